@@ -110,7 +110,7 @@ export const start = {
       validation_share: "Share of rows for early stopping and calibration",
       test_share: "Share of rows at the end, held out to judge",
       gap: "Rows left out between two parts",
-      window: "Rows looked back; empty: two seasons, at least 30 and at most 192",
+      window: "Rows looked back; empty: three seasons, at least 30 and at most 192, fewer in a short series",
       transform: "Change of the target before learning; inverted in every forecast",
       calendar: "Give the network hour, weekday and day of the year",
       features: "Give the network the dataset's other columns",

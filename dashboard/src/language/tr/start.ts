@@ -112,7 +112,7 @@ export const start: typeof english = {
       validation_share: "Erken durdurma ve ayarlama için satır payı",
       test_share: "Sonda, değerlendirme için ayrılan satır payı",
       gap: "İki parça arasında atlanan satırlar",
-      window: "Geriye bakılan satır; boş: üç mevsim, en az 30, en çok 192",
+      window: "Geriye bakılan satır; boş: üç mevsim, en az 30, en çok 192; kısa seride daha az",
       transform: "Hedefin öğrenmeden önceki dönüşümü; her tahminde geri alınır",
       calendar: "Ağa saati, haftanın gününü ve yılın gününü ver",
       features: "Ağa veri kümesinin öteki sütunlarını ver",

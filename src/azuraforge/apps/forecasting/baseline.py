@@ -54,6 +54,8 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     uses_engine = False
     several_series = True
     most_series: ClassVar[int | None] = None
+    #: Whether ``learn`` needs rows only, and no whole window: then a series of eight rows is enough.
+    partial: ClassVar[bool] = True
     Config: ClassVar[type[ForecastConfig]] = ForecastConfig
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
@@ -74,7 +76,8 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     def split(self, table: Table, config: ForecastConfig) -> Split:
         """In order of time."""
-        return chronological_split(table, config, window=self.window(config, table.schema))
+        window = self.window(config, table.schema)
+        return chronological_split(table, config, window=window, least_window=1, partial=self.partial)
 
     def fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Learn on the training part; measure the spread of the errors on the validation part."""
@@ -98,7 +101,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             raise ValueError("the validation part has no targets")
         errors = validation.targets - self.forecast(learned, validation)
         learned.spread = residual_quantiles(errors, QUANTILE_LEVELS)
-        if run.config.intervals == "adaptive":
+        if run.config.intervals == "adaptive" and np.isfinite(errors).any(axis=0).all():
             learned.arrays["table"] = score_table(errors)
         return learned
 

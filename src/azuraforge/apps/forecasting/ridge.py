@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
+from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Schema
 from azuraforge.plugins.contract.pipeline import RunContext
@@ -37,6 +38,7 @@ class Ridge(Baseline):
     """
 
     name: ClassVar[str] = "forecasting.ridge"
+    partial: ClassVar[bool] = False
     title: ClassVar[dict[str, str]] = {"en": "Ridge on lags and calendar", "tr": "Gecikmeler ve takvim üzerinde ridge"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Linear regression with a penalty on the last 30 values, last season, other columns and the calendar.",
@@ -113,6 +115,12 @@ class Ridge(Baseline):
         usable = (part.origins >= max(learned.settings["lags"])) & np.isfinite(part.targets).all(axis=1)
         if not usable.any():  # a very short series: the first value stands before the first row
             usable = np.isfinite(part.targets).all(axis=1)
+        if not usable.any():
+            raise InvalidInput(
+                f"{self.name} needs a window of {part.horizon} known targets in each part, and one of them has none",
+                where="config: horizon",
+                next_step="choose a shorter horizon, or a forecaster that learns from few rows: forecasting.ets",
+            )
         chosen = np.flatnonzero(usable)
         chosen = chosen[:: -(-len(chosen) // most)]
         origins, targets = part.origins[chosen], part.targets[chosen]

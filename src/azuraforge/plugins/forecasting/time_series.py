@@ -38,7 +38,7 @@ from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split, window_within
 from azuraforge.plugins.forecasting.covariates import Covariates
 from azuraforge.plugins.forecasting.gradient_descent import PREDICT_BATCH, descend
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
@@ -52,6 +52,8 @@ _FORMAT = "azuraforge.time_series/1"
 #: What a forecaster learns on the validation part, saved beside the network's weights.
 _CALIBRATION = ("trust", "offsets", "smearing")
 _SHORTEST, _LONGEST = 30, 192
+#: A default window is shortened to this at least, where a series is too short for the usual one.
+_LEAST = 2
 
 
 class TimeSeriesConfig(ForecastConfig):
@@ -63,7 +65,7 @@ class TimeSeriesConfig(ForecastConfig):
             default=None,
             ge=2,
             le=2000,
-            description="Rows looked back; empty: three seasons, at least 30 and at most 192",
+            description="Rows looked back; empty: three seasons, at least 30 and at most 192, fewer in a short series",
             json_schema_extra={"title_tr": "Pencere"},
         ),
     ]
@@ -107,6 +109,15 @@ class TimeSeriesConfig(ForecastConfig):
         if self.window is not None:
             return self.window
         return min(max(_SHORTEST, 3 * self.season_of(schema)), _LONGEST)
+
+    @property
+    def least_window(self) -> int | None:
+        """The shortest window that a short series may lead to; None where the window is configured."""
+        return _LEAST if self.window is None else None
+
+    def window_within(self, schema: Schema, rows: int) -> int:
+        """Return the window for a training part of so many rows."""
+        return window_within(rows, self.horizon, self.window_of(schema), self.least_window)
 
 
 SeriesConfigT = TypeVar("SeriesConfigT", bound=TimeSeriesConfig)
@@ -162,15 +173,17 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """As ``prepare``, where ``evaluated`` tells what was chosen on the validation part."""
 
     def split(self, table: Table, config: SeriesConfigT) -> Split:
-        """In order of time; the training part must hold a window and a horizon."""
-        return chronological_split(table, config, window=config.window_of(table.schema))
+        """In order of time; the training part must hold a window, the default one shortened to what is there."""
+        least = config.least_window
+        return chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train, keep the weights of the best look at the validation part, calibrate the intervals on it."""
         config = run.config
         if train.schema.series is None:
             series: dict[str, Preprocessing] = {}
-            preprocessing = self._learn_preprocessing(config, train)
+            window = config.window_within(train.schema, train.frame.height)
+            preprocessing = self._learn_preprocessing(config, train, window)
             learning = preprocessing.examples(train, learning=True)
             checking = preprocessing.examples(validation, learning=True)
         else:
@@ -286,22 +299,22 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         times = train.frame.select(train.schema.time).unique().sort(train.schema.time)
         clock = Clock.learn(times, one_of(train.schema))
         parts = {name: part for name, part, _ in each(train)}
-        window = config.window_of(train.schema)
+        window = config.window_within(train.schema, times.height)
         layouts = []
         for part in parts.values():
             target = column_values(part.frame, part.schema.target)
             transform = Transform.learn(config.transform, target, part.schema.target)
             layouts.append(Layout.of(part, transform, window, config.features))
         layout = Layout.common(layouts)
-        return {name: self._learn_preprocessing(config, part, clock, layout) for name, part in parts.items()}
+        return {name: self._learn_preprocessing(config, part, window, clock, layout) for name, part in parts.items()}
 
     def _learn_preprocessing(
-        self, config: SeriesConfigT, train: Part, clock: Clock | None = None, layout: Layout | None = None
+        self, config: SeriesConfigT, train: Part, window: int, clock: Clock | None = None, layout: Layout | None = None
     ) -> Preprocessing:
         target = column_values(train.frame, train.schema.target)
         return Preprocessing.learn(
             train,
-            window=config.window_of(train.schema),
+            window=window,
             transform=Transform.learn(config.transform, target, train.schema.target),
             calendar=config.calendar,
             features=config.features,

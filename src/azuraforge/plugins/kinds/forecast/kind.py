@@ -138,7 +138,8 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         named = {column for config in configs for column in config.known_ahead}
         ahead = sorted(named & set(table.schema.features))  # columns that either calls known: each is given its own
         horizon = split.horizon or 1
-        test, truth = cut_test(table, split.range_of("test"), horizon, known_ahead=ahead)
+        rows = split.range_of("test")
+        test, truth = cut_test(table, rows, horizon, known_ahead=ahead, partial=split.partial)
         save_part(test, outputs / "test")
         save_part(cut_future(table, horizon, ahead), outputs / "future")
         save_truth(outputs / "truth", table, test, truth)
@@ -148,7 +149,8 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         """The series that the run learned, up to their last row."""
         table = of_run(table, split.left_out)
         rows = Rows(0, table.moments)
-        return cut_learning(table, rows, config.horizon, config.known_ahead), range_of(table, rows)
+        part = cut_learning(table, rows, config.horizon, config.known_ahead, partial=split.partial)
+        return part, range_of(table, rows)
 
     def predict(self, name: str, answer: Answer, part: Part) -> Predictions:
         return predict_checked(name, answer, part)
@@ -181,7 +183,8 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     def prepare_scoring(self, table: Table, split: ForecastSplit, config: ForecastConfig, outputs: Path) -> None:
         table, season = of_run(table, split.left_out), split.season or 1
         rows = split.range_of("validation")
-        part, truth = cut_test(table, rows, split.horizon or 1, known_ahead=config.known_ahead)
+        horizon = split.horizon or 1
+        part, truth = cut_test(table, rows, horizon, known_ahead=config.known_ahead, partial=split.partial)
         save_part(part, outputs / "asked")
         np.save(outputs / "truth.npy", truth, allow_pickle=False)
         train = load_part(outputs / "train")
