@@ -291,7 +291,7 @@ def test_a_study_of_images_from_its_space_to_the_verdict(home) -> None:
         winner = client.runs.wait(found.retrain_run_id)
         assert winner.state == "succeeded", winner.error
         assert winner.summary["trials"] == 4
-        codes = [reason["code"] for reason in client.runs.evaluation(winner.id).verdict["reasons"]]
+        codes = [reason.code for reason in client.runs.evaluation(winner.id).verdict.reasons]
         assert "level_tightened_by_trials" in codes
         assert client.models.get("digits").versions
 
