@@ -170,7 +170,7 @@ def test_a_fire_and_its_run_are_written_together_or_not_at_all(stand, monkeypatc
         raise OSError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stand.firing, "tell", dies)  # the last thing that a fire does
+        patch.setattr(stand.firing, "emit", dies)  # the last thing that a fire does
         with pytest.raises(OSError, match="killed"):
             stand.firing.due(_key(stand, made))
     assert (stand.fires(made.id), stand.queued(), stand.dispatch.submissions) == ([], [], [])

@@ -9,9 +9,10 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence(Shape):
-    """A reason by code, in each language."""
+    """A reason by code, with its values, in each language."""
 
     code: str
+    params: dict[str, bool | int | float | str | None] = field(default_factory=dict)
     text: dict[str, str] = field(default_factory=dict)
 
 
