@@ -73,6 +73,7 @@ export const runs = {
     fit_baselines: "Fitting the baselines",
     predict_baselines: "Baselines predict the test part",
     judge: "Judging",
+    refit: "Refitting on every row",
     residuals: "Looking at the errors",
     importance: "Weighing the inputs",
     saliency: "Looking where it looks",

@@ -75,6 +75,7 @@ export const runs: typeof english = {
     fit_baselines: "Temel yöntemler hazırlanıyor",
     predict_baselines: "Temel yöntemler test parçasını tahmin ediyor",
     judge: "Değerlendirme",
+    refit: "Bütün satırlarla yeniden eğitim",
     residuals: "Hatalara bakılıyor",
     importance: "Girdiler tartılıyor",
     saliency: "Nereye baktığına bakılıyor",

@@ -58,6 +58,7 @@ class SplitResult(Shape):
     horizon: int | None = Field(default=None, description="rows predicted from each origin; null: no time")
     season: int | None = None
     backtest: Backtest | None = Field(default=None, description="null: none was asked for")
+    refit: bool = Field(default=False, description="after the verdict, versions are fitted again on every row")
 
 
 class Predicted(Shape):

@@ -72,7 +72,7 @@ def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
     fresh_folder(folder)
     np.save(folder / "truth.npy", truth, allow_pickle=False)
     times = times_of(test.frame, test.schema)
-    ends = [[times[origin + 1], times[origin + test.horizon]] for origin in test.origins.tolist()]
+    ends = [[times[origin + 1], times[min(origin + test.horizon, len(times) - 1)]] for origin in test.origins.tolist()]
     (folder / "targets.json").write_bytes(orjson.dumps({"timed": table.schema.time is not None, "at": ends}))
 
 
