@@ -20,6 +20,8 @@ LONGEST_ARIMA_SEASON = 24
 _HARMONICS = 4
 #: Models that the stepwise search tries at most.
 _MOST_MODELS = 40
+#: Beyond these the search compares models by conditional sums of squares; the chosen one is estimated exactly.
+_ROWS_FOR_EXACT_SEARCH, _SEASON_FOR_EXACT_SEARCH = 150, 12
 #: The filter's gain stands still once the covariance changes by less than this share of its largest value.
 _STEADY = 1e-12
 #: More rows between the training part and a caller's own rows make the state no less certain.
@@ -54,7 +56,9 @@ class ArimaModel(StateModel):
     def regression(self, rows: Floats) -> Floats:
         """Return the mean, the drift and the waves at the rows' numbers, counted from 1."""
         known = self.mean + self.drift * rows
-        return known + waves_at(rows, self.period, len(self.waves) // 2) @ self.waves if len(self.waves) else known
+        if not len(self.waves):
+            return np.asarray(known)
+        return np.asarray(known + waves_at(rows, self.period, len(self.waves) // 2) @ self.waves)
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
         """Filter the values; once the gain stands still it is not computed again until a value is missing."""
@@ -62,7 +66,7 @@ class ArimaModel(StateModel):
         size = len(seen)
         count, state = float(begin[0]), begin[1 : 1 + size].copy()
         covariance = begin[1 + size :].reshape(size, size).copy()
-        rest = values - self.regression(count + np.arange(len(values)))
+        rest = values - self.regression(np.arange(len(values), dtype=np.float64) + count)
         wanted = np.zeros(len(values), dtype=bool)
         wanted[at] = True
         kept = np.empty((len(at), 1 + size))
@@ -155,7 +159,8 @@ class AutoArima(StateForecaster[ArimaModel]):
         period = short[-1] if short else 1
         wave = 1 if short or not long else long[0]
         waves = waves_at(np.arange(1.0, len(values) + 1), wave, _HARMONICS) if wave > 1 else None
-        found = auto_arima_f(values, period=period, xreg=waves, nmodels=_MOST_MODELS)
+        approximated = len(values) > _ROWS_FOR_EXACT_SEARCH or period > _SEASON_FOR_EXACT_SEARCH
+        found = auto_arima_f(values, period=period, xreg=waves, nmodels=_MOST_MODELS, approximation=approximated)
         coefficients: dict[str, float] = {name: float(value) for name, value in found["coef"].items()}
         inner = found["model"]
         phi, theta, delta = (np.asarray(inner[name], dtype=np.float64) for name in ("phi", "theta", "delta"))

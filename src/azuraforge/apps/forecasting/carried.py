@@ -88,6 +88,7 @@ class Estimate(Generic[ModelT]):
 class StateForecaster(Baseline, Generic[ModelT]):
     """A forecaster that estimates a ``StateModel``. Subclasses write ``estimate``."""
 
+    name: ClassVar[str]
     Model: ClassVar[type[StateModel]]
     #: Known values that the training part must hold.
     fewest_rows: ClassVar[int] = 8

@@ -6,7 +6,7 @@ Source: Svetunkov, Kourentzes and Ord, "Complex exponential smoothing", 2022; es
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: Real and imaginary part of the level, and of the season.
 _PARTS = 4
+
+#: One value, or those of several origins at once.
+Number = TypeVar("Number", float, Floats)
 
 
 @dataclass(frozen=True)
@@ -43,22 +46,22 @@ class ComplexSmoothing(StateModel):
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
         """Update the complex level, and the season one season later; a missing value is its forecast."""
         parts = [[*part.tolist(), *([0.0] * len(values))] for part in begin.reshape(_PARTS, self.period)]
-        for row, value in enumerate(values.tolist()):
-            self._step(parts, row + self.period, value)
+        for row, value in enumerate(values.tolist(), self.period):
+            error = value - self._expected(parts, row)
+            self._step(parts, row, 0.0 if error != error else error)
         windows = at[:, None] + 1 + np.arange(self.period)
         kept = np.concatenate([np.array(part)[windows] for part in parts], axis=1)
         return Walk(kept, np.concatenate([np.array(part[len(values) :]) for part in parts]))
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
         """Step on without errors."""
-        parts = [list(part) for part in states.T.reshape(_PARTS, self.period, len(states))]
         zeros = np.zeros(len(states))
-        for part in parts:
-            part += [zeros] * horizon
-        for row in range(self.period, self.period + horizon):
-            self._step(parts, row, None)
-        # The forecast of a row is what the state before it expected.
-        return np.stack([self._expected(parts, row) for row in range(self.period, self.period + horizon)], axis=1)
+        parts = [[*part, *([zeros] * horizon)] for part in states.T.reshape(_PARTS, self.period, len(states))]
+        point = np.empty((len(states), horizon))
+        for step in range(horizon):
+            point[:, step] = self._expected(parts, self.period + step)
+            self._step(parts, self.period + step, 0.0)
+        return point
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
         """Turn the season to its place and scale the level to the first known value."""
@@ -70,17 +73,16 @@ class ComplexSmoothing(StateModel):
         parts[0] += float(values[first]) - expected
         return parts.ravel()
 
-    def _expected(self, parts: list[list[Floats]], row: int) -> Floats:
+    def _expected(self, parts: list[list[Number]], row: int) -> Number:
+        """Return what the state before ``row`` expects there."""
         level = parts[0][row - (self.period if self.form == "S" else 1)]
         return level + parts[2][row - self.period] if self.form in "PF" else level
 
-    def _step(self, parts: list[list[float]] | list[list[Floats]], row: int, value: float | None) -> None:
-        """Write the state after ``row``; without a value there is no error."""
+    def _step(self, parts: list[list[Number]], row: int, error: float) -> None:
+        """Write the state after ``row``."""
         real, imaginary, season, quadrature = parts
         back = row - self.period
         level = back if self.form == "S" else row - 1
-        expected = real[level] + season[back] if self.form in "PF" else real[level]
-        error = 0.0 if value is None or value != value else value - expected
         first, second = self.alpha_real, self.alpha_imaginary
         real[row] = real[level] - (1 - second) * imaginary[level] + (first - second) * error
         imaginary[row] = real[level] + (1 - first) * imaginary[level] + (first + second) * error
@@ -109,11 +111,14 @@ class ComplexExponentialSmoothing(StateForecaster[ComplexSmoothing]):
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ComplexSmoothing]:
         """Estimate the four forms of season and keep the one with the lowest AICc."""
-        from statsforecast.ces import auto_ces
+        from statsforecast.ces import cesmodel
 
-        found = auto_ces(values, m=seasons[0] if seasons else 1)
+        period, unknown = seasons[0] if seasons else 1, [None] * 4
+        tried = [cesmodel(values, period, form, *unknown, 3) for form in ("NSPF" if seasons else "N")]
+        # The library's own choice fails where a form fits perfectly, because its AICc is then minus infinity.
+        found = min(tried, key=lambda each: float("inf") if np.isnan(each["aicc"]) else each["aicc"])
         form, weights = str(found["seasontype"]), found["par"]
-        period = 1 if form == "N" else int(found["m"])
+        period = 1 if form == "N" else period
         model = ComplexSmoothing(
             form,
             period,

@@ -46,9 +46,7 @@ class Smoothing(StateModel):
         """Carry level, trend and seasons over the values."""
         rows = len(values)
         borders = np.cumsum([2, *self.periods])
-        seasons = [
-            [*begin[first:stop].tolist(), *([0.0] * rows)] for first, stop in itertools.pairwise(borders)
-        ]
+        seasons = [[*begin[first:stop].tolist(), *([0.0] * rows)] for first, stop in itertools.pairwise(borders)]
         level, trend = float(begin[0]), float(begin[1])
         levels, trends = np.empty(rows), np.empty(rows)
         recursion = self._multiplied if self.multiplicative else self._added

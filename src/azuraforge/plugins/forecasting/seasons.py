@@ -14,13 +14,16 @@ CYCLES_NEEDED = 2
 def natural_seasons(schema: Schema, season: int, rows: int, longest: int) -> tuple[int, ...]:
     """Return the seasons of a series in rows, ascending; empty where it has none.
 
-    These are the hour, the day, the week and the year in rows of the schema's frequency, and ``season`` itself. Seasons
-    longer than ``longest`` rows, or seen fewer than ``CYCLES_NEEDED`` times in ``rows`` rows, are left out.
+    These are ``season``, the series' main one, and longer ones of the calendar: the hour, the day, the week and the
+    year in rows of the schema's frequency. Seasons longer than ``longest`` rows, or seen fewer than ``CYCLES_NEEDED``
+    times in ``rows`` rows, are left out. With a ``season`` of 1 there are none.
 
     Example:
         >>> natural_seasons(Schema("at", "y", frequency="1h", season=24), 24, 2000, 400)
         (24, 168)
     """
+    if season <= 1:
+        return ()
     found = {season}
     match = re.fullmatch(r"(\d+)([a-z]+)", schema.frequency or "")
     if match is not None and match[2] in UNITS:
@@ -28,4 +31,4 @@ def natural_seasons(schema: Schema, season: int, rows: int, longest: int) -> tup
         cycles = (HOUR, DAY, WEEK, YEAR)
         # A cycle that is no whole number of rows (a year of weeks) is rounded; one below four rows is no season.
         found |= {round(cycle / step) for cycle in cycles if cycle >= 4 * step}
-    return tuple(sorted(each for each in found if 1 < each <= longest and CYCLES_NEEDED * each <= rows))
+    return tuple(sorted(each for each in found if season <= each <= longest and CYCLES_NEEDED * each <= rows))
