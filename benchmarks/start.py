@@ -17,7 +17,10 @@ import psutil
 
 from benchmarks.report import Report
 
-HEAVY = ("numba", "llvmlite", "sklearn", "scipy", "statsmodels", "torch", "pandas", "polars")
+HEAVY = (
+    "llvmlite", "matplotlib", "numba", "numpy", "pandas", "PIL", "polars", "pyarrow", "scipy", "sklearn", "statsmodels",
+    "torch",
+)  # fmt: skip
 STARTS = 7
 IDLE_SECONDS = 5
 CHILDREN_SECONDS = 120

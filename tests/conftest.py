@@ -32,6 +32,7 @@ import azuraforge
 from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
 from tests.command_line import NO_REPORTS, SERVING, run_command
+from tests.process_checks import Stall
 
 pytest_plugins = ["tests.cpu_report", "tests.longest_first", "tests.valkey", "tests.postgres", "tests.scaled"]
 
@@ -175,8 +176,8 @@ class PlatformProcess:
         command = [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", "0"]
         with (self.home.parent / f"{self.home.name}.log").open("a") as log:
             self.process = subprocess.Popen(command, env=self.variables, stdout=log, stderr=log, text=True)
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+        stall = Stall(psutil.Process(self.process.pid))
+        while not stall.over:
             if self.process.poll() is not None:
                 raise AssertionError(f"the platform ended with {self.process.returncode}: {self.log()[-2000:]}")
             if self._answers():

@@ -19,7 +19,7 @@ LONGEST = (
     "studies/test_on_the_platform.py",
     "browser/test_scaled_run_page.py",
     "cli/test_commands.py",
-    "server/test_repeats.py",
+    "server/test_idempotency.py",
     "runs/test_kills.py",
     "processes/test_kernels.py",
     "database/test_killed_restore.py",

@@ -29,3 +29,27 @@ def still_alive(processes: Iterable[psutil.Process], seconds: float) -> list[psu
         time.sleep(_LOOK_SECONDS)
         left = alive(left)
     return left
+
+
+class Stall:
+    """The time since a process last used the processor. On a busy machine a start takes long but never stalls.
+
+    Args:
+        process: to watch; one that has ended counts as stalled.
+        seconds: without any progress, after which ``over`` is true.
+    """
+
+    def __init__(self, process: psutil.Process, seconds: float = 60) -> None:
+        self._process = process
+        self._seconds = seconds
+        self._used = -1.0
+        self._moved = time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Return whether the process made no progress for so long."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used = sum(self._process.cpu_times()[:2])
+            if used > self._used:
+                self._used, self._moved = used, time.monotonic()
+        return time.monotonic() - self._moved > self._seconds

@@ -21,6 +21,7 @@ import pytest
 
 from tests.command_line import NO_REPORTS, SERVING, run_command
 from tests.postgres import Cluster, Postgres
+from tests.process_checks import Stall
 from tests.valkey import Valkey
 
 QUICK = {
@@ -43,11 +44,11 @@ class Part:
     def log(self) -> str:
         return self.log_path.read_text()
 
-    def wait_for(self, words: str, seconds: float = 120) -> Part:
-        deadline = time.monotonic() + seconds
+    def wait_for(self, words: str) -> Part:
+        stall = Stall(psutil.Process(self.process.pid), 120)
         while words not in self.log():
             assert self.process.poll() is None, f"{self.name} ended: {self.log()[-2000:]}"
-            assert time.monotonic() < deadline, f"{self.name} never said {words!r}: {self.log()[-2000:]}"
+            assert not stall.over, f"{self.name} never said {words!r}: {self.log()[-2000:]}"
             time.sleep(0.05)
         return self
 
@@ -114,9 +115,9 @@ class Scaled:
         part = self.start("api", "--port", "0").wait_for("runs at ")
         url = part.log().split("runs at ")[1].split()[0]
         self.url = self.url or url
-        deadline = time.monotonic() + 120
+        stall = Stall(psutil.Process(part.process.pid))
         while not self._answers(url):
-            assert time.monotonic() < deadline, part.log()
+            assert not stall.over, part.log()
             time.sleep(0.05)
         return part
 

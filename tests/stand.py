@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import RootModel
 
 import azuraforge
 from azuraforge.events.service import EventLog
@@ -31,6 +32,10 @@ CHILD_PATH = f"{ENTRIES}{os.pathsep}{Path(azuraforge.__file__).parents[1]}"
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 
+class Free(RootModel[dict[str, Any]]):
+    """A payload or a result of any fields."""
+
+
 class ToyHandler(handlers.Handler):
     """One phase per name in ``config["phases"]``; by default it trains."""
 
@@ -43,8 +48,9 @@ class ToyHandler(handlers.Handler):
         results: list[dict[str, Any]] = []
         phases = job.run.config.get("phases", ["train"])
         for entry in phases:
-            results.append(job.phase(entry, f"toy_steps:{entry}", job.run.config, share=1 / len(phases)))
-        return Finish({key: value for result in results for key, value in result.items() if key != "outputs"})
+            done = job.phase(entry, f"toy_steps:{entry}", Free(job.run.config), share=1 / len(phases), result=Free)
+            results.append(done.value.root)
+        return Finish({key: value for result in results for key, value in result.items()})
 
 
 class Stand:

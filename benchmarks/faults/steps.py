@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, JsonValue, RootModel
+
 from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
@@ -52,6 +54,16 @@ def steps(child: Any) -> dict[str, Any]:
     return {"state": state}
 
 
+class _Asked(RootModel[dict[str, JsonValue]]):
+    """The config of the run."""
+
+
+class _State(BaseModel):
+    """The last link of the chain."""
+
+    state: str
+
+
 class StepsHandler(handlers.Handler):
     """Executes such runs."""
 
@@ -61,9 +73,9 @@ class StepsHandler(handlers.Handler):
         return PreparedRun(request.name or "steps", "steps", request.config)
 
     def execute(self, job: Job) -> Finish:
-        done = job.phase("steps", CHILD, job.run.config, share=1.0)
-        job.artifact("end.txt", Path(done["outputs"]) / "end.txt", "text/plain", "result")
-        return Finish({"state": done["state"]})
+        done = job.phase("steps", CHILD, _Asked(job.run.config), share=1.0, result=_State)
+        job.artifact("end.txt", done.outputs / "end.txt", "text/plain", "result")
+        return Finish({"state": done.value.state})
 
 
 def _write(path: Path, text: str) -> None:

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import Config, DatasetSchema, Floats, Indices, Pipeline, Rows, RunContext, Split
+from azuraforge.plugins import Config, DatasetSchema, Figure, Floats, Indices, Pipeline, Rows, RunContext, Split
 from azuraforge.plugins.contract.evaluation import ContenderScores, Evaluation, GuardedRows, PartSummary, Role
 from azuraforge.plugins.contract.judging import (
     Contest,
@@ -102,6 +102,14 @@ class LevelSplit(SplitResult):
     target: str
 
 
+class Shares(Figure):
+    """How often each level occurred on the held-out rows, next to the mean probability that the candidate gave it."""
+
+    levels: tuple[int, ...]
+    occurred: tuple[float, ...]
+    predicted: tuple[float, ...]
+
+
 class Levels(TaskKind[LevelsConfig, LevelTable, LevelPart, Floats, LevelSplit]):
     """Predictions are ``(row, level)`` probabilities."""
 
@@ -115,6 +123,7 @@ class Levels(TaskKind[LevelsConfig, LevelTable, LevelPart, Floats, LevelSplit]):
     gate_metrics = ("rps",)
     objectives = ("rps",)
     slices = (SliceKey(name="level", title={"en": "level", "tr": "düzey"}),)
+    figures: ClassVar[Mapping[str, type[Figure]]] = {"shares": Shares}
 
     def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> LevelTable:
         levels = frame.get_column(schema.target).cast(pl.Int64).to_numpy()
@@ -247,7 +256,13 @@ class LevelJudge(Judge):
             winner=ranked[0][0].name,
             guarded=GuardedRows(tried=self._case.candidate.guarded, of=rows),
         )
-        return Judged(evaluation)
+        counts = np.bincount(self._truth, minlength=self._split.levels)
+        shares = Shares(
+            levels=tuple(range(self._split.levels)),
+            occurred=tuple((counts / rows).tolist()),
+            predicted=tuple(self._made[self._case.candidate.name].mean(axis=0).tolist()),
+        )
+        return Judged(evaluation, {"shares": shares})
 
 
 def ranked_probability(levels: Indices, probabilities: Floats) -> Floats:

@@ -48,7 +48,7 @@ POINTS = {
     "restore_journals_aside": "the old database's journals are set aside; its file is in place",
     "restore_before_placed": "the old database has a second name; the new one is not in place",
     "restore_placed": "the new database is in place",
-    "restore_before_walls": "PostgreSQL has the backup's rows; the platform's role may not read them",
+    "restore_before_row_security": "PostgreSQL has the backup's rows; the platform's role may not read them",
     # schedules
     "fire_before_commit": "a fire and its run are written, in a transaction that never ends",
     # studies

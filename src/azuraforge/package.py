@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.settings import Settings
 
@@ -79,6 +80,7 @@ class Package:
         routers: return the other routers.
         served: services that routes find at ``app.state.<name>``.
         contributions: items for extension points.
+        figures: return the shapes of the figures that its part of a run draws, by name; the API's document states them.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Package:
     routers: Callable[[], Sequence[APIRouter]] = tuple
     served: Mapping[str, Service[object]] = field(default_factory=dict)
     contributions: tuple[Contribution, ...] = ()
+    figures: Callable[[], Mapping[str, type[BaseModel]]] = dict
 
     def import_tables(self) -> None:
         """Import the modules that hold tables and cross-project queries."""

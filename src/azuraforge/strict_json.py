@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
+from pydantic import JsonValue
+
+#: A JSON object whose fields this package does not know.
+JsonObject: TypeAlias = dict[str, JsonValue]
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 #: Only a number of so many digits can lie beyond 64 bits.

@@ -16,7 +16,7 @@ from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Part, Schema, Table
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.windows import Preprocessing
 from azuraforge.plugins.kinds.forecast.parts import cut_after, cut_future, cut_learning, cut_test, load_part, save_part
 from azuraforge.plugins.kinds.forecast.predictions import guard_against_future, predict_checked
@@ -109,9 +109,9 @@ def test_a_table_may_go_on_after_the_last_target_to_tell_what_is_known(tmp_path:
 class TakesWhatNobodyNamed(Ridge):
     """The other column's later rows, read from the frame instead of from what is known ahead."""
 
-    def _inputs(self, series: dict[str, Any], origins: Any) -> Floats:
+    def _inputs(self, lags: Any, series: dict[str, Any], origins: Any) -> Floats:
         following = np.minimum(origins + 1, len(series["others"]) - 1)
-        return np.concatenate([super()._inputs(series, origins), series["others"][following]], axis=1)
+        return np.concatenate([super()._inputs(lags, series, origins), series["others"][following]], axis=1)
 
 
 def test_the_guard_still_sees_a_leak_beside_what_is_known_ahead(series: Table, tmp_path: Path) -> None:

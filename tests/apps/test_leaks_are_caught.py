@@ -14,7 +14,7 @@ from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Part, Predictions, Table
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.time_series import Forecaster
 from azuraforge.plugins.forecasting.windows import Examples, Preprocessing
@@ -49,9 +49,9 @@ def _with_scaler_of(preprocessing: Preprocessing, part: Part) -> Preprocessing:
 class ShiftedTarget(Ridge):
     """The target shifted by one row the wrong way stands among the features."""
 
-    def _inputs(self, series: dict[str, Any], origins: Any) -> Floats:
+    def _inputs(self, lags: Any, series: dict[str, Any], origins: Any) -> Floats:
         following = np.minimum(origins + 1, len(series["target"]) - 1)
-        return np.concatenate([super()._inputs(series, origins), series["target"][following][:, None]], axis=1)
+        return np.concatenate([super()._inputs(lags, series, origins), series["target"][following][:, None]], axis=1)
 
 
 class LeakyWindows(LstmForecaster):

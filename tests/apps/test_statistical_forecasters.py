@@ -21,7 +21,7 @@ from azuraforge.apps.forecasting.tbats import TbatsForecaster
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import ForecastConfig, Part, Schema, Table
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.seasons import natural_seasons
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun

@@ -101,7 +101,7 @@ def test_a_platform_refuses_a_role_that_may_create_objects_until_that_is_revoked
 
 def test_an_upgrade_takes_rights_back_that_an_older_version_granted(postgres, app):
     as_owner(postgres, "GRANT INSERT, UPDATE, DELETE ON member, user_account TO azuraforge_app")
-    as_owner(postgres, "COMMENT ON TABLE azuraforge_schema IS 'walls of an older version'")
+    as_owner(postgres, "COMMENT ON TABLE azuraforge_schema IS 'row-level security of an older version'")
     open_database(postgres.url, postgres.owner_url).close()
     with pytest.raises(DBAPIError, match="permission denied"):
         app.write(new_id(), lambda session: session.connection().execute(text("UPDATE member SET role = 'owner'")))

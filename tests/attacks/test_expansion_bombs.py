@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from azuraforge.datasets.images import tables as image_tables
 from azuraforge.datasets.images.reading import read_images
+from azuraforge.datasets.messages import ReadInput
 from azuraforge.datasets.reading import archives
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.reader import prepare_source, read_file
@@ -276,14 +277,12 @@ def test_a_reader_that_needs_more_memory_than_is_allowed_is_one_clear_error(laun
     with path.open("w") as file:
         file.write(",".join(["time", *(f"c{index}" for index in range(99))]))
         file.writelines(f"\n{1_600_000_000 + 60 * row}{f',{row % 7}' * 99}" for row in range(20_000))
-    payload = {
-        "path": str(path),
-        "name": "wide.csv",
-        "options": FileOptions(time="time", target="c0").model_dump(),
-        "folder": str(tmp_path),
-    }
+    options = FileOptions(time="time", target="c0").model_dump(mode="json")
+    wanted = ReadInput(
+        kind="series", path=path, name="wide.csv", options=options, folder=tmp_path, limits=ReadingLimits()
+    )
     memory = MemoryLimit(128 << 20, "AZURAFORGE_READING__MEMORY_BYTES")
     with pytest.raises(InvalidInput, match="needs more memory than the 128 MiB") as caught:
-        launcher.call(READ, payload, 60, memory=memory)
+        launcher.call(READ, wanted.model_dump(mode="json"), 60, memory=memory)
     assert caught.value.error_code == "memory_limit"
     assert "AZURAFORGE_READING__MEMORY_BYTES" in caught.value.next_step

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from azuraforge.client import Client
-from azuraforge.client.journal import Journal
+from azuraforge.client.external.journal import Journal
 from tests.conftest import PlatformProcess
 
 
@@ -44,8 +44,8 @@ def open_to_others(folder: Path) -> list[str]:
 
 def test_nothing_in_the_data_home_is_open_to_others(platform):
     with Client(home=platform.home) as client:
-        client.datasets.add_from_source("bundled", {"series": "co2"}, name="co2")
-        run = client.runs.start("forecasting.naive", dataset="co2", config={"horizon": 2}, model="co2")
+        client.datasets.add_from_source("bundled", {"series": "nile"}, name="nile")
+        run = client.runs.start("forecasting.naive", dataset="nile", config={"horizon": 2}, model="nile")
         done = client.runs.wait(run.id)
         assert done.state == "succeeded", done.error
     written = {path.suffix for path in platform.home.rglob("*") if path.is_file()}

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from azuraforge.client import Client
-from azuraforge.client.address import AddressBook
+from azuraforge.client.http.address import AddressBook
 
 AGENT = """
 import time
@@ -136,6 +136,9 @@ def test_start_show_list_cancel_resume(counting):
     listed = counting.run("runs", "list", "--state", "running").stdout
     assert run_id in listed
     assert "long counting" in listed
+    by_loss = counting.run("runs", "list", "--state", "running", "--sort", "metric:loss:highest", "--metric", "loss<=1")
+    assert run_id in by_loss.stdout
+    assert "metric" in by_loss.stdout
     shown = counting.run("runs", "show", run_id, "--lang", "tr").stdout
     assert "çalışıyor" in shown
     assert f"/p/default/runs/{run_id}" in shown

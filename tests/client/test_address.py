@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from azuraforge.client import ApiError, Client, PlatformUnreachable
-from azuraforge.client.address import Address, AddressBook
+from azuraforge.client.http.address import Address, AddressBook
 
 
 @pytest.fixture(autouse=True)

@@ -132,6 +132,8 @@ def test_an_own_run_outlives_the_platform(client, running):
     assert curve.steps == list(range(1, 601))
     assert curve.values == [0.5 if (step - 1) % 200 < 100 else 0.25 for step in range(1, 601)]
     assert len(client.runs.list(kind="external")) == 1
+    (best,) = client.runs.list(sort="-metric:loss:highest", metrics=["loss<0.3", "loss:highest=0.5"])
+    assert (best.id, best.sort_value) == (run.id, 0.5)
 
 
 def test_a_lost_run_is_completed_from_its_journal(make_platform):

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from azuraforge.client import ApiError, Client, ClientError, external
+from azuraforge.client import ApiError, Client, ClientError
+from azuraforge.client.external import run as external
 
 TOKEN = "t" * 40
 

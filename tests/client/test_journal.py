@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from azuraforge.client import journal as journals
-from azuraforge.client import shipping
-from azuraforge.client.journal import Journal, leftovers
+from azuraforge.client.external import journal as journals
+from azuraforge.client.external import shipping
+from azuraforge.client.external.journal import Journal, leftovers
 
 
 def points(*steps: int) -> dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from azuraforge.client.packing import as_one_file
+from azuraforge.client.uploads.packing import as_one_file
 
 
 def test_a_folder_is_packed_in_order_without_what_is_hidden(tmp_path):

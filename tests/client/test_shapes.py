@@ -11,20 +11,23 @@ from pathlib import Path
 import pytest
 
 from azuraforge.client import datasets as client_datasets
-from azuraforge.client import models as client_models
+from azuraforge.client import model as client_models
 from azuraforge.client import plugins as client_plugins
+from azuraforge.client import predictions as client_predictions
 from azuraforge.client import run as client_runs
 from azuraforge.client import sessions as client_sessions
-from azuraforge.client import studies as client_studies
+from azuraforge.client import study as client_studies
 from azuraforge.client import tokens as client_tokens
 from azuraforge.client import trash as client_trash
-from azuraforge.client.address import Address, AddressBook
 from azuraforge.client.events import Event
+from azuraforge.client.http.address import Address, AddressBook
 from azuraforge.client.run import Run
 from azuraforge.client.shapes import REPR_CHARACTERS, Shape
 from azuraforge.datasets import schemas as datasets
 from azuraforge.events import schemas as events
 from azuraforge.models import schemas as models
+from azuraforge.models.drift import schemas as drift
+from azuraforge.models.gate import policy
 from azuraforge.plugins import schemas as plugins
 from azuraforge.projects import schemas as projects
 from azuraforge.runs import schemas as runs
@@ -33,6 +36,12 @@ from azuraforge.studies import schemas as studies
 PAIRS = [
     (client_studies.Study, studies.StudyDetail),
     (client_studies.Trial, studies.TrialOut),
+    (client_studies.Objective, studies.Objective),
+    (client_studies.Budget, studies.Budget),
+    (client_studies.BaselineScore, studies.BaselineScore),
+    (client_studies.SearchSpace, studies.SpaceOut),
+    (client_studies.SearchableField, studies.SearchableField),
+    (client_studies.Importance, studies.ImportanceOut),
     (client_runs.Run, runs.RunDetail),
     (client_runs.Progress, runs.RunProgress),
     (client_runs.RunError, runs.RunError),
@@ -50,6 +59,18 @@ PAIRS = [
     (client_models.AliasChange, models.AliasChange),
     (client_models.PredictionPoint, models.PredictionPoint),
     (client_models.Prediction, models.PredictOut),
+    (client_models.GatePolicy, models.PolicyOut),
+    (client_models.GuardedSlice, policy.GuardedSlice),
+    (client_models.Deployment, models.DeploymentOut),
+    (client_models.PairCounts, models.TestOut),
+    (client_models.ExtremeLosses, models.ExtremesOut),
+    (client_models.Lineage, models.LineageOut),
+    (client_models.LineageNode, models.LineageNode),
+    (client_models.LineageEdge, models.LineageEdge),
+    (client_predictions.Drift, drift.DriftOut),
+    (client_predictions.DriftReport, drift.DriftReport),
+    (client_predictions.DriftColumn, drift.DriftColumn),
+    (client_predictions.DriftThresholds, drift.DriftThresholds),
     (client_plugins.Plugin, plugins.PluginOut),
     (client_sessions.Session, projects.SessionOut),
     (client_sessions.Link, projects.LinkOut),

@@ -329,7 +329,7 @@ def test_on_postgresql_a_platform_refuses_what_a_killed_restore_left_until_it_is
     of_owner(postgres_place, name)
     back_up(postgres_place, tmp_path / "new.backup")
     of_owner(postgres_place, "UPDATE project SET name = 'old'")
-    assert kill_at([("restore_before_walls", postgres_place)], tmp_path / "new.backup") == {-signal.SIGKILL}
+    assert kill_at([("restore_before_row_security", postgres_place)], tmp_path / "new.backup") == {-signal.SIGKILL}
     assert of_owner(postgres_place, "SELECT name FROM project") == [("new",)]
     with pytest.raises((Conflict, StorageError)):
         open_database(postgres_place.url).close()

@@ -233,8 +233,8 @@ def _count(session) -> int | None:
 def test_crossings_tell_keys_only(app):
     """What is told across projects are names of rows, never what is in them."""
     allowed = {"project_id", "id", "attempt"}
-    for crossing in CROSS_PROJECT_QUERIES.values():
-        assert {column.name for column in crossing.body().selected_columns} <= allowed, crossing.name
+    for query in CROSS_PROJECT_QUERIES.values():
+        assert {column.name for column in query.body().selected_columns} <= allowed, query.name
 
 
 def test_crossings_see_every_project_and_nobody_else_may_ask_them(app, postgres_cluster, filled):
@@ -246,10 +246,10 @@ def test_crossings_see_every_project_and_nobody_else_may_ask_them(app, postgres_
     if not postgres_cluster.execute("SELECT 1 FROM pg_roles WHERE rolname = 'stranger'"):
         postgres_cluster.execute("CREATE ROLE stranger LOGIN")
     stranger = Database(filled.url.replace("azuraforge_app", "stranger"))
-    for crossing in CROSS_PROJECT_QUERIES.values():
-        arguments = ", ".join("NULL" for _ in crossing.parameters)
+    for query in CROSS_PROJECT_QUERIES.values():
+        arguments = ", ".join("NULL" for _ in query.parameters)
         with stranger.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
-            connection.execute(text(f"SELECT * FROM {crossing.function}({arguments})"))
+            connection.execute(text(f"SELECT * FROM {query.function}({arguments})"))
     stranger.close()
 
 

@@ -20,12 +20,12 @@ MAY_CROSS = {"database", "runs", "projects", "automations", "reports", "studies"
 
 def test_only_few_rooms_open_sessions_that_cross_projects():
     root = Path(azuraforge.__file__).parent
-    crossing = {
+    packages = {
         file.relative_to(root).parts[0]
         for file in root.rglob("*.py")
         if "read_system(" in file.read_text() or "write_system(" in file.read_text()
     }
-    assert crossing <= MAY_CROSS
+    assert packages <= MAY_CROSS
 
 
 def test_only_stores_of_few_rooms_have_crossings_and_only_they_call_them():

@@ -74,4 +74,3 @@ def test_gaps_are_filled_exactly_as_far_as_the_limit(places, values, columns):
 
 def test_the_limits_without_settings_are_those_of_the_settings():
     assert ReadingLimits.of(ReadingSettings()) == ReadingLimits()
-    assert ReadingLimits(**ReadingLimits(values=5).to_json()) == ReadingLimits(values=5)

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 def _stand():
     spec = importlib.util.spec_from_file_location("stand", HERE.parent / "stand.py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules["stand"] = module  # generic shapes look their module up
     spec.loader.exec_module(module)
     return module
 

@@ -3,10 +3,12 @@ know it."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -15,9 +17,8 @@ from azuraforge.datasets.package import DATASETS
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.models.package import MODELS
-from azuraforge.models.schemas import PolicyRequest
+from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.platform.composition import Platform
-from azuraforge.plugins.contract.evaluation import Evaluation
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.reports.package import REPORTS
 from azuraforge.runs.package import RUNS
@@ -51,6 +52,12 @@ def warnings(path: Path, rows: int = 600) -> Path:
     return path
 
 
+def saved(bundle: IO[bytes], folder: Path) -> Path:
+    path = folder / "warnings.zip"
+    path.write_bytes(bundle.read())
+    return path
+
+
 def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "plugins").mkdir(parents=True)
@@ -74,7 +81,7 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         assert (run.summary["decision"], run.summary["champion_version"]) == ("promoted", 1)
 
         stored = models.reads.evaluation(project_id, run.id)
-        evaluation = Evaluation.model_validate(stored.evaluation)
+        evaluation = stored.evaluation
         assert [(each.name, each.role) for each in evaluation.contenders] == [
             ("levels.cumulative", "candidate"),
             ("levels.frequency", "baseline"),
@@ -88,10 +95,26 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         assert comparison.shown["en"].measure == "RPS"
         assert "RPS" in " ".join(reason.text.tr for reason in stored.verdict.reasons)
 
+        assert run.figures == ["shares"]
+        shares = runs.figure(project_id, run.id, "shares")
+        assert shares["levels"] == [0, 1, 2]
+        assert sum(shares["occurred"]) == pytest.approx(1)
+        assert shares["predicted"] == pytest.approx(shares["occurred"], abs=0.1)
+
         document = services[REPORTS].write(project_id, run.id, "md", "tr").content.decode()
         assert "tam düzey" in document
         assert "| **levels.cumulative** (aday) |" in document
         assert "exact level" in models.cards.show(project_id, "warnings", 1, "en").markdown
+
+        question = PredictRequest(rows=[{"at": "2026-03-01T00:00:00Z", "wind": 1.0, "pressure": 0.0, "noise": 0.0}])
+        with pytest.raises(InvalidInput, match="the task kind levels answers no single questions"):
+            asyncio.run(models.predict(project_id, "warnings", question, "ada"))
+        with models.bundles.write(project_id, "warnings", 1) as bundle:
+            assert models.bundles.bring_in(project_id, saved(bundle, tmp_path), "brought", "ada") == (
+                "brought",
+                1,
+                True,
+            )
 
         models.policies.set(project_id, "warnings", PolicyRequest(metric="rps", reason="its own"), "ada")
         with pytest.raises(InvalidInput, match="use one of rps"):

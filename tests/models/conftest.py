@@ -118,7 +118,7 @@ class Room:
         }
         return self.database.write(
             project_id,
-            lambda session: self.service.registry.register_version(session, project_id, model, imported, **fields),
+            lambda session: self.service.registry.register_version(session, model, imported, **fields),
         )
 
 

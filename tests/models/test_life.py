@@ -21,7 +21,7 @@ from azuraforge.models.bundles.archive import open_bundle
 from azuraforge.models.gate.record import ReasonRecord, Sentences, VerdictRecord
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.plugins.kinds.forecast.facts import METRICS
+from tests.evaluations import EVALUATION
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -33,17 +33,6 @@ VERDICT = VerdictRecord(
         ReasonRecord(code="no_champion_before", params={}, text=Sentences(en="None before.", tr="Önce yoktu.")),
     ],
 )
-EVALUATION = {
-    "parts": {"test": {"rows": 50, "start": "2026-02-02T00:00:00Z", "end": "2026-02-04T00:00:00Z", "origins": 47}},
-    "horizon": 3,
-    "best_baseline": "forecasting.naive",
-    "contenders": [
-        {"name": "test.step", "role": "candidate", "metrics": {"rmse": 1.25, "skill": -0.1, "coverage": 0.88}},
-        {"name": "forecasting.naive", "role": "baseline", "metrics": {"rmse": 1.14, "skill": 0.0}},
-    ],
-    "metrics": [each.model_dump(mode="json") for each in METRICS],
-    "failed": [{"name": "forecasting.ets", "reason": "ValueError: <b>singular</b>"}],
-}
 
 
 def _rows(last: float = 10.0, count: int = 4) -> list[dict[str, Any]]:
@@ -58,7 +47,6 @@ def _judge(room: Any, project_id: str, run_id: str = "run1", **verdict: Any) -> 
     def work(session: Any) -> None:
         room.service.registry.store_evaluation(
             session,
-            project_id,
             run_id,
             "load",
             1,

@@ -150,8 +150,8 @@ def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, 
     own = policies.show(project_id, "load")
     assert (own.number, own.automatic, own.metric, own.by) == (0, True, None, None)
     with room.database.read(project_id) as session:
-        assert policies.current(session, project_id, "load") == GatePolicy()
-        assert policies.current(session, project_id, "not made yet") == GatePolicy()
+        assert policies.current(session, "load") == GatePolicy()
+        assert policies.current(session, "not made yet") == GatePolicy()
     slices = (GuardedSlice(by="hour", margin=0.05, values=("7", "8")),)
     request = PolicyRequest(margin=0.02, slices=slices, automatic=False, reason="mornings matter")
     assert policies.set(project_id, "load", request, "ayşe").number == 1
@@ -166,7 +166,7 @@ def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, 
     page = policies.list(project_id, "load", limit=2)
     assert [*page.items, *policies.list(project_id, "load", limit=2, after=page.next).items] == told
     with room.database.read(project_id) as session:
-        assert policies.current(session, project_id, "load") == GatePolicy(number=2, metric="mae")
+        assert policies.current(session, "load") == GatePolicy(number=2, metric="mae")
 
 
 def test_what_cannot_be_judged_is_refused(room: Any, project_id: str, make_folder: Make) -> None:

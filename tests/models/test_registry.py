@@ -18,9 +18,12 @@ from hypothesis import strategies as st
 from azuraforge.clock import utc_now
 from azuraforge.database import Session
 from azuraforge.datasets import store as dataset_store
+from azuraforge.datasets.messages import ReadResult
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.held_out import HeldOut
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from tests.evaluations import EVALUATION
 from tests.models.ledger_lines import ledger_lines
 
 Make = Callable[..., Path]
@@ -113,7 +116,7 @@ def test_a_promotion_and_the_runs_end_are_one_transaction(room: Any, project_id:
     room.add_version(project_id, make_folder())
 
     def half(session: Session) -> None:
-        room.service.aliases.promote(session, project_id, "load", 1, reason="gate", by="gate", run_id="run1")
+        room.service.aliases.promote(session, "load", 1, reason="gate", by="gate", run_id="run1")
         raise RuntimeError("the worker was replaced")
 
     with pytest.raises(RuntimeError):
@@ -131,7 +134,7 @@ def test_the_gate_does_not_replace_a_champion_that_it_never_saw(room: Any, proje
         room.database.write(
             project_id,
             lambda session: room.service.aliases.promote(
-                session, project_id, "load", version, reason="gate", by="gate", expected=expected
+                session, "load", version, reason="gate", by="gate", expected=expected
             ),
         )
 
@@ -205,29 +208,28 @@ def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_
             project_id,
             lambda session, run_id=run_id: room.service.registry.store_evaluation(
                 session,
-                project_id,
                 run_id,
                 "load",
                 1,
-                evaluation={"kind": "forecast"},
+                evaluation=EVALUATION,
                 verdict=verdict,
                 held_out=held_out,
             ),
         )
     with room.database.read(project_id) as session:
-        assert room.service.held_out.earlier(session, project_id, held_out) == 2
+        assert room.service.held_out.earlier(session, held_out) == 2
         moved_by_a_day = february("data1", "load", 2, 28)
         longer = HeldOut("data1", "load", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
         for same in (moved_by_a_day, longer, february("data1", "load", 10, 11)):
-            assert room.service.held_out.earlier(session, project_id, same) == 2
+            assert room.service.held_out.earlier(session, same) == 2
         before = HeldOut("data1", "load", datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC))
         for other in (before, february("data2", "load", 1, 28), february("data1", "price", 1, 28)):
-            assert room.service.held_out.earlier(session, project_id, other) == 0
+            assert room.service.held_out.earlier(session, other) == 0
         renamed = replace(february("data2", "load", 20, 28), fingerprint="f" * 64)
-        assert room.service.held_out.earlier(session, project_id, renamed) == 2
-        assert room.service.held_out.earlier(session, project_id, replace(renamed, target="price")) == 0
+        assert room.service.held_out.earlier(session, renamed) == 2
+        assert room.service.held_out.earlier(session, replace(renamed, target="price")) == 0
     found = room.service.reads.evaluation(project_id, "run2")
-    assert (found.model, found.version, found.verdict) == ("load", 1, verdict)
+    assert (found.model, found.version, found.evaluation, found.verdict) == ("load", 1, EVALUATION, verdict)
     with pytest.raises(NotFound, match="has no evaluation"):
         room.service.reads.evaluation(project_id, "run3")
 
@@ -236,12 +238,12 @@ def _version(room: Any, project_id: str, name: str, fingerprint: str, file_sha25
     """A version of a dataset, as a row; nobody reads its file here."""
 
     def work(session: Any) -> str:
-        fields = {
-            "fingerprint": fingerprint, "file_sha256": file_sha256, "columns": {}, "options": {}, "rows": 9, "bytes": 9,
-            "source": "file", "provenance": {}, "findings": [],
-        }  # fmt: skip
+        read = ReadResult(
+            parquet=Path("unread.parquet"), fingerprint=fingerprint, file_sha256=file_sha256, rows=9,
+            columns=DatasetSchema(target="load"), options={}, start_at=None, end_at=None, provenance={}, findings=(),
+        )  # fmt: skip
         owner = dataset_store.find_or_add(session, name)
-        dataset_store.add_version(session, owner.id, fields)
+        dataset_store.add_version(session, owner.id, read, "file", 9)
         return owner.id
 
     found: str = room.database.write(project_id, work)
@@ -263,7 +265,7 @@ def test_the_same_data_under_another_name_was_looked_at_all_the_same(
     def looked(project: str, dataset_id: str, fingerprint: str) -> int:
         held_out = replace(february(dataset_id, "load", 1, 28), fingerprint=fingerprint)
         with room.database.read(project) as session:
-            return int(room.service.held_out.earlier(session, project, held_out))
+            return int(room.service.held_out.earlier(session, held_out))
 
     room.service.held_out.reserve_now(
         project_id, "run1", 1, replace(february(first, "load", 10, 20), fingerprint="a" * 64)
@@ -285,7 +287,7 @@ def test_a_purged_dataset_takes_no_part_of_the_chain_with_it(room: Any, project_
     room.service.held_out.reserve_now(project_id, "run2", 1, link)
     asked = replace(february("new", "load", 1, 28), fingerprint="c" * 64, file_sha256="1" * 64)
     with room.database.read(project_id) as session:
-        assert room.service.held_out.earlier(session, project_id, asked) == 2
+        assert room.service.held_out.earlier(session, asked) == 2
 
 
 def test_of_looks_at_once_each_is_told_of_those_before_it(room: Any, project_id: str) -> None:

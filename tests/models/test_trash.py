@@ -22,6 +22,7 @@ from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
 from azuraforge.projects.schemas import Policy
+from tests.evaluations import EVALUATION
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -129,12 +130,12 @@ def test_a_purged_model_leaves_nothing_but_what_was_looked_at(room: Any, project
     room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
 
     def judge(session: Any) -> None:
-        verdict: dict[str, Any] = {"evaluation": {}, "verdict": KEPT, "held_out": HELD_OUT}
-        room.service.registry.store_evaluation(session, project_id, "run1", "load", 1, **verdict)
+        verdict: dict[str, Any] = {"evaluation": EVALUATION, "verdict": KEPT, "held_out": HELD_OUT}
+        room.service.registry.store_evaluation(session, "run1", "load", 1, **verdict)
 
     def looked_at() -> int:
         with room.database.read(project_id) as session:
-            return room.service.held_out.earlier(session, project_id, HELD_OUT)
+            return room.service.held_out.earlier(session, HELD_OUT)
 
     room.database.write(project_id, judge)
     assert looked_at() == 1

@@ -50,8 +50,8 @@ def ask(child: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
 
 def test_the_answer_is_a_file_and_a_short_one_stands_in_the_result(ask: Callable[..., Any]) -> None:
     child, answered = ask(text="merhaba")
-    assert answered["result"] == {"text": "merhaba"}
-    assert not answered["truncated"]
+    assert answered.result == {"text": "merhaba"}
+    assert not answered.truncated
     assert json.loads((child.outputs / "result.json").read_text()) == {"text": "merhaba"}
     assert child.progressed == [(1, 2, "thinking")]
     assert child.notes == ["**done**"]
@@ -59,8 +59,8 @@ def test_the_answer_is_a_file_and_a_short_one_stands_in_the_result(ask: Callable
 
 def test_a_long_answer_stands_in_the_file_only(ask: Callable[..., Any]) -> None:
     child, answered = ask(text="x" * SUMMARY_BYTES)
-    assert (answered["result"], answered["truncated"]) == (None, True)
-    assert (child.outputs / "result.json").stat().st_size == answered["bytes"] > SUMMARY_BYTES
+    assert (answered.result, answered.truncated) == (None, True)
+    assert (child.outputs / "result.json").stat().st_size == answered.bytes > SUMMARY_BYTES
 
 
 @pytest.mark.parametrize(

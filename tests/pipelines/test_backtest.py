@@ -21,8 +21,10 @@ from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.shapes import SplitInput, to_json
 from azuraforge.plugins import DatasetSchema, Table
 from azuraforge.plugins.contract.judging import SplitResult
+from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.kinds.forecast.folds import backtest_of, folds_of
 from azuraforge.plugins.kinds.forecast.parts import load_part
+from azuraforge.runs.handlers import PhaseResult
 from tests.pipelines.conftest import make_table
 
 NAMES = ["forecasting.naive", "forecasting.seasonal_naive"]
@@ -37,13 +39,13 @@ class PhasesHere:
     figures: dict[str, Any] = field(default_factory=dict)
     share: float = 0.0
 
-    def phase(self, name: str, entry: str, payload: dict[str, Any], *, share: float) -> dict[str, Any]:
-        self.began.append((name, json.loads(json.dumps(payload))))
+    def phase(self, name: str, entry: str, payload: Shape, *, share: float, result: type[Shape]) -> PhaseResult[Any]:
+        self.began.append((name, json.loads(json.dumps(to_json(payload)))))
         self.share += share
         child = self.make_child(f"{id(self)}/{name}", **self.began[-1][1])
         module, _, function = entry.partition(":")
-        result = json.loads(json.dumps(getattr(importlib.import_module(module), function)(child)))
-        return {**result, "outputs": str(child.outputs)}
+        answer = json.dumps(to_json(getattr(importlib.import_module(module), function)(child)))
+        return PhaseResult(result.model_validate_json(answer), child.outputs)
 
     def figure(self, name: str, data: Mapping[str, Any]) -> None:
         self.figures[name] = json.loads(json.dumps(data))
@@ -59,9 +61,8 @@ def stored(table: Table, path: Path) -> dict[str, Any]:
 def carried(child: Callable[..., Any], table: Table, path: Path, names: list[str] = NAMES, **config: Any) -> Any:
     job, dataset = PhasesHere(child), stored(table, path)
     config = {"horizon": 3, "backtest_folds": 3, **config}
-    split = steps.split(
-        child(f"{id(job)}/split", plugin="forecasting.ridge", plugins_folder=None, config=config, dataset=dataset)
-    )
+    asked = child(f"{id(job)}/split", plugin="forecasting.ridge", plugins_folder=None, config=config, dataset=dataset)
+    split = to_json(steps.split(asked))
     result = SplitResult.model_validate(split)
     assert result.backtest is not None
     figure = backtest(
@@ -178,8 +179,10 @@ def test_the_folds_of_a_winner_end_before_the_rows_that_chose_its_config_or_say_
 def test_the_split_of_a_winner_tells_which_rows_chose_its_config(child: Any, tmp_path: Path) -> None:
     given = {"plugin": "forecasting.ridge", "plugins_folder": None, "config": {"horizon": 3}}
     dataset = stored(make_table(400), tmp_path / "rows.parquet")
-    usual = steps.split(child("usual", dataset=dataset, **given))
-    refit = steps.split(child("refit", dataset=dataset, refit=True, **given))
+    usual, refit = (
+        to_json(steps.split(child(name, dataset=dataset, refit=name == "refit", **given)))
+        for name in ("usual", "refit")
+    )
     assert usual["chosen_by"] is None
     assert refit["chosen_by"] == usual["ranges"]["validation"]
     assert refit["ranges"]["validation"][0] > refit["chosen_by"][0]

@@ -28,18 +28,18 @@ def test_the_confusion_matrix_has_the_truth_in_rows() -> None:
     table = confusion(labels, answers, 3)
     assert table.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 2]]
     rows = per_class(table, NAMES)
-    assert [row["support"] for row in rows] == [2, 1, 3]
-    assert rows[0]["precision"] == 0.5
-    assert rows[0]["recall"] == 0.5
-    assert rows[2]["precision"] == 1.0
-    assert rows[2]["recall"] == pytest.approx(2 / 3)
-    assert rows[2]["f1"] == pytest.approx(0.8)
+    assert [row.support for row in rows] == [2, 1, 3]
+    assert rows[0].precision == 0.5
+    assert rows[0].recall == 0.5
+    assert rows[2].precision == 1.0
+    assert rows[2].recall == pytest.approx(2 / 3)
+    assert rows[2].f1 == pytest.approx(0.8)
 
 
 def test_a_class_that_nobody_answers_has_no_precision() -> None:
     rows = per_class(confusion(np.array([0, 1]), np.array([0, 0]), 3), NAMES)
-    assert (rows[1]["precision"], rows[1]["recall"], rows[1]["f1"]) == (None, 0.0, 0.0)
-    assert (rows[2]["precision"], rows[2]["recall"], rows[2]["f1"]) == (None, None, None)
+    assert (rows[1].precision, rows[1].recall, rows[1].f1) == (None, 0.0, 0.0)
+    assert (rows[2].precision, rows[2].recall, rows[2].f1) == (None, None, None)
 
 
 @settings(max_examples=30, deadline=None)
@@ -77,13 +77,13 @@ def test_calibration_error_of_known_bins() -> None:
     probabilities = np.array([[0.9, 0.1]] * 10 + [[0.55, 0.45]] * 10)
     labels = np.array([0] * 6 + [1] * 4 + [0] * 10)
     bins = reliability(labels, probabilities)
-    assert sum(each["count"] for each in bins) == 20
+    assert sum(each.count for each in bins) == 20
     assert calibration_error(bins) == pytest.approx((10 * 0.3 + 10 * 0.45) / 20)
 
 
 def test_a_confidence_of_one_falls_into_the_last_bin() -> None:
     bins = reliability(np.array([0]), np.array([[1.0, 0.0]]))
-    assert bins[-1]["count"] == 1
+    assert bins[-1].count == 1
 
 
 def test_the_temperature_undoes_what_was_multiplied() -> None:

@@ -137,14 +137,14 @@ def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> 
     room.stand_beside(*BASELINES)
     job, summary = train(room, "vision.cnn", **NETWORK)
     stored = evaluation(room, job).evaluation
-    assert stored["kind"] == "classify"
-    assert stored["classes"] == ["bar", "cross", "dash"]
-    assert {each["name"]: each["role"] for each in stored["contenders"]} == {
+    assert stored.kind == "classify"
+    assert stored.classes == ("bar", "cross", "dash")
+    assert {each.name: each.role for each in stored.contenders} == {
         "vision.cnn": "candidate",
         **dict.fromkeys(BASELINES, "baseline"),
     }
-    assert stored["failed"] == []
-    metrics = {each["name"]: each["metrics"] for each in stored["contenders"]}
+    assert stored.failed == ()
+    metrics = {each.name: each.metrics for each in stored.contenders}
     assert metrics["vision.majority"]["accuracy"] == pytest.approx(1 / 3)
     network = metrics["vision.cnn"]
     assert 0.5 < network["accuracy"] < 1
@@ -153,7 +153,7 @@ def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> 
     assert summary["metrics"] == network
     assert set(job.figures) >= {"confusion", "per_class", "reliability", "mistakes"}
     counts = np.array(job.figures["confusion"]["counts"])
-    assert counts.sum() == stored["parts"]["test"]["rows"] == 72
+    assert counts.sum() == stored.parts["test"].rows == 72
     assert np.trace(counts) / counts.sum() == pytest.approx(network["accuracy"])
     wrong = job.figures["mistakes"]
     assert wrong["wrong"] == 72 - np.trace(counts)
@@ -190,9 +190,9 @@ def test_a_worse_candidate_is_not_promoted_and_a_better_one_is(room: Room) -> No
     assert first["decision"] == "promoted"  # better than the majority
     job, second = train(room, "test.seer")
     assert (second["decision"], second["champion_version"]) == ("promoted", 2)
-    roles = {each["role"]: each for each in evaluation(room, job).evaluation["contenders"]}
-    assert roles["champion"]["metrics"]["accuracy"] < 0.9
-    assert roles["candidate"]["metrics"]["accuracy"] == 1
+    roles = {each.role: each for each in evaluation(room, job).evaluation.contenders}
+    assert roles["champion"].metrics["accuracy"] < 0.9
+    assert roles["candidate"].metrics["accuracy"] == 1
     _, third = train(room, "test.worse")
     assert (third["decision"], third["champion_version"]) == ("kept", 2)
     codes = [reason.code for reason in evaluation(room, job).verdict.reasons]
@@ -223,8 +223,8 @@ def test_a_model_of_other_classes_is_not_comparable(room: Room) -> None:
 def test_an_official_test_part_is_the_one_that_is_judged(room: Room) -> None:
     add(room, {**pictures(240, 1, "train/"), **pictures(60, 2, "test/")})
     job, _ = train(room, "test.seer", test_share=0.4)
-    parts = evaluation(room, job).evaluation["parts"]
-    assert (parts["train"]["rows"], parts["validation"]["rows"], parts["test"]["rows"]) == (216, 24, 60)
+    parts = evaluation(room, job).evaluation.parts
+    assert tuple(parts[name].rows for name in ("train", "validation", "test")) == (216, 24, 60)
 
 
 def test_who_looks_at_the_other_images_of_the_question_ends_the_run(room: Room) -> None:

@@ -17,6 +17,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.bootstrap import relative_rmse_interval
 from azuraforge.pipelines import judge, steps
 from azuraforge.pipelines.backtests import steps as backtest_steps
+from azuraforge.pipelines.shapes import to_json
 from azuraforge.pipelines.trials import steps as trial_steps
 from azuraforge.plugins import DatasetSchema, Predictions, Rows, Split, Table
 from azuraforge.plugins.forecasting.calendar import moments_of
@@ -182,8 +183,7 @@ class Run:
 
     def step(self, name: str, **payload: Any) -> dict[str, Any]:
         child = self.make(name, **payload)
-        found: dict[str, Any] = getattr(judge if name == "judge" else steps, name)(child)
-        return found
+        return to_json(getattr(judge if name == "judge" else steps, name)(child))
 
     def out(self, phase: str, *names: str) -> str:
         return str(self.make(phase).outputs.joinpath(*names))
@@ -219,7 +219,7 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
         (tmp_path / phase).mkdir()
         dataset = stored(Table(left, SCHEMA), tmp_path / phase)
         made = child(f"{phase}-split", dataset=dataset, **learner)
-        split = steps.split(made)
+        split = to_json(steps.split(made))
         parts = {name: str(made.outputs / name) for name in ("train", "validation")}
         steps.fit(child(f"{phase}-fit", **learner, **parts))
         return dataset, split, parts
@@ -235,7 +235,7 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
     def predict(phase: str, **how: Any) -> dict[str, Any]:
         made = child(f"{phase}-predict", plugin="forecasting.ridge", **asked, **how,
                      predictor=str(child(f"{phase}-fit").outputs / "predictor"))  # fmt: skip
-        return {**steps.predict(made), "outputs": str(made.outputs)}
+        return {**to_json(steps.predict(made)), "outputs": str(made.outputs)}
 
     champion, candidate = predict("two", champion=True), predict("three")
     assert (champion["problem"], champion["unknown"]) == (None, ["shop-2"])
@@ -252,7 +252,7 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
                      "learned_from": [["2020-01-01T00:00:00Z", split["parts"]["validation"]["end"]]], "obstacle": None},
         "truth": str(held.outputs / "truth"), "train": parts["train"], "split": split, **asked,
     }  # fmt: skip
-    judged = judge.judge(child("judge", **case))
+    judged = to_json(judge.judge(child("judge", **case)))
     beside = next(one for one in judged["evaluation"]["comparisons"] if one["b"] == "shops v1")
     assert beside["origins"] == 48, "moments"
     assert judged["verdict"]["decision"] in ("kept", "promoted")
@@ -307,11 +307,11 @@ def test_series_that_ended_long_ago_stretch_nobodys_ranges(child: Callable[..., 
     table = Table(table.frame.filter(ended | later | (pl.col("shop") == "shop-2")), SCHEMA)
     asked = {"dataset": stored(table, tmp_path), "plugin": "forecasting.ridge", "config": {"horizon": 3}}
     made = child("split", **asked)
-    found = steps.split(made)
+    found = to_json(steps.split(made))
     assert found["ranges"]["test"] == [255, 300], "300 days of those that go on"
     assert [(one["series"], one["why"]) for one in found["left_out"]] == [("shop-0", "ended")]
     held = child("hold_out", task="forecast", dataset=asked["dataset"], split=found, config=asked["config"])
-    assert steps.hold_out(held)["origins"] == 2 * 43
+    assert steps.hold_out(held).origins == 2 * 43
     assert load_part(made.outputs / "train").frame["at"].min() == START + timedelta(days=1700)
     with pytest.raises(InvalidInput, match=r"1 series that ended before the test part are left out \(shop-0\)") as told:
         steps.validate(child("split", **{**asked, "config": {"horizon": 130}}))
@@ -343,4 +343,4 @@ def test_a_trial_scores_a_panel_on_its_validation_rows(child: Callable[..., Any]
     assert set(json.loads((split.outputs / "scales.json").read_text())) == {"shop-0", "shop-1", "shop-2"}
     parts = {name: str(split.outputs / name) for name in ("train", "validation")}
     fitted = trial_steps.fit(child("fit", **learner, **parts, scoring=str(split.outputs)))
-    assert 0 < fitted["metrics"]["mase"] < 1
+    assert 0 < fitted.metrics["mase"] < 1

@@ -59,7 +59,7 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     run = stand.carry(plugin="forecasting.ridge", dataset="shops", model="shops", config={"horizon": 2}, seed=5)
     assert (run.state, run.error) == ("succeeded", None)
     evaluation = stand.models.reads.evaluation(stand.project_id, run.id)
-    assert {row["series"] for row in evaluation.evaluation["series"]["rows"]} == {"small", "large"}
+    assert {row.series for row in evaluation.evaluation.series.rows} == {"small", "large"}
     assert evaluation.verdict.champion == "forecasting.ridge"
     assert run.notes == []
 
@@ -84,13 +84,13 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
         "rows": {"start": None, "end": None, "every": 30},
     }
     planned = child("plan", **asked)
-    plan = batch_steps.plan(planned)
+    plan = to_json(batch_steps.plan(planned))
     origins = np.load(plan["origins_file"])
     assert sorted(origins.tolist()) == [*range(0, 600, 30)]
     assert (plan["origins"], plan["skipped"]) == (20, 0)
     (chunk,) = plan["chunks"]
     made = child("predict", **asked, chunk=chunk, learned_until=None, origins_file=plan["origins_file"])
-    assert batch_steps.predict(made)["rows"] == 40
+    assert batch_steps.predict(made).rows == 40
     told = pl.read_parquet(made.outputs / "rows.parquet")
     assert told["series"].unique(maintain_order=True).to_list() == ["large", "small"]
     small = told.filter(pl.col("series") == "small")

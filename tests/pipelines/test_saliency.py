@@ -29,16 +29,16 @@ def corner(part: ImagePart) -> np.ndarray:
 
 def test_only_the_corner_that_is_looked_at_counts() -> None:
     part, labels = make_part()
-    figure = saliency_figure(corner, part, labels, seed=0)
-    assert figure["patch"] == {"height": 2, "width": 2}
-    for image in figure["images"]:
-        falls = np.array(image["falls"])
+    figure = saliency_figure("cnn", corner, part, labels, seed=0)
+    assert (figure.patch.height, figure.patch.width) == (2, 2)
+    for image in figure.images:
+        falls = np.array(image.falls)
         assert falls.shape == (9, 11)
         assert np.abs(falls[2:, :]).max() == 0
         assert np.abs(falls[:, 2:]).max() == 0
-        if image["truth"] == "yes":
+        if image.truth == "yes":
             assert falls[0, 0] == falls.max() > 0.3
-        assert image["png"]
+        assert image.png
 
 
 def test_the_surest_mistakes_come_first_and_every_class_has_its_turn() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import judge, steps
+from azuraforge.pipelines.shapes import to_json
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.kinds.forecast.parts import load_part
@@ -34,7 +35,7 @@ class Loop:
         phase = phase or name
         child = self.make(f"{self.plugin}/{phase}", **self.known, **payload)
         self.children[phase] = child
-        self.results[phase] = getattr(judge if name == "judge" else steps, name)(child)
+        self.results[phase] = to_json(getattr(judge if name == "judge" else steps, name)(child))
         return self.results[phase]
 
     def out(self, phase: str, *names: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import update
 
 from azuraforge.database import Database
@@ -29,12 +30,14 @@ from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
+from azuraforge.pipelines.shapes import to_json
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins import DatasetSchema
+from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.plugins.kinds.forecast.kind import Forecast
 from azuraforge.processes.launcher import Launcher
-from azuraforge.runs.handlers import ClaimedRun, Finish, PreparedRun
+from azuraforge.runs.handlers import ClaimedRun, Finish, PhaseResult, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import Settings
 from tests.task_kinds import use_baselines
@@ -48,8 +51,9 @@ class Asked:
 def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
     """A call's child, in this process; what crosses the pipe is JSON in both directions."""
     module, _, name = entry.partition(":")
-    asked = Asked(json.loads(json.dumps(payload)))
-    result: dict[str, Any] = orjson.loads(orjson.dumps(getattr(importlib.import_module(module), name)(asked)))
+    found = getattr(importlib.import_module(module), name)(Asked(json.loads(json.dumps(payload))))
+    told = found.model_dump(mode="json", by_alias=True) if isinstance(found, BaseModel) else found
+    result: dict[str, Any] = orjson.loads(orjson.dumps(told))
     return result
 
 
@@ -60,7 +64,7 @@ class JobHere:
     run: ClaimedRun
     folder: Path
     make_child: Callable[..., Any]
-    done: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+    done: dict[str, tuple[Shape, PhaseResult[Any]]] = field(default_factory=dict)
     began: list[str] = field(default_factory=list)
     shares: dict[str, float] = field(default_factory=dict)
     artifacts: dict[str, bytes] = field(default_factory=dict)
@@ -70,18 +74,19 @@ class JobHere:
         self,
         name: str,
         entry: str,
-        payload: dict[str, Any],
+        payload: Shape,
         *,
         share: float,
-    ) -> dict[str, Any]:
+        result: type[Shape],
+    ) -> PhaseResult[Any]:
         self.shares[name] = share
         if name in self.done and self.done[name][0] == payload:
             return self.done[name][1]
         self.began.append(name)
-        child = self.make_child(f"{self.run.id}/{name}", **json.loads(json.dumps(payload)))
+        child = self.make_child(f"{self.run.id}/{name}", **json.loads(json.dumps(to_json(payload))))
         module, _, function = entry.partition(":")
-        result = json.loads(json.dumps(getattr(importlib.import_module(module), function)(child)))
-        self.done[name] = (payload, {**result, "outputs": str(child.outputs)})
+        answer = json.dumps(to_json(getattr(importlib.import_module(module), function)(child)))
+        self.done[name] = (payload, PhaseResult(result.model_validate_json(answer), child.outputs))
         return self.done[name][1]
 
     def check(self) -> None:
@@ -206,10 +211,11 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert version.seed == 7
     stored = room.models.reads.evaluation(room.project_id, job.run.id)
     assert stored.version == 1
-    tried = stored.evaluation["guarded"]
-    assert tried["of"] == stored.evaluation["parts"]["test"]["origins"]
-    assert tried["tried"] == min(64, tried["of"])  # whatever else the machine does
-    assert stored.evaluation["failed"] == [{"name": "test.failing", "reason": "ValueError: the matrix is singular"}]
+    tried = stored.evaluation.guarded
+    assert tried.of == stored.evaluation.parts["test"].origins
+    assert tried.tried == min(64, tried.of)  # whatever else the machine does
+    assert [each.name for each in stored.evaluation.failed] == ["test.failing"]
+    assert stored.evaluation.failed[0].reason == "ValueError: the matrix is singular"
     assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict.model_dump(mode="json")
     assert "errors.npz" in job.artifacts
     assert job.figures["forecast"]["contender"] == "test.linear"
@@ -236,8 +242,8 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     _, before = room.train("test.last")
     job, summary = room.train("test.linear")
     assert "champion" in job.began
-    contenders = room.models.reads.evaluation(room.project_id, job.run.id).evaluation["contenders"]
-    roles = {each["name"]: each["role"] for each in contenders}
+    contenders = room.models.reads.evaluation(room.project_id, job.run.id).evaluation.contenders
+    roles = {each.name: each.role for each in contenders}
     assert roles[f"series v{before['champion_version']}"] == "champion"
     assert summary["decision"] == "promoted"
     again, kept = room.train("test.linear")
@@ -272,8 +278,8 @@ def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
     assert detail.champion != summary["approved_version"]
     aliases = {each.version: each.aliases for each in detail.version_list}
     assert aliases[summary["approved_version"]] == ["candidate"]
-    comparison = room.models.reads.evaluation(room.project_id, job.run.id).evaluation["comparisons"][-1]
-    assert (comparison["metric"], comparison["better"]) == ("mae", True)
+    comparison = room.models.reads.evaluation(room.project_id, job.run.id).evaluation.comparisons[-1]
+    assert (comparison.metric, comparison.better) == ("mae", True)
 
 
 def test_a_baseline_that_a_person_may_promote_is_a_version_too(room: Room) -> None:
@@ -295,9 +301,9 @@ def test_a_test_part_that_was_moved_a_little_was_looked_at_before(room: Room) ->
     first, _ = room.train("test.last")
     again, _ = room.train("test.last", test_share=0.16)
     parts = [
-        room.models.reads.evaluation(room.project_id, job.run.id).evaluation["parts"]["test"] for job in (first, again)
+        room.models.reads.evaluation(room.project_id, job.run.id).evaluation.parts["test"] for job in (first, again)
     ]
-    assert parts[0]["start"] != parts[1]["start"]
+    assert parts[0].start != parts[1].start
     reasons = room.models.reads.evaluation(room.project_id, again.run.id).verdict.reasons
     assert reasons[0].code == "level_tightened"
     assert reasons[0].params["looks"] == 2

@@ -52,7 +52,7 @@ CHAIN = (
 BY_ITSELF = ("end_before_written",)
 #: Tested where they belong.
 ELSEWHERE = {
-    "answer_before_kept": "tests/server/test_repeats.py",
+    "answer_before_kept": "tests/server/test_idempotency.py",
     "fire_before_commit": "tests/automations/test_scheduler.py",
     "trial_before_commit": "tests/studies/test_on_the_platform.py",
     "trials_before_collected": "tests/studies/test_on_the_platform.py",
@@ -65,7 +65,7 @@ ELSEWHERE = {
             "restore_journals_aside",
             "restore_before_placed",
             "restore_placed",
-            "restore_before_walls",
+            "restore_before_row_security",
         ),
         "tests/database/test_killed_restore.py",
     ),

@@ -21,7 +21,7 @@ from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.tables import Run
 from azuraforge.settings import EngineSettings, Settings
-from tests.stand import CHILD_PATH
+from tests.stand import CHILD_PATH, Free
 
 
 def kernels_in(folder: Path, launcher: Launcher, **settings: str) -> tuple[Kernels, list]:
@@ -161,7 +161,8 @@ class EngineHandler(handlers.Handler):
         return PreparedRun("learn", request.plugin, request.config)
 
     def execute(self, job):
-        return Finish(job.phase("learn", "engine_steps:learn", job.run.config, share=1.0))
+        done = job.phase("learn", "engine_steps:learn", Free(job.run.config), share=1.0, result=Free)
+        return Finish({**done.value.root, "outputs": str(done.outputs)})
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from tests.process_checks import still_alive
-from tests.stand import CHILD_PATH
+from tests.stand import CHILD_PATH, Free
 
 WARM = {"modules": ["polars"], "threads": 2}
 
@@ -134,6 +134,6 @@ class Modules(handlers.Handler):
         return PreparedRun("toy", request.plugin, request.config)
 
     def execute(self, job):
-        found = [job.phase(name, f"toy_modules:{name}", {}, share=0.5) for name in ("heavy", "light")]
-        assert not found[1]["there"]
+        done = [job.phase(name, f"toy_modules:{name}", Free({}), share=0.5, result=Free) for name in ("heavy", "light")]
+        assert not done[1].value.root["there"]
         return Finish({})

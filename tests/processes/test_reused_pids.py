@@ -72,7 +72,7 @@ ALLOWED = {
     ("processes/process_table.py", "kill"): "checked right before, where the system has no better means",
     ("crashpoints.py", "kill"): "itself",
     ("platform/temporary.py", "kill"): "itself",
-    ("client/address.py", "kill"): "signal 0, which only asks",
+    ("client/http/address.py", "kill"): "signal 0, which only asks",
 }
 
 

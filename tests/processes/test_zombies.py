@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from azuraforge.client.address import AddressBook
+from azuraforge.client.http.address import AddressBook
 from azuraforge.processes import orphans
 from tests.process_checks import alive, still_alive
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from azuraforge.plugins.kinds.forecast.facts import METRICS
+from azuraforge.reports.texts import Code, Words
 
 HOSTILE = '<script>alert("x")</script>|**bold** [a](javascript:alert(1)) ![i](https://evil.example/i.png)\n# head'
 TURKISH = "ğüşıöç ĞÜŞİÖÇ"
@@ -15,8 +16,19 @@ def contender(name: str, role: str, rank: int, rmse: float, **metrics: Any) -> d
 
 
 def comparison(low: float | None, high: float | None) -> dict[str, Any]:
-    fields = {"a": "forecasting.lstm", "b": "forecasting.ridge", "metric": "rmse", "relative_difference": -0.0713}
-    return {**fields, "low": low, "high": high, "level": 0.95, "block": 52, "origins": 1331, "better": True}
+    fields: dict[str, Any] = {
+        "a": "forecasting.lstm",
+        "b": "forecasting.ridge",
+        "metric": "rmse",
+        "relative_difference": -0.0713,
+    }
+    fields |= {"difference": -0.0325, "score_a": 0.4242, "score_b": 0.4567}
+    shown = {}
+    for words in map(Words, get_args(Code)):
+        ends = {"low": words.percent(low), "high": words.percent(high)}
+        shown[words.code] = {"measure": "RMSE", "change": words.percent(-0.0713), **ends}
+    held = {"level": 0.95, "block": 52, "origins": 1331, "better": True}
+    return {**fields, "low": low, "high": high, **held, "shown": shown}
 
 
 def make_material(**changes: Any) -> dict[str, Any]:
@@ -45,6 +57,19 @@ def make_material(**changes: Any) -> dict[str, Any]:
         "attempts": [],
         "artifacts": [],
         "notes": [],
+        "figures": [],
+        "metric_series": [],
+        "depends_on": [],
+        "needed_by": [],
+        "last_event_seq": 1,
+        "priority": 1,
+        "attempt": 1,
+        "waiting_on": 0,
+        "cancel_requested": False,
+        "pinned": False,
+        "on_failure": "cancel",
+        **dict.fromkeys(("dataset_id", "started_at", "deleted_at", "deleted_by", "study")),
+        **dict.fromkeys(("time_limit_seconds", "memory_limit_bytes")),
     }
     part = {"rows": 1931, "start": "2001-01-01T00:00:00Z", "end": "2019-01-01T00:00:00Z"}
     evaluation = {
@@ -61,10 +86,14 @@ def make_material(**changes: Any) -> dict[str, Any]:
         "best_baseline": "forecasting.ridge",
         "winner": "forecasting.lstm",
         "comparisons": [comparison(-0.1234, -0.0219)],
+        "ranked_by": "rmse",
+        "gate_metric": "rmse",
+        "guarded": {"tried": 0, "of": 1331},
         "shown_horizons": [1],
     }
     verdict = {
         "decision": "promoted",
+        "headline": "promoted",
         "champion": "forecasting.lstm",
         "reasons": [{"code": "x", "params": {}, "text": {"en": "It beats ridge.", "tr": "Ridge'den daha iyi."}}],
     }
@@ -74,6 +103,8 @@ def make_material(**changes: Any) -> dict[str, Any]:
         "forecast": {
             "target": "value",
             "unit": "ppm",
+            "frequency": None,
+            "timezone": "UTC",
             "contender": "forecasting.lstm",
             "history": [[moment, float(number % 5)] for number, moment in enumerate(at)],
             "next": [{"at": "2019-01-29T00:00:00Z", "value": 2.5, "low": 1.5, "high": 3.5}],
@@ -84,6 +115,8 @@ def make_material(**changes: Any) -> dict[str, Any]:
             **named,
             "horizon": 1,
             "origins": 1331,
+            "skewness": None,
+            "excess_kurtosis": None,
             "mean": 0.0123,
             "standard_deviation": 0.4198,
             "histogram": {"edges": [-1.0, 0.0, 1.0], "counts": [600, 731]},
@@ -112,13 +145,14 @@ def make_material(**changes: Any) -> dict[str, Any]:
         "evaluation": evaluation,
         "verdict": verdict,
         "figures": figures,
-        "curves": [{"series": "loss", "steps": [1, 2], "values": [0.9, 0.777]}],
+        "curves": [{"series": "loss", "steps": [1, 2], "values": [0.9, 0.777], "total_points": 2}],
     }
     return {**made, **changes}
 
 
 def failed_material() -> dict[str, Any]:
     material = make_material(evaluation=None, verdict=None, figures={})
+    at = material["run"]["created_at"]
     material["run"] = {
         **material["run"],
         "state": "failed",
@@ -130,6 +164,8 @@ def failed_material() -> dict[str, Any]:
             "next_step": "free space",
         },
         "progress": {"phase": "fit", "done": 31, "total": 97, "share": 0.237},
-        "artifacts": [{"name": "log-1.txt", "kind": "log"}],
+        "artifacts": [
+            {"name": "log-1.txt", "kind": "log", "media_type": "text/plain", "bytes": 1, "sha256": "", "created_at": at}
+        ],
     }
     return material

@@ -13,7 +13,8 @@ import pytest
 
 from azuraforge.reports import child as report_child
 from azuraforge.reports.conclusion import conclusion
-from azuraforge.reports.document import Material, markdown
+from azuraforge.reports.document import markdown
+from azuraforge.reports.material import Material
 from azuraforge.reports.pages import reader
 from azuraforge.reports.texts import LANGUAGES, TEXTS, Words
 from tests.reports.material import HOSTILE, TURKISH, comparison, failed_material, make_material
@@ -46,7 +47,7 @@ def numbers(text: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_holds_the_numbers_of_the_evaluation_and_no_others(language: str) -> None:
     material, words = make_material(), Words(language)
-    text = markdown(Material(**material), words, dict.fromkeys(material["figures"], "https://x.invalid"))
+    text = markdown(Material.model_validate(material), words, dict.fromkeys(material["figures"], "https://x.invalid"))
     allowed: set[str] = set()
     for leaf in leaves(material):
         if isinstance(leaf, int | float) and not isinstance(leaf, bool):
@@ -74,8 +75,13 @@ def test_both_languages_ask_for_the_same_values() -> None:
 def said(low: float | None, high: float | None) -> str:
     material = make_material()
     material["evaluation"]["comparisons"] = [comparison(low, high)]
-    words = Words("en")
-    return " ".join(conclusion(words, material["run"], material["evaluation"], material["figures"]))
+    return " ".join(concluded(material))
+
+
+def concluded(material: dict[str, Any]) -> list[str]:
+    made = Material.model_validate(material)
+    assert made.evaluation is not None
+    return conclusion(Words("en"), made.run.seed, made.evaluation, made.figures)
 
 
 def test_what_would_change_the_conclusion_follows_from_the_numbers() -> None:
@@ -93,8 +99,7 @@ def test_what_would_change_the_conclusion_follows_from_the_numbers() -> None:
     )
     quiet = make_material()
     quiet["figures"]["residuals"]["ljung_box"]["p"] = 0.4
-    told = conclusion(Words("en"), quiet["run"], quiet["evaluation"], quiet["figures"])
-    assert not any("remember" in sentence for sentence in told)
+    assert not any("remember" in sentence for sentence in concluded(quiet))
     assert "1,331 origins in blocks of 52" in text
     assert "forecasting.ets" in text
     assert "seed 41" in text
@@ -102,9 +107,9 @@ def test_what_would_change_the_conclusion_follows_from_the_numbers() -> None:
 
 def test_a_number_that_changes_changes_the_report() -> None:
     material = make_material()
-    before = markdown(Material(**material), Words("en"), {})
+    before = markdown(Material.model_validate(material), Words("en"), {})
     material["evaluation"]["contenders"][1]["metrics"]["rmse"] = 0.4343
-    after = markdown(Material(**material), Words("en"), {})
+    after = markdown(Material.model_validate(material), Words("en"), {})
     assert "0.4242" in before
     assert "0.4242" not in after
     assert "0.4343" in after
@@ -112,7 +117,7 @@ def test_a_number_that_changes_changes_the_report() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_failed_run_has_a_report_too(language: str) -> None:
-    text = markdown(Material(**failed_material()), Words(language), {})
+    text = markdown(Material.model_validate(failed_material()), Words(language), {})
     for expected in (
         "the disk is full",
         "checkpoint 1200",
@@ -176,7 +181,7 @@ def test_a_page_made_of_the_document_is_the_page_made_of_the_run(material: dict[
 
 
 def test_a_hostile_name_stays_in_its_cell() -> None:
-    text = markdown(Material(**hostile_material()), Words("en"), {})
+    text = markdown(Material.model_validate(hostile_material()), Words("en"), {})
     table = [line for line in text.splitlines() if line.startswith("| ") and "baseline" in line]
     rendered = reader().render(text)
     assert len(table) == 1
@@ -263,8 +268,8 @@ def test_a_candidate_that_ranks_first_is_not_said_to_have_lost(language: str, sa
 
 def _with_verdict(language: str, **verdict: str) -> str:
     material = make_material()
-    material["verdict"] |= {"decision": "baseline_promoted", "champion": "forecasting.ridge", **verdict}
-    return markdown(Material(**material), Words(language), {})
+    material["verdict"] |= {"decision": "baseline_promoted", "champion": "forecasting.ridge"} | verdict
+    return markdown(Material.model_validate(material), Words(language), {})
 
 
 @pytest.mark.parametrize(
@@ -291,7 +296,7 @@ def test_the_parts_of_a_series_of_days_are_dates_of_its_zone() -> None:
     material["evaluation"] |= {"frequency": "1d", "timezone": "Europe/Istanbul"}
     for part in material["evaluation"]["parts"].values():
         part |= {"start": "2025-12-31T21:00:00Z", "end": "2026-01-09T21:00:00Z"}
-    text = markdown(Material(**material), Words("en"), {})
+    text = markdown(Material.model_validate(material), Words("en"), {})
     assert "| 2026-01-01 | 2026-01-10 |" in text
     assert "21:00 UTC" not in text
 
@@ -299,9 +304,17 @@ def test_the_parts_of_a_series_of_days_are_dates_of_its_zone() -> None:
 def test_a_run_that_the_platform_did_not_execute_is_not_called_reproducible() -> None:
     material = make_material(evaluation=None, verdict=None, figures={})
     material["run"] |= {"kind": "external", "bit_reproducible": None, "code_version": None}
-    text = markdown(Material(**material), Words("en"), {})
+    text = markdown(Material.model_validate(material), Words("en"), {})
     assert "| Reproducible bit for bit | unknown: the platform did not execute this run |" in text
     assert "Code version" not in text
     for state, said in (("queued", "not yet known"), ("cancelled", "unknown: the platform did not execute this run")):
         material["run"] |= {"kind": "train", "state": state}
-        assert f"| Reproducible bit for bit | {said} |" in markdown(Material(**material), Words("en"), {})
+        assert f"| Reproducible bit for bit | {said} |" in markdown(Material.model_validate(material), Words("en"), {})
+
+
+def test_a_plugins_figure_of_another_shape_is_not_drawn() -> None:
+    material = make_material()
+    material["figures"] |= {"slices": {"by": "mood"}, "moods": {"calm": 3}}
+    text = written(material, "md").decode()
+    assert "![Error by slice]" not in text
+    assert "[forecast]: data:" in text

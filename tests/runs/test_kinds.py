@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput
+from azuraforge.processes.messages import message_frame
 from azuraforge.runs import store
+from azuraforge.runs.execution.recording import by_name
 from azuraforge.runs.handlers import Finish, Handler, MessageKind, PreparedRun, RunExtra, by_kind
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
@@ -14,6 +17,10 @@ from tests.entries.counting_steps import Asked, Commit, Counted, Stored, Word
 
 class CountExtra(RunExtra):
     last: int
+
+
+class Typed(BaseModel):
+    type: str
 
 
 class CountHandler(Handler):
@@ -33,7 +40,7 @@ class CountHandler(Handler):
     def execute(self, job):
         run = job.run
         with self.database.read(run.project_id) as session:
-            figure = store.figure(session, run.project_id, run.id, "state")
+            figure = store.figure(session, run.id, "state")
         position = figure.data["position"] if figure is not None else 0
         self.attempts.append(position)
         asked = Asked(position=position, last=run.carries(CountExtra).last, **run.config)
@@ -43,7 +50,7 @@ class CountHandler(Handler):
 
     @staticmethod
     def commit(received, body):
-        key = (received.session, received.project_id, received.run_id)
+        key = (received.session, received.run_id)
         store.add_note(*key, received.attempt, f"output {body.position}")
         store.save_figure(*key, "state", body.model_dump())
         if body.total < 0:
@@ -84,7 +91,15 @@ def test_a_message_that_the_kind_does_not_register_fails_the_run(stand):
     run = stand.get(run_id)
     assert run.state == "failed"
     assert "no message 'gossip'" in run.error.message
-    assert run.error.next_step == "known: commit"
+    assert run.error.next_step == "known: metrics, usage, progress, checkpoint, resumed, note, figure, commit"
+
+
+def test_the_platform_keeps_the_names_of_its_own_messages(stand):
+    with pytest.raises(ValueError, match="two messages are registered as 'metrics'"):
+        by_name([MessageKind("metrics", Commit, stand.handler.commit)])
+    for name, body in (("result", Word(text="x")), ("word", Typed(type="x"))):
+        with pytest.raises(ValueError, match="the platform's own"):
+            message_frame(name, body)
 
 
 def test_what_a_run_carries_is_checked_when_it_is_queued_and_when_it_is_read(stand):

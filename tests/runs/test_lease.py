@@ -91,7 +91,7 @@ def test_every_write_of_an_old_attempt_is_refused(make_stand):
 
     def late_points(session):
         lease.fenced_update(session, old)
-        metric_store.append(session, stand.project_id, run.id, 1, "train", [("loss", 1, 0.5)])
+        metric_store.append(session, run.id, 1, "train", [("loss", 1, 0.5, None)])
 
     def late_end(session):
         stand.worker._transitions.ended(session, old, "succeeded", summary={"stolen": True})

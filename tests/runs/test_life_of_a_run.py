@@ -14,6 +14,7 @@ from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
+from tests.stand import Free
 
 
 def expected_hash(seed: int, steps: int) -> str:
@@ -57,7 +58,7 @@ class _Remembering(handlers.Handler):
         return PreparedRun("toy", request.plugin, request.config)
 
     def execute(self, job):
-        job.phase("train", "toy_steps:train", job.run.config, share=1.0)
+        job.phase("train", "toy_steps:train", Free(job.run.config), share=1.0, result=Free)
         return Finish({"code_version": job.run.code_version})
 
 
@@ -184,7 +185,7 @@ def test_metrics_that_are_no_numbers_are_kept(stand):
     from azuraforge.runs.metrics import store as metric_store
 
     with stand.database.read(stand.project_id) as session:
-        _, values = metric_store.read(session, stand.project_id, run.id, "loss")
+        values = metric_store.read(session, run.id, "loss").values.tolist()
     assert math.isnan(values[0])
     assert values[1:3] == [math.inf, -math.inf]
 

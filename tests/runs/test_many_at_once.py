@@ -51,8 +51,8 @@ def test_points_written_twice_at_once_are_there_once(make_stand):
 
         def work(session) -> int:
             lease.fenced_update(session, held)
-            points = [("loss", step, 1.0) for step in range(first, first + 100)]
-            return len(metric_store.append(session, stand.project_id, run.id, 1, "train", points).get("loss", []))
+            points = [("loss", step, 1.0, None) for step in range(first, first + 100)]
+            return len(metric_store.append(session, run.id, 1, "train", points).get("loss", []))
 
         return stand.database.write(stand.project_id, work)
 

@@ -6,6 +6,7 @@ import math
 import struct
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,10 +14,19 @@ from sqlalchemy import select
 
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.metrics import store as metric_store
+from azuraforge.runs.schemas import MOST_MILLISECONDS
 from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
+
+#: When the point of step 0 was logged.
+TIME = 1_700_000_000_000
 
 any_float = st.floats(allow_nan=True, allow_infinity=True, width=64)
 rising_steps = st.sets(st.integers(-(2**62), 2**62), min_size=1, max_size=60).map(sorted)
+
+
+def curve_of(values) -> metrics.Curve:
+    steps = np.arange(len(values))
+    return metrics.Curve(steps, np.array(values, float), steps + 1)
 
 
 def bits(values) -> list[bytes]:
@@ -26,10 +36,12 @@ def bits(values) -> list[bytes]:
 @given(rising_steps, st.data())
 def test_a_chunk_gives_back_every_bit(steps, data):
     values = data.draw(st.lists(any_float, min_size=len(steps), max_size=len(steps)))
-    chunk = metrics.encode(steps, values)
-    back_steps, back_values = metrics.decode(chunk.data)
-    assert back_steps == steps
-    assert bits(back_values) == bits(values)
+    times = data.draw(st.lists(st.integers(0, MOST_MILLISECONDS), min_size=len(steps), max_size=len(steps)))
+    chunk = metrics.encode(steps, values, times)
+    back = metrics.decode(chunk.data)
+    assert back.steps.tolist() == steps
+    assert bits(back.values) == bits(values)
+    assert back.times.tolist() == times
     numbers = [value for value in values if not math.isnan(value)]
     assert (chunk.low, chunk.high) == ((min(numbers), max(numbers)) if numbers else (None, None))
     assert (chunk.first_step, chunk.last_step, chunk.points) == (steps[0], steps[-1], len(steps))
@@ -37,8 +49,9 @@ def test_a_chunk_gives_back_every_bit(steps, data):
 
 @given(st.lists(any_float, min_size=1, max_size=400), st.integers(3, 60))
 def test_fewer_points_keep_every_extreme_and_every_sort_of_gap(values, max_points):
-    steps = list(range(len(values)))
-    shown_steps, shown = metrics.downsample(steps, values, max_points)
+    few = metrics.downsample(curve_of(values), max_points)
+    shown_steps, shown = few.steps.tolist(), few.values.tolist()
+    assert few.times.tolist() == [step + 1 for step in shown_steps], "each point keeps its own time"
     assert len(shown) <= max_points
     assert shown_steps == sorted(set(shown_steps))
     assert bits(shown) == bits(values[step] for step in shown_steps)
@@ -53,21 +66,24 @@ def test_fewer_points_keep_every_extreme_and_every_sort_of_gap(values, max_point
 def test_one_spike_in_a_long_flat_curve_survives():
     values = [0.0] * 100_000
     values[70_123] = 9.0
-    steps, shown = metrics.downsample(range(100_000), values, 300)
-    assert len(shown) <= 300
-    assert steps[shown.index(9.0)] == 70_123
+    few = metrics.downsample(curve_of(values), 300)
+    assert len(few) <= 300
+    assert few.steps[few.values == 9.0].tolist() == [70_123]
 
 
 def test_steps_that_do_not_rise_make_no_chunk():
     with pytest.raises(ValueError, match="rise"):
-        metrics.encode([1, 1], [0.0, 0.0])
+        metrics.encode([1, 1], [0.0, 0.0], [1, 2])
     with pytest.raises(ValueError, match="no chunk"):
-        metrics.encode([], [])
+        metrics.encode([], [], [])
 
 
 def test_smooth_curves_cost_few_bytes():
     values = [1.0 / (1 + step) + 0.001 * math.sin(step) for step in range(1000)]
-    assert len(metrics.encode(range(1000), values).data) < 9_000
+    times = [1_700_000_000_000 + 130 * step + step * 37 % 11 for step in range(1000)]
+    assert len(metrics.encode(range(1000), values, times).data) < 10_000
+    without = metrics.encode(range(1000), values, [metrics.UNKNOWN_TIME] * 1000)
+    assert len(without.data) < 9_000
 
 
 @pytest.fixture
@@ -78,21 +94,24 @@ def curve(make_stand):
 
     class Curve:
         def add(self, points, attempt: int = 1, series: str = "loss", phase: str = "fit"):
-            triples = [(series, step, float(value)) for step, value in points]
-            return stand.database.write(
+            points = [(series, step, float(value), TIME + step) for step, value in points]
+            written = stand.database.write(
                 stand.project_id,
-                lambda session: metric_store.append(session, stand.project_id, run.id, attempt, phase, triples),
+                lambda session: metric_store.append(session, run.id, attempt, phase, points),
             )
+            return {name: [(step, value) for step, value, _ in taken] for name, taken in written.items()}
 
         def truncate(self, after_step, phase: str = "fit"):
             return stand.database.write(
                 stand.project_id,
-                lambda session: metric_store.truncate(session, stand.project_id, run.id, phase, after_step),
+                lambda session: metric_store.truncate(session, run.id, phase, after_step),
             )
 
         def read(self, series: str = "loss") -> dict[int, float]:
             with stand.database.read(stand.project_id) as session:
-                return dict(zip(*metric_store.read(session, stand.project_id, run.id, series), strict=True))
+                found = metric_store.read(session, run.id, series)
+            assert found.times.tolist() == [TIME + step for step in found.steps.tolist()]
+            return dict(zip(found.steps.tolist(), found.values.tolist(), strict=True))
 
         def described(self, series: str = "loss") -> tuple:
             about = select(MetricSeries.last_step, MetricSeries.last, MetricSeries.lowest, MetricSeries.highest)

@@ -52,6 +52,12 @@ def test_a_run_is_started_read_and_listed(api):
     run = api.get(f"/runs/{run_id}").json()
     assert (run["state"], run["seed"]) == ("succeeded", 1)
     assert [row["id"] for row in api.get("/runs", params={"state": "succeeded"}).json()["items"]] == [run_id]
+    by_loss = {"metric": ["loss:lowest<1e9", "loss>-1e9"], "sort": "metric:loss:lowest"}
+    [found] = api.get("/runs", params=by_loss).json()["items"]
+    assert (found["id"], type(found["sort_value"])) == (run_id, float)
+    assert api.get("/runs", params={"metric": "loss<-1e9"}).json()["items"] == []
+    assert api.get("/runs", params={"metric": "loss"}).status_code == 422
+    assert api.get("/runs", params={"metric": ["loss<1"] * 6}).status_code == 422
     [curve] = api.get(f"/runs/{run_id}/metrics", params={"series": "loss", "max_points": 6}).json()["series"]
     assert len(curve["steps"]) <= 6
     assert curve["total_points"] == 20

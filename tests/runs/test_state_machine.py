@@ -34,7 +34,7 @@ from azuraforge.processes.failures import Cancelled, ChildDied, Draining, Launch
 from azuraforge.projects.tables import Project
 from azuraforge.runs import lease
 from azuraforge.runs.execution.progress import ProgressMeter
-from azuraforge.runs.execution.recording import Recorder
+from azuraforge.runs.execution.recording import Recorder, by_name
 from azuraforge.runs.lease import Held
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import MetricPoint, Run, RunAttempt
@@ -235,10 +235,10 @@ class RunsMachine(RuleBasedStateMachine):
     @rule(held=held, step=st.integers(1, 50))
     def checkpoint(self, held, step):
         frames = [
-            {"type": "metrics", "points": [["loss", step, 1.0 / step]]},
+            {"type": "metrics", "points": [["loss", step, 1.0 / step, 1]]},
             {"type": "checkpoint", "step": step, "folder": f"/w/{held.attempt}/{step}", "sha256": "0", "bytes": 1},
         ]
-        recorder = Recorder(self.stand.events, held, Path("/w"), ProgressMeter(), "fit")
+        recorder = Recorder(self.stand.events, held, Path("/w"), ProgressMeter(), "fit", by_name())
 
         def work(session):
             lease.fenced_update(session, held)

@@ -34,7 +34,7 @@ class Ended:
 
     def __init__(self, stand) -> None:
         self.stand = stand
-        self.curve = [("loss", step, 1.0) for step in range(1500)]
+        self.curve = [("loss", step, 1.0, None) for step in range(1500)]
 
     def __call__(self, *contents: bytes, state: str = "succeeded", days_ago: float = 0.0, needs=()) -> str:
         stand, run_id = self.stand, new_id()
@@ -61,11 +61,11 @@ class Ended:
                 )
             )
             session.flush()
-            key = (session, stand.project_id, run_id)
+            key = (session, run_id)
             store.start_attempt(*key, 1, "somebody")
             store.add_note(*key, 1, "a note")
             store.save_figure(*key, "forecast", {"x": 1})
-            store.reach_further(*key, "train", 10)
+            store.note_furthest_step(*key, "train", 10)
             store.add_dependencies(*key, list(needs))
             metric_store.append(*key, 1, "train", self.curve)
             for number, file in enumerate(files):

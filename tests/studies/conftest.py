@@ -153,10 +153,10 @@ class Stand:
 
     def report(self, held: Held, values: list[float]) -> None:
         """Points of the validation curve."""
-        points = [("validation_loss", step, value) for step, value in enumerate(values, 1)]
+        points = [("validation_loss", step, value, None) for step, value in enumerate(values, 1)]
 
         def work(session: Session) -> None:
-            metric_store.append(session, self.project_id, held.run_id, held.attempt, "fit", points)
+            metric_store.append(session, held.run_id, held.attempt, "fit", points)
 
         self.database.write(self.project_id, work)
 

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from azuraforge.client import ApiError, Client, ClientError
-from azuraforge.client.studies import Study
+from azuraforge.client import ApiError, Client, ClientError, Study
 from tests.conftest import PlatformProcess
 
 #: Predicts the mean plus a pattern that the parameter ``pattern`` draws by lot: on noise, each is as good as any.
@@ -118,7 +117,7 @@ def test_killed_in_the_middle_it_goes_on_doubles_no_trial_and_finds_nothing_in_n
         assert {trial.state for trial in trials} == {"complete"}
         runs = [run for run in client.runs.list(kind="trial", limit=100) if run.name.startswith("noise 6 #")]
         assert sorted(run.id for run in runs) == sorted(trial.run_id for trial in trials), "one run for each trial"
-        assert {each["name"] for each in found.baselines} >= {"forecasting.naive", "forecasting.ridge"}
+        assert {each.name for each in found.baselines} >= {"forecasting.naive", "forecasting.ridge"}
         winner = client.runs.wait(found.retrain_run_id)
         assert winner.state == "succeeded", winner.error
         assert winner.summary["decision"] != "promoted", "noise holds nothing to be learned"
@@ -288,7 +287,7 @@ def test_a_study_of_images_from_its_space_to_the_verdict(home) -> None:
         scores = [trial.scores[0] for trial in client.studies.trials(study.id)]
         assert min(scores) == found.best.scores[0]
         assert max(scores) > min(scores), "the configs differ"
-        assert {each["name"] for each in found.baselines} >= {"vision.majority", "vision.logistic"}
+        assert {each.name for each in found.baselines} >= {"vision.majority", "vision.logistic"}
         winner = client.runs.wait(found.retrain_run_id)
         assert winner.state == "succeeded", winner.error
         assert winner.summary["trials"] == 4

@@ -108,7 +108,7 @@ def test_what_is_wrong_with_a_space_is_said_with_the_field(told, named) -> None:
 
 
 def test_every_suggested_range_makes_valid_configs() -> None:
-    suggested = {each["name"]: each["range"] for each in suggest(SCHEMA) if each["range"] is not None}
+    suggested = {each.name: each.range for each in suggest(SCHEMA) if each.range is not None}
     assert {"learning_rate", "hidden_size", "dropout", "loss", "calendar"} <= suggested.keys()
     assert suggested["learning_rate"]["log"] is True
     assert "horizon" not in suggested

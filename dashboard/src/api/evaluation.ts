@@ -7,71 +7,15 @@ export type MetricFacts = Schemas["MetricFacts"];
 
 export type MetricValues = Record<string, number | null>;
 
-export interface Contender {
-  name: string;
-  role: "candidate" | "baseline" | "champion";
-  rank: number;
-  metrics: MetricValues;
-  seconds: number | null;
-  horizons: { horizon: number; metrics: MetricValues }[];
-}
+export type Contender = Schemas["ContenderScores"];
 
-export interface Comparison {
-  a: string;
-  b: string;
-  metric: string;
-  level: number;
-  better: boolean;
-  /** By language, as people read it. */
-  shown: Record<string, { measure: string; change: string; low: string; high: string }>;
-}
+export type Comparison = Schemas["ComparisonScores"];
 
-export interface PartSummary {
-  rows: number;
-  start: string | null;
-  end: string | null;
-  origins: number | null;
-}
+export type PartSummary = Schemas["PartSummary"];
 
-export interface Evaluation {
-  kind: string;
-  target: string;
-  unit: string;
-  metrics: MetricFacts[];
-  ranked_by: string;
-  gate_metric: string;
-  parts: Record<string, PartSummary>;
-  contenders: Contender[];
-  best_baseline: string;
-  winner: string;
-  comparisons: Comparison[];
-  guarded: { tried: number; of: number };
-  frequency: string | null;
-  timezone: string | null;
-  season: number | null;
-  horizon: number | null;
-  shown_horizons: number[];
-  series: SeriesTable | null;
-}
+export type Evaluation = Schemas["Evaluation"];
 
-export interface SeriesTable {
-  column: string;
-  candidate: string;
-  count: number;
-  better: number;
-  worst: string | null;
-  rows: {
-    series: string;
-    origins: number;
-    mase: number | null;
-    rmse: number | null;
-    coverage: number | null;
-    baseline_mase: number | null;
-    baseline_rmse: number | null;
-    skill: number | null;
-  }[];
-  left_out: { series: string; part: "train" | "validation" | "test"; why: "few_rows" | "no_window" | "constant" | "ended"; rows: number; needed: number }[];
-}
+export type SeriesTable = Schemas["SeriesTable"];
 
 export type Verdict = Schemas["VerdictRecord"];
 

@@ -1043,7 +1043,7 @@ export interface paths {
         };
         /**
          * Get Figure
-         * @description Data to be drawn.
+         * @description Data to be drawn. ``Figures`` in this document states the shapes of the built-in figures.
          */
         get: operations["runs_get_figure"];
         put?: never;
@@ -1641,7 +1641,7 @@ export interface paths {
         put?: never;
         /**
          * Create Token
-         * @description A new API token; the secret is shown once.
+         * @description Create an API token; the secret is shown once.
          */
         post: operations["projects_create_token"];
         delete?: never;
@@ -1714,6 +1714,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActualPredicted
+         * @description Actual values against predictions one step ahead.
+         */
+        ActualPredicted: {
+            /** Actual */
+            actual: number[];
+            /** Baseline */
+            baseline: string;
+            /** Baseline Predicted */
+            baseline_predicted: number[];
+            /** Contender */
+            contender: string;
+            /** Horizon */
+            horizon: number;
+            /**
+             * Origins
+             * @description with a known actual value; fewer may be drawn
+             */
+            origins: number;
+            /** Predicted */
+            predicted: number[];
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+        };
         /**
          * AliasChange
          * @description A line of history: who was what, from when, why.
@@ -1814,6 +1841,31 @@ export interface components {
             worker: string;
         };
         /**
+         * BacktestFigure
+         * @description The figure ``backtest``.
+         */
+        BacktestFigure: {
+            /** Candidate */
+            candidate: string;
+            /**
+             * Choice
+             * @description of a study's winner: how the folds lie to the rows that chose its config
+             * @default null
+             */
+            choice: ("before" | "inside") | null;
+            /** Contenders */
+            contenders: components["schemas"]["ContenderOverFolds"][];
+            /** Folds */
+            folds: components["schemas"]["JudgedFold"][];
+            /** Horizon */
+            horizon: number;
+            /**
+             * Purge Rows
+             * @default 0
+             */
+            purge_rows: number;
+        };
+        /**
          * BaselineScore
          * @description What a baseline scores on the rows that score the trials.
          */
@@ -1824,6 +1876,38 @@ export interface components {
             name: string;
             /** Scores */
             scores: (number | null)[] | null;
+        };
+        /**
+         * BatchFigure
+         * @description The figure ``predictions``: the summary, and the last rows of the file.
+         */
+        BatchFigure: {
+            /** Chunks */
+            chunks: number;
+            /** Columns */
+            columns: string[];
+            /** Of Chunks */
+            of_chunks: number;
+            /** Origins */
+            origins: number;
+            /** Partial */
+            partial: boolean;
+            /** Rows */
+            rows: number;
+            /**
+             * Scores
+             * @description of rows that the version has not learned
+             * @default null
+             */
+            scores: {
+                [key: string]: number | null;
+            } | null;
+            /** Skipped */
+            skipped: number;
+            /** Tail */
+            tail: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
         };
         /**
          * Budget
@@ -1864,6 +1948,24 @@ export interface components {
             model: string;
             /** Version */
             version: number;
+        };
+        /**
+         * ClassMetrics
+         * @description One class: ``support`` rows truly are it, ``answered`` were predicted to be.
+         */
+        ClassMetrics: {
+            /** Answered */
+            answered: number;
+            /** F1 */
+            f1: number | null;
+            /** Name */
+            name: string;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Support */
+            support: number;
         };
         /**
          * ClassOut
@@ -1929,6 +2031,60 @@ export interface components {
             why_not: components["schemas"]["Said"][];
         };
         /**
+         * ComparisonScores
+         * @description ``a`` against ``b`` on the same rows; below zero, ``a`` is better.
+         *
+         *     ``low`` and ``high`` are the ends of the interval: relative along a series, of ``difference`` for independent
+         *     examples; null where there were too few rows.
+         */
+        ComparisonScores: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Better */
+            better: boolean;
+            /**
+             * Block
+             * @description neighbouring rows that are drawn together
+             */
+            block: number;
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number | null;
+            /** Level */
+            level: number;
+            /** Low */
+            low: number | null;
+            /**
+             * Margin
+             * @description by which a must be better, in the measure of the interval; null: no finite one
+             * @default 0
+             */
+            margin: number | null;
+            /** Metric */
+            metric: string;
+            /**
+             * Origins
+             * @description rows compared
+             */
+            origins: number;
+            /** Relative Difference */
+            relative_difference: number | null;
+            /** Score A */
+            score_a: number;
+            /** Score B */
+            score_b: number;
+            /**
+             * Shown
+             * @description by language code
+             */
+            shown: {
+                [key: string]: components["schemas"]["ShownComparison"];
+            };
+        };
+        /**
          * ConfigRow
          * @description A setting in which the runs differ; ``null`` where a run does not have it.
          */
@@ -1937,6 +2093,78 @@ export interface components {
             name: string;
             /** Values */
             values: unknown[];
+        };
+        /**
+         * Confusion
+         * @description Confusion matrices: rows are true classes, columns predicted ones.
+         */
+        Confusion: {
+            /** Baseline */
+            baseline: string;
+            /** Baseline Counts */
+            baseline_counts: number[][];
+            /** Classes */
+            classes: string[];
+            /** Contender */
+            contender: string;
+            /** Counts */
+            counts: number[][];
+        };
+        /**
+         * ContenderOverFolds
+         * @description A contender over all folds; ``beaten_in``: folds in which the candidate's RMSE was lower, null for itself.
+         */
+        ContenderOverFolds: {
+            /** Beaten In */
+            beaten_in: number | null;
+            coverage: components["schemas"]["Spread"];
+            mase: components["schemas"]["Spread"];
+            /** Name */
+            name: string;
+            rmse: components["schemas"]["Spread"];
+        };
+        /**
+         * ContenderScores
+         * @description A contender with its metrics over the whole test set, by name, and where the task has them per horizon or class.
+         *
+         *     ``metrics`` holds a number or null for each of the evaluation's ``metrics``.
+         */
+        ContenderScores: {
+            /**
+             * Classes
+             * @default []
+             */
+            classes: components["schemas"]["ClassMetrics"][];
+            /**
+             * Horizons
+             * @default []
+             */
+            horizons: components["schemas"]["HorizonMetrics"][];
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Pinball
+             * @description pinball loss by quantile level
+             */
+            pinball: {
+                [key: string]: number;
+            };
+            /** Rank */
+            rank: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "candidate" | "baseline" | "champion";
+            /**
+             * Seconds
+             * @description that fitting took
+             */
+            seconds: number | null;
         };
         /**
          * DatasetOut
@@ -2334,6 +2562,121 @@ export interface components {
             reason: string;
         };
         /**
+         * ErrorSlices
+         * @description RMSE by slice.
+         */
+        ErrorSlices: {
+            /** Baseline */
+            baseline: string;
+            /** Contender */
+            contender: string;
+            /** Slices */
+            slices: components["schemas"]["SliceErrors"][];
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ErrorsOverTime
+         * @description Errors at their targets' times.
+         */
+        ErrorsOverTime: {
+            /** At */
+            at: string[];
+            /** Error */
+            error: number[];
+        };
+        /**
+         * Evaluation
+         * @description Every contender on the same held-out rows. It explains itself: ``metrics`` says what each number means.
+         *
+         *     What only some tasks have (time, several series, classes, images) is null or empty elsewhere.
+         */
+        Evaluation: {
+            /** Best Baseline */
+            best_baseline: string;
+            /** Classes */
+            classes: string[] | null;
+            /**
+             * Comparisons
+             * @default []
+             */
+            comparisons: components["schemas"]["ComparisonScores"][];
+            /**
+             * Contenders
+             * @description the best first
+             */
+            contenders: components["schemas"]["ContenderScores"][];
+            /**
+             * Failed
+             * @default []
+             */
+            failed: components["schemas"]["FailedBaseline"][];
+            /** Frequency */
+            frequency: string | null;
+            /**
+             * Gate Metric
+             * @description name of the metric that the gate compared by
+             */
+            gate_metric: string;
+            guarded: components["schemas"]["GuardedRows"];
+            /**
+             * Horizon
+             * @description rows predicted from each origin
+             */
+            horizon: number | null;
+            image: components["schemas"]["ImageSize"] | null;
+            /**
+             * Kind
+             * @description name of the task kind
+             */
+            kind: string;
+            /**
+             * Metrics
+             * @description of all contenders, in the order in which tables show them
+             */
+            metrics: components["schemas"]["MetricFacts"][];
+            /** Parts */
+            parts: {
+                [key: string]: components["schemas"]["PartSummary"];
+            };
+            /**
+             * Ranked By
+             * @description name of the metric that ranks the contenders
+             */
+            ranked_by: string;
+            /**
+             * Season
+             * @description rows in one season
+             */
+            season: number | null;
+            /** @description of a panel */
+            series: components["schemas"]["SeriesTable"] | null;
+            /**
+             * Shown Horizons
+             * @default []
+             */
+            shown_horizons: number[];
+            /** Target */
+            target: string;
+            /**
+             * Timezone
+             * @description in which days and hours follow one another
+             */
+            timezone: string | null;
+            /**
+             * Unit
+             * @description of the target; empty: not stated
+             */
+            unit: string;
+            /**
+             * Winner
+             * @description the contender that ranks first
+             */
+            winner: string;
+        };
+        /**
          * EvaluationOut
          * @description An evaluation beside its baselines, and the gate's verdict.
          */
@@ -2343,10 +2686,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Evaluation */
-            evaluation: {
-                [key: string]: unknown;
-            };
+            evaluation: components["schemas"]["Evaluation"];
             /**
              * Losses Artifact
              * @description the run's artifact with the loss of every example and horizon
@@ -2359,6 +2699,24 @@ export interface components {
             verdict: components["schemas"]["VerdictRecord"];
             /** Version */
             version: number | null;
+        };
+        /**
+         * ExplainedImage
+         * @description An image as a PNG in base64. ``falls``: by how much the probability of the answer falls where the patch lies.
+         */
+        ExplainedImage: {
+            /** Answer */
+            answer: string;
+            /** Falls */
+            falls: number[][];
+            /** Name */
+            name: string;
+            /** Png */
+            png: string;
+            /** Probability */
+            probability: number;
+            /** Truth */
+            truth: string;
         };
         /**
          * ExtremesOut
@@ -2400,6 +2758,35 @@ export interface components {
              * @description all other pairs since the bound is known
              */
             within: number;
+        };
+        /**
+         * FailedBaseline
+         * @description A baseline that could not be fitted or could not predict.
+         */
+        FailedBaseline: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Figures
+         * @description The shapes of the figures that built-in task kinds draw, by name.
+         */
+        Figures: {
+            actual_predicted: components["schemas"]["ActualPredicted"];
+            backtest: components["schemas"]["BacktestFigure"];
+            confusion: components["schemas"]["Confusion"];
+            forecast: components["schemas"]["ForecastFigure"];
+            importance: components["schemas"]["Importance"];
+            mistakes: components["schemas"]["Mistakes"];
+            per_class: components["schemas"]["PerClass"];
+            predictions: components["schemas"]["BatchFigure"];
+            reliability: components["schemas"]["Reliability"];
+            residuals: components["schemas"]["Residuals"];
+            saliency: components["schemas"]["Saliency"];
+            shapley: components["schemas"]["Shapley"];
+            slices: components["schemas"]["ErrorSlices"];
         };
         /**
          * Finding
@@ -2445,7 +2832,7 @@ export interface components {
             state: "succeeded" | "failed";
             /** Summary */
             summary?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
         /**
@@ -2491,6 +2878,74 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
+        };
+        /**
+         * FoldContender
+         * @description A contender's metrics in one fold.
+         */
+        FoldContender: {
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Name */
+            name: string;
+            /** Seconds */
+            seconds: number | null;
+        };
+        /**
+         * FoldSummary
+         * @description The parts of one fold.
+         */
+        FoldSummary: {
+            test: components["schemas"]["PartSummary"];
+            train: components["schemas"]["PartSummary"];
+            validation: components["schemas"]["PartSummary"];
+        };
+        /**
+         * ForecastFigure
+         * @description History, the next values, and the test set one step ahead.
+         *
+         *     Of a panel it shows the first series, and ``more`` the next ones.
+         */
+        ForecastFigure: {
+            /** Contender */
+            contender: string;
+            /** Frequency */
+            frequency: string | null;
+            /**
+             * History
+             * @description time and value of each row
+             */
+            history: [
+                string,
+                number | null
+            ][];
+            /**
+             * Interval
+             * @description coverage that the intervals promise; null: no intervals
+             */
+            interval: number | null;
+            /**
+             * More
+             * @default []
+             */
+            more: components["schemas"]["ForecastFigure"][];
+            /** Next */
+            next: components["schemas"]["NextValue"][];
+            /**
+             * Series
+             * @description name of the series; null: the only one
+             * @default null
+             */
+            series: string | null;
+            /** Target */
+            target: string;
+            test: components["schemas"]["HeldOutForecast"] | null;
+            /** Timezone */
+            timezone: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * FromSource
@@ -2606,6 +3061,16 @@ export interface components {
             unknown_slices: "block" | "pass";
         };
         /**
+         * GuardedRows
+         * @description At how many of the test set's predictions the leakage guard tried the candidate.
+         */
+        GuardedRows: {
+            /** Of */
+            of: number;
+            /** Tried */
+            tried: number;
+        };
+        /**
          * GuardedSlice
          * @description Every value of a key is a slice in which no candidate may be worse, beyond noise, than by the margin.
          *
@@ -2631,6 +3096,34 @@ export interface components {
             values: string[];
         };
         /**
+         * HeldOutForecast
+         * @description Predictions of the test set one step ahead, next to the actual values.
+         */
+        HeldOutForecast: {
+            /** Actual */
+            actual: (number | null)[];
+            /** At */
+            at: string[];
+            /** High */
+            high: number[] | null;
+            /** Horizon */
+            horizon: number;
+            /** Low */
+            low: number[] | null;
+            /** Predicted */
+            predicted: number[];
+        };
+        /**
+         * Histogram
+         * @description Counts between edges; there is one edge more than counts.
+         */
+        Histogram: {
+            /** Counts */
+            counts: number[];
+            /** Edges */
+            edges: number[];
+        };
+        /**
          * HistoryPage
          * @description A page of the moves of a model's aliases, the newest first.
          */
@@ -2642,6 +3135,59 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
+        };
+        /**
+         * HorizonMetrics
+         * @description Metrics of the predictions that look this many rows ahead.
+         */
+        HorizonMetrics: {
+            /** Horizon */
+            horizon: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * ImageSize
+         * @description Rows, columns and channels of every image.
+         */
+        ImageSize: {
+            /** Channels */
+            channels: number;
+            /** Height */
+            height: number;
+            /** Width */
+            width: number;
+        };
+        /**
+         * Importance
+         * @description Permutation importance, the most important input first.
+         */
+        Importance: {
+            /** Contender */
+            contender: string;
+            /** Inputs */
+            inputs: components["schemas"]["InputImportance"][];
+            /** Left Out */
+            left_out: string[];
+            /** Origins */
+            origins: number;
+            /**
+             * Part
+             * @constant
+             */
+            part: "test";
+            /** Reach */
+            reach: number;
+            /** Repeats */
+            repeats: number;
+            /** Rmse */
+            rmse: number;
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * ImportanceOut
@@ -2667,6 +3213,46 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * InputContribution
+         * @description Mean absolute contribution of the input, and the mean disagreement between orders.
+         */
+        InputContribution: {
+            /** Column */
+            column: string;
+            /** Lags */
+            lags: [
+                number,
+                number
+            ] | null;
+            /** Mean Absolute */
+            mean_absolute: number;
+            /** Name */
+            name: string;
+            /** Order Spread */
+            order_spread: number;
+        };
+        /**
+         * InputImportance
+         * @description Growth of the RMSE where the input is another origin's: mean and spread over repeats, and share of the RMSE.
+         */
+        InputImportance: {
+            /** Column */
+            column: string;
+            /** Increase */
+            increase: number;
+            /** Lags */
+            lags: [
+                number,
+                number
+            ] | null;
+            /** Name */
+            name: string;
+            /** Share */
+            share: number | null;
+            /** Spread */
+            spread: number;
+        };
         /** IntendedUse */
         IntendedUse: {
             /**
@@ -2689,6 +3275,46 @@ export interface components {
             unit: "seconds" | "minutes" | "hours" | "days";
         };
         JsonValue: unknown;
+        /**
+         * JudgedFold
+         * @description Every contender of one fold on the same rows.
+         */
+        JudgedFold: {
+            /** Contenders */
+            contenders: components["schemas"]["FoldContender"][];
+            /** Failed */
+            failed: components["schemas"]["FailedBaseline"][];
+            parts: components["schemas"]["FoldSummary"];
+        };
+        /**
+         * LeftOut
+         * @description A series of a panel that a run does without.
+         *
+         *     ``why``: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
+         *     ``ended`` (before the test set begins: its moments are not counted either).
+         */
+        LeftOut: {
+            /** Needed */
+            needed: number;
+            /**
+             * Part
+             * @description in which it falls short
+             * @enum {string}
+             */
+            part: "train" | "validation" | "test";
+            /**
+             * Rows
+             * @description that it has there
+             */
+            rows: number;
+            /** Series */
+            series: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "few_rows" | "no_window" | "constant" | "ended";
+        };
         /** LineageEdge */
         LineageEdge: {
             /** End */
@@ -2876,6 +3502,18 @@ export interface components {
             waiting: number;
         };
         /**
+         * LjungBox
+         * @description The test of Ljung and Box: a small p means that the errors are correlated in time.
+         */
+        LjungBox: {
+            /** Lags */
+            lags: number;
+            /** P */
+            p: number;
+            /** Statistic */
+            statistic: number;
+        };
+        /**
          * Measured
          * @description Measurements of a candidate: milliseconds per prediction and the bytes of its files; None: not measured.
          */
@@ -2943,7 +3581,7 @@ export interface components {
         };
         /**
          * MetricPoints
-         * @description Points sent by an external run: series → list of (step, value).
+         * @description Points sent by an external run: series → list of (step, value) or (step, value, milliseconds since 1970).
          */
         MetricPoints: {
             /**
@@ -2953,10 +3591,14 @@ export interface components {
             batch?: number | null;
             /** Points */
             points: {
-                [key: string]: [
+                [key: string]: ([
                     number,
                     number | null
-                ][];
+                ] | [
+                    number,
+                    number | null,
+                    number
+                ])[];
             };
             progress?: components["schemas"]["RunProgress"] | null;
         };
@@ -3013,6 +3655,11 @@ export interface components {
             series: string;
             /** Steps */
             steps: number[];
+            /**
+             * Times
+             * @description milliseconds since 1970 when each point was logged, null where unknown; null: not asked for
+             */
+            times: (number | null)[] | null;
             /** Total Points */
             total_points: number;
             /** Values */
@@ -3024,6 +3671,42 @@ export interface components {
             run_id: string;
             /** Series */
             series: components["schemas"]["MetricSeries"][];
+        };
+        /**
+         * Mistake
+         * @description A wrongly classified image as a PNG in base64.
+         */
+        Mistake: {
+            /** Answer */
+            answer: string;
+            /** Name */
+            name: string;
+            /** Png */
+            png: string;
+            /** Probability */
+            probability: number;
+            /** Probability Of Truth */
+            probability_of_truth: number;
+            /** Truth */
+            truth: string;
+        };
+        /**
+         * Mistakes
+         * @description The wrongly classified images of the highest confidence, the most confident first.
+         */
+        Mistakes: {
+            /** Contender */
+            contender: string;
+            /** Examples */
+            examples: number;
+            /** Height */
+            height: number;
+            /** Images */
+            images: components["schemas"]["Mistake"][];
+            /** Width */
+            width: number;
+            /** Wrong */
+            wrong: number;
         };
         /**
          * ModelDetail
@@ -3125,6 +3808,30 @@ export interface components {
         NewLink: {
             /** Next */
             next?: string | null;
+        };
+        /**
+         * NextValue
+         * @description A value to come, with the ends of its interval where there is one.
+         */
+        NextValue: {
+            /** At */
+            at: string;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Value */
+            value: number;
+        };
+        /**
+         * NormalQuantiles
+         * @description Standardized errors over the quantiles of a normal distribution at the same rank.
+         */
+        NormalQuantiles: {
+            /** Error */
+            error: number[];
+            /** Normal */
+            normal: number[];
         };
         /**
          * Objective
@@ -3272,6 +3979,57 @@ export interface components {
             why_not: components["schemas"]["Said"][];
         };
         /**
+         * PartSummary
+         * @description One part of a split. Rows without time have no ``start`` and ``end``; their hash tells whether they are alike.
+         */
+        PartSummary: {
+            /**
+             * Classes
+             * @description rows of each class
+             */
+            classes: number[] | null;
+            /** End */
+            end: string | null;
+            /**
+             * Origins
+             * @description of the test set: how many predictions were evaluated
+             */
+            origins: number | null;
+            /** Rows */
+            rows: number;
+            /**
+             * Rows Sha256
+             * @description of the row numbers, where rows have no time
+             */
+            rows_sha256: string | null;
+            /** Start */
+            start: string | null;
+        };
+        /**
+         * Patch
+         * @description Rows and columns of the patch that covers a region.
+         */
+        Patch: {
+            /** Height */
+            height: number;
+            /** Width */
+            width: number;
+        };
+        /**
+         * PerClass
+         * @description Precision, recall and F1 of each class.
+         */
+        PerClass: {
+            /** Baseline */
+            baseline: string;
+            /** Baseline Rows */
+            baseline_rows: components["schemas"]["ClassMetrics"][];
+            /** Contender */
+            contender: string;
+            /** Rows */
+            rows: components["schemas"]["ClassMetrics"][];
+        };
+        /**
          * PictureAnswer
          * @description What a version sees in a picture.
          */
@@ -3381,7 +4139,7 @@ export interface components {
              * @description JSON schema of the config, the options or the request
              */
             schema?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
              * Summary
@@ -4046,6 +4804,86 @@ export interface components {
             text: components["schemas"]["Sentences"];
         };
         /**
+         * Reliability
+         * @description Stated confidence against accuracy, before and after calibration. ``ece``: expected calibration error.
+         */
+        Reliability: {
+            /** Baseline */
+            baseline: string;
+            /** Baseline Bins */
+            baseline_bins: components["schemas"]["ReliabilityBin"][];
+            /** Baseline Ece */
+            baseline_ece: number;
+            /** Bins */
+            bins: components["schemas"]["ReliabilityBin"][];
+            /** Contender */
+            contender: string;
+            /** Ece */
+            ece: number;
+            /** Ece Uncalibrated */
+            ece_uncalibrated: number | null;
+            /** Uncalibrated Bins */
+            uncalibrated_bins: components["schemas"]["ReliabilityBin"][] | null;
+        };
+        /**
+         * ReliabilityBin
+         * @description Examples whose confidence lies in ``low < confidence <= high``; both means are null where there are none.
+         */
+        ReliabilityBin: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Confidence */
+            confidence: number | null;
+            /** Count */
+            count: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+        };
+        /**
+         * Residuals
+         * @description The candidate's errors one step ahead.
+         */
+        Residuals: {
+            /**
+             * Autocorrelation
+             * @description at lags 1, 2, …
+             */
+            autocorrelation: number[];
+            /**
+             * Autocorrelation Bound
+             * @description within which 95 % of the lags of white noise lie
+             */
+            autocorrelation_bound: number | null;
+            /** Baseline */
+            baseline: string;
+            /** Baseline Autocorrelation */
+            baseline_autocorrelation: number[];
+            /** Contender */
+            contender: string;
+            /** Excess Kurtosis */
+            excess_kurtosis: number | null;
+            histogram: components["schemas"]["Histogram"];
+            /** Horizon */
+            horizon: number;
+            ljung_box: components["schemas"]["LjungBox"] | null;
+            /** Mean */
+            mean: number | null;
+            /** Origins */
+            origins: number;
+            over_time: components["schemas"]["ErrorsOverTime"];
+            qq: components["schemas"]["NormalQuantiles"];
+            /** Skewness */
+            skewness: number | null;
+            /** Standard Deviation */
+            standard_deviation: number | null;
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * RetrainRequest
          * @description Which trial to train anew.
          */
@@ -4108,7 +4946,7 @@ export interface components {
             code_version: string | null;
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Created At
@@ -4134,7 +4972,7 @@ export interface components {
             depends_on: components["schemas"]["LinkedRun"][];
             /** Environment */
             environment: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             error: components["schemas"]["RunError"] | null;
             /** Figures */
@@ -4187,6 +5025,11 @@ export interface components {
             progress: components["schemas"]["RunProgress"];
             /** Seed */
             seed: number;
+            /**
+             * Sort Value
+             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             */
+            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4198,7 +5041,7 @@ export interface components {
             study: components["schemas"]["StudyLink"] | null;
             /** Summary */
             summary: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /** Threads */
             threads: number;
@@ -4222,7 +5065,7 @@ export interface components {
             code: string;
             /** Details */
             details?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /** Message */
             message: string;
@@ -4277,6 +5120,11 @@ export interface components {
             /** Plugin */
             plugin: string | null;
             progress: components["schemas"]["RunProgress"];
+            /**
+             * Sort Value
+             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             */
+            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4286,7 +5134,7 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
             /** Summary */
             summary: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
              * Waiting On
@@ -4346,7 +5194,7 @@ export interface components {
         RunRequest: {
             /** Config */
             config?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Dataset
@@ -4428,6 +5276,22 @@ export interface components {
             text: {
                 [key: string]: string;
             };
+        };
+        /**
+         * Saliency
+         * @description Regions that the candidate's answers depend on.
+         */
+        Saliency: {
+            /** Contender */
+            contender: string;
+            /** Images */
+            images: components["schemas"]["ExplainedImage"][];
+            /**
+             * Part
+             * @constant
+             */
+            part: "test";
+            patch: components["schemas"]["Patch"];
         };
         /**
          * ScheduleOut
@@ -4543,8 +5407,7 @@ export interface components {
          * @description A field that a study could search, with a range to begin with.
          */
         SearchableField: {
-            /** Default */
-            default: unknown;
+            default: components["schemas"]["JsonValue"];
             /** Description */
             description: string;
             /** High */
@@ -4560,7 +5423,7 @@ export interface components {
             name: string;
             /** Range */
             range: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
         /**
@@ -4572,6 +5435,51 @@ export interface components {
             en: string;
             /** Tr */
             tr: string;
+        };
+        /**
+         * SeriesScores
+         * @description One series of a panel: the candidate next to the best baseline.
+         */
+        SeriesScores: {
+            /** Baseline Mase */
+            baseline_mase: number | null;
+            /** Baseline Rmse */
+            baseline_rmse: number | null;
+            /** Coverage */
+            coverage: number | null;
+            /** Mase */
+            mase: number | null;
+            /** Origins */
+            origins: number;
+            /** Rmse */
+            rmse: number | null;
+            /** Series */
+            series: string;
+            /** Skill */
+            skill: number | null;
+        };
+        /**
+         * SeriesTable
+         * @description The series of a panel, the worst first (by MASE).
+         */
+        SeriesTable: {
+            /**
+             * Better
+             * @description series in which the candidate's RMSE is below the best baseline's
+             */
+            better: number;
+            /** Candidate */
+            candidate: string;
+            /** Column */
+            column: string;
+            /** Count */
+            count: number;
+            /** Left Out */
+            left_out: components["schemas"]["LeftOut"][];
+            /** Rows */
+            rows: components["schemas"]["SeriesScores"][];
+            /** Worst */
+            worst: string | null;
         };
         /**
          * SessionOut
@@ -4591,6 +5499,91 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
             /** User */
             user: string;
+        };
+        /**
+         * Shapley
+         * @description Shapley values, the largest contribution first.
+         */
+        Shapley: {
+            /** Contender */
+            contender: string;
+            /** Examples */
+            examples: components["schemas"]["ShapleyExample"][];
+            /** Horizon */
+            horizon: number;
+            /** Inputs */
+            inputs: components["schemas"]["InputContribution"][];
+            /** Left Out */
+            left_out: string[];
+            /** Orders */
+            orders: number;
+            /** Origins */
+            origins: number;
+            /**
+             * Part
+             * @constant
+             */
+            part: "test";
+            /** Reach */
+            reach: number;
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ShapleyExample
+         * @description One forecast and its contributions in the order of ``inputs``; ``background``: the forecast without them.
+         */
+        ShapleyExample: {
+            /** At */
+            at: string;
+            /** Background */
+            background: number;
+            /** Contributions */
+            contributions: number[];
+            /** Forecast */
+            forecast: number;
+        };
+        /**
+         * ShownComparison
+         * @description A comparison's numbers as people read them, in one language.
+         */
+        ShownComparison: {
+            /** Change */
+            change: string;
+            /** High */
+            high: string;
+            /** Low */
+            low: string;
+            /** Measure */
+            measure: string;
+        };
+        /**
+         * SliceError
+         * @description One slice of the targets.
+         */
+        SliceError: {
+            /** Baseline Rmse */
+            baseline_rmse: number;
+            /** Errors */
+            errors: number;
+            /** Rmse */
+            rmse: number;
+            /** Skill */
+            skill: number | null;
+            /** Value */
+            value: number;
+        };
+        /**
+         * SliceErrors
+         * @description All slices by one key: horizon, hour, weekday, month or level.
+         */
+        SliceErrors: {
+            /** By */
+            by: string;
+            /** Rows */
+            rows: components["schemas"]["SliceError"][];
         };
         /**
          * SliceKey
@@ -4655,6 +5648,18 @@ export interface components {
             task: string | null;
         };
         /**
+         * Spread
+         * @description A metric over the folds in which a contender has it.
+         */
+        Spread: {
+            /** Deviation */
+            deviation: number | null;
+            /** Folds */
+            folds: number;
+            /** Mean */
+            mean: number | null;
+        };
+        /**
          * StudyDetail
          * @description Everything about a study except its trials.
          */
@@ -4666,7 +5671,7 @@ export interface components {
             budget: components["schemas"]["Budget"];
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Counted Trials
@@ -4742,9 +5747,14 @@ export interface components {
             seconds: number;
             /** Seed */
             seed: number;
-            /** Space */
+            /**
+             * Space
+             * @description each field with a range or choices
+             */
             space: {
-                [key: string]: unknown;
+                [key: string]: {
+                    [key: string]: components["schemas"]["JsonValue"];
+                };
             };
             /**
              * State
@@ -4877,7 +5887,7 @@ export interface components {
             budget?: components["schemas"]["Budget"];
             /** Config */
             config?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Dataset
@@ -4937,7 +5947,7 @@ export interface components {
              * @description field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible
              */
             space: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Threads
@@ -4999,6 +6009,11 @@ export interface components {
              * @description name of the metric that ranks contenders
              */
             ranked_by: string;
+            /**
+             * Serving
+             * @description how versions answer online; null: they do not
+             */
+            serving: ("series" | "picture") | null;
             /**
              * Slices
              * @description what a policy may guard
@@ -5231,13 +6246,13 @@ export interface components {
             error: components["schemas"]["RunError"] | null;
             /** Metrics */
             metrics: {
-                [key: string]: unknown;
+                [key: string]: number | null;
             } | null;
             /** Number */
             number: number;
             /** Params */
             params: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Reports
@@ -11038,6 +12053,10 @@ export interface operations {
                 kind?: string | null;
                 /** @description items of this page at most */
                 limit?: number;
+                /** @description only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or `validation_loss:lowest<0.1`; repeat it for more, of which all must hold */
+                metric?: string[] | null;
+                /** @description `metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without the metric are left out */
+                sort?: string | null;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
@@ -11753,7 +12772,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        [key: string]: unknown;
+                        [key: string]: components["schemas"]["JsonValue"];
                     };
                 };
             };
@@ -12070,6 +13089,8 @@ export interface operations {
             query?: {
                 max_points?: number;
                 series?: string[] | null;
+                /** @description with the time at which each point was logged */
+                times?: boolean;
             };
             header?: never;
             path: {

@@ -5,11 +5,11 @@ export function sampleMetric(name: string, fields: Partial<MetricFacts> = {}): M
   return { name, title: { en: name.toUpperCase() }, hint: {}, direction: "lower", unit: "none", format: "number", digits: null, detail: "main", pairing: null, ...fields };
 }
 
-const part = { rows: 100, start: "1990-01-01T00:00:00Z", end: "1999-01-01T00:00:00Z", origins: null };
+const part = { rows: 100, start: "1990-01-01T00:00:00Z", end: "1999-01-01T00:00:00Z", origins: null, classes: null, rows_sha256: null };
 
 function contender(name: string, role: Contender["role"], rank: number, metrics: MetricValues, seconds: number | null = null): Contender {
   const horizons = [1, 8].map((horizon) => ({ horizon, metrics: { rmse: metrics["rmse"] ?? null, coverage: 0.9 } }));
-  return { name, role, rank, metrics, seconds, horizons };
+  return { name, role, rank, metrics, seconds, horizons, classes: [], pinball: {} };
 }
 
 /** A forecast: one metric at a time, by horizon. */
@@ -39,11 +39,14 @@ export const sampleEvaluation: Evaluation = {
   best_baseline: "forecasting.ridge",
   winner: "forecasting.lstm",
   comparisons: [
-    { a: "forecasting.lstm", b: "forecasting.ridge", metric: "rmse", level: 0.95, better: true, shown: { en: { measure: "RMSE", change: "-4.4 %", low: "-6 %", high: "-2 %" }, tr: { measure: "RMSE", change: "-%4,4", low: "-%6", high: "-%2" } } },
+    { a: "forecasting.lstm", b: "forecasting.ridge", metric: "rmse", relative_difference: -0.044, difference: -0.019, score_a: 0.412, score_b: 0.431, low: -0.06, high: -0.02, level: 0.95, origins: 330, block: 52, margin: 0, better: true, shown: { en: { measure: "RMSE", change: "-4.4 %", low: "-6 %", high: "-2 %" }, tr: { measure: "RMSE", change: "-%4,4", low: "-%6", high: "-%2" } } },
   ],
+  failed: [],
   guarded: { tried: 40, of: 330 },
   shown_horizons: [1, 8],
   series: null,
+  classes: null,
+  image: null,
 };
 
 export const sampleVerdict: Verdict = {

@@ -9,9 +9,12 @@ import { OtherFigures } from "./FigureCards";
 const named = { contender: "forecasting.lstm", baseline: "forecasting.ridge", target: "co2", unit: "ppm" };
 const residuals: Residuals = {
   ...named,
+  horizon: 1,
   origins: 100,
   mean: 0.01,
   standard_deviation: 1,
+  skewness: 0,
+  excess_kurtosis: 0,
   histogram: { edges: [-2, 0, 2], counts: [50, 50] },
   qq: { normal: [-1, 0, 1], error: [-1, 0, 1] },
   over_time: { at: ["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"], error: [0.1, -0.1] },

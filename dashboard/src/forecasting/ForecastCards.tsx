@@ -23,13 +23,13 @@ export default function ForecastCards({ run }: FigureProps) {
   const figure = useQuery(figureQuery(run, "forecast"));
   if (figure.error) return <ErrorNotice error={figure.error} />;
   if (figure.data === undefined) return <Loading />;
-  const all = [figure.data, ...(figure.data.more ?? [])];
+  const all = [figure.data, ...figure.data.more];
   const forecast = all.find(({ series }) => series === name) ?? figure.data;
   const choice =
     all.length < 2 ? null : (
       <label className={css["choices"]}>
         <span className={css["soft"]}>{t("series.one")}</span>
-        <select value={name ?? forecast.series} onChange={(event) => setName(event.target.value)}>
+        <select value={name ?? forecast.series ?? ""} onChange={(event) => setName(event.target.value)}>
           {all.map(({ series }) => (
             <option key={series}>{series}</option>
           ))}

@@ -306,7 +306,7 @@ describe("RunPage", () => {
   });
 
   it("draws what the machine gave apart from what was learned", async () => {
-    const series = [...sampleMetrics.series, { series: "system/memory_bytes", steps: [5, 10], values: [2e8, 3e8], total_points: 2 }];
+    const series = [...sampleMetrics.series, { series: "system/memory_bytes", steps: [5, 10], values: [2e8, 3e8], times: null, total_points: 2 }];
     open(sampleRun(), { [`GET /runs/${ID}/metrics`]: { body: { run_id: ID, series } } });
     expect((await screen.findByTestId("loss-chart")).dataset["points"]).toBe("2");
     expect(screen.queryByRole("option", { name: /system/ })).toBeNull();

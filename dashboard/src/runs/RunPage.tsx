@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import type { Evaluation } from "../api/evaluation";
 import type { RunDetail } from "../api/types";
 import { ContendersCard } from "../evaluation/ContendersCard";
 import { VerdictCard } from "../evaluation/VerdictCard";
@@ -46,7 +45,7 @@ export default function RunPage({ id: address }: { id: string }) {
 
   if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
   const { run, curves } = live;
-  const judged = (evaluation.data?.evaluation ?? null) as Evaluation | null;
+  const judged = evaluation.data?.evaluation ?? null;
   const verdict = (evaluation.data?.verdict ?? null);
 
   return (

@@ -40,7 +40,7 @@ export function snapshotQuery(id: string) {
     queryKey: ["run", id, "snapshot"],
     queryFn: async ({ signal }): Promise<RunSnapshot> => {
       const run = await get<RunDetail>(`/runs/${part(id)}`, {}, signal);
-      const metrics = await get<Metrics>(`/runs/${part(id)}/metrics`, { max_points: MOST_POINTS }, signal);
+      const metrics = await get<Metrics>(`/runs/${part(id)}/metrics`, { max_points: MOST_POINTS, times: "true" }, signal);
       return { run, metrics };
     },
     staleTime: 0,

@@ -35,7 +35,7 @@ function applyEvent(live: LiveRun, event: LiveEvent): LiveRun {
     case "run.progress":
       return { ...next, run: { ...live.run, progress: { ...live.run.progress, ...data } } };
     case "run.metrics":
-      return { ...next, curves: withPoints(live.curves, data["points"]) };
+      return { ...next, curves: withPoints(live.curves, data["points"], data["times"]) };
     case "run.metrics_truncated":
       return { ...next, curves: truncate(live.curves, Number(data["after_step"]), data["series"]) };
     case "run.note":
@@ -70,9 +70,14 @@ function withEnd(run: RunDetail, data: Record<string, unknown>, at: string): Run
   };
 }
 
-function withPoints(curves: Curves, points: unknown): Curves {
+function withPoints(curves: Curves, points: unknown, times: unknown): Curves {
   if (!isRecord(points)) return curves;
-  const grown = Object.entries(points).map(([name, list]) => [name, merge(curves[name], list as Point[])] as const);
+  const timesOf = (name: string) => (isRecord(times) && Array.isArray(times[name]) ? (times[name] as (number | null)[]) : []);
+  const grown = Object.entries(points).map(([name, list]) => {
+    const at = timesOf(name);
+    const timed = (list as Point[]).map(([step, value], index): Point => [step, value, at[index] ?? null]);
+    return [name, merge(curves[name], timed)] as const;
+  });
   return { ...curves, ...Object.fromEntries(grown) };
 }
 

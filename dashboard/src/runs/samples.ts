@@ -51,7 +51,7 @@ export function sampleRun(fields: Partial<RunDetail> = {}): RunDetail {
 
 export const sampleMetrics: Metrics = {
   run_id: "k3v9abcdabcdabcd",
-  series: [{ series: "loss", steps: [1, 2], values: [0.9, 0.8], total_points: 2 }],
+  series: [{ series: "loss", steps: [1, 2], values: [0.9, 0.8], times: null, total_points: 2 }],
 };
 
 export function sampleEvent(seq: number, type: string, data: Record<string, unknown>): LiveEvent {

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +19,7 @@ from azuraforge.automations.recurrence import Cron, Interval, Recurrence, zone_o
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.clock import iso
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput, UserError
 from azuraforge.events.service import EventLog
 from azuraforge.runs.handlers import PreparedRun
@@ -88,8 +87,8 @@ class Firing:
             prepared = _Prepared(problem=error)
         return self._database.write(key.project_id, lambda session: self._step(session, seen, due_at, step, prepared))
 
-    def now(self, schedule: Schedule, user_id: str | None) -> ScheduleFire:
-        """A fire that somebody asks for, beside the schedule's own times. Raises UserError; then nothing is written."""
+    def now(self, schedule: Schedule, user_id: str | None, unit: UnitOfWork | None = None) -> ScheduleFire:
+        """Fire once on request, in addition to the schedule's own times. Raises UserError; then nothing is written."""
         prepared = self._prepare(schedule)
         if prepared.problem is not None:
             raise prepared.problem
@@ -103,9 +102,9 @@ class Firing:
                 raise Conflict("the schedule fired this very moment", next_step="ask again")
             return self._fire(session, locked, at, "asked", prepared, user_id)
 
-        return self._database.write(schedule.project_id, work)
+        return self._database.write(schedule.project_id, work, unit=unit)
 
-    def tell(self, session: Session, schedule: Schedule, type_: str, **data: Any) -> None:
+    def tell(self, session: Session, schedule: Schedule, type_: str, **data: object) -> None:
         """A line on the schedule's stream and on the project's."""
         told = {"schedule_id": schedule.id, "name": schedule.name, **data}
         for stream in (schedule_stream(schedule.id), "project"):
@@ -155,7 +154,7 @@ class Firing:
         if prepared.request is not None and prepared.run is not None:
             key = f"schedule:{schedule.id}:{iso(at)}"
             request = prepared.request.model_copy(update={"idempotency_key": key})
-            run_id = self._runs.add(session, schedule.project_id, request, prepared.run, user_id)
+            run_id = self._runs.add(session, request, prepared.run, user_id)
         fire = ScheduleFire(
             project_id=schedule.project_id,
             schedule_id=schedule.id,

@@ -21,7 +21,7 @@ from azuraforge.automations.service import ScheduleService
 from azuraforge.automations.tables import Schedule
 from azuraforge.database.short_ids import ShortId
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import path_id
 from azuraforge.waiting.turns import ask_in_turn
 
@@ -45,9 +45,11 @@ def known_schedule(schedule: NameOrId, access: Member, service: Service) -> str:
 
 
 @router.post("", status_code=201)
-async def create_schedule(body: ScheduleRequest, request: Request, access: Member, service: Service) -> ScheduleOut:
+async def create_schedule(
+    body: ScheduleRequest, request: Request, access: Member, service: Service, unit: Unit
+) -> ScheduleOut:
     """Queue a run again and again, by cron or interval."""
-    create = partial(service.create, access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
@@ -97,19 +99,21 @@ def delete_schedule(schedule: NameOrId, access: Member, service: Service) -> Non
 
 
 @router.post("/{schedule}/pause")
-def pause_schedule(schedule: NameOrId, access: Member, service: Service) -> ScheduleOut:
+def pause_schedule(schedule: NameOrId, access: Member, service: Service, unit: Unit) -> ScheduleOut:
     """Stop firing until it is resumed."""
-    return service.pause(access.project_id, schedule)
+    return service.pause(access.project_id, schedule, unit=unit)
 
 
 @router.post("/{schedule}/resume")
-def resume_schedule(schedule: NameOrId, access: Member, service: Service) -> ScheduleOut:
+def resume_schedule(schedule: NameOrId, access: Member, service: Service, unit: Unit) -> ScheduleOut:
     """Fire again from now on; what fell into the pause is not made up for."""
-    return service.resume(access.project_id, schedule)
+    return service.resume(access.project_id, schedule, unit=unit)
 
 
 @router.post("/{schedule}/run", status_code=201)
-async def run_schedule_now(schedule: NameOrId, request: Request, access: Member, service: Service) -> FireOut:
+async def run_schedule_now(
+    schedule: NameOrId, request: Request, access: Member, service: Service, unit: Unit
+) -> FireOut:
     """Queue the run once, now."""
-    run_now = partial(service.run_now, access.project_id, schedule, access.user_id)
+    run_now = partial(service.run_now, access.project_id, schedule, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, run_now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -24,7 +23,7 @@ from azuraforge.automations.schemas import (
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.bounds import Moment
 from azuraforge.clock import utc_now
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.paging import PAGE, Order
 from azuraforge.runs.schemas import RunError, RunOut
@@ -49,7 +48,9 @@ class ScheduleService:
         self._runs = runs
         self._firing = firing
 
-    def create(self, project_id: str, request: ScheduleRequest, user_id: str | None = None) -> ScheduleOut:
+    def create(
+        self, project_id: str, request: ScheduleRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> ScheduleOut:
         """Validate the times and the run, and store the schedule.
 
         Raises InvalidInput, NotFound (what the run needs) and Conflict (the name).
@@ -66,7 +67,7 @@ class ScheduleService:
             self._firing.tell(session, row, "schedule.created")
             return row.id
 
-        return self.get(project_id, self._write_named(project_id, request.name, work))
+        return self.get(project_id, self._write_named(project_id, request.name, work, unit))
 
     def replace(self, project_id: str, schedule: str, request: ScheduleRequest) -> ScheduleOut:
         """Change when, what and how; the fires so far stay. New times begin now; untouched ones are not moved.
@@ -76,7 +77,7 @@ class ScheduleService:
         self._check(project_id, request)
 
         def work(session: Session) -> str:
-            row = self._locked(session, project_id, schedule)
+            row = self._locked(session, schedule)
             before = (row.paused, *(getattr(row, name) for name in _TIMING))
             wanted = _fields(request, row.anchor_at)
             store.change(session, row, **wanted)
@@ -123,43 +124,45 @@ class ScheduleService:
             at = store.clock(session)
         return TimesOut(next_fires=list(islice(_timing(timing, at).after(at), _NEXT)))
 
-    def pause(self, project_id: str, schedule: str) -> ScheduleOut:
+    def pause(self, project_id: str, schedule: str, *, unit: UnitOfWork | None = None) -> ScheduleOut:
         """Stop firing; nothing changes where it is paused already."""
 
         def work(session: Session) -> None:
-            row = self._locked(session, project_id, schedule)
+            row = self._locked(session, schedule)
             if not row.paused:
                 store.change(session, row, paused=True, next_fire_at=None)
                 self._firing.tell(session, row, "schedule.paused")
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.get(project_id, schedule)
 
-    def resume(self, project_id: str, schedule: str) -> ScheduleOut:
+    def resume(self, project_id: str, schedule: str, *, unit: UnitOfWork | None = None) -> ScheduleOut:
         """Fire again from now on; what fell into the pause is not made up for."""
 
         def work(session: Session) -> None:
-            row = self._locked(session, project_id, schedule)
+            row = self._locked(session, schedule)
             if row.paused:
                 next_at = next(recurrence_of(row).after(store.clock(session)), None)
                 store.change(session, row, paused=False, next_fire_at=next_at)
                 self._firing.tell(session, row, "schedule.resumed")
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.get(project_id, schedule)
 
-    def run_now(self, project_id: str, schedule: str, user_id: str | None = None) -> FireOut:
+    def run_now(
+        self, project_id: str, schedule: str, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> FireOut:
         """Queue the run once, now; also while paused. Raises UserError where the run cannot be queued."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, schedule), schedule)
-        fire = self._firing.now(row, user_id)
+        fire = self._firing.now(row, user_id, unit)
         return _fire_out(fire, self._runs_of(project_id, [fire]))
 
     def delete(self, project_id: str, schedule: str) -> None:
         """Remove a schedule; the runs that it queued stay."""
 
         def work(session: Session) -> None:
-            row = self._locked(session, project_id, schedule)
+            row = self._locked(session, schedule)
             self._firing.tell(session, row, "schedule.deleted")
             store.remove(session, row)
 
@@ -177,15 +180,17 @@ class ScheduleService:
         _timing(request, utc_now())
         self._runs.prepare(project_id, request.run)
 
-    def _write_named(self, project_id: str, name: str, work: Callable[[Session], str]) -> str:
+    def _write_named(
+        self, project_id: str, name: str, work: Callable[[Session], str], unit: UnitOfWork | None = None
+    ) -> str:
         try:
-            return self._database.write(project_id, work)
+            return self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
                 f"a schedule named {name!r} is there already", where="name", next_step="choose another name"
             ) from None
 
-    def _locked(self, session: Session, project_id: str, schedule: str) -> Schedule:
+    def _locked(self, session: Session, schedule: str) -> Schedule:
         row = _found(store.find(session, schedule), schedule)
         return _found(store.lock(session, row.id), schedule)
 
@@ -210,7 +215,7 @@ def _row(project_id: str, request: ScheduleRequest, at: datetime, user_id: str |
     return Schedule(project_id=project_id, created_by=user_id, **_fields(request, at))
 
 
-def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, Any]:
+def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, object]:
     interval = request.interval
     return {
         "name": request.name,
@@ -257,7 +262,7 @@ def _fire_out(fire: ScheduleFire, runs: dict[str, RunOut]) -> FireOut:
         run_id=fire.run_id,
         run_name=run.name if run else None,
         run_state=run.state if run else None,
-        error=RunError(**fire.error) if fire.error is not None else None,
+        error=RunError.model_validate(fire.error) if fire.error is not None else None,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, delete, func, or_, select
 
@@ -15,7 +14,6 @@ from azuraforge.database.keyset import behind
 
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
-_KEY: tuple[Any, ...] = (Schedule.project_id, Schedule.id)
 
 
 @dataclass(frozen=True)
@@ -27,19 +25,20 @@ class Due:
 
 
 @cross_project_query(limit=Integer())
-def due_schedules(limit: ColumnElement[Any]) -> Select[Any]:
+def due_schedules(limit: ColumnElement[int]) -> Select[str, str]:
     """Schedules whose time has come, the longest overdue first."""
-    return select(*_KEY).where(Schedule.next_fire_at <= now()).order_by(Schedule.next_fire_at, Schedule.id).limit(limit)
+    due = select(Schedule.project_id, Schedule.id).where(Schedule.next_fire_at <= now())
+    return due.order_by(Schedule.next_fire_at, Schedule.id).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Due]:
-    """Where fires are to be made. System scope."""
+    """Return due schedules; for a session of system scope."""
     return [Due(row.project_id, row.id) for row in due_schedules(session, limit=limit)]
 
 
 def clock(session: Session) -> datetime:
     """The database's time."""
-    found: datetime = session.scalar(select(now()))
+    found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 
@@ -80,7 +79,7 @@ def add(session: Session, schedule: Schedule) -> None:
     session.refresh(schedule)
 
 
-def change(session: Session, schedule: Schedule, **values: Any) -> None:
+def change(session: Session, schedule: Schedule, **values: object) -> None:
     """Write into a row that the caller has locked."""
     for name, value in values.items():
         setattr(schedule, name, value)

@@ -25,7 +25,7 @@ _LOCK_FILE = "commands.lock"
 
 
 @dataclass(frozen=True)
-class Reached:
+class Connected:
     """A platform that answers. A temporary one ends with the command."""
 
     client: Client
@@ -38,7 +38,7 @@ def find_running(terminal: Terminal) -> Client | None:
     Raises PlatformUnreachable where one was named by its address and does not answer.
     """
     from azuraforge.client import ApiError, Client, PlatformUnreachable
-    from azuraforge.client.address import AddressBook
+    from azuraforge.client.http.address import AddressBook
 
     if terminal.named_url:
         return Client(url=terminal.named_url)
@@ -62,18 +62,18 @@ def find_running(terminal: Terminal) -> Client | None:
 
 
 @contextmanager
-def reach(terminal: Terminal) -> Iterator[Reached]:
+def connect(terminal: Terminal) -> Iterator[Connected]:
     """A client of a platform that answers, for the length of a command."""
     with ExitStack() as stack:
         # Held to the end by every command, so that a temporary platform outlives those who found it.
         lock = None if terminal.named_url else stack.enter_context(_command_lock(terminal))
         client = find_running(terminal)
-        reached = Reached(client, is_temporary=False) if client else _start_temporary(terminal, stack, lock)
-        stack.enter_context(reached.client)
-        yield reached
+        connected = Connected(client, is_temporary=False) if client else _start_temporary(terminal, stack, lock)
+        stack.enter_context(connected.client)
+        yield connected
 
 
-def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None) -> Reached:
+def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None) -> Connected:
     from azuraforge.client import Client
     from azuraforge.errors import Conflict
     from azuraforge.platform.up import temporary
@@ -86,9 +86,9 @@ def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None) -> 
         client = _wait_for_running(terminal)
         if client is None:
             raise
-        return Reached(client, is_temporary=False)
+        return Connected(client, is_temporary=False)
     stack.callback(_wait_for_others, terminal, lock)
-    return Reached(Client(home=terminal.named_home), is_temporary=True)
+    return Connected(Client(home=terminal.named_home), is_temporary=True)
 
 
 def _wait_for_running(terminal: Terminal) -> Client | None:

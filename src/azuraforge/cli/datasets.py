@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from azuraforge.cli import values
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -100,13 +100,13 @@ def add(
             hint = terminal.text("add_images_hint" if pictures else "add_table_hint", path=file)
             raise CommandError(terminal.text("need_time_and_target"), next_step=hint, exit_code=USAGE)
         values.existing_file(terminal, file)
-        with reach(terminal) as reached:
-            added = reached.client.datasets.add(file, time=time, target=target, name=name, **reading, **cleaning)
+        with connect(terminal) as connected:
+            added = connected.client.datasets.add(file, time=time, target=target, name=name, **reading, **cleaning)
     else:
         _refuse_file_options(terminal, file, {"time": time, "target": target, **reading})
         options = values.pairs(terminal, option or (), "--option")
-        with reach(terminal) as reached:
-            added = reached.client.datasets.add_from_source(source, options, name, **cleaning)
+        with connect(terminal) as connected:
+            added = connected.client.datasets.add_from_source(source, options, name, **cleaning)
     if json:
         terminal.json(added.raw)
         return
@@ -145,8 +145,8 @@ def add_images(
         "unreadable": "skip" if skip_unreadable else None,
         "strict": strict or None,
     }
-    with reach(terminal) as reached:
-        added = reached.client.datasets.add_images(path, **options)
+    with connect(terminal) as connected:
+        added = connected.client.datasets.add_images(path, **options)
     if json:
         terminal.json(added.raw)
     else:
@@ -166,8 +166,8 @@ def _say_added(terminal: Terminal, added: DatasetVersion) -> None:
 def list_datasets(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the datasets with their newest versions."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.datasets.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.datasets.list(limit=limit + 1)
     datasets = found[:limit]
     if json:
         terminal.json([each.raw for each in datasets])
@@ -203,8 +203,8 @@ def show(
 ) -> None:
     """Show one version: columns, range, fingerprint, and what was found while reading."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.datasets.get(name, version)
+    with connect(terminal) as connected:
+        found = connected.client.datasets.get(name, version)
     if json:
         terminal.json(found.raw)
     else:
@@ -221,8 +221,8 @@ def pictures(
 ) -> None:
     """Count the pictures of each class; with --json also some of them, as PNG in base64."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.datasets.pictures(name, version, per_class)
+    with connect(terminal) as connected:
+        found = connected.client.datasets.pictures(name, version, per_class)
     if json:
         terminal.json(found.raw)
         return

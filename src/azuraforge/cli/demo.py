@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from azuraforge.cli.connecting import find_running, reach
+from azuraforge.cli.connecting import connect, find_running
 from azuraforge.cli.output.demo_run import run_demo
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.cli.up import serve
@@ -23,8 +23,8 @@ def demo(
     if not once and find_running(terminal) is None:
         serve(terminal, demo=True)
         return
-    with reach(terminal) as reached:
-        code = run_demo(reached.client, terminal, pages=_has_pages(terminal), ends_soon=reached.is_temporary)
+    with connect(terminal) as connected:
+        code = run_demo(connected.client, terminal, pages=_has_pages(terminal), ends_soon=connected.is_temporary)
     raise typer.Exit(code)
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
 
 from azuraforge.cli.texts import TEXTS
 from azuraforge.wording import fill
@@ -46,7 +45,7 @@ class Language:
 
     code: str
 
-    def __call__(self, key: str, **values: Any) -> str:
+    def __call__(self, key: str, **values: object) -> str:
         """The sentence of the catalogue, filled in."""
         english, turkish = TEXTS[key]
         return fill(turkish if self.code == "tr" else english, **values)

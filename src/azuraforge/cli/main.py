@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -87,7 +88,9 @@ class Everywhere:
 
 
 def main() -> None:
-    """The entry point of the ``azuraforge`` program."""
+    """Run the ``azuraforge`` program."""
+    # With Python's own 700, searching for garbage takes a tenth of a start, and imports leave none.
+    gc.set_threshold(10_000, 10, 10)
     sys.exit(run(sys.argv[1:]))
 
 

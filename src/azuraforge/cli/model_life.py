@@ -5,17 +5,17 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from azuraforge.cli import values
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
-    from azuraforge.client import Deployment, GatePolicy
+    from azuraforge.client import Deployment, ExtremeLosses, GatePolicy, PairCounts
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Name = Annotated[str, typer.Argument(help="The model's name.")]
@@ -28,8 +28,8 @@ def policy(
 ) -> None:
     """Show what a promotion of a model needs; with --history every policy it had, and who set it why."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        models = reached.client.models
+    with connect(terminal) as connected:
+        models = connected.client.models
         found = models.policies(name, limit=limit + 1) if history else [models.policy(name)]
     if json:
         terminal.json([each.raw for each in found[:limit]] if history else found[0].raw)
@@ -65,7 +65,7 @@ def set_policy(
 ) -> None:
     """Set what a promotion of a model needs from now on; what is left out is as the platform has it."""
     terminal = terminal_of(context)
-    terms: dict[str, Any] = {
+    terms: dict[str, object] = {
         "metric": metric,
         "margin": margin,
         "margin_kind": "absolute" if absolute else "relative",
@@ -75,8 +75,8 @@ def set_policy(
         "automatic": not by_hand,
         "unknown_slices": "pass" if pass_unknown else "block",
     }
-    with reach(terminal) as reached:
-        made = reached.client.models.set_policy(name, reason, **terms)
+    with connect(terminal) as connected:
+        made = connected.client.models.set_policy(name, reason, **terms)
     if json:
         terminal.json(made.raw)
     else:
@@ -86,14 +86,14 @@ def set_policy(
 def lineage(context: typer.Context, name: Name, json: AsJson = False) -> None:
     """Tell which data and runs the versions come from, and what they said."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        graph = reached.client.models.lineage(name)
+    with connect(terminal) as connected:
+        graph = connected.client.models.lineage(name)
     if json:
-        terminal.json(graph)
+        terminal.json(graph.raw)
         return
     text = terminal.text
-    labels = {each["id"]: f"{text('lineage.' + each['kind'])} {each['label']}" for each in graph["nodes"]}
-    rows = [[labels[each["start"]], text("edge." + each["kind"]), labels[each["end"]]] for each in graph["edges"]]
+    labels = {each.id: f"{text('lineage.' + each.kind)} {each.label}" for each in graph.nodes}
+    rows = [[labels[each.start], text("edge." + each.kind), labels[each.end]] for each in graph.edges]
     terminal.table([text("from"), "", text("to")], rows)
 
 
@@ -105,8 +105,8 @@ def card(
 ) -> None:
     """Print a version's card as Markdown."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        typer.echo(reached.client.models.card(name, version, language or terminal.text.code), nl=False)
+    with connect(terminal) as connected:
+        typer.echo(connected.client.models.card(name, version, language or terminal.text.code), nl=False)
 
 
 def describe(
@@ -114,8 +114,8 @@ def describe(
 ) -> None:
     """Write down what a model is for; it stands on the card of each version."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        reached.client.models.set_intended_use(name, text)
+    with connect(terminal) as connected:
+        connected.client.models.set_intended_use(name, text)
 
 
 def bundle(
@@ -126,8 +126,8 @@ def bundle(
 ) -> None:
     """Download a version as one zip that stands for itself."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        written = reached.client.models.bundle(name, version, to or Path(f"{name}-v{version}.zip"))
+    with connect(terminal) as connected:
+        written = connected.client.models.bundle(name, version, to or Path(f"{name}-v{version}.zip"))
     terminal.say(terminal.text("bundle_written", path=written, bytes=written.stat().st_size))
 
 
@@ -140,8 +140,8 @@ def import_bundle(
     """Add a bundle's version to a model, once every byte of it is verified."""
     terminal = terminal_of(context)
     values.existing_file(terminal, file)
-    with reach(terminal) as reached:
-        made = reached.client.models.import_bundle(file, name)
+    with connect(terminal) as connected:
+        made = connected.client.models.import_bundle(file, name)
     if json:
         terminal.json(made.raw)
     else:
@@ -158,8 +158,8 @@ def alias(
 ) -> None:
     """Set or move an alias; without a version, take it away."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        models = reached.client.models
+    with connect(terminal) as connected:
+        models = connected.client.models
         if version is None:
             change = models.remove_alias(name, alias, reason)
         else:
@@ -187,16 +187,16 @@ def deploy(
     """Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests."""
     terminal = terminal_of(context)
     settings = {"alias": alias, "share_percent": share, "error_margin": error_margin, "loss_margin": loss_margin}
-    with reach(terminal) as reached:
-        made = reached.client.models.deploy(name, version, mode, reason, **settings)
+    with connect(terminal) as connected:
+        made = connected.client.models.deploy(name, version, mode, reason, **settings)
     _show(terminal, [made], json)
 
 
 def deployments(context: typer.Context, name: Name, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the shadows and canaries of a model, and how they did."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.models.deployments(name, limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.models.deployments(name, limit=limit + 1)
     _show(terminal, found[:limit], json)
     if not json:
         say_more(terminal, found, limit)
@@ -211,8 +211,8 @@ def end(
 ) -> None:
     """Take a shadow or a canary out of service."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        made = reached.client.models.end_deployment(name, number, reason)
+    with connect(terminal) as connected:
+        made = connected.client.models.end_deployment(name, number, reason)
     _show(terminal, [made], json)
 
 
@@ -263,15 +263,15 @@ def _show(terminal: Terminal, found: list[Deployment], json: bool) -> None:
     )
 
 
-def _extremes(test: dict[str, Any]) -> str:
-    return "–" if test["bound"] is None else f"{test['beyond']} / {test['beyond'] + test['within']}"
+def _extremes(test: ExtremeLosses) -> str:
+    return "–" if test.bound is None else f"{test.beyond} / {test.beyond + test.within}"
 
 
-def _pairs(test: dict[str, Any]) -> str:
-    return f"{test['worse']} / {test['even']} / {test['better']}"
+def _pairs(test: PairCounts) -> str:
+    return f"{test.worse} / {test.even} / {test.better}"
 
 
-def _guarded(given: str) -> dict[str, Any]:
+def _guarded(given: str) -> dict[str, object]:
     key, _, margin = given.partition("=")
     by, _, named = key.partition(":")
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from azuraforge.cli import model_life, values
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -30,8 +30,8 @@ Alias = Annotated[str, typer.Option(help="The alias that moves.")]
 def list_models(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the models with their champions."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.models.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.models.list(limit=limit + 1)
     models = found[:limit]
     if json:
         terminal.json([each.raw for each in models])
@@ -62,8 +62,8 @@ def list_models(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fal
 def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
     """Show a model's versions and the runs they learned in."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        model = reached.client.models.get(name)
+    with connect(terminal) as connected:
+        model = connected.client.models.get(name)
     if json:
         terminal.json(model.raw)
         return
@@ -76,8 +76,8 @@ def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
             [
                 f"v{each.version}",
                 each.plugin,
-                text.number((each.metrics or {}).get("rmse")),
-                text.percent((each.metrics or {}).get("skill"), signed=True),
+                text.number(_metric(each, "rmse")),
+                text.percent(_metric(each, "skill"), signed=True),
                 ", ".join(each.aliases),
                 each.run_id or "–",
                 text.moment(each.created_at),
@@ -99,9 +99,9 @@ def history(
 ) -> None:
     """Who was champion from when to when, and why; newest first."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
+    with connect(terminal) as connected:
         moment = at.replace(tzinfo=at.tzinfo or UTC) if at else None
-        found = reached.client.models.history(name, at=moment, limit=None if at else limit + 1)
+        found = connected.client.models.history(name, at=moment, limit=None if at else limit + 1)
     if at is not None:  # the first line of each alias names the version that it pointed at
         found = list({each.alias: each for each in reversed(found)}.values())
     changes = found[:limit]
@@ -141,8 +141,8 @@ def promote(
 ) -> None:
     """Move an alias to a version by hand."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        change = reached.client.models.promote(name, version, reason, alias)
+    with connect(terminal) as connected:
+        change = connected.client.models.promote(name, version, reason, alias)
     _say_change(terminal, name, change, json)
 
 
@@ -156,8 +156,8 @@ def rollback(
 ) -> None:
     """Move an alias one step back."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        change = reached.client.models.rollback(name, reason, alias)
+    with connect(terminal) as connected:
+        change = connected.client.models.rollback(name, reason, alias)
     _say_change(terminal, name, change, json)
 
 
@@ -183,16 +183,16 @@ def predict(
     """Print the next values with their intervals; each prediction enters the ledger."""
     terminal = terminal_of(context)
     given = values.rows(terminal, rows) if rows else None
-    with reach(terminal) as reached:
+    with connect(terminal) as connected:
         named: list[str | None] = [*series] if series else [None]
-        asked = _all_series(reached.client, name, version) if all_series else named
+        asked = _all_series(connected.client, name, version) if all_series else named
         predictions = [
-            reached.client.models.predict(
+            connected.client.models.predict(
                 name, given, version=version, alias=alias, horizon=horizon, series=each, continues=continues
             )
             for each in asked
         ]
-        schemas = {} if json else data_schemas(reached.client, {(name, each.version) for each in predictions})
+        schemas = {} if json else data_schemas(connected.client, {(name, each.version) for each in predictions})
     if json:
         terminal.json([each.raw for each in predictions] if all_series or series else predictions[0].raw)
         return
@@ -200,6 +200,11 @@ def predict(
         if each.series is not None:
             terminal.say(terminal.text("series_is", series=each.series))
         show_prediction(terminal, each, schemas[name, each.version])
+
+
+def _metric(version: ModelVersion, name: str) -> float | None:
+    found = (version.metrics or {}).get(name)
+    return float(found) if isinstance(found, int | float) else None
 
 
 def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Mapping[str, Any]]:
@@ -256,8 +261,8 @@ def predict_image(
     """Say what a picture shows: the probability of each class."""
     terminal = terminal_of(context)
     values.existing_file(terminal, image)
-    with reach(terminal) as reached:
-        answer = reached.client.models.predict_image(name, image, version=version, alias=alias)
+    with connect(terminal) as connected:
+        answer = connected.client.models.predict_image(name, image, version=version, alias=alias)
     if json:
         terminal.json(answer.raw)
         return

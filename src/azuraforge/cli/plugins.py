@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, TypedDict, cast
 
 import typer
 from rich.text import Text
 
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -22,8 +22,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List what is installed; broken plugins with their error."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.plugins.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.plugins.list(limit=limit + 1)
     plugins = found[:limit]
     if json:
         terminal.json([each.raw for each in plugins])
@@ -52,8 +52,8 @@ def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
     """Show one plugin and every option it takes."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        plugin = reached.client.plugins.get(name)
+    with connect(terminal) as connected:
+        plugin = connected.client.plugins.get(name)
     if json:
         terminal.json(plugin.raw)
         return
@@ -75,36 +75,51 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: A
         terminal.say(text("start_hint", name=plugin.name, more=more))
 
 
-def _show_options(terminal: Terminal, schema: Mapping[str, Any]) -> None:
+class _Field(TypedDict, total=False):
+    """The part of a field's JSON schema that is shown."""
+
+    type: str
+    enum: Sequence[object]
+    const: object
+    anyOf: Sequence[_Field]
+    minimum: float
+    maximum: float
+    exclusiveMinimum: float
+    exclusiveMaximum: float
+    default: object
+    description: str
+
+
+def _show_options(terminal: Terminal, schema: Mapping[str, object]) -> None:
     text = terminal.text
-    properties: Mapping[str, Mapping[str, Any]] = schema.get("properties") or {}
+    properties = cast(Mapping[str, _Field], schema.get("properties") or {})  # JSON schema's own shape
     if not properties:
         terminal.say(text("no_options"))
         return
-    needed = set(schema.get("required") or ())
+    needed = cast(Sequence[str], schema.get("required") or ())
     rows = []
-    for name, told in properties.items():
-        default = "*" if name in needed else plain(terminal, told.get("default"))
-        rows.append([name, _type(told), default, str(told.get("description") or "")])
+    for name, field in properties.items():
+        default = "*" if name in needed else plain(terminal, field.get("default"))
+        rows.append([name, _type(field), default, field.get("description") or ""])
     terminal.table([text("option"), text("type"), text("default"), text("description")], rows)
 
 
-def _type(told: Mapping[str, Any]) -> str:
-    """A JSON schema's type in a few words, with its limits.
+def _type(field: _Field) -> str:
+    """Return a JSON schema's type in a few words, with its limits.
 
     Example:
         >>> _type({"type": "integer", "minimum": 1, "maximum": 9}), _type({"enum": ["a", "b"]})
         ('integer 1…9', 'a | b')
     """
-    if "enum" in told:
-        return " | ".join(str(each) for each in told["enum"])
-    if "const" in told:
-        return str(told["const"])
-    if "anyOf" in told:
-        return " | ".join(_type(each) for each in told["anyOf"])
-    name = str(told.get("type") or (told.get("$ref") or "").rpartition("/")[2] or "any")
-    low = told.get("minimum", f">{told['exclusiveMinimum']}" if "exclusiveMinimum" in told else None)
-    high = told.get("maximum", f"<{told['exclusiveMaximum']}" if "exclusiveMaximum" in told else None)
+    if "enum" in field:
+        return " | ".join(str(each) for each in field["enum"])
+    if "const" in field:
+        return str(field["const"])
+    if "anyOf" in field:
+        return " | ".join(_type(each) for each in field["anyOf"])
+    name = str(field.get("type") or str(field.get("$ref") or "").rpartition("/")[2] or "any")
+    low = field.get("minimum", f">{field['exclusiveMinimum']}" if "exclusiveMinimum" in field else None)
+    high = field.get("maximum", f"<{field['exclusiveMaximum']}" if "exclusiveMaximum" in field else None)
     if low is None and high is None:
         return name
     return f"{name} {'' if low is None else low}…{'' if high is None else high}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from azuraforge.cli import values
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.models import data_schemas
 from azuraforge.cli.output.results import page_url, run_path
@@ -45,8 +45,8 @@ def create(
     terminal = terminal_of(context)
     given = {"version": version, "alias": alias, "start": start, "end": end, "every": every}
     config = {key: value for key, value in given.items() if value is not None}
-    with reach(terminal) as reached:
-        run = reached.client.predictions.create(
+    with connect(terminal) as connected:
+        run = connected.client.predictions.create(
             model, dataset, dataset_version=dataset_version, config=config, name=name
         )
         if not (json and wait):
@@ -55,10 +55,10 @@ def create(
             else:
                 terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
         if wait:
-            raise typer.Exit(to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
-        if not json and not reached.is_temporary:
-            terminal.say(terminal.text("page", url=page_url(reached.client, run_path(reached.client, run.id))))
-        if reached.is_temporary:
+            raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run.id), json))
+        if not json and not connected.is_temporary:
+            terminal.say(terminal.text("page", url=page_url(connected.client, run_path(connected.client, run.id))))
+        if connected.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
 
 
@@ -75,11 +75,11 @@ def list_predictions(
 ) -> None:
     """List the ledger, the newest line first."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.predictions.list(model, version=version, judged=judged, limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.predictions.list(model, version=version, judged=judged, limit=limit + 1)
         lines = found[:limit]
         named = {(each.model, each.version) for each in lines}
-        schemas = {} if json else data_schemas(reached.client, named)
+        schemas = {} if json else data_schemas(connected.client, named)
     if json:
         terminal.json([each.raw for each in lines])
         return
@@ -114,10 +114,10 @@ def show(
 ) -> None:
     """Show a prediction and what became of it."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        line = reached.client.predictions.get(prediction)
+    with connect(terminal) as connected:
+        line = connected.client.predictions.get(prediction)
         learned = line.model, line.version
-        schema = {} if json else data_schemas(reached.client, [learned])[learned]
+        schema = {} if json else data_schemas(connected.client, [learned])[learned]
     if json:
         terminal.json(line.raw)
         return
@@ -160,7 +160,7 @@ def outcomes(
 ) -> None:
     """Say what happened; each point is judged once."""
     terminal = terminal_of(context)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for row in values.rows(terminal, file):
         said = {key: value for key, value in row.items() if value not in (None, "")}
         for key in ("prediction_id", "request_id", "label"):
@@ -168,9 +168,9 @@ def outcomes(
                 said[key] = str(said[key])
         rows.append({**said, "model": model} if model else said)
     told = {"judged": 0, "known": 0}
-    with reach(terminal) as reached:
+    with connect(terminal) as connected:
         for start in range(0, len(rows), 5000):
-            answer = reached.client.predictions.judge(rows[start : start + 5000])
+            answer = connected.client.predictions.judge(rows[start : start + 5000])
             told = {key: told[key] + answer[key] for key in told}
     if json:
         terminal.json(told)
@@ -187,8 +187,8 @@ def scores(
 ) -> None:
     """How good a model's predictions turned out to be, beside the naive ones."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        live = reached.client.predictions.scores(model, days)
+    with connect(terminal) as connected:
+        live = connected.client.predictions.scores(model, days)
     if json:
         terminal.json(live.raw)
         return
@@ -229,8 +229,8 @@ def drift(
 ) -> None:
     """Whether inputs and answers still look like where the version learned."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.predictions.drift(model, version, look=look)
+    with connect(terminal) as connected:
+        found = connected.client.predictions.drift(model, version, look=look)
     if json:
         terminal.json(found.raw)
         return
@@ -242,7 +242,7 @@ def drift(
     which = {"model": model, "version": found.version}
     if found.alarm:
         terminal.say(text("drift_alarm", **which))
-    elif report["enough"]:
+    elif report.enough:
         terminal.say(text("drift_none", **which))
     else:
         terminal.say(text("drift_too_few", **which))
@@ -250,19 +250,19 @@ def drift(
         [text("column"), text("values"), "PSI", "KS", "p", text("drifted")],
         [
             [
-                each["name"],
-                f"{each['effective']:.0f}",
-                text.number(each["psi"]) if each["psi"] is not None else "–",
-                text.number(each["ks"]) if each["ks"] is not None else "–",
-                f"{each['p_value']:.2g}" if each["p_value"] is not None else "–",
-                text("not_yet_known") if each["drifted"] is None else text("yes" if each["drifted"] else "no"),
+                each.name,
+                f"{each.effective:.0f}",
+                text.number(each.psi) if each.psi is not None else "–",
+                text.number(each.ks) if each.ks is not None else "–",
+                f"{each.p_value:.2g}" if each.p_value is not None else "–",
+                text("not_yet_known") if each.drifted is None else text("yes" if each.drifted else "no"),
             ]
-            for each in report["columns"]
+            for each in report.columns
         ],
         right=(1, 2, 3, 4),
     )
-    limits = report["thresholds"]
-    terminal.note(text("drift_limits", psi=limits["psi"], level=f"{limits['level']:.2g}", least=limits["least"]))
+    limits = report.thresholds
+    terminal.note(text("drift_limits", psi=limits.psi, level=f"{limits.level:.2g}", least=limits.least))
 
 
 def _first(terminal: Terminal, line: LedgerLine) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from azuraforge.cli import values
-from azuraforge.cli.connecting import Reached, reach
+from azuraforge.cli.connecting import Connected, connect
 from azuraforge.cli.failures import FAILED, INTERRUPTED
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.comparing import show_comparison
@@ -57,8 +57,8 @@ def start(
     terminal = terminal_of(context)
     given = values.json_object(terminal, config) if config else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
-    with reach(terminal) as reached:
-        run = reached.client.runs.start(
+    with connect(terminal) as connected:
+        run = connected.client.runs.start(
             plugin,
             dataset=dataset,
             dataset_version=dataset_version,
@@ -77,15 +77,15 @@ def start(
         if wait:
             if not json:
                 terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
-            raise typer.Exit(to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
+            raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run.id), json))
         if json:
             terminal.json(run.raw)
         else:
             terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
             terminal.say(terminal.text("watch_hint", id=run.id))
-            if not reached.is_temporary:
-                terminal.say(terminal.text("page", url=page_url(reached.client, run_path(reached.client, run.id))))
-        if reached.is_temporary:
+            if not connected.is_temporary:
+                terminal.say(terminal.text("page", url=page_url(connected.client, run_path(connected.client, run.id))))
+        if connected.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
 
 
@@ -98,12 +98,24 @@ def list_runs(
     kind: Annotated[Literal["train", "trial", "predict", "agent", "external"] | None, typer.Option()] = None,
     limit: Limit = SHOWN,
     everything: Annotated[bool, typer.Option("--all", help="The trials of studies too.")] = False,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric", metavar="CONDITION", help="Such as validation_loss<0.1 or accuracy:highest>=0.9; repeat it."
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="ORDER", help="metric:NAME:last, :lowest or :highest; with - before it descending."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """List runs, newest first. Trials are shown by their study: azuraforge studies trials STUDY."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.runs.list(state=state, kind=kind, limit=limit + 1, trials=everything)
+    with connect(terminal) as connected:
+        found = connected.client.runs.list(
+            state=state, kind=kind, limit=limit + 1, trials=everything, metrics=metrics or (), sort=sort
+        )
     runs = found[:limit]
     if json:
         terminal.json([each.raw for each in runs])
@@ -112,8 +124,16 @@ def list_runs(
     if not runs:
         terminal.say(text("no_runs"))
         return
+    by_metric = sort is not None
     terminal.table(
-        ["id", text("name"), text("state"), text("progress"), text("created")],
+        [
+            "id",
+            text("name"),
+            text("state"),
+            text("progress"),
+            text("created"),
+            *([text("metric")] if by_metric else []),
+        ],
         [
             [
                 run.id,
@@ -121,10 +141,11 @@ def list_runs(
                 terminal.state(run.state),
                 text.percent(run.progress.share, 0) if run.state == "running" else "",
                 text.moment(run.created_at),
+                *([text.number(run.sort_value)] if by_metric else []),
             ]
             for run in runs
         ],
-        right=(3,),
+        right=(3, 5) if by_metric else (3,),
     )
     say_more(terminal, found, limit)
 
@@ -133,16 +154,16 @@ def list_runs(
 def show(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
     """Show a run: where it stands, its config and lineage, its verdict."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        run = reached.client.runs.get(run_id)
+    with connect(terminal) as connected:
+        run = connected.client.runs.get(run_id)
         if json:
-            terminal.json(_whole(reached, run))
+            terminal.json(_whole(connected, run))
             return
         _show(terminal, run)
         if run.has_ended:
-            show_findings(terminal, reached.client, run)
-        if not reached.is_temporary:
-            terminal.say(terminal.text("page", url=page_url(reached.client, run_path(reached.client, run.id))))
+            show_findings(terminal, connected.client, run)
+        if not connected.is_temporary:
+            terminal.say(terminal.text("page", url=page_url(connected.client, run_path(connected.client, run.id))))
     if run.error:
         terminal.error(run.error.message, where=run.error.where or "", next_step=run.error.next_step or "")
 
@@ -151,16 +172,16 @@ def show(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
 def watch(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
     """Watch a run to its end, then print its verdict. Ctrl-C leaves the run alone."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        raise typer.Exit(to_the_end(terminal, reached, reached.client.runs.get(run_id), json))
+    with connect(terminal) as connected:
+        raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run_id), json))
 
 
 @app.command()
 def cancel(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
     """Cancel a run."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        run = reached.client.runs.cancel(run_id)
+    with connect(terminal) as connected:
+        run = connected.client.runs.cancel(run_id)
     if json:
         terminal.json(run.raw)
     else:
@@ -176,15 +197,15 @@ def resume(
 ) -> None:
     """Put a failed, cancelled or quarantined run back into the queue; it goes on from its newest checkpoint."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        run = reached.client.runs.resume(run_id)
+    with connect(terminal) as connected:
+        run = connected.client.runs.resume(run_id)
         if not json:
             terminal.say(terminal.text("resume_asked", id=run.id))
         if wait:
-            raise typer.Exit(to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
+            raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run.id), json))
         if json:
             terminal.json(run.raw)
-        if reached.is_temporary:
+        if connected.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
 
 
@@ -199,8 +220,8 @@ def report(
     """Write a run's report, figures inside, into one file."""
     terminal = terminal_of(context)
     spoken: Literal["en", "tr"] = language or ("tr" if terminal.text.code == "tr" else "en")
-    with reach(terminal) as reached:
-        content = reached.client.runs.report(run_id, format, spoken)
+    with connect(terminal) as connected:
+        content = connected.client.runs.report(run_id, format, spoken)
     path = output or Path(f"{run_id}-report.{spoken}.{format}")
     try:
         path.write_bytes(content)
@@ -218,9 +239,9 @@ def compare(
 ) -> None:
     """Compare runs: metrics, config; and of two runs, whether one is better by more than noise."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        comparison = reached.client.runs.compare(run_ids)
-        pair = reached.client.runs.compare_pair(*run_ids) if len(run_ids) == 2 else None
+    with connect(terminal) as connected:
+        comparison = connected.client.runs.compare(run_ids)
+        pair = connected.client.runs.compare_pair(*run_ids) if len(run_ids) == 2 else None
     if json:
         terminal.json({**comparison.raw, "pair": dict(pair.raw) if pair else None})
         return
@@ -231,8 +252,8 @@ def compare(
 def ship(context: typer.Context, json: AsJson = False) -> None:
     """Bring the journals of your own runs that could not reach the platform while they ran."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        shipped = reached.client.ship_journals()
+    with connect(terminal) as connected:
+        shipped = connected.client.ship_journals()
     if json:
         terminal.json([{**vars(each), "kept_at": str(each.kept_at) if each.kept_at else None} for each in shipped])
     elif not shipped:
@@ -246,24 +267,24 @@ def ship(context: typer.Context, json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def to_the_end(terminal: Terminal, reached: Reached, run: Run, json: bool) -> int:
+def to_the_end(terminal: Terminal, connected: Connected, run: Run, json: bool) -> int:
     try:
-        run = watch_live(terminal, reached.client, run)
+        run = watch_live(terminal, connected.client, run)
     except KeyboardInterrupt:
-        if reached.is_temporary:
+        if connected.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
         else:
             terminal.note(terminal.text("goes_on", id=run.id))
         return INTERRUPTED
     if not json:
-        return show_outcome(terminal, reached.client, run)
-    terminal.json(_whole(reached, run))
+        return show_outcome(terminal, connected.client, run)
+    terminal.json(_whole(connected, run))
     return 0 if run.state == "succeeded" else FAILED
 
 
-def _whole(reached: Reached, run: Run) -> dict[str, Any]:
-    """The run's JSON with its evaluation; null where there is none."""
-    evaluation = reached.client.runs.evaluation(run.id) if run.has_ended else None
+def _whole(connected: Connected, run: Run) -> dict[str, object]:
+    """Return the run's JSON with its evaluation; null where there is none."""
+    evaluation = connected.client.runs.evaluation(run.id) if run.has_ended else None
     return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from azuraforge.cli import values
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
@@ -33,8 +34,8 @@ _REPEATED = ("kind", "plugin", "model", "config", "seed", "threads", "priority")
 def list_schedules(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the schedules with their next times."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.schedules.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.schedules.list(limit=limit + 1)
     schedules = found[:limit]
     if json:
         terminal.json([each.raw for each in schedules])
@@ -93,16 +94,16 @@ def create(
     interval: tuple[int | None, Unit] = _interval(terminal, every) if every else (None, "hours")
     given = values.json_object(terminal, config) if config else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
-    with reach(terminal) as reached:
-        run: dict[str, Any] = {"plugin": plugin, "config": {}}
+    with connect(terminal) as connected:
+        run: dict[str, object] = {"plugin": plugin, "config": {}}
         if like is not None:
-            earlier = reached.client.runs.get(like).raw
+            earlier = connected.client.runs.get(like).raw
             run = {key: earlier[key] for key in _REPEATED if key in earlier}
             run["dataset"] = earlier.get("dataset_name")
-        run["config"] = {**run["config"], **given}
+        run["config"] = {**_config(run), **given}
         named = {"dataset": dataset, "model": model, "seed": seed}
         run.update({key: value for key, value in named.items() if value is not None})
-        made = reached.client.schedules.create(
+        made = connected.client.schedules.create(
             name,
             run,
             cron=cron,
@@ -113,7 +114,7 @@ def create(
             grace_seconds=grace,
             paused=paused,
         )
-        if reached.is_temporary:
+        if connected.is_temporary:
             terminal.note(terminal.text("fires_while_up"))
     if json:
         terminal.json(made.raw)
@@ -145,12 +146,12 @@ def edit(
         raise CommandError(terminal.text("cron_or_every"), exit_code=USAGE)
     interval: tuple[int | None, Unit] = _interval(terminal, every) if every else (None, "hours")
     given = values.pairs(terminal, settings or (), "--set")
-    with reach(terminal) as reached:
+    with connect(terminal) as connected:
         run = None
         if given:
-            run = reached.client.schedules.get(schedule).run
-            run = {**run, "config": {**run.get("config", {}), **given}}
-        changed = reached.client.schedules.replace(
+            run = connected.client.schedules.get(schedule).run
+            run = {**run, "config": {**_config(run), **given}}
+        changed = connected.client.schedules.replace(
             schedule,
             name=name,
             run=run,
@@ -172,13 +173,13 @@ def edit(
 def show(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
     """Show a schedule: its next times, the run that it queues, its newest fires."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.schedules.get(schedule)
+    with connect(terminal) as connected:
+        found = connected.client.schedules.get(schedule)
     if json:
         terminal.json(found.raw)
         return
     text = terminal.text
-    config = ", ".join(f"{key}={plain(terminal, value)}" for key, value in found.run.get("config", {}).items())
+    config = ", ".join(f"{key}={plain(terminal, value)}" for key, value in _config(found.run).items())
     terminal.fields(
         {
             text("name"): found.name,
@@ -210,8 +211,8 @@ def show(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
 def pause(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
     """Stop firing until it is resumed."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.schedules.pause(schedule)
+    with connect(terminal) as connected:
+        found = connected.client.schedules.pause(schedule)
     if json:
         terminal.json(found.raw)
     else:
@@ -222,8 +223,8 @@ def pause(context: typer.Context, schedule: Named, json: AsJson = False) -> None
 def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
     """Fire again from now on; what fell into the pause is not made up for."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.schedules.resume(schedule)
+    with connect(terminal) as connected:
+        found = connected.client.schedules.resume(schedule)
     if json:
         terminal.json(found.raw)
         return
@@ -235,14 +236,14 @@ def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> Non
 def run_now(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
     """Queue the run once, now, beside the schedule's own times."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        fire = reached.client.schedules.run_now(schedule)
+    with connect(terminal) as connected:
+        fire = connected.client.schedules.run_now(schedule)
         if json:
             terminal.json(fire.raw)
         else:
             terminal.say(terminal.text("run_queued", id=fire.run_id, name=fire.run_name))
             terminal.say(terminal.text("watch_hint", id=fire.run_id))
-        if reached.is_temporary:
+        if connected.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
 
 
@@ -250,8 +251,8 @@ def run_now(context: typer.Context, schedule: Named, json: AsJson = False) -> No
 def delete(context: typer.Context, schedule: Named) -> None:
     """Remove a schedule; the runs that it queued stay."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        reached.client.schedules.delete(schedule)
+    with connect(terminal) as connected:
+        connected.client.schedules.delete(schedule)
     terminal.say(terminal.text("schedule_deleted", name=schedule))
 
 
@@ -281,3 +282,9 @@ def _outcome(terminal: Terminal, fire: Fire) -> str:
 def _say_next(terminal: Terminal, schedule: Schedule) -> None:
     if schedule.next_fires:
         terminal.say(terminal.text("fires_next", time=terminal.text.moment(schedule.next_fires[0])))
+
+
+def _config(run: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the config of a run's request."""
+    found = run.get("config")
+    return found if isinstance(found, Mapping) else {}

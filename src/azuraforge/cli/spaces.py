@@ -1,17 +1,16 @@
-"""Search spaces as they are written on the command line, or in a file."""
+"""Search spaces from the command line or a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from azuraforge.cli import values
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.terminal import Terminal
 
 
-def file(terminal: Terminal, path: Path | None) -> dict[str, Any]:
-    """A study from a YAML or JSON file."""
+def file(terminal: Terminal, path: Path | None) -> dict[str, object]:
+    """Read a study from a YAML or JSON file."""
     if path is None:
         return {}
     if path.suffix.lower() not in (".yaml", ".yml"):
@@ -19,13 +18,13 @@ def file(terminal: Terminal, path: Path | None) -> dict[str, Any]:
     return values.yaml_object(terminal, path)
 
 
-def span(terminal: Terminal, told: str) -> tuple[str, dict[str, Any]]:
-    """``learning_rate=0.0001..0.1:log`` or ``layers=1..4`` or ``size=16..64:16``."""
-    name, _, rest = told.partition("=")
+def span(terminal: Terminal, given: str) -> tuple[str, dict[str, object]]:
+    """Parse ``learning_rate=0.0001..0.1:log`` or ``layers=1..4`` or ``size=16..64:16``."""
+    name, _, rest = given.partition("=")
     bounds, _, how = rest.partition(":")
     low, dots, high = bounds.partition("..")
     try:
-        found: dict[str, Any] = {"low": _number(low), "high": _number(high)}
+        found: dict[str, object] = {"low": _number(low), "high": _number(high)}
         if how == "log":
             found["log"] = True
         elif how:
@@ -34,19 +33,19 @@ def span(terminal: Terminal, told: str) -> tuple[str, dict[str, Any]]:
         dots = ""
     if not dots or not name:
         raise CommandError(
-            terminal.text("not_a_range", text=told),
+            terminal.text("not_a_range", text=given),
             next_step=terminal.text("write_like", example="--search learning_rate=0.0001..0.1:log"),
             exit_code=USAGE,
         )
     return name.strip(), found
 
 
-def choices(terminal: Terminal, told: str, option: str) -> tuple[str, dict[str, Any]]:
-    """``hidden_size=16,32``; choices that are lists themselves are written as JSON: ``channels=[[8],[8,16]]``."""
-    name, separator, rest = told.partition("=")
+def choices(terminal: Terminal, given: str, option: str) -> tuple[str, dict[str, object]]:
+    """Parse ``hidden_size=16,32``; choices that are lists themselves are written as JSON: ``channels=[[8],[8,16]]``."""
+    name, separator, rest = given.partition("=")
     if not separator or not rest.strip():
         raise CommandError(
-            terminal.text("not_a_list", text=told),
+            terminal.text("not_a_list", text=given),
             next_step=terminal.text("write_like", example=f"{option} hidden_size=16,32"),
             exit_code=USAGE,
         )

@@ -6,19 +6,19 @@ from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from azuraforge.cli import spaces, values
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
-    from azuraforge.client import Client, Study
+    from azuraforge.client import Client, Importance, Study, Trial
 
 app = typer.Typer(help="Searches over a pipeline's config; their trials are runs.", no_args_is_help=True)
 
@@ -66,19 +66,19 @@ def create(
     warm_start: Annotated[
         list[str] | None, typer.Option(metavar="STUDY", help="Begin from the trials of an earlier study; repeat it.")
     ] = None,
-    retrain: Annotated[bool | None, typer.Option("--retrain/--no-retrain", help="Train the winner anew.")] = None,
+    retrain: Annotated[bool | None, typer.Option("--retrain/--no-retrain", help="Train the winner again.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for its end.")] = False,
     json: AsJson = False,
 ) -> None:
     """Search the best config; the space is checked down to its corners now."""
     terminal = terminal_of(context)
-    body: dict[str, Any] = {**spaces.file(terminal, file), "name": name}
-    space: dict[str, Any] = dict(body.get("space") or {})
-    space.update(spaces.span(terminal, told) for told in search or ())
-    space.update(spaces.choices(terminal, told, "--choose") for told in choose or ())
-    space.update(spaces.choices(terminal, told, "--grid") for told in grid or ())
+    body: dict[str, object] = {**spaces.file(terminal, file), "name": name}
+    space = _section(body, "space")
+    space.update(spaces.span(terminal, given) for given in search or ())
+    space.update(spaces.choices(terminal, given, "--choose") for given in choose or ())
+    space.update(spaces.choices(terminal, given, "--grid") for given in grid or ())
     body["space"] = space
-    body["config"] = {**(body.get("config") or {}), **values.pairs(terminal, settings or (), "--set")}
+    body["config"] = {**_section(body, "config"), **values.pairs(terminal, settings or (), "--set")}
     given = {
         "plugin": plugin,
         "dataset": dataset,
@@ -95,19 +95,19 @@ def create(
     limits = {"trials": trials, "seconds": seconds, "cpu_seconds": cpu_seconds}
     named = {key: value for key, value in limits.items() if value is not None}
     if named:
-        body["budget"] = {**(body.get("budget") or {}), **named}
+        body["budget"] = {**_section(body, "budget"), **named}
     if missing := [key for key in ("plugin", "dataset") if not body.get(key)]:
         raise CommandError(terminal.text(f"study_without_{missing[0]}"), exit_code=USAGE)
-    with reach(terminal) as reached:
-        made = reached.client.studies.create_from(body)
+    with connect(terminal) as connected:
+        made = connected.client.studies.create_from(body)
         if not json:
-            terminal.say(terminal.text("study_made", name=made.name, trials=made.budget.get("trials")))
-        if reached.is_temporary and not wait:
+            terminal.say(terminal.text("study_made", name=made.name, trials=made.budget.trials))
+        if connected.is_temporary and not wait:
             terminal.note(terminal.text("study_goes_on_later"))
         if wait:
-            made = reached.client.studies.wait(made.id)
+            made = connected.client.studies.wait(made.id)
             if not json:
-                _show(terminal, reached.client, made)
+                _show(terminal, connected.client, made)
     if json:
         terminal.json(made.raw)
     if wait and made.state == "failed":
@@ -118,8 +118,8 @@ def create(
 def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the newest studies with their best scores."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.studies.list(limit=limit + 1)
     studies = found[:limit]
     if json:
         terminal.json([each.raw for each in studies])
@@ -160,10 +160,10 @@ def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
     """Show a study: its best trials beside the baselines, and what mattered."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.get(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.get(study)
         if not json:
-            _show(terminal, reached.client, found)
+            _show(terminal, connected.client, found)
     if json:
         terminal.json(found.raw)
 
@@ -172,8 +172,8 @@ def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
 def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List trials with their configs, scores and runs."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.trials(study, limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.studies.trials(study, limit=limit + 1)
     if json:
         terminal.json([each.raw for each in found[:limit]])
         return
@@ -183,14 +183,14 @@ def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJ
 
 @app.command()
 def importance(context: typer.Context, study: Named, json: AsJson = False) -> None:
-    """Tell how much each field mattered (fANOVA)."""
+    """Show how much each field mattered (fANOVA)."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        told = reached.client.studies.importance(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.importance(study)
     if json:
-        terminal.json(told)
+        terminal.json(found.raw)
         return
-    _importance(terminal, told)
+    _importance(terminal, found)
 
 
 @app.command()
@@ -201,34 +201,34 @@ def space(
 ) -> None:
     """Show what could be searched of a pipeline, with ranges to begin with."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        told = reached.client.studies.space_of(plugin)
+    with connect(terminal) as connected:
+        found = connected.client.studies.space_of(plugin)
     if json:
-        terminal.json(told)
+        terminal.json(found.raw)
         return
     text = terminal.text
     terminal.table(
         [text("field"), text("kind"), text("default"), text("range"), ""],
         [
             [
-                each["name"],
-                each["kind"],
-                plain(terminal, each["default"]),
-                json_module.dumps(each["range"]) if each["range"] else "–",
-                each["description"],
+                each.name,
+                each.kind,
+                plain(terminal, each.default),
+                json_module.dumps(each.range) if each.range else "–",
+                each.description,
             ]
-            for each in told["fields"]
+            for each in found.fields
         ],
     )
-    terminal.say(f"{text('objectives')}: {', '.join(told['metrics'])}")
+    terminal.say(f"{text('objectives')}: {', '.join(found.metrics)}")
 
 
 @app.command()
 def pause(context: typer.Context, study: Named) -> None:
     """Start no further trial; those that run end by themselves."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.pause(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.pause(study)
     terminal.say(terminal.text("study_paused", name=found.name))
 
 
@@ -236,8 +236,8 @@ def pause(context: typer.Context, study: Named) -> None:
 def resume(context: typer.Context, study: Named) -> None:
     """Go on after a pause."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.resume(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.resume(study)
     terminal.say(terminal.text("study_resumed", name=found.name))
 
 
@@ -245,8 +245,8 @@ def resume(context: typer.Context, study: Named) -> None:
 def stop(context: typer.Context, study: Named) -> None:
     """End a study now: running trials are cancelled."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.stop(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.stop(study)
     terminal.say(terminal.text("study_stopped", name=found.name))
 
 
@@ -259,14 +259,14 @@ def retrain(
 ) -> None:
     """Train one trial's config anew and let the gate judge it."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        run = reached.client.studies.retrain(study, trial)
+    with connect(terminal) as connected:
+        run = connected.client.studies.retrain(study, trial)
         if json:
             terminal.json(run.raw)
         else:
             terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
             terminal.say(terminal.text("watch_hint", id=run.id))
-        if reached.is_temporary:
+        if connected.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
 
 
@@ -274,8 +274,8 @@ def retrain(
 def delete(context: typer.Context, study: Named) -> None:
     """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        reached.client.studies.delete(study)
+    with connect(terminal) as connected:
+        connected.client.studies.delete(study)
     terminal.say(terminal.text("study_deleted", name=study))
 
 
@@ -283,14 +283,14 @@ def delete(context: typer.Context, study: Named) -> None:
 def restore(context: typer.Context, study: Named) -> None:
     """Take a study out of the trash, by its id or its former name."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.restore(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.restore(study)
     terminal.say(terminal.text("study_restored", name=found.name))
 
 
 def _show(terminal: Terminal, client: Client, study: Study) -> None:
     text = terminal.text
-    objectives = ", ".join(f"{each['metric']} ({text('direction.' + each['direction'])})" for each in study.objectives)
+    objectives = ", ".join(f"{each.metric} ({text('direction.' + each.direction)})" for each in study.objectives)
     terminal.fields(
         {
             text("name"): study.name,
@@ -310,20 +310,19 @@ def _show(terminal: Terminal, client: Client, study: Study) -> None:
     if study.error is not None:
         terminal.error(study.error.message, where=study.error.where or "", next_step=study.error.next_step or "")
     complete = [each for each in client.studies.trials(study.id) if each.state == "complete" and each.scores]
-    sign = 1 if not study.objectives or study.objectives[0].get("direction") == "minimize" else -1
+    sign = 1 if not study.objectives or study.objectives[0].direction == "minimize" else -1
     ranked = sorted(complete, key=lambda each: sign * (each.scores or [0.0])[0])[:_BEST_SHOWN]
     if ranked:
         _trials(terminal, ranked)
         for each in study.baselines:
-            scores = each.get("scores")
-            told = ", ".join(text.number(value) if value is not None else "–" for value in scores) if scores else "–"
-            terminal.say(f"{text('baseline')} {each['name']}: {told}")
+            scores = ", ".join("–" if value is None else text.number(value) for value in each.scores or [None])
+            terminal.say(f"{text('baseline')} {each.name}: {scores}")
         if len(study.objectives) > 1:
             terminal.say(text("front", trials=", ".join(str(number) for number in study.front)))
         _importance(terminal, client.studies.importance(study.id))
 
 
-def _trials(terminal: Terminal, found: list[Any]) -> None:
+def _trials(terminal: Terminal, found: list[Trial]) -> None:
     text = terminal.text
     terminal.table(
         ["#", text("state"), text("score"), text("config"), text("run")],
@@ -341,14 +340,20 @@ def _trials(terminal: Terminal, found: list[Any]) -> None:
     )
 
 
-def _importance(terminal: Terminal, told: dict[str, Any]) -> None:
+def _importance(terminal: Terminal, found: Importance) -> None:
     text = terminal.text
-    for shares in told["objectives"]:
+    for shares in found.objectives:
         if shares is None:
             terminal.note(text("too_few_trials"))
             continue
         ranked = sorted(shares.items(), key=lambda pair: -pair[1])
         terminal.say(f"{text('importance')}: " + ", ".join(f"{name} {share:.0%}" for name, share in ranked))
+
+
+def _section(body: dict[str, object], name: str) -> dict[str, object]:
+    """Return a part of a study's file; empty where the file does not contain it."""
+    found = body.get(name)
+    return dict(found) if isinstance(found, dict) else {}
 
 
 def _state(terminal: Terminal, study: Study) -> str:
@@ -357,18 +362,18 @@ def _state(terminal: Terminal, study: Study) -> str:
 
 def _counted(study: Study) -> str:
     ended = sum(count for state, count in study.trials.items() if state != "running")
-    return f"{ended} / {study.budget.get('trials')}"
+    return f"{ended} / {study.budget.trials}"
 
 
 def _score(terminal: Terminal, study: Study) -> str:
     if study.best is None or not study.best.scores:
         return "–"
-    return f"{study.objectives[0]['metric']} {terminal.text.number(study.best.scores[0])}"
+    return f"{study.objectives[0].metric} {terminal.text.number(study.best.scores[0])}"
 
 
 def _baseline(terminal: Terminal, study: Study) -> str:
-    scores = [each["scores"][0] for each in study.baselines if each.get("scores") and each["scores"][0] is not None]
+    scores = [each.scores[0] for each in study.baselines if each.scores and each.scores[0] is not None]
     if not scores:
         return "–"
-    best = min(scores) if study.objectives[0].get("direction") == "minimize" else max(scores)
+    best = min(scores) if study.objectives[0].direction == "minimize" else max(scores)
     return terminal.text.number(best)

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import typer
 from rich.console import Console, JustifyMethod
@@ -49,7 +48,7 @@ class Terminal:
             text.append(f"\n{self.text('next')}: {next_step}", style="default")
         self.errors.print(text, soft_wrap=True)
 
-    def json(self, value: Any) -> None:
+    def json(self, value: object) -> None:
         """The answer as JSON, for programs."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=dict) + "\n")
 
@@ -82,7 +81,7 @@ class Terminal:
     @property
     def named_home(self) -> Path:
         """The data home that is meant."""
-        from azuraforge.client.address import default_home
+        from azuraforge.client.http.address import default_home
 
         return self.home or default_home()
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import terminal_of
 
@@ -25,8 +25,8 @@ def create(
 ) -> None:
     """Create a token and print its secret, which cannot be shown again."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        made = reached.client.tokens.create(name, role, days)
+    with connect(terminal) as connected:
+        made = connected.client.tokens.create(name, role, days)
     if json:
         terminal.json(made.raw)
     else:
@@ -38,8 +38,8 @@ def create(
 def list_tokens(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the tokens, without their secrets."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.tokens.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.tokens.list(limit=limit + 1)
     tokens = found[:limit]
     if json:
         terminal.json([each.raw for each in tokens])
@@ -71,6 +71,6 @@ def revoke(
 ) -> None:
     """Revoke a token at once."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        reached.client.tokens.revoke(token_id)
+    with connect(terminal) as connected:
+        connected.client.tokens.revoke(token_id)
     terminal.say(terminal.text("token_revoked", id=token_id))

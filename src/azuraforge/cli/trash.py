@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from azuraforge.cli import datasets, models, runs
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -31,8 +31,8 @@ _COUNTS = ("runs", "studies", "models", "model_versions", "predictions", "datase
 def list_trash(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List what was deleted, how much it holds, and when it is purged."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        contents = reached.client.trash.list(limit=limit)
+    with connect(terminal) as connected:
+        contents = connected.client.trash.list(limit=limit)
     if json:
         terminal.json(contents.raw)
         return
@@ -75,8 +75,8 @@ def empty(
         if not _agreed(terminal, terminal.text("empty_sure")):
             terminal.note(terminal.text("nothing_purged"))
             raise typer.Exit(FAILED)
-    with reach(terminal) as reached:
-        purged = reached.client.trash.empty()
+    with connect(terminal) as connected:
+        purged = connected.client.trash.empty()
     if json:
         terminal.json(purged.raw)
     else:
@@ -104,17 +104,17 @@ def policy(
     """Show what the project keeps, or change it."""
     terminal = terminal_of(context)
     given = {"trash_days": trash_days, "keep_work_days": keep_work_days}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    changes: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if keep_run_days is not None:
         changes["keep_run_days"] = _days(terminal, keep_run_days)
     if keep_prediction_days is not None:
         changes["keep_prediction_days"] = _days(terminal, keep_prediction_days)
-    with reach(terminal) as reached:
-        kept = reached.client.trash.policy()
+    with connect(terminal) as connected:
+        kept = connected.client.trash.policy()
         if changes:
             names = ("trash_days", "keep_run_days", "keep_work_days", "keep_prediction_days")
             present = {name: getattr(kept, name) for name in names}
-            kept = reached.client.trash.set_policy(**{**present, **changes})
+            kept = connected.client.trash.set_policy(**{**present, **changes})
     if json:
         terminal.json(kept.raw)
     else:
@@ -125,9 +125,9 @@ def policy(
 def delete_runs(context: typer.Context, run_ids: RunIds) -> None:
     """Move runs that have ended into the trash."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
+    with connect(terminal) as connected:
         for run_id in run_ids:
-            reached.client.runs.delete(run_id)
+            connected.client.runs.delete(run_id)
             terminal.say(terminal.text("run_deleted", id=run_id))
 
 
@@ -135,9 +135,9 @@ def delete_runs(context: typer.Context, run_ids: RunIds) -> None:
 def restore_runs(context: typer.Context, run_ids: RunIds) -> None:
     """Take runs out of the trash."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
+    with connect(terminal) as connected:
         for run_id in run_ids:
-            reached.client.runs.restore(run_id)
+            connected.client.runs.restore(run_id)
             terminal.say(terminal.text("run_restored", id=run_id))
 
 
@@ -145,9 +145,9 @@ def restore_runs(context: typer.Context, run_ids: RunIds) -> None:
 def pin_runs(context: typer.Context, run_ids: RunIds) -> None:
     """Keep runs however old they become."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
+    with connect(terminal) as connected:
         for run_id in run_ids:
-            reached.client.runs.pin(run_id)
+            connected.client.runs.pin(run_id)
             terminal.say(terminal.text("run_pinned", id=run_id))
 
 
@@ -155,9 +155,9 @@ def pin_runs(context: typer.Context, run_ids: RunIds) -> None:
 def unpin_runs(context: typer.Context, run_ids: RunIds) -> None:
     """Leave runs to the project's policy again."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
+    with connect(terminal) as connected:
         for run_id in run_ids:
-            reached.client.runs.unpin(run_id)
+            connected.client.runs.unpin(run_id)
             terminal.say(terminal.text("run_unpinned", id=run_id))
 
 
@@ -165,8 +165,8 @@ def unpin_runs(context: typer.Context, run_ids: RunIds) -> None:
 def delete_dataset(context: typer.Context, name: Name, version: Version = None) -> None:
     """Move a dataset, or one of its versions, into the trash."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        reached.client.datasets.delete(name, version)
+    with connect(terminal) as connected:
+        connected.client.datasets.delete(name, version)
     terminal.say(terminal.text("dataset_deleted", what=_versioned(name, version), named=_named(name, version)))
 
 
@@ -174,8 +174,8 @@ def delete_dataset(context: typer.Context, name: Name, version: Version = None) 
 def restore_dataset(context: typer.Context, name: NameOrId, version: Version = None) -> None:
     """Take a dataset, or one of its versions, out of the trash."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        restored = reached.client.datasets.restore(name, version)
+    with connect(terminal) as connected:
+        restored = connected.client.datasets.restore(name, version)
     terminal.say(terminal.text("dataset_restored", what=_versioned(restored.name, version)))
 
 
@@ -183,8 +183,8 @@ def restore_dataset(context: typer.Context, name: NameOrId, version: Version = N
 def delete_model(context: typer.Context, name: Name, version: Version = None) -> None:
     """Move a model, or one of its versions, into the trash."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        reached.client.models.delete(name, version)
+    with connect(terminal) as connected:
+        connected.client.models.delete(name, version)
     terminal.say(terminal.text("model_deleted", what=_versioned(name, version), named=_named(name, version)))
 
 
@@ -192,8 +192,8 @@ def delete_model(context: typer.Context, name: Name, version: Version = None) ->
 def restore_model(context: typer.Context, name: NameOrId, version: Version = None) -> None:
     """Take a model, or one of its versions, out of the trash."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        reached.client.models.restore(name, version)
+    with connect(terminal) as connected:
+        connected.client.models.restore(name, version)
     terminal.say(terminal.text("model_restored", what=_versioned(name, version)))
 
 

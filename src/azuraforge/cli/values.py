@@ -7,18 +7,17 @@ import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.terminal import Terminal
 
 
-def pairs(terminal: Terminal, given: Iterable[str], option: str) -> dict[str, Any]:
-    """``key=value`` as a mapping; values are JSON where they read as JSON, else text. Dots make inner mappings.
+def pairs(terminal: Terminal, given: Iterable[str], option: str) -> dict[str, object]:
+    """Return ``key=value`` as a mapping; values are JSON where they read as JSON, else text. Dots make inner mappings.
 
     ``epochs=20 layers=[8,4] name=a b.c=1`` gives ``{"epochs": 20, "layers": [8, 4], "name": "a", "b": {"c": 1}}``.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for text in given:
         key, separator, value = text.partition("=")
         if not separator or not key.strip():
@@ -30,23 +29,24 @@ def pairs(terminal: Terminal, given: Iterable[str], option: str) -> dict[str, An
         *path, last = key.strip().split(".")
         inner = found
         for part in path:
-            inner = inner.setdefault(part, {})
-            if not isinstance(inner, dict):
+            below = inner.setdefault(part, {})
+            if not isinstance(below, dict):
                 raise CommandError(terminal.text("not_key_value", text=text), exit_code=USAGE)
+            inner = below
         inner[last] = _value(value)
     return found
 
 
-def json_object(terminal: Terminal, path: Path) -> dict[str, Any]:
-    """A JSON object from a file."""
-    told = _json(terminal, path)
-    if not isinstance(told, dict):
+def json_object(terminal: Terminal, path: Path) -> dict[str, object]:
+    """Read a JSON object from a file."""
+    found = _json(terminal, path)
+    if not isinstance(found, dict):
         raise CommandError(terminal.text("not_json_object", path=path))
-    return told
+    return found
 
 
-def yaml_object(terminal: Terminal, path: Path) -> dict[str, Any]:
-    """A mapping from a YAML file. ``1e-4`` is a number there too, though YAML 1.1 takes it for text."""
+def yaml_object(terminal: Terminal, path: Path) -> dict[str, object]:
+    """Read a mapping from a YAML file. ``1e-4`` is a number there too, though YAML 1.1 takes it for text."""
     import re
 
     import yaml
@@ -57,35 +57,37 @@ def yaml_object(terminal: Terminal, path: Path) -> dict[str, Any]:
     number = re.compile(r"^[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)$")
     Loader.add_implicit_resolver("tag:yaml.org,2002:float", number, list("-+0123456789."))
     try:
-        told = yaml.load(read_text(terminal, path), Loader)  # noqa: S506  a SafeLoader
+        found = yaml.load(read_text(terminal, path), Loader)  # noqa: S506  a SafeLoader
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise CommandError(terminal.text("not_yaml", path=path, reason=reason)) from error
-    if not isinstance(told, dict):
+    if not isinstance(found, dict):
         raise CommandError(terminal.text("not_json_object", path=path))
-    return told
+    return found
 
 
-def rows(terminal: Terminal, path: Path) -> list[dict[str, Any]]:
-    """Rows from a JSON list of objects, or from a CSV file with a header (numbers become numbers)."""
+def rows(terminal: Terminal, path: Path) -> list[dict[str, object]]:
+    """Read rows from a JSON list of objects, or from a CSV file with a header (numbers become numbers)."""
     if path.suffix.lower() == ".json":
-        told = _json(terminal, path)
-        if not isinstance(told, list) or not all(isinstance(row, dict) for row in told):
+        listed = _json(terminal, path)
+        if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
             raise CommandError(terminal.text("not_rows", path=path))
-        return told
+        return listed
     lines = read_text(terminal, path).splitlines()
     try:
         dialect = csv.Sniffer().sniff("\n".join(lines[:20]), delimiters=",;\t|")
     except csv.Error:
         dialect = csv.get_dialect("excel")  # type: ignore[assignment]  # csv's stub tells classes and objects apart
-    found = [{name: _cell(value) for name, value in row.items()} for row in csv.DictReader(lines, dialect=dialect)]
+    found: list[dict[str, object]] = [
+        {name: _cell(value) for name, value in row.items()} for row in csv.DictReader(lines, dialect=dialect)
+    ]
     if not found or any(None in row for row in found):
         raise CommandError(terminal.text("not_rows", path=path))
     return found
 
 
 def existing_file(terminal: Terminal, path: Path) -> Path:
-    """The path, if it is a file that can be read. Raises CommandError."""
+    """Return the path of an existing file. Raises CommandError."""
     if path.is_dir():
         raise CommandError(terminal.text("file_is_folder", path=path), next_step=terminal.text("check_path"))
     if not path.exists():
@@ -103,22 +105,24 @@ def read_text(terminal: Terminal, path: Path) -> str:
         raise CommandError(terminal.text("file_unreadable", path=path, reason="not UTF-8")) from error
 
 
-def _json(terminal: Terminal, path: Path) -> Any:
+def _json(terminal: Terminal, path: Path) -> object:
     text = read_text(terminal, path)
     try:
-        return json.loads(text)
+        found: object = json.loads(text)
+        return found
     except ValueError as error:
         raise CommandError(terminal.text("not_json", path=path, reason=error)) from error
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> object:
     try:
-        return json.loads(text, parse_constant=str)  # NaN is no JSON; the platform says what it thinks of the word
+        found: object = json.loads(text, parse_constant=str)  # NaN is no JSON; the platform refuses the word
+        return found
     except ValueError:
         return text
 
 
-def _cell(text: Any) -> Any:
+def _cell(text: object) -> object:
     if not isinstance(text, str):
         return text
     try:

@@ -4,31 +4,56 @@ from azuraforge.client.client import Client
 from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
 from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
 from azuraforge.client.events import Event
-from azuraforge.client.external import ExternalRun
-from azuraforge.client.models import (
+from azuraforge.client.external.run import ExternalRun
+from azuraforge.client.external.shipping import Shipped
+from azuraforge.client.model import (
     AliasChange,
     ClassProbability,
     Deployment,
+    ExtremeLosses,
     GatePolicy,
+    GuardedSlice,
+    Lineage,
+    LineageEdge,
+    LineageNode,
     Model,
     ModelVersion,
+    PairCounts,
     PictureAnswer,
     Prediction,
     PredictionPoint,
 )
 from azuraforge.client.plugins import Plugin
-from azuraforge.client.predictions import Drift, LedgerLine, LiveScore, LiveScores, PointOutcome
+from azuraforge.client.predictions import (
+    Drift,
+    DriftColumn,
+    DriftReport,
+    LedgerLine,
+    LiveScore,
+    LiveScores,
+    PointOutcome,
+)
 from azuraforge.client.run import Curve, Evaluation, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
-from azuraforge.client.shipping import Shipped
-from azuraforge.client.studies import Study, Trial
+from azuraforge.client.study import (
+    BaselineScore,
+    Budget,
+    Importance,
+    Objective,
+    SearchableField,
+    SearchSpace,
+    Study,
+    Trial,
+)
 from azuraforge.client.tokens import Token
 from azuraforge.client.trash import Policy, Purged, TrashContents, TrashItem
 
 __all__ = [
     "AliasChange",
     "ApiError",
+    "BaselineScore",
+    "Budget",
     "ClassProbability",
     "Client",
     "ClientError",
@@ -37,19 +62,30 @@ __all__ = [
     "DatasetVersion",
     "Deployment",
     "Drift",
+    "DriftColumn",
+    "DriftReport",
+    "DriftThresholds",
     "Evaluation",
     "Event",
     "ExternalRun",
+    "ExtremeLosses",
     "FileUnusable",
     "Finding",
     "Fire",
     "GatePolicy",
+    "GuardedSlice",
+    "Importance",
     "LedgerLine",
+    "Lineage",
+    "LineageEdge",
+    "LineageNode",
     "Link",
     "LiveScore",
     "LiveScores",
     "Model",
     "ModelVersion",
+    "Objective",
+    "PairCounts",
     "Picture",
     "PictureAnswer",
     "PictureClass",
@@ -66,6 +102,8 @@ __all__ = [
     "Run",
     "RunError",
     "Schedule",
+    "SearchSpace",
+    "SearchableField",
     "Session",
     "Shipped",
     "Study",

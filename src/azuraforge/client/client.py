@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
 
-from azuraforge.client.address import AddressBook
-from azuraforge.client.connection import Connection
 from azuraforge.client.datasets import Datasets
-from azuraforge.client.external import ExternalRun
+from azuraforge.client.external.run import ExternalRun
+from azuraforge.client.external.shipping import Shipped, ship_leftovers
+from azuraforge.client.http.address import AddressBook
+from azuraforge.client.http.connection import Connection
 from azuraforge.client.models import Models
 from azuraforge.client.plugins import Plugins
 from azuraforge.client.predictions import Predictions
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
-from azuraforge.client.shipping import Shipped, ship_leftovers
 from azuraforge.client.studies import Studies
 from azuraforge.client.tokens import Tokens
 from azuraforge.client.trash import Trash
@@ -62,7 +61,7 @@ class Client:
         """The platform's address. Raises PlatformUnreachable where none is known."""
         return self._connection.url
 
-    def run(self, name: str, config: Mapping[str, Any] | None = None, seed: int = 0) -> ExternalRun:
+    def run(self, name: str, config: Mapping[str, object] | None = None, seed: int = 0) -> ExternalRun:
         """A run of your own code; use it in a ``with`` block (see ``ExternalRun``)."""
         return ExternalRun(self._connection, name, config, seed)
 

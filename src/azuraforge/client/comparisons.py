@@ -1,9 +1,8 @@
-"""Runs beside one another, and two versions on the same held-out rows."""
+"""Comparisons of runs, and of two versions on the same held-out rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from azuraforge.client.run import Run
 from azuraforge.client.shapes import Shape
@@ -35,7 +34,7 @@ class ConfigRow(Shape):
     """A setting in which runs differ."""
 
     name: str
-    values: list[Any]
+    values: list[object]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from azuraforge.client.connection import Connection, segment
-from azuraforge.client.files import reading
-from azuraforge.client.packing import as_one_file
-from azuraforge.client.pages import listed
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
 from azuraforge.client.shapes import Shape
+from azuraforge.client.uploads.files import reading
+from azuraforge.client.uploads.packing import as_one_file
 
 #: Reading a large file critically, or years of history from a slow source, takes its time.
 _READING_SECONDS = 900.0
@@ -66,7 +66,7 @@ class DatasetVersion(Shape):
     start: datetime | None = None
     end: datetime | None = None
     source: str = ""
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, object] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     created: bool = True
     created_at: datetime | None = None
@@ -133,7 +133,7 @@ class Datasets:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, path: str | os.PathLike[str], *, time: str, target: str, **options: Any) -> DatasetVersion:
+    def add(self, path: str | os.PathLike[str], *, time: str, target: str, **options: object) -> DatasetVersion:
         """Upload a CSV or Parquet file; the platform reads it critically and reports what it found.
 
         Args:
@@ -160,7 +160,7 @@ class Datasets:
             )
         return DatasetVersion.from_json(told)
 
-    def add_images(self, path: str | os.PathLike[str], **options: Any) -> DatasetVersion:
+    def add_images(self, path: str | os.PathLike[str], **options: object) -> DatasetVersion:
         """Upload pictures: a folder with one folder a class (a folder of idx files), such a folder as a zip, or a
         Parquet table of encoded pictures.
 
@@ -188,7 +188,7 @@ class Datasets:
         return DatasetVersion.from_json(told)
 
     def add_from_source(
-        self, source: str, options: Mapping[str, Any] | None = None, name: str | None = None, **cleaning: Any
+        self, source: str, options: Mapping[str, object] | None = None, name: str | None = None, **cleaning: object
     ) -> DatasetVersion:
         """Let a source plugin read the rows, for example ``add_from_source("bundled", {"series": "co2"})``."""
         body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
@@ -225,8 +225,9 @@ class Datasets:
 
     def rows(self, name: str, version: int | None = None, max_points: int = 1000) -> Rows:
         """The dataset's columns over time, at most ``max_points`` of each."""
-        told = self._connection.get(f"/datasets/{segment(name)}/rows", version=version, max_points=max_points)
-        return Rows.from_json({**told, "times": [datetime.fromisoformat(moment) for moment in told["times"]]})
+        return Rows.from_json(
+            self._connection.get(f"/datasets/{segment(name)}/rows", version=version, max_points=max_points)
+        )
 
     def pictures(self, name: str, version: int | None = None, per_class: int = 8) -> Pictures:
         """The classes of an image dataset with their counts and some of their pictures."""
@@ -239,5 +240,5 @@ def _place(name: str, version: int | None) -> str:
     return whole if version is None else f"{whole}/versions/{version}"
 
 
-def _set(options: Mapping[str, Any]) -> dict[str, Any]:
+def _set(options: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}

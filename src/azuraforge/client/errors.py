@@ -1,4 +1,4 @@
-"""What can go wrong between a client and a platform.
+"""Errors between a client and a platform.
 
 ClientError
 ├── ApiError              the platform refused: status, code, where, next step
@@ -9,7 +9,6 @@ ClientError
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 
 class ClientError(Exception):
@@ -31,7 +30,7 @@ class ClientError(Exception):
 
 
 class ApiError(ClientError):
-    """The platform's refusal, as its problem document (RFC 9457) tells it.
+    """The platform's refusal, read from its problem document (RFC 9457).
 
     Example:
         >>> str(ApiError(404, "not_found", "run 'k3v9' does not exist", next_step="azuraforge runs list"))
@@ -45,7 +44,7 @@ class ApiError(ClientError):
         message: str,
         where: str = "",
         next_step: str = "",
-        details: Mapping[str, Any] | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message, where=where, next_step=next_step)
         self.status = status

@@ -8,10 +8,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from azuraforge.client.connection import Connection
 from azuraforge.client.errors import ApiError, PlatformUnreachable
+from azuraforge.client.http.connection import Connection
 from azuraforge.client.shapes import Shape
 
 #: The platform gives a sign of life every ten seconds; three missed ones mean that the connection is dead.
@@ -29,7 +28,7 @@ class Event(Shape):
     seq: int
     type: str
     at: datetime
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, object] = field(default_factory=dict)
 
 
 def follow(

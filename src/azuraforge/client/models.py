@@ -5,166 +5,27 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from azuraforge.client.connection import Connection, segment
-from azuraforge.client.files import reading, writing
-from azuraforge.client.pages import listed
-from azuraforge.client.shapes import Shape
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
+from azuraforge.client.model import (
+    AliasChange,
+    Deployment,
+    GatePolicy,
+    Lineage,
+    Model,
+    ModelVersion,
+    PictureAnswer,
+    Prediction,
+)
+from azuraforge.client.shapes import json_list, json_object
+from azuraforge.client.uploads.files import reading, writing
 
 #: The first prediction of a version starts a process and reads the weights.
 _PREDICT_SECONDS = 120.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelVersion(Shape):
-    """One immutable version: weights with preprocessing, and where it came from."""
-
-    model: str
-    version: int
-    content_hash: str
-    plugin: str
-    run_id: str | None = None
-    bytes: int = 0
-    aliases: list[str] = field(default_factory=list)
-    dataset_id: str | None = None
-    dataset_fingerprint: str | None = None
-    learned_from: dict[str, Any] = field(default_factory=dict)
-    code_version: str | None = None
-    seed: int | None = None
-    parent_version: int | None = None
-    metrics: dict[str, Any] | None = None
-    created_at: datetime | None = None
-    deleted_at: datetime | None = None
-    deleted_by: str | None = None
-    imported: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model(Shape):
-    """A named thing with versions; lists leave ``version_list`` empty, and one model shows its newest there."""
-
-    name: str
-    id: str = ""
-    target: str = ""
-    unit: str = ""
-    champion: int | None = None
-    versions: int = 0
-    created_at: datetime | None = None
-    deleted_at: datetime | None = None
-    deleted_by: str | None = None
-    version_list: list[ModelVersion] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AliasChange(Shape):
-    """A line of history: who was what, from when, why."""
-
-    alias: str
-    version: int | None
-    previous_version: int | None
-    action: str
-    reason: str
-    by: str
-    at: datetime
-    until: datetime | None = None
-    run_id: str | None = None
-    said: dict[str, str] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class GatePolicy(Shape):
-    """What a promotion of a model needs; number 0 is the platform's own policy."""
-
-    number: int
-    metric: str | None = None
-    margin: float = 0.0
-    margin_kind: str = "relative"
-    slices: list[dict[str, Any]] = field(default_factory=list)
-    max_latency_ms: float | None = None
-    max_bytes: int | None = None
-    automatic: bool = True
-    unknown_slices: str = "block"
-    reason: str | None = None
-    by: str | None = None
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployment(Shape):
-    """A shadow or a canary beside an alias, and how it did: pairs of questions it did worse, equal, better on."""
-
-    number: int
-    alias: str
-    mode: str
-    version: int
-    beside: int
-    share_percent: float
-    state: str
-    errors: dict[str, Any]
-    losses: dict[str, Any]
-    extremes: dict[str, Any]
-    reason: str
-    started_by: str
-    started_at: datetime
-    ended_reason: str | None = None
-    ended_by: str | None = None
-    ended_at: datetime | None = None
-    left_out: int = 0
-    overlapping: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictionPoint(Shape):
-    """A predicted value and the interval around it; ``low`` and ``high`` are None where the model gives none."""
-
-    at: datetime
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction(Shape):
-    """The next values, as they stand in the ledger."""
-
-    prediction_id: str
-    model: str
-    version: int
-    plugin: str
-    target: str
-    unit: str
-    origin: datetime
-    predictions: list[PredictionPoint]
-    interval: float | None = None
-    run_id: str | None = None
-    alias: str | None = None
-    request_id: str | None = None
-    latency_seconds: float | None = None
-    series: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassProbability(Shape):
-    """How probable a class is."""
-
-    name: str
-    probability: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class PictureAnswer(Shape):
-    """What a version sees in a picture: every class, the most probable first."""
-
-    model: str
-    version: int
-    plugin: str
-    classes: list[ClassProbability]
-    run_id: str | None = None
-    alias: str | None = None
 
 
 ModelList: TypeAlias = list[Model]
@@ -239,20 +100,20 @@ class Models:
         return AliasChange.from_json(self._connection.post(place, body))
 
     def remove_alias(self, name: str, alias: str, reason: str) -> AliasChange:
-        """Take an alias other than the champion's away; the history keeps it."""
+        """Remove an alias other than the champion's; the history keeps it."""
         place = f"/models/{segment(name)}/aliases/{segment(alias)}"
         return AliasChange.from_json(self._connection.request("DELETE", place, query={"reason": reason}))
 
     def policy(self, name: str) -> GatePolicy:
-        """What a promotion of this model needs now."""
+        """Return the conditions of a promotion of this model."""
         return GatePolicy.from_json(self._connection.get(f"/models/{segment(name)}/policy"))
 
     def policies(self, name: str, *, limit: int | None = None) -> builtins.list[GatePolicy]:
         """Return the policies that the model had, newest first, with authors and reasons."""
         return listed(self._connection, f"/models/{segment(name)}/policies", GatePolicy, limit)
 
-    def set_policy(self, name: str, reason: str, **terms: Any) -> GatePolicy:
-        """Set what a promotion needs from now on.
+    def set_policy(self, name: str, reason: str, **terms: object) -> GatePolicy:
+        """Set the conditions of a promotion from now on.
 
         Args:
             name: the model.
@@ -263,15 +124,14 @@ class Models:
         place = f"/models/{segment(name)}/policies"
         return GatePolicy.from_json(self._connection.post(place, {**terms, "reason": reason}))
 
-    def lineage(self, name: str) -> dict[str, Any]:
-        """Datasets, runs, versions and predictions as ``nodes`` and ``edges``."""
-        found: dict[str, Any] = self._connection.get(f"/models/{segment(name)}/lineage")
-        return found
+    def lineage(self, name: str) -> Lineage:
+        """Return the datasets, runs, versions and predictions behind a model."""
+        return Lineage.from_json(self._connection.get(f"/models/{segment(name)}/lineage"))
 
     def card(self, name: str, version: int, language: str = "en") -> str:
         """A version's card as Markdown."""
         place = f"/models/{segment(name)}/versions/{version}/card"
-        return str(self._connection.get(place, language=language)["markdown"])
+        return str(json_object(self._connection.get(place, language=language))["markdown"])
 
     def set_intended_use(self, name: str, text: str) -> None:
         """Write down what a model is for; it stands on the card of each version."""
@@ -289,21 +149,22 @@ class Models:
     def import_bundle(self, path: str | os.PathLike[str], name: str | None = None) -> ModelVersion:
         """Add a bundle's version to a model (by default of the bundle's own name); the same bundle only once."""
         with reading(Path(path)) as content:
-            told = self._connection.request(
+            answer = self._connection.request(
                 "POST",
                 "/models/import",
                 timeout_seconds=_PREDICT_SECONDS,
                 files={"file": (Path(path).name, content, "application/zip")},
                 data={"name": name} if name else {},
             )
-        return self.version(told["model"], told["version"])
+        imported = ModelVersion.from_json(answer)
+        return self.version(imported.model, imported.version)
 
     def deployments(self, name: str, *, limit: int | None = None) -> builtins.list[Deployment]:
         """Return the shadows and canaries that the model had, newest first; ``limit``: the first so many."""
         return listed(self._connection, f"/models/{segment(name)}/deployments", Deployment, limit)
 
-    def deploy(self, name: str, version: int, mode: str, reason: str, **settings: Any) -> Deployment:
-        """Let a version answer beside an alias's holder.
+    def deploy(self, name: str, version: int, mode: str, reason: str, **settings: object) -> Deployment:
+        """Deploy a version next to the one that an alias points to.
 
         Args:
             name: the model.
@@ -323,7 +184,7 @@ class Models:
     def predict(
         self,
         name: str,
-        rows: Sequence[Mapping[str, Any]] | None = None,
+        rows: Sequence[Mapping[str, object]] | None = None,
         *,
         version: int | None = None,
         alias: str = "champion",
@@ -332,7 +193,7 @@ class Models:
         series: str | None = None,
         continues: str | None = None,
     ) -> Prediction:
-        """The next values.
+        """Return the next values.
 
         Args:
             rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset.
@@ -343,13 +204,13 @@ class Models:
             continues: the dataset that ``rows`` continue, whose next versions judge the answer; None: only outcomes
                 that are sent for this very prediction do.
         """
-        body: dict[str, Any] = {"alias": alias}
-        given: dict[str, Any] = {"version": version, "horizon": horizon, "request_id": request_id, "series": series}
+        body: dict[str, object] = {"alias": alias}
+        given: dict[str, object] = {"version": version, "horizon": horizon, "request_id": request_id, "series": series}
         given["continues"] = continues
         given["rows"] = None if rows is None else [dict(row) for row in rows]
         body.update({key: value for key, value in given.items() if value is not None})
-        told = self._connection.post(f"/models/{segment(name)}/predict", body, timeout_seconds=_PREDICT_SECONDS)
-        return Prediction.from_json(told)
+        place = f"/models/{segment(name)}/predict"
+        return Prediction.from_json(self._connection.post(place, body, timeout_seconds=_PREDICT_SECONDS))
 
     def predict_image(
         self,
@@ -360,7 +221,7 @@ class Models:
         alias: str = "champion",
         request_id: str | None = None,
     ) -> PictureAnswer:
-        """What a version sees in a picture.
+        """Return the classes of a picture by a version.
 
         Args:
             image: a PNG, JPEG, WebP, BMP, GIF or TIFF file, or its bytes; at most 10 MiB.
@@ -372,16 +233,16 @@ class Models:
             ApiError: it is no picture, or the version predicts a series.
         """
         content, filename = (image, "image") if isinstance(image, bytes) else _file(Path(image))
-        given: dict[str, Any] = {"version": version, "alias": alias, "request_id": request_id}
-        told = self._connection.request(
+        answer = self._connection.request(
             "POST",
             f"/models/{segment(name)}/predict-image",
-            query={key: value for key, value in given.items() if value is not None},
+            query={"version": version, "alias": alias, "request_id": request_id},
             files={"image": (filename, content, "application/octet-stream")},
             timeout_seconds=_PREDICT_SECONDS,
         )
-        classes = [{"name": each["class"], "probability": each["probability"]} for each in told["classes"]]
-        return PictureAnswer.from_json({**told, "classes": classes})
+        found = json_object(answer)
+        classes = [{**each, "name": each["class"]} for each in map(json_object, json_list(found["classes"]))]
+        return PictureAnswer.from_json({**found, "classes": classes})
 
 
 def _file(path: Path) -> tuple[bytes, str]:

@@ -1,13 +1,14 @@
-"""Plugins: what is installed, what each accepts, which are broken and why."""
+"""Plugins: installed abilities, the settings that each accepts, and the errors of broken ones."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from azuraforge.client.connection import Connection, segment
-from azuraforge.client.pages import listed
-from azuraforge.client.shapes import Shape
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
+from azuraforge.client.shapes import Shape, json_object
 
 #: The first look imports every plugin in a child of its own.
 _CATALOGUE_SECONDS = 180.0
@@ -27,10 +28,10 @@ class Plugin(Shape):
     error: str | None = None
 
     @property
-    def config_schema(self) -> dict[str, Any] | None:
-        """JSON schema of the config, the options or the request."""
-        found: dict[str, Any] | None = self.raw.get("schema")
-        return found
+    def config_schema(self) -> Mapping[str, object] | None:
+        """Return the JSON schema of the config, the options or the request."""
+        found = self.raw.get("schema")
+        return None if found is None else json_object(found)
 
 
 PluginList: TypeAlias = list[Plugin]

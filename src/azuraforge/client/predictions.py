@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from azuraforge.client.connection import Connection, segment
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.models import PredictionPoint
-from azuraforge.client.pages import listed
+from azuraforge.client.model import PredictionPoint
 from azuraforge.client.run import Run
 from azuraforge.client.runs import START_SECONDS
-from azuraforge.client.shapes import Shape
+from azuraforge.client.shapes import Shape, json_object
 
 #: The first look for drift of a version reads the rows that it learned from.
 _LOOK_SECONDS = 180.0
@@ -22,7 +22,7 @@ _LOOK_SECONDS = 180.0
 
 @dataclass(frozen=True, kw_only=True)
 class PointOutcome(Shape):
-    """What became of one point of a prediction."""
+    """The outcome of one point of a prediction."""
 
     step: int
     at: datetime
@@ -76,7 +76,7 @@ class LiveScore(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LiveScores(Shape):
-    """How good a model's predictions turned out to be, beside the naive ones of the same targets."""
+    """Scores of a model's judged predictions, next to naive ones of the same targets."""
 
     model: str
     target: str
@@ -92,6 +92,43 @@ class LiveScores(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriftColumn(Shape):
+    """A column compared with the rows that the version learned from; ``drifted`` None: too few values."""
+
+    name: str
+    rows: int = 0
+    effective: float = 0.0
+    psi: float | None = None
+    ks: float | None = None
+    p_value: float | None = None
+    drifted: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftThresholds(Shape):
+    """The bounds of an alarm: ``psi`` reached and a p-value below ``level``, from ``least`` values on."""
+
+    psi: float
+    alpha: float
+    level: float
+    least: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftReport(Shape):
+    """A comparison of the newest lines of the ledger; ``enough`` is False where too few values were there."""
+
+    columns: list[DriftColumn]
+    thresholds: DriftThresholds
+    alarm: bool
+    enough: bool
+    lines: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drift(Shape):
     """Whether a version's inputs and answers still look like where it learned; ``report`` is None before a look."""
 
@@ -99,7 +136,7 @@ class Drift(Shape):
     version: int
     alarm: bool
     checked_at: datetime | None = None
-    report: dict[str, Any] | None = None
+    report: DriftReport | None = None
 
 
 LedgerLines: TypeAlias = list[LedgerLine]
@@ -118,7 +155,7 @@ class Predictions:
         dataset: str | None = None,
         *,
         dataset_version: int | None = None,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, object] | None = None,
         name: str | None = None,
         idempotency_key: str | None = None,
     ) -> Run:
@@ -131,7 +168,7 @@ class Predictions:
         Its files are the run's artifacts ``predictions.parquet`` and ``predictions.csv``; where it was cancelled,
         ``predictions-partial.…`` hold what had been done.
         """
-        body: dict[str, Any] = {"kind": "predict", "model": model, "config": dict(config or {})}
+        body: dict[str, object] = {"kind": "predict", "model": model, "config": dict(config or {})}
         given = {
             "dataset": dataset,
             "dataset_version": dataset_version,
@@ -170,11 +207,11 @@ class Predictions:
         )
 
     def get(self, prediction_id: str) -> LedgerLine:
-        """A line with what became of its points."""
+        """Return a line with the outcomes of its points."""
         return LedgerLine.from_json(self._connection.get(f"/predictions/{segment(prediction_id)}"))
 
-    def judge(self, outcomes: Iterable[Mapping[str, Any]]) -> Judged:
-        """Say what happened. Each point is judged once; ``known`` counts those that had been judged before.
+    def judge(self, outcomes: Iterable[Mapping[str, object]]) -> Judged:
+        """Send outcomes. Each point is judged once; ``known`` counts those that had been judged before.
 
         Args:
             outcomes: each with one of ``prediction_id``, ``request_id``, ``model``; with ``value`` or ``label``; and
@@ -186,15 +223,15 @@ class Predictions:
         """
         known = cache(lambda short: self.get(short).prediction_id)  # many outcomes of few predictions
         body = {"outcomes": [_said(_with_whole_id(each, known)) for each in outcomes]}
-        told: Judged = self._connection.post("/predictions/outcomes", body)
-        return told
+        found = json_object(self._connection.post("/predictions/outcomes", body))
+        return {name: count for name, count in found.items() if isinstance(count, int)}
 
     def scores(self, model: str, days: int | None = None) -> LiveScores:
-        """How good a model's predictions turned out to be."""
+        """Return the scores of a model's judged predictions."""
         return LiveScores.from_json(self._connection.get(f"/models/{segment(model)}/live-scores", days=days))
 
     def drift(self, model: str, version: int | None = None, *, look: bool = False) -> Drift:
-        """What the last look for drift found; with ``look``, look now. ``version`` None: the champion."""
+        """Return the last drift report; with ``look``, look now. ``version`` None: the champion."""
         path = f"/models/{segment(model)}/drift"
         if not look:
             return Drift.from_json(self._connection.get(path, version=version))
@@ -202,11 +239,11 @@ class Predictions:
         return Drift.from_json(found)
 
 
-def _with_whole_id(outcome: Mapping[str, Any], find: Callable[[str], str]) -> Mapping[str, Any]:
+def _with_whole_id(outcome: Mapping[str, object], find: Callable[[str], str]) -> Mapping[str, object]:
     given = outcome.get("prediction_id")
     return outcome if not given else {**outcome, "prediction_id": whole_id(str(given), find)}
 
 
-def _said(outcome: Mapping[str, Any]) -> dict[str, Any]:
+def _said(outcome: Mapping[str, object]) -> dict[str, object]:
     at = outcome.get("at")
     return {**outcome, "at": at.isoformat()} if isinstance(at, datetime) else dict(outcome)

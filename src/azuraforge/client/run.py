@@ -1,4 +1,4 @@
-"""What is told of a run: how far it is, how it ended, its curves and what it was worth."""
+"""A run: progress, result, curves and evaluation."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Run(Shape):
     cancel_requested: bool = False
     waiting_on: int = 0
     progress: Progress = field(default_factory=Progress)
-    summary: dict[str, Any] | None = None
+    summary: dict[str, object] | None = None
     error: RunError | None = None
     created_at: datetime | None = None
     started_at: datetime | None = None
@@ -101,7 +101,8 @@ class Run(Shape):
     pinned: bool = False
     deleted_at: datetime | None = None
     deleted_by: str | None = None
-    config: dict[str, Any] = field(default_factory=dict)
+    sort_value: float | None = None
+    config: dict[str, object] = field(default_factory=dict)
     seed: int | None = None
     threads: int | None = None
     priority: int | None = None
@@ -113,7 +114,7 @@ class Run(Shape):
     study: StudyLink | None = None
     dataset_fingerprint: str | None = None
     code_version: str | None = None
-    environment: dict[str, Any] | None = None
+    environment: dict[str, object] | None = None
     bit_reproducible: bool | None = None
     attempts: list[Attempt] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
@@ -129,17 +130,21 @@ class Run(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Curve(Shape):
-    """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities."""
+    """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities.
+
+    ``times`` are milliseconds since 1970, None where unknown; they are read where asked for.
+    """
 
     series: str
     steps: list[int]
     values: list[float | None]
+    times: list[int | None] | None = None
     total_points: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation(Shape):
-    """What a run's model was worth beside its baselines, and what the gate decided."""
+    """The evaluation of a run's model compared with its baselines, and the gate's verdict."""
 
     run_id: str
     model: str

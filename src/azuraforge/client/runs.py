@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.comparisons import Pair, RunComparison
-from azuraforge.client.connection import Connection, segment
 from azuraforge.client.errors import ApiError
 from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.pages import listed
 from azuraforge.client.run import Artifact, Curve, Evaluation, Run
+from azuraforge.client.shapes import json_list, json_object
 
 #: The platform validates the config and the dataset in children before it answers.
 START_SECONDS = 180.0
@@ -20,6 +21,12 @@ REPORT_SECONDS = 150.0
 
 RunList: TypeAlias = list[Run]
 ArtifactList: TypeAlias = list[Artifact]
+
+
+def kind_of(connection: Connection, plugin: str) -> str:
+    """Return the kind of run that a plugin needs."""
+    found = json_object(connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=START_SECONDS))
+    return "agent" if found.get("kind") == "agent" else "train"
 
 
 class Runs:
@@ -33,7 +40,7 @@ class Runs:
         plugin: str,
         *,
         dataset: str | None = None,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, object] | None = None,
         kind: Literal["train", "agent"] | None = None,
         dataset_version: int | None = None,
         model: str | None = None,
@@ -97,14 +104,24 @@ class Runs:
         limit: int | None = 100,
         trash: bool = False,
         trials: bool = False,
+        metrics: Iterable[str] = (),
+        sort: str | None = None,
     ) -> RunList:
-        """Return the newest runs.
+        """Return the newest runs, or the first by a metric.
 
         Args:
             state, kind: only these.
             limit: so many; None: all, page by page.
             trash: those that were deleted, instead of all others.
             trials: also the trials of studies, which are left out unless ``kind="trial"`` asks for them.
+            metrics: conditions that all hold, such as ``validation_loss<0.1`` (its last value) or
+                ``accuracy:highest>=0.9``. Runs without the metric are left out.
+            sort: ``metric:NAME:lowest`` (``last``, ``highest``), ascending; with ``-`` before it descending. The value
+                is the run's ``sort_value``.
+
+        Example::
+
+            best = client.runs.list(sort="metric:validation_loss:lowest", limit=10)
         """
         return listed(
             self._connection,
@@ -115,6 +132,8 @@ class Runs:
             kind=kind,
             trash="true" if trash else None,
             trials="true" if trials else None,
+            metric=[*metrics] or None,
+            sort=sort,
         )
 
     def artifacts(self, run_id: str, *, limit: int | None = None) -> ArtifactList:
@@ -179,12 +198,17 @@ class Runs:
             run = self.get(run_id)
         return run
 
-    def metrics(self, run_id: str, *series: str, max_points: int | None = None) -> dict[str, Curve]:
-        """The run's curves by name; all of them where none is named."""
-        told = self._connection.get(
-            f"/runs/{segment(run_id)}/metrics", series=list(series) or None, max_points=max_points
+    def metrics(
+        self, run_id: str, *series: str, max_points: int | None = None, times: bool = False
+    ) -> dict[str, Curve]:
+        """Return the run's curves by name, all of them where none is named; ``times``: when each point was logged."""
+        found = self._connection.get(
+            f"/runs/{segment(run_id)}/metrics",
+            series=list(series) or None,
+            max_points=max_points,
+            times="true" if times else None,
         )
-        curves = [Curve.from_json(each) for each in told["series"]]
+        curves = [Curve.from_json(each) for each in json_list(json_object(found)["series"])]
         return {curve.series: curve for curve in curves}
 
     def evaluation(self, run_id: str) -> Evaluation | None:
@@ -196,9 +220,9 @@ class Runs:
                 raise
             return None
 
-    def figure(self, run_id: str, name: str) -> Any:
-        """The data of a figure, such as ``forecast``."""
-        return self._connection.get(f"/runs/{segment(run_id)}/figures/{segment(name)}")
+    def figure(self, run_id: str, name: str) -> Mapping[str, Any]:
+        """Return the data of a figure, such as ``forecast``."""
+        return json_object(self._connection.get(f"/runs/{segment(run_id)}/figures/{segment(name)}"))
 
     def report(
         self, run_id: str, format: Literal["html", "pdf", "md"] = "html", language: Literal["en", "tr"] = "en"
@@ -211,8 +235,7 @@ class Runs:
         """
         place = f"/runs/{segment(run_id)}/report"
         with self._connection.stream(place, {}, REPORT_SECONDS, format=format, language=language) as answer:
-            content: bytes = answer.read()
-        return content
+            return answer.read()
 
     def compare(self, run_ids: Iterable[str]) -> RunComparison:
         """Metrics of runs beside one another, and the settings in which they differ.
@@ -224,12 +247,10 @@ class Runs:
 
     def compare_pair(self, a: str, b: str) -> Pair:
         """Is one run's model better than another's by more than noise, on the same held-out rows?"""
-        told = self._connection.get("/comparisons/pair", timeout_seconds=REPORT_SECONDS, a=a, b=b)
-        return Pair.from_json(told)
+        return Pair.from_json(self._connection.get("/comparisons/pair", timeout_seconds=REPORT_SECONDS, a=a, b=b))
 
     def _kind_of(self, plugin: str) -> str:
-        told = self._connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=START_SECONDS)
-        return "agent" if told.get("kind") == "agent" else "train"
+        return kind_of(self._connection, plugin)
 
     def _is_over(self, run_id: str, seq: int) -> bool:
         """False where the run was resumed later: then more of its stream follows."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from azuraforge.client.connection import Connection, segment
-from azuraforge.client.pages import listed
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
 from azuraforge.client.run import RunError
-from azuraforge.client.runs import START_SECONDS
+from azuraforge.client.runs import START_SECONDS, kind_of
 from azuraforge.client.shapes import Shape
 
 Unit = Literal["seconds", "minutes", "hours", "days"]
@@ -50,7 +50,7 @@ class Schedule(Shape):
     anchor_at: datetime | None = None
     misfire: str = "once"
     grace_seconds: int = 60
-    run: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, object] = field(default_factory=dict)
     paused: bool = False
     next_fires: list[datetime] = field(default_factory=list)
     fires: int = 0
@@ -72,7 +72,7 @@ class Schedules:
     def create(
         self,
         name: str,
-        run: Mapping[str, Any],
+        run: Mapping[str, object],
         *,
         cron: str | None = None,
         every: int | None = None,
@@ -92,7 +92,7 @@ class Schedules:
             every: so many of ``unit``.
             timezone: in which cron and days are meant, such as ``Europe/Istanbul``.
             anchor_at: an interval counts from here (aware); None: from now.
-            misfire: fires that nobody was there for: one for all (``once``), ``all`` of them, or none (``skip``).
+            misfire: fires while no platform ran: one for all (``once``), ``all`` of them, or none (``skip``).
             grace_seconds: a fire that is later than this was missed.
 
         Example::
@@ -121,7 +121,7 @@ class Schedules:
         schedule: str,
         *,
         name: str | None = None,
-        run: Mapping[str, Any] | None = None,
+        run: Mapping[str, object] | None = None,
         cron: str | None = None,
         every: int | None = None,
         unit: Unit = "hours",
@@ -161,11 +161,10 @@ class Schedules:
             self._connection.request("PUT", f"/schedules/{segment(schedule)}", json=body, timeout_seconds=START_SECONDS)
         )
 
-    def _with_kind(self, run: Mapping[str, Any]) -> dict[str, Any]:
+    def _with_kind(self, run: Mapping[str, object]) -> dict[str, object]:
         request = dict(run)
         if "kind" not in request and "plugin" in request:
-            told = self._connection.get(f"/plugins/{segment(request['plugin'])}", timeout_seconds=START_SECONDS)
-            request["kind"] = "agent" if told.get("kind") == "agent" else "train"
+            request["kind"] = kind_of(self._connection, str(request["plugin"]))
         return request
 
     def list(self, *, limit: int | None = None) -> ScheduleList:
@@ -189,9 +188,10 @@ class Schedules:
         return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/resume"))
 
     def run_now(self, schedule: str) -> Fire:
-        """Queue the run once, now, beside the schedule's own times."""
-        told = self._connection.post(f"/schedules/{segment(schedule)}/run", timeout_seconds=START_SECONDS)
-        return Fire.from_json(told)
+        """Queue the run once, now, in addition to the schedule's own times."""
+        return Fire.from_json(
+            self._connection.post(f"/schedules/{segment(schedule)}/run", timeout_seconds=START_SECONDS)
+        )
 
     def delete(self, schedule: str) -> None:
         """Remove a schedule; the runs that it queued stay."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from azuraforge.client.connection import Connection
+from azuraforge.client.http.connection import Connection
 from azuraforge.client.shapes import Shape
 
 

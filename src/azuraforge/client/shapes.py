@@ -9,9 +9,11 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
+
+from azuraforge.client.errors import ClientError
 
 ShapeT = TypeVar("ShapeT", bound="Shape")
 
@@ -31,7 +33,7 @@ class Shape:
         cls.__repr__ = Shape.__repr__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
-        told, length = [], len(type(self).__name__) + 2
+        shown, length = [], len(type(self).__name__) + 2
         for item in fields(self):
             value = getattr(self, item.name)
             if not item.repr or _is_default(item, value):
@@ -39,14 +41,14 @@ class Shape:
             text = f"{item.name}={_brief(value)}"
             length += len(text) + 2
             if length > REPR_CHARACTERS:
-                told.append("…")
+                shown.append("…")
                 break
-            told.append(text)
-        return f"{type(self).__name__}({', '.join(told)})"
+            shown.append(text)
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     @classmethod
-    def from_json(cls: type[ShapeT], told: Mapping[str, Any]) -> ShapeT:
-        """Build the object; fields that are not told keep their defaults.
+    def from_json(cls: type[ShapeT], answer: object) -> ShapeT:
+        """Build the object; missing fields keep their defaults. Raises ClientError where the answer is no object.
 
         Example:
             >>> @dataclass(frozen=True, kw_only=True)
@@ -56,17 +58,38 @@ class Shape:
             '2026-01-01T00:00:00+00:00'
         """
         kinds = _kinds(cls)
-        values = {name: _read(kinds[name], told[name]) for name in kinds if name in told}
-        return cls(**values, raw=told)
+        found = json_object(answer)
+        values: dict[str, Any] = {name: _read(kinds[name], found[name]) for name in kinds if name in found}
+        return cls(**values, raw=found)
 
 
-def _is_default(item: Field[Any], value: Any) -> bool:
+def json_object(answer: object) -> Mapping[str, object]:
+    """Return an answer that is a JSON object. Raises ClientError for anything else."""
+    if not isinstance(answer, Mapping):
+        raise ClientError(
+            f"the platform answered with {type(answer).__name__} instead of a JSON object",
+            next_step="check that an AzuraForge platform listens at this address",
+        )
+    return answer
+
+
+def json_list(answer: object) -> list[object]:
+    """Return an answer that is a JSON list. Raises ClientError for anything else."""
+    if not isinstance(answer, list):
+        raise ClientError(
+            f"the platform answered with {type(answer).__name__} instead of a JSON list",
+            next_step="check that an AzuraForge platform listens at this address",
+        )
+    return answer
+
+
+def _is_default(item: Field[Any], value: object) -> bool:
     if item.default_factory is not MISSING:
         return bool(value == item.default_factory())
     return item.default is not MISSING and bool(value == item.default)
 
 
-def _brief(value: Any) -> str:
+def _brief(value: object) -> str:
     """Return a value as ``repr`` does, texts cut and collections as their counts."""
     if isinstance(value, str):
         return repr(value if len(value) <= _TEXT_CHARACTERS else value[:_TEXT_CHARACTERS] + "…")
@@ -83,10 +106,10 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-_KINDS: dict[str, dict[str, Any]] = {}
+_KINDS: dict[str, dict[str, object]] = {}
 
 
-def _kinds(cls: type[Shape]) -> dict[str, Any]:
+def _kinds(cls: type[Shape]) -> dict[str, object]:
     """Type of each field, found once: resolving annotations is slow."""
     name = f"{cls.__module__}.{cls.__qualname__}"
     if name not in _KINDS:
@@ -95,17 +118,18 @@ def _kinds(cls: type[Shape]) -> dict[str, Any]:
     return _KINDS[name]
 
 
-def _read(kind: Any, told: Any) -> Any:
-    if told is None:
+def _read(kind: object, value: object) -> object:
+    """Return a JSON value as a field of this type holds it."""
+    if value is None:
         return None
     origin = typing.get_origin(kind)
     if origin in (types.UnionType, typing.Union):
-        return _read(next(each for each in typing.get_args(kind) if each is not type(None)), told)
-    if origin is list and isinstance(told, list):
+        return _read(next(each for each in typing.get_args(kind) if each is not type(None)), value)
+    if origin is list and isinstance(value, list):
         (item,) = typing.get_args(kind)
-        return [_read(item, each) for each in told]
-    if kind is datetime and isinstance(told, str):
-        return datetime.fromisoformat(told)
-    if is_dataclass(kind) and isinstance(kind, type) and issubclass(kind, Shape) and isinstance(told, Mapping):
-        return kind.from_json(told)
-    return told
+        return [_read(item, each) for each in value]
+    if kind is datetime and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, type) and issubclass(kind, Shape) and isinstance(value, Mapping):
+        return kind.from_json(value)
+    return value

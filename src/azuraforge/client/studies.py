@@ -4,76 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from azuraforge.client.connection import Connection, segment
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.pages import listed
-from azuraforge.client.run import Run, RunError
+from azuraforge.client.run import Run
 from azuraforge.client.runs import START_SECONDS
-from azuraforge.client.shapes import Shape
+from azuraforge.client.study import Importance, SearchSpace, Study, Trial
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
 _CHECK_SECONDS = 240.0
 _LOOK_SECONDS = 0.5
 _GOING_ON = ("running", "paused")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial(Shape):
-    """One config that was tried, and the run that tried it. ``scores``: one for each objective."""
-
-    number: int
-    run_id: str
-    state: str = "running"
-    run_state: str | None = None
-    params: dict[str, Any] = field(default_factory=dict)
-    scores: list[float] | None = None
-    metrics: dict[str, Any] | None = None
-    reports: int = 0
-    best_epoch: int | None = None
-    cpu_seconds: float | None = None
-    error: RunError | None = None
-    created_at: datetime | None = None
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Study(Shape):
-    """A search. ``best`` is the best trial by the first objective; ``front`` counts where there are several.
-
-    Lists leave ``deleted_at`` and ``deleted_by`` empty.
-    """
-
-    id: str
-    name: str
-    state: str = "running"
-    plugin: str = ""
-    task: str = ""
-    model: str = ""
-    dataset_id: str = ""
-    dataset_name: str = ""
-    dataset_version: int = 1
-    sampler: str = "tpe"
-    objectives: list[dict[str, Any]] = field(default_factory=list)
-    budget: dict[str, Any] = field(default_factory=dict)
-    parallel: int = 1
-    reason: str | None = None
-    error: RunError | None = None
-    trials: dict[str, int] = field(default_factory=dict)
-    best: Trial | None = None
-    baselines: list[dict[str, Any]] = field(default_factory=list)
-    front: list[int] = field(default_factory=list)
-    winner: int | None = None
-    retrain_run_id: str | None = None
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    created_at: datetime | None = None
-    finished_at: datetime | None = None
-    deleted_at: datetime | None = None
-    deleted_by: str | None = None
 
 
 StudyList: TypeAlias = list[Study]
@@ -91,12 +34,12 @@ class Studies:
         name: str,
         plugin: str,
         dataset: str,
-        space: Mapping[str, Mapping[str, Any]],
+        space: Mapping[str, Mapping[str, object]],
         *,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, object] | None = None,
         sampler: Sampler = "tpe",
-        pruner: Mapping[str, Any] | str = "none",
-        objectives: Iterable[Mapping[str, Any] | str] = (),
+        pruner: Mapping[str, object] | str = "none",
+        objectives: Iterable[Mapping[str, object] | str] = (),
         trials: int | None = None,
         seconds: float | None = None,
         cpu_seconds: float | None = None,
@@ -118,8 +61,8 @@ class Studies:
             objectives: metrics of the validation part, such as ``rmse``; none: the task's own.
             trials, seconds, cpu_seconds: when no further trial begins.
             parallel: trials at once.
-            warm_start_from: earlier studies whose trials tell where to look first.
-            retrain: train the winner anew at the end and let the gate judge it.
+            warm_start_from: earlier studies whose trials the sampler learns from.
+            retrain: train the winner again at the end and let the gate judge it.
 
         Example::
 
@@ -137,7 +80,7 @@ class Studies:
             "dataset_version": dataset_version,
             "model": model,
             "config": dict(config or {}),
-            "space": {field: dict(told) for field, told in space.items()},
+            "space": {field: dict(given) for field, given in space.items()},
             "sampler": sampler,
             "pruner": {"name": pruner} if isinstance(pruner, str) else dict(pruner),
             "objectives": [{"metric": each} if isinstance(each, str) else dict(each) for each in objectives],
@@ -151,10 +94,10 @@ class Studies:
         }
         return self.create_from(body)
 
-    def create_from(self, request: Mapping[str, Any]) -> Study:
+    def create_from(self, request: Mapping[str, object]) -> Study:
         """The same with the whole body of ``POST /studies``, such as a file holds it."""
         body = dict(request)
-        if earlier := body.get("warm_start_from"):
+        if isinstance(earlier := body.get("warm_start_from"), list | tuple):
             body["warm_start_from"] = [whole_id(each, lambda short: self.get(short).id) for each in earlier]
         return Study.from_json(self._connection.post("/studies", body, timeout_seconds=_CHECK_SECONDS))
 
@@ -170,17 +113,17 @@ class Studies:
         """Return a study's trials, by number; ``limit``: the first so many, None: all."""
         return listed(self._connection, f"/studies/{segment(study)}/trials", Trial, limit)
 
-    def importance(self, study: str) -> dict[str, Any]:
-        """How much of each objective's variance a field explains."""
-        told: dict[str, Any] = self._connection.get(
-            f"/studies/{segment(study)}/importance", timeout_seconds=START_SECONDS
+    def importance(self, study: str) -> Importance:
+        """Return how much of each objective's variance a field explains."""
+        return Importance.from_json(
+            self._connection.get(f"/studies/{segment(study)}/importance", timeout_seconds=START_SECONDS)
         )
-        return told
 
-    def space_of(self, plugin: str) -> dict[str, Any]:
-        """What could be searched of a pipeline, with ranges to begin with."""
-        told: dict[str, Any] = self._connection.get(f"/studies/spaces/{segment(plugin)}", timeout_seconds=START_SECONDS)
-        return told
+    def space_of(self, plugin: str) -> SearchSpace:
+        """Return the searchable fields of a pipeline, with ranges to begin with."""
+        return SearchSpace.from_json(
+            self._connection.get(f"/studies/spaces/{segment(plugin)}", timeout_seconds=START_SECONDS)
+        )
 
     def pause(self, study: str) -> Study:
         """Start no further trial; those that run end by themselves."""
@@ -195,11 +138,10 @@ class Studies:
         return self._change(study, "stop")
 
     def retrain(self, study: str, trial: int | None = None) -> Run:
-        """Train one trial's config anew and let the gate judge it; None: the best one."""
-        told = self._connection.post(
-            f"/studies/{segment(study)}/retrain", {"trial": trial}, timeout_seconds=START_SECONDS
+        """Train one trial's config again and let the gate judge it; None: the best one."""
+        return Run.from_json(
+            self._connection.post(f"/studies/{segment(study)}/retrain", {"trial": trial}, timeout_seconds=START_SECONDS)
         )
-        return Run.from_json(told)
 
     def delete(self, study: str) -> None:
         """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from azuraforge.client.connection import Connection, segment
-from azuraforge.client.pages import listed
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
 from azuraforge.client.shapes import Shape
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from azuraforge.client.connection import Connection
-from azuraforge.client.pages import listed
-from azuraforge.client.shapes import Shape
+from azuraforge.client.http.connection import Connection
+from azuraforge.client.http.pages import listed
+from azuraforge.client.shapes import Shape, json_object
 
 #: Removing many files takes its time.
 _EMPTY_SECONDS = 300.0
@@ -88,9 +88,10 @@ class Trash:
         """Purge everything that nobody needs, for ever; only an admin may. Returns what went and the bytes freed."""
         total: dict[str, int] = {}
         while True:
-            told = self._connection.request("DELETE", "/projects/trash", timeout_seconds=_EMPTY_SECONDS)
-            kept, left = told.pop("kept"), told.pop("left")
-            total = {name: total.get(name, 0) + count for name, count in told.items()}
+            answer = self._connection.request("DELETE", "/projects/trash", timeout_seconds=_EMPTY_SECONDS)
+            found = {name: count for name, count in json_object(answer).items() if isinstance(count, int)}
+            kept, left = found.pop("kept"), found.pop("left")
+            total = {name: total.get(name, 0) + count for name, count in found.items()}
             if not left:
                 return Purged.from_json({**total, "kept": kept})
 

@@ -1,11 +1,10 @@
-"""Sessions, tenancy walls, migrations."""
+"""Sessions, tenant isolation, migrations."""
 
 from azuraforge.database.clock import now, seconds_from_now
 from azuraforge.database.cross_project import Texts, among, cross_project_query
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
 from azuraforge.database.project_scope import ScopeError, Session
-from azuraforge.database.riders import taking_along, taking_nothing_along
 from azuraforge.database.tables import (
     Base,
     Deletable,
@@ -16,6 +15,7 @@ from azuraforge.database.tables import (
     new_id,
     unique_name,
 )
+from azuraforge.database.unit_of_work import UnitOfWork
 from azuraforge.database.writer import after_commit
 
 __all__ = [
@@ -30,14 +30,13 @@ __all__ = [
     "Session",
     "Texts",
     "Timestamp",
+    "UnitOfWork",
     "after_commit",
     "among",
     "cross_project_query",
     "new_id",
     "now",
     "seconds_from_now",
-    "taking_along",
-    "taking_nothing_along",
     "unavailable",
     "unique_name",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import Double, literal
 from sqlalchemy.ext.compiler import compiles
@@ -17,7 +17,7 @@ from azuraforge.database.tables import Timestamp
 _SQLITE_MICROSECONDS = "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)"
 
 
-class now(FunctionElement[Any]):  # noqa: N801  reads like the SQL function it is
+class now(FunctionElement[datetime]):  # noqa: N801  reads like the SQL function it is
     """The moment the statement runs, by the database's clock."""
 
     type = Timestamp()
@@ -25,32 +25,32 @@ class now(FunctionElement[Any]):  # noqa: N801  reads like the SQL function it i
     name = "now"
 
 
-class _Shifted(FunctionElement[Any]):
+class _Shifted(FunctionElement[datetime]):
     type = Timestamp()
     inherit_cache = True
     name = "shifted"
 
 
-def seconds_from_now(seconds: float) -> ColumnElement[Any]:
+def seconds_from_now(seconds: float) -> ColumnElement[datetime]:
     """``now()`` moved by ``seconds`` (negative: into the past)."""
     return _Shifted(literal(float(seconds), Double()))
 
 
 @compiles(now, "sqlite")
-def _now_sqlite(element: now, compiler: SQLCompiler, **kw: Any) -> str:
+def _now_sqlite(element: now, compiler: SQLCompiler, **kw: object) -> str:
     return _SQLITE_MICROSECONDS
 
 
 @compiles(now, "postgresql")
-def _now_postgresql(element: now, compiler: SQLCompiler, **kw: Any) -> str:
+def _now_postgresql(element: now, compiler: SQLCompiler, **kw: object) -> str:
     return "clock_timestamp()"
 
 
 @compiles(_Shifted, "sqlite")
-def _shifted_sqlite(element: _Shifted, compiler: SQLCompiler, **kw: Any) -> str:
+def _shifted_sqlite(element: _Shifted, compiler: SQLCompiler, **kw: object) -> str:
     return f"({_SQLITE_MICROSECONDS} + CAST({compiler.process(element.clauses, **kw)} * 1000000 AS INTEGER))"
 
 
 @compiles(_Shifted, "postgresql")
-def _shifted_postgresql(element: _Shifted, compiler: SQLCompiler, **kw: Any) -> str:
+def _shifted_postgresql(element: _Shifted, compiler: SQLCompiler, **kw: object) -> str:
     return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **kw)}))"

@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -20,8 +20,8 @@ from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
 from azuraforge.database.fast_reads import PAGE_CACHE, Answer, Asked, Asker, Plan, SqliteAsker, existing
 from azuraforge.database.project_scope import Session, enter, scope, scope_system
-from azuraforge.database.riders import with_rider
 from azuraforge.database.soundness import FileWatch
+from azuraforge.database.unit_of_work import UnitOfWork
 from azuraforge.database.writer import AFTER_COMMIT, Writer
 
 T = TypeVar("T")
@@ -92,9 +92,9 @@ class Database:
             yield session
 
     async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
-        """Answers to the hottest questions (``direct.Question``) about one project, all as of one moment.
+        """Return the rows of hot reads (``fast_reads.Question``) of one project, all as of one moment.
 
-        To be awaited where the request is, not in a thread. Raises TransientError where the database is away.
+        Await it on the event loop, not in a thread. Raises TransientError where the database is away.
         """
         return await self._asker.ask(project_id, *asked)
 
@@ -129,28 +129,35 @@ class Database:
     def read_system(self) -> Iterator[Session]:
         """A session for cross-project queries; only ``runs``, ``automations`` and ``projects`` may ask for it.
 
-        It belongs to no project: on PostgreSQL it sees no owned row but through a crossing.
+        It has no project: on PostgreSQL it sees owned rows through cross-project queries only.
         """
         with self._read(scope_system) as session:
             yield session
 
-    def write(self, project_id: str, work: Callable[[Session], T], *, durable: bool = False) -> T:
+    def write(
+        self,
+        project_id: str,
+        work: Callable[[Session], T],
+        *,
+        durable: bool = False,
+        unit: UnitOfWork | None = None,
+    ) -> T:
         """Run ``work(session)`` in one transaction and return its result after COMMIT.
 
-        ``work`` must be short: on SQLite everyone waits for it. On PostgreSQL it may be called again, where a deadlock
-        or a lost connection undid what it wrote. ``durable`` survives a power cut (promotions); everything else
-        survives the death of the process (on PostgreSQL, whatever its ``synchronous_commit`` says). Raises
-        TransientError where the database is away and StorageError where it cannot be written.
+        ``work`` must be short, because on SQLite all other writes wait for it. On PostgreSQL it is called again when a
+        deadlock or a lost connection undid what it wrote. ``durable`` survives a power cut (promotions); everything
+        else survives the death of the process (on PostgreSQL, as ``synchronous_commit`` says). ``unit`` is the unit of
+        work of the request whose effect this is. Raises TransientError when the database is away and StorageError when
+        it cannot be written.
         """
-        work, arrived = with_rider(project_id, work)
-        result = self._write(work, lambda session: scope(session, project_id), durable)
-        arrived()
-        return result
+        if unit is not None:
+            work = unit.include(work)
+        return self._write(work, lambda session: scope(session, project_id), durable)
 
     def write_soon(self, project_id: str, work: Callable[[Session], T]) -> Future[T]:
-        """``write`` for who does not wait for it: what it will return, or raise. It takes nothing along.
+        """Queue a ``write`` and return its future result.
 
-        What is done with the result is done on a thread of the database: it must be quick.
+        Callbacks of the future run on a thread of the database and must be quick.
         """
         if self._writer is not None:
             return self._writer.submit_soon(work, lambda session: scope(session, project_id), False)
@@ -160,7 +167,7 @@ class Database:
         return self._pens.submit(self._write, work, lambda session: scope(session, project_id), False)
 
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
-        """``write`` in no project; like ``read_system`` it sees no owned row but through a crossing."""
+        """``write`` without a project: like ``read_system`` it sees owned rows through cross-project queries only."""
         return self._write(work, scope_system, durable)
 
     def write_claimed(
@@ -229,15 +236,15 @@ class Database:
 
     def _write(self, work: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
         if self._writer is not None:
-            return cast(T, self._writer.submit(work, bind, durable))
-        return cast(T, postgres.write(self._write_engine, work, bind, AFTER_COMMIT))
+            return self._writer.submit(work, bind, durable)
+        return postgres.write(self._write_engine, work, bind, AFTER_COMMIT)
 
 
 def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
     """WAL, foreign keys, explicit BEGIN (pysqlite's own transaction handling breaks savepoints)."""
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: sqlite3.Connection, _record: Any) -> None:
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA busy_timeout=10000")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -251,5 +258,5 @@ def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
             connection.execute("PRAGMA query_only=ON")
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
+    def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

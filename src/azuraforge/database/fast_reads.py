@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import namedtuple
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -26,15 +26,21 @@ from azuraforge.database.soundness import FileWatch
 T = TypeVar("T")
 
 _BUSY_SECONDS = 0.5
-#: In each connection at most 512 KiB of pages, not SQLite's 2 MB: a few dozen connections live as long as the process,
+#: In each connection at most 256 KiB of pages, not SQLite's 2 MB: a few dozen connections live as long as the process,
 #: and the operating system keeps the file's pages for all of them.
-PAGE_CACHE = "PRAGMA cache_size=-512"
+PAGE_CACHE = "PRAGMA cache_size=-256"
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 
+#: A SELECT of any columns.
+Statement = Select[*tuple[Any, ...]]
 #: The rows that a question found.
 Answer = list[Any]
+#: Makes a row of its values.
+_Row = Callable[[Iterable[object]], tuple[object, ...]]
+#: Converts one value between Python and the database; None where the value stays.
+_Conversion = Callable[[Any], object]
 #: A question with its parameters.
-Asked = tuple["Question", Mapping[str, Any]]
+Asked = tuple["Question", Mapping[str, object]]
 
 
 #: Questions one after another, each perhaps made from the answers before it, and the result.
@@ -66,14 +72,15 @@ class Question:
         WHERE "row".name = :name AND "row".project_id = :project_id
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Statement) -> None:
         tables = [table for source in statement.get_final_froms() for table in _tables(source)]
         if not tables or any("project_id" not in table.c for table in tables):
             raise ScopeError("a question is about rows that a project owns")
         for table in tables:
             statement = statement.where(table.c.project_id == bindparam("project_id"))
         self.statement = statement
-        self._row: Any = namedtuple("Row", [str(column.key) for column in statement.selected_columns])  # type: ignore[misc]
+        names = [str(column.key) for column in statement.selected_columns]
+        self._row: _Row = namedtuple("Row", names)._make  # type: ignore[attr-defined]  # its names are no literals
         self._compiled: dict[str, _Compiled] = {}
 
     @property
@@ -91,14 +98,14 @@ class Question:
 class _Compiled:
     """A question's text on one dialect, and how values go in and come out."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect, row: Any) -> None:
+    def __init__(self, statement: Statement, dialect: Dialect, row: _Row) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
         #: As psycopg's libpq takes it, with its parameters by number; on SQLite they have names.
         self.encoded = self.sql.encode()
         self._order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
-        self._binds: dict[str, Callable[[Any], Any]] = {}
+        self._binds: dict[str, _Conversion] = {}
         for parameter in compiled.binds.values():
             if (processor := parameter.type._cached_bind_processor(dialect)) is not None:
                 self._binds[parameter.key] = processor
@@ -106,27 +113,27 @@ class _Compiled:
         self._columns = [(index, processor) for index, processor in enumerate(columns) if processor is not None]
         self._row = row
 
-    def values(self, project_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        values = {**self._constants, **given, "project_id": project_id}
+    def values(self, project_id: str, given: Mapping[str, object]) -> dict[str, object]:
+        values: dict[str, object] = {**self._constants, **given, "project_id": project_id}
         for name, processor in self._binds.items():
             values[name] = processor(values[name])
         return values
 
-    def in_order(self, project_id: str, given: Mapping[str, Any]) -> list[Any]:
+    def in_order(self, project_id: str, given: Mapping[str, object]) -> list[object]:
         """The values by the parameters' numbers."""
         values = self.values(project_id, given)
         return [values[name] for name in self._order]
 
-    def rows(self, found: Sequence[Sequence[Any]]) -> Answer:
+    def rows(self, found: Sequence[Sequence[object]]) -> Answer:
         if not self._columns:
-            return [self._row._make(each) for each in found]
+            return [self._row(each) for each in found]
         rows = []
         for each in found:
             values = list(each)
             for index, processor in self._columns:
                 if values[index] is not None:
                     values[index] = processor(values[index])
-            rows.append(self._row._make(values))
+            rows.append(self._row(values))
         return rows
 
 
@@ -192,8 +199,8 @@ def existing(path: Path) -> str:
     return f"{path.absolute().as_uri()}?mode=rw"
 
 
-def _reading(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    """What makes a column's value ours; psycopg brings numbers, texts and bytes as they are meant already."""
+def _reading(kind: TypeEngine[Any], dialect: Dialect) -> _Conversion | None:
+    """Return what converts a column's value to Python; psycopg already returns numbers, texts and bytes as such."""
     if isinstance(kind, TypeDecorator):
         read = kind.process_result_value
         return lambda value: read(value, dialect)

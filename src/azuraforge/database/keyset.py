@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, literal, tuple_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -20,7 +20,7 @@ def behind(columns: Sequence[Column], key: Sequence[object], *, descending: bool
 
 def behind_parameters(columns: Sequence[Column], *, descending: bool = False) -> ColumnElement[bool]:
     """Return the same condition with parameters ``after_0``, ``after_1`` … in place of the key; see ``parameters``."""
-    values: list[ColumnElement[Any]] = [
+    values: list[BindParameter[object]] = [
         bindparam(f"after_{index}", type_=column.type) for index, column in enumerate(columns)
     ]
     return _compared(columns, values, descending)
@@ -31,6 +31,8 @@ def parameters(key: Sequence[object]) -> dict[str, object]:
     return {f"after_{index}": value for index, value in enumerate(key)}
 
 
-def _compared(columns: Sequence[Column], values: Sequence[ColumnElement[Any]], descending: bool) -> ColumnElement[bool]:
+def _compared(
+    columns: Sequence[Column], values: Sequence[BindParameter[object]], descending: bool
+) -> ColumnElement[bool]:
     row, place = tuple_(*columns), tuple_(*values)
     return row < place if descending else row > place

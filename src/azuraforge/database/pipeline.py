@@ -18,6 +18,8 @@ from typing import Any
 
 import orjson
 import psycopg
+from psycopg import conninfo
+from psycopg.abc import Buffer
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
@@ -29,7 +31,7 @@ from azuraforge.database.postgres import CONNECT_ARGUMENTS
 _READER = " -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
 
 #: A statement with ``$1`` … and its values as PostgreSQL reads them.
-Statement = tuple[bytes, Sequence[Any]]
+Statement = tuple[bytes, Sequence[Buffer | None]]
 Rows = list[tuple[Any, ...]]
 _LOOK_SECONDS = 1.0
 #: Statements that a connection keeps prepared at most; further ones are prepared again whenever they are asked.
@@ -51,8 +53,8 @@ class Pipeline:
     @classmethod
     async def open(cls, address: str) -> Pipeline:
         """Connect. Raises psycopg.OperationalError."""
-        how = {**CONNECT_ARGUMENTS, "options": CONNECT_ARGUMENTS["options"] + _READER}
-        connection = await psycopg.AsyncConnection.connect(address, autocommit=True, **how)
+        how = {**CONNECT_ARGUMENTS, "options": f"{CONNECT_ARGUMENTS['options']}{_READER}"}
+        connection = await psycopg.AsyncConnection.connect(conninfo.make_conninfo(address, **how), autocommit=True)
         set_json_loads(orjson.loads, connection)
         return cls(connection)
 
@@ -168,6 +170,6 @@ class Values:
     def __init__(self) -> None:
         self._dumper = Transformer()
 
-    def of(self, parameters: Sequence[Any]) -> Sequence[Any]:
-        """Raises psycopg.DataError for what no column can hold, such as a NUL in a text."""
+    def of(self, parameters: Sequence[object]) -> Sequence[Buffer | None]:
+        """Convert parameters. Raises psycopg.DataError for a value that no column can hold, such as a NUL in a text."""
         return self._dumper.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))

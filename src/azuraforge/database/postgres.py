@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
 import orjson
 from sqlalchemy import Engine, create_engine
@@ -19,13 +19,15 @@ from azuraforge.database.failures import AWAY_NEXT_STEP, lost_connection, may_re
 from azuraforge.database.project_scope import Session
 from azuraforge.errors import InvalidInput, TransientError
 
+T = TypeVar("T")
+
 _POOL = 16
 _POOL_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 5
 #: How often a transaction is written again that a deadlock or a lost connection undid.
 _ATTEMPTS = 4
 #: How every connection is made, whoever makes it.
-CONNECT_ARGUMENTS: dict[str, Any] = {
+CONNECT_ARGUMENTS: dict[str, str | int] = {
     "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
     "application_name": "azuraforge",
     "keepalives_idle": 30,
@@ -90,7 +92,7 @@ def _begun(engine: Engine, bind: Callable[[Session], Session]) -> Session:
     raise AssertionError("unreachable")
 
 
-def write(engine: Engine, run: Callable[[Session], Any], bind: Callable[[Session], Session], after: str) -> Any:
+def write(engine: Engine, run: Callable[[Session], T], bind: Callable[[Session], Session], after: str) -> T:
     """Run ``run`` in one transaction; again where a deadlock or a lost connection undid it before its COMMIT.
 
     The callbacks that it left in ``session.info[after]`` are called after the COMMIT.
@@ -113,7 +115,9 @@ def write(engine: Engine, run: Callable[[Session], Any], bind: Callable[[Session
     return result
 
 
-def _once(engine: Engine, run: Callable[[Session], Any], bind: Callable[[Session], Session], after: str) -> Any:
+def _once(
+    engine: Engine, run: Callable[[Session], T], bind: Callable[[Session], Session], after: str
+) -> tuple[T, list[Callable[[], None]]]:
     with Session(engine, expire_on_commit=False) as session:
         bind(session)
         result = run(session)

@@ -1,13 +1,11 @@
-"""The first wall between projects: a session always carries a scope, and cannot read or write outside it.
+"""The first barrier between projects: each session has a scope and cannot read or write outside it.
 
 Every ORM statement over owned tables is given ``project_id = :scope`` by the session itself, whether or not the
-store named it, and a row of another project is refused before it is flushed. (PostgreSQL's row-level security
-is the second wall.)
+store named it, and a row of another project is refused before it is flushed. PostgreSQL's row-level security
+is the second barrier.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from sqlalchemy import Connection, event, orm, text
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
@@ -64,12 +62,12 @@ def require_system(session: Session) -> None:
 
 
 @event.listens_for(orm.Session, "after_begin")
-def _begin_in_scope(session: orm.Session, _transaction: Any, connection: Connection) -> None:
+def _begin_in_scope(session: orm.Session, _transaction: object, connection: Connection) -> None:
     _tell_connection(session, connection)
 
 
 def _tell_connection(session: orm.Session, connection: Connection) -> None:
-    """The second wall begins here: PostgreSQL's policies compare every row with this setting."""
+    """Name the project in the setting that PostgreSQL's row-level security compares each row with."""
     project_id = session.info.get(_SCOPE)
     connection.info[_SCOPE] = project_id if isinstance(project_id, str) else None
     if connection.dialect.name == "postgresql":
@@ -93,7 +91,7 @@ def _add_scope(state: ORMExecuteState) -> None:
 
 
 @event.listens_for(orm.Session, "before_flush")
-def _refuse_foreign_rows(session: orm.Session, _context: Any, _instances: Any) -> None:
+def _refuse_foreign_rows(session: orm.Session, _context: object, _instances: object) -> None:
     project_id = session.info.get(_SCOPE)
     if project_id is _SYSTEM:
         return

@@ -1,9 +1,9 @@
-"""The second wall between projects: row-level security on PostgreSQL, made anew from the tables after each upgrade.
+"""Row-level security on PostgreSQL, the second barrier between projects. It is rebuilt from the tables by upgrades.
 
-Every table with a ``project_id`` shows an application's role the rows of one project: the one that the transaction
-names in a setting. FORCE binds the owner too; only inside the functions of ``crossing`` (and in migrations and
-backups, which switch the same setting on) does the owner see more. The application's role owns nothing, so that
-setting is of no use to it.
+Each table with a ``project_id`` shows an application's role the rows of one project, which the transaction names in a
+setting. FORCE binds the owner too: the owner sees more only inside the functions of ``cross_project``, and in
+migrations and backups, which switch the same setting on. The application's role owns nothing, so it gains nothing by
+that setting.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 
 from azuraforge.database import founding
-from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES, CrossProjectQuery
+from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES, AnyCrossProjectQuery
 from azuraforge.database.project_scope import PROJECT_SETTING
 from azuraforge.database.tables import Base
 from azuraforge.errors import Conflict, InvalidInput
@@ -34,12 +34,12 @@ def see_all(connection: Connection) -> None:
 
 
 def build(connection: Connection, role: str, version_table: str) -> bool:
-    """Make walls, functions and grants for an application's role, as the owner. False where they stood already."""
+    """Create policies, functions and grants for an application's role, as the owner. False if they exist already."""
     if unknown := set(connection.scalars(text(_OWNED))) - set(Base.metadata.tables):
-        raise RuntimeError(f"the room of table {min(unknown)} was not imported, so its wall is not known")
+        raise RuntimeError(f"the package of table {min(unknown)} was not imported, so its policies are not known")
     schema = connection.scalar(text("SELECT current_schema()"))
     statements = [*_statements(schema, role, version_table)]
-    mark = "walls " + hashlib.sha256("\n".join(statements).encode()).hexdigest()
+    mark = "row-level security " + hashlib.sha256("\n".join(statements).encode()).hexdigest()
     if _mark(connection, version_table) == mark:
         return False
     for name in _old_functions(connection):
@@ -51,7 +51,7 @@ def build(connection: Connection, role: str, version_table: str) -> bool:
 
 
 def check(connection: Connection) -> None:
-    """Refuse a role for which the walls would not hold. Raises InvalidInput or Conflict."""
+    """Refuse a role that row-level security would not bind. Raises InvalidInput or Conflict."""
     role = connection.execute(
         text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
     ).one()
@@ -72,11 +72,15 @@ def check(connection: Connection) -> None:
             next_step=f"as an administrator, in this database: REVOKE CREATE ON SCHEMA {_quoted(schema)}"
             f" FROM PUBLIC, {_quoted(role.rolname)}; GRANT CREATE ON SCHEMA {_quoted(schema)} TO the owner's role",
         )
-    unwalled = connection.scalars(text(_UNWALLED), {"names": list(Base.metadata.tables)}).all()
+    unprotected = connection.scalars(text(_UNPROTECTED), {"names": list(Base.metadata.tables)}).all()
     wanted = {each.function for each in CROSS_PROJECT_QUERIES.values()} | {founding.FUNCTION}
     missing = wanted - set(connection.scalars(text(_FUNCTIONS.format("proname"))))
-    if unwalled or missing:
-        what = f"row-level security is off on {unwalled[0]}" if unwalled else f"the function {min(missing)} is missing"
+    if unprotected or missing:
+        what = (
+            f"row-level security is off on {unprotected[0]}"
+            if unprotected
+            else f"the function {min(missing)} is missing"
+        )
         raise Conflict(f"row-level security is incomplete: {what}", next_step="azuraforge database upgrade")
     _check_grants(connection, role.rolname)
 
@@ -142,7 +146,7 @@ def _wall(table: Table, name: str, app: str) -> Iterator[str]:
     yield f"CREATE POLICY crosses ON {name} TO CURRENT_USER USING ({_CROSSES}) WITH CHECK ({_CROSSES})"
 
 
-def _function(made: CrossProjectQuery, schema: str) -> str:
+def _function(made: AnyCrossProjectQuery, schema: str) -> str:
     body = made.body()
     arguments = ", ".join(f"p_{name} {_type(kind)}" for name, kind in made.parameters.items())
     columns = ", ".join(f"{each.name} {_type(each.type)}" for each in body.selected_columns)
@@ -184,7 +188,7 @@ _OWNED = f"""
     SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'project_id'
     WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p')
 """  # noqa: S608  constants
-_UNWALLED = f"""
+_UNPROTECTED = f"""
     SELECT relname FROM pg_class WHERE relnamespace = {_HERE} AND relname = ANY (:names)
     AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY relname
 """  # noqa: S608  constants

@@ -34,11 +34,12 @@ _UNRELEASED = re.compile("0001_[0-9a-f]{12}|000[1-9]|001[0-2]")
 
 
 def open_database(url: str, owner_url: str | None = None) -> Database:
-    """The database, at this code's schema and safe to use; every table of every room must have been imported.
+    """The database, at this code's schema and safe to use; the tables of all packages must have been imported.
 
     SQLite is upgraded here. So is PostgreSQL where ``owner_url`` is known, the address of the role that owns the
     tables; otherwise somebody must have upgraded it. Raises Conflict where it is newer or older than this code,
-    InvalidInput where its role would see through the walls, StorageError and TransientError where it cannot be opened.
+    InvalidInput where row-level security does not bind its role, StorageError and TransientError where it cannot be
+    opened.
     """
     database = Database(url)
     try:
@@ -55,7 +56,7 @@ def open_database(url: str, owner_url: str | None = None) -> Database:
 
 
 def upgrade_postgresql(database: Database, owner_url: str) -> bool:
-    """Migrate as the owner, and build the walls for the role of ``database``. False where nothing was to be done."""
+    """Migrate as the owner; build row-level security for the role of ``database``. False if nothing had to change."""
     with _told(database), database.engine.connect() as connection:
         role = connection.scalar(text("SELECT current_user"))
     owner = Database(owner_url)
@@ -66,7 +67,7 @@ def upgrade_postgresql(database: Database, owner_url: str) -> bool:
 
 
 def upgrade(database: Database, role: str | None = None) -> bool:
-    """Apply every migration that is missing, connected as the owner; build the walls for ``role`` on PostgreSQL.
+    """Apply the missing migrations as the owner, and build row-level security for ``role`` on PostgreSQL.
 
     Returns whether anything was to be done. Raises Conflict where the database is newer than this code.
     """
@@ -85,7 +86,7 @@ def upgrade(database: Database, role: str | None = None) -> bool:
 
 
 def check(database: Database) -> None:
-    """Refuse a database that is not at this code's schema, or whose walls do not hold for this role."""
+    """Refuse a database that is not at this code's schema, or whose row-level security does not bind this role."""
     with _told(database), database.engine.connect() as connection:
         if not _stands(connection, database.url):
             owner = ", with AZURAFORGE_DATABASE_OWNER_URL set" if database.dialect == "postgresql" else ""

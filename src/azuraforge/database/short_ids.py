@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from azuraforge.database.database import Database
 from azuraforge.database.fast_reads import Question
@@ -29,10 +29,16 @@ class ShortId:
         where: which rows of the table count.
     """
 
-    def __init__(self, noun: str, id_: Any, *names: Any, where: Sequence[ColumnElement[bool]] = ()) -> None:
+    def __init__(
+        self,
+        noun: str,
+        id_: InstrumentedAttribute[str],
+        *names: InstrumentedAttribute[str],
+        where: Sequence[ColumnElement[bool]] = (),
+    ) -> None:
         self.noun = noun
-        low: Any = bindparam("low")
-        high: Any = bindparam("high")
+        low: BindParameter[str] = bindparam("low")
+        high: BindParameter[str] = bindparam("high")
         named = [name == low for name in names]
         statement = select(id_, *names).where(or_(id_.between(low, high), *named), *where)
         self._question = Question(statement.order_by(id_).limit(_SHOWN + 1))

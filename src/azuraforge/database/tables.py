@@ -46,12 +46,12 @@ class Timestamp(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[int]:
         if dialect.name == "postgresql":
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(BigInteger())
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
         if value is None:
             return None
         if value.tzinfo is None:
@@ -60,7 +60,7 @@ class Timestamp(TypeDecorator[datetime]):
             return value
         return (value - _EPOCH) // timedelta(microseconds=1)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | int | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if isinstance(value, datetime):
@@ -92,12 +92,12 @@ class JsonText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.JSON(none_as_null=True))
         return dialect.type_descriptor(Text())
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: Any, dialect: Dialect) -> object:
         if value is None or dialect.name == "postgresql":
             return value
         return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
@@ -118,7 +118,7 @@ class JsonShape(JsonText, Generic[_Shape]):
         self.shape = shape
         self._adapter = TypeAdapter(shape)
 
-    def process_bind_param(self, value: _Shape | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: _Shape | None, dialect: Dialect) -> object:
         document = None if value is None else self._adapter.dump_python(value, mode="json")
         return super().process_bind_param(document, dialect)
 

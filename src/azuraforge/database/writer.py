@@ -7,11 +7,13 @@ under way is committed together. A piece that raises is rolled back alone. Nobod
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -19,17 +21,37 @@ from azuraforge.database.project_scope import Session
 from azuraforge.database.soundness import FileWatch
 from azuraforge.errors import StorageError
 
+T = TypeVar("T")
+
 _BATCH = 256
 #: Where a session keeps the callbacks of its work.
 AFTER_COMMIT = "after_commit"
 
 
 @dataclass(frozen=True)
-class _Work:
-    run: Callable[[Session], Any]
+class _Work(Generic[T]):
+    run: Callable[[Session], T]
     bind: Callable[[Session], Session]
     durable: bool
-    future: Future[Any]
+    future: Future[T]
+
+    def execute(self, connection: Connection) -> _Answer:
+        """Run the work inside a savepoint of the transaction."""
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            self.bind(session)
+            result = self.run(session)
+            session.commit()
+            return _Answer(partial(self.future.set_result, result), session.info.get(AFTER_COMMIT, []))
+
+
+@dataclass(frozen=True)
+class _Answer:
+    deliver: Callable[[], None]
+    callbacks: Sequence[Callable[[], None]]
+
+
+#: Work of any result; each answers its own future.
+_AnyWork = _Work[Any]
 
 
 class Writer:
@@ -38,24 +60,22 @@ class Writer:
     def __init__(self, engine: Engine, watch: FileWatch) -> None:
         self._engine = engine
         self._watch = watch
-        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_AnyWork | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name="database-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Callable[[Session], Any], bind: Callable[[Session], Session], durable: bool) -> Any:
+    def submit(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
         """Run ``run`` and return its result once it is committed. ``durable`` also survives a power cut."""
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write may not be started inside another write")
         return self.submit_soon(run, bind, durable).result()
 
-    def submit_soon(
-        self, run: Callable[[Session], Any], bind: Callable[[Session], Session], durable: bool
-    ) -> Future[Any]:
-        """``submit`` for who does not wait: what it will return, or raise."""
-        work = _Work(run, bind, durable, Future())
-        work.future.set_running_or_notify_cancel()  # it will be done, whoever loses interest in it
+    def submit_soon(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> Future[T]:
+        """Queue what ``submit`` runs, and return its future result."""
+        work: _Work[T] = _Work(run, bind, durable, Future())
+        work.future.set_running_or_notify_cancel()  # it is executed even if its caller stops waiting
         with self._closing:
             if self._closed:
                 raise StorageError("the database is closed", next_step="start the platform again")
@@ -87,7 +107,7 @@ class Writer:
         if connection is not None:
             connection.close()
 
-    def _gather(self, first: _Work) -> tuple[list[_Work], bool]:
+    def _gather(self, first: _AnyWork) -> tuple[list[_AnyWork], bool]:
         batch = [first]
         while len(batch) < _BATCH:
             try:
@@ -99,49 +119,50 @@ class Writer:
             batch.append(work)
         return batch, False
 
-    def _commit(self, connection: Any, batch: list[_Work]) -> None:
-        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
-        callbacks: list[Callable[[], None]] = []
+    def _commit(self, connection: Connection, batch: list[_AnyWork]) -> None:
+        answers: list[_Answer] = []
         try:
             self._set_durability(connection, any(work.durable for work in batch))
             with connection.begin():
                 for work in batch:
                     try:
-                        result, after = _run(connection, work)
-                        answers.append((work.future, result, None))
-                        callbacks.extend(after)
+                        answers.append(work.execute(connection))
                     except Exception as error:  # the caller's error, handed back to the caller
                         # A full or broken disk makes SQLite roll back the whole transaction, not just the savepoint.
                         if not _in_transaction(connection):
                             raise _root_of(error) from error
-                        answers.append((work.future, None, self._watch.learn(error)))
+                        answers.append(_Answer(partial(work.future.set_exception, self._watch.learn(error)), ()))
                 if not _in_transaction(connection):
                     raise StorageError("the database gave up a transaction", next_step="look at the disk")
         except Exception as error:  # nothing of the batch is stored, whoever was to blame
             self._refuse(batch, error)
             return
         self._watch.opened()
-        for callback in callbacks:
-            callback()
-        for future, result, failure in answers:
-            if failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure)
+        for answer in answers:
+            for callback in answer.callbacks:
+                callback()
+        for answer in answers:
+            answer.deliver()
 
-    def _refuse(self, batch: list[_Work], error: Exception) -> None:
+    def _refuse(self, batch: list[_AnyWork], error: Exception) -> None:
         said = self._watch.learn(error)
         for work in batch:
             work.future.set_exception(said)
 
     @staticmethod
-    def _set_durability(connection: Any, durable: bool) -> None:
+    def _set_durability(connection: Connection, durable: bool) -> None:
         # PRAGMA has no effect inside a transaction, so it goes around SQLAlchemy's.
-        connection.connection.driver_connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        _driver(connection).execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
 
 
-def _in_transaction(connection: Any) -> bool:
-    return bool(connection.connection.driver_connection.in_transaction)
+def _in_transaction(connection: Connection) -> bool:
+    return _driver(connection).in_transaction
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver: sqlite3.Connection | None = connection.connection.driver_connection
+    assert driver is not None
+    return driver
 
 
 def _root_of(error: BaseException) -> BaseException:
@@ -149,14 +170,6 @@ def _root_of(error: BaseException) -> BaseException:
     while error.__context__ is not None:
         error = error.__context__
     return error
-
-
-def _run(connection: Any, work: _Work) -> tuple[Any, list[Callable[[], None]]]:
-    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-        work.bind(session)
-        result = work.run(session)
-        session.commit()
-        return result, session.info.get(AFTER_COMMIT, [])
 
 
 def after_commit(session: Session, callback: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Which datasets hold the same data under other names, or in other versions."""
+"""Datasets that hold the same data under other names, or in other versions."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from azuraforge.datasets import store
 
 
 @dataclass(frozen=True)
-class Kin:
-    """Ids of datasets, and the contents (fingerprints, hashes of files) that some version of one of them has."""
+class SameData:
+    """Datasets of the same data, by id, and the contents (fingerprints, hashes of files) of their versions."""
 
     datasets: frozenset[str]
     contents: frozenset[str]
 
 
-def kin_of(session: Session, project_id: str, known: Kin) -> Kin:
-    """Everything of the project that shares a content with what is known, and so on until nothing is added.
+def find_same_data(session: Session, known: SameData) -> SameData:
+    """Return all datasets of the project that share a content with a known one, directly or through others.
 
-    A dataset that was purged has no lines left; its contents are known where somebody wrote them down.
+    A purged dataset has no rows left; its contents are known only through ``known``.
     """
     while True:
         found = store.sharing(session, known.datasets, known.contents)
-        grown = Kin(
+        grown = SameData(
             known.datasets | {dataset_id for dataset_id, _, _ in found},
             known.contents | {each for _, *contents in found for each in contents if each},
         )

@@ -28,7 +28,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.tables import Dataset
 from azuraforge.datasets.uploads import FIELD_BYTES, receive
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Reader, Writer, while_member
+from azuraforge.projects.access import Reader, Unit, Writer, while_member
 from azuraforge.projects.short_ids import complete, path_id
 from azuraforge.waiting.turns import ask_in_turn, read_in_turn, refuse_if_full
 
@@ -83,13 +83,15 @@ async def list_datasets(
 
 
 @router.post("", status_code=201, openapi_extra=_FORM)
-async def add_dataset(request: Request, response: Response, access: Writer, service: Service) -> DatasetVersionOut:
+async def add_dataset(
+    request: Request, response: Response, access: Writer, service: Service, unit: Unit
+) -> DatasetVersionOut:
     """Add a file. The same content under the same name answers 200 with the version that is there."""
     refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
         options = _options(upload.fields.get("options", b"{}"))
-        add = partial(service.add_file, access.project_id, upload.path, upload.filename, options)
+        add = partial(service.add_file, access.project_id, upload.path, upload.filename, options, unit=unit)
         added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.created else 200
     return added
@@ -97,10 +99,10 @@ async def add_dataset(request: Request, response: Response, access: Writer, serv
 
 @router.post("/from-source", status_code=201)
 async def add_from_source(
-    body: FromSource, request: Request, response: Response, access: Writer, service: Service
+    body: FromSource, request: Request, response: Response, access: Writer, service: Service, unit: Unit
 ) -> DatasetVersionOut:
     """Let a source plugin read the rows."""
-    add = partial(service.add_from_source, access.project_id, body)
+    add = partial(service.add_from_source, access.project_id, body, unit=unit)
     added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.created else 200
     return added
@@ -125,9 +127,9 @@ def delete_dataset(name: NameOrId, access: Writer, service: Service) -> None:
 
 
 @router.post("/{name}/restore")
-def restore_dataset(name: NameOrId, access: Writer, service: Service) -> DatasetVersionOut:
+def restore_dataset(name: NameOrId, access: Writer, service: Service, unit: Unit) -> DatasetVersionOut:
     """Take a dataset out of the trash, by its id or its former name."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, name, None).id).out()
+    return service.get(access.project_id, service.trash.restore(access.project_id, name, None, unit=unit).id).out()
 
 
 @router.get("/{name}/versions")
@@ -145,9 +147,12 @@ def delete_dataset_version(name: NameOrId, version: Number, access: Writer, serv
 
 
 @router.post("/{name}/versions/{version}/restore")
-def restore_dataset_version(name: NameOrId, version: Number, access: Writer, service: Service) -> DatasetVersionOut:
+def restore_dataset_version(
+    name: NameOrId, version: Number, access: Writer, service: Service, unit: Unit
+) -> DatasetVersionOut:
     """Take one version out of the trash."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, name, version).id, version).out()
+    restored = service.trash.restore(access.project_id, name, version, unit=unit)
+    return service.get(access.project_id, restored.id, version).out()
 
 
 @router.get("/{name}/rows")

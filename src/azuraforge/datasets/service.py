@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from azuraforge import claims
 from azuraforge.claims import Claim
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets import store
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
@@ -158,7 +158,13 @@ class DatasetService:
             claim.release()
 
     def add_file(
-        self, project_id: str, path: Path, filename: str, options: FileOptions | ImageOptions
+        self,
+        project_id: str,
+        path: Path,
+        filename: str,
+        options: FileOptions | ImageOptions,
+        *,
+        unit: UnitOfWork | None = None,
     ) -> DatasetVersionOut:
         """Read a file at ``path`` and keep it as a version; ``filename`` is what messages call it.
 
@@ -178,9 +184,11 @@ class DatasetService:
                 limits=self._limits,
             )
             read = self._ask(READ, wanted, ReadResult, READ_TIMEOUT_SECONDS)
-            return self._keep(project_id, name, "file", read)
+            return self._keep(project_id, name, "file", read, unit)
 
-    def add_from_source(self, project_id: str, request: FromSource) -> DatasetVersionOut:
+    def add_from_source(
+        self, project_id: str, request: FromSource, *, unit: UnitOfWork | None = None
+    ) -> DatasetVersionOut:
         """Let a source plugin read, and keep the result as a version."""
         if request.name is not None:
             dataset_name(request.name)
@@ -196,7 +204,7 @@ class DatasetService:
             )
             read = self._ask(READ_SOURCE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
             name = dataset_name(request.name or str(read.provenance.get("name") or request.source))
-            return self._keep(project_id, name, request.source, read)
+            return self._keep(project_id, name, request.source, read, unit)
 
     def get(
         self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False
@@ -282,7 +290,9 @@ class DatasetService:
     def _ask(self, entry: str, wanted: Shape, result: type[ResultT], timeout_seconds: float) -> ResultT:
         return result.model_validate(self._call(entry, wanted.model_dump(mode="json"), timeout_seconds))
 
-    def _keep(self, project_id: str, name: str, source: str, read: ReadResult) -> DatasetVersionOut:
+    def _keep(
+        self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None
+    ) -> DatasetVersionOut:
         """Record what the child wrote, and move it into the artifact store in the same transaction, where nobody can
         free it before its row is there. The file is found by its content, so doing this twice, or dying in between,
         changes nothing that is there."""
@@ -291,7 +301,7 @@ class DatasetService:
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
             dataset = store.find_or_add(session, name)
-            hold(session, project_id)
+            hold(session)
             _place(made, target)
             row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
             if row is not None:
@@ -303,9 +313,9 @@ class DatasetService:
             return self._version(project_id, dataset, row), True
 
         try:
-            version, created = self._database.write(project_id, work)
+            version, created = self._database.write(project_id, work, unit=unit)
         except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
-            version, created = self._database.write(project_id, work)
+            version, created = self._database.write(project_id, work, unit=unit)
         if created:
             self._additions.announce(project_id, version.id)
         return version.out(created=created)

@@ -11,8 +11,8 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -30,6 +30,9 @@ _BATCH = 1000
 _MOST_WAITING = 20_000
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
 _DISCONNECTED_PATIENCE_SECONDS = 1.0
+
+if TYPE_CHECKING:  # the extra `scaled`
+    from redis import Redis
 
 log = logger("events")
 
@@ -158,7 +161,10 @@ class RedisNotifier(Notifier):
         pause = _FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             try:
-                with contextlib.closing(connect(self._url)) as client, contextlib.closing(client.pubsub()) as channels:
+                with (
+                    contextlib.closing(connect(self._url)) as client,
+                    contextlib.closing(client.pubsub()) as channels,  # type: ignore[no-untyped-call]  # so in redis
+                ):
                     channels.subscribe(*self._channels)
                     while not self._stopping.is_set():
                         message = channels.get_message(timeout=0.5)
@@ -173,7 +179,7 @@ class RedisNotifier(Notifier):
                 self._stopping.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
-    def _receive(self, message: dict[str, Any]) -> None:
+    def _receive(self, message: Mapping[str, Any]) -> None:
         if message["type"] == "subscribe":  # also after a reconnection: notifications may have been lost before it
             if self._disconnected:
                 log.info("notifier_receives")
@@ -201,8 +207,8 @@ class RedisNotifier(Notifier):
             self._on_forget(key)
 
 
-def connect(url: str) -> Any:
-    """A client that never waits long. Connects with its first command."""
+def connect(url: str) -> Redis:
+    """Return a client with short time-outs. It connects with its first command."""
     import redis  # the extra `scaled`; the embedded platform does without
     from redis.backoff import NoBackoff
     from redis.retry import Retry

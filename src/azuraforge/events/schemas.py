@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,5 +13,5 @@ class EventOut(BaseModel):
     stream: str
     seq: int
     type: str
-    data: dict[str, Any]
+    data: dict[str, object]
     at: datetime

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 import orjson
 
@@ -55,7 +54,7 @@ class EventLog:
         self._shared: OrderedDict[tuple[str, str, int], tuple[float, Frame]] = OrderedDict()
         self.notifier = notifier or Notifier()
 
-    def append(self, session: Session, project_id: str, stream: str, type_: str, data: dict[str, Any]) -> int:
+    def append(self, session: Session, project_id: str, stream: str, type_: str, data: Mapping[str, object]) -> int:
         """Add a line in the caller's transaction and notify readers once it is committed."""
         seq = store.append(session, stream, type_, data)
         after_commit(session, lambda: self.notifier.notify(project_id, stream))

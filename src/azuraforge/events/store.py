@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import cast
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.crashpoints import crashpoint
@@ -23,18 +24,18 @@ LINES = Question(
 )
 
 # Built once: nearly every transaction adds a line, and building a statement costs more than running it.
-_STREAM: Any = EventStream.__table__
+_STREAM = cast(Table, EventStream.__table__)
 _NEXT = {
     dialect.dialect.name: dialect.insert(_STREAM)
     .on_conflict_do_update(index_elements=["project_id", "stream"], set_={"last_seq": _STREAM.c.last_seq + 1})
     .returning(_STREAM.c.last_seq)
     for dialect in (postgresql, sqlite)
 }
-_EVENT: Any = Event.__table__
+_EVENT = cast(Table, Event.__table__)
 _ADD = insert(_EVENT).values(at=now())
 
 
-def append(session: Session, stream: str, type_: str, data: dict[str, Any]) -> int:
+def append(session: Session, stream: str, type_: str, data: Mapping[str, object]) -> int:
     """Add one line and return its number. The stream's row stays locked until commit, so numbers appear in order."""
     connection = session.connection()
     key = {"project_id": session.project_id, "stream": stream}

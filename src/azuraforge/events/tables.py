@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,5 +33,5 @@ class Event(Owned, Base):
     stream: Mapped[str] = mapped_column(String(80), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     type: Mapped[str] = mapped_column(String(40))
-    data: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    data: Mapped[dict[str, object]] = mapped_column(JsonText)
     at: Mapped[datetime] = mapped_column(Timestamp, default=now())

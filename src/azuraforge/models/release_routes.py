@@ -24,7 +24,7 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.service import ModelService
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Member, Reader, while_member
+from azuraforge.projects.access import Member, Reader, Unit, while_member
 from azuraforge.waiting.turns import read_in_turn, refuse_if_full
 
 router = APIRouter(tags=["models"])
@@ -63,15 +63,19 @@ def list_deployments(
 
 
 @router.post("/models/{name}/deployments", status_code=201)
-def start_deployment(name: Name, body: DeploymentRequest, access: Member, service: Service) -> DeploymentOut:
+def start_deployment(
+    name: Name, body: DeploymentRequest, access: Member, service: Service, unit: Unit
+) -> DeploymentOut:
     """Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests."""
-    return service.deployments.start(access.project_id, name, body, access.user_name)
+    return service.deployments.start(access.project_id, name, body, access.user_name, unit=unit)
 
 
 @router.post("/models/{name}/deployments/{number}/end")
-def end_deployment(name: Name, number: Number, body: EndRequest, access: Member, service: Service) -> DeploymentOut:
+def end_deployment(
+    name: Name, number: Number, body: EndRequest, access: Member, service: Service, unit: Unit
+) -> DeploymentOut:
     """Take a shadow or a canary out of service."""
-    return service.deployments.end(access.project_id, name, number, body.reason, access.user_name)
+    return service.deployments.end(access.project_id, name, number, body.reason, access.user_name, unit=unit)
 
 
 @router.get("/models/{name}/lineage")
@@ -89,9 +93,9 @@ def get_card(
 
 
 @router.post("/models/{name}/intended-use", status_code=204)
-def set_intended_use(name: Name, body: IntendedUse, access: Member, service: Service) -> None:
+def set_intended_use(name: Name, body: IntendedUse, access: Member, service: Service, unit: Unit) -> None:
     """Write down what a model is for; it stands on the card of each version."""
-    service.cards.set_intended_use(access.project_id, name, body.intended_use, access.user_name)
+    service.cards.set_intended_use(access.project_id, name, body.intended_use, access.user_name, unit=unit)
 
 
 @router.get(
@@ -107,13 +111,15 @@ def get_bundle(name: Name, version: Number, access: Reader, service: Service) ->
 
 
 @router.post("/models/import", status_code=201, openapi_extra=_FORM)
-async def import_bundle(request: Request, response: Response, access: Member, service: Service) -> ImportOut:
+async def import_bundle(
+    request: Request, response: Response, access: Member, service: Service, unit: Unit
+) -> ImportOut:
     """Add a bundle's version to a model. The same bundle again answers 200 with the version that is there."""
     refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
         name = upload.fields.get("name", b"").decode(errors="replace").strip() or None
-        bring_in = partial(service.bundles.bring_in, access.project_id, upload.path, name, access.user_name)
+        bring_in = partial(service.bundles.bring_in, access.project_id, upload.path, name, access.user_name, unit=unit)
         work = while_member(request, access, bring_in)
         model, version, created = await read_in_turn(request, access.project_id, work)
     response.status_code = 201 if created else 200

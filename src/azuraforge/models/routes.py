@@ -38,7 +38,7 @@ from azuraforge.models.schemas import (
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import Model
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Member, Reader, while_member
+from azuraforge.projects.access import Member, Reader, Unit, while_member
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.short_ids import RunId
 from azuraforge.waiting.turns import ask_in_turn, ending_with_client
@@ -121,9 +121,9 @@ def delete_model(name: Name, access: Member, service: Service) -> None:
 
 
 @router.post("/models/{name}/restore")
-def restore_model(name: NameOrId, access: Member, service: Service) -> ModelDetail:
+def restore_model(name: NameOrId, access: Member, service: Service, unit: Unit) -> ModelDetail:
     """Take a model out of the trash, by its id or its former name."""
-    return service.reads.show(access.project_id, service.trash.restore(access.project_id, name, None).name)
+    return service.reads.show(access.project_id, service.trash.restore(access.project_id, name, None, unit=unit).name)
 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
@@ -133,11 +133,10 @@ def delete_version(name: Name, version: Number, access: Member, service: Service
 
 
 @router.post("/models/{name}/versions/{version}/restore")
-def restore_version(name: NameOrId, version: Number, access: Member, service: Service) -> VersionOut:
+def restore_version(name: NameOrId, version: Number, access: Member, service: Service, unit: Unit) -> VersionOut:
     """Take a version out of the trash."""
-    return service.reads.show_version(
-        access.project_id, service.trash.restore(access.project_id, name, version).name, version
-    )
+    restored = service.trash.restore(access.project_id, name, version, unit=unit)
+    return service.reads.show_version(access.project_id, restored.name, version)
 
 
 @router.get("/models/{name}/history")
@@ -155,26 +154,28 @@ def get_history(
 
 
 @router.post("/models/{name}/promote")
-def promote(name: Name, body: PromoteRequest, access: Member, service: Service) -> AliasChange:
+def promote(name: Name, body: PromoteRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
     """Move an alias by hand, with a reason."""
     return service.aliases.promote_by_hand(
-        access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.user_name
+        access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.user_name, unit=unit
     )
 
 
 @router.post("/models/{name}/rollback")
-def roll_back(name: Name, body: RollbackRequest, access: Member, service: Service) -> AliasChange:
+def roll_back(name: Name, body: RollbackRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
     """Move an alias one step back."""
     return service.aliases.rollback_by_hand(
-        access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name
+        access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name, unit=unit
     )
 
 
 @router.post("/models/{name}/aliases/{alias}")
-def set_alias(name: Name, alias: Alias, body: AliasRequest, access: Member, service: Service) -> AliasChange:
+def set_alias(
+    name: Name, alias: Alias, body: AliasRequest, access: Member, service: Service, unit: Unit
+) -> AliasChange:
     """Set an alias, or move it; the champion's too."""
     return service.aliases.promote_by_hand(
-        access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.user_name
+        access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.user_name, unit=unit
     )
 
 
@@ -197,9 +198,9 @@ def get_policy(name: Name, access: Reader, service: Service) -> PolicyOut:
 
 
 @router.post("/models/{name}/policies", status_code=201)
-def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service) -> PolicyOut:
+def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service, unit: Unit) -> PolicyOut:
     """Set what a promotion needs from now on, with a reason."""
-    return service.policies.set(access.project_id, name, body, access.user_name)
+    return service.policies.set(access.project_id, name, body, access.user_name, unit=unit)
 
 
 @router.get("/models/{name}/policies")
@@ -210,12 +211,12 @@ def list_policies(name: Name, access: Reader, service: Service, limit: Limit = P
 
 @hot.post("/models/{name}/predict", response_model=PredictOut)
 async def predict(
-    name: Name, request: Request, access: Member, service: Service, body: PredictRequest | None = None
+    name: Name, request: Request, access: Member, service: Service, unit: Unit, body: PredictRequest | None = None
 ) -> Response:
     """The next values, entered into the ledger before they are given."""
     asked = body or PredictRequest()
     in_thread = partial(ask_in_turn, request, access.project_id)
-    answer = await service.predict(access.project_id, name, asked, access.user_name, in_thread)
+    answer = await service.predict(access.project_id, name, asked, access.user_name, in_thread, unit=unit)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -225,6 +226,7 @@ async def predict_image(
     request: Request,
     access: Member,
     service: Service,
+    unit: Unit,
     version: Annotated[Number | None, Query(description="empty: the version that the alias points at")] = None,
     alias: Alias = "champion",
     request_id: Annotated[
@@ -240,7 +242,7 @@ async def predict_image(
             await in_thread(while_member(request, access, lambda: None))
         async with ending_with_client(request):
             return await service.predict_image(
-                access.project_id, name, target, upload.path, upload.filename, access.user_name, in_thread
+                access.project_id, name, target, upload.path, upload.filename, access.user_name, in_thread, unit=unit
             )
 
 

@@ -12,6 +12,7 @@ from azuraforge.bounds import Number
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms
 from azuraforge.models.gate.record import Sentences, VerdictRecord
 from azuraforge.paging import Page
+from azuraforge.plugins.contract.evaluation import Evaluation
 
 
 def plain(text: str | None) -> str | None:
@@ -392,7 +393,7 @@ class EvaluationOut(BaseModel):
     run_id: str
     model: str
     version: int | None
-    evaluation: dict[str, Any]
+    evaluation: Evaluation
     verdict: VerdictRecord
     losses_artifact: str | None = Field(description="the run's artifact with the loss of every example and horizon")
     created_at: datetime

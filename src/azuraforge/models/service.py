@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from azuraforge.database import Database
+from azuraforge.database import Database, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
 from azuraforge.models.bundles.service import Bundles
@@ -79,7 +79,7 @@ class ModelService:
         self.cards = Cards(database, events, datasets)
         self.trash = ModelTrash(database, events, folders, objections)
         self.bundles = Bundles(
-            *(database, folders, datasets, self.cards, self.registry),
+            *(database, folders, datasets, self.cards, self.registry, task_kinds),
             call_trial=lambda opening: call(TRIAL, warm.with_folders(opening), TRIAL_SECONDS),
             free=self.trash.free,
         )
@@ -88,11 +88,18 @@ class ModelService:
         self.inference = Inference(database, self.versions, self.deployments, self.ledger)
 
     async def predict(
-        self, project_id: str, name: str, request: PredictRequest, by: str, in_thread: InThread = to_thread.run_sync
+        self,
+        project_id: str,
+        name: str,
+        request: PredictRequest,
+        by: str,
+        in_thread: InThread = to_thread.run_sync,
+        *,
+        unit: UnitOfWork | None = None,
     ) -> PredictOut:
         """Predict the next values; see ``Inference.predict``."""
         question = SeriesQuestion(request, self.versions, self._datasets)
-        return await self.inference.predict(project_id, name, request, question, by, in_thread)
+        return await self.inference.predict(project_id, name, request, question, by, in_thread, unit=unit)
 
     async def predict_image(
         self,
@@ -103,10 +110,12 @@ class ModelService:
         filename: str,
         by: str,
         in_thread: InThread = to_thread.run_sync,
+        *,
+        unit: UnitOfWork | None = None,
     ) -> PictureAnswer:
         """Name the classes of the picture at ``path``; see ``Inference.predict``."""
         question = PictureQuestion(name, path, filename, self._datasets.large_pictures)
-        return await self.inference.predict(project_id, name, target, question, by, in_thread)
+        return await self.inference.predict(project_id, name, target, question, by, in_thread, unit=unit)
 
     def inbox(self) -> AbstractContextManager[Path]:
         """Return a folder for one uploaded file; it is removed afterwards."""

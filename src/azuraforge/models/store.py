@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.database import Session, new_id, now
 from azuraforge.database.keyset import behind
-from azuraforge.datasets.duplicates import Kin
+from azuraforge.datasets.duplicates import SameData
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.tables import (
     AliasChange,
@@ -24,44 +24,44 @@ from azuraforge.models.tables import (
 )
 
 
-def model(session: Session, project_id: str, name: str) -> Model | None:
-    return session.scalar(select(Model).where(*_named(project_id, name)))
+def model(session: Session, name: str) -> Model | None:
+    return session.scalar(select(Model).where(*_named(name)))
 
 
-def model_by_id(session: Session, project_id: str, id_: str) -> Model | None:
-    return session.get(Model, (project_id, id_))
+def model_by_id(session: Session, id_: str) -> Model | None:
+    return session.get(Model, (session.project_id, id_))
 
 
-def lock_model(session: Session, project_id: str, name: str) -> Model | None:
+def lock_model(session: Session, name: str) -> Model | None:
     """The model, its row locked until commit, so that numbers are given out one after another."""
-    statement = select(Model).where(*_named(project_id, name))
+    statement = select(Model).where(*_named(name))
     return session.scalar(statement.with_for_update().execution_options(populate_existing=True))
 
 
-def ensure_model(session: Session, project_id: str, name: str) -> Model:
+def ensure_model(session: Session, name: str) -> Model:
     """The locked model, made where it is new."""
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Model)
-    values: dict[str, object] = {"project_id": project_id, "id": new_id(), "name": name, "created_at": now()}
+    values: dict[str, object] = {"project_id": session.project_id, "id": new_id(), "name": name, "created_at": now()}
     values |= {"last_version": 0, "last_change": 0}
     session.connection().execute(insert.values(values).on_conflict_do_nothing())
-    found = lock_model(session, project_id, name)
+    found = lock_model(session, name)
     assert found is not None
     return found
 
 
-def names(session: Session, project_id: str) -> Sequence[str]:
+def names(session: Session) -> Sequence[str]:
     """Names of the models that are not in the trash."""
-    return session.scalars(select(Model.name).where(Model.project_id == project_id, Model.deleted_at.is_(None))).all()
+    return session.scalars(select(Model.name).where(Model.deleted_at.is_(None))).all()
 
 
-def version(session: Session, project_id: str, model_id: str, number: int) -> ModelVersion | None:
-    return session.get(ModelVersion, (project_id, model_id, number))
+def version(session: Session, model_id: str, number: int) -> ModelVersion | None:
+    return session.get(ModelVersion, (session.project_id, model_id, number))
 
 
-def versions(session: Session, project_id: str, model_id: str) -> Sequence[ModelVersion]:
+def versions(session: Session, model_id: str) -> Sequence[ModelVersion]:
     """Every version, newest first; none that was deleted."""
-    statement = select(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
+    statement = select(ModelVersion).where(ModelVersion.model_id == model_id)
     return session.scalars(statement.where(*_there()).order_by(ModelVersion.version.desc())).all()
 
 
@@ -74,17 +74,17 @@ def add_version(session: Session, owner: Model, **fields: object) -> ModelVersio
     return row
 
 
-def alias(session: Session, project_id: str, model_id: str, name: str) -> ModelAlias | None:
-    return session.get(ModelAlias, (project_id, model_id, name))
+def alias(session: Session, model_id: str, name: str) -> ModelAlias | None:
+    return session.get(ModelAlias, (session.project_id, model_id, name))
 
 
-def aliases(session: Session, project_id: str, model_id: str) -> Sequence[ModelAlias]:
-    statement = select(ModelAlias).where(ModelAlias.project_id == project_id, ModelAlias.model_id == model_id)
+def aliases(session: Session, model_id: str) -> Sequence[ModelAlias]:
+    statement = select(ModelAlias).where(ModelAlias.model_id == model_id)
     return session.scalars(statement.order_by(ModelAlias.alias)).all()
 
 
-def change(session: Session, project_id: str, model_id: str, seq: int) -> AliasChange | None:
-    return session.get(AliasChange, (project_id, model_id, seq))
+def change(session: Session, model_id: str, seq: int) -> AliasChange | None:
+    return session.get(AliasChange, (session.project_id, model_id, seq))
 
 
 def move_alias(session: Session, owner: Model, name: str, **fields: object) -> AliasChange:
@@ -95,7 +95,7 @@ def move_alias(session: Session, owner: Model, name: str, **fields: object) -> A
     )
     session.add(line)
     session.flush()
-    pointer = alias(session, owner.project_id, owner.id, name)
+    pointer = alias(session, owner.id, name)
     if pointer is None:
         session.add(
             ModelAlias(
@@ -111,7 +111,6 @@ def move_alias(session: Session, owner: Model, name: str, **fields: object) -> A
 
 def history(
     session: Session,
-    project_id: str,
     model_id: str,
     name: str | None,
     at: datetime | None,
@@ -124,13 +123,9 @@ def history(
     """
     line = AliasChange
     until = func.lead(line.at, type_=line.at.type).over(partition_by=line.alias, order_by=line.seq)
-    moves = select(line.seq, until.label("until")).where(line.project_id == project_id, line.model_id == model_id)
+    moves = select(line.seq, until.label("until")).where(line.model_id == model_id)
     ends = moves.subquery()
-    statement = (
-        select(line, ends.c.until)
-        .join(ends, ends.c.seq == line.seq)
-        .where(line.project_id == project_id, line.model_id == model_id)
-    )
+    statement = select(line, ends.c.until).join(ends, ends.c.seq == line.seq).where(line.model_id == model_id)
     if name is not None:
         statement = statement.where(line.alias == name)
     if at is not None:
@@ -163,11 +158,9 @@ def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: 
     return line
 
 
-def policies(
-    session: Session, project_id: str, model_id: str, limit: int = 1, after: tuple[int] | None = None
-) -> Sequence[ModelPolicy]:
+def policies(session: Session, model_id: str, limit: int = 1, after: tuple[int] | None = None) -> Sequence[ModelPolicy]:
     """What promotions of a model need, newest first; empty where that is the platform's own policy."""
-    statement = select(ModelPolicy).where(ModelPolicy.project_id == project_id, ModelPolicy.model_id == model_id)
+    statement = select(ModelPolicy).where(ModelPolicy.model_id == model_id)
     if after is not None:
         statement = statement.where(behind([ModelPolicy.number], after, descending=True))
     return session.scalars(statement.order_by(ModelPolicy.number.desc()).limit(limit)).all()
@@ -175,7 +168,7 @@ def policies(
 
 def add_policy(session: Session, owner: Model, **fields: object) -> ModelPolicy:
     """The next policy of a locked model."""
-    newest = policies(session, owner.project_id, owner.id)
+    newest = policies(session, owner.id)
     number = newest[0].number + 1 if newest else 1
     row = ModelPolicy(project_id=owner.project_id, model_id=owner.id, number=number, at=now(), **fields)
     session.add(row)
@@ -184,7 +177,7 @@ def add_policy(session: Session, owner: Model, **fields: object) -> ModelPolicy:
     return row
 
 
-def version_evaluation(session: Session, project_id: str, model_id: str, number: int) -> Evaluation | None:
+def version_evaluation(session: Session, model_id: str, number: int) -> Evaluation | None:
     """The evaluation of the run that made a version of a model."""
     statement = (
         select(Evaluation)
@@ -192,15 +185,13 @@ def version_evaluation(session: Session, project_id: str, model_id: str, number:
             ModelVersion,
             (ModelVersion.project_id == Evaluation.project_id) & (ModelVersion.run_id == Evaluation.run_id),
         )
-        .where(ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
+        .where(ModelVersion.model_id == model_id)
         .where(ModelVersion.version == number, Evaluation.model_id == model_id)
     )
     return session.scalars(statement).first()
 
 
-def prediction_counts(
-    session: Session, project_id: str, model_id: str
-) -> dict[int, tuple[int, int, datetime, datetime]]:
+def prediction_counts(session: Session, model_id: str) -> dict[int, tuple[int, int, datetime, datetime]]:
     """Of each version: how many lines the ledger has, how many are judged, when the first and the last were made."""
     statement = (
         select(
@@ -210,7 +201,7 @@ def prediction_counts(
             func.min(Prediction.created_at),
             func.max(Prediction.created_at),
         )
-        .where(Prediction.project_id == project_id, Prediction.model_id == model_id)
+        .where(Prediction.model_id == model_id)
         .group_by(Prediction.version)
     )
     return {row[0]: (row[1], row[2], row[3], row[4]) for row in session.execute(statement)}
@@ -223,54 +214,53 @@ def add_evaluation(session: Session, **fields: object) -> Evaluation:
     return row
 
 
-def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluation, str] | None:
+def evaluation(session: Session, run_id: str) -> tuple[Evaluation, str] | None:
     """A run's evaluation and its model's name."""
     statement = (
         select(Evaluation, Model.name)
         .join(Model, (Model.project_id == Evaluation.project_id) & (Model.id == Evaluation.model_id))
-        .where(Evaluation.project_id == project_id, Evaluation.run_id == run_id)
+        .where(Evaluation.run_id == run_id)
     )
     found = session.execute(statement).first()
     return (found[0], found[1]) if found else None
 
 
-def verdicts(session: Session, project_id: str, run_ids: Collection[str | None]) -> dict[str, VerdictRecord]:
+def verdicts(session: Session, run_ids: Collection[str | None]) -> dict[str, VerdictRecord]:
     """The verdicts of some runs."""
     if not run_ids:
         return {}
-    statement = select(Evaluation.run_id, Evaluation.verdict).where(Evaluation.project_id == project_id)
+    statement = select(Evaluation.run_id, Evaluation.verdict)
     found = session.execute(statement.where(Evaluation.run_id.in_(run_ids)))
     return {row[0]: row[1] for row in found}
 
 
-def held_out_use(session: Session, project_id: str, run_id: str) -> HeldOutUse | None:
+def held_out_use(session: Session, run_id: str) -> HeldOutUse | None:
     """The look at its test part that a run has reserved."""
-    return session.get(HeldOutUse, (project_id, run_id))
+    return session.get(HeldOutUse, (session.project_id, run_id))
 
 
-def kin_by_uses(session: Session, project_id: str, known: Kin) -> Kin:
+def same_data_by_uses(session: Session, known: SameData) -> SameData:
     """What is known, and the datasets and contents of looks that share one with it: they outlive a purged dataset."""
     use = HeldOutUse
     found = session.execute(
-        select(use.dataset_id, use.fingerprint, use.file_sha256)
-        .where(use.project_id == project_id, _of_same_data(known))
-        .distinct()
+        select(use.dataset_id, use.fingerprint, use.file_sha256).where(_of_same_data(known)).distinct()
     ).all()
-    return Kin(
+    return SameData(
         known.datasets | {row[0] for row in found},
         known.contents | {each for row in found for each in row[1:] if each},
     )
 
 
-def _of_same_data(kin: Kin) -> ColumnElement[bool]:
+def _of_same_data(same: SameData) -> ColumnElement[bool]:
     use = HeldOutUse
-    return or_(use.dataset_id.in_(kin.datasets), use.fingerprint.in_(kin.contents), use.file_sha256.in_(kin.contents))
+    return or_(
+        use.dataset_id.in_(same.datasets), use.fingerprint.in_(same.contents), use.file_sha256.in_(same.contents)
+    )
 
 
 def count_uses(
     session: Session,
-    project_id: str,
-    kin: Kin,
+    same: SameData,
     target: str,
     start_at: datetime,
     end_at: datetime,
@@ -280,8 +270,7 @@ def count_uses(
     before a number only, where one is given."""
     use = HeldOutUse
     found = select(func.count()).where(
-        use.project_id == project_id,
-        _of_same_data(kin),
+        _of_same_data(same),
         use.target == target,
         use.test_start_at <= end_at,
         use.test_end_at >= start_at,
@@ -289,17 +278,17 @@ def count_uses(
     return session.scalar(found if before is None else found.where(use.number < before)) or 0
 
 
-def add_held_out_use(session: Session, project_id: str, **fields: object) -> HeldOutUse:
+def add_held_out_use(session: Session, **fields: object) -> HeldOutUse:
     """The project's next look. Raises IntegrityError where another took the number at the same moment (PostgreSQL)."""
-    last = session.scalar(select(func.max(HeldOutUse.number)).where(HeldOutUse.project_id == project_id))
-    row = HeldOutUse(project_id=project_id, number=(last or 0) + 1, earlier=0, at=now(), **fields)
+    last = session.scalar(select(func.max(HeldOutUse.number)))
+    row = HeldOutUse(project_id=session.project_id, number=(last or 0) + 1, earlier=0, at=now(), **fields)
     session.add(row)
     session.flush()
     return row
 
 
-def _named(project_id: str, name: str) -> tuple[ColumnElement[bool], ...]:
-    return Model.project_id == project_id, Model.name == name, Model.deleted_at.is_(None)
+def _named(name: str) -> tuple[ColumnElement[bool], ...]:
+    return Model.name == name, Model.deleted_at.is_(None)
 
 
 def _there() -> tuple[ColumnElement[bool], ...]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
 from azuraforge.models.gate.policy import PolicyTerms
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 
 _VERSION = ["model_version.project_id", "model_version.model_id", "model_version.version"]
 
@@ -228,7 +229,7 @@ class Evaluation(Owned, Base):
     target: Mapped[str] = mapped_column(String(200))
     test_start_at: Mapped[datetime] = mapped_column(Timestamp)
     test_end_at: Mapped[datetime] = mapped_column(Timestamp)
-    evaluation: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    evaluation: Mapped[EvaluationShape] = mapped_column(JsonShape(EvaluationShape))
     verdict: Mapped[VerdictRecord] = mapped_column(JsonShape(VerdictRecord))
     losses_artifact: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())

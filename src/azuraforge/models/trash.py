@@ -45,10 +45,10 @@ class ModelTrash(RowBin[Row]):
         self.free_files(project_id, [content_hash])
 
     def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:
-        model = store.lock_model(session, session.project_id, name)
+        model = store.lock_model(session, name)
         if model is None or version is None:
             return _thing(model) if model is not None else None
-        row = store.version(session, session.project_id, model.id, version)
+        row = store.version(session, model.id, version)
         if row is None or row.purged_at is not None:
             raise NotFound(
                 f"model {model.name!r} has no version {version}", next_step=f"azuraforge models show {model.name}"
@@ -56,15 +56,15 @@ class ModelTrash(RowBin[Row]):
         return _thing(model, row)
 
     def find_deleted(self, session: Session, name: str) -> Thing[Row] | None:
-        found = trash_store.find(session, session.project_id, name)
-        model = trash_store.lock(session, session.project_id, found.id) if found is not None else None
+        found = trash_store.find(session, name)
+        model = trash_store.lock(session, found.id) if found is not None else None
         return _thing(model) if model is not None else None
 
     def lock(self, session: Session, thing: Thing[Row]) -> Thing[Row] | None:
-        model = trash_store.lock(session, session.project_id, thing.id)
+        model = trash_store.lock(session, thing.id)
         if model is None or thing.version is None:
             return _thing(model) if model is not None else None
-        row = store.version(session, session.project_id, model.id, thing.version)
+        row = store.version(session, model.id, thing.version)
         return _thing(model, row) if row is not None and row.purged_at is None else None
 
     def refuse(self, session: Session, thing: Thing[Row]) -> None:
@@ -72,14 +72,14 @@ class ModelTrash(RowBin[Row]):
             for object_to in self._objections:
                 object_to(session, session.project_id, thing.name)
             return
-        for serving in deployment_store.active(session, session.project_id, thing.id):
+        for serving in deployment_store.active(session, thing.id):
             if serving.version == thing.version:
                 raise Conflict(
                     f"version {thing.version} of {thing.name!r} answers as a {serving.mode}",
                     where=f"model {thing.name}",
                     next_step=f"end that first: azuraforge models end {thing.name} {serving.number}",
                 )
-        for pointer in store.aliases(session, session.project_id, thing.id):
+        for pointer in store.aliases(session, thing.id):
             if pointer.version == thing.version:
                 raise Conflict(
                     f"version {thing.version} is the {pointer.alias} of {thing.name!r}",
@@ -92,15 +92,13 @@ class ModelTrash(RowBin[Row]):
     ) -> Sequence[Thing[Row]]:
         if after is not None:
             return []
-        whole = trash_store.deleted_models(session, session.project_id, before)
-        versions = trash_store.deleted_versions(session, session.project_id, before)
+        whole = trash_store.deleted_models(session, before)
+        versions = trash_store.deleted_versions(session, before)
         return [*map(_thing, whole), *(_thing(model, row) for model, row in versions)]
 
     def held_bytes(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
         return {
-            each.key: each.row.bytes
-            if isinstance(each.row, ModelVersion)
-            else trash_store.held_bytes(session, session.project_id, each.id)
+            each.key: each.row.bytes if isinstance(each.row, ModelVersion) else trash_store.held_bytes(session, each.id)
             for each in things
         }
 
@@ -109,7 +107,7 @@ class ModelTrash(RowBin[Row]):
             thing.row.purged_at = now()
             session.flush()
             return Removal(Counter(model_versions=1), [thing.row.content_hash])
-        return Removal(Counter(models=1), trash_store.forget(session, session.project_id, thing.id))
+        return Removal(Counter(models=1), trash_store.forget(session, thing.id))
 
     def shelf(self, project_id: str) -> Shelf:
         folders = self._folders

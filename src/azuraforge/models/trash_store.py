@@ -32,12 +32,11 @@ _PARTS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def find(session: Session, project_id: str, name_or_id: str) -> Model | None:
+def find(session: Session, name_or_id: str) -> Model | None:
     """A deleted model by its id, else the last one of this name."""
     statement = (
         select(Model)
         .where(
-            Model.project_id == project_id,
             Model.deleted_at.is_not(None),
             or_(Model.name == name_or_id, Model.id == name_or_id),
         )
@@ -46,64 +45,62 @@ def find(session: Session, project_id: str, name_or_id: str) -> Model | None:
     return session.scalars(statement).first()
 
 
-def lock(session: Session, project_id: str, model_id: str) -> Model | None:
+def lock(session: Session, model_id: str) -> Model | None:
     """The model, its row locked until commit."""
-    statement = select(Model).where(Model.project_id == project_id, Model.id == model_id)
+    statement = select(Model).where(Model.id == model_id)
     return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
 
 
-def deleted_models(session: Session, project_id: str, before: datetime | None) -> Sequence[Model]:
+def deleted_models(session: Session, before: datetime | None) -> Sequence[Model]:
     """Models in the trash, deleted before a moment (None: all), the latest first."""
-    statement = select(Model).where(Model.project_id == project_id, Model.deleted_at.is_not(None))
+    statement = select(Model).where(Model.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Model.deleted_at <= before)
     return session.scalars(statement.order_by(Model.deleted_at.desc(), Model.id)).all()
 
 
-def deleted_versions(
-    session: Session, project_id: str, before: datetime | None
-) -> Sequence[tuple[Model, ModelVersion]]:
+def deleted_versions(session: Session, before: datetime | None) -> Sequence[tuple[Model, ModelVersion]]:
     """Versions that were deleted by themselves, of models that were not, the latest first."""
     row = ModelVersion
-    statement = _with_model(row.deleted_at.is_not(None), project_id).where(Model.deleted_at.is_(None))
+    statement = _with_model(row.deleted_at.is_not(None)).where(Model.deleted_at.is_(None))
     if before is not None:
         statement = statement.where(row.deleted_at <= before)
     found = session.execute(statement.order_by(row.deleted_at.desc(), row.model_id, row.version))
     return [(model, version) for model, version in found]
 
 
-def held_bytes(session: Session, project_id: str, model_id: str) -> int:
+def held_bytes(session: Session, model_id: str) -> int:
     """The bytes of a model's versions."""
     statement = select(func.coalesce(func.sum(ModelVersion.bytes), 0)).where(
-        ModelVersion.project_id == project_id, ModelVersion.model_id == model_id, ModelVersion.purged_at.is_(None)
+        ModelVersion.model_id == model_id, ModelVersion.purged_at.is_(None)
     )
     return int(session.scalar(statement) or 0)
 
 
-def made_by(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[tuple[Model, ModelVersion]]:
+def made_by(session: Session, run_ids: Sequence[str]) -> Sequence[tuple[Model, ModelVersion]]:
     """Versions, not purged, that these runs made, the newest of each model last."""
-    made = _with_model(ModelVersion.run_id.in_(run_ids), project_id)
+    made = _with_model(ModelVersion.run_id.in_(run_ids))
     found = session.execute(made.order_by(ModelVersion.model_id, ModelVersion.version))
     return [(model, version) for model, version in found]
 
 
-def learned_from(session: Session, project_id: str, dataset_id: str) -> Sequence[tuple[Model, ModelVersion]]:
+def learned_from(session: Session, dataset_id: str) -> Sequence[tuple[Model, ModelVersion]]:
     """Versions, not purged, that learned from this dataset, the newest of each model last."""
-    learned = _with_model(ModelVersion.dataset_id == dataset_id, project_id)
+    learned = _with_model(ModelVersion.dataset_id == dataset_id)
     found = session.execute(learned.order_by(ModelVersion.model_id, ModelVersion.version))
     return [(model, version) for model, version in found]
 
 
-def forget(session: Session, project_id: str, model_id: str) -> list[str]:
+def forget(session: Session, model_id: str) -> list[str]:
     """Delete a locked model with everything that hangs on it; returns the content hashes of its versions.
 
     That a verdict was given on some rows is remembered apart (``HeldOutUse``): it counts where others are judged there.
     """
-    mine = (ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
-    hashes = list(session.scalars(select(ModelVersion.content_hash).where(*mine, ModelVersion.purged_at.is_(None))))
+    kept = select(ModelVersion.content_hash).where(ModelVersion.model_id == model_id, ModelVersion.purged_at.is_(None))
+    hashes = list(session.scalars(kept))
     for table in _PARTS:
-        _delete(session, table, table.project_id == project_id, table.model_id == model_id)
-    _delete(session, Model, Model.project_id == project_id, Model.id == model_id)
+        _delete(session, table, table.model_id == model_id)
+    _delete(session, Model, Model.id == model_id)
     return hashes
 
 
@@ -116,10 +113,10 @@ def named_folders(session: Session, hashes: Sequence[str]) -> set[str]:
     return set(session.scalars(statement))
 
 
-def _with_model(condition: Any, project_id: str) -> Select[Model, ModelVersion]:
+def _with_model(condition: Any) -> Select[Model, ModelVersion]:
     of = (ModelVersion.project_id == Model.project_id) & (ModelVersion.model_id == Model.id)
     statement = select(Model, ModelVersion).join(ModelVersion, of)
-    return statement.where(Model.project_id == project_id, ModelVersion.purged_at.is_(None), condition)
+    return statement.where(ModelVersion.purged_at.is_(None), condition)
 
 
 def _delete(session: Session, table: Any, *conditions: Any) -> None:

@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from azuraforge.plugins.contract.pipeline import Checkpoint
+from azuraforge.strict_json import JsonObject
 
 
 class Child(Protocol):
     """The child side of a run (``runs.child.Child``), as the steps see it."""
 
-    payload: dict[str, Any]
+    payload: JsonObject
     seed: int
     threads: int
 
     @property
     def outputs(self) -> Path: ...
-    def use_engine(self, made_with: Mapping[str, Any] | None = None) -> dict[str, Any]: ...
+    def use_engine(self, made_with: Mapping[str, JsonValue] | None = None) -> JsonObject: ...
     def log(self, step: int, **metrics: float) -> None: ...
     def progress(self, done: int, total: int, note: str = "") -> None: ...
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None: ...
     def resume(self) -> Checkpoint | None: ...
-    def figure(self, name: str, data: Mapping[str, Any]) -> None: ...
+    def figure(self, name: str, data: Mapping[str, object]) -> None: ...
     def note(self, markdown: str) -> None: ...
 
 
@@ -68,7 +69,7 @@ class BaselineContext:
         """Nothing to resume from."""
         return None
 
-    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+    def figure(self, name: str, data: Mapping[str, object]) -> None:
         """Figures belong to the candidate."""
 
     def note(self, markdown: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +25,16 @@ from azuraforge.pipelines.shapes import (
     JudgeInput,
     JudgeResult,
     asked,
-    to_json,
 )
 from azuraforge.pipelines.steps import load_pipeline, use_engine
 from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.task_kind import Answer, AnyTaskKind, ExplainCase
+from azuraforge.plugins.contract.pipeline import Answer
+from azuraforge.plugins.contract.task_kind import AnyTaskKind, ExplainCase
 from azuraforge.plugins.discovery.loading import load_task_kind
 
 
-def judge(child: Child) -> dict[str, Any]:
+def judge(child: Child) -> JudgeResult:
     """Measure, decide and rank. ``JudgeInput`` → ``JudgeResult``; writes ``errors.npz``."""
     wanted = asked(JudgeInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
@@ -60,17 +59,15 @@ def judge(child: Child) -> dict[str, Any]:
         update={"failed": wanted.failed, "comparisons": tuple(each.scores() for each in verdict.comparisons)}
     )
     first = evaluation.contenders[0].role == "candidate"
-    return to_json(
-        JudgeResult(
-            evaluation=evaluation,
-            verdict=verdict.record(candidate_first=first),
-            figures={name: dict(data) for name, data in judged.figures.items()},
-            explanations=_phases(kind, judged.explanations),
-        )
+    return JudgeResult(
+        evaluation=evaluation,
+        verdict=verdict.record(candidate_first=first),
+        figures=kind.drawn(judged.figures),
+        explanations=_phases(kind, judged.explanations),
     )
 
 
-def explain(child: Child) -> dict[str, Any]:
+def explain(child: Child) -> ExplainResult:
     """Draw the figures of one explanation. ``ExplainInput`` → ``ExplainResult``; a failure is its ``problem``."""
     wanted = asked(ExplainInput, child.payload)
     try:
@@ -85,12 +82,12 @@ def explain(child: Child) -> dict[str, Any]:
             answer=None if wanted.predictor is None else _answer(child, wanted, Path(wanted.predictor)),
             progress=child.progress,
         )
-        figures = kind.explain(wanted.explanation, case)
+        figures = kind.drawn(kind.explain(wanted.explanation, case))
     except Exception as error:
-        return to_json(ExplainResult(problem=one_line(error)))
+        return ExplainResult(problem=one_line(error))
     for name, data in figures.items():
         child.figure(name, data)
-    return to_json(ExplainResult(figures=tuple(figures)))
+    return ExplainResult(figures=tuple(figures))
 
 
 def _answer(child: Child, wanted: ExplainInput, folder: Path) -> Answer:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
@@ -22,7 +21,8 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.extra import TrainExtra
-from azuraforge.pipelines.result import Outcome
+from azuraforge.pipelines.phases import ResultT, execute_step
+from azuraforge.pipelines.result import TrainingResult
 from azuraforge.pipelines.shapes import (
     BaselinePredictor,
     ChampionData,
@@ -43,11 +43,9 @@ from azuraforge.pipelines.shapes import (
     PredictResult,
     SplitInput,
     StepInput,
-    to_json,
 )
 from azuraforge.plugins.contract.evaluation import FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
-from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.contract.task_kind import other
 from azuraforge.runs.handlers import Job
 
@@ -65,8 +63,6 @@ SHARES: Mapping[str, float] = {
     "champion": 0.02,
     "judge": 0.02,
 }
-
-ResultT = TypeVar("ResultT", bound=Shape)
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,7 @@ class TrainingLoop:
         self._baselines = baselines
         self._extra = job.run.carries(TrainExtra)
 
-    def execute(self) -> Outcome:
+    def execute(self) -> TrainingResult:
         """Run every phase. The held-out part is written only after everything that learns has ended."""
         run, task, folder = self._job.run, self._extra.task, self._plugins_folder
         wanted = SplitInput(
@@ -185,7 +181,7 @@ class TrainingLoop:
             JUDGE,
         )
         self._explain(judged, candidate, standing, predictor, parts, passed)
-        return Outcome(
+        return TrainingResult(
             plugin=self._plugin,
             model=self._model,
             extra=self._extra,
@@ -200,8 +196,7 @@ class TrainingLoop:
     def _phase(
         self, name: str, wanted: StepInput, result: type[ResultT], module: str = STEPS, step: str | None = None
     ) -> ResultT:
-        done = self._job.phase(name, f"{module}:{step or name}", to_json(wanted), share=SHARES[name])
-        return result.model_validate(done)
+        return execute_step(self._job, name, f"{module}:{step or name}", wanted, result, share=SHARES[name])
 
     def _predict_baselines(
         self, fitted: LearnedBaselines, parts: _Parts
@@ -268,9 +263,9 @@ class TrainingLoop:
                 truth=parts.truth,
                 split=split,
             )
-            done = self._job.phase(each.name, f"{JUDGE}:explain", to_json(wanted), share=each.share)
-            if (problem := ExplainResult.model_validate(done).problem) is not None:
-                self._job.note(each.problem.replace("{problem}", problem))
+            done = execute_step(self._job, each.name, f"{JUDGE}:explain", wanted, ExplainResult, share=each.share)
+            if done.problem is not None:
+                self._job.note(each.problem.replace("{problem}", done.problem))
 
     def _held_out(self, split: CutSplit) -> HeldOut:
         """Rows without time: whichever of them were held out before, the dataset's target was looked at."""
@@ -283,7 +278,7 @@ class TrainingLoop:
         """The present champion."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            return self._models.aliases.champion(session, project_id, self._model)
+            return self._models.aliases.champion(session, self._model)
 
     def _look(self, held_out: HeldOut) -> int:
         """Reserve the use of the test set before it happens; return how many used some of its rows earlier."""
@@ -294,7 +289,7 @@ class TrainingLoop:
         """The model's terms."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            return self._models.policies.current(session, project_id, self._model)
+            return self._models.policies.current(session, self._model)
 
     def _beside(
         self, row: ModelVersion, parts: _Parts, horizon: int | None, obstacle: Remark | None

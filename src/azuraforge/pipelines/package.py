@@ -13,7 +13,9 @@ from azuraforge.processes.package import LAUNCHER, PRELOADED
 from azuraforge.runs.package import HANDLERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import BaseModel
 
     from azuraforge.pipelines.trials.parts import StudyParts
     from azuraforge.runs.handlers import Handler
@@ -41,6 +43,13 @@ def _parts(services: Services) -> StudyParts:
     return StudyParts(services[SETTINGS].home / "studies")
 
 
+def _figures() -> Mapping[str, type[BaseModel]]:
+    from azuraforge.pipelines.backtests.shapes import BacktestFigure
+    from azuraforge.pipelines.batches.shapes import BatchFigure
+
+    return {"backtest": BacktestFigure, "predictions": BatchFigure}
+
+
 #: Prepared parts of datasets that trials of one study share.
 PARTS: Service[StudyParts] = Service("parts of studies", _parts)
 
@@ -50,4 +59,5 @@ PACKAGE = Package(
         HANDLERS.add(_handlers),
         PRELOADED.add(lambda services: ["azuraforge.pipelines.trials.steps"]),
     ),
+    figures=_figures,
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from azuraforge.engine.io import hash_tensors, load_safetensors
@@ -38,7 +39,7 @@ def hash_folder(folder: Path, name: str) -> str:
 
     Raises InvalidInput where the folder is empty or holds files of other types than ``inert.TYPES``.
     """
-    tensors: dict[str, np.ndarray[Any, Any]] = {}
+    tensors: dict[str, npt.NDArray[np.generic]] = {}
     documents: dict[str, object] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_dir():

@@ -19,10 +19,11 @@ from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.extra import TrainExtra
-from azuraforge.pipelines.shapes import EngineUsed, Json, JudgeResult, Learned, LearnedBaselines
+from azuraforge.pipelines.shapes import EngineUsed, JudgeResult, Learned, LearnedBaselines
 from azuraforge.plugins.contract.evaluation import Evaluation
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.runs.handlers import ClaimedRun, Finish, Job
+from azuraforge.strict_json import JsonObject
 
 _REASON_LENGTH = 1000
 
@@ -35,17 +36,17 @@ class Entry:
     plugin_version: str
     folder: Path
     weights_sha256: str
-    config: Json
+    config: JsonObject
     engine: EngineUsed | None
 
-    def card(self) -> Json:
+    def card(self) -> JsonObject:
         """Return its part of the version's card; ``engine`` only where it computes with it."""
-        said: Json = {"plugin": self.plugin, "config": self.config}
+        said: JsonObject = {"plugin": self.plugin, "config": self.config}
         return {**said, "engine": self.engine.model_dump()} if self.engine else said
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingResult:
     """The results of a loop's phases. ``champion`` is the version that was compared with the candidate."""
 
     plugin: str
@@ -95,11 +96,10 @@ class Outcome:
             ]
             models.registry.store_evaluation(
                 session,
-                job.run.project_id,
                 job.run.id,
                 self.model,
                 versions[0],
-                evaluation=self.evaluation.model_dump(mode="json"),
+                evaluation=self.evaluation,
                 verdict=self.verdict,
                 held_out=self.held_out,
                 losses_artifact="errors.npz",
@@ -188,7 +188,6 @@ class Outcome:
     ) -> int:
         row = models.registry.register_version(
             session,
-            run.project_id,
             self.model,
             folder,
             kind=self.extra.task,
@@ -213,7 +212,6 @@ class Outcome:
         try:
             models.aliases.promote(
                 session,
-                run.project_id,
                 self.model,
                 version,
                 reason=self.verdict.text("en")[:_REASON_LENGTH],

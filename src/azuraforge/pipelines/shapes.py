@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ConfigDict, Field, JsonValue
 
@@ -13,8 +13,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
 from azuraforge.plugins.contract.shape import Shape
-
-Json = dict[str, JsonValue]
+from azuraforge.strict_json import JsonObject
 
 
 class DatasetFile(Shape):
@@ -24,7 +23,7 @@ class DatasetFile(Shape):
 
     path: str
     meaning: DatasetSchema = Field(alias="schema")
-    options: Json
+    options: JsonObject
     fingerprint: str
 
 
@@ -53,7 +52,7 @@ class Learner(StepInput):
     """A pipeline with its config."""
 
     plugin: str
-    config: Json
+    config: JsonObject
 
 
 class SplitInput(Learner):
@@ -73,7 +72,7 @@ class CutSplit(SplitResult):
 class Validated(SplitResult):
     """The split that a config leads to, and the config with its defaults filled in."""
 
-    config: Json
+    config: JsonObject
 
 
 class FitInput(Learner):
@@ -130,7 +129,7 @@ class LearnedBaseline(Shape):
     """A fitted baseline in ``<name>/predictor/``, or why it ``failed``."""
 
     name: str
-    config: Json = Field(default_factory=dict)
+    config: JsonObject = Field(default_factory=dict)
     weights_sha256: str = ""
     seconds: float | None = None
     engine: EngineUsed | None = None
@@ -147,7 +146,7 @@ class ChampionData(Shape):
     """The data that the present champion learned from. ``learned_from``: None where its version states no range."""
 
     meaning: DatasetSchema
-    config: Json
+    config: JsonObject
     learned_from: tuple[str, str] | None
 
 
@@ -157,7 +156,7 @@ class HoldOutInput(StepInput):
     task: str
     dataset: DatasetFile
     split: SplitResult
-    config: Json
+    config: JsonObject
     champion: ChampionData | None = None
 
 
@@ -183,7 +182,7 @@ class PredictInput(StepInput):
     predictor: str
     test: str
     future: str
-    engine: Json | None = None
+    engine: JsonObject | None = None
     champion: bool = False
 
 
@@ -267,7 +266,7 @@ class JudgeResult(StepResult):
 
     evaluation: Evaluation
     verdict: VerdictRecord
-    figures: dict[str, Json] = Field(default_factory=dict)
+    figures: dict[str, JsonObject] = Field(default_factory=dict)
     explanations: tuple[ExplanationPhase, ...] = ()
 
 
@@ -294,11 +293,11 @@ class ExplainResult(StepResult):
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
 
-def to_json(shape: Shape) -> dict[str, Any]:
+def to_json(shape: Shape) -> JsonObject:
     """Return a shape as the JSON of a payload or of a result."""
     return shape.model_dump(mode="json", by_alias=True)
 
 
-def asked(shape: type[ShapeT], payload: Mapping[str, Any]) -> ShapeT:
+def asked(shape: type[ShapeT], payload: Mapping[str, JsonValue]) -> ShapeT:
     """Return a child's payload as the shape that its step takes."""
     return shape.model_validate(payload)

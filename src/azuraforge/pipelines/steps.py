@@ -13,8 +13,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from azuraforge.errors import InvalidInput, one_line
 from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
@@ -26,7 +26,6 @@ from azuraforge.pipelines.shapes import (
     FitInput,
     HeldOutRows,
     HoldOutInput,
-    Json,
     Learned,
     LearnedBaseline,
     LearnedBaselines,
@@ -38,7 +37,6 @@ from azuraforge.pipelines.shapes import (
     SplitInput,
     Validated,
     asked,
-    to_json,
 )
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
@@ -46,34 +44,35 @@ from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES
+from azuraforge.strict_json import JsonObject
 
 
-def validate(child: Child) -> dict[str, Any]:
+def validate(child: Child) -> Validated:
     """Cut the parts without writing them, so that too little data is refused before a run exists.
 
     ``SplitInput`` → ``Validated``.
     """
     wanted = asked(SplitInput, child.payload)
     found, config = split_dataset(wanted, None)
-    return to_json(Validated(**found.model_dump(), config=config.model_dump(mode="json")))
+    return Validated(**found.model_dump(), config=config.model_dump(mode="json"))
 
 
-def split(child: Child) -> dict[str, Any]:
+def split(child: Child) -> SplitResult:
     """Write the train and validation parts. ``SplitInput`` → the kind's ``SplitResult``."""
-    return to_json(split_dataset(asked(SplitInput, child.payload), child.outputs)[0])
+    return split_dataset(asked(SplitInput, child.payload), child.outputs)[0]
 
 
-def fit(child: Child) -> dict[str, Any]:
+def fit(child: Child) -> Learned:
     """Learn and save into ``predictor/``; the pipeline's files are in ``files/``. ``FitInput`` → ``Learned``."""
-    return to_json(learn_candidate(child, asked(FitInput, child.payload)))
+    return learn_candidate(child, asked(FitInput, child.payload))
 
 
-def fit_baselines(child: Child) -> dict[str, Any]:
+def fit_baselines(child: Child) -> LearnedBaselines:
     """Learn every baseline of the candidate's task. ``FitInput`` → ``LearnedBaselines``.
 
     One that fails is listed with its reason and does not end the run.
     """
-    return to_json(learn_baselines(child, asked(FitInput, child.payload)))
+    return learn_baselines(child, asked(FitInput, child.payload))
 
 
 def learn_candidate(child: Child, wanted: FitInput) -> Learned:
@@ -125,7 +124,7 @@ def learn_baselines(child: Child, wanted: FitInput) -> LearnedBaselines:
     return LearnedBaselines(baselines=tuple(found))
 
 
-def hold_out(child: Child) -> dict[str, Any]:
+def hold_out(child: Child) -> HeldOutRows:
     """Write the test set without targets, and apart from it the truth. ``HoldOutInput`` → ``HeldOutRows``."""
     wanted = asked(HoldOutInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
@@ -135,24 +134,24 @@ def hold_out(child: Child) -> dict[str, Any]:
     table = kind.table(read_dataset(wanted.dataset), meaning)
     origins = kind.hold_out(table, kind.Split.model_validate(wanted.split.model_dump()), configs, child.outputs)
     obstacle = None if champion is None else kind.obstacle(champion.meaning, meaning, champion.learned_from)
-    return to_json(HeldOutRows(origins=origins, obstacle=obstacle))
+    return HeldOutRows(origins=origins, obstacle=obstacle)
 
 
-def predict(child: Child) -> dict[str, Any]:
+def predict(child: Child) -> PredictResult:
     """Load what ``save`` wrote, predict and guard. ``PredictInput`` → ``PredictResult``."""
     wanted = asked(PredictInput, child.payload)
     try:
-        return to_json(_predict(child, wanted, child.outputs, thorough=True))
+        return _predict(child, wanted, child.outputs, thorough=True)
     except Exception as error:
         if not wanted.champion:
             raise
         none_of = None
         if isinstance(error, InvalidInput) and error.error_code == UNKNOWN_SERIES:
             none_of = error.details.get("count")
-        return to_json(PredictResult(problem=one_line(error), none_of=none_of))
+        return PredictResult(problem=one_line(error), none_of=none_of)
 
 
-def predict_baselines(child: Child) -> dict[str, Any]:
+def predict_baselines(child: Child) -> PredictedBaselines:
     """Predict with every baseline into ``<name>/``. ``PredictBaselinesInput`` → ``PredictedBaselines``."""
     wanted = asked(PredictBaselinesInput, child.payload)
     found: list[PredictedBaseline] = []
@@ -173,7 +172,7 @@ def predict_baselines(child: Child) -> dict[str, Any]:
         except Exception as error:
             found.append(PredictedBaseline(name=each.name, failed=one_line(error)))
     child.progress(len(wanted.baselines), len(wanted.baselines))
-    return to_json(PredictedBaselines(baselines=tuple(found)))
+    return PredictedBaselines(baselines=tuple(found))
 
 
 def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult, Config]:
@@ -200,14 +199,14 @@ def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, A
     return pipeline, kind
 
 
-def config_of(pipeline: AnyPipeline, config: Json, name: str) -> Config:
+def config_of(pipeline: AnyPipeline, config: JsonObject, name: str) -> Config:
     """Return a config as the pipeline's own. Raises InvalidInput."""
     parsed = parse_config(pipeline.Config, config, name)
     assert isinstance(parsed, Config)  # the base of every task kind's config
     return parsed
 
 
-def use_engine(child: Child, pipeline: AnyPipeline, made_with: Json | None = None) -> EngineUsed | None:
+def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None = None) -> EngineUsed | None:
     """Choose the engine's backend before app code computes with it; None for a pipeline that does not."""
     if not pipeline.uses_engine:
         return None
@@ -222,9 +221,7 @@ def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: boo
     use_engine(child, pipeline, wanted.engine)
     predictor = pipeline.load(Path(wanted.predictor))
 
-    def answer(part: Any) -> Any:  # of whichever kind
-        return pipeline.predict(predictor, part)
-
+    answer = partial(pipeline.predict, predictor)
     test = kind.load_part(Path(wanted.test))
     tried = 0
     if wanted.champion:

@@ -12,7 +12,6 @@ from azuraforge.models.registry.names import check_name
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
-from azuraforge.pipelines.result import Outcome
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
@@ -91,5 +90,4 @@ class TrainingHandler(Handler):
             self._catalogue.plugins_folder,
             kind.baselines_of(run.plugin),
         )
-        outcome: Outcome = loop.execute()
-        return outcome.finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)
+        return loop.execute().finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
@@ -82,7 +82,15 @@ def require_public_url(server: ServerSettings) -> None:
     )
 
 
-def when_ready(server: Any, on_ready: Callable[[Running], None], running: Running) -> None:
+class Starting(Protocol):
+    """A server that starts."""
+
+    def wait_started(self) -> bool:
+        """Wait until the server answers; return whether it does."""
+        ...
+
+
+def when_ready(server: Starting, on_ready: Callable[[Running], None], running: Running) -> None:
     """Call ``on_ready`` once the server answers, if it ever does."""
     if server.wait_started():
         on_ready(running)
@@ -125,7 +133,7 @@ def temporary(settings: Settings) -> Iterator[str]:
         process.stdout.close()
 
 
-def _restored(answer: dict[str, Any]) -> errors.AzuraError:
+def _restored(answer: dict[str, str]) -> errors.AzuraError:
     kinds = {cls.code: cls for cls in (errors.Conflict, errors.StorageError, errors.InvalidInput)}
     kind = kinds.get(answer.get("code", ""), errors.TransientError)
     return kind(answer["message"], where=answer.get("where", ""), next_step=answer.get("next_step", ""))

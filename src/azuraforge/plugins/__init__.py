@@ -1,23 +1,35 @@
-"""The contract that apps, built-in or a stranger's, are written against."""
+"""The contract that plugins are written against, built-in ones and those of third parties.
 
-from azuraforge.plugins.contract.agent import Agent, AgentContext
-from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions, Rows, Schema, Split, Table
-from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
-from azuraforge.plugins.contract.source import ImageRead, Source, SourceRead
-from azuraforge.plugins.contract.task_kind import TaskKind
-from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
-from azuraforge.plugins.vision.config import (
-    ClassifyConfig,
-    ClassPredictions,
-    ImagePart,
-    ImagePipeline,
-    ImageSchema,
-    ImageSplit,
-    ImageTable,
-    stratified_split,
-)
+The module of a name is imported when the name is first used. The API imports parts of this package to show what
+children computed; it must not load NumPy for the toolkits, which it never calls.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azuraforge.plugins.contract.agent import Agent, AgentContext
+    from azuraforge.plugins.contract.arrays import Floats, Indices
+    from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+    from azuraforge.plugins.contract.figure import Figure
+    from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
+    from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
+    from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
+    from azuraforge.plugins.contract.source import ImageRead, Source, SourceRead
+    from azuraforge.plugins.contract.task_kind import TaskKind
+    from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+    from azuraforge.plugins.vision.config import (
+        ClassifyConfig,
+        ClassPredictions,
+        ImagePart,
+        ImagePipeline,
+        ImageSchema,
+        ImageSplit,
+        ImageTable,
+        stratified_split,
+    )
 
 __all__ = [
     "QUANTILE_LEVELS",
@@ -28,6 +40,7 @@ __all__ = [
     "ClassifyConfig",
     "Config",
     "DatasetSchema",
+    "Figure",
     "Floats",
     "ForecastConfig",
     "ImagePart",
@@ -54,3 +67,27 @@ __all__ = [
     "chronological_split",
     "stratified_split",
 ]
+
+_MODULES = {
+    "contract.agent": "Agent AgentContext",
+    "contract.arrays": "Floats Indices",
+    "contract.dataset_schema": "DatasetSchema",
+    "contract.figure": "Figure",
+    "contract.metric": "Metric MetricFacts Pairing",
+    "contract.parts": "Part Predictions Rows Schema Split Table",
+    "contract.pipeline": "Checkpoint Config Pipeline RunContext",
+    "contract.source": "ImageRead Source SourceRead",
+    "contract.task_kind": "TaskKind",
+    "forecasting.config": "QUANTILE_LEVELS ForecastConfig chronological_split",
+    "vision.config": "ClassifyConfig ClassPredictions ImagePart ImagePipeline ImageSchema ImageSplit ImageTable"
+    " stratified_split",
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from azuraforge.package import SETTINGS, Package, Service, Services
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 
@@ -30,8 +31,15 @@ def _routers() -> Sequence[APIRouter]:
     return [router]
 
 
+def _figures() -> Mapping[str, type[BaseModel]]:
+    from azuraforge.plugins.kinds.classify import figures as classify
+    from azuraforge.plugins.kinds.forecast import figures as forecast
+
+    return {**forecast.FIGURES, **classify.FIGURES}
+
+
 #: Calls one entry point in a child: ``Launcher.call``.
 CALL: Service[Call] = Service("child caller")
 CATALOGUE: Service[Catalogue] = Service("plugin catalogue", _catalogue)
 
-PACKAGE = Package("plugins", routers=_routers, served={"plugins": CATALOGUE})
+PACKAGE = Package("plugins", routers=_routers, served={"plugins": CATALOGUE}, figures=_figures)

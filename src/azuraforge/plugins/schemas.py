@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.paging import Page
 from azuraforge.plugins.contract.metric import MetricFacts
@@ -26,7 +26,7 @@ class PluginOut(BaseModel):
     title: dict[str, str] = Field(default_factory=dict, description="by language code")
     summary: dict[str, str] = Field(default_factory=dict, description="by language code")
     capabilities: list[str] = Field(default_factory=list)
-    config_schema: dict[str, Any] | None = Field(
+    config_schema: dict[str, JsonValue] | None = Field(
         default=None, alias="schema", description="JSON schema of the config, the options or the request"
     )
     task_kind: TaskKindFacts | None = Field(default=None, description="of a task kind: its metrics, slices, baselines")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from azuraforge.engine.ops.registry import Array
 from azuraforge.engine.optim import MovingAverage
 from azuraforge.engine.training import Callback, StepReport, Trainer
@@ -36,7 +38,7 @@ class BestAverage(Callback):
         """Look at the epoch's validation loss."""
         self.consider(trainer, metrics["validation_loss"])
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, object]:
         """The lowest value."""
         return {"best": self.best}
 
@@ -62,7 +64,7 @@ class Reporter(Callback):
         total_steps: optimizer steps in all; training stops there.
     """
 
-    def __init__(self, run: RunContext[Any], total_steps: int) -> None:
+    def __init__(self, run: RunContext[BaseModel], total_steps: int) -> None:
         self.run = run
         self.total_steps = total_steps
         self.every = max(1, total_steps // _POINTS_PER_RUN)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from azuraforge import engine
 from azuraforge.engine import Tensor, nn
@@ -133,7 +134,7 @@ def _refuse(words: str) -> None:
     raise _NotKept(words)
 
 
-def _small_step() -> list[Any]:
+def _small_step() -> list[npt.NDArray[np.float32]]:
     """Output and gradient of a small network. A processor that promises more than it can ends here, not in a run."""
     rng = np.random.default_rng(0)
     layer = nn.LSTM(3, 8)

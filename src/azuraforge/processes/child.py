@@ -123,7 +123,7 @@ class Child:
         self._begin(None, skipped)
         return None
 
-    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+    def figure(self, name: str, data: Mapping[str, object]) -> None:
         """Attach data to be drawn. Raises InvalidInput where it is not JSON."""
         try:
             self._outbox.message({"type": "figure", "name": sayable(str(name)), "data": dict(data)})

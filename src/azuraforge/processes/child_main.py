@@ -138,7 +138,7 @@ def _limit_memory(limit: int) -> None:
 def _answer(start: Frame, child: Child) -> Frame:
     value = _load(start["entry"])(child)
     if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json")
+        value = value.model_dump(mode="json", by_alias=True)
     answer: Frame = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
     if start.get("outputs"):
         answer["sha256"] = seal(Path(start["outputs"]), {}).sha256

@@ -11,16 +11,18 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from pydantic import JsonValue
 
 import azuraforge
+from azuraforge.strict_json import JsonObject
 
 _PACKAGE = Path(azuraforge.__file__).parent
 _GRADES = ("avx512f", "avx2", "avx", "sse4_2", "asimd")
 
 
 @functools.cache
-def describe_environment() -> dict[str, Any]:
+def describe_environment() -> JsonObject:
     """Interpreter, NumPy, processor and package, as this process loaded them."""
     import numpy
 
@@ -56,7 +58,7 @@ def package_hash() -> str:
     return digest.hexdigest()
 
 
-def differences(recorded: Mapping[str, Any] | None, present: Mapping[str, Any]) -> list[str]:
+def differences(recorded: Mapping[str, JsonValue] | None, present: Mapping[str, JsonValue]) -> list[str]:
     """What differs from the environment that a run began in, each as ``name old → new``; nothing for a first attempt.
 
     Example:
@@ -80,7 +82,7 @@ def processor() -> str:
     return next((grade for grade in _GRADES if grade in flags), platform.machine())
 
 
-def _shown(value: Any) -> str:
+def _shown(value: JsonValue) -> str:
     return "none" if value in (None, "") else str(value)[:12]
 
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from azuraforge.errors import TransientError
@@ -38,7 +38,7 @@ class Conversation:
         """Its resident memory now; 0 where it has ended."""
         return self._child.resident_bytes()
 
-    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+    def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> dict[str, Any]:
         """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
         return self.tell({"payload": payload}, timeout_seconds)
 

@@ -142,7 +142,7 @@ def error_fields(error: BaseException) -> dict[str, Any]:
     return {**fields, "error": sayable(fields["error"])}
 
 
-def sayable(value: Any, depth: int = 0) -> Any:
+def sayable(value: object, depth: int = 0) -> Any:
     """``value`` as JSON and every database can say it; foreign objects become their text.
 
     Example:
@@ -165,7 +165,7 @@ def sayable(value: Any, depth: int = 0) -> Any:
         return _text(value)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     try:
         text = str(value)
     except Exception:  # a foreign object's own bug must not hide the error that it came with

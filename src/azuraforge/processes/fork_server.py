@@ -39,7 +39,8 @@ import pydantic  # noqa: F401
 import safetensors.numpy  # noqa: F401
 
 import azuraforge.engine
-import azuraforge.plugins  # noqa: F401  preloaded for every child
+import azuraforge.plugins.forecasting.config
+import azuraforge.plugins.vision.config  # noqa: F401  preloaded for every child, with the whole contract
 from azuraforge.processes.child_main import live, wait_and_live
 from azuraforge.processes.environment import describe_environment
 from azuraforge.processes.frames import Frame, encode

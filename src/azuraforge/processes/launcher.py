@@ -29,6 +29,7 @@ from azuraforge.processes.memory import MemoryLimit
 from azuraforge.processes.orphans import VARIABLE, end_forgotten, end_left, new_mark
 from azuraforge.processes.prefork import Habits, Warm
 from azuraforge.processes.process_table import LINUX, PORTABLE, TABLE
+from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 from azuraforge.waiting.ending import ended_with_request
 
@@ -82,7 +83,7 @@ class Launcher:
         threading.Thread(target=work, name="launcher-start", daemon=True).start()
 
     @property
-    def environment(self) -> dict[str, Any]:
+    def environment(self) -> JsonObject:
         """What the launcher loaded: interpreter, NumPy, processor, hash of the package."""
         return self._surely_running().environment
 
@@ -107,7 +108,7 @@ class Launcher:
     def call(
         self,
         entry: str,
-        payload: dict[str, Any],
+        payload: Mapping[str, object],
         timeout_seconds: float,
         hear: Callable[[Frame], None] | None = None,
         memory: MemoryLimit | None = None,
@@ -148,7 +149,7 @@ class Launcher:
                     raise TransientError(str(error), next_step="try again") from None
         raise AssertionError("unreachable")
 
-    def open(self, entry: str, payload: dict[str, Any], timeout_seconds: float = _OPEN_SECONDS) -> Conversation:
+    def open(self, entry: str, payload: Mapping[str, object], timeout_seconds: float = _OPEN_SECONDS) -> Conversation:
         """A long-lived child: ``entry(payload)`` returns the function that answers its questions.
 
         Raises the child's own error, or TransientError where it died or took too long to open.
@@ -216,7 +217,7 @@ class _Server:
         self._unborn: dict[int, ChildProcess] = {}
         self._living: dict[int, ChildProcess] = {}
         self._ready = threading.Event()
-        self.environment: dict[str, Any] = {}
+        self.environment: JsonObject = {}
         self.alive = True
         self._mark = new_mark()
         end_forgotten()

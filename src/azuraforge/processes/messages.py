@@ -9,12 +9,13 @@ import queue
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 
 from azuraforge.processes.frames import Frame
+from azuraforge.strict_json import JsonObject
 
-#: The type of the frames that hold messages.
-MESSAGE = "message"
+#: Types of the frames that end a child's work.
+ENDS = ("result", "error")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -24,7 +25,7 @@ class Message:
     """A message as it arrived."""
 
     name: str
-    data: JsonValue
+    data: JsonObject
 
     def read(self, shape: type[M]) -> M:
         """Return the message in its shape. Raises pydantic's ValidationError where it has another one."""
@@ -32,8 +33,19 @@ class Message:
 
 
 def message_frame(name: str, body: BaseModel) -> Frame:
-    """Return the frame of a message."""
-    return {"type": MESSAGE, "name": name, "data": body.model_dump(mode="json")}
+    """Return the frame of a message: its name as the frame's type, then the fields of its body.
+
+    Raises ValueError for a name that ends a child's work, and for a body with a field ``type``.
+    """
+    fields: Frame = body.model_dump(mode="json")
+    if name in ENDS or "type" in fields:
+        raise ValueError(f"the message {name!r} cannot be sent: its name, or its field 'type', is the platform's own")
+    return {"type": name, **fields}
+
+
+def fields_of(frame: Frame) -> Frame:
+    """Return the fields of the message that a frame holds."""
+    return {name: value for name, value in frame.items() if name != "type"}
 
 
 class Inbox:
@@ -48,4 +60,4 @@ class Inbox:
             frame = self._frames.get(timeout=timeout_seconds)
         except queue.Empty:
             return None
-        return Message(frame["name"], frame["data"])
+        return Message(frame["type"], fields_of(frame))

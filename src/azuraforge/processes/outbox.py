@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 import traceback
-from typing import Any
 
 from azuraforge.errors import InvalidInput
 from azuraforge.processes.failures import sayable
@@ -31,7 +30,7 @@ class Outbox:
         self._connection = connection
         self._changed = threading.Condition()
         self._ready: list[bytes] = []
-        self._points: list[tuple[str, int, float | str]] = []
+        self._points: list[tuple[str, int, float | str, int]] = []
         self._series: set[str] = set()
         self._progress: Frame | None = None
         self._sending = False
@@ -48,8 +47,9 @@ class Outbox:
                 shown = sayable(str(name))[:80]
                 raise InvalidInput(f"{shown!r} cannot be a metric's name: {problem}", where=f"step {step}")
             self._series.add(name)
+        at = time.time_ns() // 1_000_000
         with self._changed:
-            self._points.extend((series, step, spell(value)) for series, value in metrics.items())
+            self._points.extend((series, step, spell(value), at) for series, value in metrics.items())
             self._changed.notify_all()
 
     def progress(self, done: int, total: int, note: str) -> None:
@@ -84,7 +84,7 @@ class Outbox:
 
     def _collect(self) -> None:
         if self._points:
-            points: Any = self._points
+            points = self._points
             self._points = []
             for start in range(0, len(points), _FRAME_POINTS):
                 self._ready.append(encode({"type": "metrics", "points": points[start : start + _FRAME_POINTS]}))

@@ -13,9 +13,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import NoReturn, TypedDict
 
 #: A spare that nobody wanted for so long is ended: an idle platform holds none.
 SPARE_SECONDS = 20.0
@@ -26,8 +26,12 @@ _WANTED = b"!"
 HEAVY = ("polars",)
 _REMEMBERED = 1000
 
-#: What a child will need: ``{"modules": [...], "threads": n}``.
-Warm = Mapping[str, Any]
+
+class Warm(TypedDict):
+    """The imports that a child will need, and its threads."""
+
+    modules: list[str]
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Spares:
     """The launcher's process keeps them; one for each kind of child, ``_MOST`` at most."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[Any, ...], _Spare] = {}
+        self._waiting: dict[tuple[str | int, ...], _Spare] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -127,7 +131,7 @@ def wanted(orders: socket.socket) -> list[int] | None:
     return descriptors if told else None
 
 
-def _key(warm: Warm) -> tuple[Any, ...]:
+def _key(warm: Warm) -> tuple[str | int, ...]:
     return (*warm["modules"], warm["threads"])
 
 

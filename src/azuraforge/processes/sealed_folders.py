@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
+from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.durable import sync
@@ -31,7 +31,7 @@ class Seal:
     bytes: int
 
 
-def write_sealed(final: Path, fill: Callable[[Path], None], about: dict[str, Any]) -> Seal:
+def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, JsonValue]) -> Seal:
     """Let ``fill`` write into a draft beside ``final``, make it durable, then rename it: whole or not at all.
 
     Raises StorageError where the disk is full or cannot be written; no draft is left behind.
@@ -55,7 +55,7 @@ def write_sealed(final: Path, fill: Callable[[Path], None], about: dict[str, Any
     return sealed
 
 
-def seal(folder: Path, about: dict[str, Any]) -> Seal:
+def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
     """Hash and fsync every file below ``folder`` and write its manifest. Raises ValueError for links."""
     files: dict[str, tuple[int, str]] = {}
     total = 0
@@ -83,7 +83,7 @@ def problem_with(folder: Path, sha256: str) -> str | None:
         content = (folder / MANIFEST).read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
             return "its manifest was changed"
-        files: dict[str, list[Any]] = orjson.loads(content)["files"]
+        files: dict[str, tuple[int, str]] = orjson.loads(content)["files"]
         found = {name: path for name, path in walk(folder) if name != MANIFEST}
         if extra := sorted(found.keys() - files.keys()):
             return f"{extra[0]} does not belong to it"

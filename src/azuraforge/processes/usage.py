@@ -23,7 +23,8 @@ _TOLD_APART = 32
 #: The first point comes after this part of the time between two.
 _SOONER = 5
 
-Point = tuple[str, int, float]
+#: Series, step, value, and milliseconds since 1970.
+Point = tuple[str, int, float, int]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class Sampler:
         }
         values.update({f"system/{name}": value for name, value in gpu.measure(used.pids).items()})
         step = int(at - self._begun)
-        return [(series, step, value) for series, value in values.items()]
+        now_ms = time.time_ns() // 1_000_000
+        return [(series, step, value, now_ms) for series, value in values.items()]
 
 
 def _family(pid: int) -> Iterator[int]:

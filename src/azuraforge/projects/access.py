@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from azuraforge.database import UnitOfWork
 from azuraforge.errors import Forbidden, Unauthorized
 from azuraforge.projects.address import Address
 from azuraforge.projects.service import Access, ProjectService
@@ -17,6 +18,8 @@ T = TypeVar("T")
 #: Threads that verify secrets. They are not those of the routes, so that slow routes do not keep callers out.
 _verifiers = OwnThreads("verifiers", 4)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+#: The key in a connection's scope of the unit of work of a request with an ``Idempotency-Key``.
+UNIT_OF_WORK = "azuraforge.unit_of_work"
 
 
 def _service(connection: HTTPConnection) -> ProjectService:
@@ -49,6 +52,12 @@ async def require_access(connection: HTTPConnection) -> Access:
         _refuse_foreign_page(connection)
     known = service.remembered(secret)
     return known if known is not None else await _verifiers.run(service.authenticate, secret)
+
+
+async def unit_of_work(connection: HTTPConnection) -> UnitOfWork | None:
+    """Return the unit of work of a request with an ``Idempotency-Key``; None without the header."""
+    unit: UnitOfWork | None = connection.scope.get(UNIT_OF_WORK)
+    return unit
 
 
 def secret_of(connection: HTTPConnection) -> str:
@@ -121,5 +130,7 @@ def _at_least(access: Access, role: str) -> Access:
 Reader = Annotated[Access, Depends(viewer)]
 Writer = Annotated[Access, Depends(member)]
 Admin = Annotated[Access, Depends(admin)]
+#: The transaction of the request's effect: each POST passes it to the write that is the effect.
+Unit = Annotated[UnitOfWork | None, Depends(unit_of_work)]
 #: Another name for ``Writer``: callers who may start, cancel, promote.
 Member = Writer

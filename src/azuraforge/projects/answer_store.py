@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -32,7 +30,7 @@ def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
     return session.connection().execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
-def answer(session: Session, key: str, values: dict[str, Any]) -> None:
+def answer(session: Session, key: str, values: dict[str, object]) -> None:
     """Keep the answer with its key."""
     statement = _insert(session).values(project_id=session.project_id, key=key, created_at=now(), **values)
     session.connection().execute(
@@ -44,6 +42,6 @@ def answer(session: Session, key: str, values: dict[str, Any]) -> None:
     )
 
 
-def _insert(session: Session) -> Any:
+def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
     dialect = session.get_bind().dialect.name
-    return (postgresql if dialect == "postgresql" else sqlite).insert(AnsweredRequest)
+    return postgresql.insert(AnsweredRequest) if dialect == "postgresql" else sqlite.insert(AnsweredRequest)

@@ -1,21 +1,20 @@
-"""Requests that may be repeated: the same ``Idempotency-Key`` does its work once and gets the same answer again.
+"""Idempotent requests: the same ``Idempotency-Key`` takes effect once and gets the same answer again.
 
-That the key is used is written in the very transaction of the work, so that neither can be there without the other:
+The key is recorded in the transaction of the request's effect (its unit of work), so that neither exists without the
+other:
 
-    no row                    nothing was done yet, whoever died meanwhile: do it
-    a row with an answer      give that answer; to another request under the same key, a Conflict
-    a row without an answer   it was done, or is being done; its answer is not known (yet): a Conflict that says so
+    no row                    the request has had no effect: execute it
+    a row with an answer      repeat that answer; another request under the same key is a Conflict
+    a row without an answer   the effect is stored, and its answer is not known (yet): a Conflict that says so
 
 An answer that holds a secret is never stored: its row says that it was given, and a repeated request gets a Conflict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from azuraforge.database import Database, Session, taking_along
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.projects import answer_store
 from azuraforge.projects.tables import AnsweredRequest
@@ -64,16 +63,14 @@ class AnsweredRequests:
             raise _without_answer(request)
         return row
 
-    @contextmanager
-    def using(self, request: KeyedRequest) -> Iterator[None]:
-        """Around the work: its first write takes the key along. Raises Conflict where another was quicker."""
+    def unit_of_work(self, request: KeyedRequest) -> UnitOfWork:
+        """Return the unit of work that records the key. Its write raises Conflict where the key is recorded already."""
 
-        def take(session: Session) -> None:
+        def record(session: Session) -> None:
             if not answer_store.take(session, request.key, request.route, KEPT_SECONDS):
                 raise _without_answer(request)
 
-        with taking_along(request.project_id, take):
-            yield
+        return UnitOfWork(request.project_id, record)
 
     def keep(self, request: KeyedRequest, request_hash: str, answer: Answer) -> None:
         """Store an answer for repeated requests; of one that holds a secret, only that it was given."""

@@ -28,7 +28,7 @@ _BATCH = 50
 _DRAFT_SECONDS = 24 * 3600.0
 
 
-def hold(session: Session, project_id: str) -> None:
+def hold(session: Session) -> None:
     """Until this transaction ends, no file of the project is freed."""
     store.share_project(session)
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Forbidden
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Admin, Reader, project_service, refuse_foreign_origin, served_address
+from azuraforge.projects.access import Admin, Reader, Unit, project_service, refuse_foreign_origin, served_address
 from azuraforge.projects.address import Address
 from azuraforge.projects.schemas import (
     LinkOut,
@@ -43,7 +43,7 @@ Bins = Annotated[Trash, Depends(project_trash)]
 _TOKENS = ShortId("token", Credential.id, where=[Credential.kind == "token"])
 #: A token's id in a path, which may be shortened.
 TokenId = Annotated[str, Depends(path_id("token_id", _TOKENS))]
-#: For answers that hold a secret: no cache stores them, and the copy for a repeated request is encrypted.
+#: For answers that hold a secret: no cache stores them, and neither does the platform for a repeated request.
 _SECRET = {"Cache-Control": "no-store"}
 
 
@@ -85,7 +85,9 @@ def sign_out(access: Reader, address: Served, response: Response, service: Servi
 
 
 @router.post("/links", status_code=201)
-def create_link(body: NewLink, access: Reader, address: Served, response: Response, service: Service) -> LinkOut:
+def create_link(
+    body: NewLink, access: Reader, address: Served, response: Response, service: Service, unit: Unit
+) -> LinkOut:
     """Create a one-time sign-in link for the caller: a browser session or this machine's command line.
 
     A named token cannot: the session would outlive it.
@@ -95,7 +97,7 @@ def create_link(body: NewLink, access: Reader, address: Served, response: Respon
             "a named token cannot make sign-in links", next_step="run `azuraforge link` on the machine itself"
         )
     response.headers.update(_SECRET)
-    return service.link(access.project_id, access.user_id, access.role, address.url, body.next)
+    return service.link(access.project_id, access.user_id, access.role, address.url, body.next, unit=unit)
 
 
 @router.get("/tokens")
@@ -105,10 +107,10 @@ def list_tokens(access: Admin, service: Service, limit: Limit = PAGE, after: Aft
 
 
 @router.post("/tokens", status_code=201)
-def create_token(body: TokenRequest, access: Admin, response: Response, service: Service) -> TokenCreated:
-    """A new API token; the secret is shown once."""
+def create_token(body: TokenRequest, access: Admin, response: Response, service: Service, unit: Unit) -> TokenCreated:
+    """Create an API token; the secret is shown once."""
     response.headers.update(_SECRET)
-    return service.create_token(access, body)
+    return service.create_token(access, body, unit=unit)
 
 
 @router.delete("/tokens/{token_id}", status_code=204)

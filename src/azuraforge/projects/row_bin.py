@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from shlex import quote
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.database import Database, Deletable, Session, now
+from azuraforge.database import Database, Deletable, Session, UnitOfWork, now
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf
@@ -79,7 +79,7 @@ class RowBin(ABC, Generic[Row]):
 
         self.database.write(project_id, work)
 
-    def restore(self, project_id: str, name: str, version: int | None) -> Thing[Row]:
+    def restore(self, project_id: str, name: str, version: int | None, *, unit: UnitOfWork | None = None) -> Thing[Row]:
         """Take a thing, or one of its versions, out of the trash, and return it; nothing changes where it is not there.
 
         A whole thing is named by its id, or by its name, which means the one deleted last. Raises NotFound where it was
@@ -103,7 +103,7 @@ class RowBin(ABC, Generic[Row]):
             return thing
 
         try:
-            return self.database.write(project_id, work)
+            return self.database.write(project_id, work, unit=unit)
         except IntegrityError:  # another one took the name since it was looked for (PostgreSQL)
             if not restored:
                 raise
@@ -253,7 +253,7 @@ class RowBin(ABC, Generic[Row]):
         things = self.newest(session, None, None)
         return len(things), sum(self.held_bytes(session, things).values())
 
-    def describe(self, thing: Thing[Row]) -> dict[str, Any]:
+    def describe(self, thing: Thing[Row]) -> dict[str, object]:
         """Return the data of events about a thing."""
         return {self.noun: thing.name, "version": thing.version}
 

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 from azuraforge.bounds import Moment
-from azuraforge.database import Database, Session, new_id, seconds_from_now, taking_nothing_along
+from azuraforge.database import Database, Session, UnitOfWork, new_id, seconds_from_now
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.paging import PAGE, Order
@@ -117,9 +117,18 @@ class ProjectService:
         """Create a one-time sign-in link for the project's owner. Raises Conflict where it has none."""
         return self.link(project_id, self._owner_of(project_id), "owner", base_url, next_page)
 
-    def link(self, project_id: str, user_id: str, role: str, base_url: str, next_page: str | None = None) -> LinkOut:
-        """A one-time sign-in link. The secret is in the fragment, which browsers send to no server."""
-        secret, row = self._issue(project_id, user_id, "link", role, expires_in_seconds=LINK_SECONDS)
+    def link(
+        self,
+        project_id: str,
+        user_id: str,
+        role: str,
+        base_url: str,
+        next_page: str | None = None,
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> LinkOut:
+        """Create a one-time sign-in link. The secret is in the fragment, which browsers send to no server."""
+        secret, row = self._issue(project_id, user_id, "link", role, expires_in_seconds=LINK_SECONDS, unit=unit)
         fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
         assert row.expires_at is not None
         return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)
@@ -205,8 +214,8 @@ class ProjectService:
             else:
                 self._cache.pop(hash_, None)
 
-    def create_token(self, access: Access, request: TokenRequest) -> TokenCreated:
-        """A new API token of this project; its secret is shown only here."""
+    def create_token(self, access: Access, request: TokenRequest, *, unit: UnitOfWork | None = None) -> TokenCreated:
+        """Create an API token of this project; its secret is shown only here."""
         if not access.may(request.role):
             raise Forbidden(
                 f"the role {access.role} cannot create a token with the role {request.role}",
@@ -220,8 +229,9 @@ class ProjectService:
             request.role,
             name=request.name,
             expires_in_seconds=days * 86_400 if days else None,
+            unit=unit,
         )
-        return TokenCreated(token=secret, **_token_fields(row))
+        return TokenCreated(token=secret, **dict(_token_out(row, row.role)))
 
     def local_token(self, project_id: str) -> str:
         """Replace the token of this machine's command line. It belongs to the project's first owner.
@@ -241,7 +251,7 @@ class ProjectService:
         with self._database.read(project_id) as session:
             found = store.tokens(session, limit + 1, key)
         page, cursor = _TOKENS.cut(found, limit, lambda each: (each[0].created_at, each[0].id))
-        items = [TokenOut(**{**_token_fields(row), "role": lower_role(row.role, role)}) for row, role in page]
+        items = [_token_out(row, lower_role(row.role, role)) for row, role in page]
         return TokenPage(items=items, next=cursor)
 
     def revoke_token(self, project_id: str, id_: str) -> None:
@@ -278,6 +288,7 @@ class ProjectService:
         *,
         name: str = "",
         expires_in_seconds: float | None = None,
+        unit: UnitOfWork | None = None,
     ) -> tuple[str, Credential]:
         secret = (TOKEN_PREFIX if kind in ("token", LOCAL) else "") + secrets.token_urlsafe(32)
         row = self._database.write(
@@ -292,12 +303,13 @@ class ProjectService:
                 name=name,
                 expires_at=seconds_from_now(expires_in_seconds) if expires_in_seconds else None,
             ),
+            unit=unit,
         )
         return secret, row
 
     def _note_use(self, project_id: str, hash_: str) -> None:
-        """For the list of tokens, to the hour. A good token lets in even where nothing can be written."""
-        with contextlib.suppress(Exception), taking_nothing_along():
+        """Note a token's use for the list of tokens, to the hour. If that fails, the token is accepted all the same."""
+        with contextlib.suppress(Exception):
             self._database.write(project_id, lambda session: store.note_use(session, hash_, _USE_SECONDS))
 
     def _removed(self, hash_: str) -> None:
@@ -332,12 +344,6 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _token_fields(row: Credential) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "role": row.role,
-        "created_at": row.created_at,
-        "expires_at": row.expires_at,
-        "used_at": row.used_at,
-    }
+def _token_out(row: Credential, role: str) -> TokenOut:
+    fields = {name: getattr(row, name) for name in TokenOut.model_fields}
+    return TokenOut.model_validate({**fields, "role": role})

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,19 +23,19 @@ class Place:
 
 
 @cross_project_query(slug=String())
-def project_by_slug(slug: ColumnElement[Any]) -> Select[Any]:
+def project_by_slug(slug: ColumnElement[str]) -> Select[str]:
     """The project of this name."""
     return select(Project.id.label("project_id")).where(Project.slug == slug)
 
 
 @cross_project_query(hash=String())
-def project_of_secret(hash: ColumnElement[Any]) -> Select[Any]:
-    """Who signs in does not say yet where: the project that a secret opens, by its hash."""
+def project_of_secret(hash: ColumnElement[str]) -> Select[str]:
+    """The project that a secret opens, by its hash: a sign-in does not name its project."""
     return select(Credential.project_id).where(Credential.hash == hash).limit(1)
 
 
 @cross_project_query(after=String(), limit=Integer())
-def projects_after(after: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
+def projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Select[str]:
     """Projects in the order of their ids, to look after each in turn."""
     return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)
 
@@ -87,7 +86,7 @@ def _alive() -> ColumnElement[bool]:
     return or_(Credential.expires_at.is_(None), Credential.expires_at > now())
 
 
-def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Any | None:
+def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Credential, Project, User, Member] | None:
     """Find a credential that has not expired by the hash of its secret, with its project, user and membership."""
     statement = (
         select(Credential, Project, User, Member)
@@ -159,7 +158,7 @@ def add_credential(
     hash_: str,
     role: str,
     name: str = "",
-    expires_at: datetime | Any = None,
+    expires_at: ColumnElement[datetime] | None = None,
 ) -> Credential:
     row = Credential(
         project_id=project_id, user_id=user_id, kind=kind, hash=hash_, role=role, name=name, expires_at=expires_at
@@ -185,12 +184,12 @@ def policy(session: Session) -> Policy | None:
     return session.get(Policy, session.project_id)
 
 
-def save_policy(session: Session, values: dict[str, Any]) -> None:
+def save_policy(session: Session, values: Mapping[str, object]) -> None:
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Policy)
     statement = insert.values(project_id=session.project_id, **values)
     session.connection().execute(statement.on_conflict_do_update(index_elements=[Policy.project_id], set_=values))
 
 
-def _place(rows: Sequence[Row[Any]]) -> Place | None:
+def _place(rows: Sequence[Row[str]]) -> Place | None:
     return Place(rows[0].project_id) if rows else None

@@ -94,7 +94,7 @@ class Trash:
     def policy(self, project_id: str) -> Policy:
         """What the project keeps."""
         with self._database.read(project_id) as session:
-            return policy_of(session, project_id)
+            return policy_of(session)
 
     def set_policy(self, project_id: str, policy: Policy, by: str) -> Policy:
         """Change it; the next round of housekeeping follows it. Who does not speak of the ledger leaves it as it is."""
@@ -113,7 +113,7 @@ class Trash:
         """Return a page of what lies in the trash, the latest first."""
         place = _LATEST.read(after)
         with self._database.read(project_id) as session:
-            policy = policy_of(session, project_id)
+            policy = policy_of(session)
             found = [each.contents(session, project_id, policy, place, limit + 1) for each in self._bins]
         items = sorted((item for one in found for item in one.items), key=position, reverse=True)
         page, cursor = _LATEST.cut(items, limit, position)
@@ -150,7 +150,7 @@ class Trash:
         return out
 
 
-def policy_of(session: Session, project_id: str) -> Policy:
+def policy_of(session: Session) -> Policy:
     """What the project keeps: its own line, else the defaults."""
     row = store.policy(session)
     return Policy() if row is None else Policy(**{name: getattr(row, name) for name in Policy.model_fields})

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from azuraforge.reports.document import Material, markdown
+from azuraforge.reports.document import markdown
+from azuraforge.reports.material import Figures, Material
 from azuraforge.reports.texts import Words
 
 #: Our own pictures stand in lines of their own at the end; whatever others wrote is quoted or escaped.
@@ -26,7 +27,7 @@ class Child(Protocol):
 
 
 def write(child: Child) -> dict[str, Any]:
-    """Payload: material (see ``document.Material``), language, format (md, html or pdf); or for html: document (the
+    """Payload: material (as of ``material.Material``), language, format (md, html or pdf); or for html: document (the
     Markdown that was written before) and title instead of the material.
 
     Result: ``{"content": base64}``.
@@ -39,7 +40,7 @@ def write(child: Child) -> dict[str, Any]:
         text = payload["document"]
         content = pages.page(text, _title(payload["title"], words), words.code, _pictures(text)).encode()
     else:
-        content = _document(Material(**payload["material"]), words, payload["format"])
+        content = _document(Material.model_validate(payload["material"]), words, payload["format"])
     return {"content": base64.b64encode(content).decode()}
 
 
@@ -51,7 +52,7 @@ def serve(opening: Mapping[str, Any]) -> Answer:
     os.nice(_NICENESS)
 
     def answer(question: dict[str, Any]) -> dict[str, Any]:
-        material = Material(**question["material"])
+        material = Material.model_validate(question["material"])
         written = {language: _document(material, Words(language), "md") for language in question["languages"]}
         return {"contents": {language: base64.b64encode(content).decode() for language, content in written.items()}}
 
@@ -60,11 +61,11 @@ def serve(opening: Mapping[str, Any]) -> Answer:
 
 def _document(material: Material, words: Words, wanted: str) -> bytes:
     drawn: dict[str, bytes] = {}
-    if material.figures or material.curves:  # loading matplotlib takes longer than all the rest
+    if material.figures != Figures() or material.curves:  # loading matplotlib takes longer than all the rest
         from azuraforge.reports.drawing import draw
 
         drawn = draw(material, words, "png" if wanted == "pdf" else "svg")
-    title = _title(material.run["name"], words)
+    title = _title(material.run.name, words)
     if wanted == "pdf":
         from azuraforge.reports import pdf
 

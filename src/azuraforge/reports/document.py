@@ -1,302 +1,274 @@
-"""The report of a run as Markdown, from what the run stored about itself. Nothing is computed anew but sentences."""
+"""The report of a run as Markdown, from what the run stored about itself. Only sentences are computed here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 
+from pydantic import JsonValue
+
+from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.evaluation import Evaluation, SeriesTable
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
+from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, Importance, Shapley
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.markdown import escape, quoted, table
+from azuraforge.reports.material import Figures, Material
 from azuraforge.reports.texts import NOTHING, Words
 from azuraforge.row_time import row_time
+from azuraforge.runs.schemas import RunDetail
 
 _SERIES_SHOWN = 20
-_HEADLINES = (
-    *("promoted", "approved", "kept", "not_comparable"),
-    *("baseline_promoted", "baseline_unproven", "baseline_barred"),
-)
 _MOST_INPUTS = 12
 _MOST_FIELDS = 200
 
 
-@dataclass(frozen=True)
-class Material:
-    """What a report is made of, as JSON said it.
-
-    Attributes:
-        run: ``RunDetail``.
-        evaluation, verdict: None where the run was never judged.
-        figures: name → data.
-        curves: ``[{"series", "steps", "values"}]``.
-    """
-
-    run: Mapping[str, Any]
-    evaluation: Mapping[str, Any] | None = None
-    verdict: Mapping[str, Any] | None = None
-    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    curves: Sequence[Mapping[str, Any]] = ()
-
-
 def markdown(material: Material, words: Words, pictures: Mapping[str, str]) -> str:
-    """The document. ``pictures``: those that were drawn, name → address, put at the end as references."""
-    run = material.run
-    lines = [f"# {escape(run['name'])}", "", *_lead(run, words)]
+    """Return the document. ``pictures``: those that were drawn, name → address, put at the end as references."""
+    run, evaluation = material.run, material.evaluation
+    lines = [f"# {escape(run.name)}", "", *_lead(run, words)]
     lines += _failure(material, words)
-    if material.evaluation is not None:
-        lines += _verdict(material.verdict or {}, material.evaluation, words)
-        lines += _scores(material.evaluation, words)
-        if said := conclusion(words, run, material.evaluation, material.figures):
+    if evaluation is not None:
+        if material.verdict is not None:
+            lines += _verdict(material.verdict, evaluation, words)
+        lines += _scores(evaluation, words)
+        if said := conclusion(words, run.seed, evaluation, material.figures):
             lines += [f"## {words('conclusion')}", "", *(f"- {sentence}" for sentence in said), ""]
-    lines += _result(run, words) if material.evaluation is None else []
-    lines += _figures(material, words, pictures)
+    else:
+        lines += _settings(words("result"), run.summary or {}, words)
+    lines += _figures(material.figures, words, pictures)
     lines += _data(material, words)
-    lines += _settings(words("config"), run.get("config") or {}, words)
+    lines += _settings(words("config"), run.config, words)
     lines += _environment(run, words)
     lines += _attempts(run, words)
-    if run.get("notes"):
+    if run.notes:
         lines += [f"## {words('notes')}", ""]
-        for note in run["notes"]:
-            lines += quoted(str(note))
+        for note in run.notes:
+            lines += quoted(note)
     lines += [f"[{name}]: {address}" for name, address in pictures.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _lead(run: Mapping[str, Any], words: Words) -> list[str]:
-    kind = words.or_else(f"kind.{run['kind']}", escape(run["kind"]))
-    state = words(f"state.{run['state']}")
-    said = [words("lead", kind=kind, id=escape(run["id"]), state=f"**{state}**")]
-    if run["state"] in ("queued", "running"):
+def _lead(run: RunDetail, words: Words) -> list[str]:
+    kind = words.or_else(f"kind.{run.kind}", escape(run.kind))
+    said = [words("lead", kind=kind, id=escape(run.id), state=f"**{words(f'state.{run.state}')}**")]
+    if run.state in ("queued", "running"):
         said.append(words("not_ended"))
-    dataset = f"{run['dataset_name']} v{run['dataset_version']}" if run.get("dataset_name") else None
     facts = [
-        (words("plugin"), run.get("plugin")),
-        (words("dataset"), dataset),
-        (words("model"), run.get("model")),
-        (words("created"), words.moment(run.get("created_at"))),
-        (words("finished"), words.moment(run.get("finished_at"))),
+        (words("plugin"), run.plugin),
+        (words("dataset"), f"{run.dataset_name} v{run.dataset_version}" if run.dataset_name else None),
+        (words("model"), run.model),
+        (words("created"), words.moment(run.created_at)),
+        (words("finished"), words.moment(run.finished_at)),
     ]
     return [" ".join(said), "", *(f"- {name}: {escape(value)}" for name, value in facts if value), ""]
 
 
 def _failure(material: Material, words: Words) -> list[str]:
     run = material.run
-    if run["state"] not in ("failed", "cancelled", "quarantined"):
+    if run.state not in ("failed", "cancelled", "quarantined"):
         return []
     lines = [f"## {words('failure')}", ""]
-    if error := run.get("error"):
-        lines += [escape(error["message"]), ""]
-        if error.get("where"):
-            lines += [words("failure.where", where=escape(error["where"])), ""]
-        if error.get("next_step"):
-            lines += [words("failure.next", next_step=escape(error["next_step"])), ""]
-    progress = run.get("progress") or {}
-    if progress.get("phase"):
-        values = {name: words.number(progress.get(name) or 0) for name in ("done", "total")}
-        share = words.percent(progress.get("share") or 0.0)
-        lines += [words("failure.stopped", phase=escape(progress["phase"]), share=share, **values), ""]
+    if (error := run.error) is not None:
+        lines += [escape(error.message), ""]
+        if error.where:
+            lines += [words("failure.where", where=escape(error.where)), ""]
+        if error.next_step:
+            lines += [words("failure.next", next_step=escape(error.next_step)), ""]
+    progress = run.progress
+    if progress.phase:
+        counted = {"done": words.number(progress.done), "total": words.number(progress.total)}
+        share = words.percent(progress.share)
+        lines += [words("failure.stopped", phase=escape(progress.phase), share=share, **counted), ""]
     else:
         lines += [words("failure.never"), ""]
-    last = [(each["series"], each["steps"][-1], each["values"][-1]) for each in material.curves if each["steps"]]
+    last = [(each.series, each.steps[-1], each.values[-1]) for each in material.curves if each.steps]
     last = [each for each in last if not each[0].startswith("system/")]
     if last:
         rows = [[escape(series), words.number(step), words.number(value)] for series, step, value in last]
         lines += [words("failure.last"), "", *table([words("series"), words("step"), words("value")], rows, (1, 2))]
-    logs = [escape(each["name"]) for each in run.get("artifacts") or () if each["kind"] == "log"]
+    logs = [escape(each.name) for each in run.artifacts if each.kind == "log"]
     return [*lines, words("failure.log", names=", ".join(logs)), ""] if logs else lines
 
 
-def _verdict(verdict: Mapping[str, Any], evaluation: Mapping[str, Any], words: Words) -> list[str]:
-    if not verdict:
-        return []
-    headline = str(verdict.get("headline") or verdict.get("decision"))
-    key = f"decision.{headline}" if headline in _HEADLINES else "decision.other"
-    candidate = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
-    names = {"champion": verdict.get("champion"), "approved": verdict.get("approved"), "candidate": candidate}
+def _verdict(verdict: VerdictRecord, evaluation: Evaluation, words: Words) -> list[str]:
+    names = {"champion": verdict.champion, "approved": verdict.approved, "candidate": evaluation.candidate.name}
     shown = {name: escape(value or NOTHING) for name, value in names.items()}
-    said = words(key, **shown, decision=escape(headline))
-    if headline == "approved" and names["champion"]:
+    said = words(f"decision.{verdict.headline}", **shown)
+    if verdict.headline == "approved" and verdict.champion:
         said = f"{said} {words('decision.until_then', **shown)}"
-    reasons = [each.get("text") or {} for each in verdict.get("reasons") or ()]
-    told = [f"- {escape(text.get(words.code) or text.get('en') or '')}" for text in reasons]
-    return [f"## {words('verdict')}", "", said, "", *told, ""]
+    reasons = [f"- {escape(each.text.tr if words.code == 'tr' else each.text.en)}" for each in verdict.reasons]
+    return [f"## {words('verdict')}", "", said, "", *reasons, ""]
 
 
-def _scores(evaluation: Mapping[str, Any], words: Words) -> list[str]:
-    contenders = sorted(evaluation["contenders"], key=lambda each: each["rank"])
-    metrics = _metrics(evaluation, contenders)
+def _scores(evaluation: Evaluation, words: Words) -> list[str]:
+    metrics = _metrics(evaluation)
     heads = [words("contender")]
     for metric in metrics:
-        title, unit = escape(text_of(metric.title, words.code)), metric.unit_of(evaluation.get("unit") or "")
+        title, unit = escape(text_of(metric.title, words.code)), metric.unit_of(evaluation.unit)
         heads.append(f"{title} ({escape(unit)})" if unit else title)
     rows = []
-    for each in contenders:
-        title = escape(each["name"])
-        title = f"**{title}**" if each["name"] == evaluation.get("winner") else title
-        role = words.or_else(f"role.{each['role']}", escape(each["role"]))
-        rows.append(
-            [f"{title} ({role})", *(_metric(words, metric, each["metrics"].get(metric.name)) for metric in metrics)]
-        )
+    for each in sorted(evaluation.contenders, key=lambda each: each.rank):
+        title = escape(each.name)
+        title = f"**{title}**" if each.name == evaluation.winner else title
+        cells = [_metric(words, metric, each.metrics.get(metric.name)) for metric in metrics]
+        rows.append([f"{title} ({words(f'role.{each.role}')})", *cells])
     lines = [f"## {words('scores')}", "", words("scores.note"), ""]
     lines += table(heads, rows, range(1, len(heads)))
-    if told := evaluation.get("series"):
-        lines += _series(told, evaluation, words)
-    if failed := evaluation.get("failed"):
+    if evaluation.series is not None:
+        lines += _series(evaluation.series, evaluation.best_baseline, words)
+    if failed := evaluation.failed:
         lines += [f"{words('scores.failed')}:", ""]
-        lines += [*(f"- {escape(each['name'])}: {escape(each['reason'])}" for each in failed), ""]
+        lines += [*(f"- {escape(each.name)}: {escape(each.reason)}" for each in failed), ""]
     return lines
 
 
-def _series(told: Mapping[str, Any], evaluation: Mapping[str, Any], words: Words) -> list[str]:
-    """The worst of several series beside the best baseline, and which were left out."""
-    baseline = escape(evaluation["best_baseline"])
-    heads = [escape(told["column"]), "MASE", f"MASE, {baseline}", "RMSE", f"RMSE, {baseline}"]
-    names = ("mase", "baseline_mase", "rmse", "baseline_rmse")
-    shown = told["rows"][:_SERIES_SHOWN]
-    rows = [[escape(row["series"]), *(words.number(row[name]) for name in names)] for row in shown]
-    counts = {"shown": len(shown), "count": told["count"], "better": told["better"], "baseline": baseline}
+def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
+    """Return the worst of several series next to the best baseline, and those that were left out."""
+    baseline = escape(best_baseline)
+    heads = [escape(series.column), "MASE", f"MASE, {baseline}", "RMSE", f"RMSE, {baseline}"]
+    shown = series.rows[:_SERIES_SHOWN]
+    rows = [
+        [escape(row.series), *map(words.number, (row.mase, row.baseline_mase, row.rmse, row.baseline_rmse))]
+        for row in shown
+    ]
+    counts = {"shown": len(shown), "count": series.count, "better": series.better, "baseline": baseline}
     lines = [f"### {words('several_series')}", "", words("several_series.note", **counts), ""]
     lines += table(heads, rows, range(1, len(heads)))
-    if gone := told["left_out"]:
-        named = ", ".join(escape(each["series"]) for each in gone[:_SERIES_SHOWN])
+    if gone := series.left_out:
+        named = ", ".join(escape(each.series) for each in gone[:_SERIES_SHOWN])
         lines += [words("several_series.left_out", count=len(gone), series=named), ""]
     return [*lines, words("several_series.not_explained"), ""]
 
 
-def _metrics(evaluation: Mapping[str, Any], contenders: Sequence[Mapping[str, Any]]) -> list[MetricFacts]:
-    """The metrics that some contender has, as the evaluation explains them."""
-    known = [MetricFacts.model_validate(each) for each in evaluation.get("metrics", ())]
+def _metrics(evaluation: Evaluation) -> list[MetricFacts]:
+    """Return the metrics that some contender has."""
     return [
         metric
-        for metric in known
-        if metric.detail != "hidden" and any(each["metrics"].get(metric.name) is not None for each in contenders)
+        for metric in evaluation.metrics
+        if metric.detail != "hidden"
+        and any(each.metrics.get(metric.name) is not None for each in evaluation.contenders)
     ]
 
 
-def _metric(words: Words, metric: MetricFacts, value: Any) -> str:
+def _metric(words: Words, metric: MetricFacts, value: float | None) -> str:
     if metric.format in ("share", "signed_share"):
         return words.percent(value)
     return words.percent(value / 100) if metric.format == "percent" and value is not None else words.number(value)
 
 
-def _figures(material: Material, words: Words, pictures: Mapping[str, str]) -> list[str]:
+def _figures(figures: Figures, words: Words, pictures: Mapping[str, str]) -> list[str]:
     if not pictures:
         return []
     lines = [f"## {words('figures')}", ""]
     for name in pictures:
         title = words.or_else(f"figure.{name}", escape(name))
         lines += [f"### {title}", "", f"![{title}][{name}]", ""]
-        lines += _beneath(name, material.figures.get(name) or {}, words)
+        lines += _below(getattr(figures, name, None), words)
     return lines
 
 
-def _beneath(name: str, data: Mapping[str, Any], words: Words) -> list[str]:
-    """The table under a picture, where it says more than the picture."""
-    if name == "slices":
-        rows = [
-            [
-                f"{words.or_else('by.' + each['by'], escape(each['by']))} {escape(row['value'])}",
-                words.number(row["errors"]),
-                words.number(row["rmse"]),
-                words.number(row["baseline_rmse"]),
-                words.percent(row["skill"]),
+def _below(figure: object, words: Words) -> list[str]:
+    """Return the table under a picture, where it says more than the picture."""
+    match figure:
+        case ErrorSlices():
+            rows = [
+                [
+                    f"{words.or_else('by.' + each.by, escape(each.by))} {escape(row.value)}",
+                    *map(words.number, (row.errors, row.rmse, row.baseline_rmse)),
+                    words.percent(row.skill),
+                ]
+                for each in figure.slices
+                for row in each.rows
             ]
-            for each in data["slices"]
-            for row in each["rows"]
-        ]
-        beside = f"{words('beside')}: {escape(data['baseline'])}"
-        heads = [words("slice"), words("errors"), words("metric.rmse"), beside, words("metric.skill")]
-        return table(heads, rows, range(1, 5))
-    if name in ("importance", "shapley"):
-        about = {key: words.number(data.get(key)) for key in ("origins", "repeats", "orders", "reach")}
-        keys = ("increase", "spread") if name == "importance" else ("mean_absolute", "order_spread")
-        titles = ("increase", "spread") if name == "importance" else ("contribution", "order_spread")
-        rows = [
-            [escape(words.input(each["name"])), *(words.number(each[key]) for key in keys)]
-            for each in data["inputs"][:_MOST_INPUTS]
-        ]
-        note = [words(f"{name}.note", **about), ""]
-        return [*note, *table([words("input"), *(words(head) for head in titles)], rows, (1, 2))]
-    return []
+            baseline = f"{words('beside')}: {escape(figure.baseline)}"
+            heads = [words("slice"), words("errors"), words("metric.rmse"), baseline, words("metric.skill")]
+            return table(heads, rows, range(1, 5))
+        case Importance():
+            counted = {name: words.number(getattr(figure, name)) for name in ("origins", "repeats", "reach")}
+            measured = [(each.name, each.increase, each.spread) for each in figure.inputs]
+            return [words("importance.note", **counted), "", *_inputs(words, measured, "increase", "spread")]
+        case Shapley():
+            counted = {name: words.number(getattr(figure, name)) for name in ("origins", "orders")}
+            measured = [(each.name, each.mean_absolute, each.order_spread) for each in figure.inputs]
+            return [words("shapley.note", **counted), "", *_inputs(words, measured, "contribution", "order_spread")]
+        case _:
+            return []
+
+
+def _inputs(words: Words, measured: list[tuple[str, float, float]], *heads: str) -> list[str]:
+    rows = [[escape(words.input(name)), *map(words.number, values)] for name, *values in measured[:_MOST_INPUTS]]
+    return table([words("input"), *(words(head) for head in heads)], rows, (1, 2))
 
 
 def _data(material: Material, words: Words) -> list[str]:
-    run = material.run
-    if not run.get("dataset_name"):
+    run, evaluation = material.run, material.evaluation
+    if not run.dataset_name:
         return []
     lines = [f"## {words('data')}", ""]
-    lines += [f"- {words('dataset')}: {escape(run['dataset_name'])} v{run['dataset_version']}"]
-    lines += [f"- {words('fingerprint')}: {escape(run.get('dataset_fingerprint') or NOTHING)}", ""]
-    evaluation = material.evaluation or {}
-    if parts := evaluation.get("parts"):
+    lines += [f"- {words('dataset')}: {escape(run.dataset_name)} v{run.dataset_version}"]
+    lines += [f"- {words('fingerprint')}: {escape(run.dataset_fingerprint or NOTHING)}", ""]
+    if evaluation is not None:
+        rhythm = {"frequency": evaluation.frequency, "timezone": evaluation.timezone}
         rows = [
             [
                 words.or_else(f"part.{name}", escape(name)),
-                words.number(part.get("rows")),
-                escape(row_time(part.get("start"), evaluation)),
-                escape(row_time(part.get("end"), evaluation)),
+                words.number(part.rows),
+                escape(row_time(part.start, rhythm)),
+                escape(row_time(part.end, rhythm)),
             ]
-            for name, part in parts.items()
+            for name, part in evaluation.parts.items()
         ]
         lines += table([words("part"), words("rows"), words("from"), words("to")], rows, (1,))
     return lines
 
 
-def _settings(title: str, settings: Mapping[str, Any], words: Words) -> list[str]:
+def _settings(title: str, settings: Mapping[str, JsonValue], words: Words) -> list[str]:
     if not settings:
         return []
     rows = [[escape(name), escape(_plain(words, value))] for name, value in list(settings.items())[:_MOST_FIELDS]]
     return [f"## {title}", "", *table([words("name"), words("value")], rows)]
 
 
-def _environment(run: Mapping[str, Any], words: Words) -> list[str]:
-    said: dict[str, Any] = {
-        words("code"): run.get("code_version"),
-        words("plugin"): " ".join(str(run[key]) for key in ("plugin", "plugin_version") if run.get(key)),
-        words("seed"): run.get("seed"),
-        words("threads"): run.get("threads"),
+def _environment(run: RunDetail, words: Words) -> list[str]:
+    said: dict[str, JsonValue] = {
+        words("code"): run.code_version,
+        words("plugin"): " ".join(each for each in (run.plugin, run.plugin_version) if each),
+        words("seed"): run.seed,
+        words("threads"): run.threads,
         words("bits"): _bits(run, words),
-        **(run.get("environment") or {}),
+        **(run.environment or {}),
     }
-    return _settings(
-        words("environment"), {name: value for name, value in said.items() if value not in (None, "")}, words
-    )
+    known = {name: value for name, value in said.items() if value not in (None, "")}
+    return _settings(words("environment"), known, words)
 
 
-def _bits(run: Mapping[str, Any], words: Words) -> str:
-    reproducible = run.get("bit_reproducible")
-    if reproducible is None:
-        waits = run["kind"] != "external" and run["state"] in ("queued", "running")
+def _bits(run: RunDetail, words: Words) -> str:
+    if run.bit_reproducible is None:
+        waits = run.kind != "external" and run.state in ("queued", "running")
         return words("bits.unknown" if waits else "bits.never")
-    return words("yes" if reproducible else "no")
+    return words("yes" if run.bit_reproducible else "no")
 
 
-def _attempts(run: Mapping[str, Any], words: Words) -> list[str]:
-    attempts = run.get("attempts") or ()
-    if len(attempts) < 2:
+def _attempts(run: RunDetail, words: Words) -> list[str]:
+    if len(run.attempts) < 2:
         return []
     rows = [
         [
-            str(each["attempt"]),
-            escape(words.moment(each.get("started_at"))),
-            escape(words.moment(each.get("ended_at"))),
-            escape(each.get("outcome") or NOTHING),
-            escape(each.get("reason") or NOTHING),
+            str(each.attempt),
+            escape(words.moment(each.started_at)),
+            escape(words.moment(each.ended_at)),
+            escape(each.outcome or NOTHING),
+            escape(each.reason or NOTHING),
         ]
-        for each in attempts
+        for each in run.attempts
     ]
     heads = ["", words("from"), words("to"), words("outcome"), words("reason")]
     return [f"## {words('attempts')}", "", *table(heads, rows)]
 
 
-def _result(run: Mapping[str, Any], words: Words) -> list[str]:
-    return _settings(words("result"), run.get("summary") or {}, words)
-
-
-def _plain(words: Words, value: Any) -> str:
-    """A setting as it was given: exact, for it is not a measurement."""
+def _plain(words: Words, value: JsonValue) -> str:
+    """Return a setting as it was given: exact, for it is not a measurement."""
     if isinstance(value, bool):
         return words("yes" if value else "no")
     return NOTHING if value is None else str(value)

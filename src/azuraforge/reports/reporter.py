@@ -119,7 +119,7 @@ class Reporter:
         while not self._stopping.is_set() and (lines := self._events.read(project_id, "project", after)):
             for line in lines:
                 if _is_end(line) and not self._stopping.is_set():
-                    self._report(project_id, line.data["run_id"])
+                    self._report(project_id, str(line.data["run_id"]))
                     found += 1
             after = self._cursors[project_id] = lines[-1].seq
         return found

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
-import orjson
-
 from azuraforge.database import Database, Session, now
 from azuraforge.errors import NotFound
 from azuraforge.projects.keeping import hold
+from azuraforge.reports.material import Figures, Judged, Material
 from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.schemas import ArtifactOut, MetricsOut, ReportFormat, ReportLanguage, RunDetail
@@ -109,25 +108,24 @@ class RunReports:
 
     def _material(self, project_id: str, run: RunDetail) -> dict[str, Any]:
         names = [name for name in run.figures if name not in _NOT_DRAWN]
-        said = run.model_dump(mode="json")
-        said["artifacts"] = [each for each in said["artifacts"] if each["kind"] != "report"]
-        document = self._evaluation(project_id, run)
-        curves = self._runs.metrics(project_id, run.id, max_points=_CURVE_POINTS)
-        return {
-            "run": said,
-            "evaluation": document.get("evaluation"),
-            "verdict": document.get("verdict"),
-            "figures": {name: self._runs.figure(project_id, run.id, name) for name in names},
-            "curves": [each.model_dump() for each in curves.series],
-        }
+        shown = run.model_copy(update={"artifacts": [each for each in run.artifacts if each.kind != "report"]})
+        judged = self._judged(project_id, run)
+        figures = {name: self._runs.figure(project_id, run.id, name) for name in names}
+        material = Material(
+            run=shown,
+            evaluation=judged.evaluation if judged else None,
+            verdict=judged.verdict if judged else None,
+            figures=Figures.model_validate(figures),
+            curves=tuple(self._runs.metrics(project_id, run.id, max_points=_CURVE_POINTS).series),
+        )
+        return material.model_dump(mode="json", by_alias=True)
 
-    def _evaluation(self, project_id: str, run: RunDetail) -> dict[str, Any]:
-        """The run's own file with its evaluation and verdict; empty where it was never judged."""
+    def _judged(self, project_id: str, run: RunDetail) -> Judged | None:
+        """Return the run's own file with its evaluation and verdict; None where it was never judged."""
         found = next((each for each in run.artifacts if each.kind == "evaluation"), None)
         if found is None:
-            return {}
-        document: dict[str, Any] = orjson.loads(self._artifacts.verify(project_id, found.sha256).read_bytes())
-        return document
+            return None
+        return Judged.model_validate_json(self._artifacts.verify(project_id, found.sha256).read_bytes())
 
     def _kept(self, project_id: str, run: RunDetail, name: str) -> bytes | None:
         found = self._since_end(run, name)
@@ -146,13 +144,13 @@ class RunReports:
         values = {"kind": "report", "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
 
         def work(session: Session) -> None:
-            row = store.lock(session, project_id, run.id)
-            hold(session, project_id)
+            row = store.lock(session, run.id)
+            hold(session)
             # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
             if row is None or row.finished_at != run.finished_at:
                 return
             if self._artifacts.path(project_id, stored.sha256).exists():
-                store.save_artifact(session, project_id, run.id, name, {**values, "created_at": now()})
+                store.save_artifact(session, run.id, name, {**values, "created_at": now()})
 
         self._database.write(project_id, work)
 

@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from datetime import UTC, datetime
+from typing import Literal, get_args
 
 from azuraforge.wording import fill
 
@@ -60,10 +61,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "decision.not_comparable": (
         "Not comparable: **{champion}** holds the title.",
         "Karşılaştırılamadı: unvan **{champion}** sürümünde.",
-    ),
-    "decision.other": (
-        "Decision: {decision}. Champion: **{champion}**.",
-        "Karar: {decision}. Şampiyon: **{champion}**.",
     ),
     "conclusion": ("What would change this conclusion", "Bu sonucu ne değiştirirdi"),
     "conclusion.holds": (
@@ -293,7 +290,7 @@ class Words:
 
     code: str
 
-    def __call__(self, key: str, **values: Any) -> str:
+    def __call__(self, key: str, **values: object) -> str:
         english, turkish = TEXTS[key]
         return fill(turkish if self.code == "tr" else english, **values)
 
@@ -310,7 +307,7 @@ class Words:
     def or_else(self, key: str, otherwise: str) -> str:
         return self(key) if key in TEXTS else otherwise
 
-    def number(self, value: Any) -> str:
+    def number(self, value: float | None) -> str:
         """Four significant digits, whole numbers whole, with this language's separators.
 
         Example:
@@ -329,7 +326,7 @@ class Words:
         text = text.replace("-", "−")
         return text.translate(_SWAP) if self.code == "tr" else text
 
-    def percent(self, share: Any) -> str:
+    def percent(self, share: float | None) -> str:
         """A share as percentage.
 
         Example:
@@ -343,12 +340,11 @@ class Words:
         sign = "−" if share < 0 else ""
         return f"{sign}%{text}" if self.code == "tr" else f"{sign}{text} %"
 
-    def moment(self, told: Any) -> str:
-        """A time as it was told, to the minute, UTC.
+    def moment(self, at: datetime | None) -> str:
+        """Return a time to the minute, in UTC.
 
         Example:
-            >>> Words("en").moment("2026-01-02T03:04:05Z")
+            >>> Words("en").moment(datetime.fromisoformat("2026-01-02T03:04:05Z"))
             '2026-01-02 03:04 UTC'
         """
-        text = str(told or "")
-        return f"{text[:10]} {text[11:16]} UTC" if len(text) >= 16 and text[10] == "T" else text or NOTHING
+        return NOTHING if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -8,7 +8,6 @@ looks at nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, InvalidInput
@@ -20,7 +19,7 @@ _GOING = ("queued", "running")
 _UNMET = "needed_run"
 
 
-def needed_by(session: Session, project_id: str, request: RunRequest) -> Sequence[Run]:
+def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
     """The runs that a request names, locked. Raises InvalidInput where one is not of this project."""
     wanted = sorted(set(request.depends_on))
     if not wanted:
@@ -31,7 +30,7 @@ def needed_by(session: Session, project_id: str, request: RunRequest) -> Sequenc
             where="depends_on",
             next_step="wait for them in your code: client.runs.wait(ID)",
         )
-    found = store.lock_named(session, project_id, wanted)
+    found = store.lock_named(session, wanted)
     if missing := sorted(set(wanted) - {run.id for run in found}):
         raise InvalidInput(
             f"run {missing[0]!r}, which this one needs, does not exist",
@@ -49,7 +48,7 @@ def needed_by(session: Session, project_id: str, request: RunRequest) -> Sequenc
 
 def link(session: Session, run: Run, needed: Sequence[Run]) -> None:
     """Write down what a new run needs."""
-    store.add_dependencies(session, run.project_id, run.id, [each.id for each in needed])
+    store.add_dependencies(session, run.id, [each.id for each in needed])
     store.change(session, run, waiting_on=unfinished(needed))
 
 
@@ -60,7 +59,7 @@ def unfinished(needed: Sequence[Run]) -> int:
 
 def still_waits(session: Session, run: Run) -> bool:
     """Count again, now that one of them has ended; whether any is left."""
-    left = unfinished(store.needs(session, run.project_id, run.id))
+    left = unfinished(store.needs(session, run.id))
     store.change(session, run, waiting_on=left)
     return left > 0
 
@@ -72,7 +71,7 @@ def obstacle(run: Run, needed: Sequence[Run]) -> Run | None:
     return next((each for each in needed if each.state not in (*_GOING, "succeeded")), None)
 
 
-def unmet(ended: Run) -> dict[str, Any]:
+def unmet(ended: Run) -> dict[str, str]:
     """The error of a run that is cancelled because ``ended`` did not succeed."""
     what = {"failed": "failed", "cancelled": "was cancelled", "quarantined": "was quarantined"}[ended.state]
     return {
@@ -83,10 +82,10 @@ def unmet(ended: Run) -> dict[str, Any]:
     }
 
 
-def lock_needed(session: Session, project_id: str, run_id: str) -> Sequence[Run]:
+def lock_needed(session: Session, run_id: str) -> Sequence[Run]:
     """What a run needs, locked. Always before the run itself: whoever ends one locks in this order too."""
-    ids = [each.id for each in store.needs(session, project_id, run_id)]
-    return store.lock_named(session, project_id, ids) if ids else []
+    ids = [each.id for each in store.needs(session, run_id)]
+    return store.lock_named(session, ids) if ids else []
 
 
 def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:

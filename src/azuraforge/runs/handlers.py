@@ -6,15 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput
 from azuraforge.runs.schemas import RunRequest, StudyLink
+from azuraforge.strict_json import JsonObject
 
 if TYPE_CHECKING:  # children import this file for its shapes, and need no database
     from azuraforge.database import Session
+    from azuraforge.events.service import EventLog
+    from azuraforge.runs.execution.progress import ProgressMeter
+    from azuraforge.runs.lease import Held
 
 C = TypeVar("C", bound="RunExtra")
 M = TypeVar("M", bound=BaseModel)
@@ -35,7 +39,7 @@ class PreparedRun:
 
     name: str
     plugin: str | None
-    config: dict[str, Any]
+    config: JsonObject
     dataset_id: str | None = None
     dataset_name: str | None = None
     dataset_version: int | None = None
@@ -56,7 +60,7 @@ class ClaimedRun:
     name: str
     plugin: str | None
     plugin_version: str | None
-    config: dict[str, Any]
+    config: JsonObject
     seed: int
     threads: int
     dataset_id: str | None
@@ -64,11 +68,11 @@ class ClaimedRun:
     dataset_version: int | None
     dataset_fingerprint: str | None
     model: str | None
-    extra: Mapping[str, Any]  # as it is stored; see ``carries``
+    extra: Mapping[str, JsonValue]  # as it is stored; see ``carries``
     code_version: str  # of the first attempt; empty until that fixes it
     time_limit_seconds: float | None
     memory_limit_bytes: int | None
-    environment: dict[str, Any] | None  # of the first attempt
+    environment: JsonObject | None  # of the first attempt
 
     def carries(self, shape: type[C]) -> C:
         """Return what the run carries. Raises InvalidInput where it was stored by other code in another shape."""
@@ -87,7 +91,7 @@ class Finish:
     """How a run succeeded. ``commit`` runs inside the fenced transaction that sets ``succeeded``; it must be short
     and may raise an ``AzuraError``, which then fails the run and writes nothing else."""
 
-    summary: dict[str, Any]
+    summary: JsonObject
     commit: Callable[[Session], None] | None = None
 
 
@@ -105,24 +109,9 @@ class Job(Protocol):
     run: ClaimedRun
     folder: Path
 
-    @overload
-    def phase(self, name: str, entry: str, payload: dict[str, Any], *, share: float) -> dict[str, Any]: ...
-
-    @overload
-    def phase(self, name: str, entry: str, payload: BaseModel, *, share: float, result: type[R]) -> PhaseResult[R]: ...
-
-    def phase(
-        self,
-        name: str,
-        entry: str,
-        payload: BaseModel | dict[str, Any],
-        *,
-        share: float,
-        result: type[R] | None = None,
-    ) -> PhaseResult[R] | dict[str, Any]:
+    def phase(self, name: str, entry: str, payload: BaseModel, *, share: float, result: type[R]) -> PhaseResult[R]:
         """Run one child to its end. Its entry point reads ``child.asked(Shape)`` and returns an instance of ``result``.
 
-        Without shapes, payload and result are dictionaries, and the result also has ``{"outputs": "<absolute path>"}``.
         A phase that ended in an earlier attempt is not run again while its payload is the same and its outputs
         verify. ``share`` is this phase's part (0 … 1) of the whole run's progress.
         """
@@ -136,7 +125,7 @@ class Job(Protocol):
         """Copy a file into the artifact store and list it with the run."""
         ...
 
-    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+    def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
         """Attach data to be drawn."""
         ...
 
@@ -147,13 +136,37 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Received:
-    """The circumstances in which a child's message is stored: the fenced transaction, the run and its phase."""
+    """The circumstances in which a child's message is stored: the fenced transaction, the run and its phase.
+
+    Attributes:
+        folder: the run's work folder.
+        progress: turns the progress of the phase into that of the run.
+        superfluous: folders, relative to ``folder``, that are removed once the transaction is committed.
+    """
 
     session: Session
-    project_id: str
-    run_id: str
-    attempt: int
+    events: EventLog
+    held: Held
     phase: str
+    folder: Path
+    progress: ProgressMeter
+    superfluous: list[str]
+
+    @property
+    def project_id(self) -> str:
+        return self.held.project_id
+
+    @property
+    def run_id(self) -> str:
+        return self.held.run_id
+
+    @property
+    def attempt(self) -> int:
+        return self.held.attempt
+
+    def report(self, event: str, data: Mapping[str, object]) -> None:
+        """Append an event to the run's stream."""
+        self.events.append(self.session, self.project_id, f"run/{self.run_id}", event, dict(data))
 
 
 @dataclass(frozen=True)
@@ -161,13 +174,31 @@ class MessageKind(Generic[M]):
     """A kind of message that children of one kind of run send with ``child.send``.
 
     ``record`` is called in the fenced transaction that stores everything else the child sent at the same time, so that
-    outputs, state and position are committed together or not at all. What it returns is sent to the child once that is
-    committed. It must be short; an ``AzuraError`` fails the run and nothing is written.
+    outputs, state and position are committed together or not at all. The shape that it returns is sent to the child
+    once that is committed. It must be short; an ``AzuraError`` fails the run and nothing is written.
+    ``recording.BUILT_IN`` holds the messages that every child may send.
     """
 
     name: str
     shape: type[M]
     record: Callable[[Received, M], BaseModel | None]
+
+    def read(self, received: Received, fields: Mapping[str, object]) -> BaseModel | None:
+        """Validate a message, record it and return the answer. Raises InvalidInput for another shape."""
+        try:
+            body = self.shape.model_validate(fields)
+        except ValidationError as error:
+            raise InvalidInput(f"the message {self.name!r} is malformed: {error}", where="child.send()") from None
+        return self.record(received, body)
+
+
+class RegisteredMessage(Protocol):
+    """A ``MessageKind`` of any shape."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, received: Received, fields: Mapping[str, object]) -> BaseModel | None: ...
 
 
 class Handler(ABC):
@@ -181,7 +212,7 @@ class Handler(ABC):
 
     kind: ClassVar[str]
     extra: ClassVar[type[RunExtra]] = RunExtra
-    messages: Sequence[MessageKind[Any]] = ()
+    messages: Sequence[RegisteredMessage] = ()
 
     @abstractmethod
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Integer,
     Row,
+    ScalarSelect,
     Select,
     String,
     and_,
@@ -43,6 +44,12 @@ _UNBOUNDED = 2**31 - 1
 _PLAIN = {"synchronize_session": False}
 _KEY: tuple[Any, ...] = (Run.project_id, Run.id, Run.attempt)
 
+#: Selects a run's project, id and attempt; cross-project queries do not keep the columns' types.
+KeySelect: TypeAlias = Select[Any]
+KeyRow: TypeAlias = Row[Any]
+#: A parameter that holds a list of texts.
+TextsParameter: TypeAlias = ColumnElement[Sequence[str]]
+
 
 @dataclass(frozen=True)
 class Held:
@@ -53,7 +60,7 @@ class Held:
     attempt: int
 
 
-def _due(run: type[Run], kinds: ColumnElement[Any], queues: ColumnElement[Any]) -> ColumnElement[bool]:
+def _due(run: type[Run], kinds: TextsParameter, queues: TextsParameter) -> ColumnElement[bool]:
     """Which queued runs may start now; the one condition of every claim. ``READY`` picks the index."""
     return and_(
         run.state == _QUEUED,
@@ -67,7 +74,7 @@ def _due(run: type[Run], kinds: ColumnElement[Any], queues: ColumnElement[Any]) 
 def _projects_with_due_runs() -> CTE:
     """Projects that have ready runs, found by leaping from one to the next in the index, however many runs wait."""
 
-    def first(after: ColumnElement[Any] | None = None) -> Any:
+    def first(after: ColumnElement[str] | None = None) -> ScalarSelect[str]:
         ready = aliased(Run)
         statement = select(func.min(ready.project_id)).where(ready.state == _QUEUED, ready.waiting_on == _NOTHING)
         return (statement if after is None else statement.where(ready.project_id > after)).scalar_subquery()
@@ -76,14 +83,14 @@ def _projects_with_due_runs() -> CTE:
     return waiting.union_all(select(first(waiting.c.project_id)).where(waiting.c.project_id.is_not(None)))
 
 
-def _running_in(project_id: ColumnElement[Any]) -> Any:
+def _running_in(project_id: ColumnElement[str]) -> Select[int]:
     """How many runs of a project hold a slot. Those that a client carries hold none."""
     running = aliased(Run)
     count = select(func.count()).select_from(running)
     return count.where(running.state == _RUNNING, running.project_id == project_id, running.kind != "external")
 
 
-def _first_of(waiting: CTE, kinds: ColumnElement[Any], queues: ColumnElement[Any]) -> Any:
+def _first_of(waiting: CTE, kinds: TextsParameter, queues: TextsParameter) -> Select[str]:
     """The due run of a project with the highest priority, of those the oldest."""
     best, head = aliased(Run), aliased(Run)
     highest = select(best.priority).where(best.project_id == waiting.c.project_id, _due(best, kinds, queues))
@@ -97,9 +104,7 @@ def _first_of(waiting: CTE, kinds: ColumnElement[Any], queues: ColumnElement[Any
 
 
 @cross_project_query(kinds=Texts(), queues=Texts(), most_running=Integer())
-def first_due_run(
-    kinds: ColumnElement[Any], queues: ColumnElement[Any], most_running: ColumnElement[Any]
-) -> Select[Any]:
+def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: ColumnElement[int]) -> KeySelect:
     """The queued run that comes next, locked; PostgreSQL skips rows that others are taking.
 
     Of the projects that run fewest: the run with the highest priority, of those the oldest. A project that runs
@@ -120,14 +125,14 @@ def first_due_run(
 
 
 @cross_project_query(kinds=Texts(), queues=Texts(), limit=Integer())
-def due_runs(kinds: ColumnElement[Any], queues: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
+def due_runs(kinds: TextsParameter, queues: TextsParameter, limit: ColumnElement[int]) -> KeySelect:
     """Queued runs that may start now, the most urgent first."""
     urgent = (Run.priority.desc(), Run.created_at, Run.id)
     return select(*_KEY).where(_due(Run, kinds, queues)).order_by(*urgent).limit(limit)
 
 
 @cross_project_query()
-def first_expired_run() -> Select[Any]:
+def first_expired_run() -> KeySelect:
     """A running attempt whose lease ran out, locked."""
     return (
         select(*_KEY)
@@ -139,13 +144,13 @@ def first_expired_run() -> Select[Any]:
 
 
 @cross_project_query(kinds=Texts())
-def running_runs(kinds: ColumnElement[Any]) -> Select[Any]:
+def running_runs(kinds: TextsParameter) -> KeySelect:
     """Every running attempt of these kinds."""
     return select(*_KEY).where(Run.state == _RUNNING, among(Run.kind, kinds))
 
 
 @cross_project_query(ids=Texts())
-def places_of_runs(ids: ColumnElement[Any]) -> Select[Any]:
+def places_of_runs(ids: TextsParameter) -> KeySelect:
     """Where the named runs live."""
     return select(*_KEY).where(among(Run.id, ids))
 
@@ -215,7 +220,7 @@ def fence(held: Held) -> ColumnElement[bool]:
     )
 
 
-def fenced_update(session: Session, held: Held, **values: Any) -> None:
+def fenced_update(session: Session, held: Held, **values: object) -> None:
     """Change the run's row, or raise Replaced. Called first in a transaction, it guards the whole of it."""
     statement = update(Run).where(fence(held)).values(**(values or {"attempt": Run.attempt}))
     if session.execute(statement.returning(Run.id), execution_options=_PLAIN).one_or_none() is None:
@@ -255,9 +260,9 @@ def places(session: Session, run_ids: Sequence[str]) -> list[Held]:
     return [_held(row) for row in places_of_runs(session, ids=run_ids)]
 
 
-def _first(rows: Sequence[Row[Any]]) -> Held | None:
+def _first(rows: Sequence[KeyRow]) -> Held | None:
     return _held(rows[0]) if rows else None
 
 
-def _held(row: Row[Any]) -> Held:
+def _held(row: KeyRow) -> Held:
     return Held(row.project_id, row.id, row.attempt)

@@ -5,9 +5,8 @@ Each is a plan of questions; the event loop follows it with ``RunLookup``, a thr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from azuraforge.bounds import Moment
 from azuraforge.database import Database
@@ -18,6 +17,7 @@ from azuraforge.events.store import LAST_SEQ
 from azuraforge.paging import PAGE, Order
 from azuraforge.runs import lookup_store, shapes
 from azuraforge.runs.metrics import curves as metrics
+from azuraforge.runs.metrics.queries import MetricCondition, MetricSort
 from azuraforge.runs.schemas import ArtifactPage, MetricsOut, RunDetail, RunPage
 from azuraforge.runs.transitions import run_stream
 
@@ -47,21 +47,41 @@ class RunLookup:
         after: str | None = None,
         trash: bool = False,
         trials: bool = False,
+        conditions: Sequence[MetricCondition] = (),
+        sort: MetricSort | None = None,
     ) -> RunPage:
-        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones.
+        """Return a page of runs, newest first or by ``sort``; ``after`` is the ``next`` of the page before.
 
-        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
+        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash. Runs
+        without a metric that ``conditions`` or ``sort`` name are left out.
+
+        Args:
+            trash: the deleted runs.
+            conditions: that the metrics of a run meet, all of them.
         """
-        given: dict[str, Any] = {"limit": limit + 1}
-        key = _NEWEST.read(after)
+        given: dict[str, object] = {"limit": limit + 1}
+        key = _NEWEST.read(after) if sort is None else sort.order.read(after)
         given |= parameters(key or ())
         given |= {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}
+        for number, each in enumerate(conditions):
+            given |= {f"series_{number}": each.series, f"value_{number}": each.value}
+        if sort is not None:
+            given["sort_series"] = sort.series
         question = lookup_store.page(
-            state=state is not None, kind=kind is not None, after=key is not None, trash=trash, trials=trials
+            state=state is not None,
+            kind=kind is not None,
+            after=key is not None,
+            trash=trash,
+            trials=trials,
+            conditions=tuple((each.statistic, each.comparison) for each in conditions),
+            sort=None if sort is None else (sort.statistic, sort.descending),
         )
         (rows,) = await self._database.ask(project_id, (question, given))
-        page, cursor = _NEWEST.cut(rows, limit, lambda row: (row.created_at, row.id))
-        return RunPage(items=[shapes.run_out(row) for row in page], next=cursor)
+        if sort is None:
+            page, cursor = _NEWEST.cut(rows, limit, lambda row: (row.created_at, row.id))
+            return RunPage(items=[shapes.run_out(row) for row in page], next=cursor)
+        page, cursor = sort.order.cut(rows, limit, lambda row: (row.sort_value, row.id))
+        return RunPage(items=[shapes.sorted_run_out(row, row.sort_value) for row in page], next=cursor)
 
     async def artifacts(
         self, project_id: str, run_id: str, *, limit: int = PAGE, after: str | None = None
@@ -74,10 +94,21 @@ class RunLookup:
         return ArtifactPage(items=[shapes.artifact_out(row) for row in page], next=cursor)
 
     async def metrics(
-        self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
+        self,
+        project_id: str,
+        run_id: str,
+        series: Iterable[str] | None = None,
+        max_points: int = 1000,
+        *,
+        times: bool = False,
     ) -> MetricsOut:
-        """Return curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
-        return await self._database.follow(project_id, curves(run_id, series, max_points))
+        """Return curves with at most ``max_points`` points each; spikes stay.
+
+        Args:
+            series: None means all.
+            times: with the time at which each point was logged.
+        """
+        return await self._database.follow(project_id, curves(run_id, series, max_points, times))
 
 
 def detail(run_id: str) -> Plan[RunDetail]:
@@ -108,8 +139,8 @@ def detail(run_id: str) -> Plan[RunDetail]:
     )
 
 
-def curves(run_id: str, series: Iterable[str] | None, max_points: int) -> Plan[MetricsOut]:
-    """Curves with at most ``max_points`` points each; ``series``: None means all."""
+def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bool = False) -> Plan[MetricsOut]:
+    """Read curves with at most ``max_points`` points each; ``series``: None means all."""
     of = {"run_id": run_id}
     found, rows = yield (lookup_store.EXISTS, of), (lookup_store.SERIES, of)
     _existing(found, run_id)
@@ -118,8 +149,9 @@ def curves(run_id: str, series: Iterable[str] | None, max_points: int) -> Plan[M
         (question, {**of, "series": name}) for name in names for question in (lookup_store.CHUNKS, lookup_store.TAIL)
     ]
     parts = iter(answers)
-    whole = [(name, *metrics.whole([row.data for row in next(parts)], next(parts))) for name in names]
-    return MetricsOut(run_id=run_id, series=[shapes.series_out(*each, max_points) for each in whole])
+    found_curves = [metrics.whole([row.data for row in next(parts)], next(parts)) for _ in names]
+    shown = [shapes.series_out(name, curve, max_points, times) for name, curve in zip(names, found_curves, strict=True)]
+    return MetricsOut(run_id=run_id, series=shown)
 
 
 def _existing(found: Answer, run_id: str) -> None:

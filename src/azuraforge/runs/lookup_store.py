@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from functools import lru_cache
 
-from sqlalchemy import Boolean, bindparam, literal_column, select
+from pydantic import BaseModel
+from sqlalchemy import Boolean, ColumnElement, Double, String, and_, bindparam, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from azuraforge.database import Base
 from azuraforge.database.fast_reads import Question
-from azuraforge.database.keyset import behind_parameters
+from azuraforge.database.keyset import Column, behind_parameters
+from azuraforge.runs.metrics.queries import Comparison, Statistic
 from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunDetail, RunOut
 from azuraforge.runs.tables import (
     NO_TRIAL,
@@ -23,10 +26,10 @@ from azuraforge.runs.tables import (
     RunNote,
 )
 
-_RUN_ID: Any = bindparam("run_id")
+_RUN_ID = bindparam("run_id", type_=String())
 
 
-def _columns(table: Any, shape: Any) -> list[Any]:
+def _columns(table: type[Base], shape: type[BaseModel]) -> list[InstrumentedAttribute[object]]:
     """The columns of a table that a shape shows by the same name."""
     return [getattr(table, name) for name in shape.model_fields if name in table.__table__.c]
 
@@ -63,16 +66,39 @@ CHUNKS = Question(
     .order_by(MetricChunk.first_step)
 )
 TAIL = Question(
-    select(MetricPoint.step, MetricPoint.value)
+    select(MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
     .where(MetricPoint.run_id == _RUN_ID, MetricPoint.series == bindparam("series"))
     .order_by(MetricPoint.step)
 )
 
 
-@cache
-def page(*, state: bool, kind: bool, after: bool, trash: bool, trials: bool) -> Question:
-    """Runs, newest first; parameters ``limit`` and, where said so, ``state``, ``kind`` and the key's."""
-    statement = select(*_columns(Run, RunOut))
+@lru_cache(maxsize=256)
+def page(
+    *,
+    state: bool,
+    kind: bool,
+    after: bool,
+    trash: bool,
+    trials: bool,
+    conditions: tuple[tuple[Statistic, Comparison], ...] = (),
+    sort: tuple[Statistic, bool] | None = None,
+) -> Question:
+    """A page of runs, newest first or by a metric (its statistic, and whether it descends).
+
+    Parameters: ``limit`` and, where asked for, ``state``, ``kind``, the key's, ``sort_series``, and ``series_0``,
+    ``value_0`` … of the conditions. Series are found by keys and by an index that no new point changes; no point and no
+    chunk is read.
+    """
+    columns: list[Column] = [*_columns(Run, RunOut)]
+    key: tuple[Column, ...] = (Run.created_at, Run.id)
+    descending = True
+    if sort is not None:
+        (series, value), descending = _series("sort_series", sort[0]), sort[1]
+        columns.append(value.label("sort_value"))
+        key = (value, Run.id)
+    statement = select(*columns)
+    if sort is not None:
+        statement = statement.join(*series).where(value.is_not(None))
     statement = statement.where(Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None))
     if state:
         statement = statement.where(Run.state == bindparam("state"))
@@ -80,6 +106,21 @@ def page(*, state: bool, kind: bool, after: bool, trash: bool, trials: bool) -> 
         statement = statement.where(Run.kind == bindparam("kind"))
     elif not (trials or trash):
         statement = statement.where(literal_column(f"run.{NO_TRIAL}", Boolean()))  # as the partial index says it
+    for number, (statistic, comparison) in enumerate(conditions):
+        series, value = _series(f"series_{number}", statistic)
+        asked: ColumnElement[float] = bindparam(f"value_{number}", type_=Double())
+        statement = statement.join(*series).where(value.bool_op(comparison)(asked))
     if after:
-        statement = statement.where(behind_parameters((Run.created_at, Run.id), descending=True))
-    return Question(statement.order_by(Run.created_at.desc(), Run.id.desc()).limit(bindparam("limit")))
+        statement = statement.where(behind_parameters(key, descending=descending))
+    order = [column.desc() if descending else column.asc() for column in key]
+    return Question(statement.order_by(*order).limit(bindparam("limit")))
+
+
+def _series(
+    name: str, statistic: Statistic
+) -> tuple[tuple[type[MetricSeries], ColumnElement[bool]], InstrumentedAttribute[float | None]]:
+    """A series of the run, named by a parameter: the table with the condition of its join, and a statistic of it."""
+    table = aliased(MetricSeries)
+    values = {"last": table.last, "lowest": table.lowest, "highest": table.highest}
+    of_run = and_(table.project_id == Run.project_id, table.run_id == Run.id)
+    return (table, and_(of_run, table.series == bindparam(name, type_=String()))), values[statistic]

@@ -81,7 +81,7 @@ class Reaper:
         self._transitions.requeued(session, held, "interrupted", "the platform ended without stopping it")
 
     def _take_away(self, session: Session, held: lease.Held) -> bool:
-        run = store.lock(session, held.project_id, held.run_id)
+        run = store.lock(session, held.run_id)
         if run is None:
             return False
         if run.kind == "external":

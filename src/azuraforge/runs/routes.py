@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
+from pydantic import Field
 
 from azuraforge.bounds import Name, cleans_text
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import complete
+from azuraforge.runs.metrics.queries import CONDITION_CHARACTERS, MOST_CONDITIONS, MetricCondition, MetricSort
 from azuraforge.runs.schemas import (
     ArtifactPage,
     FinishRequest,
@@ -27,6 +29,7 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.service import RunService
 from azuraforge.runs.short_ids import RUNS, RunId
+from azuraforge.strict_json import JsonObject
 from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -41,9 +44,9 @@ Service = Annotated[RunService, Depends(run_service)]
 
 
 @router.post("", status_code=201)
-async def create_run(body: RunRequest, request: Request, access: Member, service: Service) -> RunDetail:
+async def create_run(body: RunRequest, request: Request, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Validate and queue a run."""
-    create = partial(service.create, access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
@@ -57,12 +60,36 @@ async def list_runs(
     after: After = None,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
     trials: Annotated[bool, Query(description="the trials of studies too, where no kind is named")] = False,
+    metric: Annotated[
+        list[Annotated[str, Field(max_length=CONDITION_CHARACTERS)]] | None,
+        Query(
+            max_length=MOST_CONDITIONS,
+            description="only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or"
+            " `validation_loss:lowest<0.1`; repeat it for more, of which all must hold",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        Query(
+            max_length=CONDITION_CHARACTERS,
+            description="`metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without"
+            " the metric are left out",
+        ),
+    ] = None,
 ) -> RunPage:
     """A page of runs, newest first. Trials are left out unless asked for: their study shows them."""
     if kind is not None:
         service.check_kind(kind)
     return await service.lookup.list(
-        access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash, trials=trials
+        access.project_id,
+        state=state,
+        kind=kind,
+        limit=limit,
+        after=after,
+        trash=trash,
+        trials=trials,
+        conditions=[MetricCondition.parse(each) for each in metric or ()],
+        sort=None if sort is None else MetricSort.parse(sort),
     )
 
 
@@ -80,9 +107,9 @@ def delete_run(run_id: RunId, access: Member, service: Service) -> None:
 
 
 @router.post("/{run_id}/restore")
-def restore_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
+def restore_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Take a run out of the trash."""
-    service.trash.restore(access.project_id, run_id, None)
+    service.trash.restore(access.project_id, run_id, None, unit=unit)
     return service.get(access.project_id, run_id)
 
 
@@ -100,15 +127,15 @@ def unpin_run(run_id: RunId, access: Member, service: Service) -> None:
 
 
 @router.post("/{run_id}/cancel")
-def cancel_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
+def cancel_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Cancel a queued run, or ask a running one to stop."""
-    return service.cancel(access.project_id, run_id)
+    return service.cancel(access.project_id, run_id, unit=unit)
 
 
 @router.post("/{run_id}/resume")
-def resume_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
+def resume_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Queue a failed, cancelled or quarantined run again, from its newest checkpoint that verifies."""
-    return service.resume(access.project_id, run_id)
+    return service.resume(access.project_id, run_id, unit=unit)
 
 
 @router.get("/{run_id}/metrics")
@@ -118,34 +145,35 @@ async def get_metrics(
     service: Service,
     series: Annotated[list[Name] | None, Query(max_length=1000)] = None,
     max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
+    times: Annotated[bool, Query(description="with the time at which each point was logged")] = False,
 ) -> MetricsOut:
     """Curves, reduced so that spikes stay."""
-    return await service.lookup.metrics(access.project_id, run_id, series, max_points)
+    return await service.lookup.metrics(access.project_id, run_id, series, max_points, times=times)
 
 
 @router.post("/{run_id}/metrics")
 @cleans_text
-def record_metrics(run_id: RunId, body: MetricPoints, access: Member, service: Service) -> RunOut:
+def record_metrics(run_id: RunId, body: MetricPoints, access: Member, service: Service, unit: Unit) -> RunOut:
     """Points and progress of an external run; what was sent before is not taken twice."""
-    return service.record(access.project_id, run_id, access.user_id, body)
+    return service.record(access.project_id, run_id, access.user_id, body, unit=unit)
 
 
 @router.post("/{run_id}/lease")
-def renew_lease(run_id: RunId, access: Member, service: Service) -> RunOut:
+def renew_lease(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunOut:
     """A sign of life from the client that carries an external run; the answer tells of a request to cancel."""
-    return service.renew_lease(access.project_id, run_id, access.user_id)
+    return service.renew_lease(access.project_id, run_id, access.user_id, unit=unit)
 
 
 @router.post("/{run_id}/finish")
 @cleans_text
-def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Service) -> RunOut:
+def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Service, unit: Unit) -> RunOut:
     """The end of an external run."""
-    return service.finish(access.project_id, run_id, access.user_id, body)
+    return service.finish(access.project_id, run_id, access.user_id, body, unit=unit)
 
 
 @router.get("/{run_id}/figures/{name}")
-def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> dict[str, Any]:
-    """Data to be drawn."""
+def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> JsonObject:
+    """Data to be drawn. ``Figures`` in this document states the shapes of the built-in figures."""
     return service.figure(access.project_id, run_id, name)
 
 

@@ -52,13 +52,13 @@ def sweep(
 
 def _may_go(database: Database, place: lease.Held, at: datetime) -> bool:
     with database.read(place.project_id) as session:
-        run = store.get(session, place.project_id, place.run_id)
+        run = store.get(session, place.run_id)
         return run is None or _is_over(session, run, at)
 
 
 def _taker(place: lease.Held, folder: Path, at: datetime) -> Callable[[Session], list[Path]]:
     def work(session: Session) -> list[Path]:
-        run = store.lock(session, place.project_id, place.run_id)
+        run = store.lock(session, place.run_id)
         if run is not None and not _is_over(session, run, at):
             return []  # resumed since we looked
         moved = _take_away(folder)
@@ -73,7 +73,7 @@ def _is_over(session: Session, run: Run, at: datetime) -> bool:
         return False
     if run.state == "succeeded":
         return True
-    days = policy_of(session, run.project_id).keep_work_days
+    days = policy_of(session).keep_work_days
     return run.finished_at is not None and at - run.finished_at > timedelta(days=days)
 
 

@@ -22,13 +22,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import orjson
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import Database, Session, after_commit, now, seconds_from_now
+from azuraforge.database import Database, Session, UnitOfWork, after_commit, now, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.processes.failures import sayable
@@ -52,6 +51,7 @@ from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
+from azuraforge.strict_json import JsonObject
 
 #: Raises Conflict where a run may not be resumed. Asked of rooms above this one.
 Objection = Callable[[Session, Run], None]
@@ -97,7 +97,9 @@ class RunService:
         self._objections = objections
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
-    def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
+    def create(
+        self, project_id: str, request: RunRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> RunDetail:
         """Validate and queue a run (an external one is running at once).
 
         The same ``idempotency_key`` gives the same run again; with another request it is a Conflict.
@@ -108,10 +110,10 @@ class RunService:
         prepared = self.prepare(project_id, request)
 
         def work(session: Session) -> str:
-            return self.add(session, project_id, request, prepared, user_id)
+            return self.add(session, request, prepared, user_id)
 
         try:
-            run_id = self._database.write(project_id, work)
+            run_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:  # somebody else used the key a moment ago
             if (known := self._known(project_id, request, request_hash)) is None:
                 raise
@@ -135,15 +137,13 @@ class RunService:
                 next_step=f"choose one of: {', '.join([*self._handlers, _EXTERNAL])}",
             )
 
-    def add(
-        self, session: Session, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None
-    ) -> str:
+    def add(self, session: Session, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> str:
         """Queue a prepared run in the caller's transaction, all or nothing with what else it writes; returns its id.
 
         Raises IntegrityError where the request's idempotency key is taken, InvalidInput for a run that it cannot need.
         """
-        needed = dependencies.needed_by(session, project_id, request)
-        row = self._row(project_id, request, prepared, user_id)
+        needed = dependencies.needed_by(session, request)
+        row = self._row(session.project_id, request, prepared, user_id)
         row.request_hash = _hash(request)
         session.add(row)
         session.flush()
@@ -151,7 +151,7 @@ class RunService:
         dependencies.link(session, row, needed)
         self._transitions.created(session, row, needed)
         if row.kind == _EXTERNAL:
-            store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}")
+            store.start_attempt(session, row.id, row.attempt, f"client:{user_id}")
         else:
             after_commit(session, lambda: self._bring(row))
         return row.id
@@ -159,17 +159,19 @@ class RunService:
     def named(self, project_id: str, run_ids: Iterable[str]) -> dict[str, RunOut]:
         """Those of the named runs that are there, by id."""
         with self._database.read(project_id) as session:
-            return {row.id: shapes.run_out(row) for row in store.named(session, project_id, list(run_ids))}
+            return {row.id: shapes.run_out(row) for row in store.named(session, list(run_ids))}
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
         """Return everything about a run except its metrics. In the event loop, await ``lookup.get`` instead."""
         return self._database.follow_now(project_id, lookup.detail(run_id))
 
-    def cancel(self, project_id: str, run_id: str, *, reason: str | None = None) -> RunDetail:
+    def cancel(
+        self, project_id: str, run_id: str, *, reason: str | None = None, unit: UnitOfWork | None = None
+    ) -> RunDetail:
         """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict. ``reason`` is told."""
 
         def work(session: Session) -> None:
-            run = self._locked(session, project_id, run_id)
+            run = self._locked(session, run_id)
             if run.state == "queued":
                 self._transitions.cancelled_in_queue(session, run, reason)
             elif run.state == "running":
@@ -179,15 +181,15 @@ class RunService:
             elif run.state != "cancelled":
                 raise Conflict(f"the run has ended already: {run.state}", where=f"run {run_id}", code="ended")
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.get(project_id, run_id)
 
-    def resume(self, project_id: str, run_id: str) -> RunDetail:
+    def resume(self, project_id: str, run_id: str, *, unit: UnitOfWork | None = None) -> RunDetail:
         """Queue a failed, cancelled or quarantined run again; it goes on from its newest verified checkpoint."""
 
         def work(session: Session) -> None:
-            needed = dependencies.lock_needed(session, project_id, run_id)
-            run = self._locked(session, project_id, run_id)
+            needed = dependencies.lock_needed(session, run_id)
+            run = self._locked(session, run_id)
             if run.kind == _EXTERNAL:
                 raise Conflict("a client carries this run; it goes on when the client does", where=f"run {run_id}")
             if run.deleted_at is not None:
@@ -207,44 +209,53 @@ class RunService:
             self._transitions.resumed(session, run)
             after_commit(session, lambda: self._bring(run))
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.get(project_id, run_id)
 
     def metrics(
-        self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
+        self,
+        project_id: str,
+        run_id: str,
+        series: Iterable[str] | None = None,
+        max_points: int = 1000,
+        times: bool = False,
     ) -> MetricsOut:
         """Return curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
-        return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points))
+        return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points, times))
 
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
         """One file and where it lies; raises StorageError where it does not verify."""
         with self._database.read(project_id) as session:
-            self._existing(session, project_id, run_id)
-            row = store.artifact(session, project_id, run_id, name)
+            self._existing(session, run_id)
+            row = store.artifact(session, run_id, name)
         if row is None:
             raise NotFound(f"the run has no artifact {name!r}", where=f"run {run_id}")
         return shapes.artifact_out(row), self._artifacts.verify(project_id, row.sha256)
 
-    def figure(self, project_id: str, run_id: str, name: str) -> dict[str, Any]:
+    def figure(self, project_id: str, run_id: str, name: str) -> JsonObject:
         """The data of a figure."""
         with self._database.read(project_id) as session:
-            self._existing(session, project_id, run_id)
-            row = store.figure(session, project_id, run_id, name)
+            self._existing(session, run_id)
+            row = store.figure(session, run_id, name)
         if row is None:
             raise NotFound(f"the run has no figure {name!r}", where=f"run {run_id}")
         return row.data
 
-    def renew_lease(self, project_id: str, run_id: str, user_id: str) -> RunOut:
-        """A sign of life from the client that carries an external run."""
-        return shapes.run_out(self._external.renew(project_id, run_id, user_id))
+    def renew_lease(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> RunOut:
+        """Renew the lease of an external run for its client."""
+        return shapes.run_out(self._external.renew(project_id, run_id, user_id, unit=unit))
 
-    def record(self, project_id: str, run_id: str, user_id: str, body: MetricPoints) -> RunOut:
-        """Points and progress of an external run."""
-        return shapes.run_out(self._external.record(project_id, run_id, user_id, body))
+    def record(
+        self, project_id: str, run_id: str, user_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
+    ) -> RunOut:
+        """Store points and progress of an external run."""
+        return shapes.run_out(self._external.record(project_id, run_id, user_id, body, unit=unit))
 
-    def finish(self, project_id: str, run_id: str, user_id: str, body: FinishRequest) -> RunOut:
-        """The end of an external run."""
-        return shapes.run_out(self._external.finish(project_id, run_id, user_id, body))
+    def finish(
+        self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
+    ) -> RunOut:
+        """End an external run."""
+        return shapes.run_out(self._external.finish(project_id, run_id, user_id, body, unit=unit))
 
     def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> Run:
         row = Run(
@@ -278,7 +289,7 @@ class RunService:
             row.started_at, row.lease_until = now(), seconds_from_now(self._lease_seconds)
         return row
 
-    def _extra(self, kind: str, prepared: PreparedRun) -> dict[str, Any]:
+    def _extra(self, kind: str, prepared: PreparedRun) -> JsonObject:
         shape = RunExtra if kind == _EXTERNAL else self._handlers[kind].extra
         if type(prepared.extra) is not shape:
             raise TypeError(f"a run of kind {kind!r} carries {shape.__name__}, not {type(prepared.extra).__name__}")
@@ -292,7 +303,7 @@ class RunService:
         if request.idempotency_key is None:
             return None
         with self._database.read(project_id) as session:
-            row = store.by_idempotency_key(session, project_id, request.idempotency_key)
+            row = store.by_idempotency_key(session, request.idempotency_key)
         if row is None:
             return None
         if row.request_hash != request_hash:
@@ -303,11 +314,11 @@ class RunService:
             )
         return row.id
 
-    def _existing(self, session: Session, project_id: str, run_id: str) -> Run:
-        return _found(store.get(session, project_id, run_id), run_id)
+    def _existing(self, session: Session, run_id: str) -> Run:
+        return _found(store.get(session, run_id), run_id)
 
-    def _locked(self, session: Session, project_id: str, run_id: str) -> Run:
-        return _found(store.lock(session, project_id, run_id), run_id)
+    def _locked(self, session: Session, run_id: str) -> Run:
+        return _found(store.lock(session, run_id), run_id)
 
 
 def _found(run: Run | None, run_id: str) -> Run:

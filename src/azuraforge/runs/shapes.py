@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from azuraforge.runs.handlers import RunExtra
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import (
     ArtifactOut,
@@ -16,11 +17,10 @@ from azuraforge.runs.schemas import (
     RunError,
     RunOut,
     RunProgress,
-    StudyLink,
 )
 from azuraforge.runs.tables import Artifact, Run, RunAttempt
 
-_PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error"))
+_PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error", "sort_value"))
 
 
 def run_fields(row: Run) -> dict[str, Any]:
@@ -33,6 +33,11 @@ def run_fields(row: Run) -> dict[str, Any]:
 
 def run_out(row: Run) -> RunOut:
     return RunOut(**run_fields(row))
+
+
+def sorted_run_out(row: Run, value: float) -> RunOut:
+    """Return a run of a list that is sorted by a metric, with the value that it is sorted by."""
+    return RunOut(**run_fields(row), sort_value=value if math.isfinite(value) else None)
 
 
 def run_detail(
@@ -57,7 +62,7 @@ def run_detail(
         needed_by=[linked_run(each) for each in needed_by],
         time_limit_seconds=row.time_limit_seconds,
         memory_limit_bytes=row.memory_limit_bytes,
-        study=StudyLink(**study) if (study := row.extra.get("study")) is not None else None,
+        study=RunExtra.model_validate({"study": row.extra.get("study")}).study,
         dataset_fingerprint=row.dataset_fingerprint,
         code_version=row.code_version if fixed else None,
         plugin_version=row.plugin_version,
@@ -81,10 +86,12 @@ def artifact_out(row: Artifact) -> ArtifactOut:
     return ArtifactOut(**{name: getattr(row, name) for name in ArtifactOut.model_fields})
 
 
-def series_out(name: str, steps: Any, values: Any, max_points: int) -> MetricSeries:
-    """A curve, whose steps and values are arrays, with at most ``max_points`` points."""
-    shown_steps, found = metrics.downsample(steps, values, max_points)
-    shown: list[float | None] = [*found]
-    if not all(map(math.isfinite, found)):
-        shown = [value if math.isfinite(value) else None for value in found]
-    return MetricSeries(series=name, steps=shown_steps, values=shown, total_points=len(steps))
+def series_out(name: str, curve: metrics.Curve, max_points: int, times: bool) -> MetricSeries:
+    """Return a curve with at most ``max_points`` points, and with their ``times`` where asked for."""
+    few = metrics.downsample(curve, max_points)
+    values: list[float] = few.values.tolist()
+    shown: list[float | None] = [value if math.isfinite(value) else None for value in values]
+    at: list[int | None] | None = None
+    if times:
+        at = [None if each == metrics.UNKNOWN_TIME else each for each in few.times.tolist()]
+    return MetricSeries(series=name, steps=few.steps.tolist(), values=shown, times=at, total_points=len(curve))

@@ -1,18 +1,19 @@
-"""The only SQL of runs beside ``lease.py`` (who may carry one), ``metric_store.py`` (curves) and ``trash_store.py``."""
+"""The only SQL of runs besides ``lease.py``, ``lookup_store.py``, ``metrics/store.py`` and ``trash_store.py``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
+from pydantic import JsonValue
 from sqlalchemy import Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from azuraforge.database import Session, now
+from azuraforge.database import Base, Session, now
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,
-    PhaseReach,
+    FurthestStep,
     Run,
     RunAttempt,
     RunDependency,
@@ -21,70 +22,69 @@ from azuraforge.runs.tables import (
     RunPhase,
 )
 
-T = TypeVar("T")
+#: A table whose rows belong to one run.
+OfRun = TypeVar("OfRun", Artifact, Checkpoint, FurthestStep, RunAttempt, RunFigure, RunNote, RunPhase)
 _PLAIN = {"synchronize_session": False}
 
 
-def get(session: Session, project_id: str, run_id: str) -> Run | None:
-    return session.scalar(_run(project_id, run_id), execution_options={"populate_existing": True})
+def get(session: Session, run_id: str) -> Run | None:
+    return session.scalar(_run(run_id), execution_options={"populate_existing": True})
 
 
-def lock(session: Session, project_id: str, run_id: str) -> Run | None:
+def lock(session: Session, run_id: str) -> Run | None:
     """The run, its row locked until commit."""
-    return session.scalar(_run(project_id, run_id).with_for_update(), execution_options={"populate_existing": True})
+    return session.scalar(_run(run_id).with_for_update(), execution_options={"populate_existing": True})
 
 
-def by_idempotency_key(session: Session, project_id: str, key: str) -> Run | None:
-    return session.scalar(select(Run).where(Run.project_id == project_id, Run.idempotency_key == key))
+def by_idempotency_key(session: Session, key: str) -> Run | None:
+    return session.scalar(select(Run).where(Run.idempotency_key == key))
 
 
-def named(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[Run]:
-    return session.scalars(select(Run).where(Run.project_id == project_id, Run.id.in_(run_ids))).all()
+def named(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
+    return session.scalars(select(Run).where(Run.id.in_(run_ids))).all()
 
 
-def lock_named(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[Run]:
+def lock_named(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
     """Those of the named runs that are there, locked until commit, always in the same order."""
-    statement = select(Run).where(Run.project_id == project_id, Run.id.in_(run_ids)).order_by(Run.id)
+    statement = select(Run).where(Run.id.in_(run_ids)).order_by(Run.id)
     return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
 
 
-def add_dependencies(session: Session, project_id: str, run_id: str, needs_ids: Sequence[str]) -> None:
+def add_dependencies(session: Session, run_id: str, needs_ids: Sequence[str]) -> None:
     if needs_ids:
-        rows = [{"project_id": project_id, "run_id": run_id, "needs_id": each} for each in needs_ids]
+        rows = [{"project_id": session.project_id, "run_id": run_id, "needs_id": each} for each in needs_ids]
         session.connection().execute(insert(RunDependency), rows)
 
 
-def needs(session: Session, project_id: str, run_id: str) -> Sequence[Run]:
+def needs(session: Session, run_id: str) -> Sequence[Run]:
     """The runs that a run needs, oldest first."""
     of = and_(RunDependency.project_id == Run.project_id, RunDependency.needs_id == Run.id)
-    statement = select(Run).join(RunDependency, of).where(Run.project_id == project_id, RunDependency.run_id == run_id)
+    statement = select(Run).join(RunDependency, of).where(RunDependency.run_id == run_id)
     return session.scalars(
         statement.order_by(Run.created_at, Run.id), execution_options={"populate_existing": True}
     ).all()
 
 
-def lock_waiting_for(session: Session, project_id: str, run_id: str) -> Sequence[Run]:
+def lock_waiting_for(session: Session, run_id: str) -> Sequence[Run]:
     """Queued runs that need a run, locked until commit, always in the same order."""
-    waiting = select(RunDependency.run_id).where(
-        RunDependency.project_id == project_id, RunDependency.needs_id == run_id
-    )
-    statement = select(Run).where(Run.project_id == project_id, Run.id.in_(waiting), Run.state == "queued")
+    waiting = select(RunDependency.run_id).where(RunDependency.needs_id == run_id)
+    statement = select(Run).where(Run.id.in_(waiting), Run.state == "queued")
     return session.scalars(
         statement.order_by(Run.id).with_for_update(), execution_options={"populate_existing": True}
     ).all()
 
 
-def change(session: Session, run: Run, **values: Any) -> None:
+def change(session: Session, run: Run, **values: object) -> None:
     """Write into a row that the caller has locked."""
     for name, value in values.items():
         setattr(run, name, value)
     session.flush()
 
 
-def start_attempt(session: Session, project_id: str, run_id: str, attempt: int, worker: str) -> None:
+def start_attempt(session: Session, run_id: str, attempt: int, worker: str) -> None:
     session.connection().execute(
         insert(RunAttempt).values(
-            project_id=project_id,
+            project_id=session.project_id,
             run_id=run_id,
             attempt=attempt,
             worker=worker,
@@ -93,40 +93,38 @@ def start_attempt(session: Session, project_id: str, run_id: str, attempt: int, 
     )
 
 
-def fix_attempt(session: Session, project_id: str, run_id: str, attempt: int, environment: dict[str, Any]) -> None:
-    _change_attempt(session, project_id, run_id, attempt, environment=environment)
+def fix_attempt(session: Session, run_id: str, attempt: int, environment: Mapping[str, JsonValue]) -> None:
+    _change_attempt(session, run_id, attempt, environment=environment)
 
 
-def end_attempt(session: Session, project_id: str, run_id: str, attempt: int, outcome: str, reason: str | None) -> None:
-    _change_attempt(session, project_id, run_id, attempt, ended_at=now(), outcome=outcome, reason=reason)
+def end_attempt(session: Session, run_id: str, attempt: int, outcome: str, reason: str | None) -> None:
+    _change_attempt(session, run_id, attempt, ended_at=now(), outcome=outcome, reason=reason)
 
 
-def note_resumption(
-    session: Session, project_id: str, run_id: str, attempt: int, from_step: int | None, recomputed: int | None
-) -> None:
-    _change_attempt(session, project_id, run_id, attempt, resumed_from_step=from_step, steps_recomputed=recomputed)
+def note_resumption(session: Session, run_id: str, attempt: int, from_step: int | None, recomputed: int | None) -> None:
+    _change_attempt(session, run_id, attempt, resumed_from_step=from_step, steps_recomputed=recomputed)
 
 
-def attempts(session: Session, project_id: str, run_id: str) -> Sequence[RunAttempt]:
-    return session.scalars(_of(RunAttempt, project_id, run_id).order_by(RunAttempt.attempt)).all()
+def attempts(session: Session, run_id: str) -> Sequence[RunAttempt]:
+    return session.scalars(_of(RunAttempt, run_id).order_by(RunAttempt.attempt)).all()
 
 
-def phase(session: Session, project_id: str, run_id: str, name: str) -> RunPhase | None:
-    return session.scalar(_of(RunPhase, project_id, run_id).where(RunPhase.name == name))
+def phase(session: Session, run_id: str, name: str) -> RunPhase | None:
+    return session.scalar(_of(RunPhase, run_id).where(RunPhase.name == name))
 
 
-def save_phase(session: Session, project_id: str, run_id: str, name: str, values: dict[str, Any]) -> None:
-    key = {"project_id": project_id, "run_id": run_id, "name": name}
+def save_phase(session: Session, run_id: str, name: str, values: Mapping[str, object]) -> None:
+    key = {"project_id": session.project_id, "run_id": run_id, "name": name}
     _upsert(session, RunPhase, key, {**values, "ended_at": now()})
 
 
-def checkpoints(session: Session, project_id: str, run_id: str, phase_name: str) -> Sequence[Checkpoint]:
+def checkpoints(session: Session, run_id: str, phase_name: str) -> Sequence[Checkpoint]:
     """A phase's checkpoints, the furthest of the newest attempt first."""
-    statement = _of(Checkpoint, project_id, run_id).where(Checkpoint.phase == phase_name)
+    statement = _of(Checkpoint, run_id).where(Checkpoint.phase == phase_name)
     return session.scalars(statement.order_by(Checkpoint.attempt.desc(), Checkpoint.step.desc())).all()
 
 
-def save_checkpoint(session: Session, key: dict[str, Any], values: dict[str, Any]) -> None:
+def save_checkpoint(session: Session, key: Mapping[str, object], values: Mapping[str, object]) -> None:
     _upsert(session, Checkpoint, key, {**values, "created_at": now()})
 
 
@@ -143,41 +141,41 @@ def delete_checkpoint(session: Session, row: Checkpoint) -> None:
     )
 
 
-def reach_further(session: Session, project_id: str, run_id: str, phase_name: str, step: int) -> bool:
-    """Remember ``step`` where the phase never came as far in any attempt; tells whether that was so."""
-    row = session.scalar(_of(PhaseReach, project_id, run_id).where(PhaseReach.phase == phase_name))
+def note_furthest_step(session: Session, run_id: str, phase_name: str, step: int) -> bool:
+    """Store ``step`` if no attempt of the phase came as far; return whether it did so."""
+    row = session.scalar(_of(FurthestStep, run_id).where(FurthestStep.phase == phase_name))
     if row is not None and row.step >= step:
         return False
-    key = {"project_id": project_id, "run_id": run_id, "phase": phase_name}
+    key = {"project_id": session.project_id, "run_id": run_id, "phase": phase_name}
     if row is not None:
         session.expire(row)
-    _upsert(session, PhaseReach, key, {"step": step})
+    _upsert(session, FurthestStep, key, {"step": step})
     return True
 
 
-def save_artifact(session: Session, project_id: str, run_id: str, name: str, values: dict[str, Any]) -> None:
-    _upsert(session, Artifact, {"project_id": project_id, "run_id": run_id, "name": name}, values)
+def save_artifact(session: Session, run_id: str, name: str, values: Mapping[str, object]) -> None:
+    _upsert(session, Artifact, {"project_id": session.project_id, "run_id": run_id, "name": name}, values)
 
 
-def artifact(session: Session, project_id: str, run_id: str, name: str) -> Artifact | None:
-    return session.scalar(_of(Artifact, project_id, run_id).where(Artifact.name == name))
+def artifact(session: Session, run_id: str, name: str) -> Artifact | None:
+    return session.scalar(_of(Artifact, run_id).where(Artifact.name == name))
 
 
-def save_figure(session: Session, project_id: str, run_id: str, name: str, data: dict[str, Any]) -> None:
-    _upsert(session, RunFigure, {"project_id": project_id, "run_id": run_id, "name": name}, {"data": data})
-
-
-def figure(session: Session, project_id: str, run_id: str, name: str) -> RunFigure | None:
-    return session.scalar(_of(RunFigure, project_id, run_id).where(RunFigure.name == name))
-
-
-def add_note(session: Session, project_id: str, run_id: str, attempt: int, markdown: str) -> None:
-    last = select(func.coalesce(func.max(RunNote.number), 0)).where(
-        RunNote.project_id == project_id, RunNote.run_id == run_id
+def save_figure(session: Session, run_id: str, name: str, data: Mapping[str, object]) -> None:
+    _upsert(
+        session, RunFigure, {"project_id": session.project_id, "run_id": run_id, "name": name}, {"data": dict(data)}
     )
+
+
+def figure(session: Session, run_id: str, name: str) -> RunFigure | None:
+    return session.scalar(_of(RunFigure, run_id).where(RunFigure.name == name))
+
+
+def add_note(session: Session, run_id: str, attempt: int, markdown: str) -> None:
+    last = select(func.coalesce(func.max(RunNote.number), 0)).where(RunNote.run_id == run_id)
     session.add(
         RunNote(
-            project_id=project_id,
+            project_id=session.project_id,
             run_id=run_id,
             number=(session.scalar(last) or 0) + 1,
             attempt=attempt,
@@ -187,25 +185,22 @@ def add_note(session: Session, project_id: str, run_id: str, attempt: int, markd
     session.flush()
 
 
-def _run(project_id: str, run_id: str) -> Select[Run]:
-    return select(Run).where(Run.project_id == project_id, Run.id == run_id)
+def _run(run_id: str) -> Select[Run]:
+    return select(Run).where(Run.id == run_id)
 
 
-def _of(table: type[T], project_id: str, run_id: str) -> Select[T]:
-    columns: Any = table
-    return select(table).where(columns.project_id == project_id, columns.run_id == run_id)
+def _of(table: type[OfRun], run_id: str) -> Select[OfRun]:
+    return select(table).where(table.run_id == run_id)
 
 
-def _change_attempt(session: Session, project_id: str, run_id: str, attempt: int, **values: Any) -> None:
+def _change_attempt(session: Session, run_id: str, attempt: int, **values: object) -> None:
     session.execute(
-        update(RunAttempt)
-        .where(RunAttempt.project_id == project_id, RunAttempt.run_id == run_id, RunAttempt.attempt == attempt)
-        .values(**values),
+        update(RunAttempt).where(RunAttempt.run_id == run_id, RunAttempt.attempt == attempt).values(**values),
         execution_options=_PLAIN,
     )
 
 
-def _upsert(session: Session, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
+def _upsert(session: Session, table: type[Base], key: Mapping[str, object], values: Mapping[str, object]) -> None:
     dialect = session.get_bind().dialect.name
     statement = (postgresql if dialect == "postgresql" else sqlite).insert(table).values({**key, **values})
     session.connection().execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

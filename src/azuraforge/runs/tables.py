@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.strict_json import JsonObject
 
 # Conditions of indexes. Literals, and so they must be in the queries, for only then do planners see that they fit.
 RUNNING = "state = 'running'"
@@ -88,8 +88,8 @@ class Run(Deletable, Owned, Base):
     plugin: Mapped[str | None] = mapped_column(String(200))
     plugin_version: Mapped[str | None] = mapped_column(String(100))
     model: Mapped[str | None] = mapped_column(String(200))
-    config: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    extra: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    config: Mapped[JsonObject] = mapped_column(JsonText)
+    extra: Mapped[JsonObject] = mapped_column(JsonText)
     seed: Mapped[int] = mapped_column(BigInteger)
     threads: Mapped[int] = mapped_column(Integer)
     dataset_id: Mapped[str | None] = mapped_column(String(16))
@@ -97,7 +97,7 @@ class Run(Deletable, Owned, Base):
     dataset_version: Mapped[int | None] = mapped_column(Integer)
     dataset_fingerprint: Mapped[str | None] = mapped_column(String(80))
     code_version: Mapped[str] = mapped_column(String(100))
-    environment: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    environment: Mapped[JsonObject | None] = mapped_column(JsonText)
     bit_reproducible: Mapped[bool] = mapped_column(Boolean, default=True)
 
     state: Mapped[str] = mapped_column(String(20))
@@ -114,9 +114,9 @@ class Run(Deletable, Owned, Base):
     cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
     deaths: Mapped[int] = mapped_column(Integer, default=0)
     transient_failures: Mapped[int] = mapped_column(Integer, default=0)
-    progress: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    summary: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
-    error: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    progress: Mapped[JsonObject] = mapped_column(JsonText)
+    summary: Mapped[JsonObject | None] = mapped_column(JsonText)
+    error: Mapped[JsonObject | None] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
@@ -148,7 +148,7 @@ class RunAttempt(Owned, Base):
     run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     attempt: Mapped[int] = mapped_column(Integer, primary_key=True)
     worker: Mapped[str] = mapped_column(String(100))
-    environment: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    environment: Mapped[JsonObject | None] = mapped_column(JsonText)
     started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
     outcome: Mapped[str | None] = mapped_column(String(20))
@@ -168,7 +168,7 @@ class RunPhase(Owned, Base):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     attempt: Mapped[int] = mapped_column(Integer)
     payload_hash: Mapped[str] = mapped_column(String(64))
-    result: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    result: Mapped[JsonObject] = mapped_column(JsonText)
     folder: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     ended_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
@@ -191,10 +191,10 @@ class Checkpoint(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
-class PhaseReach(Owned, Base):
+class FurthestStep(Owned, Base):
     """The furthest step that a phase ever checkpointed, kept when the checkpoints themselves are not."""
 
-    __tablename__ = "phase_reach"
+    __tablename__ = "furthest_step"
     __table_args__ = (_of_run(),)
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -228,7 +228,7 @@ class RunFigure(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
-    data: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    data: Mapped[JsonObject] = mapped_column(JsonText)
 
 
 class RunNote(Owned, Base):
@@ -252,7 +252,11 @@ class MetricSeries(Owned, Base):
     """
 
     __tablename__ = "metric_series"
-    __table_args__ = (_of_run(),)
+    __table_args__ = (
+        _of_run(),
+        # Without the values: each batch of points changes those, and an index of them would cost every batch.
+        Index("ix_metric_series_project_id_series_run_id", "project_id", "series", "run_id"),
+    )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -280,10 +284,11 @@ class MetricPoint(Owned, Base):
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     attempt: Mapped[int] = mapped_column(Integer)
     value: Mapped[float | None] = mapped_column(Double)
+    at_ms: Mapped[int | None] = mapped_column(BigInteger)  # since 1970, when it was logged; NULL: unknown
 
 
 class MetricChunk(Owned, Base):
-    """A thousand points, compressed (``metrics.encode``). ``low`` and ``high`` leave NaN out."""
+    """A thousand points, compressed (``curves.encode``). ``low`` and ``high`` leave NaN out."""
 
     __tablename__ = "metric_chunk"
     __table_args__ = (_of_run(),)

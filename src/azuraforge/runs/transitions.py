@@ -5,8 +5,9 @@ All of these run inside a transaction of the caller. Those of a worker are fence
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, now, seconds_from_now
@@ -16,6 +17,7 @@ from azuraforge.processes.environment import code_version
 from azuraforge.runs import dependencies, store
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.tables import Run
+from azuraforge.strict_json import JsonObject
 
 #: A run that ended keeps its points as curves; the log keeps them only in its last lines, for readers on their way.
 _KEPT_LINES = 50
@@ -50,23 +52,23 @@ class Transitions:
 
     def claimed(self, session: Session, run: Run, worker: str) -> None:
         """queued → running."""
-        store.start_attempt(session, run.project_id, run.id, run.attempt, worker)
+        store.start_attempt(session, run.id, run.attempt, worker)
         self._tell(session, run)
 
     def environment_fixed(
-        self, session: Session, held: Held, environment: dict[str, Any], changes: str | None, *, first: bool
+        self, session: Session, held: Held, environment: JsonObject, changes: str | None, *, first: bool
     ) -> None:
         """Write what this attempt computes with. The first attempt fixes it, and the code version, for the run;
         ``changes`` of a later one cost it its bit for bit, and are noted. Fenced."""
-        values: dict[str, Any] = {"environment": environment, "code_version": code_version()} if first else {}
+        values: dict[str, object] = {"environment": environment, "code_version": code_version()} if first else {}
         if changes is not None:
             values["bit_reproducible"] = False
-            store.add_note(session, held.project_id, held.run_id, held.attempt, changes)
+            store.add_note(session, held.run_id, held.attempt, changes)
             self._events.append(session, held.project_id, run_stream(held.run_id), "run.note", {"markdown": changes})
         fenced_update(session, held, **values)
         said = {"attempt": held.attempt, "environment": environment, "bit_reproducible": changes is None}
         self._events.append(session, held.project_id, run_stream(held.run_id), "run.environment", said)
-        store.fix_attempt(session, held.project_id, held.run_id, held.attempt, environment)
+        store.fix_attempt(session, held.run_id, held.attempt, environment)
 
     def ended(
         self,
@@ -74,17 +76,17 @@ class Transitions:
         held: Held,
         state: str,
         *,
-        summary: dict[str, Any] | None = None,
-        error: dict[str, Any] | None = None,
+        summary: JsonObject | None = None,
+        error: Mapping[str, JsonValue] | None = None,
         reason: str | None = None,
     ) -> None:
         """running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last line."""
-        values: dict[str, Any] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
+        values: dict[str, object] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
         if summary is not None:
             values["summary"] = summary
         fenced_update(session, held, **values)
-        reason = reason or (error["message"] if error else None)
-        store.end_attempt(session, held.project_id, held.run_id, held.attempt, state, reason)
+        reason = reason or (str(error["message"]) if error else None)
+        store.end_attempt(session, held.run_id, held.attempt, state, reason)
         run = self._row(session, held)
         if state == "succeeded":
             store.change(session, run, progress={**run.progress, "share": 1.0, "seconds_left": 0.0})
@@ -120,7 +122,7 @@ class Transitions:
             deaths=Run.deaths + deaths,
             transient_failures=Run.transient_failures + transient_failures,
         )
-        store.end_attempt(session, held.project_id, held.run_id, held.attempt, outcome, reason)
+        store.end_attempt(session, held.run_id, held.attempt, outcome, reason)
         crashpoint("requeued_before_told")
         self._tell(session, self._row(session, held), reason)
         return "queued"
@@ -168,7 +170,7 @@ class Transitions:
             deleted_by=None,
             lease_until=seconds_from_now(lease_seconds),
         )
-        store.start_attempt(session, run.project_id, run.id, run.attempt, worker)
+        store.start_attempt(session, run.id, run.attempt, worker)
         self._tell(session, run)
 
     def _note_reason(self, session: Session, run: Run, reason: str | None) -> None:
@@ -176,11 +178,11 @@ class Transitions:
         if reason is None:
             return
         note = f"Cancelled: {reason}."
-        store.add_note(session, run.project_id, run.id, run.attempt, note)
+        store.add_note(session, run.id, run.attempt, note)
         self._events.append(session, run.project_id, run_stream(run.id), "run.note", {"markdown": note})
 
     def _row(self, session: Session, held: Held) -> Run:
-        run = store.get(session, held.project_id, held.run_id)
+        run = store.get(session, held.run_id)
         assert run is not None
         return run
 
@@ -194,7 +196,7 @@ class Transitions:
         ended = [run]
         while ended:
             one = ended.pop()
-            for waiting in store.lock_waiting_for(session, one.project_id, one.id):
+            for waiting in store.lock_waiting_for(session, one.id):
                 if dependencies.obstacle(waiting, [one]) is not None:
                     self._cancel_unmet(session, waiting, one)
                     self._close(session, waiting)

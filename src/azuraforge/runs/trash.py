@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict
@@ -52,7 +52,7 @@ class RunTrash(RowBin[Run]):
         """Keep a run however old it becomes, or leave it to the project's policy again."""
 
         def work(session: Session) -> None:
-            run = store.lock(session, project_id, run_id)
+            run = store.lock(session, run_id)
             if run is None:
                 raise self.unknown(run_id)
             if run.pinned != pinned:
@@ -69,7 +69,7 @@ class RunTrash(RowBin[Run]):
 
         def remover(run_id: str) -> Callable[[Session], Removal]:
             def work(session: Session) -> Removal:
-                run = store.lock(session, project_id, run_id)
+                run = store.lock(session, run_id)
                 if run is None or run.state in _UNFINISHED or self.needed(session, [_thing(run)]):
                     return Removal()
                 return self.remove(session, _thing(run))
@@ -86,29 +86,29 @@ class RunTrash(RowBin[Run]):
         purged.bytes += self.free_files(project_id, addresses)
         return purged
 
-    def there(self, session: Session, project_id: str, run_ids: Sequence[str]) -> list[str]:
+    def there(self, session: Session, run_ids: Sequence[str]) -> list[str]:
         """Return those of these runs that can be forgotten now."""
-        ended = [_thing(run) for run in store.named(session, project_id, run_ids) if run.state not in _UNFINISHED]
+        ended = [_thing(run) for run in store.named(session, run_ids) if run.state not in _UNFINISHED]
         free = {each.key for each in ended} - self.needed(session, ended).keys()
         return [run_id for run_id in run_ids if (run_id, None) in free]
 
-    def exist(self, session: Session, project_id: str, run_ids: Sequence[str]) -> int:
+    def exist(self, session: Session, run_ids: Sequence[str]) -> int:
         """Return how many of these runs have not been purged."""
         return trash_store.count(session, run_ids)
 
-    def artifact_bytes(self, session: Session, project_id: str, run_ids: Sequence[str]) -> int:
+    def artifact_bytes(self, session: Session, run_ids: Sequence[str]) -> int:
         """Return the bytes of these runs' artifacts."""
         return sum(trash_store.artifact_bytes(session, run_ids).values())
 
     def find(self, session: Session, name: str, version: int | None) -> Thing[Run] | None:
-        run = store.lock(session, session.project_id, name)
+        run = store.lock(session, name)
         return _thing(run) if run is not None else None
 
     def find_deleted(self, session: Session, name: str) -> Thing[Run] | None:
         return self.find(session, name, None)
 
     def lock(self, session: Session, thing: Thing[Run]) -> Thing[Run] | None:
-        run = store.lock(session, session.project_id, thing.id)
+        run = store.lock(session, thing.id)
         return _thing(run) if run is not None and run.state not in _UNFINISHED else None
 
     def lock_all(self, session: Session, things: Sequence[Thing[Run]]) -> Sequence[Thing[Run]]:
@@ -181,7 +181,9 @@ class RunTrash(RowBin[Run]):
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Run]], by: str | None) -> None:
         """Append one event for all of them."""
-        data: dict[str, Any] = {"run_ids": [each.id for each in things]} | ({"by": by} if by is not None else {})
+        data: dict[str, list[str] | str] = {"run_ids": [each.id for each in things]} | (
+            {"by": by} if by is not None else {}
+        )
         self.events.append(session, session.project_id, "project", f"run.{what}", data)
 
     def _remove_work(self, run_id: str) -> int:

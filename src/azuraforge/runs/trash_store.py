@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
-from azuraforge.database import Session, now
+from azuraforge.database import Base, Session, now
 from azuraforge.database.keyset import behind
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,
+    FurthestStep,
     MetricChunk,
     MetricPoint,
     MetricSeries,
-    PhaseReach,
     Run,
     RunAttempt,
     RunDependency,
@@ -28,13 +27,13 @@ from azuraforge.runs.tables import (
 _PLAIN = {"synchronize_session": False}
 _GOES_ON = Run.state.in_(("queued", "running"))
 #: What hangs on a run, in an order in which it can go.
-_PARTS: tuple[Any, ...] = (
+_PARTS = (
     MetricChunk,
     MetricPoint,
     MetricSeries,
     Artifact,
     Checkpoint,
-    PhaseReach,
+    FurthestStep,
     RunFigure,
     RunNote,
     RunPhase,
@@ -135,7 +134,7 @@ def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
     return set(session.scalars(statement))
 
 
-def _delete(session: Session, table: Any, *conditions: ColumnElement[bool]) -> None:
+def _delete(session: Session, table: type[Base], *conditions: ColumnElement[bool]) -> None:
     session.execute(delete(table).where(*conditions), execution_options=_PLAIN)
 
 

@@ -15,7 +15,7 @@ import azuraforge
 from azuraforge.package import SETTINGS, Services
 from azuraforge.projects.access import require_access
 from azuraforge.projects.address import Address
-from azuraforge.server import bodies, documented, encodings, guards, health, pages, problems, repeats
+from azuraforge.server import bodies, documented, encodings, guards, health, idempotency, pages, problems
 from azuraforge.server.health import State
 from azuraforge.server.packages import PACKAGES
 from azuraforge.waiting.turns import Waiting
@@ -60,7 +60,7 @@ def create_api(state: State = _ready) -> FastAPI:
         generate_unique_id_function=lambda route: f"{route.tags[0] if route.tags else 'server'}_{route.name}",
     )
     app.state.project_of, app.state.caller_of = _project_of, require_access
-    app.add_middleware(repeats.RepeatGuard)
+    app.add_middleware(idempotency.IdempotencyGuard)
     app.add_middleware(encodings.JsonCompression)
     # None nested: each level of inclusion looks for the route once more.
     routers = [router for package in PACKAGES for router in package.hot_routers()]
@@ -82,7 +82,12 @@ def create_api(state: State = _ready) -> FastAPI:
     by_place = {
         (method.lower(), PREFIX + route.path_format): route for route in routes for method in route.methods or ()
     }
-    app.openapi = lambda: documented.described(repeats.described(plain()), by_place)  # type: ignore[method-assign]
+
+    def document() -> documented.Document:
+        figures = {name: shape for package in PACKAGES for name, shape in package.figures().items()}
+        return documented.with_figures(documented.described(idempotency.described(plain()), by_place), figures)
+
+    app.openapi = document  # type: ignore[method-assign]
     return app
 
 

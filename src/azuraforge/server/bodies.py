@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Callable, Coroutine
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -27,7 +27,7 @@ _parsers = OwnThreads("parsers", 2)
 class StrictRequest(Request):
     """A request that refuses JSON which no database can hold."""
 
-    async def json(self) -> Any:
+    async def json(self) -> object:
         if not hasattr(self, "_json"):
             body = await self.body()
             if len(body) <= _PARSED_AT_ONCE:
@@ -50,7 +50,7 @@ def strict(route: BaseRoute) -> BaseRoute:
     plain = made.get_route_handler
     asked = set(calls(route.dependant))
 
-    def get_route_handler() -> Any:
+    def get_route_handler() -> Callable[[Request], Coroutine[object, object, Response]]:
         handle = plain()
 
         async def read(request: Request) -> Response:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from azuraforge.events.routes import caller_of
 from azuraforge.plugins.routes import signed_in
@@ -20,7 +22,10 @@ _SAFE_METHODS = {"get", "head", "options"}
 #: Routes that check credentials although they require no session or token.
 _REFUSING = {("post", "/api/v1/sessions")}
 
-PROBLEM: dict[str, Any] = {
+#: A part of an OpenAPI document, as FastAPI writes it.
+Document = dict[str, Any]
+
+PROBLEM: Document = {
     "title": "Problem",
     "description": "An error as RFC 9457 writes it: what, where, what to do next.",
     "type": "object",
@@ -38,7 +43,27 @@ PROBLEM: dict[str, Any] = {
 }
 
 
-def described(document: dict[str, Any], routes: dict[tuple[str, str], APIRoute]) -> dict[str, Any]:
+def with_figures(document: Document, figures: Mapping[str, type[BaseModel]]) -> Document:
+    """Return the document with the shapes of figures, and ``Figures``, which names the shape of each.
+
+    The route of a figure answers with any JSON object, because third-party task kinds draw figures of their own.
+    """
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    template = "#/components/schemas/{model}"
+    _, found = models_json_schema([(shape, "serialization") for shape in figures.values()], ref_template=template)
+    for name, schema in found["$defs"].items():
+        schemas.setdefault(name, schema)
+    schemas["Figures"] = {
+        "title": "Figures",
+        "description": "The shapes of the figures that built-in task kinds draw, by name.",
+        "type": "object",
+        "required": sorted(figures),
+        "properties": {name: {"$ref": template.format(model=shape.__name__)} for name, shape in figures.items()},
+    }
+    return document
+
+
+def described(document: Document, routes: dict[tuple[str, str], APIRoute]) -> Document:
     """Return the document with every status that a route can answer beyond its success.
 
     Statuses follow from what a route depends on: an access that may be missing or too weak, parameters and bodies
@@ -62,7 +87,7 @@ def described(document: dict[str, Any], routes: dict[tuple[str, str], APIRoute])
     return document
 
 
-def _errors(method: str, path: str, operation: dict[str, Any], route: APIRoute | None) -> Iterator[int]:
+def _errors(method: str, path: str, operation: Document, route: APIRoute | None) -> Iterator[int]:
     asked = set(calls(route.dependant)) if route is not None else set()
     yield from (400, 408, 431, 503)
     writes = method not in _SAFE_METHODS
@@ -82,7 +107,7 @@ def _errors(method: str, path: str, operation: dict[str, Any], route: APIRoute |
         yield from (409, 507)
 
 
-def calls(dependant: Dependant) -> Iterator[Any]:
+def calls(dependant: Dependant) -> Iterator[object]:
     """Yield every function that a route depends on, its own included."""
     yield dependant.call
     for inner in dependant.dependencies:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from fastapi import FastAPI, Response
 
@@ -23,12 +22,12 @@ def install(app: FastAPI, state: State, check_seconds: float = CHECK_SECONDS) ->
     """Add ``/healthz`` and ``/readyz``. A check that takes longer than ``check_seconds`` counts as failed."""
 
     @app.get("/healthz", tags=["server"])
-    async def healthz() -> dict[str, Any]:
+    async def healthz() -> dict[str, object]:
         """Report that the process lives."""
         return {"status": "ok", "version": azuraforge.__version__}
 
     @app.get("/readyz", tags=["server"], responses={503: {"description": "Not ready", "content": _UNAVAILABLE}})
-    async def readyz(response: Response) -> dict[str, Any]:
+    async def readyz(response: Response) -> dict[str, object]:
         """Report whether requests are answered and runs executed; 503 with the reason where they are not."""
         try:
             report = await asyncio.wait_for(state(), check_seconds)

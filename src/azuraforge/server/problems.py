@@ -6,11 +6,11 @@ import json
 import secrets
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -20,7 +20,7 @@ from azuraforge.telemetry import logger
 log = logger("server")
 
 
-def problem(status: int, detail: str, code: str, **more: Any) -> Response:
+def problem(status: int, detail: str, code: str, **more: object) -> Response:
     """One problem document."""
     body = {
         "type": f"urn:azuraforge:{code}",
@@ -47,7 +47,7 @@ def problem_of(error: AzuraError) -> Response:
     )
 
 
-def _message(item: dict[str, Any]) -> str:
+def _message(item: ErrorDetails) -> str:
     message = str(item["msg"])
     return f"the body is not JSON: {item['ctx']['error']}" if item["type"] == "json_invalid" else message
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from asyncio import AbstractEventLoop, Transport
 
 import httptools
 from uvicorn.config import Config
@@ -57,8 +57,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     server_state: Connections
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        config: Config,
+        server_state: Connections,
+        app_state: dict[str, object],
+        _loop: AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
         self.limits = self.server_state.limits
         self.address: str | None = None
         self.since = 0.0
@@ -70,7 +76,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._stalls = _Stalls()
         self._drain = _Drain()
 
-    def connection_made(self, transport: Any) -> None:
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # of a server
         super().connection_made(transport)
         self.since = self._checked_at = self.loop.time()
         self._admitted = self.server_state.admit(self, self.client, self.since)
@@ -206,7 +212,13 @@ class HttpProtocol(HttpToolsProtocol):
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """WebSockets that count as connections. A text that is not UTF-8 closes one (1007) and is not logged."""
 
-    def __init__(self, config: Config, server_state: Connections, app_state: dict[str, Any], _loop: Any = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        server_state: Connections,
+        app_state: dict[str, object],
+        _loop: AbstractEventLoop | None = None,
+    ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._state = server_state
         self.address: str | None = None
@@ -252,7 +264,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()
 
 
-def _give_way(transport: Any) -> None:
+def _give_way(transport: Transport) -> None:
     """Close; where that has been done, and the client does not read the rest of its answer, cut it off."""
     if transport.is_closing():
         transport.abort()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -27,6 +26,7 @@ from azuraforge.studies.collecting import Collecting
 from azuraforge.studies.log_lines import Teller
 from azuraforge.studies.objectives import best_of
 from azuraforge.studies.pruning import Pruning
+from azuraforge.studies.records import Params
 from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.tables import Study, StudyTrial
 
@@ -90,7 +90,7 @@ class Advance:
     ) -> str:
         """Queue the winner's training run in the caller's transaction, which has locked the study; returns its id."""
         request, run = prepared
-        run_id = self._runs.add(session, study.project_id, request, run, study.created_by)
+        run_id = self._runs.add(session, request, run, study.created_by)
         store.change(session, study, retrain_run_id=run_id, winner=trial.number)
         self.tell(session, study, "study.retrained", trial=trial.number, run_id=run_id)
         return run_id
@@ -209,7 +209,7 @@ class Advance:
                 return False  # another scheduler was faster, or somebody paused it
             if len(store.open_trials(session, study.id)) >= locked.parallel:
                 return False
-            run_id = self._runs.add(session, study.project_id, request, prepared, locked.created_by)
+            run_id = self._runs.add(session, request, prepared, locked.created_by)
             trial = StudyTrial(
                 project_id=study.project_id, study_id=study.id, number=number, run_id=run_id, state="running",
                 params=params, curve=[], generation=generation,
@@ -225,7 +225,7 @@ class Advance:
         except IntegrityError:  # the keys are the last wall: somebody else made this very trial
             return False
 
-    def _choose(self, study: Study) -> tuple[dict[str, Any], int | None]:
+    def _choose(self, study: Study) -> tuple[Params, int | None]:
         if study.sampler == "grid":
             return space.point_of_grid(space.dimensions_of(study.space), study.asked), None
         with self._database.read(study.project_id) as session:
@@ -247,11 +247,11 @@ class Advance:
             trials = store.trials(session, study.id)
             trial = trials[winner] if winner is not None else None
             counted = self.counted(session, study)
-        problem: dict[str, Any] | None = None
+        problem: dict[str, object] | None = None
         prepared = None
         if trial is None or reason == "failed":
-            told = trials[-1].error if trials else None
-            why = told["message"] if told else "none was scored"
+            last = trials[-1].error if trials else None
+            why = last["message"] if last else "none was scored"
             problem = Conflict(
                 f"no trial gave a result: {why}"
                 if trial is None

@@ -2,78 +2,103 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import TypedDict, TypeVar
+
+from pydantic import BaseModel, ConfigDict
 
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines import steps
-from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.pipelines.shapes import DatasetFile, SplitInput
+from azuraforge.pipelines.steps import split_dataset
+from azuraforge.plugins.contract.evaluation import PartSummary
+from azuraforge.plugins.discovery.describing import Asked, parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
+from azuraforge.studies.records import Params, StoredSpace
 from azuraforge.studies.space import corners, dimensions_of, extremes
 
+T = TypeVar("T")
 #: So many corners are also cut into parts; each reads the dataset.
 _CUT = 24
 
 
-@dataclass
-class _Asked:
-    """A child's payload, changed for one corner."""
+class SpaceQuestion(BaseModel):
+    """A pipeline with its fixed config, the stored space, and the dataset."""
 
-    payload: dict[str, Any]
+    model_config = ConfigDict(extra="forbid")
+
+    plugins_folder: str | None = None
+    plugin: str
+    config: Params
+    space: StoredSpace
+    dataset: DatasetFile
 
 
-def check(child: Any) -> dict[str, Any]:
-    """Payload: plugin, plugins_folder, config, space (as stored), dataset (``steps.validate``'s).
+class CheckedSpace(TypedDict):
+    """The canonical config without the searched fields; whether every config leads to the same parts."""
 
-    Result: ``{"config": the canonical config without the searched fields, "task", "same_parts"}``. Raises InvalidInput
-    that names the field; also where corners would be scored on different rows.
+    config: Params
+    task: str
+    same_parts: bool
+
+
+def check(child: Asked) -> CheckedSpace:
+    """Check the corners of a space. ``SpaceQuestion`` → ``CheckedSpace``.
+
+    Raises InvalidInput that names the field; also where corners would be scored on different rows.
     """
-    payload = child.payload
-    name, space = payload["plugin"], dimensions_of(payload["space"])
-    if both := sorted(space.keys() & payload["config"].keys()):
+    question = SpaceQuestion.model_validate(child.payload)
+    name, space = question.plugin, dimensions_of(question.space)
+    if both := sorted(space.keys() & question.config.keys()):
         raise InvalidInput(
             f"{both[0]} stands in the config and in the space: it is either fixed or searched",
             where=f"space.{both[0]}",
             next_step="take it out of one of them",
         )
-    plugin = load_plugin("pipeline", name, payload.get("plugins_folder"))
+    plugin = load_plugin("pipeline", name, question.plugins_folder)
     for corner in corners(space):
-        _at(corner, lambda corner=corner: parse_config(plugin.Config, {**payload["config"], **corner}, name))
-    first: dict[str, Any] | None = None
+        _at(corner, lambda config: parse_config(plugin.Config, config, name), question)
     # Settings of the task itself may change what the parts hold, not only where they lie.
-    kind = load_task_kind(plugin.kind, payload.get("plugins_folder"))
+    kind = load_task_kind(plugin.kind, question.plugins_folder)
     same_parts = not space.keys() & kind.Config.model_fields.keys()
-    learner = {key: value for key, value in payload.items() if key != "space"}
+    first: tuple[dict[str, PartSummary], Params] | None = None
     for corner in islice(extremes(space), _CUT):
-        asked = _Asked({**learner, "config": {**payload["config"], **corner}})
-        cut = _at(corner, lambda asked=asked: steps.validate(asked))
-        rows = {part: cut["parts"][part] for part in ("validation", "test")}
+        parts, config = _at(corner, lambda config: _cut(question, config), question)
         if first is None:
-            first = {"rows": rows, "config": cut["config"], "train": cut["parts"]["train"]}
-        elif rows != first["rows"]:
+            first = parts, config
+        elif any(parts[part] != first[0][part] for part in ("validation", "test")):
             raise InvalidInput(
-                f"with {_said(corner)} the trials would be scored on other rows, and could not be compared",
+                f"with {_corner_text(corner)} the trials would be scored on other rows, and could not be compared",
                 where="space",
                 next_step="search fields that leave the parts as they are",
             )
-        same_parts = same_parts and cut["parts"]["train"] == first["train"]
+        same_parts = same_parts and parts["train"] == first[0]["train"]
     assert first is not None
-    config = {field: value for field, value in first["config"].items() if field not in space}
-    return {"config": config, "task": plugin.kind, "same_parts": same_parts}
+    fixed = {field: value for field, value in first[1].items() if field not in space}
+    return {"config": fixed, "task": plugin.kind, "same_parts": same_parts}
 
 
-def _at(corner: dict[str, Any], work: Any) -> Any:
+def _cut(question: SpaceQuestion, config: Params) -> tuple[dict[str, PartSummary], Params]:
+    """Return the parts that a config leads to, and the config with its defaults filled in."""
+    wanted = SplitInput(
+        plugins_folder=question.plugins_folder, plugin=question.plugin, config=config, dataset=question.dataset
+    )
+    found, parsed = split_dataset(wanted, None)
+    return found.parts, parsed.model_dump(mode="json")
+
+
+def _at(corner: Params, work: Callable[[Params], T], question: SpaceQuestion) -> T:
+    """Call ``work`` with the config at a corner."""
     try:
-        return work()
+        return work({**question.config, **corner})
     except InvalidInput as error:
         raise InvalidInput(
-            f"no valid config at {_said(corner)}: {error.message}",
+            f"no valid config at {_corner_text(corner)}: {error.message}",
             where=f"space: {error.where}" if error.where else "space",
             next_step=error.next_step or "narrow the range",
             **error.details,
         ) from error
 
 
-def _said(corner: dict[str, Any]) -> str:
+def _corner_text(corner: Params) -> str:
     return ", ".join(f"{name}={value}" for name, value in corner.items())

@@ -1,8 +1,6 @@
-"""What a study did, as lines in the log."""
+"""Events of a study."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from azuraforge.database import Session
 from azuraforge.events.service import EventLog
@@ -10,7 +8,7 @@ from azuraforge.studies.tables import Study
 
 
 def study_stream(study_id: str) -> str:
-    """The stream of everything that a study did."""
+    """Return the name of a study's stream."""
     return f"study/{study_id}"
 
 
@@ -20,12 +18,12 @@ class Teller:
     def __init__(self, events: EventLog) -> None:
         self._events = events
 
-    def __call__(self, session: Session, study: Study, type_: str, **data: Any) -> None:
-        """In the caller's transaction."""
-        told = {"study_id": study.id, "name": study.name, "state": study.state, **data}
+    def __call__(self, session: Session, study: Study, type_: str, **data: object) -> None:
+        """Append the event in the caller's transaction."""
+        fields = {"study_id": study.id, "name": study.name, "state": study.state, **data}
         for stream in (study_stream(study.id), "project"):
-            self._events.append(session, study.project_id, stream, type_, told)
+            self._events.append(session, study.project_id, stream, type_, fields)
 
     def forget(self, session: Session, study: Study) -> None:
-        """The study is purged, and its own stream with it."""
+        """Delete the stream of a study that is purged."""
         self._events.forget(session, study.project_id, study_stream(study.id))

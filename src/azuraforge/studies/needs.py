@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azuraforge.database import Session
 from azuraforge.errors import Conflict
+from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.runs.tables import Run
 from azuraforge.studies import store
 from azuraforge.studies.tables import Study
@@ -25,13 +26,16 @@ def object_to_model(session: Session, project_id: str, name: str) -> None:
 
 def object_to_resuming(session: Session, run: Run) -> None:
     """Raise Conflict where the run is a trial of a study that has ended and would not use its result."""
-    if run.kind != "trial" or (told := run.extra.get("study")) is None:
+    if run.kind != "trial":
         return
-    study = store.find(session, told["id"])
+    extra = TrialExtra.model_validate(run.extra)
+    if extra.study is None:
+        return
+    study = store.find(session, extra.study.id)
     if study is None or study.state not in ("running", "paused"):
         raise Conflict(
             "the study of this trial does not go on",
-            where=f"study {told['name']}",
+            where=f"study {extra.study.name}",
             next_step="create another study that begins from its trials: azuraforge studies create --warm-start",
         )
 

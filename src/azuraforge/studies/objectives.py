@@ -1,15 +1,15 @@
-"""What a study may aim at, and who is best."""
+"""Objectives of a study, and the best trial."""
 
 from __future__ import annotations
 
 import difflib
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.metric import BYTES, FIT_SECONDS, MetricFacts
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
+from azuraforge.studies.records import StoredObjective
 from azuraforge.studies.schemas import Direction, Objective
 
 #: Of every trial: the cost of learning, and the size of the predictor.
@@ -22,11 +22,11 @@ def metrics_of(kind: TaskKindFacts | None) -> list[MetricFacts]:
     return [*own, *_COSTS]
 
 
-def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[dict[str, str]]:
+def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[StoredObjective]:
     """Return the objectives with their directions. Raises InvalidInput for a metric that no trial has."""
     facts = {each.name: each for each in metrics_of(kind)}
     known = list(facts)
-    found = []
+    found: list[StoredObjective] = []
     for index, each in enumerate(asked or [Objective(metric=known[0])]):
         if each.metric not in known:
             close = difflib.get_close_matches(each.metric, known, n=1)
@@ -43,8 +43,8 @@ def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[dict[
     return found
 
 
-def scores_of(metrics: Mapping[str, Any], objectives: Sequence[Mapping[str, str]]) -> list[float] | None:
-    """One number for each objective; None where one is missing or is no number."""
+def scores_of(metrics: Mapping[str, float | None], objectives: Sequence[StoredObjective]) -> list[float] | None:
+    """Return one number for each objective; None where one is missing or not finite."""
     found = []
     for objective in objectives:
         value = metrics.get(objective["metric"])
@@ -55,7 +55,7 @@ def scores_of(metrics: Mapping[str, Any], objectives: Sequence[Mapping[str, str]
 
 
 def best_of(complete: Sequence[tuple[int, Sequence[float]]], direction: str) -> int | None:
-    """The trial with the best first score; of equal ones the earliest.
+    """Return the trial with the best first score; of equal ones the earliest.
 
     Example:
         >>> best_of([(0, [2.0]), (1, [1.0]), (2, [1.0])], "minimize")
@@ -67,7 +67,7 @@ def best_of(complete: Sequence[tuple[int, Sequence[float]]], direction: str) -> 
 
 
 def best_report(curve: Sequence[float | None], direction: str) -> int | None:
-    """The 1-based report where a curve was best; the earliest of equal ones."""
+    """Return the 1-based report where a curve was best; the earliest of equal ones."""
     sign = 1.0 if direction == "minimize" else -1.0
     known = [(sign * value, index) for index, value in enumerate(curve, 1) if value is not None]
     return min(known)[1] if known else None

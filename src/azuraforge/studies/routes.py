@@ -11,7 +11,7 @@ from fastapi.requests import HTTPConnection
 from azuraforge.bounds import Name
 from azuraforge.database.short_ids import ShortId
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.studies.schemas import (
@@ -41,9 +41,11 @@ NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, St
 
 
 @router.post("", status_code=201)
-async def create_study(body: StudyRequest, request: Request, access: Member, service: Service) -> StudyDetail:
+async def create_study(
+    body: StudyRequest, request: Request, access: Member, service: Service, unit: Unit
+) -> StudyDetail:
     """Search the best config; its trials are runs."""
-    create = partial(service.create, access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
@@ -72,9 +74,9 @@ def delete_study(study: NameOrId, access: Member, service: Service) -> None:
 
 
 @router.post("/{study}/restore")
-def restore_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
+def restore_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
     """Take a study out of the trash, by its id or its former name."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, study, None).id)
+    return service.get(access.project_id, service.trash.restore(access.project_id, study, None, unit=unit).id)
 
 
 @router.get("/{study}/trials")
@@ -93,27 +95,27 @@ async def get_importance(study: NameOrId, request: Request, access: Reader, serv
 
 
 @router.post("/{study}/pause")
-def pause_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
+def pause_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
     """Start no further trial; those that run end by themselves."""
-    return service.pause(access.project_id, study)
+    return service.pause(access.project_id, study, unit=unit)
 
 
 @router.post("/{study}/resume")
-def resume_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
+def resume_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
     """Go on after a pause."""
-    return service.resume(access.project_id, study)
+    return service.resume(access.project_id, study, unit=unit)
 
 
 @router.post("/{study}/stop")
-def stop_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
+def stop_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
     """End it now: running trials are cancelled."""
-    return service.stop(access.project_id, study)
+    return service.stop(access.project_id, study, unit=unit)
 
 
 @router.post("/{study}/retrain", status_code=201)
 async def retrain_trial(
-    study: NameOrId, body: RetrainRequest, request: Request, access: Member, service: Service
+    study: NameOrId, body: RetrainRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> RunDetail:
     """Train one trial's config anew and let the gate judge it; empty: the best one."""
-    retrain = partial(service.retrain, access.project_id, study, body.trial)
+    retrain = partial(service.retrain, access.project_id, study, body.trial, unit=unit)
     return await ask_in_turn(request, access.project_id, retrain)

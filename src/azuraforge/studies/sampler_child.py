@@ -1,8 +1,8 @@
-"""The child that knows Optuna: which config comes next, whether a trial may go on, what mattered.
+"""The child that imports Optuna: the next config, pruning, importances.
 
-It stays open beside the scheduler, because importing Optuna takes most of a second, but it owns nothing. Each question
+It stays open while studies run, because importing Optuna takes most of a second, but it owns nothing. Each question
 brings the study's rows, and the answer follows from them and a random stream of (seed, trial number) alone: asked again
-after a restart, the same trial comes out.
+after a restart, it gives the same trial.
 
 Sources: TPE: Bergstra et al., "Algorithms for hyper-parameter optimization", 2011 (``optuna.samplers.TPESampler``).
 CMA-ES: Hansen, "The CMA evolution strategy: a tutorial", 2016 (``cmaes.CMA``, the one that Optuna's sampler drives;
@@ -17,53 +17,60 @@ import math
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
 
 from azuraforge.errors import InvalidInput
+from azuraforge.studies.records import (
+    Answer,
+    ImportanceQuestion,
+    Importances,
+    NextTrial,
+    NextTrialQuestion,
+    Pruned,
+    PruneQuestion,
+    Question,
+    StoredPruner,
+    TrialRecord,
+)
 from azuraforge.studies.space import Dimension, dimensions_of
 
 if TYPE_CHECKING:
     import optuna
 
-Answer = Callable[[dict[str, Any]], dict[str, Any]]
+Space = dict[str, Dimension]
 
 _KEPT_PRUNERS = 16
 
 
-def serve(opening: Mapping[str, Any]) -> Answer:
-    """Import what it takes, and return the function that answers."""
+def serve(opening: Mapping[str, object]) -> Callable[[Question], Answer]:
+    """Import Optuna and return the function that answers."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     pruners = _Pruners()
-    answers: dict[str, Answer] = {"ask": ask, "prune": pruners.prune, "importance": importance}
 
-    def answer(question: dict[str, Any]) -> dict[str, Any]:
-        return answers[question["do"]](question)
+    def answer(question: Question) -> Answer:
+        if question["do"] == "ask":
+            return ask(question)
+        return pruners.prune(question) if question["do"] == "prune" else importance(question)
 
     return answer
 
 
-def ask(question: dict[str, Any]) -> dict[str, Any]:
-    """The next trial. Payload: space, sampler, seed, number, directions, trials, warm, pruner.
-
-    ``trials``: ``{number, state, params, scores, curve, generation}`` in order; ``warm``: those of earlier studies.
-    Result: ``{"params": {…}, "generation": n | None}``.
-    """
+def ask(question: NextTrialQuestion) -> NextTrial:
+    """Return the next trial."""
     space = dimensions_of(question["space"])
     stream = _stream(question["seed"], question["number"])
-    samplers: dict[str, Callable[[Mapping[str, Any], dict[str, Dimension], int], dict[str, Any]]]
+    samplers: dict[str, Callable[[NextTrialQuestion, Space, int], NextTrial]]
     samplers = {"random": _random, "qmc": _sobol, "cmaes": _cmaes, "tpe": _tpe}
     return samplers[question["sampler"]](question, space, stream)
 
 
-def importance(question: dict[str, Any]) -> dict[str, Any]:
-    """How much of the scores' variance each field explains, by fANOVA. Payload: as ``ask``.
-
-    Result: ``{"importances": [{field: share} | None, …]}``, one for each objective; None where too few trials ended, or
-    all scored the same.
-    """
+def importance(question: ImportanceQuestion) -> Importances:
+    """Return how much of the scores' variance each field explains, by fANOVA."""
     import optuna
 
     space = dimensions_of(question["space"])
@@ -71,28 +78,28 @@ def importance(question: dict[str, Any]) -> dict[str, Any]:
     complete = [trial for trial in question["trials"] if trial["state"] == "complete"]
     found: list[dict[str, float] | None] = []
     for index, direction in enumerate(question["directions"]):
-        scores = [trial["scores"][index] for trial in complete]
+        scores = [_score(trial, index) for trial in complete]
         if len(scores) < 4 or min(scores) == max(scores) or not searched:
             found.append(None)
             continue
         study = optuna.create_study(direction=direction)
-        for trial in complete:
-            study.add_trial(_frozen({**trial, "scores": [trial["scores"][index]]}, space, 1.0))
+        for trial, score in zip(complete, scores, strict=True):
+            study.add_trial(_frozen(trial, [score], space, 1.0))
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
         shares = optuna.importance.get_param_importances(study, evaluator=evaluator, params=searched)
         found.append({name: float(share) for name, share in shares.items()})
     return {"importances": found}
 
 
-def _random(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) -> dict[str, Any]:
+def _random(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
     import numpy as np
 
     draw = np.random.Generator(np.random.PCG64(stream))
     return {"params": {name: each.at(float(draw.random())) for name, each in space.items()}, "generation": None}
 
 
-def _sobol(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) -> dict[str, Any]:
-    """The ``number``-th point of one scrambled Sobol' sequence: no row is needed to go on with it."""
+def _sobol(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
+    """The ``number``-th point of one scrambled Sobol' sequence; it follows from the number alone."""
     from scipy.stats import qmc
 
     points = qmc.Sobol(len(space), scramble=True, rng=question["seed"])
@@ -105,10 +112,10 @@ def _sobol(question: Mapping[str, Any], space: dict[str, Dimension], stream: int
     return {"params": params, "generation": None}
 
 
-def _cmaes(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) -> dict[str, Any]:
+def _cmaes(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
     """CMA-ES over the numbers, on their own scale from 0 to 1; choices are drawn by lot.
 
-    Generation after generation is told again from the rows: of each its first ``population`` complete trials.
+    Each generation is replayed from the rows: its first ``population`` complete trials.
     """
     import numpy as np
     from cmaes import CMA  # type: ignore[import-untyped]
@@ -123,7 +130,7 @@ def _cmaes(question: Mapping[str, Any], space: dict[str, Dimension], stream: int
     population = 4 + math.floor(3 * math.log(len(numbers)))
     mean = np.full(len(numbers), 0.5)
     if warm := _inside(question["warm"], space):
-        best = min(warm, key=lambda trial: sign * trial["scores"][0])
+        best = min(warm, key=lambda trial: sign * _score(trial))
         mean = np.array([space[name].share_of(best["params"][name]) for name in numbers]).clip(0.001, 0.999)
     evolution = CMA(mean=mean, sigma=1 / 6, bounds=bounds, seed=question["seed"] % 2**32, population_size=population)
     generation = 0
@@ -133,7 +140,7 @@ def _cmaes(question: Mapping[str, Any], space: dict[str, Dimension], stream: int
             break
         evolution.tell(
             [
-                (np.array([space[name].share_of(trial["params"][name]) for name in numbers]), sign * trial["scores"][0])
+                (np.array([space[name].share_of(trial["params"][name]) for name in numbers]), sign * _score(trial))
                 for trial in told
             ]
         )
@@ -144,7 +151,7 @@ def _cmaes(question: Mapping[str, Any], space: dict[str, Dimension], stream: int
     return {"params": params, "generation": generation}
 
 
-def _tpe(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) -> dict[str, Any]:
+def _tpe(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
     import optuna
 
     directions, pruner = question["directions"], question["pruner"]
@@ -157,19 +164,19 @@ def _tpe(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) 
     # A pruned trial is known by its curve alone; where that is better high and the score low, its sign is turned.
     sign = 1.0 if len(directions) > 1 or pruner.get("direction", directions[0]) == directions[0] else -1.0
     told = [*_inside(question["warm"], space), *question["trials"]]
-    study.add_trials([_frozen(trial, space, sign) for trial in told])
+    study.add_trials([_frozen(trial, trial["scores"], space, sign) for trial in told])
     asked = study.ask(fixed_distributions=_distributions(space))
     return {"params": {name: _value_of(space[name], asked.params[name]) for name in space}, "generation": None}
 
 
 class _Pruners:
-    """Optuna's own pruners over a replay of every report. What is kept here can be told again from the rows."""
+    """Optuna's own pruners over a replay of every report. All state can be rebuilt from the rows."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Replay] = OrderedDict()
 
-    def prune(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Which running trials may end now. Payload: study_id, pruner, trials. Result: ``{"prune": [number, …]}``."""
+    def prune(self, question: PruneQuestion) -> Pruned:
+        """Return the running trials that may end now."""
         key = question["study_id"]
         replay = self._kept.get(key)
         if replay is None or not replay.fits(question["trials"]):
@@ -182,7 +189,7 @@ class _Pruners:
 
 
 class _Replay:
-    def __init__(self, name: str, pruner: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, pruner: StoredPruner) -> None:
         import optuna
 
         chosen = _pruner_of(pruner)
@@ -193,14 +200,14 @@ class _Replay:
         self._ended: set[int] = set()
         self._doomed: set[int] = set()
 
-    def fits(self, trials: Sequence[Mapping[str, Any]]) -> bool:
-        """False where a curve has become shorter: its run went on from an earlier checkpoint."""
+    def fits(self, trials: Sequence[TrialRecord]) -> bool:
+        """Return False where a curve has become shorter, because its run resumed from an earlier checkpoint."""
         return len(trials) >= len(self._told) and all(
             len(trial["curve"]) >= told for trial, told in zip(trials, self._told, strict=False)
         )
 
-    def take(self, trials: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Tell what is new, in order; the running trials of which the pruner says that they need not go on."""
+    def take(self, trials: Sequence[TrialRecord]) -> list[int]:
+        """Report the new values in order, and return the running trials that the pruner would end."""
         import optuna
 
         states = {"pruned": optuna.trial.TrialState.PRUNED, "failed": optuna.trial.TrialState.FAIL}
@@ -213,7 +220,8 @@ class _Replay:
                 continue
             own, curve = self._trials[number], trial["curve"]
             for step in range(self._told[number], len(curve)):
-                own.report(math.nan if curve[step] is None else curve[step], step + 1)
+                value = curve[step]
+                own.report(math.nan if value is None else value, step + 1)
                 if own.should_prune():
                     self._doomed.add(number)
             self._told[number] = len(curve)
@@ -230,17 +238,26 @@ class _Replay:
         return found
 
 
-def _pruner_of(pruner: Mapping[str, Any]) -> optuna.pruners.BasePruner | None:
+def _pruner_of(pruner: StoredPruner) -> optuna.pruners.BasePruner | None:
     import optuna
 
     if pruner["name"] == "median":
         return optuna.pruners.MedianPruner(pruner["startup_trials"], pruner["warmup_reports"])
     if pruner["name"] == "hyperband":
-        return optuna.pruners.HyperbandPruner(1, pruner["most_reports"], pruner["reduction_factor"])
+        most = pruner["most_reports"]
+        assert most is not None
+        return optuna.pruners.HyperbandPruner(1, most, pruner["reduction_factor"])
     return None
 
 
-def _frozen(trial: Mapping[str, Any], space: dict[str, Dimension], sign: float) -> optuna.trial.FrozenTrial:
+def _score(trial: TrialRecord, objective: int = 0) -> float:
+    """Return the score of a complete trial."""
+    scores = trial["scores"]
+    assert scores is not None
+    return scores[objective]
+
+
+def _frozen(trial: TrialRecord, scores: list[float] | None, space: Space, sign: float) -> optuna.trial.FrozenTrial:
     import optuna
 
     state = {
@@ -256,22 +273,22 @@ def _frozen(trial: Mapping[str, Any], space: dict[str, Dimension], sign: float) 
     )
     return optuna.trial.create_trial(
         state=state,
-        values=trial["scores"] if trial["state"] == "complete" else None,
+        values=scores if trial["state"] == "complete" else None,
         params={name: _key_of(each, trial["params"][name]) for name, each in space.items()},
         distributions=_distributions(space),
         intermediate_values=curve,
     )
 
 
-def _inside(trials: Sequence[Mapping[str, Any]], space: dict[str, Dimension]) -> list[Mapping[str, Any]]:
-    """Those of an earlier study's trials that this space holds too."""
+def _inside(trials: Sequence[TrialRecord], space: Space) -> list[TrialRecord]:
+    """Return the trials of an earlier study that this space contains too."""
     return [trial for trial in trials if all(each.holds(trial["params"].get(name)) for name, each in space.items())]
 
 
-def _distributions(space: dict[str, Dimension]) -> dict[str, optuna.distributions.BaseDistribution]:
+def _distributions(space: Space) -> dict[str, optuna.distributions.BaseDistribution]:
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-    found: dict[str, Any] = {}
+    found: dict[str, optuna.distributions.BaseDistribution] = {}
     for name, each in space.items():
         if each.kind == "choice":
             found[name] = CategoricalDistribution(tuple(range(len(each.choices))))
@@ -282,8 +299,8 @@ def _distributions(space: dict[str, Dimension]) -> dict[str, optuna.distribution
     return found
 
 
-def _key_of(dimension: Dimension, value: Any) -> Any:
-    """As Optuna takes it: a choice by its place, for its own choices cannot be lists."""
+def _key_of(dimension: Dimension, value: JsonValue) -> JsonValue:
+    """Return a value as Optuna takes it: a choice by its index, since Optuna's choices cannot be lists."""
     if dimension.kind != "choice":
         return value
     for index, choice in enumerate(dimension.choices):
@@ -292,10 +309,10 @@ def _key_of(dimension: Dimension, value: Any) -> Any:
     raise InvalidInput(f"{value!r} is none of the choices", where=f"space.{dimension.name}")
 
 
-def _value_of(dimension: Dimension, key: Any) -> Any:
-    return dimension.choices[key] if dimension.kind == "choice" else key
+def _value_of(dimension: Dimension, key: float) -> JsonValue:
+    return dimension.choices[int(key)] if dimension.kind == "choice" else key
 
 
 def _stream(seed: int, number: int) -> int:
-    """32 bits of their own for each trial of each seed."""
+    """Return 32 bits that differ between the trials of a seed, and between seeds."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "big")

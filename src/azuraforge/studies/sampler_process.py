@@ -1,13 +1,22 @@
-"""The open child that knows Optuna, kept while studies go on, and given back when none has asked for a while."""
+"""The open child that imports Optuna: kept while studies run, ended after an idle period."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from azuraforge.errors import TransientError
+from azuraforge.studies.records import (
+    ImportanceQuestion,
+    NextTrialQuestion,
+    Params,
+    PruneQuestion,
+    Question,
+    StudyRecord,
+    TrialRecord,
+)
 from azuraforge.studies.tables import Study, StudyTrial
 
 ENTRY = "azuraforge.studies.sampler_child:serve"
@@ -16,13 +25,13 @@ _IDLE_SECONDS = 120.0
 
 
 class Conversation(Protocol):
-    """A long-lived child, see ``runs.conversation``."""
+    """A long-lived child, see ``processes.exchange``."""
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
     def close(self) -> None: ...
 
 
-Open = Callable[[str, dict[str, Any]], Conversation]
+Open = Callable[[str, dict[str, object]], Conversation]
 
 
 class Asker:
@@ -34,35 +43,35 @@ class Asker:
         self._child: Conversation | None = None
         self._used = 0.0
 
-    def next(
-        self, study: Study, trials: Sequence[StudyTrial], warm: Sequence[StudyTrial]
-    ) -> tuple[dict[str, Any], int | None]:
-        """Params and CMA-ES generation of the study's next trial."""
-        answer = self._ask(
-            {
-                **_about(study, trials),
-                "do": "ask",
-                "sampler": study.sampler,
-                "seed": study.seed,
-                "number": study.asked,
-                "warm": [_told(trial) for trial in warm],
-            }
-        )
-        return answer["params"], answer["generation"]
+    def next(self, study: Study, trials: Sequence[StudyTrial], warm: Sequence[StudyTrial]) -> tuple[Params, int | None]:
+        """Return the params and the CMA-ES generation of the study's next trial."""
+        question: NextTrialQuestion = {
+            **_record(study, trials),
+            "do": "ask",
+            "sampler": study.sampler,
+            "seed": study.seed,
+            "number": study.asked,
+            "warm": [_trial(trial) for trial in warm],
+        }
+        answer = self._ask(question)
+        params: Params = answer["params"]
+        generation: int | None = answer["generation"]
+        return params, generation
 
     def prune(self, study: Study, trials: Sequence[StudyTrial]) -> list[int]:
-        """The running trials that may end now."""
-        found: list[int] = self._ask({**_about(study, trials), "do": "prune"})["prune"]
+        """Return the running trials that may end now."""
+        question: PruneQuestion = {**_record(study, trials), "do": "prune"}
+        found: list[int] = self._ask(question)["prune"]
         return found
 
     def importance(self, study: Study, trials: Sequence[StudyTrial]) -> list[dict[str, float] | None]:
-        """One answer for each objective."""
-        found: list[dict[str, float] | None]
-        found = self._ask({**_about(study, trials), "do": "importance"})["importances"]
+        """Return each field's share of the variance, for each objective."""
+        question: ImportanceQuestion = {**_record(study, trials), "do": "importance"}
+        found: list[dict[str, float] | None] = self._ask(question)["importances"]
         return found
 
     def rest(self) -> None:
-        """Give the child's memory back where nobody has asked for a while."""
+        """Stop the child after an idle period to free its memory."""
         with self._lock:
             if self._child is not None and time.monotonic() - self._used > _IDLE_SECONDS:
                 self._end()
@@ -72,14 +81,14 @@ class Asker:
         with self._lock:
             self._end()
 
-    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, question: Question) -> dict[str, Any]:
         with self._lock:
             for last in (False, True):
                 if self._child is None:
                     self._child = self._open(ENTRY, {})
                 self._used = time.monotonic()
                 try:
-                    return self._child.ask(question, _ANSWER_SECONDS)
+                    return self._child.ask({**question}, _ANSWER_SECONDS)
                 except TransientError:  # it died, perhaps of the platform's memory running short
                     self._end()
                     if last:
@@ -92,17 +101,17 @@ class Asker:
             child.close()
 
 
-def _about(study: Study, trials: Sequence[StudyTrial]) -> dict[str, Any]:
+def _record(study: Study, trials: Sequence[StudyTrial]) -> StudyRecord:
     return {
         "study_id": study.id,
         "space": study.space,
         "directions": [each["direction"] for each in study.objectives],
         "pruner": study.pruner,
-        "trials": [_told(trial) for trial in trials],
+        "trials": [_trial(trial) for trial in trials],
     }
 
 
-def _told(trial: StudyTrial) -> Mapping[str, Any]:
+def _trial(trial: StudyTrial) -> TrialRecord:
     return {
         "number": trial.number,
         "state": trial.state,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import MOST_NUMBER, MOST_SECONDS
 from azuraforge.paging import Page
@@ -105,9 +105,9 @@ class TrialOut(BaseModel):
     run_id: str
     run_state: RunState | None = Field(description="empty where the run is gone")
     state: TrialState
-    params: dict[str, Any]
+    params: dict[str, JsonValue]
     scores: list[float] | None = Field(description="one for each objective")
-    metrics: dict[str, Any] | None
+    metrics: dict[str, float | None] | None
     reports: int = Field(description="points of the pruner's series so far")
     best_epoch: int | None = Field(description="the report where that series was best")
     cpu_seconds: float | None
@@ -165,8 +165,8 @@ class TrialPage(Page[TrialOut]):
 class StudyDetail(StudyOut):
     """Everything about a study except its trials."""
 
-    config: dict[str, Any]
-    space: dict[str, Any]
+    config: dict[str, JsonValue]
+    space: dict[str, dict[str, JsonValue]] = Field(description="each field with a range or choices")
     pruner: Pruner
     seed: int
     threads: int
@@ -185,10 +185,10 @@ class SearchableField(BaseModel):
     name: str
     kind: Literal["float", "int", "choice"]
     description: str
-    default: Any
+    default: JsonValue
     low: float | None
     high: float | None
-    range: dict[str, Any] | None
+    range: dict[str, JsonValue] | None
 
 
 class SpaceOut(BaseModel):

@@ -1,4 +1,4 @@
-"""Studies as people and programs ask for them. Who takes them onwards: ``advance.py`` and ``scheduler.py``.
+"""Requests about studies. ``advance.py`` and ``scheduler.py`` move them forward.
 
 create ──► running ⇄ paused        resume, pause: trials that run go on
               │  │
@@ -11,12 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.bounds import Moment
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
@@ -31,6 +30,7 @@ from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.log_lines import study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
+from azuraforge.studies.records import Params, StoredObjective, StoredPruner
 from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
@@ -81,7 +81,9 @@ class StudyService:
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
         self._wake = wake
 
-    def create(self, project_id: str, request: StudyRequest, user_id: str | None = None) -> StudyDetail:
+    def create(
+        self, project_id: str, request: StudyRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> StudyDetail:
         """Check the space down to its corners, and begin. Raises InvalidInput, NotFound and Conflict (the name)."""
         plugin = self._catalogue.get("pipeline", request.plugin)
         kind = self._catalogue.task_kinds().get(plugin.task or "")
@@ -105,7 +107,8 @@ class StudyService:
         trials = request.budget.trials
         if request.sampler == "grid":
             trials = min(trials or combinations(space), combinations(space))
-        values: dict[str, Any] = {
+        config: Params = checked["config"]
+        values: dict[str, object] = {
             "name": request.name,
             "created_by": user_id,
             "plugin": plugin.name,
@@ -116,10 +119,10 @@ class StudyService:
             "dataset_name": dataset.name,
             "dataset_version": dataset.version,
             "dataset_fingerprint": dataset.fingerprint,
-            "config": checked["config"],
+            "config": config,
             "space": stored,
             "sampler": request.sampler,
-            "pruner": _pruner(request.pruner, space, checked["config"]),
+            "pruner": _pruner(request.pruner, space, config),
             "objectives": objectives,
             "budget_trials": trials or DEFAULT_TRIALS,
             "budget_seconds": request.budget.seconds,
@@ -144,7 +147,7 @@ class StudyService:
             return row.id
 
         try:
-            study_id = self._database.write(project_id, work)
+            study_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
                 f"a study named {request.name!r} is there already", where="name", next_step="choose another name"
@@ -220,7 +223,7 @@ class StudyService:
             metrics=[each.name for each in metrics_of(self._catalogue.task_kinds().get(found.task or ""))],
         )
 
-    def pause(self, project_id: str, study: str) -> StudyDetail:
+    def pause(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
         """Start no further trial; those that run end by themselves."""
 
         def change(session: Session, row: Study) -> None:
@@ -231,9 +234,9 @@ class StudyService:
             store.change(session, row, state="paused", ran_seconds=spent, running_since=None)
             self._advance.tell(session, row, "study.paused")
 
-        return self._change(project_id, study, change)
+        return self._change(project_id, study, change, unit)
 
-    def resume(self, project_id: str, study: str) -> StudyDetail:
+    def resume(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
         """Go on after a pause."""
 
         def change(session: Session, row: Study) -> None:
@@ -243,9 +246,9 @@ class StudyService:
             store.change(session, row, state="running", active=True, running_since=store.clock(session))
             self._advance.tell(session, row, "study.resumed")
 
-        return self._change(project_id, study, change)
+        return self._change(project_id, study, change, unit)
 
-    def stop(self, project_id: str, study: str) -> StudyDetail:
+    def stop(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
         """End it now: running trials are cancelled, the winner so far stands and is not trained anew by itself."""
 
         def change(session: Session, row: Study) -> None:
@@ -260,9 +263,9 @@ class StudyService:
             )  # fmt: skip
             self._advance.tell(session, row, "study.ended", reason="stopped")
 
-        return self._change(project_id, study, change)
+        return self._change(project_id, study, change, unit)
 
-    def retrain(self, project_id: str, study: str, number: int | None) -> RunDetail:
+    def retrain(self, project_id: str, study: str, number: int | None, *, unit: UnitOfWork | None = None) -> RunDetail:
         """Train one trial's config anew, as the winner is at the end. Raises Conflict while the study goes on."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
@@ -287,7 +290,7 @@ class StudyService:
             return self._advance.retrain(session, locked, chosen, prepared)
 
         try:
-            run_id = self._database.write(project_id, work)
+            run_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
                 f"trial {number} has been trained anew already",
@@ -296,8 +299,12 @@ class StudyService:
             ) from None
         return self._runs.get(project_id, run_id)
 
-    def _change(self, project_id: str, study: str, change: Callable[[Session, Study], None]) -> StudyDetail:
-        self._database.write(project_id, lambda session: change(session, self._locked(session, project_id, study)))
+    def _change(
+        self, project_id: str, study: str, change: Callable[[Session, Study], None], unit: UnitOfWork | None
+    ) -> StudyDetail:
+        self._database.write(
+            project_id, lambda session: change(session, self._locked(session, project_id, study)), unit=unit
+        )
         self._wake()
         return self.get(project_id, study)
 
@@ -307,8 +314,8 @@ class StudyService:
         _require_kept(locked)
         return locked
 
-    def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, Any]) -> str:
-        """The id of a study to begin from. Raises InvalidInput where its trials would tell nothing here."""
+    def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, object]) -> str:
+        """Return the id of a study to begin from. Raises InvalidInput where its trials cannot be compared."""
         earlier = _found(store.find(session, name), name)
         for what, theirs, ours in (
             ("pipeline", earlier.plugin, values["plugin"]),
@@ -324,7 +331,7 @@ class StudyService:
         return earlier.id
 
 
-def _check_sampler(request: StudyRequest, objectives: Sequence[dict[str, str]]) -> None:
+def _check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
     if request.sampler == "cmaes" and len(objectives) > 1:
         raise InvalidInput("cmaes knows one objective only", where="sampler", next_step="choose tpe")
     if request.pruner.name != "none" and len(objectives) > 1:
@@ -341,20 +348,27 @@ def _check_sampler(request: StudyRequest, objectives: Sequence[dict[str, str]]) 
         )
 
 
-def _pruner(asked: Pruner, space: dict[str, Dimension], config: dict[str, Any]) -> dict[str, Any]:
-    told = asked.model_dump()
-    if asked.name == "hyperband" and asked.most_reports is None:
-        if "epochs" in space:
-            told["most_reports"] = max(2, int(max(space["epochs"].ends())))
-        elif isinstance(epochs := config.get("epochs"), int):
-            told["most_reports"] = max(2, epochs)
-        else:
+def _pruner(asked: Pruner, space: dict[str, Dimension], config: Params) -> StoredPruner:
+    most = asked.most_reports
+    if asked.name == "hyperband" and most is None:
+        epochs = space["epochs"].ends() if "epochs" in space else [config.get("epochs")]
+        known = [int(value) for value in epochs if isinstance(value, int | float)]
+        if not known:
             raise InvalidInput(
                 "hyperband must know how many reports a whole trial makes, and this config has no epochs",
                 where="pruner.most_reports",
                 next_step="give most_reports, or choose the median pruner",
             )
-    return told
+        most = max(2, *known)
+    return {
+        "name": asked.name,
+        "series": asked.series,
+        "direction": asked.direction,
+        "startup_trials": asked.startup_trials,
+        "warmup_reports": asked.warmup_reports,
+        "most_reports": most,
+        "reduction_factor": asked.reduction_factor,
+    }
 
 
 def _require(row: Study, *states: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from azuraforge.runs.schemas import RunError, RunOut
 from azuraforge.studies.objectives import scores_of
+from azuraforge.studies.records import StoredBaseline, StoredObjective
 from azuraforge.studies.schemas import BaselineScore, Budget, StudyDetail, StudyOut, TrialOut
 from azuraforge.studies.space import pareto_front
 from azuraforge.studies.tables import Study, StudyTrial
@@ -35,7 +35,7 @@ def trial_out(trial: StudyTrial, run: RunOut | None = None) -> TrialOut:
         reports=len(trial.curve),
         best_epoch=trial.best_epoch,
         cpu_seconds=trial.cpu_seconds,
-        error=RunError(**trial.error) if trial.error is not None else None,
+        error=RunError.model_validate(trial.error) if trial.error is not None else None,
         created_at=trial.created_at,
         ended_at=trial.ended_at,
     )
@@ -45,7 +45,7 @@ def study_out(
     row: Study, counts: Mapping[str, int], scored: Scored, best: StudyTrial | None, spent: tuple[float, float]
 ) -> StudyOut:
     """A study as lists show it. ``spent``: seconds of running, processor seconds."""
-    return StudyOut(**_fields(row, counts, scored, best, spent))
+    return StudyOut.model_validate(_fields(row, counts, scored, best, spent))
 
 
 def study_detail(
@@ -58,21 +58,20 @@ def study_detail(
     counted: int,
     last_event_seq: int,
 ) -> StudyDetail:
+    fields = _fields(row, counts, scored, best, spent)
     more = {name: getattr(row, name) for name in _MORE}
-    return StudyDetail(
-        **_fields(row, counts, scored, best, spent), **more, counted_trials=counted, last_event_seq=last_event_seq
-    )
+    return StudyDetail.model_validate({**fields, **more, "counted_trials": counted, "last_event_seq": last_event_seq})
 
 
 def _fields(
     row: Study, counts: Mapping[str, int], scored: Scored, best: StudyTrial | None, spent: tuple[float, float]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     directions = [each["direction"] for each in row.objectives]
     return {
         **{name: getattr(row, name) for name in _SAME},
         "name": row.name,
         "budget": Budget(trials=row.budget_trials, seconds=row.budget_seconds, cpu_seconds=row.budget_cpu_seconds),
-        "error": RunError(**row.error) if row.error is not None else None,
+        "error": RunError.model_validate(row.error) if row.error is not None else None,
         "trials": counts,
         "best": trial_out(best) if best is not None else None,
         "baselines": [_baseline(each, row.objectives) for each in row.baselines or ()],
@@ -82,9 +81,9 @@ def _fields(
     }
 
 
-def _baseline(told: Mapping[str, Any], objectives: Sequence[Mapping[str, str]]) -> BaselineScore:
-    if "failed" in told:
-        return BaselineScore(name=told["name"], scores=None, failed=told["failed"])
-    found = [scores_of(told["metrics"], [each]) for each in objectives]
+def _baseline(stored: StoredBaseline, objectives: Sequence[StoredObjective]) -> BaselineScore:
+    if "failed" in stored:
+        return BaselineScore(name=stored["name"], scores=None, failed=stored["failed"])
+    found = [scores_of(stored["metrics"], [each]) for each in objectives]
     scores = [each[0] if each else None for each in found]
-    return BaselineScore(name=told["name"], scores=scores, failed=None)
+    return BaselineScore(name=stored["name"], scores=scores, failed=None)

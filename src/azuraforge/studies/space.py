@@ -1,4 +1,4 @@
-"""What a study searches: ranges and choices for fields of a pipeline's config, read against its JSON schema.
+"""The space of a study: ranges and choices for fields of a pipeline's config, read against its JSON schema.
 
     {"learning_rate": {"low": 1e-4, "high": 1e-1, "log": true},
      "hidden_size":   {"low": 16, "high": 64, "step": 16},
@@ -15,19 +15,21 @@ import itertools
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+
+from pydantic import JsonValue
 
 from azuraforge.errors import InvalidInput
-
-Kind = Literal["float", "int", "choice"]
+from azuraforge.studies.config_schema import Branch, FieldSchema, fields_of
+from azuraforge.studies.records import Kind, Params, StoredDimension
+from azuraforge.studies.schemas import SearchableField
 
 MOST_FIELDS = 30
 MOST_CHOICES = 200
 MOST_COMBINATIONS = 10_000
-#: Corners are all tried where there are no more than this, and drawn by lot where there are.
+#: Up to this number every corner is tried; of more, a random sample.
 MOST_CORNERS = 1024
-#: They say what is asked and by which rows it is judged: scores of two answers to it could not be compared.
+#: Settings of the task and of the rows that score it: trials with different ones could not be compared.
 FIXED = (
     "horizon", "season", "gap", "validation_share", "test_share", "split_seed", "backtest_folds", "stop_after",
 )  # fmt: skip
@@ -44,19 +46,19 @@ class Dimension:
     high: float = 0.0
     log: bool = False
     step: float | None = None
-    choices: tuple[Any, ...] = ()
+    choices: tuple[JsonValue, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """As people wrote it, with its kind."""
+    def to_dict(self) -> StoredDimension:
+        """Return the dimension as a user writes it, with its kind."""
         if self.kind == "choice":
             return {"kind": "choice", "choices": list(self.choices)}
-        told = {key: value for key, value in asdict(self).items() if key not in ("name", "choices")}
+        low, high, step = self.low, self.high, self.step
         if self.kind == "int":
-            told.update(low=int(self.low), high=int(self.high), step=None if self.step is None else int(self.step))
-        return told
+            low, high, step = int(low), int(high), None if step is None else int(step)
+        return {"kind": self.kind, "low": low, "high": high, "log": self.log, "step": step}
 
-    def values(self) -> list[Any]:
-        """Every value of a grid. Raises InvalidInput for a range without a step."""
+    def values(self) -> list[JsonValue]:
+        """Return every value of a grid. Raises InvalidInput for a range without a step."""
         if self.kind == "choice":
             return list(self.choices)
         step = self.step or (1 if self.kind == "int" and not self.log else None)
@@ -70,17 +72,17 @@ class Dimension:
         if count > MOST_COMBINATIONS:
             raise _too_many(count)
         found = [self.low + step * index for index in range(count)]
-        return [round(value) for value in found] if self.kind == "int" else found
+        return [round(value) if self.kind == "int" else value for value in found]
 
-    def ends(self) -> list[Any]:
-        """Its outermost values; all choices."""
+    def ends(self) -> list[JsonValue]:
+        """Return the outermost values; of choices, all."""
         if self.kind == "choice":
             return list(self.choices)
         low, high = (int(self.low), int(self.high)) if self.kind == "int" else (self.low, self.high)
         return [low] if low == high else [low, high]
 
-    def at(self, share: float) -> Any:
-        """The value at ``share`` (0 … 1) of the way, equally likely everywhere for an even ``share``.
+    def at(self, share: float) -> JsonValue:
+        """Return the value at ``share`` (0 … 1) of the way, equally likely everywhere for an even ``share``.
 
         Example:
             >>> Dimension("rate", "float", low=1e-4, high=1e-2, log=True).at(0.5)
@@ -104,8 +106,10 @@ class Dimension:
             return round(value)
         return min(max(float(f"{value:.15g}"), self.low), self.high)
 
-    def share_of(self, value: float) -> float:
-        """Where a number of this range lies: the inverse of ``at``, up to rounding."""
+    def share_of(self, value: JsonValue) -> float:
+        """Return the position of a number in this range: the inverse of ``at``, up to rounding."""
+        if not isinstance(value, int | float):
+            raise InvalidInput(f"{value!r} is not a number", where=f"space.{self.name}")
         step = self.step or (1.0 if self.kind == "int" else 0.0)
         low, high = self.low - step / 2, self.high + step / 2
         if self.log:
@@ -113,8 +117,8 @@ class Dimension:
             return (math.log(value) - math.log(low)) / ((math.log(high) - math.log(low)) or 1.0)
         return (value - low) / ((high - low) or 1.0)
 
-    def holds(self, value: Any) -> bool:
-        """Whether a value lies in it; for trials of an earlier study."""
+    def holds(self, value: JsonValue) -> bool:
+        """Return whether the dimension contains a value; for trials of an earlier study."""
         if self.kind == "choice":
             return any(_same(value, choice) for choice in self.choices)
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -126,8 +130,8 @@ class Dimension:
         return len(self.ends()) == 1
 
 
-def read_space(space: Mapping[str, Any], schema: Mapping[str, Any] | None, plugin: str) -> dict[str, Dimension]:
-    """The dimensions of a space, by field. Raises InvalidInput that names the field, what is wrong and what to do."""
+def read_space(space: Mapping[str, object], schema: Mapping[str, object] | None, plugin: str) -> dict[str, Dimension]:
+    """Return the dimensions by field. Raises InvalidInput that names the field, the problem and the next step."""
     if not space:
         raise InvalidInput(
             "nothing to search: the space is empty",
@@ -136,48 +140,49 @@ def read_space(space: Mapping[str, Any], schema: Mapping[str, Any] | None, plugi
         )
     if len(space) > MOST_FIELDS:
         raise InvalidInput(f"a study searches {MOST_FIELDS} fields at most, not {len(space)}", where="space")
-    fields = dict((schema or {}).get("properties", {}))
-    return {name: _dimension(name, told, fields, plugin) for name, told in space.items()}
+    fields = fields_of(schema)
+    return {name: _dimension(name, given, fields, plugin) for name, given in space.items()}
 
 
-def dimensions_of(space: Mapping[str, Mapping[str, Any]]) -> dict[str, Dimension]:
-    """A stored space (``Dimension.to_dict``) again."""
-    return {
-        name: Dimension(name, **{**fields, "choices": tuple(fields.get("choices", ()))})
-        for name, fields in space.items()
-    }
+def dimensions_of(space: Mapping[str, StoredDimension]) -> dict[str, Dimension]:
+    """Return the dimensions of a stored space (``Dimension.to_dict``)."""
+    return {name: _restored(name, fields) for name, fields in space.items()}
 
 
-def suggest(schema: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """What could be searched: each field with its type, its limits and a range to begin with.
+def _restored(name: str, stored: StoredDimension) -> Dimension:
+    if stored["kind"] == "choice":
+        return Dimension(name, "choice", choices=tuple(stored["choices"]))
+    return Dimension(name, stored["kind"], stored["low"], stored["high"], stored["log"], stored["step"])
+
+
+def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
+    """Return the fields that could be searched, with types, limits and a range to begin with.
 
     A number's range goes from a tenth of its default to ten times as much, inside its limits; ``range`` is None where
-    there is nothing to go by.
+    the default does not suggest one.
     """
     found = []
-    for name, field in (schema or {}).get("properties", {}).items():
-        if name in FIXED:
+    for name, field in fields_of(schema).items():
+        branch = field.searched
+        if name in FIXED or branch.kind is None:
             continue
-        kind, branch = _type_of(field)
-        if kind is None:
-            continue
-        low, high = _limits(branch, kind)
+        low, high = branch.limits
         found.append(
-            {
-                "name": name,
-                "kind": kind,
-                "description": field.get("description", ""),
-                "default": field.get("default"),
-                "low": low,
-                "high": high,
-                "range": _suggested(kind, branch, field.get("default"), low, high),
-            }
+            SearchableField(
+                name=name,
+                kind=branch.kind,
+                description=field.description,
+                default=field.default,
+                low=low,
+                high=high,
+                range=_suggested(branch, field.default),
+            )
         )
     return found
 
 
-def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[dict[str, Any]]:
-    """Configs at the edges: every combination of outermost values, or, of very many, each one's own and some by lot."""
+def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[Params]:
+    """Yield configs at the edges: every combination of outermost values or, of very many, a random sample."""
     ends = {name: each.ends() for name, each in space.items()}
     if math.prod(len(values) for values in ends.values()) <= MOST_CORNERS:
         yield from (dict(zip(ends, values, strict=True)) for values in itertools.product(*ends.values()))
@@ -188,8 +193,8 @@ def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[dict[str,
         yield {name: draw.choice(values) for name, values in ends.items()}
 
 
-def extremes(space: Mapping[str, Dimension]) -> Iterator[dict[str, Any]]:
-    """Each field's outermost values in turn, the others at their first."""
+def extremes(space: Mapping[str, Dimension]) -> Iterator[Params]:
+    """Yield each field's outermost values in turn, the other fields at their first."""
     first = {name: each.ends()[0] for name, each in space.items()}
     yield first
     for name, each in space.items():
@@ -197,16 +202,16 @@ def extremes(space: Mapping[str, Dimension]) -> Iterator[dict[str, Any]]:
 
 
 def combinations(space: Mapping[str, Dimension]) -> int:
-    """How many points the grid has. Raises InvalidInput where that is no number, or too large a one."""
+    """Return the number of points of the grid. Raises InvalidInput where it is infinite or too large."""
     count = math.prod(len(each.values()) for each in space.values())
     if count > MOST_COMBINATIONS:
         raise _too_many(count)
     return count
 
 
-def point_of_grid(space: Mapping[str, Dimension], number: int) -> dict[str, Any]:
-    """The ``number``-th combination, the last field changing fastest."""
-    point: dict[str, Any] = {}
+def point_of_grid(space: Mapping[str, Dimension], number: int) -> Params:
+    """Return the ``number``-th combination, the last field changing fastest."""
+    point: Params = {}
     for name in reversed(list(space)):
         values = space[name].values()
         number, index = divmod(number, len(values))
@@ -214,7 +219,7 @@ def point_of_grid(space: Mapping[str, Dimension], number: int) -> dict[str, Any]
     return {name: point[name] for name in space}
 
 
-def _dimension(name: str, told: Any, fields: Mapping[str, Any], plugin: str) -> Dimension:
+def _dimension(name: str, given: object, fields: Mapping[str, FieldSchema], plugin: str) -> Dimension:
     where = f"space.{name}"
     if name not in fields:
         close = difflib.get_close_matches(name, list(fields), n=1)
@@ -231,32 +236,32 @@ def _dimension(name: str, told: Any, fields: Mapping[str, Any], plugin: str) -> 
             where=where,
             next_step=f"set it in the config, and make one study for each {name}",
         )
-    if not isinstance(told, Mapping):
-        example = {"choices": list(told)} if isinstance(told, list | tuple) else {"choices": [told]}
+    if not isinstance(given, Mapping):
+        example = {"choices": list(given)} if isinstance(given, list | tuple) else {"choices": [given]}
         raise InvalidInput(
             f"{where}: write what is searched as a range or as choices; a plain value is never taken for either",
             where=where,
             next_step=f'such as {example} or {{"low": 1, "high": 10}}',
         )
-    if unknown := set(told) - _KEYS - {"kind"}:
+    if unknown := set(given) - _KEYS - {"kind"}:
         raise InvalidInput(
             f"{where}: {min(unknown)!r} means nothing here (known: {', '.join(sorted(_KEYS))})", where=where
         )
-    if "choices" in told:
-        return _choices(name, told, where)
-    kind, _ = _type_of(fields[name])
+    if "choices" in given:
+        return _choices(name, given, where)
+    kind = fields[name].searched.kind
     if kind not in ("int", "float"):
         raise InvalidInput(
             f"{where}: {name} is no number, so it is searched by its choices",
             where=where,
             next_step='such as {"choices": [true, false]}',
         )
-    return _range(name, told, kind, where)
+    return _range(name, given, kind, where)
 
 
-def _choices(name: str, told: Mapping[str, Any], where: str) -> Dimension:
-    choices = told["choices"]
-    if len([key for key in told if key != "kind" and told[key] not in (None, False)]) > 1:
+def _choices(name: str, given: Mapping[str, JsonValue], where: str) -> Dimension:
+    choices = given["choices"]
+    if len([key for key in given if key != "kind" and given[key] not in (None, False)]) > 1:
         raise InvalidInput(f"{where}: either choices or a range, not both", where=where)
     if not isinstance(choices, list | tuple) or not choices or len(choices) > MOST_CHOICES:
         raise InvalidInput(f"{where}: choices is a list of 1 to {MOST_CHOICES} values", where=where)
@@ -266,17 +271,10 @@ def _choices(name: str, told: Mapping[str, Any], where: str) -> Dimension:
     return Dimension(name, "choice", choices=tuple(choices))
 
 
-def _range(name: str, told: Mapping[str, Any], kind: Kind, where: str) -> Dimension:
-    low, high, step, log = told.get("low"), told.get("high"), told.get("step"), told.get("log") or False
-    for key, value in (("low", low), ("high", high), ("step", step)):
-        if value is None and key == "step":
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise InvalidInput(f"{where}: {key} is a number, got {value!r}", where=where)
-        if kind == "int" and value != int(value):
-            raise InvalidInput(f"{where}: {name} is a whole number, so {key} is one too, got {value!r}", where=where)
-    assert low is not None
-    assert high is not None
+def _range(name: str, given: Mapping[str, JsonValue], kind: Kind, where: str) -> Dimension:
+    low, high = _number(name, given, "low", kind, where), _number(name, given, "high", kind, where)
+    step = None if given.get("step") is None else _number(name, given, "step", kind, where)
+    log = given.get("log") or False
     if not isinstance(log, bool):
         raise InvalidInput(f"{where}: log is true or false, got {log!r}", where=where)
     if low > high:
@@ -292,56 +290,40 @@ def _range(name: str, told: Mapping[str, Any], kind: Kind, where: str) -> Dimens
     return Dimension(name, kind, float(low), float(high), log, None if step is None else float(step))
 
 
-def _type_of(field: Mapping[str, Any]) -> tuple[Kind | None, Mapping[str, Any]]:
-    """What a field of a JSON schema is; None for one that only choices can search."""
-    for branch in (field, *field.get("anyOf", ())):
-        if "enum" in branch or branch.get("type") == "boolean":
-            return "choice", branch
-        if branch.get("type") == "integer":
-            return "int", branch
-        if branch.get("type") == "number":
-            return "float", branch
-    return None, field
+def _number(name: str, given: Mapping[str, JsonValue], key: str, kind: Kind, where: str) -> int | float:
+    value = given.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidInput(f"{where}: {key} is a number, got {value!r}", where=where)
+    if kind == "int" and value != int(value):
+        raise InvalidInput(f"{where}: {name} is a whole number, so {key} is one too, got {value!r}", where=where)
+    return value
 
 
-def _limits(branch: Mapping[str, Any], kind: Kind) -> tuple[float | None, float | None]:
-    if kind == "choice":
-        return None, None
-    low, high = branch.get("minimum"), branch.get("maximum")
-    over, under = branch.get("exclusiveMinimum"), branch.get("exclusiveMaximum")
-    if over is not None:
-        low = over + 1 if kind == "int" else over
-    if under is not None:
-        high = under - 1 if kind == "int" else under
-    return low, high
-
-
-def _suggested(
-    kind: Kind, branch: Mapping[str, Any], default: Any, low: float | None, high: float | None
-) -> dict[str, Any] | None:
-    if kind == "choice":
-        return {"choices": list(branch.get("enum", (True, False)))}
+def _suggested(branch: Branch, default: JsonValue) -> dict[str, JsonValue] | None:
+    if branch.kind == "choice":
+        return {"choices": list(branch.enum if branch.enum is not None else (True, False))}
     if isinstance(default, bool) or not isinstance(default, int | float):
         return None
+    low, high = branch.limits
+    open_above = branch.under is not None and branch.kind == "float"
     if default <= 0:
         if low is None or high is None:
             return None
-        inside = "exclusiveMaximum" in branch and kind == "float"
-        return {"low": low, "high": high / 2 if inside else high, "log": False}
-    bottom, top = default / 10, default * 10
-    if kind == "int":
+        return {"low": low, "high": high / 2 if open_above else high, "log": False}
+    bottom: int | float = default / 10
+    top: int | float = default * 10
+    if branch.kind == "int":
         bottom, top = math.ceil(bottom), int(top)
     if low is not None:
         bottom = max(bottom, low) if bottom > 0 else bottom
     if high is not None:
-        limited = high * 0.9 if "exclusiveMaximum" in branch and kind == "float" else high
-        top = min(top, limited)
+        top = min(top, high * 0.9 if open_above else high)
     bottom = min(bottom, top)
     return {"low": bottom, "high": top, "log": bottom > 0 and top / bottom >= 10}
 
 
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+def _same(one: JsonValue, other: JsonValue) -> bool:
+    return type(one) is type(other) and one == other
 
 
 def _too_many(count: int) -> InvalidInput:
@@ -353,7 +335,7 @@ def _too_many(count: int) -> InvalidInput:
 
 
 def pareto_front(points: Sequence[tuple[int, Sequence[float]]], directions: Sequence[str]) -> list[int]:
-    """The numbers of those points that no other one beats in every objective (Deb et al., 2002: non-dominated).
+    """Return the numbers of the points that no other one beats in every objective (Deb et al., 2002: non-dominated).
 
     Example:
         >>> pareto_front([(0, [1.0, 5.0]), (1, [2.0, 2.0]), (2, [3.0, 3.0])], ["minimize", "minimize"])

@@ -28,7 +28,7 @@ class Active:
 
 
 @cross_project_query(limit=Integer())
-def active_studies(limit: ColumnElement[Any]) -> Select[Any]:
+def active_studies(limit: ColumnElement[int]) -> Select[Any]:
     """Studies that run, or of which a trial has not ended."""
     # A literal: only then do planners see that the partial index fits.
     return select(*_KEY).where(literal_column(f"study.{ACTIVE}", Boolean())).order_by(*_KEY).limit(limit)
@@ -41,7 +41,7 @@ def active(session: Session, limit: int) -> list[Active]:
 
 def clock(session: Session) -> datetime:
     """The database's time."""
-    found: datetime = session.scalar(select(now()))
+    found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 
@@ -112,7 +112,7 @@ def add(session: Session, row: Study | StudyTrial) -> None:
     session.refresh(row)
 
 
-def change(session: Session, row: Study | StudyTrial, **values: Any) -> None:
+def change(session: Session, row: Study | StudyTrial, **values: object) -> None:
     """Write into a row; of a trial, the caller has locked its study."""
     for name, value in values.items():
         setattr(row, name, value)

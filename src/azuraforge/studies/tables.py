@@ -1,10 +1,10 @@
-"""Studies and their trials: these rows are all that is known of a search. Every key begins with the project."""
+"""Studies and their trials: these rows hold all state of a search. Every key begins with the project."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -19,6 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.studies.records import Params, StoredBaseline, StoredError, StoredObjective, StoredPruner, StoredSpace
+from azuraforge.studies.schemas import Sampler, StudyState, TrialState
 
 #: A condition of the index, and so a literal in the query.
 ACTIVE = "active"
@@ -47,11 +49,11 @@ class Study(Deletable, Owned, Base):
     dataset_name: Mapped[str] = mapped_column(String(200))
     dataset_version: Mapped[int] = mapped_column(Integer)
     dataset_fingerprint: Mapped[str] = mapped_column(String(80))
-    config: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    space: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    sampler: Mapped[str] = mapped_column(String(20))
-    pruner: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    objectives: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    config: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
+    space: Mapped[StoredSpace] = mapped_column(JsonText)
+    sampler: Mapped[Sampler] = mapped_column(String(20))
+    pruner: Mapped[StoredPruner] = mapped_column(JsonText)
+    objectives: Mapped[list[StoredObjective]] = mapped_column(JsonText)
     warm_start_from: Mapped[list[str]] = mapped_column(JsonText)
     budget_trials: Mapped[int] = mapped_column(Integer)
     budget_seconds: Mapped[float | None] = mapped_column(Double)
@@ -62,12 +64,12 @@ class Study(Deletable, Owned, Base):
     priority: Mapped[int] = mapped_column(Integer)
     retrain: Mapped[bool] = mapped_column(Boolean)
     same_parts: Mapped[bool] = mapped_column(Boolean)  # every config cuts the same ones, so they are cut once
-    baselines: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)  # on the rows that score the trials
+    baselines: Mapped[list[StoredBaseline] | None] = mapped_column(JsonText)  # on the rows that score the trials
 
-    state: Mapped[str] = mapped_column(String(20))
+    state: Mapped[StudyState] = mapped_column(String(20))
     active: Mapped[bool] = mapped_column(Boolean)
     reason: Mapped[str | None] = mapped_column(String(40))  # why it ended
-    error: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    error: Mapped[StoredError | None] = mapped_column(JsonText)
     asked: Mapped[int] = mapped_column(Integer, default=0)  # trials so far; the next one's number
     winner: Mapped[int | None] = mapped_column(Integer)
     retrain_run_id: Mapped[str | None] = mapped_column(String(16))
@@ -91,15 +93,15 @@ class StudyTrial(Owned, Base):
     study_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     run_id: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(20))
-    params: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    state: Mapped[TrialState] = mapped_column(String(20))
+    params: Mapped[Params] = mapped_column(JsonText)
     scores: Mapped[list[float] | None] = mapped_column(JsonText)
-    metrics: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    metrics: Mapped[dict[str, float | None] | None] = mapped_column(JsonText)
     curve: Mapped[list[float | None]] = mapped_column(JsonText)
     pruned_after: Mapped[int | None] = mapped_column(Integer)  # reports; set before its run has been cancelled
     generation: Mapped[int | None] = mapped_column(Integer)
     best_epoch: Mapped[int | None] = mapped_column(Integer)
     cpu_seconds: Mapped[float | None] = mapped_column(Double)
-    error: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    error: Mapped[StoredError | None] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)

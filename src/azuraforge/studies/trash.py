@@ -80,10 +80,7 @@ class StudyTrash(RowBin[Study]):
         return [_thing(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)]
 
     def held_bytes(self, session: Session, things: Sequence[Thing[Study]]) -> Mapping[Key, int]:
-        return {
-            each.key: self._runs.artifact_bytes(session, session.project_id, store.run_ids(session, each.id))
-            for each in things
-        }
+        return {each.key: self._runs.artifact_bytes(session, store.run_ids(session, each.id)) for each in things}
 
     def needed(self, session: Session, things: Sequence[Thing[Study]]) -> Mapping[Key, NeededBy]:
         found = {each.key: store.beginning_from(session, each.row) for each in things}
@@ -101,7 +98,7 @@ class StudyTrash(RowBin[Study]):
     def remove(self, session: Session, thing: Thing[Study]) -> Removal:
         if store.beginning_from(session, thing.row):
             return Removal(kept=1)
-        if self._runs.exist(session, session.project_id, store.run_ids(session, thing.id)):
+        if self._runs.exist(session, store.run_ids(session, thing.id)):
             return Removal(kept=1)  # one was resumed in the meantime: without its study it would never be purged
         self._tell.forget(session, thing.row)
         store.remove(session, thing.row)
@@ -120,9 +117,9 @@ class StudyTrash(RowBin[Study]):
             if locked is None or locked.row.deleted_at is None or store.beginning_from(session, locked.row):
                 return None
             run_ids = store.run_ids(session, thing.id)
-            free = self._runs.there(session, project_id, run_ids)
+            free = self._runs.there(session, run_ids)
             if not locked.row.purging:
-                if len(free) < self._runs.exist(session, project_id, run_ids):
+                if len(free) < self._runs.exist(session, run_ids):
                     return None  # one goes on or is needed: nothing has gone yet, so it can still be restored
                 store.change(session, locked.row, purging=True)
             return free

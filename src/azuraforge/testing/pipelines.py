@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from azuraforge.errors import AzuraError
 from azuraforge.pipelines.predictor import hash_folder, learn
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Table
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.contract.pipeline import Checkpoint, Pipeline
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.kinds.forecast.panel import split_of_those_that_go_on

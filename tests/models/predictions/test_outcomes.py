@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.database import new_id, taking_along
+from azuraforge.database import UnitOfWork, new_id
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
@@ -375,10 +375,10 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
     room, commits = ground.room, []
     add = ledger_store.add
 
-    def counted(session: Any, project_id: str, lines: list[LedgerLine]) -> Any:
+    def counted(session: Any, lines: list[LedgerLine]) -> Any:
         commits.append(len(lines))
         threading.Event().wait(0.02)  # while it writes, others come
-        return add(session, project_id, lines)
+        return add(session, lines)
 
     monkeypatch.setattr(ledger_store, "add", counted)
 
@@ -396,16 +396,16 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
     assert len(commits) < 60
 
 
-def test_what_goes_along_is_written_with_its_own_line(ground: Ground) -> None:
-    """A repeated request finds its key wherever the line is; so the two are one transaction."""
+def test_a_units_record_is_written_in_the_transaction_of_its_line(ground: Ground) -> None:
+    """A repeated request finds its key if the line is stored, and only then."""
     ground.predict()
 
     def refuse(session: Any) -> None:
         raise Conflict("somebody was quicker")
 
     async def ask() -> None:
-        with taking_along(ground.project_id, refuse):
-            await ground.room.service.predict(ground.project_id, "load", PredictRequest(), "ayşe")
+        unit = UnitOfWork(ground.project_id, refuse)
+        await ground.room.service.predict(ground.project_id, "load", PredictRequest(), "ayşe", unit=unit)
 
     with pytest.raises(Conflict):
         asyncio.run(ask())
@@ -433,10 +433,10 @@ def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: 
     commits: list[int] = []
     add = ledger_store.add
 
-    def slow(session: Any, project_id: str, lines: list[LedgerLine]) -> Any:
+    def slow(session: Any, lines: list[LedgerLine]) -> Any:
         commits.append(len(lines))
         threading.Event().wait(0.05)
-        return add(session, project_id, lines)
+        return add(session, lines)
 
     monkeypatch.setattr(ledger_store, "add", slow)
     threads = [threading.Thread(target=ground.predict) for _ in range(16)]
@@ -454,7 +454,7 @@ def test_one_bad_line_is_nobody_elses_fault(ground: Ground) -> None:
     made = ground.predict()
     row = ground.room.database
     with row.read(ground.project_id) as session:
-        (line, _) = ledger_store.line(session, ground.project_id, made.prediction_id) or ()
+        (line, _) = ledger_store.line(session, made.prediction_id) or ()
         columns = {each.name: getattr(line, each.name) for each in fields(LedgerLine) if each.name != "model"}
     group = _Group()
     for version in (1, 99, 1):  # there is no version 99

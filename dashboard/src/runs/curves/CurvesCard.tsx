@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../../api/types";
 import { Card } from "../../ui/Card";
-import { isOfMachine, type Curve, type Curves } from "./curves";
+import { haveTimes, isOfMachine, type Curve, type Curves } from "./curves";
 import { hasEnded } from "../live";
 import css from "../../ui/Content.module.css";
 
@@ -16,6 +16,7 @@ export function CurvesCard({ run, curves }: { run: RunDetail; curves: Curves }) 
   const { t } = useTranslation();
   const [chosen, setChosen] = useState("");
   const [logarithmic, setLogarithmic] = useState(false);
+  const [axis, setAxis] = useState<"step" | "time">("step");
   const present = Object.keys(curves).filter((name) => !isOfMachine(name)).sort();
   const others = present.filter((name) => !LOSSES.includes(name));
   const hasLoss = LOSSES.some((name) => name in curves);
@@ -24,6 +25,8 @@ export function CurvesCard({ run, curves }: { run: RunDetail; curves: Curves }) 
   const titles: Record<string, string> = { loss: t("curves.loss"), validation_loss: t("curves.validationLoss") };
   const names = drawn.map((name) => ({ name, label: titles[name] ?? name }));
   const empty = names.every(({ name }) => (curves[name]?.steps.length ?? 0) === 0);
+  const timed = haveTimes(names.map(({ name }) => curves[name]));
+  const x = timed ? axis : "step";
   const positive = names.every(({ name }) => isPositive(curves[name]));
 
   return (
@@ -39,6 +42,15 @@ export function CurvesCard({ run, curves }: { run: RunDetail; curves: Curves }) 
                 {others.map((name) => (
                   <option key={name}>{name}</option>
                 ))}
+              </select>
+            </label>
+          ) : null}
+          {timed ? (
+            <label>
+              <span className="visually-hidden">{t("curves.axis")}</span>
+              <select value={axis} onChange={(event) => setAxis(event.target.value === "time" ? "time" : "step")}>
+                <option value="step">{t("curves.overSteps")}</option>
+                <option value="time">{t("curves.overTime")}</option>
               </select>
             </label>
           ) : null}
@@ -61,7 +73,9 @@ export function CurvesCard({ run, curves }: { run: RunDetail; curves: Curves }) 
             curves={curves}
             names={names}
             logarithmic={logarithmic && positive}
-            label={t("curves.label", { names: names.map(({ label }) => label).join(", "), run: run.name })}
+            x={x}
+            xLabel={t(x === "time" ? "charts.time" : "charts.step")}
+            label={t(x === "time" ? "curves.labelOverTime" : "curves.label", { names: names.map(({ label }) => label).join(", "), run: run.name })}
             testId="loss-chart"
           />
         </Suspense>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { MOST_POINTS, align, merge, thin, truncate, type Point } from "./curves";
+import { MOST_POINTS, align, haveTimes, merge, overTime, thin, truncate, type Point } from "./curves";
 
 describe("merge", () => {
   it("appends, and takes the newer value where a step arrives twice", () => {
@@ -45,6 +45,27 @@ describe("truncate", () => {
 
   it("leaves series that are not named alone", () => {
     expect(truncate(curves, 1, ["loss"])["other"]?.steps).toEqual([3]);
+  });
+});
+
+describe("times", () => {
+  it("stay with their points as curves grow, shrink and are thinned", () => {
+    const curve = merge(merge(undefined, [[1, 9, 1000], [3, 7, 3000]]), [[2, 8, 2500]]);
+    expect(curve.times).toEqual([1000, 2500, 3000]);
+    expect(truncate({ loss: curve }, 2)["loss"]?.times).toEqual([1000, 2500]);
+    expect(thin(curve).times).toEqual([1000, 3000]);
+    expect(haveTimes([curve, undefined])).toBe(true);
+    expect(haveTimes([merge(curve, [[4, 6]])])).toBe(false);
+    expect(haveTimes([merge(undefined, [[4, 6]])])).toBe(false);
+  });
+
+  it("are a rising axis: late points in their place, and no point hides another of the same moment", () => {
+    const { steps, values } = overTime({ steps: [1, 2, 3, 4], values: [1, 2, 3, 4], times: [2000, 1000, 2000, null] });
+    expect(values).toEqual([2, 1, 3]);
+    expect(steps[0]).toBe(1);
+    expect(steps[1]).toBe(2);
+    expect(steps[2]).toBeGreaterThan(2);
+    expect(steps[2]).toBeCloseTo(2, 5);
   });
 });
 

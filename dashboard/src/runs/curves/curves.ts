@@ -5,40 +5,47 @@ import type { Metrics } from "../../api/types";
 export interface Curve {
   readonly steps: readonly number[];
   readonly values: readonly (number | null)[];
+  /** Milliseconds since 1970 when each point was logged; absent where no point has a time. */
+  readonly times?: readonly (number | null)[];
 }
 
 export type Curves = Readonly<Record<string, Curve>>;
-export type Point = readonly [step: number, value: number | null];
+export type Point = readonly [step: number, value: number | null, time?: number | null];
 
 /** A curve of the machine (processor, memory, GPU), not of what is learned; its steps are seconds. */
 export const isOfMachine = (series: string) => series.startsWith("system/");
 
 export const MOST_POINTS = 6000;
+/** A microsecond: what a double tells apart at this century's times. */
+const APART_SECONDS = 1e-6;
 
 export function curvesOf(metrics: Metrics): Curves {
-  return Object.fromEntries(metrics.series.map(({ series, steps, values }) => [series, { steps, values }]));
+  return Object.fromEntries(metrics.series.map(({ series, steps, values, times }) => [series, curveOf(steps, values, times ?? [])]));
 }
 
 /** Adds points; a step that is there already takes the newer value. */
 export function merge(curve: Curve | undefined, points: readonly Point[]): Curve {
   const steps = [...(curve?.steps ?? [])];
   const values = [...(curve?.values ?? [])];
-  for (const [step, value] of points) {
+  const times = steps.map((_, index) => curve?.times?.[index] ?? null);
+  for (const [step, value, time] of points) {
     const at = position(steps, step);
     const known = steps[at] === step;
     steps.splice(at, known ? 1 : 0, step);
     values.splice(at, known ? 1 : 0, value);
+    times.splice(at, known ? 1 : 0, time ?? null);
   }
-  return steps.length > MOST_POINTS ? thin({ steps, values }) : { steps, values };
+  const grown = curveOf(steps, values, times);
+  return steps.length > MOST_POINTS ? thin(grown) : grown;
 }
 
 /** A resumed run went back to its checkpoint: what came after it is void, in the named series or in all. */
 export function truncate(curves: Curves, afterStep: number, series?: unknown): Curves {
   return Object.fromEntries(
-    Object.entries(curves).map(([name, { steps, values }]) => {
-      if (Array.isArray(series) && !series.includes(name)) return [name, { steps, values }];
-      const end = position(steps, afterStep + 1);
-      return [name, { steps: steps.slice(0, end), values: values.slice(0, end) }];
+    Object.entries(curves).map(([name, curve]) => {
+      if (Array.isArray(series) && !series.includes(name)) return [name, curve];
+      const end = position(curve.steps, afterStep + 1);
+      return [name, curveOf(curve.steps.slice(0, end), curve.values.slice(0, end), curve.times?.slice(0, end) ?? [])];
     }),
   );
 }
@@ -56,7 +63,28 @@ export function thin(curve: Curve): Curve {
   }
   const last = curve.steps.length - 1;
   if (last >= 0 && kept.at(-1) !== last) kept.push(last);
-  return { steps: kept.map((index) => curve.steps[index] ?? 0), values: kept.map((index) => curve.values[index] ?? null) };
+  const pick = <T,>(column: readonly T[] | undefined, missing: T): T[] => kept.map((index) => column?.[index] ?? missing);
+  return curveOf(pick(curve.steps, 0), pick(curve.values, null), pick(curve.times, null));
+}
+
+/** Whether every one of these curves that has points knows the time of all of them. */
+export function haveTimes(curves: readonly (Curve | undefined)[]): boolean {
+  const drawn = curves.filter((curve) => curve !== undefined && curve.steps.length > 0);
+  return drawn.length > 0 && drawn.every((curve) => curve?.times?.every((time) => time !== null) ?? false);
+}
+
+/** The curve over wall time, in seconds since 1970; points of the same moment stay apart, for a chart needs rising x. */
+export function overTime(curve: Curve): Curve {
+  const order = curve.steps.map((_, index) => index).filter((index) => typeof curve.times?.[index] === "number");
+  const time = (index: number) => (curve.times?.[index] ?? 0) / 1000;
+  order.sort((a, b) => time(a) - time(b) || a - b);
+  let last = -Infinity;
+  const steps = order.map((index) => (last = Math.max(time(index), last + APART_SECONDS)));
+  return { steps, values: order.map((index) => curve.values[index] ?? null) };
+}
+
+function curveOf(steps: readonly number[], values: readonly (number | null)[], times: readonly (number | null)[]): Curve {
+  return times.some((time) => time !== null) ? { steps, values, times } : { steps, values };
 }
 
 /** The first index whose step is not below `step`; appending, the usual case, is found at once. */

@@ -21,7 +21,7 @@ const plugin = (name: string, more: Partial<Plugin> = {}): Plugin => ({
   ...more,
 });
 
-const taskKind = (name: string, data: string): Plugin => plugin(name, { kind: "task_kind", task: null, schema: null, task_kind: { name, data, title: {}, summary: {}, origin: "", metrics: [], ranked_by: "", gate_metrics: [], objectives: [], slices: [], baselines: [], config_fields: [] } });
+const taskKind = (name: string, data: string): Plugin => plugin(name, { kind: "task_kind", task: null, schema: null, task_kind: { name, data, serving: null, title: {}, summary: {}, origin: "", metrics: [], ranked_by: "", gate_metrics: [], objectives: [], slices: [], baselines: [], config_fields: [] } });
 
 const PLUGINS = [
   taskKind("forecast", "series"),

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel, Walk
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: A seasonal ARIMA of a longer season has too many states; such a season becomes sines and cosines.

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.forecasting.channels import column_values, filled
@@ -156,7 +158,7 @@ def target_of(learned: Learned, part: Part) -> Floats:
     return filled(column_values(part.frame, part.schema.target), learned.settings["first"])
 
 
-def seasonal_rows(part: Part, season: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def seasonal_rows(part: Part, season: int) -> tuple[Indices, NDArray[np.bool_]]:
     """``(origin, horizon)`` rows one or more whole seasons before each target, and whether the frame holds them.
 
     Example: with season 7, the target 9 rows ahead is looked up 14 rows before itself, 5 rows before the origin.

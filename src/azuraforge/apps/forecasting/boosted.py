@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, ClassVar, cast
 
 import numpy as np
 from pydantic import Field
@@ -18,7 +18,8 @@ from pydantic import Field
 from azuraforge.apps.forecasting.baseline import Learned
 from azuraforge.apps.forecasting.ridge import LONGEST_SEASON, Ridge, covariates_ahead
 from azuraforge.apps.forecasting.trees import Trees
-from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import is_stationary
@@ -145,7 +146,9 @@ class BoostedLags(Ridge):
         missed = part.targets[rows, steps] - start[np.searchsorted(asked, rows), steps]
         return self._features(learned, part, self._series(learned, part), rows, steps), missed
 
-    def _features(self, learned: Learned, part: Part, series: dict[str, Any], rows: Indices, steps: Indices) -> Floats:
+    def _features(
+        self, learned: Learned, part: Part, series: dict[str, Floats], rows: Indices, steps: Indices
+    ) -> Floats:
         """``(example, feature)`` for indices into the origins and steps ahead counted from 0."""
         settings, target = learned.settings, series["target"]
         origins = part.origins[rows]

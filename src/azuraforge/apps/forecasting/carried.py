@@ -15,7 +15,8 @@ import numpy as np
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.forecasting.calendar import Clock, moments_of
 from azuraforge.plugins.forecasting.channels import column_values

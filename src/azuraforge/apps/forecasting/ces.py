@@ -11,7 +11,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel, Walk
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: Real and imaginary part of the level, and of the season.

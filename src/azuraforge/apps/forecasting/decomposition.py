@@ -16,7 +16,7 @@ import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate
 from azuraforge.apps.forecasting.smoothing import Smoothing
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.seasons import CYCLES_NEEDED
 
 #: Weights of an error in a season's value that are tried.

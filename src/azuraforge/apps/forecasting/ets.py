@@ -11,7 +11,7 @@ from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, State
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
 from azuraforge.apps.forecasting.smoothing import Smoothing
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: The states of longer seasons are too many to be optimized; such a season comes from a decomposition (STL).

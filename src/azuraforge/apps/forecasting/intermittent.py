@@ -16,7 +16,7 @@ import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel, Walk
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 ModelT = TypeVar("ModelT", bound=StateModel)

@@ -8,7 +8,7 @@ from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, State
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
 from azuraforge.apps.forecasting.ets import fit
 from azuraforge.apps.forecasting.smoothing import Smoothing
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 

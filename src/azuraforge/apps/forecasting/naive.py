@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, seasonal_rows, target_of
-from azuraforge.plugins.contract.parts import Floats, Part
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import ForecastConfig

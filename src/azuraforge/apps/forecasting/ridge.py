@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Schema
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import Channel, column_values
@@ -86,12 +87,12 @@ class Ridge(Baseline):
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
         """The value at each origin plus the change that the line says."""
-        series = self._series(learned, part)
+        series, lags = self._series(learned, part), np.array(learned.settings["lags"])
         point = np.empty((len(part.origins), part.horizon))
         for start in range(0, len(part.origins), _CHUNK):
             origins = part.origins[start : start + _CHUNK]
             chosen = np.arange(start, start + len(origins))
-            inputs = np.concatenate([self._inputs(series, origins), ahead_of(learned, part, chosen)], axis=1)
+            inputs = np.concatenate([self._inputs(lags, series, origins), ahead_of(learned, part, chosen)], axis=1)
             change = inputs @ learned.arrays["weights"].T + learned.arrays["bias"]
             point[start : start + _CHUNK] = series["target"][origins][:, None] + change
         return point
@@ -105,24 +106,23 @@ class Ridge(Baseline):
         chosen = np.flatnonzero(usable)
         chosen = chosen[:: -(-len(chosen) // most)]
         origins, targets = part.origins[chosen], part.targets[chosen]
-        series = self._series(learned, part)
-        inputs = np.concatenate([self._inputs(series, origins), ahead_of(learned, part, chosen)], axis=1)
+        series, lags = self._series(learned, part), np.array(learned.settings["lags"])
+        inputs = np.concatenate([self._inputs(lags, series, origins), ahead_of(learned, part, chosen)], axis=1)
         return inputs, targets - series["target"][origins][:, None]
 
-    def _series(self, learned: Learned, part: Part) -> dict[str, Any]:
+    def _series(self, learned: Learned, part: Part) -> dict[str, Floats]:
         others = [Channel.from_dict(fields) for fields in learned.settings["others"]]
         scaled = [channel.scaled(column_values(part.frame, channel.column)) for channel in others]
         return {
             "target": target_of(learned, part),
-            "lags": np.array(learned.settings["lags"]),
             "others": np.clip(np.stack(scaled, axis=1), -8, 8) if scaled else np.zeros((part.frame.height, 0)),
             "calendar": Clock.from_dict(learned.settings["clock"]).features(part.frame),
         }
 
-    def _inputs(self, series: dict[str, Any], origins: Indices) -> Floats:
+    def _inputs(self, lags: Indices, series: dict[str, Floats], origins: Indices) -> Floats:
         target = series["target"]
         last = target[origins][:, None]
-        earlier = target[_rows(origins, series["lags"][1:])] - last
+        earlier = target[_rows(origins, lags[1:])] - last
         others = series["others"][_rows(origins, np.array(OTHER_LAGS))].reshape(len(origins), -1)
         return np.concatenate([last, earlier, others, series["calendar"][origins]], axis=1)
 

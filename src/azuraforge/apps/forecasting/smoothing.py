@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from azuraforge.apps.forecasting.carried import StateModel, Walk
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: A season's factor or a level nearer to zero than this divides nothing.
 _TINY = 1e-10

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel, Walk
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: More forms (Box-Cox or not, trend, damped or none) are tried on up to this many rows.

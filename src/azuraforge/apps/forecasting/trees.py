@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.engine.ops.registry import Array
+from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: Rows times trees that are walked at once: what stays in a processor's cache.
 _AT_ONCE = 200_000
@@ -77,7 +77,7 @@ class Trees:
 
     def _sum(self, inputs: Floats) -> Floats:
         flat, width = np.ascontiguousarray(inputs).reshape(-1), inputs.shape[1]
-        node: NDArray[Any] = np.repeat(self.roots[:, None], len(inputs), axis=1)  # (tree, row)
+        node: Indices = np.repeat(self.roots[:, None], len(inputs), axis=1)  # (tree, row)
         begin = np.arange(len(inputs)) * width
         holes = bool(np.isnan(inputs).any())
         for _ in range(int(self.depth[0])):
@@ -91,11 +91,11 @@ class Trees:
             total += added
         return total
 
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
+    def to_arrays(self) -> dict[str, Array]:
         """By name, for safetensors."""
         return {f"trees.{each.name}": getattr(self, each.name) for each in fields(self)}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Trees:
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Trees:
         """What ``to_arrays`` gave."""
         return cls(**{each.name: arrays[f"trees.{each.name}"] for each in fields(cls)})

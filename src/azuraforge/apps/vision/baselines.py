@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.engine.ops.registry import Array
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.vision.calibration import fit_temperature, negative_log_likelihood, softmax
 from azuraforge.plugins.vision.config import ClassifyConfig, ClassPredictions, ImagePart, ImagePipeline, Pixels
@@ -27,9 +29,9 @@ _CHUNK = 512
 
 @dataclass
 class Learned:
-    """What a baseline learned: numbers by name, and JSON settings."""
+    """The state of a fitted baseline: numbers by name, and JSON settings."""
 
-    arrays: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -129,7 +131,7 @@ class Logistic(Baseline):
         x = flat_view(pixels).astype(np.float64) / 255
         return np.asarray(x @ learned.arrays["weight"] + learned.arrays["bias"])
 
-    def _fit(self, x: Any, y: Indices, penalty: float) -> tuple[Floats, Floats]:
+    def _fit(self, x: NDArray[np.floating], y: Indices, penalty: float) -> tuple[Floats, Floats]:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
@@ -212,12 +214,12 @@ class Neighbours(Baseline):
         return votes
 
 
-def flat_view(pixels: Pixels) -> Any:
+def flat_view(pixels: Pixels) -> NDArray[np.float32]:
     """``(example, value)`` float32, 0 to 255: the pixels, averaged in squares where a side is longer than 32."""
     side = max(pixels.shape[1:3])
     step = -(-side // LARGEST_SIDE)
     if step > 1:
         height, width = (size // step * step for size in pixels.shape[1:3])
         cut = pixels[:, :height, :width].reshape(len(pixels), height // step, step, width // step, step, -1)
-        return cut.mean(axis=(2, 4), dtype=np.float32).reshape(len(pixels), -1)
+        return np.asarray(cut.mean(axis=(2, 4), dtype=np.float32).reshape(len(pixels), -1))
     return pixels.reshape(len(pixels), -1).astype(np.float32)

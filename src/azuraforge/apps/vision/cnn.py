@@ -10,7 +10,7 @@ from pydantic import Field
 from azuraforge.apps.vision.augmentation import Augmented, Ranges
 from azuraforge.engine import nn
 from azuraforge.engine.data import Dataset
-from azuraforge.plugins.contract.parts import Indices
+from azuraforge.plugins.contract.arrays import Indices
 from azuraforge.plugins.vision.config import ImageSchema
 from azuraforge.plugins.vision.image_classifier import ImageClassifier, ImageConfig, Single
 

@@ -1,9 +1,10 @@
-"""A run that has ended: what came of it."""
+"""The result of a run that has ended."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from azuraforge.cli.failures import FAILED
 from azuraforge.cli.output.verdict import show_evaluation, show_forecast
@@ -40,13 +41,13 @@ def show_findings(terminal: Terminal, client: Client, run: Run) -> None:
         show_forecast(terminal, forecast, forecast.get("contender") or evaluation.verdict["champion"])
 
 
-def show_summary(terminal: Terminal, summary: dict[str, Any]) -> None:
+def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:
     """Print results that have no table of their own: an agent's answer, an external run's numbers."""
     terminal.fields({name: plain(terminal, value) for name, value in summary.items()})
 
 
-def plain(terminal: Terminal, value: Any) -> str:
-    """A JSON value for a reader."""
+def plain(terminal: Terminal, value: object) -> str:
+    """Return a JSON value as a reader sees it."""
     if isinstance(value, float):
         return terminal.text.number(value)
     if isinstance(value, str):
@@ -55,10 +56,10 @@ def plain(terminal: Terminal, value: Any) -> str:
 
 
 def page_url(client: Client, path: str) -> str:
-    """The address of a page of the dashboard."""
+    """Return the address of a page of the dashboard."""
     return f"{client.url}{path}"
 
 
 def run_path(client: Client, run_id: str) -> str:
-    """The dashboard's path of a run's page, in the client's project."""
+    """Return the dashboard's path of a run's page, in the client's project."""
     return f"/p/{client.sessions.current().project_slug}/runs/{run_id}"

@@ -20,8 +20,8 @@ from sqlalchemy.engine import URL
 from azuraforge.database.row_security import CROSS_PROJECT_SETTING, see_all
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 
-#: What ``walls`` makes anew, for the roles that are there: not taken from a dump.
-_WALLS = re.compile(r"^\d+; \d+ \d+ (POLICY|ROW SECURITY|FUNCTION|ACL|COMMENT|DEFAULT ACL|SCHEMA) ")
+#: Entries that ``row_security`` rebuilds for the existing roles, so they are not restored from a dump.
+_ROW_SECURITY = re.compile(r"^\d+; \d+ \d+ (POLICY|ROW SECURITY|FUNCTION|ACL|COMMENT|DEFAULT ACL|SCHEMA) ")
 
 #: A restore must not end after the command that began it: by then a platform may have started.
 _LIBC = ctypes.CDLL(None)
@@ -45,7 +45,7 @@ def restore(
     """
     contents = _run("pg_restore", None, "--list", str(source))
     wanted = script.with_suffix(".list")
-    wanted.write_text("\n".join(line for line in contents.splitlines() if not _WALLS.match(line)))
+    wanted.write_text("\n".join(line for line in contents.splitlines() if not _ROW_SECURITY.match(line)))
     _run("pg_restore", None, "--no-owner", "--no-privileges", f"--use-list={wanted}", f"--file={script}", str(source))
     before, after = script.with_suffix(".before"), script.with_suffix(".after")
     before.write_text("".join(f'DROP TABLE IF EXISTS "{schema}"."{name}" CASCADE;\n' for name in tables))

@@ -291,7 +291,7 @@ def _restore_postgresql(
                 before()
                 script = contents.with_name("restore.sql")
                 postgres_dump.restore(make_url(place.owner), contents, script, schema, tables, manifest.rows, role)
-            crashpoint("restore_before_walls")
+            crashpoint("restore_before_row_security")
         upgrade_postgresql(app, place.owner)
     except DBAPIError as error:
         raise readable(error) from error

@@ -58,6 +58,8 @@ Name = Annotated[str, _text(200, 1)]
 #: A time, or the number of a row where rows have no time.
 Moment = Annotated[str, _text(40, 1), AfterValidator(_moment)]
 Zone = Annotated[str, _text(100, 1), AfterValidator(_zone)]
+#: A pipeline or a task kind.
+PluginName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=1 << 53)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -129,8 +131,8 @@ class LearnedFrom(_Ends, _Strict):
 class Version(_Strict):
     """Fields of the registered version; ``bundles.py`` writes the same."""
 
-    kind: Literal["forecast", "classify"]
-    plugin: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    kind: PluginName
+    plugin: PluginName
     plugin_version: Annotated[str, _text(100)] | None
     config: dict[str, Any] = Field(max_length=1000)
     schema_: SeriesSchema | PictureSchema = Field(alias="schema")
@@ -213,7 +215,7 @@ class Engine(_Strict):
 class Card(_Strict):
     """``version.json`` of the version's folder, as the serving child reads it."""
 
-    kind: Literal["forecast", "classify"] | None = None
+    kind: PluginName | None = None
     plugin: Name | None = None
     config: dict[str, Any] = Field(default={}, max_length=1000)
     schema_: SeriesSchema | PictureSchema | None = Field(default=None, alias="schema")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models import store
@@ -19,8 +19,10 @@ from azuraforge.models.cards.card import Evaluated
 from azuraforge.models.cards.service import Cards, evaluated_of, known_version
 from azuraforge.models.registry.folder import MANIFEST, VersionFolders
 from azuraforge.models.registry.names import check_name
+from azuraforge.models.registry.policy_store import TaskKinds
 from azuraforge.models.registry.registry import Registry
 from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.plugins.contract.task_kind import Serving
 
 #: A bundle smaller than this is never written to a disk on its way out.
 _IN_MEMORY = 1 << 25
@@ -57,6 +59,12 @@ with open_bundle("{file}") as version:      # refuses a bundle that does not ver
 | `schema.json` | what the columns of its data mean |
 """
 
+#: One question, by the way in which versions answer.
+_EXAMPLES: Mapping[Serving | None, str] = {
+    "series": 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first',
+    "picture": 'print(version.look("picture.png")["classes"])',
+}
+
 
 class Bundles:
     """Writes and reads bundles; each method names the project it acts in.
@@ -73,6 +81,7 @@ class Bundles:
         datasets: DatasetService,
         cards: Cards,
         registry: Registry,
+        task_kinds: TaskKinds,
         *,
         call_trial: Callable[[dict[str, Any]], object],
         free: Callable[[str, str], object],
@@ -84,11 +93,12 @@ class Bundles:
         self._datasets = datasets
         self._cards = cards
         self._registry = registry
+        self._task_kinds = task_kinds
 
     def write(self, project_id: str, name: str, number: int) -> IO[bytes]:
         """A version as a zip, at its beginning; the file is gone once it is closed. The version must verify."""
         with self._database.read(project_id) as session:
-            owner, row = known_version(session, project_id, name, number)
+            owner, row = known_version(session, name, number)
             evaluated = evaluated_of(session, row)
         folder = self._folders.verify(project_id, row.content_hash)
         made: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the caller closes it
@@ -100,7 +110,9 @@ class Bundles:
         made.seek(0)
         return made
 
-    def bring_in(self, project_id: str, path: Path, name: str | None, by: str) -> tuple[str, int, bool]:
+    def bring_in(
+        self, project_id: str, path: Path, name: str | None, by: str, *, unit: UnitOfWork | None = None
+    ) -> tuple[str, int, bool]:
         """Add a bundle's version to a model (by default of the bundle's own name); returns model, number, is new.
 
         The same bundle again answers with the version that is there. Raises InvalidInput where it is damaged, cannot
@@ -111,8 +123,8 @@ class Bundles:
             told = opened.description
             model = check_name(name or told["model"])
             with self._database.read(project_id) as session:
-                owner = store.model(session, project_id, model)
-                present = store.versions(session, project_id, owner.id) if owner is not None else ()
+                owner = store.model(session, model)
+                present = store.versions(session, owner.id) if owner is not None else ()
                 if (known := _known(present, opened.sha256)) is not None:
                     return model, known, False
                 _refuse_other(model, present[0] if present else None, told["version"])
@@ -122,7 +134,8 @@ class Bundles:
         try:
             if imported.content_hash != told["version"]["content_hash"]:
                 raise refused("the version's folder is not the one that the bundle names", DESCRIPTION)
-            return self._database.write(project_id, self._adder(project_id, model, told, opened.sha256, imported, by))
+            add = self._adder(project_id, model, told, opened.sha256, imported, by)
+            return self._database.write(project_id, add, unit=unit)
         except BaseException:
             self._free(project_id, imported.content_hash)
             raise
@@ -145,14 +158,13 @@ class Bundles:
         fields = told["version"]
 
         def work(session: Session) -> tuple[str, int, bool]:
-            owner = store.ensure_model(session, project_id, model)
-            present = store.versions(session, project_id, owner.id)
+            owner = store.ensure_model(session, model)
+            present = store.versions(session, owner.id)
             if (known := _known(present, sha256)) is not None:
                 return model, known, False
             _refuse_other(model, present[0] if present else None, fields)
             row = self._registry.register_version(
                 session,
-                project_id,
                 model,
                 imported,
                 **{name: fields[name] for name in _FIELDS if name not in ("content_hash", "bytes")},
@@ -181,10 +193,11 @@ class Bundles:
             "version": {name: getattr(row, name) for name in _FIELDS},
             "evaluated": judged,
         }
+        kind = self._task_kinds().get(row.kind)
         texts = {
             DESCRIPTION: _json(description),
             "schema.json": _json(row.schema),
-            "README.md": _readme(owner.name, row, folder).encode(),
+            "README.md": _readme(owner.name, row, folder, kind.serving if kind else None).encode(),
             "CARD.md": self._cards.of(owner, row, evaluated, "en").encode(),
             "CARD.tr.md": self._cards.of(owner, row, evaluated, "tr").encode(),
         }
@@ -200,13 +213,9 @@ class Bundles:
         return {"name": found.name, "version": row.dataset_version, "fingerprint": row.dataset_fingerprint}
 
 
-def _readme(model: str, row: ModelVersion, folder: Path) -> str:
+def _readme(model: str, row: ModelVersion, folder: Path, serving: Serving | None) -> str:
     engine = orjson.loads((folder / "version.json").read_bytes()).get("engine") or {}
-    example = (
-        'print(version.look("picture.png")["classes"])'
-        if row.kind == "classify"
-        else 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first'
-    )
+    example = _EXAMPLES.get(serving) or f"...  # versions of the task kind {row.kind} answer no single questions"
     own = row.plugin.startswith(("forecasting.", "vision."))
     return _README.format(
         model=model,

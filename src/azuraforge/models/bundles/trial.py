@@ -20,7 +20,7 @@ from safetensors import safe_open
 from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
 from azuraforge.models.bundles.description import REFUSED, Card, check, refused
-from azuraforge.models.registry.folder import CARD, read_card
+from azuraforge.models.registry.folder import CARD, read_card, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor
 from azuraforge.models.serving.opening import open_version
 from azuraforge.models.serving.pictures import PicturePredictor
@@ -60,7 +60,8 @@ def try_version(child: Asked) -> dict[str, Any]:
     _limit(opening["bytes"])
     with _refusing(_VERSION + CARD):
         strict_json.parse((folder / CARD).read_bytes())
-        _compare(check(Card, read_card(folder), _VERSION + CARD), opening)
+        card = check(Card, read_card(folder), _VERSION + CARD)
+        _compare(card, opening)
     for path in sorted(folder.rglob("*")):
         entry = _VERSION + path.relative_to(folder).as_posix()
         with _refusing(entry):
@@ -71,7 +72,14 @@ def try_version(child: Asked) -> dict[str, Any]:
     plugin = _plugin(opening)
     with _refusing("bundle.json: config"):
         parse_config(plugin.Config, opening["config"], opening["plugin"])
+    kind = load_plugin("task_kind", opening["kind"], opening["plugins_folder"])
+    if "horizon" in kind.Config.model_fields and card.horizon is None:
+        raise refused("it states no horizon", _VERSION + CARD)
     with _refusing(_VERSION):
+        if kind.serving is None:
+            verify_folder(folder, opening["content_hash"])
+            plugin().load(folder)
+            return {"predicted": False}
         return {"predicted": _predict(open_version(opening), opening["schema"])}
 
 
@@ -108,8 +116,6 @@ def _compare(card: Card, opening: Mapping[str, Any]) -> None:
             raise refused(f"its {name} is not that of bundle.json", _VERSION + CARD)
     if card.schema_ is not None and card.schema_.model_dump() != type(card.schema_)(**opening["schema"]).model_dump():
         raise refused("its schema is not that of bundle.json", _VERSION + CARD)
-    if opening["kind"] == "forecast" and card.horizon is None:
-        raise refused("it states no horizon", _VERSION + CARD)
 
 
 def _check_tensors(path: Path, entry: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
@@ -25,7 +25,7 @@ class Cards:
     def show(self, project_id: str, name: str, number: int, language: Language) -> CardOut:
         """A version's card, as Markdown."""
         with self._database.read(project_id) as session:
-            owner, row = known_version(session, project_id, name, number)
+            owner, row = known_version(session, name, number)
             evaluated = evaluated_of(session, row)
         return CardOut(
             model=owner.name,
@@ -39,17 +39,19 @@ class Cards:
         """The card of these rows."""
         return card(owner.name, row, evaluated, owner.intended_use, self._dataset_name(row), language)
 
-    def set_intended_use(self, project_id: str, name: str, text: str, by: str) -> None:
-        """Write down what a model is for; every version's card says so from now on. Empty: nothing."""
+    def set_intended_use(
+        self, project_id: str, name: str, text: str, by: str, *, unit: UnitOfWork | None = None
+    ) -> None:
+        """Set a model's intended use, which each version's card shows. An empty text removes it."""
 
         def work(session: Session) -> None:
-            owner = lock_model(session, project_id, name)
+            owner = lock_model(session, name)
             owner.intended_use = text.strip() or None
             session.flush()
             told = {"model": name, "by": by, "intended_use": owner.intended_use}
             self._events.append(session, project_id, "project", "model.intended_use_changed", told)
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
 
     def _dataset_name(self, row: ModelVersion) -> str | None:
         if row.dataset_id is None:
@@ -60,9 +62,9 @@ class Cards:
             return None
 
 
-def known_version(session: Session, project_id: str, name: str, number: int) -> tuple[Model, ModelVersion]:
+def known_version(session: Session, name: str, number: int) -> tuple[Model, ModelVersion]:
     """Return a model and one of its versions that are there. Raises NotFound."""
-    owner = find_model(session, project_id, name)
+    owner = find_model(session, name)
     return owner, find_version(session, owner, number)
 
 
@@ -71,5 +73,5 @@ def evaluated_of(session: Session, row: ModelVersion) -> Evaluated | None:
     if row.imported is not None:
         told = row.imported.get("evaluated")
         return Evaluated(told["evaluation"], VerdictRecord.model_validate(told["verdict"])) if told else None
-    found = store.version_evaluation(session, row.project_id, row.model_id, row.version)
-    return Evaluated(found.evaluation, found.verdict) if found is not None else None
+    found = store.version_evaluation(session, row.model_id, row.version)
+    return Evaluated(found.evaluation.model_dump(mode="json"), found.verdict) if found is not None else None

@@ -11,8 +11,8 @@ from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import compare as compare_contenders
 from azuraforge.models.gate.reasons import told
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.loading import load_task_kind
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
@@ -92,29 +92,31 @@ class Deployments:
         self._waiting = 0
         self._idle = threading.Condition(self._lock)
 
-    def start(self, project_id: str, name: str, request: DeploymentRequest, by: str) -> DeploymentOut:
+    def start(
+        self, project_id: str, name: str, request: DeploymentRequest, by: str, *, unit: UnitOfWork | None = None
+    ) -> DeploymentOut:
         """Let a version answer beside an alias's holder.
 
         Raises Conflict where one does already, or where the two could not be compared.
         """
         alias = check_alias(request.alias)
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name)
+            owner = find_model(session, name)
             row = find_version(session, owner, request.version)
-            held = store.alias(session, project_id, owner.id, alias)
+            held = store.alias(session, owner.id, alias)
             losses = [] if held is None else self._known_losses(session, owner, held.version)
         self._folders.verify(project_id, row.content_hash)
 
         def work(session: Session) -> DeploymentOut:
-            owner = lock_model(session, project_id, name)
+            owner = lock_model(session, name)
             row = find_version(session, owner, request.version)
-            pointer = store.alias(session, project_id, owner.id, alias)
+            pointer = store.alias(session, owner.id, alias)
             if pointer is None:
                 promote = f"azuraforge models promote {name} {request.version}"
                 raise Conflict(f"model {name!r} has no {alias} to answer beside", next_step=promote)
             if pointer.version == request.version:
                 raise Conflict(f"version {request.version} of {name!r} is the {alias} itself")
-            for other in deployment_store.active(session, project_id, owner.id, alias):
+            for other in deployment_store.active(session, owner.id, alias):
                 raise Conflict(
                     f"version {other.version} answers beside the {alias} of {name!r} already",
                     next_step=f"end that first: azuraforge models end {name} {other.number}",
@@ -148,33 +150,35 @@ class Deployments:
             self._tell(session, name, made, "model.deployment_started", reason=request.reason, by=by)
             return judging.deployment_out(made)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
-    def end(self, project_id: str, name: str, number: int, reason: str, by: str) -> DeploymentOut:
+    def end(
+        self, project_id: str, name: str, number: int, reason: str, by: str, *, unit: UnitOfWork | None = None
+    ) -> DeploymentOut:
         """Take a shadow or a canary out of service."""
 
         def work(session: Session) -> DeploymentOut:
-            row = self._known(session, project_id, name, number)
+            row = self._known(session, name, number)
             if row.state != "active":
                 raise Conflict(f"deployment {number} of {name!r} has ended already")
             deployment_store.end(session, row, "ended", reason=reason, by=by)
             self._tell(session, name, row, "model.deployment_ended", reason=reason, by=by)
             return judging.deployment_out(row)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
     def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
         """Return a page of the shadows and canaries that the model had, newest first, with what was counted."""
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name)
+            owner = find_model(session, name)
             key = _ORDER.read(after, owner.id)
-            rows = deployment_store.listed(session, project_id, owner.id, limit + 1, key)
+            rows = deployment_store.listed(session, owner.id, limit + 1, key)
             page, cursor = _ORDER.cut(rows, limit, lambda row: (row.number,), owner.id)
             return DeploymentPage(items=[judging.deployment_out(row) for row in page], next=cursor)
 
-    def beside(self, session: Session, project_id: str, model_id: str, alias: str) -> Deployed | None:
+    def beside(self, session: Session, model_id: str, alias: str) -> Deployed | None:
         """Who answers beside an alias now."""
-        for row in deployment_store.active(session, project_id, model_id, alias):
+        for row in deployment_store.active(session, model_id, alias):
             return Deployed(row.number, row.mode, row.version, row.share_percent)
         return None
 
@@ -222,7 +226,7 @@ class Deployments:
     def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
         """End the shadow or canary next to an alias that has moved: there is nothing left to compare it with."""
         reason = f"the {line.alias} moved: {line.reason}"
-        for row in deployment_store.active(session, owner.project_id, owner.id, line.alias):
+        for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
             data = {"model": owner.name, "number": row.number, "version": row.version, "mode": row.mode}
             self._events.append(
@@ -237,7 +241,7 @@ class Deployments:
         """Look at who is tried out beside these models' aliases; called where outcomes or errors came in."""
         for model_id in model_ids:
             with self._database.read(project_id) as session:
-                numbers = [row.number for row in deployment_store.active(session, project_id, model_id)]
+                numbers = [row.number for row in deployment_store.active(session, model_id)]
             for number in numbers:
                 if self._database.write(project_id, self._looker(project_id, model_id, number)):
                     self._database.write(project_id, self._taker_back(project_id, model_id, number), durable=True)
@@ -267,7 +271,7 @@ class Deployments:
 
     def _count(self, place: Place, counter: deployment_store.Counter) -> None:
         def work(session: Session) -> None:
-            deployment_store.count(session, place.project_id, place.model_id, place.deployed.number, counter)
+            deployment_store.count(session, place.model_id, place.deployed.number, counter)
 
         self._database.write(place.project_id, work)
         if counter == "only_this_failed":
@@ -303,13 +307,13 @@ class Deployments:
 
     @staticmethod
     def _known_losses(session: Session, owner: Model, version: int) -> Sequence[deployment_store.KnownLoss]:
-        return deployment_store.largest_losses(session, owner.project_id, owner.id, version, judging.MOST_KNOWN)
+        return deployment_store.largest_losses(session, owner.id, version, judging.MOST_KNOWN)
 
     def _looker(self, project_id: str, model_id: str, number: int) -> Callable[[Session], bool]:
         """Counts what was judged since the last look; whether a canary has to go."""
 
         def work(session: Session) -> bool:
-            row = deployment_store.get(session, project_id, model_id, number, lock=True)
+            row = deployment_store.get(session, model_id, number, lock=True)
             if row is None or row.state != "active":
                 return False
             pairs = deployment_store.new_pairs(session, row)
@@ -324,11 +328,11 @@ class Deployments:
 
     def _taker_back(self, project_id: str, model_id: str, number: int) -> Callable[[Session], None]:
         def work(session: Session) -> None:
-            row = deployment_store.get(session, project_id, model_id, number, lock=True)
+            row = deployment_store.get(session, model_id, number, lock=True)
             if row is None or row.state != "active":
                 return  # somebody was faster
             reason = judging.why_worse(row)
-            owner = store.model_by_id(session, project_id, model_id)
+            owner = store.model_by_id(session, model_id)
             if reason is None or owner is None:
                 return
             deployment_store.end(session, row, "rolled_back", reason=reason, by=WATCH)
@@ -336,9 +340,9 @@ class Deployments:
 
         return work
 
-    def _known(self, session: Session, project_id: str, name: str, number: int) -> ModelDeployment:
-        owner = store.lock_model(session, project_id, name)
-        row = deployment_store.get(session, project_id, owner.id, number, lock=True) if owner is not None else None
+    def _known(self, session: Session, name: str, number: int) -> ModelDeployment:
+        owner = store.lock_model(session, name)
+        row = deployment_store.get(session, owner.id, number, lock=True) if owner is not None else None
         if row is None:
             raise NotFound(
                 f"model {name!r} has no deployment {number}", next_step=f"azuraforge models deployments {name}"

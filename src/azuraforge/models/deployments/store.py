@@ -39,9 +39,8 @@ def add(session: Session, owner: Model, **fields: object) -> ModelDeployment:
     return row
 
 
-def get(session: Session, project_id: str, model_id: str, number: int, *, lock: bool = False) -> ModelDeployment | None:
+def get(session: Session, model_id: str, number: int, *, lock: bool = False) -> ModelDeployment | None:
     statement = select(ModelDeployment).where(
-        ModelDeployment.project_id == project_id,
         ModelDeployment.model_id == model_id,
         ModelDeployment.number == number,
     )
@@ -50,22 +49,17 @@ def get(session: Session, project_id: str, model_id: str, number: int, *, lock: 
     return session.scalar(statement)
 
 
-def listed(
-    session: Session, project_id: str, model_id: str, limit: int, after: tuple[int] | None = None
-) -> Sequence[ModelDeployment]:
+def listed(session: Session, model_id: str, limit: int, after: tuple[int] | None = None) -> Sequence[ModelDeployment]:
     """Newest first, behind ``after``."""
-    statement = select(ModelDeployment).where(
-        ModelDeployment.project_id == project_id, ModelDeployment.model_id == model_id
-    )
+    statement = select(ModelDeployment).where(ModelDeployment.model_id == model_id)
     if after is not None:
         statement = statement.where(behind([ModelDeployment.number], after, descending=True))
     return session.scalars(statement.order_by(ModelDeployment.number.desc()).limit(limit)).all()
 
 
-def active(session: Session, project_id: str, model_id: str, alias: str | None = None) -> Sequence[ModelDeployment]:
+def active(session: Session, model_id: str, alias: str | None = None) -> Sequence[ModelDeployment]:
     """Those that take part in answers now, of one alias or of all."""
     statement = select(ModelDeployment).where(
-        ModelDeployment.project_id == project_id,
         ModelDeployment.model_id == model_id,
         ModelDeployment.state == "active",
     )
@@ -80,13 +74,12 @@ def end(session: Session, row: ModelDeployment, state: str, *, reason: str, by: 
     session.refresh(row)
 
 
-def count(session: Session, project_id: str, model_id: str, number: int, counter: Counter) -> None:
+def count(session: Session, model_id: str, number: int, counter: Counter) -> None:
     """One more; added by the database, so that nobody's is lost."""
     column = getattr(ModelDeployment, counter)
     session.execute(
         update(ModelDeployment)
         .where(
-            ModelDeployment.project_id == project_id,
             ModelDeployment.model_id == model_id,
             ModelDeployment.number == number,
         )
@@ -201,7 +194,7 @@ def series_of(session: Session, row: ModelDeployment, names: Collection[str]) ->
     return found
 
 
-def largest_losses(session: Session, project_id: str, model_id: str, version: int, limit: int) -> list[KnownLoss]:
+def largest_losses(session: Session, model_id: str, version: int, limit: int) -> list[KnownLoss]:
     """The largest loss of each of a version's newest wholly judged predictions of numbers, the newest first, until
     there are enough about targets of their own."""
     table = PredictionOutcome
@@ -210,7 +203,6 @@ def largest_losses(session: Session, project_id: str, model_id: str, version: in
         select(func.min(table.target_at), last, func.max(table.loss), Prediction.inputs)
         .join(Prediction, (Prediction.project_id == table.project_id) & (Prediction.id == table.prediction_id))
         .where(
-            table.project_id == project_id,
             table.model_id == model_id,
             table.version == version,
             table.late.is_(False),

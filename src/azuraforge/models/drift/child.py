@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from azuraforge.errors import Conflict
 from azuraforge.models.drift.detection import Reference, describe
 from azuraforge.models.serving.child import Predictor
+from azuraforge.models.serving.opening import open_version
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 
 if TYPE_CHECKING:
@@ -24,7 +26,13 @@ def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], Reference]:
 
     Its question holds ``dataset`` (as of ``Predictor.answer``), ``learned_from`` (both ends) and ``answer``.
     """
-    version = Predictor(opening)
+    version = open_version(opening)
+    if not isinstance(version, Predictor):
+        raise Conflict(
+            "drift is detected only in versions that predict a series",
+            where="version",
+            next_step="look at the model's live scores",
+        )
 
     def answer(question: dict[str, Any]) -> Reference:
         if version.schema.series is not None:

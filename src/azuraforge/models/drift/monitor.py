@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
@@ -41,8 +41,8 @@ class DriftMonitor:
     def show(self, project_id: str, model: str, version: int | None) -> DriftOut:
         """What the last look found; ``report`` is None where nobody has looked."""
         with self._database.read(project_id) as session:
-            owner, row = self._version(session, project_id, model, version)
-            found = drift_store.found(session, project_id, owner.id, row.version)
+            owner, row = self._version(session, model, version)
+            found = drift_store.found(session, owner.id, row.version)
         return DriftOut(
             model=model,
             version=row.version,
@@ -51,14 +51,14 @@ class DriftMonitor:
             report=found.report if found else None,
         )
 
-    def check(self, project_id: str, model: str, version: int | None) -> DriftOut:
+    def check(self, project_id: str, model: str, version: int | None, *, unit: UnitOfWork | None = None) -> DriftOut:
         """Look now. Raises Conflict for a version whose rows are not there to compare with."""
         with self._database.read(project_id) as session:
-            owner, row = self._version(session, project_id, model, version)
-            known = drift_store.found(session, project_id, owner.id, row.version)
+            owner, row = self._version(session, model, version)
+            known = drift_store.found(session, owner.id, row.version)
         reference: detection.Reference = known.reference if known else self._make_reference(project_id, owner, row)
         with self._database.read(project_id) as session:
-            lines = drift_store.window(session, project_id, owner.id, row.version, WINDOW)
+            lines = drift_store.window(session, owner.id, row.version, WINDOW)
         report = DriftReport.model_validate(
             {
                 **detection.detect(reference["columns"], _window(lines)),
@@ -70,19 +70,19 @@ class DriftMonitor:
         )
 
         def work(session: Session) -> None:
-            before = drift_store.keep_report(session, project_id, owner.id, row.version, report)
+            before = drift_store.keep_report(session, owner.id, row.version, report)
             if report.alarm and not before:
                 drifted = [each.name for each in report.columns if each.drifted]
                 data = {"model": model, "version": row.version, "columns": drifted, "lines": len(lines)}
                 self._events.append(session, project_id, "project", "model.drift", data)
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.show(project_id, model, row.version)
 
     def tend(self, project_id: str) -> None:
         """Look at every champion that has answered since the last look."""
         with self._database.read(project_id) as session:
-            due = drift_store.due(session, project_id)
+            due = drift_store.due(session)
         for model, version in due:
             try:
                 self.check(project_id, model, version)
@@ -90,10 +90,6 @@ class DriftMonitor:
                 log.warning("drift_waits", project_id=project_id, model=model, reason=str(error))
 
     def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> detection.Reference:
-        if row.schema.get("kind") == "images":
-            raise Conflict(
-                "drift of pictures is not looked for", where=f"model {owner.name}", next_step="look at its live scores"
-            )
         if row.dataset_id is None:
             raise Conflict(
                 f"version {row.version} did not learn from a stored dataset", next_step="train it on one to compare"
@@ -117,14 +113,12 @@ class DriftMonitor:
         served = self._versions.get(project_id, owner.id, row.version)
         made = self._versions.ask_apart(served, {**question, "answer": ANSWER}, ENTRY)
         reference = cast(detection.Reference, made)
-        self._database.write(
-            project_id, lambda session: drift_store.keep(session, project_id, owner.id, row.version, reference)
-        )
+        self._database.write(project_id, lambda session: drift_store.keep(session, owner.id, row.version, reference))
         return reference
 
     @staticmethod
-    def _version(session: Session, project_id: str, name: str, number: int | None) -> tuple[Model, ModelVersion]:
-        owner = find_model(session, project_id, name)
+    def _version(session: Session, name: str, number: int | None) -> tuple[Model, ModelVersion]:
+        owner = find_model(session, name)
         if number is None:
             return owner, find_aliased(session, owner, CHAMPION)
         return owner, find_version(session, owner, number, trash=True)

@@ -11,25 +11,23 @@ from azuraforge.models.drift.schemas import DriftReport
 from azuraforge.models.tables import Model, ModelAlias, ModelDrift, Prediction
 
 
-def found(session: Session, project_id: str, model_id: str, version: int) -> ModelDrift | None:
+def found(session: Session, model_id: str, version: int) -> ModelDrift | None:
     """A version's reference and its last report."""
-    return session.get(ModelDrift, (project_id, model_id, version))
+    return session.get(ModelDrift, (session.project_id, model_id, version))
 
 
-def keep(session: Session, project_id: str, model_id: str, version: int, reference: Reference) -> None:
+def keep(session: Session, model_id: str, version: int, reference: Reference) -> None:
     """Write a version's reference once; it cannot change."""
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    key = {"project_id": project_id, "model_id": model_id, "version": version}
+    key = {"project_id": session.project_id, "model_id": model_id, "version": version}
     statement = dialect.insert(ModelDrift).values(**key, reference=reference, alarm=False, made_at=now())
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def keep_report(session: Session, project_id: str, model_id: str, version: int, report: DriftReport) -> bool:
+def keep_report(session: Session, model_id: str, version: int, report: DriftReport) -> bool:
     """Write what a look found; returns whether there was an alarm before."""
-    statement = select(ModelDrift).where(
-        ModelDrift.project_id == project_id, ModelDrift.model_id == model_id, ModelDrift.version == version
-    )
+    statement = select(ModelDrift).where(ModelDrift.model_id == model_id, ModelDrift.version == version)
     row = session.scalars(statement.with_for_update()).one()
     before, row.alarm = row.alarm, report.alarm
     row.report, row.checked_at = report.model_dump(mode="json"), now()
@@ -37,12 +35,11 @@ def keep_report(session: Session, project_id: str, model_id: str, version: int, 
     return before
 
 
-def window(session: Session, project_id: str, model_id: str, version: int, count: int) -> list[Prediction]:
+def window(session: Session, model_id: str, version: int, count: int) -> list[Prediction]:
     """The newest lines of a version, by the times from which they were made, oldest first."""
     statement = (
         select(Prediction)
         .where(
-            Prediction.project_id == project_id,
             Prediction.model_id == model_id,
             Prediction.version == version,
             Prediction.features.is_not(None),
@@ -53,7 +50,7 @@ def window(session: Session, project_id: str, model_id: str, version: int, count
     return sorted(session.scalars(statement), key=lambda line: (line.origin_at, line.created_at))
 
 
-def due(session: Session, project_id: str) -> list[tuple[str, int]]:
+def due(session: Session) -> list[tuple[str, int]]:
     """Champions with lines that were written since they were looked at: the model's name and the version."""
     last = (
         select(func.max(Prediction.created_at))
@@ -77,7 +74,6 @@ def due(session: Session, project_id: str) -> list[tuple[str, int]]:
             ),
         )
         .where(
-            Model.project_id == project_id,
             Model.deleted_at.is_(None),
             ModelAlias.alias == "champion",
             last.is_not(None),

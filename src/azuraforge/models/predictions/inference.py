@@ -3,7 +3,7 @@
 An answer is given only after its entry in the ledger is committed. For the frequent case the way is short on purpose:
 one lookup on the event loop, the question to the child from there, and the entry to the database from the thread that
 receives the child's answer. A thread is taken only where something has to be read first, where an entry belongs to the
-transaction of an idempotent request, and for the other half of a shadow's or canary's pair.
+unit of work of an idempotent request, and for the other half of a shadow's or canary's pair.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from anyio import to_thread
 
-from azuraforge.database import Database, new_id
-from azuraforge.database.riders import takes_along
+from azuraforge.database import Database, UnitOfWork, new_id
 from azuraforge.errors import TransientError, UserError
 from azuraforge.models.deployments.service import Deployed, Deployments, Place
 from azuraforge.models.predictions import store as ledger_store
@@ -60,6 +59,7 @@ class _Case(Generic[P]):
     model_id: str
     question: Question[P]
     asker: Asker
+    unit: UnitOfWork | None
 
 
 class Inference:
@@ -79,8 +79,10 @@ class Inference:
         question: Question[P],
         by: str,
         in_thread: InThread = to_thread.run_sync,
+        *,
+        unit: UnitOfWork | None = None,
     ) -> P:
-        """Answer a question by the version that ``target`` means.
+        """Answer a question by the version that ``target`` means. ``unit`` gets the entry that the caller is given.
 
         Raises NotFound or Conflict where there is no such version, InvalidInput where it cannot answer this, and
         TransientError where its child died, was too slow or has too much to do, or the client left.
@@ -88,7 +90,7 @@ class Inference:
         found = await self._find(project_id, name, target, in_thread)
         alias = None if target.version is not None else target.alias
         asker = Asker(name, by, alias, target.request_id)
-        case = _Case(project_id, found.model_id, question, asker)
+        case = _Case(project_id, found.model_id, question, asker, unit)
         if found.deployment is None:
             return await self._answer(case, found.version, in_thread)
         asker = replace(asker, request_id=target.request_id or new_id(), deployment=found.deployment.number)
@@ -121,11 +123,11 @@ class Inference:
     def _find_or_explain(self, project_id: str, name: str, target: Target) -> Found:
         """Return the version if it came into being just now; otherwise raise the error that says why there is none."""
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name)
+            owner = find_model(session, name)
             if target.version is not None:
                 return Found(owner.id, find_version(session, owner, target.version).version)
             version = find_aliased(session, owner, target.alias).version
-            return Found(owner.id, version, self._deployments.beside(session, project_id, owner.id, target.alias))
+            return Found(owner.id, version, self._deployments.beside(session, owner.id, target.alias))
 
     async def _answer(self, case: _Case[P], version: int, in_thread: InThread) -> P:
         key = (case.project_id, case.model_id, version)
@@ -155,12 +157,11 @@ class Inference:
             self._enter_soon(case, served, prepared, pair_id).result()
 
     async def _enter(self, case: _Case[P], served: Served, prepared: Prepared, in_thread: InThread) -> _Entry:
-        if not takes_along(case.project_id):
+        if case.unit is None:
             return await answer_of(self._enter_soon(case, served, prepared, None))
         answer = await answer_of(self._versions.ask(served, prepared.payload))
         line = case.question.line(served, case.asker, prepared, answer)
-        # The transaction of an idempotent request belongs to the context of this task.
-        at: datetime = await in_thread(partial(self._ledger.enter, case.project_id, line))
+        at: datetime = await in_thread(partial(self._ledger.enter, case.project_id, line, case.unit))
         return _Entry(line, answer, at)
 
     def _enter_soon(self, case: _Case[P], served: Served, prepared: Prepared, pair_id: str | None) -> Future[_Entry]:

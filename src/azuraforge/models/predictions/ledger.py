@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime
 
-from azuraforge.database import Database, Session
-from azuraforge.database.riders import takes_along
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.predictions import store as ledger_store
@@ -48,12 +47,11 @@ class Ledger:
         self._open: dict[str, _Group] = {}
         self._news = _News(database, events)
 
-    def enter(self, project_id: str, line: LedgerLine) -> datetime:
-        """Write one line and return its time once it is stored."""
-        if not takes_along(project_id):
+    def enter(self, project_id: str, line: LedgerLine, unit: UnitOfWork | None = None) -> datetime:
+        """Write one line and return its time once it is stored. A unit of work gets a transaction of its own."""
+        if unit is None:
             return self.enter_soon(project_id, line).result()
-        # Alone: the work of an idempotent request belongs to the transaction of this line.
-        at = self._database.write(project_id, lambda session: self.add(session, project_id, [line]))
+        at = self._database.write(project_id, lambda session: self.add(session, [line]), unit=unit)
         self._news.hear(project_id, [_told(line)])
         return at
 
@@ -66,10 +64,10 @@ class Ledger:
         new: list[LedgerLine] = []
 
         def work(session: Session) -> None:
-            known = ledger_store.known_ids(session, project_id, [line.id for line in lines])
+            known = ledger_store.known_ids(session, [line.id for line in lines])
             new[:] = [line for line in lines if line.id not in known]
             for first in range(0, len(new), _LINES_AT_ONCE):
-                self.add(session, project_id, new[first : first + _LINES_AT_ONCE])
+                self.add(session, new[first : first + _LINES_AT_ONCE])
 
         self._database.write(project_id, work)
         if new:
@@ -77,9 +75,9 @@ class Ledger:
         return len(new)
 
     @staticmethod
-    def add(session: Session, project_id: str, lines: Sequence[LedgerLine]) -> datetime:
+    def add(session: Session, lines: Sequence[LedgerLine]) -> datetime:
         """Write lines in the caller's transaction, such as one that also commits a run's position; without an event."""
-        return ledger_store.add(session, project_id, lines)
+        return ledger_store.add(session, lines)
 
     def enter_soon(self, project_id: str, line: LedgerLine) -> Future[datetime]:
         """Write one line without waiting: the future holds its time once it is stored, or the error.
@@ -112,7 +110,7 @@ class Ledger:
                     del self._open[project_id]
             if not told:
                 told.extend(map(_told, group.lines))
-            return ledger_store.add(session, project_id, group.lines)
+            return ledger_store.add(session, group.lines)
 
         def after(done: Future[datetime]) -> None:
             with self._lock:
@@ -142,7 +140,7 @@ class Ledger:
         for line, waiting, news in zip(group.lines, group.waiting, told, strict=True):
 
             def work(session: Session, line: LedgerLine = line) -> datetime:
-                return ledger_store.add(session, project_id, [line])
+                return ledger_store.add(session, [line])
 
             def after(done: Future[datetime], waiting: Future[datetime] = waiting, news: _Told = news) -> None:
                 if (error := done.exception()) is not None:

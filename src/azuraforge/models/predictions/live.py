@@ -42,10 +42,9 @@ class LiveReads:
         """Lines, the newest first. Raises NotFound for an unknown model."""
         key = _ORDER.read(after)
         with self._database.read(project_id) as session:
-            owner = _known(session, project_id, model) if model is not None else None
+            owner = _known(session, model) if model is not None else None
             found = ledger_store.page(
                 session,
-                project_id,
                 model_id=owner.id if owner else None,
                 version=version,
                 judged=judged,
@@ -59,13 +58,13 @@ class LiveReads:
     def show(self, project_id: str, prediction_id: str) -> PredictionDetail:
         """One line with what became of its points."""
         with self._database.read(project_id) as session:
-            found = ledger_store.line(session, project_id, prediction_id)
+            found = ledger_store.line(session, prediction_id)
             if found is None:
                 raise NotFound(
                     f"prediction {prediction_id!r} is not in the ledger", next_step="azuraforge predictions list"
                 )
             line, name = found
-            outcomes = ledger_store.outcomes(session, project_id, prediction_id)
+            outcomes = ledger_store.outcomes(session, prediction_id)
         told = [
             PointOutcome(
                 step=each.step,
@@ -87,10 +86,10 @@ class LiveReads:
     def scores(self, project_id: str, model: str, days: int | None) -> LiveScores:
         """How good predictions turned out to be, of the last ``days`` before the newest judged target or of all."""
         with self._database.read(project_id) as session:
-            owner = _known(session, project_id, model)
-            lines, waiting = ledger_store.counts(session, project_id, owner.id)
-            last = ledger_store.newest(session, project_id, owner.id)
-            span = ledger_store.span(session, project_id, owner.id)
+            owner = _known(session, model)
+            lines, waiting = ledger_store.counts(session, owner.id)
+            last = ledger_store.newest(session, owner.id)
+            span = ledger_store.span(session, owner.id)
             total: list[LiveScore] = []
             over_time: list[LiveScore] = []
             width = _HOUR
@@ -99,7 +98,7 @@ class LiveReads:
                 since = None if days is None else end - timedelta(days=days)
                 width = _stretch(max(first, since) if since else first, end)
                 for late in (False, True):
-                    sums = ledger_store.scores(session, project_id, owner.id, width, since, late=late)
+                    sums = ledger_store.scores(session, owner.id, width, since, late=late)
                     over_time += [_score(row[0], row[1], row[2:], late) for row in sums]
                     total += _totals(sums, late)
         return LiveScores(
@@ -117,8 +116,8 @@ class LiveReads:
         )
 
 
-def _known(session: Session, project_id: str, name: str) -> Model:
-    found = store.model(session, project_id, name) or trash_store.find(session, project_id, name)
+def _known(session: Session, name: str) -> Model:
+    found = store.model(session, name) or trash_store.find(session, name)
     if found is None:
         raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
     return found

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from azuraforge.database import Database, Session, now
+from azuraforge.database import Database, Session, UnitOfWork, now
 from azuraforge.datasets.service import DatasetService, DatasetVersion
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.events.service import EventLog
@@ -54,7 +54,9 @@ class Outcomes:
         self._call = call
         self._after_judging = after_judging
 
-    def post(self, project_id: str, requests: Sequence[OutcomeRequest], by: str) -> OutcomesOut:
+    def post(
+        self, project_id: str, requests: Sequence[OutcomeRequest], by: str, *, unit: UnitOfWork | None = None
+    ) -> OutcomesOut:
         """Judge by what somebody says has happened, all of it in one transaction.
 
         Raises NotFound for a prediction, a request's name or a model that is not there, InvalidInput where it is not
@@ -64,7 +66,7 @@ class Outcomes:
         models: set[str] = set()
 
         def work(session: Session) -> OutcomesOut:
-            lines = self._lines_of(session, project_id, requests)
+            lines = self._lines_of(session, requests)
             models.update(line.model_id for mine in lines for line in mine)
             truths: dict[str, dict[datetime, Truth]] = {}
             found: dict[str, Prediction] = {}
@@ -73,10 +75,10 @@ class Outcomes:
                     found[line.id] = line
                     truths.setdefault(line.id, {})[at] = request.truth
             given = sum(map(len, truths.values()))
-            judged = self._judge(session, project_id, list(found.values()), truths, f"sent by {by}"[:200])
+            judged = self._judge(session, list(found.values()), truths, f"sent by {by}"[:200])
             return OutcomesOut(judged=judged, known=given - judged)
 
-        answer = self._database.write(project_id, work)
+        answer = self._database.write(project_id, work, unit=unit)
         self._tell_of(project_id, models)
         return answer
 
@@ -88,7 +90,7 @@ class Outcomes:
         judged, after = 0, ""
         while True:
             with self._database.read(project_id) as session:
-                lines = ledger_store.open_lines(session, project_id, dataset_id, dataset.end_at, after, _LINES_AT_ONCE)
+                lines = ledger_store.open_lines(session, dataset_id, dataset.end_at, after, _LINES_AT_ONCE)
             if not lines:
                 return judged
             after = lines[-1].id
@@ -98,7 +100,7 @@ class Outcomes:
     def tend(self, project_id: str) -> int:
         """``join`` for every dataset that waiting predictions look to; how many points were judged."""
         with self._database.read(project_id) as session:
-            waiting = ledger_store.datasets_with_open_lines(session, project_id)
+            waiting = ledger_store.datasets_with_open_lines(session)
         judged = 0
         for dataset_id in waiting:
             try:
@@ -139,8 +141,8 @@ class Outcomes:
         source = f"dataset {dataset.name} v{dataset.version}"[:200]
 
         def work(session: Session) -> int:
-            locked = ledger_store.lock_lines(session, project_id, [line.id for line in lines])
-            return self._judge(session, project_id, locked, {line.id: known for line in locked}, source)
+            locked = ledger_store.lock_lines(session, [line.id for line in lines])
+            return self._judge(session, locked, {line.id: known for line in locked}, source)
 
         judged = self._database.write(project_id, work)
         self._tell_of(project_id, {line.model_id for line in lines})
@@ -153,13 +155,12 @@ class Outcomes:
     def _judge(
         self,
         session: Session,
-        project_id: str,
         lines: Sequence[Prediction],
         truths: Mapping[str, Mapping[datetime, Truth]],
         source: str,
     ) -> int:
         """Write what became of locked lines; points that were judged before stay. Returns how many were new."""
-        done = ledger_store.known_steps(session, project_id, [line.id for line in lines])
+        done = ledger_store.known_steps(session, [line.id for line in lines])
         counts: dict[str, Counter[str]] = {}
         rows: list[dict[str, Any]] = []
         for line in lines:
@@ -173,7 +174,7 @@ class Outcomes:
                 seen.update(each.label for each in new if each.label is not None)
             rows += [
                 {
-                    "project_id": project_id,
+                    "project_id": session.project_id,
                     "prediction_id": line.id,
                     "model_id": line.model_id,
                     "version": line.version,
@@ -191,7 +192,7 @@ class Outcomes:
         session.flush()
         if rows:
             told = {"points": len(rows), "predictions": len({row["prediction_id"] for row in rows}), "source": source}
-            self._events.append(session, project_id, "project", "prediction.judged", told)
+            self._events.append(session, session.project_id, "project", "prediction.judged", told)
         return len(rows)
 
     def _seen(self, session: Session, line: Prediction, counts: dict[str, Counter[str]]) -> Counter[str] | None:
@@ -199,16 +200,14 @@ class Outcomes:
         if not any(point.get("label") is not None for point in line.points):
             return None
         if line.model_id not in counts:
-            counts[line.model_id] = Counter(ledger_store.label_counts(session, line.project_id, line.model_id))
+            counts[line.model_id] = Counter(ledger_store.label_counts(session, line.model_id))
         return counts[line.model_id]
 
-    def _lines_of(
-        self, session: Session, project_id: str, requests: Sequence[OutcomeRequest]
-    ) -> list[list[Prediction]]:
+    def _lines_of(self, session: Session, requests: Sequence[OutcomeRequest]) -> list[list[Prediction]]:
         """The lines that each request speaks of; raises NotFound where it speaks of none."""
         ids = [each.prediction_id for each in requests if each.prediction_id is not None]
         names = [each.request_id for each in requests if each.request_id is not None]
-        lines = ledger_store.named(session, project_id, ids, names) if ids or names else []
+        lines = ledger_store.named(session, ids, names) if ids or names else []
         by_id: dict[str, list[Prediction]] = {}
         by_name: dict[str, list[Prediction]] = {}
         for line in lines:
@@ -224,19 +223,17 @@ class Outcomes:
             elif each.request_id is not None:
                 found.append(by_name.get(each.request_id) or _missing("request", each.request_id, where))
             else:
-                found.append(self._of_model(session, project_id, str(each.model), each.at, where))
+                found.append(self._of_model(session, str(each.model), each.at, where))
         return found
 
-    def _of_model(
-        self, session: Session, project_id: str, name: str, at: datetime | None, where: str
-    ) -> list[Prediction]:
+    def _of_model(self, session: Session, name: str, at: datetime | None, where: str) -> list[Prediction]:
         """Lines of a model's own series with a point at this time; there may be none, and then nothing is judged.
 
         What was made from rows that somebody sent may be about any series: its truth is sent by its id or name."""
-        owner = store.model(session, project_id, name)
+        owner = store.model(session, name)
         if owner is None or at is None:
             return _missing("model", name, where)
-        lines = ledger_store.at_time(session, project_id, owner.id, at)
+        lines = ledger_store.at_time(session, owner.id, at)
         if any(line.inputs.get("series") is not None for line in lines):
             raise InvalidInput(
                 f"model {name!r} predicts several series; a time alone does not say of which this is the truth",

@@ -13,7 +13,7 @@ from azuraforge.errors import InvalidInput, UserError
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.questions import Asker, Prepared
 from azuraforge.models.schemas import ClassProbability, PictureAnswer, PictureSize
-from azuraforge.models.serving.messages import PictureMessage, Reply
+from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, Reply
 from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
 from azuraforge.processes.failures import OUT_OF_MEMORY
 
@@ -42,19 +42,19 @@ class PictureQuestion:
         return False
 
     def prepare(self, served: Served) -> Prepared:
-        if served.opening["schema"].get("kind") != "images":
-            raise InvalidInput(
-                f"version {served.version} of {self._model!r} predicts a series; it cannot look at a picture",
-                where="version",
-                next_step=f"ask it for the next values: azuraforge models predict {self._model}",
-                code="not_a_classifier",
-            )
         began = time.perf_counter()
         self._digest = hashlib.sha256(self._path.read_bytes()).hexdigest()
         return self._prepared(self._path, bounded=True, began=began)
 
     def retry(self, served: Served, error: UserError) -> Prepared:
         """Shrink a picture that is too large for the serving child to decode, in a child with a memory limit."""
+        if error.error_code == NOT_A_CLASSIFIER:
+            raise InvalidInput(
+                f"version {served.version} of {self._model!r} predicts a series; it cannot look at a picture",
+                where="version",
+                next_step=f"ask it for the next values: azuraforge models predict {self._model}",
+                code=NOT_A_CLASSIFIER,
+            ) from error
         if error.error_code not in (TOO_MANY_PIXELS, OUT_OF_MEMORY):
             raise error
         began, schema = time.perf_counter(), served.opening["schema"]

@@ -21,7 +21,7 @@ from azuraforge.models.predictions.schemas import (
 from azuraforge.models.predictions.service import PredictionService
 from azuraforge.models.tables import Prediction
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import path_id
 from azuraforge.waiting.turns import ask_in_turn
 
@@ -62,9 +62,9 @@ def get_prediction(prediction_id: PredictionId, access: Reader, service: Service
 
 
 @router.post("/predictions/outcomes")
-def post_outcomes(access: Member, service: Service, body: OutcomesRequest) -> OutcomesOut:
+def post_outcomes(access: Member, service: Service, unit: Unit, body: OutcomesRequest) -> OutcomesOut:
     """Say what happened; each point is judged once, and a later truth does not replace an earlier one."""
-    return service.outcomes.post(access.project_id, body.outcomes, access.user_name)
+    return service.outcomes.post(access.project_id, body.outcomes, access.user_name, unit=unit)
 
 
 @router.get("/models/{name}/live-scores")
@@ -89,7 +89,8 @@ def get_drift(name: Name, access: Reader, service: Service, version: Version = N
 
 @router.post("/models/{name}/drift")
 async def check_drift(
-    name: Name, request: Request, access: Member, service: Service, version: Version = None
+    name: Name, request: Request, access: Member, service: Service, unit: Unit, version: Version = None
 ) -> DriftOut:
     """Look for drift now, among the newest predictions."""
-    return await ask_in_turn(request, access.project_id, partial(service.drift.check, access.project_id, name, version))
+    check = partial(service.drift.check, access.project_id, name, version, unit=unit)
+    return await ask_in_turn(request, access.project_id, check)

@@ -81,7 +81,7 @@ class LedgerBin:
         before = self._database.clock() - timedelta(days=policy.keep_prediction_days)
         purged = 0
         while gone := self._database.write(
-            project_id, lambda session: ledger_store.purge(session, project_id, before, _PURGED_AT_ONCE)
+            project_id, lambda session: ledger_store.purge(session, before, _PURGED_AT_ONCE)
         ):
             purged += gone
         self._expired[project_id] = purged

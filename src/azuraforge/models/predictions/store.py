@@ -71,27 +71,27 @@ _CLOCK = select(now())
 _AT_ONCE = 500
 
 
-def add(session: Session, project_id: str, lines: Sequence[LedgerLine]) -> datetime:
+def add(session: Session, lines: Sequence[LedgerLine]) -> datetime:
     """Write lines of one moment, the database's, which is returned."""
     connection = session.connection()
     at: datetime = connection.execute(_CLOCK).scalar_one()
-    connection.execute(_ADD, [{**line.columns(), "project_id": project_id, "created_at": at} for line in lines])
+    connection.execute(_ADD, [{**line.columns(), "project_id": session.project_id, "created_at": at} for line in lines])
     return at
 
 
-def known_ids(session: Session, project_id: str, ids: Sequence[str]) -> set[str]:
+def known_ids(session: Session, ids: Sequence[str]) -> set[str]:
     """Return those of these lines that are stored already."""
-    statement = select(Prediction.id).where(Prediction.project_id == project_id)
+    statement = select(Prediction.id)
     batches = (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
     return {id_ for batch in batches for id_ in session.scalars(statement.where(Prediction.id.in_(batch)))}
 
 
-def line(session: Session, project_id: str, id_: str) -> tuple[Prediction, str] | None:
+def line(session: Session, id_: str) -> tuple[Prediction, str] | None:
     """A line and its model's name."""
     statement = (
         select(Prediction, Model.name)
         .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
-        .where(Prediction.project_id == project_id, Prediction.id == id_)
+        .where(Prediction.id == id_)
     )
     row = session.execute(statement).first()
     return (row[0], row[1]) if row else None
@@ -99,7 +99,6 @@ def line(session: Session, project_id: str, id_: str) -> tuple[Prediction, str] 
 
 def page(
     session: Session,
-    project_id: str,
     *,
     model_id: str | None,
     version: int | None,
@@ -112,10 +111,8 @@ def page(
 
     ``unserved``: also those that no caller received.
     """
-    statement = (
-        select(Prediction, Model.name)
-        .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
-        .where(Prediction.project_id == project_id)
+    statement = select(Prediction, Model.name).join(
+        Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id)
     )
     if not unserved:
         statement = statement.where(Prediction.pair_id.is_(None))
@@ -131,24 +128,20 @@ def page(
     return [(row[0], row[1]) for row in session.execute(statement)]
 
 
-def named(session: Session, project_id: str, ids: Sequence[str], request_ids: Sequence[str]) -> Sequence[Prediction]:
+def named(session: Session, ids: Sequence[str], request_ids: Sequence[str]) -> Sequence[Prediction]:
     """Lines by their ids, with the other halves of their pairs, or by the names that callers gave them; locked until
     commit, oldest first."""
     statement = select(Prediction).where(
-        Prediction.project_id == project_id,
         or_(Prediction.id.in_(ids), Prediction.pair_id.in_(ids), Prediction.request_id.in_(request_ids)),
     )
     return session.scalars(statement.order_by(Prediction.created_at, Prediction.id).with_for_update()).all()
 
 
-def open_lines(
-    session: Session, project_id: str, dataset_id: str, until: datetime, after: str, limit: int
-) -> Sequence[Prediction]:
+def open_lines(session: Session, dataset_id: str, until: datetime, after: str, limit: int) -> Sequence[Prediction]:
     """Lines that continue a dataset, begun before ``until`` and not wholly judged; by id."""
     statement = (
         select(Prediction)
         .where(
-            Prediction.project_id == project_id,
             Prediction.continues == dataset_id,
             Prediction.judged_at.is_(None),
             Prediction.origin_at < until,
@@ -160,29 +153,25 @@ def open_lines(
     return session.scalars(statement).all()
 
 
-def lock_lines(session: Session, project_id: str, ids: Sequence[str]) -> Sequence[Prediction]:
+def lock_lines(session: Session, ids: Sequence[str]) -> Sequence[Prediction]:
     """Lines that are not wholly judged, locked until commit, by id: two who judge do not wait for each other."""
-    statement = select(Prediction).where(
-        Prediction.project_id == project_id, Prediction.id.in_(ids), Prediction.judged_at.is_(None)
-    )
+    statement = select(Prediction).where(Prediction.id.in_(ids), Prediction.judged_at.is_(None))
     found = session.scalars(statement.order_by(Prediction.id).with_for_update())
     return found.all()
 
 
-def datasets_with_open_lines(session: Session, project_id: str) -> Sequence[str]:
+def datasets_with_open_lines(session: Session) -> Sequence[str]:
     """Datasets that unjudged predictions continue."""
     statement = (
-        select(Prediction.continues)
-        .where(Prediction.project_id == project_id, Prediction.judged_at.is_(None), Prediction.continues.is_not(None))
-        .distinct()
+        select(Prediction.continues).where(Prediction.judged_at.is_(None), Prediction.continues.is_not(None)).distinct()
     )
     return [str(each) for each in session.scalars(statement)]
 
 
-def known_steps(session: Session, project_id: str, ids: Sequence[str]) -> dict[str, set[int]]:
+def known_steps(session: Session, ids: Sequence[str]) -> dict[str, set[int]]:
     """Which points of these predictions were judged."""
     statement = select(PredictionOutcome.prediction_id, PredictionOutcome.step).where(
-        PredictionOutcome.project_id == project_id, PredictionOutcome.prediction_id.in_(ids)
+        PredictionOutcome.prediction_id.in_(ids)
     )
     found: dict[str, set[int]] = {}
     for id_, step in session.execute(statement):
@@ -198,20 +187,17 @@ def add_outcomes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(dialect.insert(_OUTCOME).values(judged_at=now()).on_conflict_do_nothing(), list(rows))
 
 
-def outcomes(session: Session, project_id: str, id_: str) -> Sequence[PredictionOutcome]:
+def outcomes(session: Session, id_: str) -> Sequence[PredictionOutcome]:
     """What became of a prediction's points, in order."""
-    statement = select(PredictionOutcome).where(
-        PredictionOutcome.project_id == project_id, PredictionOutcome.prediction_id == id_
-    )
+    statement = select(PredictionOutcome).where(PredictionOutcome.prediction_id == id_)
     return session.scalars(statement.order_by(PredictionOutcome.step)).all()
 
 
-def label_counts(session: Session, project_id: str, model_id: str) -> dict[str, int]:
+def label_counts(session: Session, model_id: str) -> dict[str, int]:
     """How often each class was the truth of a model's predictions."""
     statement = (
         select(PredictionOutcome.label, func.count())
         .where(
-            PredictionOutcome.project_id == project_id,
             PredictionOutcome.model_id == model_id,
             PredictionOutcome.label.is_not(None),
         )
@@ -221,7 +207,7 @@ def label_counts(session: Session, project_id: str, model_id: str) -> dict[str, 
 
 
 def scores(
-    session: Session, project_id: str, model_id: str, bucket_seconds: int, since: datetime | None, *, late: bool
+    session: Session, model_id: str, bucket_seconds: int, since: datetime | None, *, late: bool
 ) -> Sequence[Any]:
     """Sums for ``judging.score`` by version and stretch of time: version, bucket's start, the seven sums, and how many
     answers are behind them. Answers to the same question count together as one, their mean."""
@@ -238,7 +224,7 @@ def scores(
             func.avg(hit).label("hit"),
             func.count().label("answers"),
         )
-        .where(table.project_id == project_id, table.model_id == model_id, table.late.is_(late))
+        .where(table.model_id == model_id, table.late.is_(late))
         .group_by(table.version, question, table.step)
     )
     if since is not None:
@@ -272,41 +258,38 @@ def _bucket(session: Session, column: Any, seconds: int) -> Any:
     return type_coerce(column, BigInteger) // literal(1_000_000 * seconds, BigInteger) * seconds
 
 
-def span(session: Session, project_id: str, model_id: str) -> tuple[datetime, datetime, int] | None:
+def span(session: Session, model_id: str) -> tuple[datetime, datetime, int] | None:
     """The first and last target that was judged, and how many were."""
     statement = select(
         func.min(PredictionOutcome.target_at), func.max(PredictionOutcome.target_at), func.count()
-    ).where(PredictionOutcome.project_id == project_id, PredictionOutcome.model_id == model_id)
+    ).where(PredictionOutcome.model_id == model_id)
     first, last, count = session.execute(statement).one()
     return (first, last, count) if count else None
 
 
-def counts(session: Session, project_id: str, model_id: str) -> tuple[int, int]:
+def counts(session: Session, model_id: str) -> tuple[int, int]:
     """Lines of a model, and how many of them are not wholly judged."""
     statement = select(func.count(), func.sum(case((Prediction.judged_at.is_(None), 1), else_=0))).where(
-        Prediction.project_id == project_id, Prediction.model_id == model_id
+        Prediction.model_id == model_id
     )
     lines, waiting = session.execute(statement).one()
     return int(lines), int(waiting or 0)
 
 
-def purge(session: Session, project_id: str, before: datetime, limit: int) -> int:
+def purge(session: Session, before: datetime, limit: int) -> int:
     """Delete the oldest lines from before a moment, with what became of them; returns how many."""
     ids = session.scalars(
-        select(Prediction.id)
-        .where(Prediction.project_id == project_id, Prediction.created_at < before)
-        .order_by(Prediction.created_at)
-        .limit(limit)
+        select(Prediction.id).where(Prediction.created_at < before).order_by(Prediction.created_at).limit(limit)
     ).all()
     for table, column in ((PredictionOutcome, PredictionOutcome.prediction_id), (Prediction, Prediction.id)):
         session.execute(
-            delete(table).where(table.project_id == project_id, column.in_(ids)),
+            delete(table).where(column.in_(ids)),
             execution_options={"synchronize_session": False},
         )
     return len(ids)
 
 
-def at_time(session: Session, project_id: str, model_id: str, at: datetime) -> Sequence[Prediction]:
+def at_time(session: Session, model_id: str, at: datetime) -> Sequence[Prediction]:
     """Lines of a model that may have a point at this time, locked until commit, by id: those that
     continue the dataset that their version learned from."""
     of = and_(
@@ -318,7 +301,6 @@ def at_time(session: Session, project_id: str, model_id: str, at: datetime) -> S
         select(Prediction)
         .join(ModelVersion, of)
         .where(
-            Prediction.project_id == project_id,
             Prediction.model_id == model_id,
             Prediction.continues == ModelVersion.dataset_id,
             Prediction.origin_at <= at,
@@ -328,7 +310,7 @@ def at_time(session: Session, project_id: str, model_id: str, at: datetime) -> S
     return session.scalars(statement.order_by(Prediction.id).with_for_update(of=Prediction)).all()
 
 
-def newest(session: Session, project_id: str, model_id: str) -> Prediction | None:
+def newest(session: Session, model_id: str) -> Prediction | None:
     """The line of a model that was written last."""
-    statement = select(Prediction).where(Prediction.project_id == project_id, Prediction.model_id == model_id)
+    statement = select(Prediction).where(Prediction.model_id == model_id)
     return session.scalars(statement.order_by(Prediction.created_at.desc()).limit(1)).first()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import schemas, shapes, store
@@ -38,15 +38,14 @@ class Aliases:
         self._folders = folders
         self._after_move = after_move
 
-    def champion(self, session: Session, project_id: str, model: str) -> ModelVersion | None:
+    def champion(self, session: Session, model: str) -> ModelVersion | None:
         """Return the champion; None where there is none, or no such model."""
-        owner = store.model(session, project_id, model)
-        return aliased(session, project_id, owner.id, CHAMPION) if owner else None
+        owner = store.model(session, model)
+        return aliased(session, owner.id, CHAMPION) if owner else None
 
     def promote(
         self,
         session: Session,
-        project_id: str,
         model: str,
         version: int,
         *,
@@ -61,9 +60,9 @@ class Aliases:
         Where ``expected`` is given (a version, or None for "no holder"), raises Conflict before anything is written if
         the alias has moved since: the gate judged against another champion.
         """
-        owner = lock_model(session, project_id, model)
+        owner = lock_model(session, model)
         find_version(session, owner, version)
-        pointer = store.alias(session, project_id, owner.id, check_alias(alias))
+        pointer = store.alias(session, owner.id, check_alias(alias))
         present = pointer.version if pointer else None
         if expected != "anyone" and present != expected:
             raise Conflict(
@@ -88,31 +87,29 @@ class Aliases:
         self._moved(session, owner, line)
         return line
 
-    def remove(self, session: Session, project_id: str, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
+    def remove(self, session: Session, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
         """Remove an alias; the history keeps it. Raises Conflict for the champion's: some version has to serve."""
-        owner = lock_model(session, project_id, model)
+        owner = lock_model(session, model)
         if alias == CHAMPION:
             raise Conflict(
                 f"the {CHAMPION} of {model!r} cannot be taken away",
                 next_step="promote another version, roll back, or delete the model",
             )
-        pointer = store.alias(session, project_id, owner.id, alias)
+        pointer = store.alias(session, owner.id, alias)
         if pointer is None:
             raise NotFound(f"model {model!r} has no {alias}", next_step=f"azuraforge models show {model}")
         line = store.remove_alias(session, owner, pointer, reason=reason, by=by)
         self._moved(session, owner, line)
         return line
 
-    def rollback(
-        self, session: Session, project_id: str, model: str, *, reason: str, by: str, alias: str = CHAMPION
-    ) -> AliasChange:
+    def rollback(self, session: Session, model: str, *, reason: str, by: str, alias: str = CHAMPION) -> AliasChange:
         """Point the alias again where it pointed before the last promotion that stands.
 
         Repeated, it goes one step further each time. Raises Conflict where there is nothing before.
         """
-        owner = lock_model(session, project_id, model)
+        owner = lock_model(session, model)
         before = _before(session, owner, alias)
-        pointer = store.alias(session, project_id, owner.id, alias)
+        pointer = store.alias(session, owner.id, alias)
         line = store.move_alias(
             session,
             owner,
@@ -129,38 +126,48 @@ class Aliases:
         return line
 
     def promote_by_hand(
-        self, project_id: str, model: str, version: int, *, alias: str, reason: str, by: str
+        self,
+        project_id: str,
+        model: str,
+        version: int,
+        *,
+        alias: str,
+        reason: str,
+        by: str,
+        unit: UnitOfWork | None = None,
     ) -> schemas.AliasChange:
         """Move an alias by decision of a person, whatever the gate decided; to a version that verifies."""
         with self._database.read(project_id) as session:
-            self._verify(find_version(session, find_model(session, project_id, model), version))
+            self._verify(find_version(session, find_model(session, model), version))
 
         def work(session: Session) -> schemas.AliasChange:
-            line = self.promote(session, project_id, model, version, alias=alias, reason=reason, by=by)
+            line = self.promote(session, model, version, alias=alias, reason=reason, by=by)
             return shapes.change_out(line)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
-    def rollback_by_hand(self, project_id: str, model: str, *, alias: str, reason: str, by: str) -> schemas.AliasChange:
+    def rollback_by_hand(
+        self, project_id: str, model: str, *, alias: str, reason: str, by: str, unit: UnitOfWork | None = None
+    ) -> schemas.AliasChange:
         """Move an alias one step back; repeated, one step further each time. The version must verify."""
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, model)
+            owner = find_model(session, model)
             target = find_version(session, owner, _before(session, owner, alias).version)
         self._verify(target)
 
         def work(session: Session) -> schemas.AliasChange:
-            line = self.rollback(session, project_id, model, alias=alias, reason=reason, by=by)
+            line = self.rollback(session, model, alias=alias, reason=reason, by=by)
             if line.version != target.version:  # another request moved it a moment ago; what we verified is not this
                 raise Conflict(f"the {alias} of {model!r} has just moved", next_step="look at its history first")
             return shapes.change_out(line)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
     def remove_by_hand(self, project_id: str, model: str, alias: str, *, reason: str, by: str) -> schemas.AliasChange:
         """Remove an alias other than the champion's."""
 
         def work(session: Session) -> schemas.AliasChange:
-            return shapes.change_out(self.remove(session, project_id, model, alias, reason=reason, by=by))
+            return shapes.change_out(self.remove(session, model, alias, reason=reason, by=by))
 
         return self._database.write(project_id, work, durable=True)
 
@@ -181,11 +188,11 @@ class Aliases:
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=UTC)
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name)
+            owner = find_model(session, name)
             key = _HISTORY.read(after, owner.id)
-            found = store.history(session, project_id, owner.id, alias, at, key, limit + 1)
+            found = store.history(session, owner.id, alias, at, key, limit + 1)
             page, cursor = _HISTORY.cut(found, limit, lambda line: (line[0].seq,), owner.id)
-            verdicts = store.verdicts(session, project_id, {line.run_id for line, _ in page if line.by == BY_GATE})
+            verdicts = store.verdicts(session, {line.run_id for line, _ in page if line.by == BY_GATE})
         items = [
             shapes.change_out(line, until, verdicts.get(line.run_id or "") if line.by == BY_GATE else None)
             for line, until in page
@@ -212,14 +219,14 @@ class Aliases:
 
 def _before(session: Session, owner: Model, alias: str) -> AliasChange:
     """Return the change that a rollback returns to; raises Conflict where there is none."""
-    pointer = store.alias(session, owner.project_id, owner.id, alias)
+    pointer = store.alias(session, owner.id, alias)
     if pointer is None:
         raise Conflict(
             f"model {owner.name!r} has no {alias} to roll back", next_step=f"azuraforge models show {owner.name}"
         )
-    standing = store.change(session, owner.project_id, owner.id, pointer.change)
+    standing = store.change(session, owner.id, pointer.change)
     below = standing.below if standing is not None else None
-    before = store.change(session, owner.project_id, owner.id, below) if below is not None else None
+    before = store.change(session, owner.id, below) if below is not None else None
     if before is None:
         raise Conflict(
             f"version {pointer.version} is the first {alias} of {owner.name!r}; there is nothing before it",

@@ -10,23 +10,23 @@ from azuraforge.models import store, trash_store
 from azuraforge.models.tables import Model, ModelVersion
 
 
-def find_model(session: Session, project_id: str, name: str, *, trash: bool = False) -> Model:
+def find_model(session: Session, name: str, *, trash: bool = False) -> Model:
     """Return a model; with ``trash`` also one that was deleted. Raises NotFound."""
-    found = store.model(session, project_id, name)
+    found = store.model(session, name)
     if found is None and trash:
-        found = trash_store.find(session, project_id, name)
-    return found if found is not None else _unknown(session, project_id, name)
+        found = trash_store.find(session, name)
+    return found if found is not None else _unknown(session, name)
 
 
-def lock_model(session: Session, project_id: str, name: str) -> Model:
+def lock_model(session: Session, name: str) -> Model:
     """Return a model, its row locked until commit. Raises NotFound."""
-    found = store.lock_model(session, project_id, name)
-    return found if found is not None else _unknown(session, project_id, name)
+    found = store.lock_model(session, name)
+    return found if found is not None else _unknown(session, name)
 
 
 def find_version(session: Session, owner: Model, number: int, *, trash: bool = False) -> ModelVersion:
     """Return a version that is there; with ``trash`` also one that was deleted. Raises NotFound."""
-    row = store.version(session, owner.project_id, owner.id, number)
+    row = store.version(session, owner.id, number)
     if row is not None and row.purged_at is None and row.deleted_at is not None and not trash:
         raise NotFound(
             f"version {number} of model {owner.name!r} is in the trash",
@@ -42,7 +42,7 @@ def find_version(session: Session, owner: Model, number: int, *, trash: bool = F
 
 def find_aliased(session: Session, owner: Model, alias: str) -> ModelVersion:
     """Return the version that an alias points at. Raises Conflict where it points at none."""
-    row = aliased(session, owner.project_id, owner.id, alias)
+    row = aliased(session, owner.id, alias)
     if row is None:
         raise Conflict(
             f"model {owner.name!r} has no {alias} yet",
@@ -51,16 +51,16 @@ def find_aliased(session: Session, owner: Model, alias: str) -> ModelVersion:
     return row
 
 
-def aliased(session: Session, project_id: str, model_id: str, alias: str) -> ModelVersion | None:
+def aliased(session: Session, model_id: str, alias: str) -> ModelVersion | None:
     """Return the version that an alias points at; None where it points at none."""
-    pointer = store.alias(session, project_id, model_id, alias)
-    return store.version(session, project_id, model_id, pointer.version) if pointer else None
+    pointer = store.alias(session, model_id, alias)
+    return store.version(session, model_id, pointer.version) if pointer else None
 
 
-def _unknown(session: Session, project_id: str, name: str) -> Model:
-    if trash_store.find(session, project_id, name) is not None:
+def _unknown(session: Session, name: str) -> Model:
+    if trash_store.find(session, name) is not None:
         restore = f"azuraforge models restore {name}"
         raise NotFound(f"model {name!r} is in the trash", next_step=restore, code="in_trash")
-    close = difflib.get_close_matches(name, store.names(session, project_id), n=1)
+    close = difflib.get_close_matches(name, store.names(session), n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")

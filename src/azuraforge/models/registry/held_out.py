@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.database import Database, Session
-from azuraforge.datasets.duplicates import Kin, kin_of
+from azuraforge.datasets.duplicates import SameData, find_same_data
 from azuraforge.errors import TransientError
 from azuraforge.models import store
 
@@ -36,26 +36,25 @@ class HeldOutUses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def earlier(self, session: Session, project_id: str, held_out: HeldOut) -> int:
+    def earlier(self, session: Session, held_out: HeldOut) -> int:
         """Return how many verdicts were or are being given on these rows, or on some of them.
 
         A test set that was moved by a row is still the same one, and so is the same data under another name, or
         another version of it.
         """
-        kin = self._kin(session, project_id, held_out)
-        return store.count_uses(session, project_id, kin, held_out.target, held_out.start_at, held_out.end_at)
+        same = self._same_data(session, held_out)
+        return store.count_uses(session, same, held_out.target, held_out.start_at, held_out.end_at)
 
-    def reserve(self, session: Session, project_id: str, run_id: str, attempt: int, held_out: HeldOut) -> int:
+    def reserve(self, session: Session, run_id: str, attempt: int, held_out: HeldOut) -> int:
         """Reserve the use of these rows by a run, before it is evaluated; return the number of earlier uses.
 
         A run has one use: a later attempt, which evaluates again what the first one did, gets the same number.
         """
-        if (present := store.held_out_use(session, project_id, run_id)) is not None:
+        if (present := store.held_out_use(session, run_id)) is not None:
             return present.earlier
         # The number comes first: of two at once the later one waits for it, and counts when the earlier one is there.
         row = store.add_held_out_use(
             session,
-            project_id,
             run_id=run_id,
             attempt=attempt,
             dataset_id=held_out.dataset_id,
@@ -65,9 +64,9 @@ class HeldOutUses:
             test_start_at=held_out.start_at,
             test_end_at=held_out.end_at,
         )
-        kin = self._kin(session, project_id, held_out)
+        same = self._same_data(session, held_out)
         row.earlier = store.count_uses(
-            session, project_id, kin, held_out.target, held_out.start_at, held_out.end_at, before=row.number
+            session, same, held_out.target, held_out.start_at, held_out.end_at, before=row.number
         )
         session.flush()
         return row.earlier
@@ -78,7 +77,7 @@ class HeldOutUses:
             try:
                 return self._database.write(
                     project_id,
-                    lambda session: self.reserve(session, project_id, run_id, attempt, held_out),
+                    lambda session: self.reserve(session, run_id, attempt, held_out),
                     durable=True,
                 )
             except IntegrityError:  # another run took the number at the same moment (PostgreSQL)
@@ -86,10 +85,10 @@ class HeldOutUses:
         raise TransientError("too many runs are judged at the same moment", where=f"run {run_id}")
 
     @staticmethod
-    def _kin(session: Session, project_id: str, held_out: HeldOut) -> Kin:
+    def _same_data(session: Session, held_out: HeldOut) -> SameData:
         """Return the datasets of the same data: through the datasets that are there, and through every earlier use."""
         contents = {each for each in (held_out.fingerprint, held_out.file_sha256) if each}
-        known = Kin(frozenset({held_out.dataset_id}), frozenset(contents))
-        while (grown := kin_of(session, project_id, store.kin_by_uses(session, project_id, known))) != known:
+        known = SameData(frozenset({held_out.dataset_id}), frozenset(contents))
+        while (grown := find_same_data(session, store.same_data_by_uses(session, known))) != known:
             known = grown
         return known

@@ -30,11 +30,11 @@ class Lineage:
         What was imported comes from the place that its bundle names, instead of a run here.
         """
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name)
-            rows = store.versions(session, project_id, owner.id)
-            counts = store.prediction_counts(session, project_id, owner.id)
+            owner = find_model(session, name)
+            rows = store.versions(session, owner.id)
+            counts = store.prediction_counts(session, owner.id)
             names: dict[int, list[str]] = {}
-            for pointer in store.aliases(session, project_id, owner.id):
+            for pointer in store.aliases(session, owner.id):
                 names.setdefault(pointer.version, []).append(pointer.alias)
         graph = _Graph()
         for row in rows[:MOST_VERSIONS]:

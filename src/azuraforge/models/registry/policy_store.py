@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
@@ -29,10 +29,10 @@ class Policies:
         self._events = events
         self._task_kinds = task_kinds
 
-    def current(self, session: Session, project_id: str, model: str) -> GatePolicy:
+    def current(self, session: Session, model: str) -> GatePolicy:
         """What a verdict is given under now; the platform's own for a model that is new, or has none."""
-        owner = store.model(session, project_id, model)
-        rows = store.policies(session, project_id, owner.id) if owner is not None else ()
+        owner = store.model(session, model)
+        rows = store.policies(session, owner.id) if owner is not None else ()
         return shapes.gate_policy(rows[0] if rows else None)
 
     def show(self, project_id: str, model: str) -> PolicyOut:
@@ -42,28 +42,30 @@ class Policies:
     def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
         """Return a page of the policies that the model had, newest first; the last one is the platform's own."""
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, model)
+            owner = find_model(session, model)
             key = _ORDER.read(after, owner.id)
-            rows = store.policies(session, project_id, owner.id, limit + 1, key)
+            rows = store.policies(session, owner.id, limit + 1, key)
         listed = [*(shapes.policy_out(row) for row in rows), shapes.policy_out(None)]
         page, cursor = _ORDER.cut(listed, limit, lambda policy: (policy.number,), owner.id)
         return PolicyPage(items=list(page), next=cursor)
 
-    def set(self, project_id: str, model: str, request: PolicyRequest, by: str) -> PolicyOut:
-        """The model's next policy; verdicts already given stay what they are."""
+    def set(
+        self, project_id: str, model: str, request: PolicyRequest, by: str, *, unit: UnitOfWork | None = None
+    ) -> PolicyOut:
+        """Set the model's next policy; earlier verdicts stay."""
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
         kinds = self._task_kinds()
 
         def work(session: Session) -> PolicyOut:
-            owner = lock_model(session, project_id, model)
-            newest = store.versions(session, project_id, owner.id)
+            owner = lock_model(session, model)
+            newest = store.versions(session, owner.id)
             _check(terms, kinds, newest[0].kind if newest else None)
             row = store.add_policy(session, owner, policy=terms, reason=request.reason, by=by)
             told = {"model": owner.name, "number": row.number, "by": by, "reason": request.reason}
             self._events.append(session, project_id, "project", "model.policy_changed", told)
             return shapes.policy_out(row)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
 
 def _check(terms: PolicyTerms, kinds: Mapping[str, TaskKindFacts], task: str | None) -> None:

@@ -20,8 +20,8 @@ class ModelReads:
     def show(self, project_id: str, name: str) -> ModelDetail:
         """Return a model with all its versions, newest first; also one that is in the trash."""
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name, trash=True)
-            versions = store.versions(session, project_id, owner.id)
+            owner = find_model(session, name, trash=True)
+            versions = store.versions(session, owner.id)
             names = _alias_names(session, owner)
             champion = next((number for number, aliases in names.items() if CHAMPION in aliases), None)
             outline = shapes.model_out(owner, versions[0] if versions else None, champion, len(versions))
@@ -30,18 +30,18 @@ class ModelReads:
     def show_version(self, project_id: str, name: str, number: int) -> VersionOut:
         """Return one version with its lineage; also one that is in the trash."""
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name, trash=True)
+            owner = find_model(session, name, trash=True)
             row = find_version(session, owner, number, trash=True)
             return shapes.version_out(owner.name, row, _alias_names(session, owner).get(number, []))
 
     def evaluation(self, project_id: str, run_id: str) -> EvaluationOut:
         """Return a run's evaluation and verdict."""
         with self._database.read(project_id) as session:
-            found = store.evaluation(session, project_id, run_id)
+            found = store.evaluation(session, run_id)
         if found is None:
             raise NotFound(f"run {run_id!r} has no evaluation", next_step="only training runs that succeeded have one")
         return shapes.evaluation_out(*found)
 
 
 def _alias_names(session: Session, owner: Model) -> dict[int, list[str]]:
-    return shapes.names_by_version(store.aliases(session, owner.project_id, owner.id))
+    return shapes.names_by_version(store.aliases(session, owner.id))

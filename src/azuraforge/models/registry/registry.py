@@ -19,6 +19,7 @@ from azuraforge.models.registry.folder import Imported, VersionFolders
 from azuraforge.models.registry.held_out import HeldOut, HeldOutUses
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.tables import Evaluation, ModelVersion
+from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 from azuraforge.projects.keeping import hold
 
 
@@ -37,7 +38,6 @@ class Registry:
     def register_version(
         self,
         session: Session,
-        project_id: str,
         model: str,
         imported: Imported,
         *,
@@ -63,9 +63,9 @@ class Registry:
         ``learned_from`` holds what the weights have seen: at least ``start`` and ``end`` (ISO 8601, inclusive) of
         the training and validation rows. Raises TransientError where the folder was freed since it was imported.
         """
-        owner = store.ensure_model(session, project_id, check_name(model))
-        hold(session, project_id)
-        if not self._folders.path(project_id, imported.content_hash).is_dir():
+        owner = store.ensure_model(session, check_name(model))
+        hold(session)
+        if not self._folders.path(session.project_id, imported.content_hash).is_dir():
             raise TransientError(f"a version with the weights of the next one of {model!r} was just purged with them")
         row = store.add_version(
             session,
@@ -91,28 +91,27 @@ class Registry:
         )
         session.refresh(row)
         data = {"model": model, "version": row.version, "run_id": run_id}
-        self._events.append(session, project_id, "project", "model.version_added", data)
+        self._events.append(session, session.project_id, "project", "model.version_added", data)
         return row
 
     def store_evaluation(
         self,
         session: Session,
-        project_id: str,
         run_id: str,
         model: str,
         version: int | None,
         *,
-        evaluation: Mapping[str, Any],
+        evaluation: EvaluationShape,
         verdict: VerdictRecord,
         held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
         """Keep an evaluation with its verdict, passed or not; a use that was not reserved counts from now on."""
-        owner = store.ensure_model(session, project_id, check_name(model))
-        self._uses.reserve(session, project_id, run_id, 1, held_out)
+        owner = store.ensure_model(session, check_name(model))
+        self._uses.reserve(session, run_id, 1, held_out)
         return store.add_evaluation(
             session,
-            project_id=project_id,
+            project_id=session.project_id,
             run_id=run_id,
             model_id=owner.id,
             version=version,
@@ -120,7 +119,7 @@ class Registry:
             target=held_out.target,
             test_start_at=held_out.start_at,
             test_end_at=held_out.end_at,
-            evaluation=dict(evaluation),
+            evaluation=evaluation,
             verdict=verdict,
             losses_artifact=losses_artifact,
         )

@@ -12,6 +12,7 @@ import numpy as np
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
+from azuraforge.models.serving.messages import NOT_A_CLASSIFIER
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.discovery.loading import load_plugin
@@ -57,6 +58,13 @@ class Predictor:
 
         Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}.
         """
+        if "picture" in question:
+            raise InvalidInput(
+                "this version predicts a series; it cannot look at a picture",
+                where="version",
+                next_step="ask it for the next values: azuraforge models predict NAME",
+                code=NOT_A_CLASSIFIER,
+            )
         horizon = question["horizon"] or self.horizon
         if horizon > self.horizon:
             raise InvalidInput(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
+#: The code of the error for a picture that is shown to a version without classes.
+NOT_A_CLASSIFIER = "not_a_classifier"
+
 Row = dict[str, Any]
 """A row of a request: values by column."""
 

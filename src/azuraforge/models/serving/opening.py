@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from azuraforge.errors import InvalidInput
 from azuraforge.models.serving.child import Predictor
+from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
     from azuraforge.models.serving.pictures import PicturePredictor
@@ -24,9 +26,21 @@ def serve(opening: Mapping[str, Any]) -> Answer:
 
 
 def open_version(opening: Mapping[str, Any]) -> Predictor | PicturePredictor:
-    """Load a version; see ``serve``."""
-    if opening["schema"].get("kind") == "images":
-        from azuraforge.models.serving.pictures import PicturePredictor
+    """Load a version as its task kind answers; see ``serve``. Raises InvalidInput where the kind answers nothing."""
+    folder = opening["plugins_folder"]
+    task = load_plugin("pipeline", opening["plugin"], folder).kind
+    kind = load_plugin("task_kind", task, folder)
+    match kind.serving:
+        case "series":
+            return Predictor(opening)
+        case "picture":
+            from azuraforge.models.serving.pictures import PicturePredictor
 
-        return PicturePredictor(opening)
-    return Predictor(opening)
+            return PicturePredictor(opening)
+        case _:
+            raise InvalidInput(
+                f"the task kind {task} answers no single questions, so its versions are not served online",
+                where="version",
+                next_step=f"read its evaluation, or load it in a program of your own with the plugin of {task}",
+                code="not_served",
+            )

@@ -74,7 +74,7 @@ class ServedVersions:
         if (known := self.remembered(project_id, model_id, version)) is not None:
             return known
         with self._database.read(project_id) as session:
-            row = store.version(session, project_id, model_id, version)
+            row = store.version(session, model_id, version)
         if row is None:  # purged between two reads
             raise NotFound("this version is gone", next_step="azuraforge models list")
         known = self._served(row)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.agents.shapes import AgentAnswer, AgentInput
 from azuraforge.pipelines.contexts import Child
+from azuraforge.pipelines.shapes import asked
 from azuraforge.plugins.contract.agent import Agent
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
@@ -26,16 +27,14 @@ class AnsweringContext:
         self.note = child.note
 
 
-def answer(child: Child) -> dict[str, Any]:
-    """Execute one request. Payload: plugin, plugins_folder, request. Output: ``result.json``.
-
-    Result: ``{"result": {…}, "truncated": bool, "bytes": n}``; a long result is left out here, not there.
-    """
-    name = child.payload["plugin"]
-    plugin = load_plugin("agent", name, child.payload.get("plugins_folder"))
+def answer(child: Child) -> AgentAnswer:
+    """Execute one request and write ``result.json``. ``AgentInput`` → ``AgentAnswer``."""
+    wanted = asked(AgentInput, child.payload)
+    name = wanted.plugin
+    plugin = load_plugin("agent", name, wanted.plugins_folder)
     agent: Agent = plugin()
     agent.context = AnsweringContext(child)
-    request = parse_config(plugin.Request, child.payload["request"], name)
+    request = parse_config(plugin.Request, wanted.request, name)
     result = agent.execute(request)
     if not isinstance(result, Mapping):
         raise InvalidInput(f"execute returned {type(result).__name__}, not a dict", where=f"agent {name}")
@@ -45,4 +44,4 @@ def answer(child: Child) -> dict[str, Any]:
         raise InvalidInput(f"execute returned what is not JSON: {error}", where=f"agent {name}") from error
     (child.outputs / "result.json").write_bytes(text)
     truncated = len(text) > SUMMARY_BYTES
-    return {"result": None if truncated else orjson.loads(text), "truncated": truncated, "bytes": len(text)}
+    return AgentAnswer(result=None if truncated else orjson.loads(text), truncated=truncated, bytes=len(text))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.agents.shapes import AgentAnswer, AgentInput
+from azuraforge.pipelines.phases import execute_step
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
@@ -34,12 +36,10 @@ class AgentHandler(Handler):
 
     def execute(self, job: Job) -> Finish:
         """Let the agent answer; the result is an artifact, and in the summary where it is short."""
-        payload = {
-            "plugin": job.run.plugin,
-            "plugins_folder": str(self._catalogue.plugins_folder),
-            "request": job.run.config,
-        }
-        answered = job.phase("answer", ANSWER, payload, share=1.0)
-        job.artifact("result.json", Path(answered["outputs"]) / "result.json", "application/json", "result")
-        summary = {"result": answered["result"], "truncated": answered["truncated"], "bytes": answered["bytes"]}
-        return Finish(summary, None)
+        run = job.run
+        if run.plugin is None:
+            raise InvalidInput("an agent run needs an agent", where=f"run {run.id}")
+        wanted = AgentInput(plugins_folder=str(self._catalogue.plugins_folder), plugin=run.plugin, request=run.config)
+        answered = execute_step(job, "answer", ANSWER, wanted, AgentAnswer, share=1.0)
+        job.artifact("result.json", Path(answered.outputs) / "result.json", "application/json", "result")
+        return Finish(answered.model_dump(mode="json", exclude={"outputs"}))

@@ -11,8 +11,6 @@ writes the rows to predict, once everything that learns has ended, and one that 
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from azuraforge.pipelines.backtests.shapes import (
     BacktestFigure,
     BacktestInput,
@@ -24,6 +22,7 @@ from azuraforge.pipelines.backtests.shapes import (
     FoldPredictInput,
     FoldRows,
 )
+from azuraforge.pipelines.phases import ResultT, execute_step
 from azuraforge.pipelines.shapes import FitInput, SplitInput, to_json
 from azuraforge.plugins.contract.judging import Backtest, SplitResult
 from azuraforge.plugins.contract.shape import Shape
@@ -32,8 +31,6 @@ from azuraforge.runs.handlers import Job
 STEPS = "azuraforge.pipelines.backtests.steps"
 #: Of the run's progress, for all folds together.
 SHARE = 0.3
-
-ResultT = TypeVar("ResultT", bound=Shape)
 
 
 def backtest(
@@ -52,8 +49,7 @@ def backtest(
     for index, fold in enumerate(folds.folds):
 
         def phase(name: str, wanted: Shape, result: type[ResultT], index: int = index) -> ResultT:
-            done = job.phase(f"backtest-{index + 1}.{name}", f"{STEPS}:{name}", to_json(wanted), share=share)
-            return result.model_validate(done)
+            return execute_step(job, f"backtest-{index + 1}.{name}", f"{STEPS}:{name}", wanted, result, share=share)
 
         rows = FoldRows(
             plugins_folder=learner.plugins_folder,
@@ -97,8 +93,7 @@ def backtest(
     wanted = BacktestInput(
         candidate=learner.plugin, season=split.season or 1, horizon=split.horizon or 1, folds=tuple(executed)
     )
-    done = job.phase("backtest.judge", f"{STEPS}:judge", to_json(wanted), share=share)
-    judged = BacktestResult.model_validate(done).backtest
+    judged = execute_step(job, "backtest.judge", f"{STEPS}:judge", wanted, BacktestResult, share=share).backtest
     figure = judged.model_copy(update={"purge_rows": folds.purge_rows, "choice": folds.choice})
     job.figure("backtest", to_json(figure))
     return figure

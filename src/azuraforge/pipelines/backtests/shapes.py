@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from azuraforge.pipelines.shapes import DatasetFile, Json, StepInput, StepResult
+from azuraforge.pipelines.shapes import DatasetFile, StepInput, StepResult
 from azuraforge.plugins.contract.evaluation import FailedBaseline, PartSummary
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import Fold, SplitResult
 from azuraforge.plugins.contract.shape import Shape
+from azuraforge.strict_json import JsonObject
 
 
 class FoldRows(StepInput):
@@ -16,7 +20,7 @@ class FoldRows(StepInput):
     dataset: DatasetFile
     fold: Fold
     split: SplitResult
-    config: Json
+    config: JsonObject
 
 
 class FoldParts(StepResult):
@@ -82,10 +86,18 @@ class FoldContender(Shape):
     seconds: float | None
 
 
+class FoldSummary(Shape):
+    """The parts of one fold."""
+
+    train: PartSummary
+    validation: PartSummary
+    test: PartSummary
+
+
 class JudgedFold(Shape):
     """Every contender of one fold on the same rows."""
 
-    parts: dict[str, PartSummary]
+    parts: FoldSummary
     contenders: tuple[FoldContender, ...]
     failed: tuple[FailedBaseline, ...]
 
@@ -108,7 +120,7 @@ class ContenderOverFolds(Shape):
     beaten_in: int | None
 
 
-class BacktestFigure(Shape):
+class BacktestFigure(Figure):
     """The figure ``backtest``."""
 
     candidate: str
@@ -116,7 +128,9 @@ class BacktestFigure(Shape):
     folds: tuple[JudgedFold, ...]
     contenders: tuple[ContenderOverFolds, ...]
     purge_rows: int = 0
-    choice: str | None = None
+    choice: Literal["before", "inside"] | None = Field(
+        default=None, description="of a study's winner: how the folds lie to the rows that chose its config"
+    )
 
 
 class BacktestResult(StepResult):

@@ -7,7 +7,6 @@ after it has ended. Only forecasts have folds: their parts and metrics are those
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,13 +24,14 @@ from azuraforge.pipelines.backtests.shapes import (
     FoldPredicted,
     FoldPredictInput,
     FoldRows,
+    FoldSummary,
     JudgedFold,
     Spread,
 )
 from azuraforge.pipelines.contexts import BaselineContext, Child
 from azuraforge.pipelines.data import read_dataset
 from azuraforge.pipelines.predictor import learn
-from azuraforge.pipelines.shapes import FitInput, asked, to_json
+from azuraforge.pipelines.shapes import FitInput, asked
 from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
 from azuraforge.plugins.contract.evaluation import FailedBaseline
 from azuraforge.plugins.contract.parts import Rows, Schema, Table
@@ -54,17 +54,17 @@ from azuraforge.plugins.kinds.forecast.probabilistic import score
 from azuraforge.plugins.kinds.forecast.split import ForecastSplit
 
 
-def cut(child: Child) -> dict[str, Any]:
+def cut(child: Child) -> FoldParts:
     """Write a fold's train and validation parts. ``FoldRows`` → ``FoldParts``."""
     wanted = asked(FoldRows, child.payload)
     table, config = _table(wanted), _config(wanted)
     for name, rows in (("train", wanted.fold.train), ("validation", wanted.fold.validation)):
         part = cut_learning(table, Rows(*rows), config.horizon, config.known_ahead)
         save_part(part, child.outputs / name)
-    return to_json(FoldParts())
+    return FoldParts()
 
 
-def fit(child: Child) -> dict[str, Any]:
+def fit(child: Child) -> FoldLearned:
     """Learn the candidate and every baseline into ``<name>/predictor/``. ``FitInput`` → ``FoldLearned``.
 
     A baseline that fails is listed; the candidate's failure ends the run.
@@ -91,10 +91,10 @@ def fit(child: Child) -> dict[str, Any]:
                 raise
             learned.append(FoldLearner(name=name, failed=one_line(error)))
     child.progress(len(names), len(names))
-    return to_json(FoldLearned(learned=tuple(learned)))
+    return FoldLearned(learned=tuple(learned))
 
 
-def hold(child: Child) -> dict[str, Any]:
+def hold(child: Child) -> FoldParts:
     """Write the rows to predict, ``test/``, and apart from them ``truth.npy``. ``FoldRows`` → ``FoldParts``."""
     wanted = asked(FoldRows, child.payload)
     table, config = _table(wanted), _config(wanted)
@@ -102,10 +102,10 @@ def hold(child: Child) -> dict[str, Any]:
     save_part(part, child.outputs / "test")
     np.save(child.outputs / "truth.npy", truth, allow_pickle=False)
     ranges = wanted.fold.model_dump()
-    return to_json(FoldParts(parts={name: range_of(table, Rows(*ends)) for name, ends in ranges.items()}))
+    return FoldParts(parts={name: range_of(table, Rows(*ends)) for name, ends in ranges.items()})
 
 
-def predict(child: Child) -> dict[str, Any]:
+def predict(child: Child) -> FoldPredicted:
     """Load and predict into ``<name>.npz``. ``FoldPredictInput`` → ``FoldPredicted``."""
     wanted = asked(FoldPredictInput, child.payload)
     part, folder = load_part(wanted.test), Path(wanted.predictors)
@@ -124,10 +124,10 @@ def predict(child: Child) -> dict[str, Any]:
             if not done:
                 raise
             found.append(FoldLearner(name=name, failed=one_line(error)))
-    return to_json(FoldPredicted(predicted=tuple(found)))
+    return FoldPredicted(predicted=tuple(found))
 
 
-def judge(child: Child) -> dict[str, Any]:
+def judge(child: Child) -> BacktestResult:
     """Measure every fold, and the mean and spread over the folds. ``BacktestInput`` → ``BacktestResult``."""
     wanted = asked(BacktestInput, child.payload)
     folds = tuple(_judged(fold, wanted.season) for fold in wanted.folds)
@@ -135,7 +135,7 @@ def judge(child: Child) -> dict[str, Any]:
     rows = [_over_folds(name, wanted.candidate, folds) for name in names]
     rows.sort(key=lambda row: (row.rmse.mean is None, row.rmse.mean or 0.0))
     figure = BacktestFigure(candidate=wanted.candidate, horizon=wanted.horizon, folds=folds, contenders=tuple(rows))
-    return to_json(BacktestResult(backtest=figure))
+    return BacktestResult(backtest=figure)
 
 
 class _Quiet(BaselineContext):
@@ -173,7 +173,7 @@ def _judged(fold: ExecutedFold, season: int) -> JudgedFold:
         for each in (*fold.learned, *fold.predicted)
         if each.failed is not None
     )
-    return JudgedFold(parts=fold.parts, contenders=contenders, failed=failed)
+    return JudgedFold(parts=FoldSummary(**fold.parts), contenders=contenders, failed=failed)
 
 
 def _over_folds(name: str, candidate: str, folds: tuple[JudgedFold, ...]) -> ContenderOverFolds:

@@ -7,7 +7,6 @@ says that they are a part only.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,6 +15,7 @@ from azuraforge.errors import AzuraError, Conflict, InvalidInput, TransientError
 from azuraforge.models.schemas import VersionOut
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.batches.shapes import (
+    BatchFigure,
     BatchSummary,
     CheckInput,
     CheckResult,
@@ -28,12 +28,14 @@ from azuraforge.pipelines.batches.shapes import (
 )
 from azuraforge.pipelines.extra import BatchExtra
 from azuraforge.pipelines.loop import rows_of
+from azuraforge.pipelines.phases import execute_step
 from azuraforge.pipelines.shapes import to_json
 from azuraforge.plugins.contract.batch import BatchRange
 from azuraforge.plugins.discovery.catalogue import Call
 from azuraforge.processes.failures import Cancelled
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
+from azuraforge.strict_json import JsonObject
 
 STEPS = "azuraforge.pipelines.batches.steps"
 _CHECK_SECONDS, _GATHER_SECONDS = 60.0, 600.0
@@ -102,9 +104,9 @@ class BatchPredictHandler(Handler):
             raise InvalidInput("a batch prediction needs a model and a dataset", where=f"run {run.id}")
         # Deleted in the meantime or not: it was there when the run was asked for, and is kept until purged.
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version, trash=True)
-        version = self._version(run.project_id, run.model, run.config["version"], "")
-        folder = self._models.folders.verify(run.project_id, version.content_hash)
         config = BatchConfig.model_validate(run.config)
+        version = self._version(run.project_id, run.model, config.version, "")
+        folder = self._models.folders.verify(run.project_id, version.content_hash)
         asked = PlanInput(
             plugins_folder=str(self._plugins_folder),
             plugin=version.plugin,
@@ -112,15 +114,15 @@ class BatchPredictHandler(Handler):
             dataset=rows_of(dataset),
             rows=BatchRange(start=config.start, end=config.end, every=config.every),
         )
-        planned = Plan.model_validate(job.phase("plan", f"{STEPS}:plan", to_json(asked), share=_PLAN_SHARE))
+        planned = execute_step(job, "plan", f"{STEPS}:plan", asked, Plan, share=_PLAN_SHARE)
         chunks, done = planned.chunks, list[str]()
         share = (1 - _PLAN_SHARE - _GATHER_SHARE) / len(chunks)
         until = version.learned_from.get("end")
         try:
             for number, chunk in enumerate(chunks):
                 wanted = ChunkInput(**dict(asked), chunk=chunk, learned_until=until, origins_file=planned.origins_file)
-                ended = job.phase(f"predict-{number + 1:02d}", f"{STEPS}:predict", to_json(wanted), share=share)
-                done.append(f"{Chunk.model_validate(ended).outputs}/rows.parquet")
+                ended = execute_step(job, f"predict-{number + 1:02d}", f"{STEPS}:predict", wanted, Chunk, share=share)
+                done.append(f"{ended.outputs}/rows.parquet")
             summary = self._keep(job, version.kind, done, planned)
         except (Cancelled, AzuraError) as error:
             if not isinstance(error, TransientError):
@@ -174,7 +176,7 @@ class BatchPredictHandler(Handler):
             of_chunks=of,
             scores=found.scores,
         )
-        job.figure("predictions", {**to_json(summary), "columns": list(found.columns), "tail": list(found.tail)})
+        job.figure("predictions", to_json(BatchFigure(**dict(summary), columns=found.columns, tail=found.tail)))
         return summary
 
     def _keep_part(self, job: Job, task: str, done: list[str], planned: Plan) -> None:
@@ -190,7 +192,7 @@ class BatchPredictHandler(Handler):
         )
 
 
-def _parse(given: dict[str, Any]) -> BatchConfig:
+def _parse(given: JsonObject) -> BatchConfig:
     try:
         return BatchConfig.model_validate(given)
     except ValidationError as error:

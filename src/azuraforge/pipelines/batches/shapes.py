@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 from azuraforge.pipelines.shapes import DatasetFile, StepInput, StepResult
 from azuraforge.plugins.contract.batch import BatchRange
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.shape import Shape
 
 
@@ -83,3 +84,10 @@ class BatchSummary(Shape):
     chunks: int
     of_chunks: int
     scores: dict[str, float | None] | None = Field(default=None, description="of rows that the version has not learned")
+
+
+class BatchFigure(BatchSummary, Figure):
+    """The figure ``predictions``: the summary, and the last rows of the file."""
+
+    columns: tuple[str, ...]
+    tail: tuple[dict[str, JsonValue], ...]

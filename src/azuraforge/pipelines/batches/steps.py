@@ -29,11 +29,12 @@ from azuraforge.pipelines.batches.shapes import (
 )
 from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.data import read_dataset
-from azuraforge.pipelines.shapes import asked, to_json
+from azuraforge.pipelines.shapes import asked
 from azuraforge.pipelines.steps import load_pipeline, use_engine
 from azuraforge.plugins.contract.batch import Batch, LoadedVersion
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.loading import load_task_kind
+from azuraforge.strict_json import JsonObject
 
 _MOST_CHUNKS = 20
 _LEAST_PER_CHUNK = 256
@@ -43,18 +44,18 @@ ORIGINS, PARQUET, CSV = "origins.npy", "predictions.parquet", "predictions.csv"
 class Asked(Protocol):
     """The part of a child that short steps need."""
 
-    payload: dict[str, Any]
+    payload: JsonObject
 
 
-def check(child: Asked) -> dict[str, Any]:
+def check(child: Asked) -> CheckResult:
     """Compare two schemas. ``CheckInput`` → ``CheckResult``."""
     wanted = asked(CheckInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     _batch_of(kind)
-    return to_json(CheckResult(problem=kind.unreadable(wanted.learned, wanted.given)))
+    return CheckResult(problem=kind.unreadable(wanted.learned, wanted.given))
 
 
-def plan(child: Child) -> dict[str, Any]:
+def plan(child: Child) -> Plan:
     """Name the rows to predict from. ``PlanInput`` → ``Plan``; writes ``origins.npy``."""
     wanted = asked(PlanInput, child.payload)
     version, kind = _load(child, wanted)
@@ -64,10 +65,10 @@ def plan(child: Child) -> dict[str, Any]:
     size = max(_LEAST_PER_CHUNK, -(-len(origins) // _MOST_CHUNKS))
     chunks = tuple((at, min(at + size, len(origins))) for at in range(0, len(origins), size))
     kept = str(child.outputs / ORIGINS)
-    return to_json(Plan(chunks=chunks, origins=len(origins), skipped=skipped, origins_file=kept))
+    return Plan(chunks=chunks, origins=len(origins), skipped=skipped, origins_file=kept)
 
 
-def predict(child: Child) -> dict[str, Any]:
+def predict(child: Child) -> Chunk:
     """Predict one chunk into ``rows.parquet``. ``ChunkInput`` → ``Chunk``."""
     wanted = asked(ChunkInput, child.payload)
     version, kind = _load(child, wanted)
@@ -75,10 +76,10 @@ def predict(child: Child) -> dict[str, Any]:
     origins = np.load(wanted.origins_file, allow_pickle=False)[slice(*wanted.chunk)]
     frame = _batch_of(kind).predict(version, table, origins, wanted.learned_until)
     frame.write_parquet(child.outputs / "rows.parquet")
-    return to_json(Chunk(rows=frame.height))
+    return Chunk(rows=frame.height)
 
 
-def gather(child: Asked) -> dict[str, Any]:
+def gather(child: Asked) -> Gathered:
     """Put chunks together. ``GatherInput`` → ``Gathered``."""
     import polars as pl
 
@@ -91,7 +92,7 @@ def gather(child: Asked) -> dict[str, Any]:
     frame = pl.read_parquet(folder / PARQUET)
     scores = _batch_of(load_task_kind(wanted.task, wanted.plugins_folder)).scores(frame)
     tail = frame.tail(20).with_columns(pl.selectors.temporal().dt.strftime("%Y-%m-%dT%H:%M:%SZ")).to_dicts()
-    return to_json(Gathered(rows=frame.height, scores=scores, columns=tuple(frame.columns), tail=tuple(tail)))
+    return Gathered(rows=frame.height, scores=scores, columns=tuple(frame.columns), tail=tuple(tail))
 
 
 def _load(child: Child, wanted: PlanInput) -> tuple[LoadedVersion, AnyTaskKind]:

@@ -7,7 +7,6 @@ loaded; children do that (``steps.py``).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -15,6 +14,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.pipelines.loop import rows_of
+from azuraforge.pipelines.phases import ResultT, execute_step
 from azuraforge.pipelines.shapes import (
     ScoredBaselines,
     ScoredTrial,
@@ -22,18 +22,14 @@ from azuraforge.pipelines.shapes import (
     StepInput,
     TrialInput,
     TrialSplit,
-    to_json,
 )
 from azuraforge.pipelines.trials.parts import StudyParts
-from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 STEPS = "azuraforge.pipelines.trials.steps"
 _SHARES = {"split": 0.05, "baselines": 0.15, "fit": 0.8}
-
-ResultT = TypeVar("ResultT", bound=Shape)
 
 
 class TrialHandler(Handler):
@@ -95,4 +91,4 @@ class TrialHandler(Handler):
 
 
 def _phase(job: Job, name: str, wanted: StepInput, result: type[ResultT]) -> ResultT:
-    return result.model_validate(job.phase(name, f"{STEPS}:{name}", to_json(wanted), share=_SHARES[name]))
+    return execute_step(job, name, f"{STEPS}:{name}", wanted, result, share=_SHARES[name])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 from azuraforge.pipelines import steps
 from azuraforge.pipelines.contexts import Child
@@ -20,23 +19,23 @@ from azuraforge.pipelines.shapes import (
     ScoredTrial,
     SplitInput,
     TrialInput,
+    TrialSplit,
     asked,
-    to_json,
 )
 from azuraforge.plugins.contract.part_folders import Reading
 
 
-def split(child: Child) -> dict[str, Any]:
+def split(child: Child) -> TrialSplit:
     """Write the parts, and next to them what trials are scored with. ``SplitInput`` → ``TrialSplit``."""
     wanted = asked(SplitInput, child.payload)
     found, config = steps.split_dataset(wanted, child.outputs)
     _, kind = steps.load_pipeline(wanted.plugin, wanted.plugins_folder)
     table = kind.table(read_dataset(wanted.dataset), wanted.dataset.meaning)
     kind.prepare_scoring(table, found, config, child.outputs)
-    return {**to_json(found), "cpu_seconds": _cpu_seconds()}
+    return TrialSplit(**found.model_dump(), cpu_seconds=_cpu_seconds())
 
 
-def fit(child: Child) -> dict[str, Any]:
+def fit(child: Child) -> ScoredTrial:
     """Learn, save, load again and score. ``TrialInput`` → ``ScoredTrial``."""
     wanted = asked(TrialInput, child.payload)
     fitted = steps.learn_candidate(child, wanted)
@@ -46,17 +45,15 @@ def fit(child: Child) -> dict[str, Any]:
     sizes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     metrics = {**metrics, "fit_seconds": fitted.seconds, "bytes": float(sizes)}
     scoring = time.perf_counter() - started - (Reading.seconds - reading)
-    return to_json(
-        ScoredTrial(
-            **dict(fitted),
-            metrics=metrics,
-            app_seconds=round(fitted.seconds + scoring, 3),
-            cpu_seconds=_cpu_seconds(),
-        )
+    return ScoredTrial(
+        **dict(fitted),
+        metrics=metrics,
+        app_seconds=round(fitted.seconds + scoring, 3),
+        cpu_seconds=_cpu_seconds(),
     )
 
 
-def baselines(child: Child) -> dict[str, Any]:
+def baselines(child: Child) -> ScoredBaselines:
     """Learn and score every baseline on the same rows. ``TrialInput`` → ``ScoredBaselines``."""
     wanted = asked(TrialInput, child.payload)
     scored: list[ScoredBaseline] = []
@@ -69,7 +66,7 @@ def baselines(child: Child) -> dict[str, Any]:
             scored.append(ScoredBaseline(name=each.name, metrics=metrics))
         except Exception as error:
             scored.append(ScoredBaseline(name=each.name, failed=f"{type(error).__name__}: {error}"[:300]))
-    return to_json(ScoredBaselines(scored=tuple(scored)))
+    return ScoredBaselines(scored=tuple(scored))
 
 
 def _score(wanted: TrialInput, name: str, folder: Path) -> dict[str, float | None]:

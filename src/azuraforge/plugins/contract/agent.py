@@ -29,5 +29,5 @@ class Agent(ABC):
     context: AgentContext
 
     @abstractmethod
-    def execute(self, request: Any) -> dict[str, Any]:
+    def execute(self, request: Any) -> dict[str, object]:
         """Answer ``request``; raise ``azuraforge.errors.UserError`` where it cannot be answered as asked."""

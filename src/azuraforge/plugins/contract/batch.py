@@ -6,16 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Generic
 
 from pydantic import AwareDatetime, Field, JsonValue
 from typing_extensions import TypeVar
 
-from azuraforge.plugins.contract.parts import Indices
+from azuraforge.plugins.contract.pipeline import Answer
 from azuraforge.plugins.contract.shape import Shape
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from azuraforge.plugins.contract.arrays import Indices
 
 TableT = TypeVar("TableT")
 
@@ -42,7 +44,7 @@ class LoadedVersion:
     """
 
     name: str
-    answer: Callable[[Any], Any]
+    answer: Answer
     folder: Path
     horizon: int | None
     config: Mapping[str, JsonValue]

@@ -6,18 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, JsonValue
 
 from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.shape import Shape, Texts
 
-Flags = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from azuraforge.plugins.contract.arrays import Flags, Floats
 
 
 class SliceKey(Shape):
@@ -47,7 +46,7 @@ class Backtest(Shape):
 
     folds: tuple[Fold, ...]
     purge_rows: int
-    choice: str | None = None
+    choice: Literal["before", "inside"] | None = None
 
 
 class SplitResult(Shape):
@@ -157,7 +156,7 @@ class Judged:
     """The evaluation without what the gate adds (comparisons, failed baselines), figures, and what explains it."""
 
     evaluation: Evaluation
-    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
     explanations: tuple[str, ...] = ()
 
 

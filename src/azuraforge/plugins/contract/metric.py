@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Generic, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias
 
-import numpy as np
 from pydantic import Field
 from typing_extensions import TypeVar
 
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.shape import Shape, Texts
+
+if TYPE_CHECKING:
+    from azuraforge.plugins.contract.arrays import Floats
 
 TruthT = TypeVar("TruthT", contravariant=True)
 SaidT = TypeVar("SaidT", contravariant=True)
@@ -76,6 +77,8 @@ class MetricFacts(Shape):
 
     def score(self, losses: Floats) -> float | None:
         """Return the metric from losses per row, NaN where the truth is missing; None where nothing is known."""
+        import numpy as np  # children compute; the API only shows
+
         known = losses[np.isfinite(losses)]
         if not known.size:
             return None
@@ -119,3 +122,7 @@ FIT_SECONDS = MetricFacts(
 BYTES = MetricFacts(
     name="bytes", title={"en": "Size", "tr": "Boyut"}, direction="lower", unit="bytes", digits=0, detail="more"
 )
+
+
+#: A metric of any task.
+AnyMetric: TypeAlias = Metric[Any, Any]

@@ -6,16 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-
-if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
+if TYPE_CHECKING:  # the API and the supervisor never load NumPy and Polars; children do
     import polars as pl
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+    from azuraforge.plugins.contract.arrays import Floats, Indices
+    from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class RunContext(Protocol[ConfigT_co]):
     def resume(self) -> Checkpoint | None:
         """The newest checkpoint that verifies, or None on a fresh start."""
 
-    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+    def figure(self, name: str, data: Mapping[str, object]) -> None:
         """Attach data to be drawn (never a picture)."""
 
     def note(self, markdown: str) -> None:
@@ -113,5 +113,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         """Read what ``save`` wrote; the predictions must be bit-identical."""
 
 
-#: A pipeline of whatever task.
+#: ``predict`` of a loaded pipeline, of one part; the answer is unchecked.
+Answer: TypeAlias = Callable[[Any], Any]
+#: A pipeline of any task.
 AnyPipeline: TypeAlias = Pipeline[Any, Any, Any, Any, Any, Any]

@@ -29,7 +29,7 @@ class SourceRead:
     features: tuple[str, ...] = ()
     unit: str = ""
     timezone: str = "UTC"
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ImageRead:
     height: int
     width: int
     channels: int
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
 
 
 class Source(ABC):

@@ -10,22 +10,31 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 from typing_extensions import TypeVar
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
-from azuraforge.plugins.contract.metric import Metric, MetricFacts
-from azuraforge.plugins.contract.parts import Floats
-from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
+from azuraforge.plugins.contract.figure import Figure
+from azuraforge.plugins.contract.judging import (
+    Explanation,
+    Judge,
+    JudgeCase,
+    Predicted,
+    Remark,
+    SliceKey,
+    SplitResult,
+)
+from azuraforge.plugins.contract.metric import AnyMetric, MetricFacts
+from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline, Config
 from azuraforge.plugins.contract.shape import Shape, Texts
 
 if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
     import polars as pl
 
+    from azuraforge.plugins.contract.arrays import Floats
     from azuraforge.plugins.contract.batch import Batch
 
 ConfigT = TypeVar("ConfigT", bound=Config)
@@ -34,8 +43,9 @@ PartT = TypeVar("PartT")
 PredictionsT = TypeVar("PredictionsT")
 SplitT = TypeVar("SplitT", bound=SplitResult)
 
-#: A loaded predictor: ``Pipeline.predict`` of one part, unchecked.
-Answer: TypeAlias = Callable[[Any], Any]
+
+#: How a version answers a single question: with the next values after rows, or with the classes of a picture.
+Serving: TypeAlias = Literal["series", "picture"]
 
 #: Data that a task kind learns from: kind of dataset → in words.
 DATA = {"series": "a series", "images": "images"}
@@ -56,6 +66,7 @@ class TaskKindFacts(Shape):
     slices: tuple[SliceKey, ...] = Field(description="what a policy may guard")
     baselines: tuple[str, ...] = Field(description="pipelines that every candidate is compared with")
     config_fields: tuple[str, ...] = Field(description="settings that the task itself needs")
+    serving: Serving | None = Field(default=None, description="how versions answer online; null: they do not")
 
     def metric(self, name: str) -> MetricFacts:
         """Return the metric of this name. Raises KeyError."""
@@ -120,6 +131,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         Config: base of every pipeline's config; baselines are given these settings of a run's config and no others.
         Split: the result of its splitting rule.
         data: kind of dataset.
+        serving: how versions answer online; None: they do not.
         baselines: pipelines of this kind that every candidate is compared with; they may become champion.
         metrics: what is computed of every contender, in the order in which tables show them.
         ranked_by: name of the metric that ranks contenders.
@@ -129,6 +141,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             own.
         slices: what a policy may guard.
         explanations: phases after the verdict; the judge says which of them apply.
+        figures: the shape of each figure that the judge or an explanation draws, by name.
         added: metrics of other plugins for this kind.
     """
 
@@ -138,6 +151,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     Config: ClassVar[type[Config]]
     Split: ClassVar[type[SplitResult]] = SplitResult
     data: ClassVar[str] = "series"
+    serving: ClassVar[Serving | None] = None
     baselines: ClassVar[tuple[str, ...]]
     metrics: ClassVar[tuple[MetricFacts, ...]]
     ranked_by: ClassVar[str]
@@ -145,8 +159,9 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     objectives: ClassVar[tuple[str, ...]]
     slices: ClassVar[tuple[SliceKey, ...]] = ()
     explanations: ClassVar[tuple[Explanation, ...]] = ()
+    figures: ClassVar[Mapping[str, type[Figure]]] = {}
 
-    def __init__(self, added: Sequence[Metric[Any, Any]] = ()) -> None:
+    def __init__(self, added: Sequence[AnyMetric] = ()) -> None:
         self.added = tuple(added)
 
     @classmethod
@@ -165,6 +180,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             slices=cls.slices,
             baselines=cls.baselines,
             config_fields=tuple(cls.Config.model_fields),
+            serving=cls.serving,
         )
 
     @property
@@ -327,12 +343,25 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
         """Return the metrics of a trial on the validation part; ``parts`` is the folder that ``split`` wrote."""
 
-    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
         """Return the figures of one of ``explanations``."""
         raise InvalidInput(
             f"the task kind {self.name} names the explanation {explanation!r} but does not implement explain",
             where=f"task kind {self.name}",
         )
+
+    def drawn(self, figures: Mapping[str, Figure]) -> dict[str, dict[str, JsonValue]]:
+        """Return figures as JSON. Raises InvalidInput for one that the kind does not declare in ``figures``."""
+        for name, figure in figures.items():
+            declared = self.figures.get(name)
+            if declared is None or not isinstance(figure, declared):
+                raise InvalidInput(
+                    f"the task kind {self.name} drew the figure {name!r} as {type(figure).__name__}, which it does not"
+                    " declare",
+                    where=f"task kind {self.name}",
+                    next_step=f"declare it: figures = {{{name!r}: {type(figure).__name__}}}",
+                )
+        return {name: figure.model_dump(mode="json") for name, figure in figures.items()}
 
     def batch(self) -> Batch[TableT] | None:
         """Return how a version predicts a whole dataset; None: it cannot."""
@@ -349,5 +378,5 @@ def other(code: str, champion: JsonValue, candidate: JsonValue) -> Remark:
     return Remark(code=code, params={"champion": champion, "candidate": candidate})
 
 
-#: A task kind of whatever data.
+#: A task kind of any data.
 AnyTaskKind: TypeAlias = TaskKind[Any, Any, Any, Any, Any]

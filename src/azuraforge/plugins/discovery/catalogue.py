@@ -1,4 +1,4 @@
-"""What is installed: names, schemas and errors of all plugins, told by children and remembered on disk.
+"""The catalogue of plugins: names, schemas and errors, described by children and cached on disk.
 
 The API process never imports a plugin. It reads entry-point metadata and file names, asks a child to import and
 describe them, and keeps the answer under a hash of the files it came from, so that a second start asks nobody.
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import orjson
+from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, UserError
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
@@ -42,7 +43,7 @@ VALIDATE_TIMEOUT_SECONDS = 60.0
 _AT_ONCE = 2
 _FORMAT = 2
 
-Descriptions: TypeAlias = list[dict[str, Any]]
+Descriptions: TypeAlias = list[dict[str, object]]
 PluginList: TypeAlias = list[PluginOut]
 
 log = logger("plugins")
@@ -61,7 +62,7 @@ class _Unit:
     points: tuple[EntryPoint, ...] = ()
     file: Path | None = None
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, object]:
         return {
             "entry_points": [asdict(point) for point in self.points],
             "files": [str(self.file)] if self.file else [],
@@ -144,11 +145,11 @@ class Catalogue:
             raise InvalidInput(f"the task kind {name!r} is unknown; known: {', '.join(found)}")
         return found[name]
 
-    def validate(self, kind: str, name: str, config: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, kind: str, name: str, config: Mapping[str, object]) -> dict[str, JsonValue]:
         """``config`` checked by the plugin itself, in a child, with its defaults filled in."""
         self.get(kind, name)
         payload = {"kind": kind, "name": name, "plugins_folder": str(self.plugins_folder), "config": config}
-        checked: dict[str, Any] = self._call(VALIDATE, payload, VALIDATE_TIMEOUT_SECONDS)["config"]
+        checked: dict[str, JsonValue] = self._call(VALIDATE, payload, VALIDATE_TIMEOUT_SECONDS)["config"]
         return checked
 
     def _read(self) -> PluginList:
@@ -280,7 +281,7 @@ def _hash_package(top: str) -> str:
     return digest.hexdigest()
 
 
-def _broken(unit: _Unit, error: str) -> dict[str, Any]:
+def _broken(unit: _Unit, error: str) -> dict[str, object]:
     if unit.file is not None:
         name, kind, origin = unit.file.stem, "unknown", f"plugins/{unit.file.name}"
         version = file_version(unit.file)

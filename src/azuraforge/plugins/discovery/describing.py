@@ -1,4 +1,4 @@
-"""What children tell about plugins: descriptions for the catalogue, and a config made canonical.
+"""Child entry points about plugins: descriptions for the catalogue, and canonical configs.
 
 Both functions are child entry points: they import app code, which the API and the supervisor never do.
 """
@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from azuraforge.errors import InvalidInput, one_line
-from azuraforge.plugins.contract.metric import Metric, MetricFacts
-from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKindFacts
+from azuraforge.plugins.contract.metric import AnyMetric, Metric, MetricFacts
+from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind, TaskKindFacts
 from azuraforge.plugins.discovery import loading
 from azuraforge.plugins.discovery.loading import ACCEPTS, EntryPoint
 
@@ -33,13 +34,13 @@ class Asked(Protocol):
     payload: dict[str, Any]
 
 
-def describe(child: Asked) -> dict[str, Any]:
+def describe(child: Asked) -> dict[str, object]:
     """Import the asked entry points and files; one description each, with ``error`` where one is broken.
 
     Payload: ``{"entry_points": [{kind, name, value, distribution, version}], "files": [path]}``.
     Result: ``{"plugins": […]}`` with the fields of ``schemas.PluginOut``.
     """
-    described: list[dict[str, Any]] = []
+    described: list[dict[str, object]] = []
     for fields in child.payload.get("entry_points", ()):
         point = EntryPoint(**fields)
         described.append(_described(point.kind, point.name, point.version, point.origin, point))
@@ -48,7 +49,7 @@ def describe(child: Asked) -> dict[str, Any]:
     return {"plugins": described}
 
 
-def validate(child: Asked) -> dict[str, Any]:
+def validate(child: Asked) -> dict[str, object]:
     """The canonical form of a config (or options, or request): checked, defaults filled in.
 
     Payload: ``{kind, name, plugins_folder, config}``. Result: ``{"config": {…}, "task": "forecast" | null}``.
@@ -60,7 +61,7 @@ def validate(child: Asked) -> dict[str, Any]:
     return {"config": config.model_dump(mode="json"), "task": getattr(plugin, "kind", None)}
 
 
-def parse_config(model: type[BaseModel], config: Mapping[str, Any], plugin: str) -> BaseModel:
+def parse_config(model: type[BaseModel], config: Mapping[str, object], plugin: str) -> BaseModel:
     """``config`` as the plugin's own model; pydantic's findings become one sentence."""
     try:
         return model.model_validate(dict(config))
@@ -77,7 +78,7 @@ def parse_config(model: type[BaseModel], config: Mapping[str, Any], plugin: str)
         ) from error
 
 
-def _sentence(model: type[BaseModel], problem: Any) -> str:
+def _sentence(model: type[BaseModel], problem: ErrorDetails) -> str:
     path = [str(part) for part in problem["loc"]]
     field = ".".join(path)
     if problem["type"] == "extra_forbidden":
@@ -107,7 +108,7 @@ def _allowed(model: type[BaseModel], path: list[str]) -> str:
     return ""
 
 
-def _describe_file(path: Path) -> Iterator[dict[str, Any]]:
+def _describe_file(path: Path) -> Iterator[dict[str, object]]:
     origin = f"plugins/{path.name}"
     version = loading.file_version(path)
     try:
@@ -121,23 +122,24 @@ def _describe_file(path: Path) -> Iterator[dict[str, Any]]:
         yield _described(kind, name, version, origin, plugin)
 
 
-def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint | type[Any]) -> dict[str, Any]:
+def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint | type[object]) -> dict[str, object]:
     row = _row(kind, name, version, origin)
     try:
         loading.check_name(name)
         plugin = loading.load_entry_point(what) if isinstance(what, EntryPoint) else what
         loading.check_class(kind, plugin)
+        title = _texts(getattr(plugin, "title", {}))
         row["task"] = getattr(plugin, "task" if kind == "metric" else "kind", None)
-        row["title"] = _texts(plugin.title)
-        row["summary"] = _texts(plugin.summary)
+        row["summary"] = _texts(getattr(plugin, "summary", {}))
         row["capabilities"] = [str(ability) for ability in getattr(plugin, "capabilities", ())]
         if kind in ACCEPTS:
             row["schema"] = getattr(plugin, ACCEPTS[kind]).model_json_schema()
-        if kind == "task_kind":
+        if issubclass(plugin, TaskKind):
             row["task_kind"] = _facts_of_kind(plugin, origin).model_dump(mode="json")
-        if kind == "metric":
-            row["metric"] = _facts_of_metric(plugin).model_dump(mode="json")
-            row["title"] = row["title"] or row["metric"]["title"]
+        if issubclass(plugin, Metric):
+            facts = _facts_of_metric(plugin)
+            row["metric"], title = facts.model_dump(mode="json"), title or dict(facts.title)
+        row["title"] = title
     except Exception as error:
         row["error"] = one_line(error)
     return row
@@ -158,13 +160,13 @@ def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
     return facts
 
 
-def _facts_of_metric(plugin: type[Metric[Any, Any]]) -> MetricFacts:
+def _facts_of_metric(plugin: type[AnyMetric]) -> MetricFacts:
     if plugin.facts.name != plugin.name:
         raise InvalidInput(f"the facts of {plugin.name!r} are of {plugin.facts.name!r}")
     return plugin.facts
 
 
-def _row(kind: str, name: str, version: str, origin: str) -> dict[str, Any]:
+def _row(kind: str, name: str, version: str, origin: str) -> dict[str, object]:
     return {
         "name": name,
         "kind": kind,
@@ -181,7 +183,9 @@ def _row(kind: str, name: str, version: str, origin: str) -> dict[str, Any]:
     }
 
 
-def _texts(texts: Any) -> dict[str, str]:
+def _texts(texts: object) -> dict[str, str]:
     if isinstance(texts, str):
         return {"en": texts}
-    return {str(language): str(text) for language, text in dict(texts).items()}
+    if not isinstance(texts, Mapping):
+        raise InvalidInput("title and summary are texts by language code")
+    return {str(language): str(text) for language, text in texts.items()}

@@ -1,6 +1,6 @@
-"""Finding plugins without running their code, and loading one where its code may run: in a child.
+"""Discovery of plugins without running their code, and loading in children, where plugin code may run.
 
-Two doors: entry points of installed distributions (the built-ins use them too), and ``*.py`` files dropped into
+Two ways in: entry points of installed distributions (the built-ins use them too), and ``*.py`` files dropped into
 the data home's ``plugins/`` folder. ``discover`` reads metadata and file names only. ``load_plugin`` imports.
 """
 
@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar, cast
+from typing import Literal, TypeVar, overload
 
 from azuraforge.errors import InvalidInput, NotFound, one_line
 from azuraforge.plugins.contract.agent import Agent
-from azuraforge.plugins.contract.metric import Metric
-from azuraforge.plugins.contract.pipeline import Pipeline
+from azuraforge.plugins.contract.metric import AnyMetric, Metric
+from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline
 from azuraforge.plugins.contract.source import Source
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind
 
@@ -38,7 +38,7 @@ GROUPS: dict[str, str] = {
     "task_kind": "azuraforge.task_kinds",
     "metric": "azuraforge.metrics",
 }
-CONTRACTS: dict[str, type[Any]] = {
+CONTRACTS: dict[str, type[object]] = {
     "pipeline": Pipeline,
     "source": Source,
     "agent": Agent,
@@ -119,7 +119,17 @@ def content_of(path: Path) -> bytes | None:
         return None
 
 
-def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[Any]:
+@overload
+def load_plugin(kind: Literal["pipeline"], name: str, plugins_folder: Path | str | None) -> type[AnyPipeline]: ...
+@overload
+def load_plugin(kind: Literal["source"], name: str, plugins_folder: Path | str | None) -> type[Source]: ...
+@overload
+def load_plugin(kind: Literal["agent"], name: str, plugins_folder: Path | str | None) -> type[Agent]: ...
+@overload
+def load_plugin(kind: Literal["task_kind"], name: str, plugins_folder: Path | str | None) -> type[AnyTaskKind]: ...
+@overload
+def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[object]: ...
+def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[object]:
     """Import one plugin's class. Only children call this.
 
     An installed plugin wins over a dropped-in file that uses the same name. Files that mention the name are tried
@@ -152,14 +162,12 @@ def load_task_kind(name: str, plugins_folder: Path | str | None) -> AnyTaskKind:
 
     Raises NotFound where no plugin brings the kind, InvalidInput where the kind or one of its metrics is broken.
     """
-    plugin = load_plugin("task_kind", name, plugins_folder)
-    kind: AnyTaskKind = plugin(_metrics_of(name, plugins_folder))
-    return kind
+    return load_plugin("task_kind", name, plugins_folder)(_metrics_of(name, plugins_folder))
 
 
-def _metrics_of(task: str, plugins_folder: Path | str | None) -> list[Metric[Any, Any]]:
-    """Broken ones are passed over: the list of plugins shows why, and runs go on without them."""
-    found: list[type[Metric[Any, Any]]] = []
+def _metrics_of(task: str, plugins_folder: Path | str | None) -> list[AnyMetric]:
+    """Return the metrics of other plugins. Broken ones are left out: the list of plugins shows their errors."""
+    found: list[type[object]] = []
     for point in _announced(tuple(sys.path)):
         if point.kind == "metric":
             with contextlib.suppress(InvalidInput):
@@ -169,24 +177,22 @@ def _metrics_of(task: str, plugins_folder: Path | str | None) -> list[Metric[Any
         if b"Metric" in content and task.encode() in content:
             with contextlib.suppress(InvalidInput):
                 found += [_checked(kind, plugin) for kind, _, plugin in classes_of(load_file(path)) if kind == "metric"]
-    return [plugin() for plugin in found if plugin.task == task]
+    return [plugin() for plugin in found if issubclass(plugin, Metric) and plugin.task == task]
 
 
-def _checked(kind: str, plugin: type[Any]) -> type[Any]:
-    check_class(kind, plugin)
-    return plugin
+def _checked(kind: str, plugin: type[object]) -> type[object]:
+    return check_class(kind, plugin)
 
 
-def load_entry_point(point: EntryPoint) -> type[Any]:
+def load_entry_point(point: EntryPoint) -> type[object]:
     """Import what an entry point names and check that it is a complete plugin of its kind."""
     module_name, _, attribute = point.value.partition(":")
-    plugin: Any = _import(lambda: importlib.import_module(module_name), point.origin)
+    plugin: object = _import(lambda: importlib.import_module(module_name), point.origin)
     for part in attribute.split("."):
         plugin = getattr(plugin, part, None)
     if plugin is None:
         raise InvalidInput(f"{module_name} has no {attribute!r}", where=point.origin)
-    check_class(point.kind, plugin)
-    return cast(type[Any], plugin)
+    return check_class(point.kind, plugin)
 
 
 def load_file(path: Path) -> ModuleType:
@@ -211,7 +217,7 @@ def load_file(path: Path) -> ModuleType:
     return module
 
 
-def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[Any]]]:
+def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
     """(kind, name, class) of each plugin that a dropped-in module defines itself.
 
     Raises InvalidInput for a class without a name; an abstract class without one is a base and is passed over.
@@ -240,8 +246,8 @@ def check_name(name: str) -> None:
         raise InvalidInput(f"the name {name!r} is not usable: letters, digits, '.', '_' and '-', at most 100")
 
 
-def check_class(kind: str, plugin: Any) -> None:
-    """Refuse what does not keep the contract of its kind."""
+def check_class(kind: str, plugin: object) -> type[object]:
+    """Return the class of a plugin. Raises InvalidInput where it does not keep the contract of its kind."""
     contract = CONTRACTS[kind]
     if not (inspect.isclass(plugin) and issubclass(plugin, contract)):
         raise InvalidInput(f"{plugin!r} is not a subclass of azuraforge.plugins.{contract.__name__}")
@@ -252,6 +258,7 @@ def check_class(kind: str, plugin: Any) -> None:
     for attribute in (*wanted, *_NEEDS.get(kind, ())):
         if not hasattr(plugin, attribute):
             raise InvalidInput(f"class {plugin.__name__} lacks the attribute {attribute}")
+    return plugin
 
 
 def _import(load: Callable[[], T], origin: str) -> T:

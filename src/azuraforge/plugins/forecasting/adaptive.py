@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.channels import column_values
 
 #: Outcomes that an origin looks back at.

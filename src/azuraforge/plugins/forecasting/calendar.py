@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Indices, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Schema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -186,7 +187,7 @@ class Clock:
         rows = (at - start) / self.step
         return round(rows * len(self.weekdays) / 7 if self.step <= DAY else rows)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON values."""
         return asdict(self)
 

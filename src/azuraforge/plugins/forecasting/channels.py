@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 
 if TYPE_CHECKING:
     import polars as pl
@@ -145,7 +145,7 @@ class Channel:
         """1 where the column's value is missing, 0 where it is known."""
         return cls(column, 0.0, 0.0, 1.0, relative=False, missing=True)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON values."""
         return asdict(self)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Schema
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled
 from azuraforge.plugins.forecasting.holidays import HOLIDAY_FEATURES, holidays_ahead
@@ -90,7 +91,7 @@ class Covariates:
             parts.append(np.clip(scaled, -LIMIT, LIMIT)[:, :, None])
         return np.concatenate(parts, axis=2)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON values."""
         return asdict(self)
 

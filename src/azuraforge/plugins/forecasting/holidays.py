@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.calendar import DAY, Clock
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: Values per row: the share of its days that are holidays, and whether the next day is one.
 HOLIDAY_FEATURES = 2
@@ -53,7 +58,7 @@ def holiday_features(walls: Indices, step: int, country: str) -> Floats:
     return np.stack([share.astype(np.float64), eve.astype(np.float64)], axis=-1)
 
 
-def holidays_ahead(clock: Clock, frame: Any, origins: Indices, horizon: int, country: str) -> Floats:
+def holidays_ahead(clock: Clock, frame: pl.DataFrame, origins: Indices, horizon: int, country: str) -> Floats:
     """``(origin, horizon, 2)``: of the rows after each origin, from the origin's own time."""
     return holiday_features(clock.following_walls(frame, origins, horizon), clock.step, country)
 
@@ -65,7 +70,7 @@ def _days(country: str, first: int, last: int) -> Indices:
     return np.array(sorted({(day - _EPOCH).days for day in named}), dtype=np.int64)
 
 
-def _calendar(country: str, first: int, last: int) -> Any:
+def _calendar(country: str, first: int, last: int) -> Iterable[date]:
     import holidays
 
     code, _, subdivision = country.partition("-")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 
 
 def residual_quantiles(residuals: Floats, levels: Sequence[float]) -> Floats:

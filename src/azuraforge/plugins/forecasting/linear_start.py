@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.windows import Examples, Single
 
 #: ``(window, known) -> (example, input)``

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.forecasting.calendar import moments_of
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
     return learned[name]
 
 
-def _column(schema: Any) -> str:
+def _column(schema: Schema) -> str:
     if schema.series is None:
         raise ValueError("rows of one series are no panel")
     return str(schema.series)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
@@ -33,7 +33,8 @@ from azuraforge.engine import Tensor, data, nn, optim
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.training import EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.forecasting.calendar import Clock
@@ -232,7 +233,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         if len(predictor.tables):
             calibration["tables"] = predictor.tables
         save_safetensors(folder / "weights.safetensors", {**tensors, **calibration})
-        described: dict[str, Any] = {
+        described: dict[str, object] = {
             "format": _FORMAT,
             "config": predictor.config.model_dump(mode="json"),
             "preprocessing": predictor.preprocessing.to_dict(),
@@ -369,7 +370,7 @@ def _trusted(answers: Floats, trust: Floats) -> Floats:
     return answers + (answers[:, :, :1] * (trust - 1.0)[:, None])
 
 
-def _loss_of(name: Literal["mse", "huber"]) -> Any:
+def _loss_of(name: Literal["mse", "huber"]) -> Callable[[Tensor, Tensor], Tensor]:
     point_loss = nn.functional.mse_loss if name == "mse" else nn.functional.huber_loss
 
     def loss(answer: Tensor, target: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 
 TransformName = Literal["none", "log", "difference"]
 
@@ -101,7 +101,7 @@ class Transform:
         """
         return np.asarray(np.exp(errors).mean(axis=0)) if self.name == "log" else np.ones(errors.shape[1])
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON values."""
         return asdict(self)
 

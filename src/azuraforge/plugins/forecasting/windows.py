@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, robust_scale
 from azuraforge.plugins.forecasting.covariates import Covariates
@@ -57,7 +58,7 @@ class Examples:
         self,
         scaled: Floats,
         relative: NDArray[np.bool_],
-        known: Callable[[NDArray[Any]], Single],
+        known: Callable[[Indices], Single],
         origins: Indices,
         window: int,
         targets: Single | None,
@@ -80,7 +81,7 @@ class Examples:
         first_rows = np.cumsum([0, *(len(part._scaled) for part in parts)])
         first_examples = np.cumsum([0, *(len(part) for part in parts)])
 
-        def known(indices: NDArray[Any]) -> Single:
+        def known(indices: Indices) -> Single:
             owners = np.searchsorted(first_examples, indices, side="right") - 1
             answer: Single | None = None
             for owner in np.unique(owners).tolist():
@@ -105,7 +106,7 @@ class Examples:
     def __len__(self) -> int:
         return len(self.origins)
 
-    def gather(self, indices: NDArray[Any]) -> tuple[Single, ...]:
+    def gather(self, indices: Indices) -> tuple[Single, ...]:
         """``(example, window, channel)``, ``(example, horizon, known)`` and, where known, ``(example, horizon)``."""
         windows = self._scaled[self.origins[indices][:, None] + self._offsets]
         windows[:, :, self._relative] -= windows[:, -1:, self._relative]
@@ -282,7 +283,7 @@ class Preprocessing:
         last = self.transform.anchor(self._target(part))
         return np.asarray((self.transform.anchor(values) - last[part.origins][:, None]) / self.scale)
 
-    def _known(self, part: Part, usable: Indices) -> Callable[[NDArray[Any]], Single]:
+    def _known(self, part: Part, usable: Indices) -> Callable[[Indices], Single]:
         """What is known ahead, by indices into ``usable``, themselves indices into the part's origins: rows times
         horizon times features would not fit in memory."""
 
@@ -309,7 +310,7 @@ class Preprocessing:
     def _target(self, part: Part) -> Floats:
         return filled(column_values(part.frame, self.target), self.first)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON values."""
         return {
             "target": self.target,

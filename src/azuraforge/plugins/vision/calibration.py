@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 
 _COLDEST, _HOTTEST = 0.05, 20.0
 _ROUNDS = 60

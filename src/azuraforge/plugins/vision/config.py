@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from pydantic import Field, JsonValue
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DataKindName, DatasetSchema
-from azuraforge.plugins.contract.parts import Floats, Indices
 from azuraforge.plugins.contract.pipeline import Config, ConfigT, Pipeline, PredictorT, RunContext
 
 if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do

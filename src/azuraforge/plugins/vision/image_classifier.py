@@ -25,7 +25,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from azuraforge import engine
 from azuraforge.engine import Tensor, data, nn, optim
@@ -33,8 +33,8 @@ from azuraforge.engine.data import Dataset
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.training import Callback, EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.plugins.contract.parts import Floats, Indices
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.training import BestAverage, Reporter
 from azuraforge.plugins.vision.calibration import fit_temperature, softmax
@@ -264,7 +264,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
 class _Look(Callback):
     """Tell the share of validation images named rightly by the averaged weights, once an epoch."""
 
-    def __init__(self, run: RunContext[Any], checking: data.Arrays) -> None:
+    def __init__(self, run: RunContext[BaseModel], checking: data.Arrays) -> None:
         self.run = run
         self.images, self.labels = checking.arrays
 

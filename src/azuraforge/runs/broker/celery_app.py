@@ -6,7 +6,7 @@ acknowledged when they arrive, and may be lost, doubled, late or out of order; t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -66,5 +66,5 @@ def make_app(url: str) -> Celery:
 
 def send(app: Celery, project_id: str, run_id: str, queue: str) -> None:
     """Put one message into ``queue``. Raises what kombu raises where the broker is away."""
-    options: dict[str, Any] = {"queue": queue_name(queue), "ignore_result": True, "retry": False}
+    options: dict[str, object] = {"queue": queue_name(queue), "ignore_result": True, "retry": False}
     app.send_task(TASK, args=(project_id, run_id), **options)

@@ -8,13 +8,13 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TypeVar
 
 import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, unavailable
@@ -36,10 +36,11 @@ from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild, start_frame
 from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.execution.recording import Recorder
-from azuraforge.runs.handlers import ClaimedRun, MessageKind, PhaseResult
+from azuraforge.runs.handlers import ClaimedRun, PhaseResult, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.strict_json import JsonObject
 
 T = TypeVar("T")
 R = TypeVar("R", bound=BaseModel)
@@ -47,6 +48,14 @@ R = TypeVar("R", bound=BaseModel)
 #: How often a write is tried again while the database is away.
 _AWAY_SECONDS = 0.25
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """The result of a phase as its child sent it, and the folder of its outputs."""
+
+    value: JsonObject
+    outputs: Path
 
 
 class AttemptJob:
@@ -63,7 +72,7 @@ class AttemptJob:
         limits: Limits,
         kernels: Kernels,
         sample_seconds: float,
-        messages: Sequence[MessageKind[Any]] = (),
+        messages: Mapping[str, RegisteredMessage],
     ) -> None:
         self.run = run
         self.folder = folder
@@ -76,10 +85,10 @@ class AttemptJob:
         self._limits = limits
         self._kernels = kernels
         self._sample_seconds = sample_seconds
-        self._messages = {kind.name: kind for kind in messages}
+        self._messages = messages
         self._outgoing = Outgoing()
         self._sampler: Sampler | None = None
-        self._environment: dict[str, Any] | None = None
+        self._environment: JsonObject | None = None
         self._kernels_folder: str | None = None
         self._waits = False
         self._meter = ProgressMeter()
@@ -93,30 +102,12 @@ class AttemptJob:
         """Raise where the run was cancelled or replaced, or the worker is stopping."""
         self.interrupt.check()
 
-    @overload
-    def phase(self, name: str, entry: str, payload: dict[str, Any], *, share: float) -> dict[str, Any]: ...
-
-    @overload
-    def phase(self, name: str, entry: str, payload: BaseModel, *, share: float, result: type[R]) -> PhaseResult[R]: ...
-
-    def phase(
-        self,
-        name: str,
-        entry: str,
-        payload: BaseModel | dict[str, Any],
-        *,
-        share: float,
-        result: type[R] | None = None,
-    ) -> PhaseResult[R] | dict[str, Any]:
+    def phase(self, name: str, entry: str, payload: BaseModel, *, share: float, result: type[R]) -> PhaseResult[R]:
         """Run one child to its end; see ``handlers.Job``."""
-        asked = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
-        found = self._phase(name, entry, asked, share)
-        if result is None:
-            return found
-        outputs = Path(found.pop("outputs"))
-        return PhaseResult(result.model_validate(found), outputs)
+        found = self._phase(name, entry, payload.model_dump(mode="json", by_alias=True), share)
+        return PhaseResult(result.model_validate(found.value), found.outputs)
 
-    def _phase(self, name: str, entry: str, payload: dict[str, Any], share: float) -> dict[str, Any]:
+    def _phase(self, name: str, entry: str, payload: JsonObject, share: float) -> _Ended:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name for a phase: lower-case letters, digits, '_', '.' and '-'")
         self.check()
@@ -129,7 +120,7 @@ class AttemptJob:
         if result is None:
             self._announce(name)
             crashpoint("phase_announced")
-            result = self._carry(name, entry, payload, wanted)
+            result = self._execute(name, entry, payload, wanted)
         self._meter.leave()
         return result
 
@@ -139,20 +130,25 @@ class AttemptJob:
         while True:
             stored = self._artifacts.put_file(project_id, path)
             crashpoint("artifact_before_listed")
-            values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
+            values: dict[str, str | int] = {
+                "kind": kind,
+                "media_type": media_type,
+                "bytes": stored.bytes,
+                "sha256": stored.sha256,
+            }
             listed = partial(self._list_artifact, name=name, values=values)
             if self.write(listed):
                 return
 
-    def _list_artifact(self, session: Session, name: str, values: dict[str, Any]) -> bool:
+    def _list_artifact(self, session: Session, name: str, values: Mapping[str, str | int]) -> bool:
         """False where another run had the same content, and it was freed with that one a moment ago."""
-        hold(session, self.run.project_id)
-        if not self._artifacts.path(self.run.project_id, values["sha256"]).exists():
+        hold(session)
+        if not self._artifacts.path(self.run.project_id, str(values["sha256"])).exists():
             return False
-        store.save_artifact(session, self.run.project_id, self.run.id, name, values)
+        store.save_artifact(session, self.run.id, name, values)
         return True
 
-    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+    def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
         """Attach data to be drawn."""
         self._record("", [{"type": "figure", "name": name, "data": dict(data)}])
 
@@ -177,7 +173,7 @@ class AttemptJob:
             except TransientError as error:
                 if not unavailable(error):
                     raise
-            self.check()  # the child computes meanwhile; what it says waits in its socket
+            self.check()  # the child computes meanwhile; its messages wait in its socket
             time.sleep(_AWAY_SECONDS)
 
     def close(self) -> None:
@@ -186,7 +182,7 @@ class AttemptJob:
         self._outgoing.close()
         self.log.close()
 
-    def _fix_environment(self) -> dict[str, Any]:
+    def _fix_environment(self) -> JsonObject:
         """What this attempt's children compute with: the run's own backend as long as that can be had."""
         recorded, asked = self.run.environment, self.run.threads
         fixed = self._kernels.fix(recorded, asked, self._wait_for_kernels)
@@ -220,18 +216,18 @@ class AttemptJob:
 
         self.write(work)
 
-    def _finished_before(self, name: str, wanted: str) -> dict[str, Any] | None:
+    def _finished_before(self, name: str, wanted: str) -> _Ended | None:
         """The result of an earlier attempt, where it answers the same question and its outputs verify."""
         with self._database.read(self.run.project_id) as session:
-            row = store.phase(session, self.run.project_id, self.run.id, name)
+            row = store.phase(session, self.run.id, name)
         if row is None or row.payload_hash != wanted:
             return None
         outputs = self.folder / row.folder
         if problem_with(outputs, row.sha256) is not None:
             return None
-        return {**row.result, "outputs": str(outputs)}
+        return _Ended(row.result, outputs)
 
-    def _carry(self, name: str, entry: str, payload: dict[str, Any], wanted: str) -> dict[str, Any]:
+    def _execute(self, name: str, entry: str, payload: JsonObject, wanted: str) -> _Ended:
         inside = Path("phases") / name / str(self.run.attempt)
         work, outputs = self.folder / inside / "work", self.folder / inside / "outputs"
         checkpoints = Path("checkpoints") / name / str(self.run.attempt)
@@ -242,9 +238,10 @@ class AttemptJob:
         except OSError as error:
             raise storage_error(error, "the run's folder", str(self.folder)) or error from error
         assert self._environment is not None
-        settings = {
+        threads = int(str(self._environment["threads"]))
+        settings: JsonObject = {
             "seed": self.run.seed,
-            "threads": self._environment["threads"],
+            "threads": threads,
             "environment": self._environment,
             "kernels_folder": self._kernels_folder,
         }
@@ -252,7 +249,7 @@ class AttemptJob:
             entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
         )
         habits, kind = self._launcher.habits, f"{entry} {self.run.plugin}"
-        child = self._launcher.spawn(output=True, warm=habits.warm(kind, settings["threads"]))
+        child = self._launcher.spawn(output=True, warm=habits.warm(kind, threads))
         crashpoint("child_started")
         driver = PhaseChild(
             child,
@@ -281,29 +278,29 @@ class AttemptJob:
         self._keep_result(name, values)
         crashpoint("phase_kept")
         shutil.rmtree(work, ignore_errors=True)
-        return {**answer["value"], "outputs": str(outputs)}
+        return _Ended(answer["value"], outputs)
 
     def _measured(self) -> Sampler:
         """One for all phases of the attempt; its clock goes on where the first attempt's began."""
         if self._sampler is None:
             with self._database.read(self.run.project_id) as session:
-                first = store.attempts(session, self.run.project_id, self.run.id)[0].started_at
+                first = store.attempts(session, self.run.id)[0].started_at
             elapsed_seconds = (self._database.clock() - first).total_seconds()
             self._sampler = Sampler(self._sample_seconds, elapsed_seconds)
         return self._sampler
 
-    def _keep_result(self, name: str, values: dict[str, Any]) -> None:
+    def _keep_result(self, name: str, values: Mapping[str, object]) -> None:
         def work(session: Session) -> None:
-            first = store.phase(session, self.run.project_id, self.run.id, name) is None
-            store.save_phase(session, self.run.project_id, self.run.id, name, values)
+            first = store.phase(session, self.run.id, name) is None
+            store.save_phase(session, self.run.id, name, values)
             if first:
                 fenced_update(session, self.held, deaths=0)
 
         self.write(work)
 
-    def _saved_checkpoints(self, name: str) -> list[dict[str, Any]]:
+    def _saved_checkpoints(self, name: str) -> list[JsonObject]:
         with self._database.read(self.run.project_id) as session:
-            rows = store.checkpoints(session, self.run.project_id, self.run.id, name)
+            rows = store.checkpoints(session, self.run.id, name)
         return [{"step": row.step, "folder": str(self.folder / row.folder), "sha256": row.sha256} for row in rows]
 
     def _record(self, phase: str, frames: list[Frame]) -> Sequence[Frame]:
@@ -330,7 +327,7 @@ def forget_earlier(phase: Path, attempt: int) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _hash(entry: str, payload: dict[str, Any]) -> str:
+def _hash(entry: str, payload: JsonObject) -> str:
     asked = orjson.dumps([entry, payload], option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     return hashlib.sha256(asked).hexdigest()
 

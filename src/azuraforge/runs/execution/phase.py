@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.failures import Cancelled, Draining, Replaced, restore
@@ -21,6 +20,7 @@ from azuraforge.processes.log_file import LogFile
 from azuraforge.processes.usage import Sampler, measure
 from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.limits import Limits
+from azuraforge.strict_json import JsonObject
 
 _READ_BYTES = 1 << 16
 _LIMITS_SECONDS = 0.5
@@ -227,12 +227,12 @@ class PhaseChild:
 
 def start_frame(
     entry: str,
-    payload: dict[str, Any],
+    payload: JsonObject,
     folder: Path,
     outputs: Path,
     checkpoints: Path,
-    saved: list[dict[str, Any]],
-    settings: dict[str, Any],
+    saved: list[JsonObject],
+    settings: JsonObject,
 ) -> Frame:
     """Return the first frame of a phase's child. ``settings``: seed, threads, environment, kernels_folder."""
     return {

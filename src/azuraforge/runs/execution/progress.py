@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+
+from azuraforge.strict_json import JsonObject
 
 #: The rate is measured over this much of the recent past.
 WINDOW_SECONDS = 20.0
@@ -45,7 +46,7 @@ class ProgressMeter:
         self._before = min(1.0, self._before + self._share)
         self._share = 0.0
 
-    def update(self, done: int, total: int, note: str = "") -> dict[str, Any]:
+    def update(self, done: int, total: int, note: str = "") -> JsonObject:
         """Progress as rows and events carry it; ``rate_per_second`` and ``seconds_left`` are None until known."""
         at = self._clock()
         while self._seen and (at - self._seen[0][0] > WINDOW_SECONDS and len(self._seen) > 2):

@@ -1,12 +1,12 @@
-"""What a child says becomes rows and events: points, progress, checkpoints, notes, figures."""
+"""The messages that every child may send, and the recorder that turns a batch of messages into rows and events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import BaseModel
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
@@ -14,20 +14,157 @@ from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.processes import usage
 from azuraforge.processes.frames import Frame, unspell
-from azuraforge.processes.messages import MESSAGE, message_frame
+from azuraforge.processes.messages import fields_of, message_frame
 from azuraforge.runs import store
 from azuraforge.runs.execution.progress import ProgressMeter
-from azuraforge.runs.handlers import MessageKind, Received
+from azuraforge.runs.handlers import MessageKind, Received, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
-from azuraforge.runs.transitions import run_stream
+from azuraforge.strict_json import JsonObject
 
 #: How many checkpoints of a phase are kept: the newest may turn out to be damaged.
 KEPT_CHECKPOINTS = 3
 
 
+class Metrics(BaseModel):
+    """Points, each as series, step, value and the milliseconds since 1970 when it was logged."""
+
+    points: list[tuple[str, int, float | Literal["NaN", "Infinity", "-Infinity"], int]]
+
+
+class Progress(BaseModel):
+    """The progress of the phase."""
+
+    done: int
+    total: int
+    note: str
+
+
+class Saved(BaseModel):
+    """A checkpoint that is durable."""
+
+    step: int
+    folder: Path
+    sha256: str
+    bytes: int
+
+
+class Skipped(BaseModel):
+    """A checkpoint that does not verify."""
+
+    step: int
+    problem: str
+
+
+class Resumed(BaseModel):
+    """The step from which the attempt goes on; None: from the start."""
+
+    step: int | None
+    skipped: list[Skipped]
+
+
+class Note(BaseModel):
+    """A paragraph of the run's report."""
+
+    markdown: str
+
+
+class Figure(BaseModel):
+    """Data to be drawn."""
+
+    name: str
+    data: dict[str, object]
+
+
+def _metrics(received: Received, body: Metrics) -> None:
+    _points(received, received.phase, body)
+
+
+def _usage(received: Received, body: Metrics) -> None:
+    _points(received, usage.PHASE, body)
+
+
+def _points(received: Received, phase: str, body: Metrics) -> None:
+    points = [(series, step, unspell(value), at) for series, step, value, at in body.points]
+    held = received.held
+    written = metric_store.append(received.session, held.run_id, held.attempt, phase, points)
+    if written:
+        received.report("run.metrics", metric_store.event(written, held.attempt))
+
+
+def _progress(received: Received, body: Progress) -> None:
+    progress = received.progress.update(body.done, body.total, body.note)
+    fenced_update(received.session, received.held, progress=progress)
+    received.report("run.progress", progress)
+
+
+def _checkpoint(received: Received, body: Saved) -> None:
+    session, held = received.session, received.held
+    key = {
+        "project_id": held.project_id,
+        "run_id": held.run_id,
+        "phase": received.phase,
+        "attempt": held.attempt,
+        "step": body.step,
+    }
+    folder = str(body.folder.relative_to(received.folder))
+    store.save_checkpoint(session, key, {"folder": folder, "sha256": body.sha256, "bytes": body.bytes})
+    crashpoint("checkpoint_before_commit")
+    if store.note_furthest_step(session, held.run_id, received.phase, body.step):
+        fenced_update(session, held, deaths=0)
+    for row in store.checkpoints(session, held.run_id, received.phase)[KEPT_CHECKPOINTS:]:
+        store.delete_checkpoint(session, row)
+        received.superfluous.append(row.folder)
+
+
+def _resumed(received: Received, body: Resumed) -> None:
+    session, run_id, attempt = received.session, received.run_id, received.attempt
+    last = metric_store.truncate(session, run_id, received.phase, body.step)
+    for skipped in body.skipped:
+        _note(received, Note(markdown=f"Checkpoint {skipped.step} was skipped: {skipped.problem}."))
+    if last or body.step is not None:
+        furthest = max(last.values(), default=body.step or 0)
+        store.note_resumption(session, run_id, attempt, body.step, max(0, furthest - (body.step or 0)))
+    if last:
+        after = -1 if body.step is None else body.step
+        data: JsonObject = {"after_step": after, "attempt": attempt, "series": [*sorted(last)]}
+        received.report("run.metrics_truncated", data)
+
+
+def _note(received: Received, body: Note) -> None:
+    store.add_note(received.session, received.run_id, received.attempt, body.markdown)
+    received.report("run.note", {"markdown": body.markdown})
+
+
+def _figure(received: Received, body: Figure) -> None:
+    store.save_figure(received.session, received.run_id, body.name, body.data)
+    received.report("run.figure", {"name": body.name})
+
+
+#: The messages of every kind of run; a handler adds its own in ``Handler.messages``.
+BUILT_IN: tuple[RegisteredMessage, ...] = (
+    MessageKind("metrics", Metrics, _metrics),
+    MessageKind("usage", Metrics, _usage),
+    MessageKind("progress", Progress, _progress),
+    MessageKind("checkpoint", Saved, _checkpoint),
+    MessageKind("resumed", Resumed, _resumed),
+    MessageKind("note", Note, _note),
+    MessageKind("figure", Figure, _figure),
+)
+
+
+def by_name(own: Iterable[RegisteredMessage] = ()) -> dict[str, RegisteredMessage]:
+    """Return the built-in messages and a kind's own by name. Raises ValueError where two have the same one."""
+    found: dict[str, RegisteredMessage] = {}
+    for kind in (*BUILT_IN, *own):
+        if kind.name in found:
+            raise ValueError(f"two messages are registered as {kind.name!r}")
+        found[kind.name] = kind
+    return found
+
+
 class Recorder:
-    """Stores one batch of frames of one phase; the caller's transaction is fenced."""
+    """Stores one batch of messages of one phase; the caller's transaction is fenced."""
 
     def __init__(
         self,
@@ -36,118 +173,40 @@ class Recorder:
         folder: Path,
         meter: ProgressMeter,
         phase: str,
-        messages: Mapping[str, MessageKind[Any]] | None = None,
+        messages: Mapping[str, RegisteredMessage],
     ) -> None:
         self._events = events
-        self._messages = messages or {}
         self._held = held
         self._folder = folder
         self._meter = meter
         self._phase = phase
-        self._key = (held.project_id, held.run_id)
-        self._old: list[str] = []
+        self._messages = messages
+        self._superfluous: list[str] = []
         self._answers: list[Frame] = []
 
     def record(self, session: Session, frames: list[Frame]) -> None:
-        """Store frames in the order in which they were sent."""
-        self._old, self._answers = [], []
-        handlers = {
-            "metrics": self._metrics,
-            "progress": self._progress,
-            "checkpoint": self._checkpoint,
-            "resumed": self._resumed,
-            "note": self._note,
-            "figure": self._figure,
-            "usage": self._usage,
-            MESSAGE: self._message,
-        }
+        """Store messages in the order in which they were sent."""
+        self._superfluous, self._answers = [], []
+        received = Received(
+            session, self._events, self._held, self._phase, self._folder, self._meter, self._superfluous
+        )
         for frame in frames:
-            handlers[frame["type"]](session, frame)
+            kind = self._messages.get(frame["type"])
+            if kind is None:
+                raise InvalidInput(
+                    f"this kind of run has no message {frame['type']!r}",
+                    where="child.send()",
+                    next_step=f"known: {', '.join(self._messages)}",
+                )
+            if (answer := kind.read(received, fields_of(frame))) is not None:
+                self._answers.append(message_frame(kind.name, answer))
 
     @property
     def superfluous(self) -> list[str]:
         """Folders of checkpoints whose rows the batch removed; free them once it is committed."""
-        return self._old
+        return self._superfluous
 
     @property
     def answers(self) -> list[Frame]:
         """Frames that answer the batch; send them once it is committed."""
         return self._answers
-
-    def _message(self, session: Session, frame: Frame) -> None:
-        kind = self._messages.get(frame["name"])
-        if kind is None:
-            known = ", ".join(self._messages) or "none"
-            raise InvalidInput(
-                f"this kind of run has no message {frame['name']!r}", where="child.send()", next_step=f"known: {known}"
-            )
-        received = Received(session, *self._key, self._held.attempt, self._phase)
-        try:
-            body = kind.shape.model_validate(frame["data"])
-        except ValidationError as error:
-            raise InvalidInput(f"the message {kind.name!r} is malformed: {error}", where="child.send()") from None
-        if (answer := kind.record(received, body)) is not None:
-            self._answers.append(message_frame(kind.name, answer))
-
-    def _tell(self, session: Session, type_: str, data: dict[str, Any]) -> None:
-        self._events.append(session, self._held.project_id, run_stream(self._held.run_id), type_, data)
-
-    def _metrics(self, session: Session, frame: Frame) -> None:
-        points = [(series, step, unspell(value)) for series, step, value in frame["points"]]
-        written = metric_store.append(session, *self._key, self._held.attempt, self._phase, points)
-        if written:
-            data = {"points": metric_store.shown(written), "attempt": self._held.attempt}
-            self._tell(session, "run.metrics", data)
-
-    def _usage(self, session: Session, frame: Frame) -> None:
-        written = metric_store.append(session, *self._key, self._held.attempt, usage.PHASE, frame["points"])
-        if written:
-            data = {"points": metric_store.shown(written), "attempt": self._held.attempt}
-            self._tell(session, "run.metrics", data)
-
-    def _progress(self, session: Session, frame: Frame) -> None:
-        progress = self._meter.update(frame["done"], frame["total"], frame["note"])
-        fenced_update(session, self._held, progress=progress)
-        self._tell(session, "run.progress", progress)
-
-    def _checkpoint(self, session: Session, frame: Frame) -> None:
-        key = {
-            "project_id": self._held.project_id,
-            "run_id": self._held.run_id,
-            "phase": self._phase,
-            "attempt": self._held.attempt,
-            "step": frame["step"],
-        }
-        folder = str(Path(frame["folder"]).relative_to(self._folder))
-        values = {"folder": folder, "sha256": frame["sha256"], "bytes": frame["bytes"]}
-        store.save_checkpoint(session, key, values)
-        crashpoint("checkpoint_before_commit")
-        if store.reach_further(session, *self._key, self._phase, frame["step"]):
-            fenced_update(session, self._held, deaths=0)
-        for row in store.checkpoints(session, *self._key, self._phase)[KEPT_CHECKPOINTS:]:
-            store.delete_checkpoint(session, row)
-            self._old.append(row.folder)
-
-    def _resumed(self, session: Session, frame: Frame) -> None:
-        step: int | None = frame["step"]
-        last = metric_store.truncate(session, *self._key, self._phase, step)
-        for skipped in frame["skipped"]:
-            text = f"Checkpoint {skipped['step']} was skipped: {skipped['problem']}."
-            store.add_note(session, *self._key, self._held.attempt, text)
-            self._tell(session, "run.note", {"markdown": text})
-        if last or step is not None:
-            furthest = max(last.values(), default=step or 0)
-            recomputed = max(0, furthest - (step or 0))
-            store.note_resumption(session, *self._key, self._held.attempt, step, recomputed)
-        if last:
-            after = -1 if step is None else step
-            data = {"after_step": after, "attempt": self._held.attempt, "series": sorted(last)}
-            self._tell(session, "run.metrics_truncated", data)
-
-    def _note(self, session: Session, frame: Frame) -> None:
-        store.add_note(session, *self._key, self._held.attempt, frame["markdown"])
-        self._tell(session, "run.note", {"markdown": frame["markdown"]})
-
-    def _figure(self, session: Session, frame: Frame) -> None:
-        store.save_figure(session, *self._key, frame["name"], frame["data"])
-        self._tell(session, "run.figure", {"name": frame["name"]})

@@ -37,12 +37,14 @@ from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import lease, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.job import AttemptJob, work_folder
+from azuraforge.runs.execution.recording import by_name
 from azuraforge.runs.handlers import ClaimedRun, Finish, Handler, by_kind
 from azuraforge.runs.lease import Held
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import QUEUES, Settings
+from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 1.0, 60.0
@@ -72,6 +74,7 @@ class Worker:
         self._launcher = launcher
         self._artifacts = artifacts
         self._handlers = by_kind(handlers)
+        self._messages = {kind: by_name(handler.messages) for kind, handler in self._handlers.items()}
         self._settings = settings
         self._kernels = kernels or Kernels(launcher.call, settings.engine, settings.kernels)
         self._lock = threading.Lock()
@@ -174,7 +177,7 @@ class Worker:
                 limits,
                 self._kernels,
                 self._settings.runs.sample_seconds,
-                self._handlers[run.kind].messages,
+                self._messages[run.kind],
             )
             with self._lock:
                 self._jobs[held] = job
@@ -244,7 +247,7 @@ class Worker:
         if deaths < self._settings.runs.max_consecutive_deaths or row.cancel_requested:
             self._transitions.requeued(session, held, "died", str(error), deaths=1)
             return
-        fields = {
+        fields: JsonObject = {
             "code": "quarantined",
             "message": f"it died {deaths} times in a row without coming further: {error}",
             "next_step": f"look at its log, then resume it: azuraforge runs resume {held.run_id}",
@@ -262,7 +265,7 @@ class Worker:
 
     def _row(self, session: Session, held: Held) -> Run:
         lease.fenced_update(session, held)
-        row = store.get(session, held.project_id, held.run_id)
+        row = store.get(session, held.run_id)
         assert row is not None
         return row
 

@@ -7,9 +7,11 @@ arrives after a night without network, the run is reopened and goes on.
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import cast
 
-from azuraforge.database import Database, Session, seconds_from_now
+from pydantic import JsonValue
+
+from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.runs import store
@@ -19,6 +21,7 @@ from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import FinishRequest, MetricPoints
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.strict_json import JsonObject
 
 #: Points of an external run belong to no phase.
 PHASE = ""
@@ -39,68 +42,70 @@ class ExternalRuns:
         self._lease_seconds = lease_seconds
         self._renewal = Renewal(lease_seconds)
 
-    def renew(self, project_id: str, run_id: str, user_id: str) -> Run:
-        """A sign of life. Raises Conflict where the run has ended, Forbidden for somebody else's run."""
-        return self._database.write(project_id, lambda session: self._renewed(session, project_id, run_id, user_id))
+    def renew(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> Run:
+        """Renew the lease. Raises Conflict when the run has ended, Forbidden for another member's run."""
+        return self._database.write(project_id, lambda session: self._renewed(session, run_id, user_id), unit=unit)
 
-    def record(self, project_id: str, run_id: str, user_id: str, body: MetricPoints) -> Run:
-        """Points and progress; what was sent before is not taken twice."""
+    def record(
+        self, project_id: str, run_id: str, user_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
+    ) -> Run:
+        """Store points and progress; points that were sent before are not stored twice."""
         progress = body.progress.model_dump() if body.progress is not None else None
 
         def work(session: Session) -> Run:
-            run = self._renewed(session, project_id, run_id, user_id, progress)
+            run = self._renewed(session, run_id, user_id, progress)
             if body.points:
                 self._points(session, Held(project_id, run_id, run.attempt), body)
             if progress is not None:
                 self._events.append(session, project_id, run_stream(run_id), "run.progress", progress)
             return run
 
-        return self._database.write(project_id, work)
+        return self._database.write(project_id, work, unit=unit)
 
-    def _renewed(
-        self, session: Session, project_id: str, run_id: str, user_id: str, progress: dict[str, Any] | None = None
-    ) -> Run:
+    def _renewed(self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None) -> Run:
         """The run with a fresh lease, as the API shows it; reopened where it had only been lost."""
-        of = (session, project_id, run_id, user_id)
+        of = (session, run_id, user_id)
         run = self._renewal(*of, progress)
         if run is None:
             self._alive(*of)  # says why not, or reopens it
             run = self._renewal(*of, progress)
         return cast(Run, run)
 
-    def finish(self, project_id: str, run_id: str, user_id: str, body: FinishRequest) -> Run:
-        """The client says how it ended. Saying the same twice is fine."""
+    def finish(
+        self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
+    ) -> Run:
+        """End the run as its client says. The same end again changes nothing."""
 
         def work(session: Session) -> Run:
-            run = self._row(session, project_id, run_id)
+            run = self._row(session, run_id)
             if run.state == body.state and not _is_lost(run):
                 return run
-            _, held = self._alive(session, project_id, run_id, user_id)
-            error = None
+            _, held = self._alive(session, run_id, user_id)
+            error: dict[str, JsonValue] | None = None
             state: str = body.state
             if state == "failed":
                 error = {"code": "client", "message": body.error or "the client gave no reason"}
-                if self._row(session, project_id, run_id).cancel_requested:
+                if self._row(session, run_id).cancel_requested:
                     state, error = "cancelled", None
             self._transitions.ended(session, held, state, summary=body.summary, error=error, reason=body.error)
-            return self._row(session, project_id, run_id)
+            return self._row(session, run_id)
 
-        return self._database.write(project_id, work)
+        return self._database.write(project_id, work, unit=unit)
 
     def _points(self, session: Session, held: Held, body: MetricPoints) -> None:
-        points = [
-            (series, step, math.nan if value is None else value)
-            for series, pairs in body.points.items()
-            for step, value in pairs
+        found = [
+            (series, sent[0], math.nan if sent[1] is None else sent[1], sent[2] if len(sent) == 3 else None)
+            for series, points in body.points.items()
+            for sent in points
         ]
-        written = metric_store.append(session, held.project_id, held.run_id, held.attempt, PHASE, points)
+        written = metric_store.append(session, held.run_id, held.attempt, PHASE, found)
         if written:
-            data = {"points": metric_store.shown(written), "attempt": held.attempt}
+            data = metric_store.event(written, held.attempt)
             self._events.append(session, held.project_id, run_stream(held.run_id), "run.metrics", data)
 
-    def _alive(self, session: Session, project_id: str, run_id: str, user_id: str) -> tuple[Run, Held]:
+    def _alive(self, session: Session, run_id: str, user_id: str) -> tuple[Run, Held]:
         """The run, locked, running and with a fresh lease; reopened where it had only been lost."""
-        run = self._row(session, project_id, run_id)
+        run = self._row(session, run_id)
         if run.kind != "external":
             raise Conflict("this run is carried by a worker, not by a client", where=f"run {run_id}")
         if run.created_by != user_id:
@@ -111,17 +116,17 @@ class ExternalRuns:
             raise Conflict(
                 f"the run has ended: {run.state}", where=f"run {run_id}", code="ended", next_step="start a new run"
             )
-        held = Held(project_id, run_id, run.attempt)
+        held = Held(session.project_id, run_id, run.attempt)
         fenced_update(session, held, lease_until=seconds_from_now(self._lease_seconds))
-        return self._row(session, project_id, run_id), held
+        return self._row(session, run_id), held
 
-    def _row(self, session: Session, project_id: str, run_id: str) -> Run:
-        run = store.lock(session, project_id, run_id)
+    def _row(self, session: Session, run_id: str) -> Run:
+        run = store.lock(session, run_id)
         if run is None:
             raise NotFound(f"run {run_id!r} does not exist", next_step="azuraforge runs list")
         return run
 
 
 def _is_lost(run: Run) -> bool:
-    error: dict[str, Any] = run.error or {}
+    error = run.error or {}
     return run.state == "failed" and error.get("code") == LOST["code"]

@@ -1,21 +1,22 @@
-"""The statement that every sign of life and every batch of a client begins with."""
+"""The statement that begins every renewal and every batch of a client."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Row, Table, bindparam, update
 
 from azuraforge.database import Session, seconds_from_now
 from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.tables import Run
+from azuraforge.strict_json import JsonObject
 
-_RUN: Any = Run.__table__
+_RUN = cast(Table, Run.__table__)
 _SHOWN = [_RUN.c[name] for name in RunOut.model_fields if name in _RUN.c]
 
 
 class Renewal:
-    """Renews the lease of a running external run and tells the run, in one statement that was built once."""
+    """Renews the lease of a running external run and returns the run, in one statement that was built once."""
 
     def __init__(self, lease_seconds: float) -> None:
         mine = (
@@ -30,10 +31,10 @@ class Renewal:
         self._with_progress = renewed.values(progress=bindparam("new_progress", type_=_RUN.c.progress.type))
 
     def __call__(
-        self, session: Session, project_id: str, run_id: str, user_id: str, progress: dict[str, Any] | None = None
-    ) -> Row[Any] | None:
+        self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None
+    ) -> Row[*tuple[object, ...]] | None:
         """The run as it is now; None where it does not run, or is not this user's."""
-        key = {"of_project": project_id, "of_run": run_id, "of_user": user_id}
+        key = {"of_project": session.project_id, "of_run": run_id, "of_user": user_id}
         connection = session.connection()
         if progress is None:
             return connection.execute(self._plain, key).one_or_none()

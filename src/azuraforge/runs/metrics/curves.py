@@ -1,4 +1,7 @@
-"""Curves without SQL: how a thousand points become a small chunk, and how many become few without losing a spike."""
+"""Curves without SQL: sealing points into small chunks, and reducing many points to few without losing a spike.
+
+NumPy is imported when the first curve is read. Points are sealed without it.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,34 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from azuraforge.errors import NotFound
 
-Steps = npt.NDArray[np.int64]
-Values = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Steps = npt.NDArray[np.int64]
+    Values = npt.NDArray[np.float64]
 
 CHUNK_POINTS = 1000
+#: Stands for the time of a point that came without one; no point was logged in 1970.
+UNKNOWN_TIME = 0
 _WIDTH = 8
 _LEVEL = 6
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points by step: steps, values, and the times at which they were logged, in milliseconds since 1970."""
+
+    steps: Steps
+    values: Values
+    times: Steps
+
+    def __len__(self) -> int:
+        return len(self.steps)
 
 
 @dataclass(frozen=True)
@@ -36,18 +54,22 @@ class Chunk:
     data: bytes
 
 
-def encode(steps: Sequence[int], values: Sequence[float]) -> Chunk:
+def encode(steps: Sequence[int], values: Sequence[float], times: Sequence[int]) -> Chunk:
     """Seal points; ``steps`` rise strictly. NaN and infinities are kept bit for bit.
 
-    Steps are stored as differences, both columns byte by byte (all first bytes, all second bytes …), which is what
-    makes them compress: about 8 bytes a point for noisy values and nearly none for the steps.
+    Steps and times are stored as differences, all columns byte by byte (all first bytes, all second bytes …), which is
+    what makes them compress: about 8 bytes a point for noisy values and 1 or 2 for steps and times.
     """
-    if len(steps) != len(values) or not steps:
-        raise ValueError(f"{len(steps)} steps and {len(values)} values make no chunk")
-    differences = [steps[0], *(later - earlier for earlier, later in pairwise(steps))]
+    if not len(steps) == len(values) == len(times) or not steps:
+        raise ValueError(f"{len(steps)} steps, {len(values)} values and {len(times)} times make no chunk")
+    differences = _differences(steps)
     if any(difference <= 0 for difference in differences[1:]):
         raise ValueError("steps must rise")
-    columns = _to_bytes(array("q", differences)) + _to_bytes(array("d", values))
+    columns = (
+        _to_bytes(array("q", differences)),
+        _to_bytes(array("d", values)),
+        _to_bytes(array("q", _differences(times))),
+    )
     numbers = [value for value in values if not math.isnan(value)]
     return Chunk(
         steps[0],
@@ -55,31 +77,46 @@ def encode(steps: Sequence[int], values: Sequence[float]) -> Chunk:
         len(steps),
         min(numbers, default=None),
         max(numbers, default=None),
-        zlib.compress(columns, _LEVEL),
+        zlib.compress(b"".join(columns), _LEVEL),
     )
 
 
-def decode(data: bytes) -> tuple[list[int], list[float]]:
-    """The steps and values that ``encode`` sealed."""
-    steps, values = _arrays(data)
-    return steps.tolist(), values.tolist()
+def decode(data: bytes) -> Curve:
+    """Return the points that ``encode`` sealed."""
+    import numpy as np
+
+    columns = zlib.decompress(data)
+    third = len(columns) // 3
+    steps, times = _from_bytes(columns[:third], "<i8"), _from_bytes(columns[2 * third :], "<i8")
+    for column in (steps, times):
+        np.cumsum(column, out=column)
+    return Curve(steps, _from_bytes(columns[third : 2 * third], "<f8"), times)
 
 
-def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None]]) -> tuple[Steps, Values]:
-    """A curve from its sealed chunks and its tail, by step. Points that came late lie between others."""
-    parts = [_arrays(data) for data in chunks]
+def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None, int | None]]) -> Curve:
+    """Return a curve from its sealed chunks and its tail, by step. Late points are sorted in between."""
+    import numpy as np
+
+    parts = [decode(data) for data in chunks]
     if tail:
-        late = np.array([math.nan if value is None else value for _, value in tail])
-        parts.append((np.array([step for step, _ in tail], np.int64), late))
+        parts.append(
+            Curve(
+                np.array([step for step, _, _ in tail], np.int64),
+                np.array([math.nan if value is None else value for _, value, _ in tail]),
+                np.array([UNKNOWN_TIME if at is None else at for _, _, at in tail], np.int64),
+            )
+        )
     if not parts:
-        return np.empty(0, np.int64), np.empty(0)
-    steps, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Curve(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
+    steps = np.concatenate([part.steps for part in parts])
+    values = np.concatenate([part.values for part in parts])
+    times = np.concatenate([part.times for part in parts])
     if (steps[1:] <= steps[:-1]).any():
         order = np.argsort(steps, kind="stable")
-        steps, values = steps[order], values[order]
+        steps, values, times = steps[order], values[order], times[order]
         last = np.append(steps[1:] != steps[:-1], True)
-        steps, values = steps[last], values[last]
-    return steps, values
+        steps, values, times = steps[last], values[last], times[last]
+    return Curve(steps, values, times)
 
 
 def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
@@ -92,48 +129,49 @@ def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
     return [name for name in names if name in asked]
 
 
-def downsample(
-    steps: Sequence[int] | Steps, values: Sequence[float] | Values, max_points: int
-) -> tuple[list[int], list[float]]:
-    """At most ``max_points`` of the points: each bucket keeps its lowest, its highest and, where it has one, a NaN.
+def downsample(curve: Curve, max_points: int) -> Curve:
+    """Return at most ``max_points`` of the points: each bucket keeps its lowest, its highest and, where it has one, a
+    NaN.
 
     A spike of a single point survives; so does a stretch that is not a number. Order is kept.
 
     Example:
-        >>> downsample(range(6), [0.0, 0.0, 9.0, 0.0, -9.0, 0.0], 3)
-        ([2, 4], [9.0, -9.0])
+        >>> import numpy as np
+        >>> points = Curve(np.arange(6), np.array([0.0, 0.0, 9.0, 0.0, -9.0, 0.0]), np.zeros(6, np.int64))
+        >>> downsample(points, 3).steps.tolist()
+        [2, 4]
     """
+    import numpy as np
+
     if max_points < 3:
         raise ValueError(f"max_points is {max_points}; at least 3 are needed to show anything")
-    curve = np.asarray(values, float)
     if len(curve) <= max_points:
-        return np.asarray(steps).tolist(), curve.tolist()
-    missing = np.isnan(curve)
+        return curve
+    values = curve.values
+    missing = np.isnan(values)
     buckets = max(1, max_points // (3 if missing.any() else 2))
-    starts = np.arange(buckets) * len(curve) // buckets
-    bucket = np.repeat(np.arange(buckets), np.diff(np.append(starts, len(curve))))
-    kept = np.zeros(len(curve), bool)
+    starts = np.arange(buckets) * len(values) // buckets
+    bucket = np.repeat(np.arange(buckets), np.diff(np.append(starts, len(values))))
+    kept = np.zeros(len(values), bool)
     for holds in (
-        curve == np.fmax.reduceat(curve, starts)[bucket],
-        curve == np.fmin.reduceat(curve, starts)[bucket],
+        values == np.fmax.reduceat(values, starts)[bucket],
+        values == np.fmin.reduceat(values, starts)[bucket],
         missing,
     ):
         found = np.flatnonzero(holds)
         if len(found):
             of = bucket[found]
             kept[found[np.append(True, of[1:] != of[:-1])]] = True  # the first of each bucket
-    return np.asarray(steps)[kept].tolist(), curve[kept].tolist()
+    return Curve(curve.steps[kept], values[kept], curve.times[kept])
 
 
-def _arrays(data: bytes) -> tuple[Steps, Values]:
-    columns = zlib.decompress(data)
-    half = len(columns) // 2
-    steps = _from_bytes(columns[:half], "<i8")
-    np.cumsum(steps, out=steps)
-    return steps, _from_bytes(columns[half:], "<f8")
+def _differences(column: Sequence[int]) -> list[int]:
+    return [column[0], *(later - earlier for earlier, later in pairwise(column))]
 
 
 def _from_bytes(shuffled: bytes, kind: str) -> npt.NDArray[Any]:
+    import numpy as np
+
     rows = np.frombuffer(shuffled, np.uint8).reshape(_WIDTH, -1)
     return np.ascontiguousarray(rows.T).view(kind).reshape(-1).astype(kind[1:], copy=True)
 

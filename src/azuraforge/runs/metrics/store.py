@@ -15,7 +15,11 @@ from azuraforge.database import Session
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
 
-Point = tuple[str, int, float]
+#: Series, step, value, and the milliseconds since 1970 when it was logged, if known.
+Point = tuple[str, int, float, int | None]
+#: Step, value and time of a point.
+Written = tuple[int, float, int | None]
+_Sample = tuple[float, int | None]
 _BEFORE_ALL = -(2**62)
 
 
@@ -63,7 +67,7 @@ _POINTS: Any = MetricPoint.__table__
 _PUT = {
     dialect.dialect.name: put.on_conflict_do_update(
         index_elements=["project_id", "run_id", "series", "step"],
-        set_={"value": put.excluded.value, "attempt": put.excluded.attempt},
+        set_={"value": put.excluded.value, "attempt": put.excluded.attempt, "at_ms": put.excluded.at_ms},
     )
     for dialect in (postgresql, sqlite)
     for put in (dialect.insert(_POINTS),)
@@ -75,34 +79,34 @@ _DESCRIBE = update(_SERIES).where(*_named(_SERIES.c)).values({name: bindparam(na
 
 
 def append(
-    session: Session, project_id: str, run_id: str, attempt: int, phase: str, points: Iterable[Point]
-) -> dict[str, list[tuple[int, float]]]:
+    session: Session, run_id: str, attempt: int, phase: str, points: Iterable[Point]
+) -> dict[str, list[Written]]:
     """Add points of one attempt; the caller has checked the fence. What is already there is not added twice.
 
     Returns the points that were written, by series, in the order in which they came; nothing for the others.
     """
-    by_series: dict[str, dict[int, float]] = defaultdict(dict)
-    for series, step, value in points:
-        by_series[series].setdefault(step, value)
-    known = {row.series: row for row in _series(session, project_id, run_id)}
-    written: dict[str, list[tuple[int, float]]] = {}
+    by_series: dict[str, dict[int, _Sample]] = defaultdict(dict)
+    for series, step, value, at in points:
+        by_series[series].setdefault(step, (value, at))
+    known = {row.series: row for row in _series(session, run_id)}
+    written: dict[str, list[Written]] = {}
     for name, new in by_series.items():
         row = known.get(name)
         if row is None:
-            row = known[name] = _Curve(project_id, run_id, name, phase, len(known))
+            row = known[name] = _Curve(session.project_id, run_id, name, phase, len(known))
             session.connection().execute(insert(_SERIES), vars(row))
         if taken := _append(session, row, attempt, new):
-            written[name] = list(taken.items())
+            written[name] = [(step, value, at) for step, (value, at) in taken.items()]
     return written
 
 
-def truncate(session: Session, project_id: str, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
+def truncate(session: Session, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
     """Forget a phase's points behind ``after_step`` (None: all of them).
 
     Returns the last step that each series of the phase had.
     """
     last: dict[str, int] = {}
-    for row in _series(session, project_id, run_id):
+    for row in _series(session, run_id):
         if row.phase != phase:
             continue
         steps = [step for step in (_last_tail(session, row), row.sealed_through) if step is not None]
@@ -112,27 +116,36 @@ def truncate(session: Session, project_id: str, run_id: str, phase: str, after_s
     return last
 
 
-def shown(written: dict[str, list[tuple[int, float]]]) -> dict[str, list[list[float | None]]]:
-    """What ``append`` wrote, as the event ``run.metrics`` tells it: null for NaN and the infinities."""
+def event(written: dict[str, list[Written]], attempt: int) -> dict[str, object]:
+    """Return the data of the event ``run.metrics``: the points and, by the same order, their times.
+
+    Null stands for NaN and the infinities, and for an unknown time.
+    """
     return {
-        series: [[step, value if math.isfinite(value) else None] for step, value in pairs]
-        for series, pairs in written.items()
+        "points": {
+            series: [[step, value if math.isfinite(value) else None] for step, value, _ in points]
+            for series, points in written.items()
+        },
+        "times": {series: [at for _, _, at in points] for series, points in written.items()},
+        "attempt": attempt,
     }
 
 
-def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[list[int], list[float]]:
-    """Every point of a series, by step."""
-    chunks = select(MetricChunk.data).where(*_of(MetricChunk, project_id, run_id, series))
-    tail = select(MetricPoint.step, MetricPoint.value).where(*_of(MetricPoint, project_id, run_id, series))
-    steps, values = metrics.whole(
-        session.scalars(chunks.order_by(MetricChunk.first_step)).all(),
-        [(step, value) for step, value in session.execute(tail.order_by(MetricPoint.step))],
+def read(session: Session, run_id: str, series: str) -> metrics.Curve:
+    """Return every point of a series."""
+    chunks = select(MetricChunk.data).where(*_of(MetricChunk, session.project_id, run_id, series))
+    tail = select(MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
+    points = session.execute(
+        tail.where(*_of(MetricPoint, session.project_id, run_id, series)).order_by(MetricPoint.step)
     )
-    return steps.tolist(), values.tolist()
+    return metrics.whole(
+        session.scalars(chunks.order_by(MetricChunk.first_step)).all(),
+        [(step, value, at) for step, value, at in points],
+    )
 
 
-def _series(session: Session, project_id: str, run_id: str) -> list[_Curve]:
-    found = session.connection().execute(_CURVES, {"of_project": project_id, "of_run": run_id})
+def _series(session: Session, run_id: str) -> list[_Curve]:
+    found = session.connection().execute(_CURVES, {"of_project": session.project_id, "of_run": run_id})
     return [_Curve(**row) for row in found.mappings()]
 
 
@@ -144,29 +157,29 @@ def _key(row: _Curve, table: Any) -> tuple[Any, ...]:
     return _of(table, row.project_id, row.run_id, row.series)
 
 
-def _append(session: Session, row: _Curve, attempt: int, new: dict[int, float]) -> dict[int, float]:
+def _append(session: Session, row: _Curve, attempt: int, new: dict[int, _Sample]) -> dict[int, _Sample]:
     """Returns what was written of ``new``."""
     if row.sealed_through is not None and min(new) <= row.sealed_through:
         sealed = _sealed_steps(session, row, min(new), max(new))
-        new = {step: value for step, value in new.items() if step not in sealed}
+        new = {step: sample for step, sample in new.items() if step not in sealed}
     earlier = _tail_attempts(session, row, min(new), max(new)) if new else {}
-    new = {step: value for step, value in new.items() if earlier.get(step, -1) < attempt}
+    new = {step: sample for step, sample in new.items() if earlier.get(step, -1) < attempt}
     if not new:
         return new
     connection = session.connection()
     key = {"project_id": row.project_id, "run_id": row.run_id, "series": row.series, "attempt": attempt}
     connection.execute(
         _PUT[connection.dialect.name],
-        [{**key, "step": step, "value": None if math.isnan(value) else value} for step, value in new.items()],
+        [{**key, "step": step, "value": _number(value), "at_ms": at} for step, (value, at) in new.items()],
     )
     row.tail_points += len(new.keys() - earlier.keys())
     if new.keys() & earlier.keys():  # a value that was replaced may have been an extreme
         _find_extremes(session, row)
     else:
-        _widen(row, new.values())
+        _widen(row, [value for value, _ in new.values()])
     newest = max(new)
     if row.last_step is None or newest >= row.last_step:
-        row.last_step, row.last = newest, _number(new[newest])
+        row.last_step, row.last = newest, _number(new[newest][0])
     if row.tail_points >= metrics.CHUNK_POINTS:
         _seal(session, row)
     _describe(session, row)
@@ -207,8 +220,8 @@ def _find_last(session: Session, row: _Curve) -> None:
     if row.sealed_through is None or (row.last_step is not None and row.last_step > row.sealed_through):
         return
     chunk = select(MetricChunk.data).where(*_key(row, MetricChunk), MetricChunk.last_step == row.sealed_through)
-    steps, values = metrics.decode(session.scalars(chunk).one())
-    row.last_step, row.last = steps[-1], _number(values[-1])
+    sealed = metrics.decode(session.scalars(chunk).one())
+    row.last_step, row.last = int(sealed.steps[-1]), _number(float(sealed.values[-1]))
 
 
 def _tail_attempts(session: Session, row: _Curve, first: int, last: int) -> dict[int, int]:
@@ -221,17 +234,20 @@ def _sealed_steps(session: Session, row: _Curve, first: int, last: int) -> set[i
     statement = select(MetricChunk.data).where(
         *_key(row, MetricChunk), MetricChunk.first_step <= last, MetricChunk.last_step >= first
     )
-    return {step for data in session.scalars(statement) for step in metrics.decode(data)[0]}
+    return {step for data in session.scalars(statement) for step in metrics.decode(data).steps.tolist()}
 
 
 def _seal(session: Session, row: _Curve) -> None:
     """Move whole chunks of the oldest points out of the tail."""
-    statement = select(MetricPoint.step, MetricPoint.value).where(*_key(row, MetricPoint)).order_by(MetricPoint.step)
+    columns = (MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
+    statement = select(*columns).where(*_key(row, MetricPoint)).order_by(MetricPoint.step)
     points = session.execute(statement).all()
     while len(points) >= metrics.CHUNK_POINTS:
         oldest, points = points[: metrics.CHUNK_POINTS], points[metrics.CHUNK_POINTS :]
-        steps = [step for step, _ in oldest]
-        _add_chunk(session, row, steps, [math.nan if value is None else value for _, value in oldest])
+        steps = [step for step, _, _ in oldest]
+        values = [math.nan if value is None else value for _, value, _ in oldest]
+        times = [metrics.UNKNOWN_TIME if at is None else at for _, _, at in oldest]
+        _add_chunk(session, row, metrics.encode(steps, values, times))
         session.execute(
             delete(MetricPoint).where(
                 *_key(row, MetricPoint), MetricPoint.step >= steps[0], MetricPoint.step <= steps[-1]
@@ -243,8 +259,7 @@ def _seal(session: Session, row: _Curve) -> None:
     row.tail_points = len(points)
 
 
-def _add_chunk(session: Session, row: _Curve, steps: list[int], values: list[float]) -> None:
-    chunk = metrics.encode(steps, values)
+def _add_chunk(session: Session, row: _Curve, chunk: metrics.Chunk) -> None:
     session.connection().execute(
         insert(MetricChunk).values(
             project_id=row.project_id,
@@ -273,8 +288,10 @@ def _truncate(session: Session, row: _Curve, after_step: int) -> None:
     cut = session.scalars(select(MetricChunk.data).where(*behind, MetricChunk.first_step <= after_step)).all()
     session.execute(delete(MetricChunk).where(*behind), execution_options=options)
     for data in cut:
-        pairs = [(step, value) for step, value in zip(*metrics.decode(data), strict=True) if step <= after_step]
-        _add_chunk(session, row, [step for step, _ in pairs], [value for _, value in pairs])
+        sealed = metrics.decode(data)
+        end = int((sealed.steps <= after_step).sum())
+        left_over = (sealed.steps[:end].tolist(), sealed.values[:end].tolist(), sealed.times[:end].tolist())
+        _add_chunk(session, row, metrics.encode(*left_over))
     left = select(func.coalesce(func.sum(MetricChunk.points), 0), func.max(MetricChunk.last_step))
     points, through = session.execute(left.where(*_key(row, MetricChunk))).one()
     tail = session.scalar(select(func.count()).select_from(MetricPoint).where(*_key(row, MetricPoint))) or 0

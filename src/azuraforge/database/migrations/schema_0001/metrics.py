@@ -40,6 +40,12 @@ def create() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "run_id", "series", name=op.f("pk_metric_series")),
     )
+    op.create_index(
+        op.f("ix_metric_series_project_id_series_run_id"),
+        "metric_series",
+        ["project_id", "series", "run_id"],
+        unique=False,
+    )
     op.create_table(
         "metric_tail",
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -48,6 +54,7 @@ def create() -> None:
         sa.Column("step", sa.BigInteger(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("at_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "run_id"], ["run.project_id", "run.id"], name=op.f("fk_metric_tail_project_id_run_id")
         ),

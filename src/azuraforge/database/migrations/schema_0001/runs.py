@@ -119,15 +119,15 @@ def create() -> None:
         sa.PrimaryKeyConstraint("project_id", "run_id", "phase", "attempt", "step", name=op.f("pk_checkpoint")),
     )
     op.create_table(
-        "phase_reach",
+        "furthest_step",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("run_id", sa.String(length=16), nullable=False),
         sa.Column("phase", sa.String(length=80), nullable=False),
         sa.Column("step", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["project_id", "run_id"], ["run.project_id", "run.id"], name=op.f("fk_phase_reach_project_id_run_id")
+            ["project_id", "run_id"], ["run.project_id", "run.id"], name=op.f("fk_furthest_step_project_id_run_id")
         ),
-        sa.PrimaryKeyConstraint("project_id", "run_id", "phase", name=op.f("pk_phase_reach")),
+        sa.PrimaryKeyConstraint("project_id", "run_id", "phase", name=op.f("pk_furthest_step")),
     )
     op.create_table(
         "run_attempt",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from azuraforge.plugins.contract.arrays import Indices
 from azuraforge.plugins.contract.batch import Batch, BatchRange, LoadedVersion
-from azuraforge.plugins.contract.parts import Indices
 from azuraforge.plugins.kinds.classify.parts import image_part, learned_images
 from azuraforge.plugins.kinds.classify.predictions import classify_checked
 from azuraforge.plugins.vision.config import ImageTable, content_hashes
@@ -42,7 +42,7 @@ class ImageBatch(Batch[ImageTable]):
             best = made.probabilities.argmax(axis=1)
             truth = labels[origins[start : start + _AT_ONCE]]
             seen = content_hashes([image.tobytes() for image in part.pixels])
-            columns: dict[str, Any] = {  # Polars takes lists and arrays alike
+            columns: dict[str, object] = {  # Polars takes lists and arrays alike
                 "name": list(part.names),
                 "answer": [part.schema.classes[index] for index in best],
                 "probability": made.probabilities[np.arange(len(part)), best],

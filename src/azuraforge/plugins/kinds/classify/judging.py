@@ -7,27 +7,34 @@ alone: no pipeline is loaded here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.evaluation import (
-    ClassMetrics,
     ContenderScores,
     Evaluation,
     GuardedRows,
     ImageSize,
     Role,
 )
-from azuraforge.plugins.contract.judging import Contest, Flags, Judge, JudgeCase, Judged, Predicted, Remark, SliceMask
+from azuraforge.plugins.contract.figure import Figure
+from azuraforge.plugins.contract.judging import Contest, Judge, JudgeCase, Judged, Predicted, Remark, SliceMask
 from azuraforge.plugins.contract.metric import Metric, MetricFacts
-from azuraforge.plugins.contract.parts import Floats, Indices
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
-from azuraforge.plugins.kinds.classify.metrics import confusion, log_losses, measure, per_class, reliability
+from azuraforge.plugins.kinds.classify.figures import Confusion, Mistake, Mistakes, PerClass, Reliability
+from azuraforge.plugins.kinds.classify.metrics import (
+    calibration_error,
+    confusion,
+    log_losses,
+    measure,
+    per_class,
+    reliability,
+)
 from azuraforge.plugins.kinds.classify.parts import learned_images, load_images
 from azuraforge.plugins.kinds.classify.predictions import load_classes
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart
@@ -136,7 +143,7 @@ class ClassJudge(Judge):
 
     def _save_losses(self, path: Path) -> None:
         """Every contender's log loss of each image, and under ``<name>/wrong`` whether it was wrong about it."""
-        losses: dict[str, NDArray[Any]] = {}
+        losses: dict[str, NDArray[np.generic]] = {}
         for each in self._contenders:
             losses[each.name] = log_losses(self._labels, each.predictions.probabilities).astype(np.float32)
             losses[f"{each.name}/wrong"] = (each.answers != self._labels).astype(np.uint8)
@@ -151,7 +158,7 @@ class ClassJudge(Judge):
             rank=rank,
             metrics=each.metrics,
             seconds=each.seconds,
-            classes=tuple(ClassMetrics(**row) for row in rows),
+            classes=rows,
         )
 
 
@@ -165,60 +172,64 @@ def class_slices(asked: Sequence[str], labels: Indices, classes: Sequence[str]) 
 
 def mistakes(
     predictions: ClassPredictions, test: ImagePart, labels: Indices, most: int = MOST_MISTAKES
-) -> list[Mapping[str, str | float]]:
+) -> tuple[Mistake, ...]:
     """The wrongly classified images of the highest confidence, surest first, as small PNGs in base64."""
     answers, sure = predictions.probabilities.argmax(axis=1), predictions.probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     names = test.schema.classes
-    return [
-        {
-            "name": test.names[index],
-            "truth": names[labels[index]],
-            "answer": names[answers[index]],
-            "probability": float(sure[index]),
-            "probability_of_truth": float(predictions.probabilities[index, labels[index]]),
-            "png": png_base64(test.pixels[index]),
-        }
+    return tuple(
+        Mistake(
+            name=test.names[index],
+            truth=names[labels[index]],
+            answer=names[answers[index]],
+            probability=float(sure[index]),
+            probability_of_truth=float(predictions.probabilities[index, labels[index]]),
+            png=png_base64(test.pixels[index]),
+        )
         for index in wrong[np.argsort(-sure[wrong], kind="stable")][:most].tolist()
-    ]
+    )
 
 
-def _figures(candidate: _Measured, best: _Measured, test: ImagePart, labels: Indices) -> dict[str, Mapping[str, Any]]:
-    """Of the candidate, with the best baseline next to it where that fits the drawing."""
+def _figures(candidate: _Measured, best: _Measured, test: ImagePart, labels: Indices) -> dict[str, Figure]:
+    """Return the candidate's figures, with the best baseline next to it where the drawing has room."""
     names = test.schema.classes
     tables = {each.name: confusion(labels, each.answers, len(names)) for each in (candidate, best)}
     bins = {each.name: reliability(labels, each.predictions.probabilities) for each in (candidate, best)}
     before = candidate.predictions.uncalibrated
     return {
-        "confusion": {
-            "classes": list(names),
-            "contender": candidate.name,
-            "counts": tables[candidate.name].tolist(),
-            "baseline": best.name,
-            "baseline_counts": tables[best.name].tolist(),
-        },
-        "per_class": {
-            "contender": candidate.name,
-            "rows": per_class(tables[candidate.name], names),
-            "baseline": best.name,
-            "baseline_rows": per_class(tables[best.name], names),
-        },
-        "reliability": {
-            "contender": candidate.name,
-            "bins": bins[candidate.name],
-            "ece": candidate.metrics["ece"],
-            "uncalibrated_bins": None if before is None else reliability(labels, before),
-            "ece_uncalibrated": candidate.metrics["ece_uncalibrated"],
-            "baseline": best.name,
-            "baseline_bins": bins[best.name],
-            "baseline_ece": best.metrics["ece"],
-        },
-        "mistakes": {
-            "contender": candidate.name,
-            "wrong": int((candidate.answers != labels).sum()),
-            "examples": len(labels),
-            "height": test.schema.height,
-            "width": test.schema.width,
-            "images": mistakes(candidate.predictions, test, labels),
-        },
+        "confusion": Confusion(
+            classes=names,
+            contender=candidate.name,
+            counts=_counts(tables[candidate.name]),
+            baseline=best.name,
+            baseline_counts=_counts(tables[best.name]),
+        ),
+        "per_class": PerClass(
+            contender=candidate.name,
+            rows=per_class(tables[candidate.name], names),
+            baseline=best.name,
+            baseline_rows=per_class(tables[best.name], names),
+        ),
+        "reliability": Reliability(
+            contender=candidate.name,
+            bins=bins[candidate.name],
+            ece=calibration_error(bins[candidate.name]),
+            uncalibrated_bins=None if before is None else reliability(labels, before),
+            ece_uncalibrated=candidate.metrics["ece_uncalibrated"],
+            baseline=best.name,
+            baseline_bins=bins[best.name],
+            baseline_ece=calibration_error(bins[best.name]),
+        ),
+        "mistakes": Mistakes(
+            contender=candidate.name,
+            wrong=int((candidate.answers != labels).sum()),
+            examples=len(labels),
+            height=test.schema.height,
+            width=test.schema.width,
+            images=mistakes(candidate.predictions, test, labels),
+        ),
     }
+
+
+def _counts(table: Indices) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(row) for row in table.tolist())

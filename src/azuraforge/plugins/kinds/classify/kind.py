@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats
-from azuraforge.plugins.contract.pipeline import AnyPipeline
-from azuraforge.plugins.contract.task_kind import Answer, ExplainCase, TaskKind, other
+from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
+from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
+from azuraforge.plugins.kinds.classify.figures import FIGURES
 from azuraforge.plugins.kinds.classify.metrics import measure
 from azuraforge.plugins.kinds.classify.parts import (
     ImageSplitResult,
@@ -55,6 +57,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     Config = ClassifyConfig
     Split = ImageSplitResult
     data = "images"
+    serving = "picture"
     baselines = ("vision.majority", "vision.logistic", "vision.neighbours")
     metrics = METRICS
     ranked_by = "error_rate"
@@ -62,6 +65,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     objectives = ("log_loss", "accuracy", "error_rate", "macro_f1", "ece")
     slices = SLICES
     explanations = (SALIENCY,)
+    figures = FIGURES
 
     def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> ImageTable:
         return ImageTable(frame, ImageSchema.of(schema))
@@ -153,7 +157,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         added = {each.name: each.facts.score(each.losses(labelled.labels, made)) for each in self.added}
         return {**own, **added}
 
-    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
         from azuraforge.plugins.kinds.classify.saliency import saliency
 
         return saliency(case)

@@ -6,11 +6,14 @@ What has no meaning (precision of a class that was never answered) is None.
 from __future__ import annotations
 
 import math
-from typing import TypeAlias, TypedDict
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.evaluation import ClassMetrics
+from azuraforge.plugins.kinds.classify.figures import ReliabilityBin
 
 #: Bins of confidence for the calibration error.
 BINS = 15
@@ -21,27 +24,6 @@ _Z = 1.959963984540054
 
 #: One row of the table, by name; all are shares except ``log_loss`` (nats).
 Metrics: TypeAlias = dict[str, float | None]
-
-
-class ClassMetrics(TypedDict):
-    """One class: ``support`` examples truly are it, ``answered`` were named so."""
-
-    name: str
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
-    answered: int
-
-
-class Bin(TypedDict):
-    """Examples whose confidence lies in ``low < confidence <= high``; both means are None where there are none."""
-
-    low: float
-    high: float
-    count: int
-    confidence: float | None
-    accuracy: float | None
 
 
 def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
@@ -78,40 +60,40 @@ def log_losses(labels: Indices, probabilities: Floats) -> Floats:
     return np.asarray(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], _LEAST)))
 
 
-def reliability(labels: Indices, probabilities: Floats, bins: int = BINS) -> list[Bin]:
-    """Confidence beside accuracy in ``bins`` equal ranges of confidence."""
+def reliability(labels: Indices, probabilities: Floats, bins: int = BINS) -> tuple[ReliabilityBin, ...]:
+    """Confidence next to accuracy in ``bins`` equal ranges of confidence."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     which = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(which, minlength=bins)
     sure = np.bincount(which, weights=confidence, minlength=bins)
     hits = np.bincount(which, weights=right, minlength=bins)
-    return [
-        {
-            "low": number / bins,
-            "high": (number + 1) / bins,
-            "count": int(count),
-            "confidence": float(sure[number] / count) if count else None,
-            "accuracy": float(hits[number] / count) if count else None,
-        }
+    return tuple(
+        ReliabilityBin(
+            low=number / bins,
+            high=(number + 1) / bins,
+            count=int(count),
+            confidence=float(sure[number] / count) if count else None,
+            accuracy=float(hits[number] / count) if count else None,
+        )
         for number, count in enumerate(counts.tolist())
-    ]
+    )
 
 
-def calibration_error(bins: list[Bin]) -> float:
+def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
     """The expected calibration error (ECE): the mean distance of confidence and accuracy over all examples.
 
     Source: Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015.
     """
-    total = sum(each["count"] for each in bins)
+    total = sum(each.count for each in bins)
     gaps = (
-        each["count"] * abs(each["confidence"] - each["accuracy"])
+        each.count * abs(each.confidence - each.accuracy)
         for each in bins
-        if each["confidence"] is not None and each["accuracy"] is not None
+        if each.confidence is not None and each.accuracy is not None
     )
     return sum(gaps) / total if total else 0.0
 
 
-def per_class(table: Indices, names: tuple[str, ...]) -> list[ClassMetrics]:
+def per_class(table: Indices, names: tuple[str, ...]) -> tuple[ClassMetrics, ...]:
     """Precision, recall and F1 of each class out of a confusion matrix."""
     rows: list[ClassMetrics] = []
     for number, name in enumerate(names):
@@ -120,16 +102,9 @@ def per_class(table: Indices, names: tuple[str, ...]) -> list[ClassMetrics]:
         recall = hits / support if support else None
         f1 = 2 * hits / (support + answered) if support + answered else None
         rows.append(
-            {
-                "name": name,
-                "precision": precision,
-                "recall": recall,
-                "f1": f1,
-                "support": support,
-                "answered": answered,
-            }
+            ClassMetrics(name=name, precision=precision, recall=recall, f1=f1, support=support, answered=answered)
         )
-    return rows
+    return tuple(rows)
 
 
 def measure(labels: Indices, probabilities: Floats, uncalibrated: Floats | None, names: tuple[str, ...]) -> Metrics:
@@ -144,7 +119,7 @@ def measure(labels: Indices, probabilities: Floats, uncalibrated: Floats | None,
     answers = probabilities.argmax(axis=1)
     right, total = int((answers == labels).sum()), len(labels)
     low, high = wilson(right, total)
-    scored = [each["f1"] for each in per_class(confusion(labels, answers, len(names)), names) if each["f1"] is not None]
+    scored = [each.f1 for each in per_class(confusion(labels, answers, len(names)), names) if each.f1 is not None]
     before = None if uncalibrated is None else calibration_error(reliability(labels, uncalibrated))
     return {
         "accuracy": right / total,

@@ -16,11 +16,11 @@ from pydantic import Field
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.part_folders import fresh_folder
-from azuraforge.plugins.contract.parts import Indices
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.vision.config import (
     KIND,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart
 
 #: One image alone and among all others; single precision in batches of another size differs a little.
@@ -21,7 +20,7 @@ MOST_GUARDED = 64
 _GUARD_VALUES = 12_500_000
 _SUM_TOLERANCE = 1e-3
 
-Predict = Callable[[ImagePart], Any]
+Predict = Callable[[ImagePart], object]
 
 
 def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredictions:
@@ -82,7 +81,7 @@ def load_classes(path: Path | str) -> ClassPredictions:
         return ClassPredictions(arrays["probabilities"], before)
 
 
-def _checked(name: str, values: Any, expected: tuple[int, int]) -> Floats:
+def _checked(name: str, values: object, expected: tuple[int, int]) -> Floats:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -6,13 +6,15 @@ Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.task_kind import ExplainCase
+from azuraforge.plugins.kinds.classify.figures import ExplainedImage, Patch, Saliency
 from azuraforge.plugins.kinds.classify.parts import load_images
 from azuraforge.plugins.kinds.classify.predictions import classify_checked
 from azuraforge.plugins.vision.config import ImagePart
@@ -28,7 +30,7 @@ PATCH_SHARE = 0.2
 Predict = Callable[[ImagePart], Floats]
 
 
-def saliency(case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+def saliency(case: ExplainCase) -> dict[str, Figure]:
     """Return the figure ``saliency`` of the candidate."""
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
@@ -38,17 +40,18 @@ def saliency(case: ExplainCase) -> dict[str, Mapping[str, Any]]:
     def predict(part: ImagePart) -> Floats:
         return classify_checked(name, answer, part).probabilities
 
-    return {"saliency": {"contender": name, **saliency_figure(predict, test, labels, case.seed, case.progress)}}
+    return {"saliency": saliency_figure(name, predict, test, labels, case.seed, case.progress)}
 
 
 def saliency_figure(
+    contender: str,
     predict: Predict,
     test: ImagePart,
     labels: Indices,
     seed: int,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
-) -> dict[str, Any]:
-    """``{"part", "patch", "images": [{"name", "truth", "answer", "probability", "png", "falls"}]}``.
+) -> Saliency:
+    """Cover a patch of each chosen image, place by place.
 
     ``falls`` ``(place, place)``: by how much the probability of the answer falls where the patch lies; negative where
     covering makes it surer. The patch has the mean colour of the images that are looked at.
@@ -63,17 +66,17 @@ def saliency_figure(
         answer = int(probabilities[index].argmax())
         falls = occluded(predict, _one(test, index), answer, colour)
         images.append(
-            {
-                "name": test.names[index],
-                "truth": names[labels[index]],
-                "answer": names[answer],
-                "probability": float(probabilities[index, answer]),
-                "png": png_base64(test.pixels[index]),
-                "falls": np.round(falls, 4).tolist(),
-            }
+            ExplainedImage(
+                name=test.names[index],
+                truth=names[labels[index]],
+                answer=names[answer],
+                probability=float(probabilities[index, answer]),
+                png=png_base64(test.pixels[index]),
+                falls=tuple(tuple(row) for row in np.round(falls, 4).tolist()),
+            )
         )
     height, width = patch_of(test)
-    return {"part": "test", "patch": {"height": height, "width": width}, "images": images}
+    return Saliency(contender=contender, part="test", patch=Patch(height=height, width=width), images=tuple(images))
 
 
 def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
@@ -89,7 +92,7 @@ def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
     return np.concatenate([wrong, drawn[: MOST_IMAGES - len(wrong)]]).astype(np.int64)
 
 
-def occluded(predict: Predict, image: ImagePart, answer: int, colour: np.ndarray[Any, np.dtype[np.uint8]]) -> Floats:
+def occluded(predict: Predict, image: ImagePart, answer: int, colour: NDArray[np.uint8]) -> Floats:
     """``(place, place)`` falls of the probability of class ``answer``, all places in one question."""
     height, width = patch_of(image)
     tops, lefts = _places(image.schema.height, height), _places(image.schema.width, width)

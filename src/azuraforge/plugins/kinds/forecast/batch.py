@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.batch import Batch, BatchRange, LoadedVersion
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Table
+from azuraforge.plugins.contract.parts import Part, Table
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import blocks, one_of, stack
 from azuraforge.plugins.kinds.forecast.panel import series_of

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Part
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.channels import column_values, filled
 from azuraforge.plugins.forecasting.panels import each
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
 
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import each as each_series
+from azuraforge.plugins.kinds.forecast.figures import ForecastFigure, HeldOutForecast, NextValue
 from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.parts import future_times, times_of
 from azuraforge.plugins.kinds.forecast.predictions import interval_of
@@ -18,25 +19,24 @@ HISTORY_ROWS = 500
 DRAWN_SERIES = 24
 DRAWN_ROWS_OF_SERIES = 200
 
-Figure = dict[str, Any]  # JSON that only the chart reads
-
 
 def forecast_figures(
     name: str, future: Part, ahead: Predictions, test: Part, made: Predictions, truth: Floats
-) -> Figure:
+) -> ForecastFigure:
     """Return the figure of the first series, with those of the next ones in ``more``."""
     futures = {series: (one, at) for series, one, at in each_series(future)}
     drawn = []
     for series, one, at in itertools.islice(each_series(test), DRAWN_SERIES):
         later, place = futures[series]
         own = origins_of(ahead, place), one, origins_of(made, at), truth[at]
-        drawn.append({"series": series, **forecast_figure(name, later, *own, rows=DRAWN_ROWS_OF_SERIES)})
-    return {**drawn[0], "more": drawn[1:]}
+        figure = forecast_figure(name, later, *own, rows=DRAWN_ROWS_OF_SERIES)
+        drawn.append(figure.model_copy(update={"series": series}))
+    return drawn[0].model_copy(update={"more": tuple(drawn[1:])})
 
 
 def forecast_figure(
     name: str, future: Part, ahead: Predictions, test: Part, made: Predictions, truth: Floats, rows: int = HISTORY_ROWS
-) -> Figure:
+) -> ForecastFigure:
     """Return the figure of one series: its last ``rows``.
 
     Args:
@@ -50,32 +50,32 @@ def forecast_figure(
     times, at = times_of(history, future.schema), times_of(test.frame, test.schema)
     drawn = slice(-rows, None)
     next_at = future_times(future.frame, future.schema, future.horizon)
-    return {
-        "target": future.schema.target,
-        "unit": future.schema.unit,
-        "frequency": future.schema.frequency,
-        "timezone": future.schema.rhythm_timezone or future.schema.timezone,
-        "contender": name,
-        "history": [[moment, _number(value)] for moment, value in zip(times, values.tolist(), strict=True)],
-        "next": [
-            {
-                "at": moment,
-                "value": float(ahead.point[0, step]),
-                "low": None if interval is None else float(interval[1][0, step]),
-                "high": None if interval is None else float(interval[2][0, step]),
-            }
+    return ForecastFigure(
+        target=future.schema.target,
+        unit=future.schema.unit,
+        frequency=future.schema.frequency,
+        timezone=future.schema.rhythm_timezone or future.schema.timezone,
+        contender=name,
+        history=tuple((moment, _number(value)) for moment, value in zip(times, values.tolist(), strict=True)),
+        next=tuple(
+            NextValue(
+                at=moment,
+                value=float(ahead.point[0, step]),
+                low=None if interval is None else float(interval[1][0, step]),
+                high=None if interval is None else float(interval[2][0, step]),
+            )
             for step, moment in enumerate(next_at)
-        ],
-        "interval": None if interval is None else interval[0],
-        "test": {
-            "horizon": 1,
-            "at": [at[origin + 1] for origin in test.origins[drawn].tolist()],
-            "actual": [_number(value) for value in truth[drawn, 0].tolist()],
-            "predicted": made.point[drawn, 0].tolist(),
-            "low": None if inside is None else inside[1][drawn, 0].tolist(),
-            "high": None if inside is None else inside[2][drawn, 0].tolist(),
-        },
-    }
+        ),
+        interval=None if interval is None else interval[0],
+        test=HeldOutForecast(
+            horizon=1,
+            at=tuple(at[origin + 1] for origin in test.origins[drawn].tolist()),
+            actual=tuple(_number(value) for value in truth[drawn, 0].tolist()),
+            predicted=tuple(made.point[drawn, 0].tolist()),
+            low=None if inside is None else tuple(inside[1][drawn, 0].tolist()),
+            high=None if inside is None else tuple(inside[2][drawn, 0].tolist()),
+        ),
+    )
 
 
 def _number(value: float) -> float | None:

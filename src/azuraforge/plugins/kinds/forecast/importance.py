@@ -16,16 +16,26 @@ each order in both directions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.figure import Figure
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.task_kind import ExplainCase
 from azuraforge.plugins.forecasting.covariates import ahead_of
+from azuraforge.plugins.kinds.forecast.figures import (
+    Importance,
+    InputContribution,
+    InputFigure,
+    InputImportance,
+    Shapley,
+    ShapleyExample,
+)
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 
@@ -71,12 +81,12 @@ class Input:
         back = str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
         return f"{self.column}, {back} back"
 
-    def to_dict(self) -> dict[str, Any]:
-        lags = None if self.whole else [self.first, self.last]
-        return {"name": self.name, "column": self.column, "lags": lags}
+    @property
+    def lags(self) -> tuple[int, int] | None:
+        return None if self.whole else (self.first, self.last)
 
 
-def input_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, Any]]:
+def input_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
     """Return ``importance`` and ``shapley`` of the candidate."""
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
@@ -86,37 +96,40 @@ def input_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, Any]
     def predict(part: Part) -> Floats:
         return predict_checked(name, answer, part).point
 
-    found = importance_figures(predict, test, truth, season, case.seed, case.progress)
-    about = {"contender": name, "target": test.schema.target, "unit": test.schema.unit}
-    return {figure: {**about, **data} for figure, data in found.items()}
+    found = importance_figures(name, predict, test, truth, season, case.seed, case.progress)
+    return {} if found is None else {"importance": found[0], "shapley": found[1]}
 
 
 def importance_figures(
+    contender: str,
     predict: Predict,
     test: Part,
     truth: Floats,
     season: int,
     seed: int,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
-) -> dict[str, dict[str, Any]]:
-    """``importance`` and ``shapley`` as they are drawn; nothing where the part holds too few separate origins."""
+) -> tuple[Importance, Shapley] | None:
+    """Permutation importance and Shapley values; None where the part holds too few separate origins."""
     reach = reach_of(test, season)
     lattices = list(lattices_of(test, truth, reach))
     if not lattices:
-        return {}
+        return None
     inputs, left_out = inputs_of(test, reach)
-    about = {
-        "part": "test",
-        "reach": reach,
-        "left_out": left_out,
-        "origins": sum(len(chosen) for chosen in lattices),
-    }
+    about = InputFigure(
+        contender=contender,
+        target=test.schema.target,
+        unit=test.schema.unit,
+        part="test",
+        reach=reach,
+        left_out=tuple(left_out),
+        origins=sum(len(chosen) for chosen in lattices),
+    )
     progress(0, 2, "importance")
-    importance = permutation_importance(predict, test, truth, lattices, inputs, seed)
+    importance = permutation_importance(about, predict, test, truth, lattices, inputs, seed)
     progress(1, 2, "shapley")
-    contributions = shapley_values(predict, test, lattices[0], inputs, seed)
+    shapley = shapley_values(about, predict, test, lattices[0], inputs, seed)
     progress(2, 2, "")
-    return {"importance": {**about, **importance}, "shapley": {**about, "origins": len(lattices[0]), **contributions}}
+    return importance, shapley
 
 
 def reach_of(test: Part, season: int) -> int:
@@ -171,17 +184,17 @@ def inputs_of(test: Part, reach: int) -> tuple[list[Input], list[str]]:
 
 
 def permutation_importance(
+    about: InputFigure,
     predict: Predict,
     test: Part,
     truth: Floats,
     lattices: list[NDArray[np.int64]],
     inputs: list[Input],
     seed: int,
-) -> dict[str, Any]:
+) -> Importance:
     """By how much the RMSE grows when an input is another origin's: mean and spread over repeats.
 
-    Returns ``{"rmse", "repeats", "inputs": [{"name", "column", "lags", "increase", "spread", "share"}]}``: ``increase``
-    in the target's unit, ``share`` of the RMSE. An input that is not used has exactly 0.
+    ``increase`` is in the target's unit, ``share`` of the RMSE. An input that is not used has exactly 0.
     """
     rng = np.random.default_rng([seed, 1])
     parts = [_at(test, test.frame, chosen) for chosen in lattices]
@@ -196,16 +209,20 @@ def permutation_importance(
                 for chosen, others in zip(lattices, partners, strict=True)
             )
             grown[number].append(_rmse(wrong) - base)
+    increases = [float(np.mean(each)) for each in grown]
     found = [
-        {
-            **block.to_dict(),
-            "increase": float(np.mean(each)),
-            "spread": float(np.std(each, ddof=1)),
-            "share": float(np.mean(each)) / base if base else None,
-        }
-        for block, each in zip(inputs, grown, strict=True)
+        InputImportance(
+            name=block.name,
+            column=block.column,
+            lags=block.lags,
+            increase=increase,
+            spread=float(np.std(each, ddof=1)),
+            share=increase / base if base else None,
+        )
+        for block, each, increase in zip(inputs, grown, increases, strict=True)
     ]
-    return {"rmse": base, "repeats": repeats, "inputs": sorted(found, key=lambda each: -each["increase"])}
+    ranked = tuple(sorted(found, key=lambda each: -each.increase))
+    return Importance(**dict(about), rmse=base, repeats=repeats, inputs=ranked)
 
 
 def affordable(test: Part, passes: int, most: int) -> int:
@@ -215,20 +232,20 @@ def affordable(test: Part, passes: int, most: int) -> int:
 
 
 def shapley_values(
+    about: InputFigure,
     predict: Predict,
     test: Part,
     chosen: NDArray[np.int64],
     inputs: list[Input],
     seed: int,
-) -> dict[str, Any]:
+) -> Shapley:
     """How each input moved each forecast away from what other origins' inputs would have given, at the first horizon.
 
     The contributions of one origin add up to its forecast less the mean forecast with foreign inputs. Where the
     pipeline is a sum of its inputs, every order gives the same: then they are exact for the backgrounds drawn, and
     ``order_spread`` (how much orders disagree) is zero.
 
-    Returns ``{"orders", "inputs": [{"name", …, "mean_absolute", "order_spread"}], "examples": [{"at", "forecast",
-    "background", "contributions"}]}``; contributions are in the order of ``inputs`` and in the target's unit.
+    Contributions are in the order of ``inputs`` and in the target's unit.
     """
     rng = np.random.default_rng([seed, 2])
     forecast = predict(_at(test, test.frame, chosen))[:, 0]
@@ -246,27 +263,30 @@ def shapley_values(
     values, background = sums / orders, background / orders
     ranked = np.argsort(-np.abs(values).mean(axis=0), kind="stable")
     times = times_of(test.frame, test.schema)
-    return {
-        "horizon": 1,
-        "orders": orders,
-        "inputs": [
-            {
-                **inputs[number].to_dict(),
-                "mean_absolute": float(np.abs(values[:, number]).mean()),
-                "order_spread": float(np.mean([each[number] for each in apart])),
-            }
+    return Shapley(
+        **dict(about) | {"origins": len(chosen)},
+        horizon=1,
+        orders=orders,
+        inputs=tuple(
+            InputContribution(
+                name=inputs[number].name,
+                column=inputs[number].column,
+                lags=inputs[number].lags,
+                mean_absolute=float(np.abs(values[:, number]).mean()),
+                order_spread=float(np.mean([each[number] for each in apart])),
+            )
             for number in ranked.tolist()
-        ],
-        "examples": [
-            {
-                "at": times[test.origins[chosen[row]] + 1],
-                "forecast": float(forecast[row]),
-                "background": float(background[row]),
-                "contributions": values[row, ranked].tolist(),
-            }
+        ),
+        examples=tuple(
+            ShapleyExample(
+                at=times[test.origins[chosen[row]] + 1],
+                forecast=float(forecast[row]),
+                background=float(background[row]),
+                contributions=tuple(values[row, ranked].tolist()),
+            )
             for row in np.unique(np.linspace(0, len(chosen) - 1, 12).round().astype(int)).tolist()
-        ],
-    }
+        ),
+    )
 
 
 def exchanged(test: Part, chosen: NDArray[np.int64], others: NDArray[np.int64], blocks: list[Input]) -> pl.DataFrame:

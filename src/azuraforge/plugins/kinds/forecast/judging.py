@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from azuraforge.plugins.contract.arrays import Flags, Floats
 from azuraforge.plugins.contract.evaluation import (
     ContenderScores,
     Evaluation,
@@ -22,10 +23,10 @@ from azuraforge.plugins.contract.evaluation import (
     Role,
     SeriesTable,
 )
-from azuraforge.plugins.contract.judging import Contest, Flags, Judge, JudgeCase, Judged, Predicted, Remark
+from azuraforge.plugins.contract.judging import Contest, Judge, JudgeCase, Judged, Predicted, Remark
 from azuraforge.plugins.contract.metric import Metric, MetricFacts
 from azuraforge.plugins.contract.part_folders import fresh_folder
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Table
+from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures

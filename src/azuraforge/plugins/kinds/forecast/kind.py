@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Schema, Table
-from azuraforge.plugins.contract.pipeline import AnyPipeline
-from azuraforge.plugins.contract.task_kind import Answer, ExplainCase, TaskKind, other
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Table
+from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
+from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, SLICES
+from azuraforge.plugins.kinds.forecast.figures import FIGURES
 from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale
 from azuraforge.plugins.kinds.forecast.panel_judging import Panel, series_scales
 from azuraforge.plugins.kinds.forecast.parts import (
@@ -57,6 +60,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     Config = ForecastConfig
     Split = ForecastSplit
     data = "series"
+    serving = "series"
     baselines = (
         "forecasting.naive",
         "forecasting.seasonal_naive",
@@ -70,6 +74,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     objectives = ("rmse", "mae", "mase", "smape", "r2")
     slices = SLICES
     explanations = (RESIDUALS, IMPORTANCE)
+    figures = FIGURES
 
     def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> Table:
         return Table(frame, Schema.of(schema))
@@ -190,7 +195,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             overall, _ = measure(truth, predictions, scales[""])
         return {**overall, **{each.name: each.facts.score(each.losses(truth, predictions)) for each in self.added}}
 
-    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
         season = case.split.season or 1
         if explanation == RESIDUALS.name:
             from azuraforge.plugins.kinds.forecast.residuals import residual_figures

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Predictions
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Predictions
 from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 #: Below this share of the values' size a spread is rounding, and dividing by it would tell nothing.

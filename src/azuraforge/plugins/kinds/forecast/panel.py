@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.evaluation import LeftOut, PartName
-from azuraforge.plugins.contract.parts import Floats, Part, Rows, Split, Table
+from azuraforge.plugins.contract.parts import Part, Rows, Split, Table
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import blocks, one_of, stack, times

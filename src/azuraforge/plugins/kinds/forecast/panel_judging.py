@@ -12,17 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.evaluation import SeriesScores
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions
+from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import each
 from azuraforge.plugins.kinds.forecast.metrics import Metrics, measure, seasonal_scale, skill
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 #: Series of which the table of a run tells; of more, the worst.
 MOST_SERIES = 200
@@ -60,7 +63,7 @@ class Panel:
         rank[order] = np.arange(len(moment)) - first
         return cls(members, {name: scales[name] for name in members}, moment.astype(np.int64), rank)
 
-    def by_moment(self, values: NDArray[Any], missing: Any) -> NDArray[Any]:
+    def by_moment(self, values: NDArray[ScalarT], missing: float) -> NDArray[ScalarT]:
         """``(origin, horizon)`` → ``(moment, series * horizon)``, ``missing`` where a series has no origin then."""
         horizon, across = values.shape[1], int(self.rank.max(initial=0)) + 1
         packed = np.full((int(self.moment.max(initial=-1)) + 1, across, horizon), missing, dtype=values.dtype)

@@ -11,16 +11,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import LeftOut, PartSummary
 from azuraforge.plugins.contract.part_folders import Reading, fresh_folder
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Rows, Schema, Split, Table
+from azuraforge.plugins.contract.parts import Part, Rows, Schema, Split, Table
 from azuraforge.plugins.forecasting.covariates import ahead_of, part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.kinds.forecast import panel
@@ -193,9 +194,9 @@ def save_part(part: Part, folder: Path) -> None:
 
 
 class StoredPart(Part):
-    """A part whose frame is read when somebody first looks at it: who needs targets only waits for no Polars."""
+    """A part whose frame is read at its first use, so that a step that needs targets only does not load Polars."""
 
-    def __getattr__(self, name: str) -> Any:  # called for what is not there yet
+    def __getattr__(self, name: str) -> object:  # called for what is not there yet
         if name != "frame" or "_folder" not in self.__dict__:
             raise AttributeError(name)
         with Reading.measured():

@@ -6,12 +6,12 @@ import bisect
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, blocks, each, stack
 from azuraforge.plugins.kinds.forecast.parts import cut_after
@@ -191,7 +191,7 @@ def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None
     return None
 
 
-def _checked(name: str, what: str, values: Any, expected: tuple[int, int]) -> Floats:
+def _checked(name: str, what: str, values: object, expected: tuple[int, int]) -> Floats:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -234,7 +234,7 @@ def _spread(values: Floats) -> float:
     return spread if spread > 0 else float(np.abs(known).max(initial=0.0)) or 1.0
 
 
-def _leak(name: str, why: str, **details: Any) -> InvalidInput:
+def _leak(name: str, why: str, **details: object) -> InvalidInput:
     return InvalidInput(
         f"the pipeline looks into the future: {why}",
         where=f"predict of {name}",

@@ -14,7 +14,8 @@ from typing import TypedDict
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Predictions
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Predictions
 from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 

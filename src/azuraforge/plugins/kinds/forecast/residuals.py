@@ -7,15 +7,27 @@ origins do not overlap; slices hold every horizon. Computed from stored predicti
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.parts import Floats, Part
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.figure import Figure
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.task_kind import ExplainCase
+from azuraforge.plugins.kinds.forecast.figures import (
+    ActualPredicted,
+    ErrorSlices,
+    ErrorsOverTime,
+    Histogram,
+    LjungBox,
+    NormalQuantiles,
+    Residuals,
+    ResidualShape,
+    SliceError,
+    SliceErrors,
+)
 from azuraforge.plugins.kinds.forecast.metrics import skill
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions
@@ -30,7 +42,7 @@ FEWEST_ERRORS = 10
 _DAY_SECONDS = 86_400
 
 
-def residual_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, Any]]:
+def residual_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
     """Return ``actual_predicted``, ``residuals`` and ``slices`` of the candidate, next to the best baseline."""
     truth = np.load(case.truth / "truth.npy", allow_pickle=False)
     test = load_part(case.test)
@@ -44,39 +56,26 @@ def residual_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, A
         "target": test.schema.target,
         "unit": test.schema.unit,
     }
-    return {
-        "actual_predicted": {**named, **actual_against_predicted(truth[:, 0], point[:, 0], baseline_point[:, 0])},
-        "residuals": {
-            **named,
-            **residual_shape(point[:, 0] - truth[:, 0], times, season),
-            "baseline_autocorrelation": autocorrelation(
-                baseline_point[:, 0] - truth[:, 0], lags_of(len(truth), season)
-            ),
-        },
-        "slices": {**named, "slices": error_by_slice(test, truth, point, baseline_point)},
-    }
-
-
-def actual_against_predicted(actual: Floats, predicted: Floats, baseline: Floats) -> dict[str, Any]:
-    """Points one step ahead, ``(origin,)`` each; origins without an actual value are left out.
-
-    Example:
-        >>> one = np.array([1.0, np.nan, 3.0])
-        >>> actual_against_predicted(one, np.array([1.5, 2.0, 2.5]), one)["predicted"]
-        [1.5, 2.5]
-    """
+    actual, predicted, baseline = (values[:, 0] for values in (truth, point, baseline_point))
     known = np.flatnonzero(np.isfinite(actual))
     drawn = known[thinned(len(known), DRAWN_POINTS)]
+    shape = residual_shape(predicted - actual, times, season)
+    beside = autocorrelation(baseline - actual, lags_of(len(truth), season))
     return {
-        "horizon": 1,
-        "origins": len(known),
-        "actual": actual[drawn].tolist(),
-        "predicted": predicted[drawn].tolist(),
-        "baseline_predicted": baseline[drawn].tolist(),
+        "actual_predicted": ActualPredicted(
+            **named,
+            horizon=1,
+            origins=len(known),
+            actual=tuple(actual[drawn].tolist()),
+            predicted=tuple(predicted[drawn].tolist()),
+            baseline_predicted=tuple(baseline[drawn].tolist()),
+        ),
+        "residuals": Residuals.model_validate({**named, **dict(shape), "baseline_autocorrelation": tuple(beside)}),
+        "slices": ErrorSlices(**named, slices=error_by_slice(test, truth, point, baseline_point)),
     }
 
 
-def residual_shape(errors: Floats, times: list[str], season: int) -> dict[str, Any]:
+def residual_shape(errors: Floats, times: list[str], season: int) -> ResidualShape:
     """Histogram with the fitted normal, QQ, errors over time, and their autocorrelation.
 
     Args:
@@ -89,48 +88,50 @@ def residual_shape(errors: Floats, times: list[str], season: int) -> dict[str, A
     drawn = known[thinned(len(known), DRAWN_POINTS)]
     mean, spread = (float(left.mean()), float(left.std(ddof=1))) if len(left) > 1 else (None, None)
     lags = lags_of(len(errors), season)
-    return {
-        "horizon": 1,
-        "origins": len(left),
-        "mean": mean,
-        "standard_deviation": spread,
-        "skewness": _moment(left, 3),
-        "excess_kurtosis": None if (fourth := _moment(left, 4)) is None else fourth - 3,
-        "histogram": histogram(left),
-        "qq": normal_quantiles(left),
-        "over_time": {"at": [times[index] for index in drawn.tolist()], "error": errors[drawn].tolist()},
-        "autocorrelation": autocorrelation(errors, lags),
-        "autocorrelation_bound": 1.96 / math.sqrt(len(left)) if len(left) else None,
-        "ljung_box": ljung_box(errors, lags),
-    }
+    return ResidualShape(
+        horizon=1,
+        origins=len(left),
+        mean=mean,
+        standard_deviation=spread,
+        skewness=_moment(left, 3),
+        excess_kurtosis=None if (fourth := _moment(left, 4)) is None else fourth - 3,
+        histogram=histogram(left),
+        qq=normal_quantiles(left),
+        over_time=ErrorsOverTime(
+            at=tuple(times[index] for index in drawn.tolist()), error=tuple(errors[drawn].tolist())
+        ),
+        autocorrelation=tuple(autocorrelation(errors, lags)),
+        autocorrelation_bound=1.96 / math.sqrt(len(left)) if len(left) else None,
+        ljung_box=ljung_box(errors, lags),
+    )
 
 
-def histogram(errors: Floats) -> dict[str, Any]:
+def histogram(errors: Floats) -> Histogram:
     """Counts between edges; bins as wide as Freedman and Diaconis (1981) say, at most ``MOST_BINS``.
 
     Example:
-        >>> sum(histogram(np.arange(10.0))["counts"])
+        >>> sum(histogram(np.arange(10.0)).counts)
         10
     """
     if not len(errors):
-        return {"edges": [], "counts": []}
+        return Histogram(edges=(), counts=())
     edges = np.histogram_bin_edges(errors, "fd")
     if len(edges) > MOST_BINS + 1:
         edges = np.linspace(errors.min(), errors.max(), MOST_BINS + 1)
     counts, edges = np.histogram(errors, edges)
-    return {"edges": edges.tolist(), "counts": counts.tolist()}
+    return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
 
 
-def normal_quantiles(errors: Floats) -> dict[str, Any]:
+def normal_quantiles(errors: Floats) -> NormalQuantiles:
     """Sorted errors in units of their spread over what a normal law would give at the same rank (Blom, 1958)."""
     if len(errors) < 3 or not errors.std():
-        return {"normal": [], "error": []}
+        return NormalQuantiles(normal=(), error=())
     from scipy.special import ndtri
 
     ordered = np.sort((errors - errors.mean()) / errors.std(ddof=1))
     expected = ndtri((np.arange(1, len(ordered) + 1) - 0.375) / (len(ordered) + 0.25))
     drawn = thinned(len(ordered), QQ_POINTS)
-    return {"normal": expected[drawn].tolist(), "error": ordered[drawn].tolist()}
+    return NormalQuantiles(normal=tuple(expected[drawn].tolist()), error=tuple(ordered[drawn].tolist()))
 
 
 def autocorrelation(errors: Floats, lags: int) -> list[float]:
@@ -150,7 +151,7 @@ def autocorrelation(errors: Floats, lags: int) -> list[float]:
     return [float((centred[lag:] * centred[:-lag]).sum()) / variance for lag in range(1, lags + 1)]
 
 
-def ljung_box(errors: Floats, lags: int) -> dict[str, Any] | None:
+def ljung_box(errors: Floats, lags: int) -> LjungBox | None:
     """Ljung and Box (1978): is there memory in the errors up to ``lags``? A small p says that something is left."""
     found = autocorrelation(errors, lags)
     origins = int(np.isfinite(errors).sum())
@@ -160,7 +161,7 @@ def ljung_box(errors: Floats, lags: int) -> dict[str, Any] | None:
 
     each = [value**2 / (origins - lag) for lag, value in enumerate(found, 1)]
     statistic = origins * (origins + 2) * sum(each)
-    return {"lags": lags, "statistic": statistic, "p": float(chdtrc(lags, statistic))}
+    return LjungBox(lags=lags, statistic=statistic, p=float(chdtrc(lags, statistic)))
 
 
 def lags_of(origins: int, season: int) -> int:
@@ -168,14 +169,13 @@ def lags_of(origins: int, season: int) -> int:
     return max(1, min(max(10, 2 * season), MOST_LAGS, origins // 5))
 
 
-def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -> list[dict[str, Any]]:
+def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -> tuple[SliceErrors, ...]:
     """RMSE and the best baseline's by horizon, hour, weekday, month and level at the origin, where they have a meaning.
 
     Hours, weekdays (1 is Monday) and months are those of the target's time in the schema's zone. The level is the
     last known value at the origin: known when predicting, so that no slice is chosen by its outcome.
 
-    Returns ``[{"by", "rows": [{"value", "errors", "rmse", "baseline_rmse", "skill"}]}]``; a slice of one value or of
-    fewer than ``FEWEST_ERRORS`` errors is left out.
+    A slice of fewer than ``FEWEST_ERRORS`` errors is left out, and a key with fewer than two slices.
     """
     keys: dict[str, NDArray[np.int64]] = {}
     if truth.shape[1] > 1:
@@ -183,14 +183,14 @@ def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -
     keys |= _calendar_keys(test, truth.shape)
     if (level := _level_keys(test)) is not None:
         keys["level"] = np.broadcast_to(level[:, None], truth.shape)
-    found: list[dict[str, Any]] = []
+    found: list[SliceErrors] = []
     for by, key in keys.items():
         rows = [
             row for value in np.unique(key).tolist() if (row := _slice(value, key == value, truth, point, baseline))
         ]
         if len(rows) > 1:
-            found.append({"by": by, "rows": rows})
-    return found
+            found.append(SliceErrors(by=by, rows=tuple(rows)))
+    return tuple(found)
 
 
 def thinned(count: int, most: int) -> NDArray[np.int64]:
@@ -205,14 +205,12 @@ def thinned(count: int, most: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
 
 
-def _slice(
-    value: int, rows: NDArray[np.bool_], truth: Floats, point: Floats, baseline: Floats
-) -> Mapping[str, Any] | None:
+def _slice(value: int, rows: NDArray[np.bool_], truth: Floats, point: Floats, baseline: Floats) -> SliceError | None:
     rows = rows & np.isfinite(truth)
     if (count := int(rows.sum())) < FEWEST_ERRORS:
         return None
     rmse, beside = (math.sqrt(float(np.square(side[rows] - truth[rows]).mean())) for side in (point, baseline))
-    return {"value": value, "errors": count, "rmse": rmse, "baseline_rmse": beside, "skill": skill(rmse, beside)}
+    return SliceError(value=value, errors=count, rmse=rmse, baseline_rmse=beside, skill=skill(rmse, beside))
 
 
 def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.int64]]:

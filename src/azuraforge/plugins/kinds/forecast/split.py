@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 
 from azuraforge.plugins.contract.evaluation import LeftOut, PartName
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.parts import Rows, Table
-from azuraforge.plugins.contract.pipeline import Pipeline
+from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast import panel
 from azuraforge.plugins.kinds.forecast.folds import backtest_of
@@ -41,7 +40,7 @@ class ForecastSplit(SplitResult):
 
 
 def split_series(
-    pipeline: Pipeline[Any, Any],
+    pipeline: AnyPipeline,
     table: Table,
     config: ForecastConfig,
     folder: Path | None,

@@ -18,10 +18,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
-from azuraforge.client import shipping
-from azuraforge.client.connection import Connection
 from azuraforge.client.errors import ApiError, ClientError, PlatformUnreachable
-from azuraforge.client.journal import Journal, Points
+from azuraforge.client.external import shipping
+from azuraforge.client.external.journal import Journal, Points, Progress, Request
+from azuraforge.client.http.connection import Connection
 
 log = logging.getLogger("azuraforge.client")
 
@@ -50,18 +50,18 @@ class ExternalRun:
     """
 
     def __init__(
-        self, connection: Connection, name: str, config: Mapping[str, Any] | None = None, seed: int = 0
+        self, connection: Connection, name: str, config: Mapping[str, object] | None = None, seed: int = 0
     ) -> None:
         self.name = name
         self._connection = connection
         # Refused here, before training, rather than by a thread in the middle of it.
-        self._request = {"name": name, "config": json.loads(_to_json(dict(config or {}))), "seed": seed}
+        self._request: Request = {"name": name, "config": json.loads(_to_json(dict(config or {}))), "seed": seed}
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._logs: list[tuple[int, dict[str, float | None]]] = []
         self._kept: Points = {}
-        self._progress: dict[str, Any] | None = None
-        self._summary: dict[str, Any] = {}
+        self._progress: Progress | None = None
+        self._summary: dict[str, object] = {}
         self._step = 0
         self._series: set[str] = set()
         self._logged = threading.Event()
@@ -149,8 +149,8 @@ class ExternalRun:
             self._progress = {"done": int(done), "total": int(total), "note": note, "share": share}
         self._logged.set()
 
-    def summary(self, **values: Any) -> None:
-        """Results that stand beside the run's name in lists. NaN and the infinities become null."""
+    def summary(self, **values: object) -> None:
+        """Add results, which lists show next to the run's name. NaN and the infinities become null."""
         plain = {_readable(name): _storable(value) for name, value in json.loads(_to_json(values)).items()}
         with self._lock:
             self._summary.update(plain)
@@ -220,7 +220,7 @@ class ExternalRun:
             return False
         return True
 
-    def _send_or_keep(self, journal: Journal, points: Points, progress: dict[str, Any] | None) -> None:
+    def _send_or_keep(self, journal: Journal, points: Points, progress: Progress | None) -> None:
         """The disk is full: past the journal, else back into memory, in front of what came since."""
         try:
             shipping.send(shipping.create(journal, self._connection), points, progress, None, self._connection)
@@ -275,7 +275,7 @@ class ExternalRun:
             log.warning("run %r: %s", self.name, text)
 
 
-def _thread(work: Callable[..., Any], *arguments: Any) -> threading.Thread:
+def _thread(work: Callable[..., object], *arguments: object) -> threading.Thread:
     """A daemon, so that a program never waits for us longer than ``finish`` does."""
     thread = threading.Thread(target=work, args=arguments, name="azuraforge-client", daemon=True)
     thread.start()
@@ -305,12 +305,12 @@ def _number(name: str, value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _to_json(values: Mapping[str, Any]) -> str:
+def _to_json(values: Mapping[str, object]) -> str:
     return json.dumps(values, default=_plain)
 
 
-def _storable(value: Any) -> Any:
-    """What the platform can keep: the end of a run must not be refused over a value in its summary."""
+def _storable(value: object) -> object:
+    """Return a value that the platform can keep: the end of a run must not be refused over a value in its summary."""
     if isinstance(value, dict):
         return {_readable(name): _storable(inner) for name, inner in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Gives every POST its ``Idempotency-Key``: whoever does not know whether a request arrived sends it again.
+"""Middleware for the ``Idempotency-Key`` of POST requests: a client that is unsure sends its request again.
 
 Plain ASGI around all routes, so that no creating route can be without it. Bodies are hashed as they stream by, never
 held; only the answers of keyed requests wait here until they are stored.
@@ -7,7 +7,6 @@ held; only the answers of keyed requests wait here until they are stored.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from anyio import to_thread
 from starlette.datastructures import Headers
@@ -17,9 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import AzuraError
-from azuraforge.projects.access import require_access
+from azuraforge.projects.access import UNIT_OF_WORK, require_access
 from azuraforge.projects.idempotency import MOST_CHARACTERS, Answer, AnsweredRequests, KeyedRequest, repeated
 from azuraforge.projects.tables import AnsweredRequest
+from azuraforge.server.documented import Document
 from azuraforge.server.problems import problem, problem_of
 from azuraforge.telemetry import logger
 
@@ -30,8 +30,8 @@ _MOST_BYTES = 1 << 20
 log = logger("server")
 
 
-class RepeatGuard:
-    """Does the work of a keyed POST once. ``app.state.projects`` knows the keys."""
+class IdempotencyGuard:
+    """Executes a keyed POST once. ``app.state.projects`` knows the keys."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -61,9 +61,9 @@ class RepeatGuard:
         except HTTPException as error:  # the body grew beyond the limit
             await problem(error.status_code, str(error.detail), "too_large")(scope, receive, send)
             return
-        with answers.using(request):
-            answer = _Held(send)
-            await self.app(scope, body.receive, answer.send)
+        answer = _Held(send)
+        scope[UNIT_OF_WORK] = answers.unit_of_work(request)
+        await self.app(scope, body.receive, answer.send)
         await self._keep(answers, request, body, answer)
         await answer.release()
 
@@ -88,8 +88,8 @@ class RepeatGuard:
             log.warning("answer_not_kept", route=request.route, reason=str(error))
 
 
-def described(document: dict[str, Any]) -> dict[str, Any]:
-    """The API's document with the header that every POST understands."""
+def described(document: Document) -> Document:
+    """Return the API's document with the header that every POST understands."""
     parameter = {
         "name": "Idempotency-Key",
         "in": "header",
@@ -161,7 +161,7 @@ class _Held:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            raw: Any = message.get("headers", [])
+            raw = message.get("headers", [])
             self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
         self._messages.append(message)
         self._bytes += len(message.get("body", b""))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from azuraforge.client.files import reading
+from azuraforge.client.uploads.files import reading
 
 #: A zip knows no earlier day; a fixed one makes the same files the same bytes.
 _DAY = (1980, 1, 1, 0, 0, 0)

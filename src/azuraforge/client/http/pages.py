@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from azuraforge.client.connection import ANSWER_SECONDS, Connection
-from azuraforge.client.shapes import Shape
+from azuraforge.client.http.connection import ANSWER_SECONDS, Connection, Query
+from azuraforge.client.shapes import Shape, json_list, json_object
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
@@ -20,16 +20,16 @@ def listed(
     limit: int | None,
     *,
     timeout_seconds: float = ANSWER_SECONDS,
-    **query: object,
+    **query: Query,
 ) -> list[ShapeT]:
     """Return the first ``limit`` items of a list; None: all of them, however many pages that takes."""
     found: list[ShapeT] = []
     after: str | None = None
     while limit is None or len(found) < limit:
         size = _PAGE if limit is None else min(_PAGE, limit - len(found))
-        page = connection.get(path, timeout_seconds, limit=size, after=after, **query)
-        found += [shape.from_json(each) for each in page["items"]]
-        after = page["next"]
+        page = json_object(connection.get(path, timeout_seconds, limit=size, after=after, **query))
+        found += [shape.from_json(each) for each in json_list(page["items"])]
+        after = None if page["next"] is None else str(page["next"])
         if after is None:
             break
     return found

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from azuraforge.client.connection import Connection, segment
 from azuraforge.client.errors import ApiError, PlatformUnreachable
-from azuraforge.client.journal import Journal, Points, leftovers
+from azuraforge.client.external.journal import Finish, Journal, Points, Progress, leftovers
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.shapes import json_object
 
 REQUEST_SECONDS = 10.0
 #: How a run is closed whose process ended without a word.
-ABANDONED = {"state": "failed", "summary": None, "error": "the process that logged this run ended without finishing it"}
+ABANDONED: Finish = {
+    "state": "failed",
+    "summary": None,
+    "error": "the process that logged this run ended without finishing it",
+}
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """What became of one journal: ``problem`` is None where the platform has it all."""
+    """The result of shipping one journal; ``problem`` is None where the platform has it all."""
 
     key: str
     name: str
@@ -30,9 +34,10 @@ class Shipped:
 def create(journal: Journal, connection: Connection, timeout_seconds: float = REQUEST_SECONDS) -> str:
     """Make the run, or find the one that this journal made before."""
     if journal.run_id is None:
+        assert journal.header is not None
         body = {"kind": "external", "idempotency_key": journal.key, **journal.header["run"]}
-        told = connection.post("/runs", body, timeout_seconds=timeout_seconds)
-        journal.know(str(told["id"]))
+        made = json_object(connection.post("/runs", body, timeout_seconds=timeout_seconds))
+        journal.know(str(made["id"]))
     assert journal.run_id is not None
     return journal.run_id
 
@@ -57,11 +62,9 @@ def ship(journal: Journal, connection: Connection) -> bool:
     return cancel_requested
 
 
-def send(
-    run_id: str, points: Points, progress: Mapping[str, Any] | None, number: int | None, connection: Connection
-) -> bool:
+def send(run_id: str, points: Points, progress: Progress | None, number: int | None, connection: Connection) -> bool:
     """One request with points; ``number`` is the last batch's in the journal, None for what never was in it."""
-    body: dict[str, Any] = {"points": points, "batch": number}
+    body: dict[str, object] = {"points": points, "batch": number}
     if progress is not None:
         body["progress"] = progress
     return _cancel_requested(connection.post(f"/runs/{segment(run_id)}/metrics", body, timeout_seconds=REQUEST_SECONDS))
@@ -73,17 +76,17 @@ def renew_lease(journal: Journal, connection: Connection) -> bool:
     return _cancel_requested(connection.post(f"/runs/{run_id}/lease", timeout_seconds=REQUEST_SECONDS))
 
 
-def _cancel_requested(told: Any) -> bool:
-    return isinstance(told, Mapping) and bool(told.get("cancel_requested"))
+def _cancel_requested(answer: object) -> bool:
+    return isinstance(answer, Mapping) and bool(answer.get("cancel_requested"))
 
 
 def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
-    """Bring the journals of processes that are gone. Never raises: each journal tells how it fared."""
+    """Bring the journals of processes that are gone. Never raises: each result holds its own problem."""
     return [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
 
 
 def _ship_leftover(journal: Journal, connection: Connection) -> Shipped:
-    name = str(journal.header["run"].get("name") or "")
+    name = str(journal.header["run"].get("name") or "") if journal.header is not None else ""
     try:
         if journal.finish is None:
             journal.end(ABANDONED)

@@ -22,10 +22,43 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 #: series → (step, value); None stands for NaN and infinities
 Points: TypeAlias = dict[str, list[tuple[int, float | None]]]
+
+
+class Request(TypedDict):
+    """The run to create."""
+
+    name: str
+    config: dict[str, object]
+    seed: int
+
+
+class Header(TypedDict):
+    """The first line of a journal; ``platform``: the address that the caller named."""
+
+    run: Request
+    platform: str | None
+
+
+class Progress(TypedDict):
+    """The progress of a run; ``share`` from 0 to 1."""
+
+    done: int
+    total: int
+    note: str
+    share: float
+
+
+class Finish(TypedDict):
+    """The end of a run."""
+
+    state: str
+    summary: dict[str, object] | None
+    error: str | None
+
 
 FOLDER = "journal"
 #: One request carries at most about this much.
@@ -38,7 +71,7 @@ class Shipment:
 
     number: int
     points: Points
-    progress: Mapping[str, Any] | None
+    progress: Progress | None
     end: int
 
 
@@ -52,9 +85,9 @@ class Journal:
         self._batches = 0
         self._shipped = 0
         self._read_at = 0
-        self.header: dict[str, Any] = {}
+        self.header: Header | None = None
         self.run_id: str | None = None
-        self.finish: dict[str, Any] | None = None
+        self.finish: Finish | None = None
 
     @property
     def key(self) -> str:
@@ -62,7 +95,7 @@ class Journal:
         return self.path.stem
 
     @classmethod
-    def create(cls, home: Path, run: Mapping[str, Any], platform: str | None) -> Journal:
+    def create(cls, home: Path, run: Request, platform: str | None) -> Journal:
         """A new journal, locked. Raises OSError where the data home cannot be written."""
         folder = home / FOLDER
         for each in (home, folder):
@@ -71,8 +104,9 @@ class Journal:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         journal = cls(path, descriptor)
-        journal.header = {"run": dict(run), "platform": platform}
-        journal._append(journal.header)
+        header: Header = {"run": run, "platform": platform}
+        journal.header = header
+        journal._append(header)
         return journal
 
     @classmethod
@@ -89,23 +123,23 @@ class Journal:
             return None
         journal = cls(path, descriptor)
         journal._replay()
-        if not journal.header:
+        if journal.header is None:
             journal.close()
             return None
         return journal
 
-    def batch(self, points: Points, progress: Mapping[str, Any] | None) -> None:
+    def batch(self, points: Points, progress: Progress | None) -> None:
         """Write down what was logged since the last batch. Raises OSError; then nothing was written."""
         number = self._batches + 1
-        line: dict[str, Any] = {"batch": number, "points": points}
+        line: dict[str, object] = {"batch": number, "points": points}
         if progress is not None:
             line["progress"] = progress
         self._append(line)
         self._batches = number
 
-    def end(self, finish: Mapping[str, Any]) -> None:
+    def end(self, finish: Finish) -> None:
         """Write down how the run ended. Kept in memory too, should the disk be full."""
-        self.finish = dict(finish)
+        self.finish = finish
         self._append({"finish": finish})
 
     def know(self, run_id: str) -> None:
@@ -143,7 +177,7 @@ class Journal:
         if descriptor >= 0:
             os.close(descriptor)
 
-    def _append(self, line: Mapping[str, Any]) -> None:
+    def _append(self, line: Mapping[str, object]) -> None:
         text = json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         with self._lock:
             start = os.fstat(self._descriptor).st_size
@@ -189,7 +223,7 @@ class Journal:
         whole = 0
         for line, after in self._lines(0):
             whole = after
-            self.header = line if "run" in line else self.header
+            self.header = {"run": line["run"], "platform": line.get("platform")} if "run" in line else self.header
             self.run_id = line.get("run_id", self.run_id)
             self._batches = max(self._batches, line.get("batch", 0))
             self._shipped = max(self._shipped, line.get("shipped", 0))
@@ -204,7 +238,7 @@ def leftovers(home: Path, platform: str | None) -> Iterator[Journal]:
         journal = Journal.adopt(path)
         if journal is None:
             continue
-        if journal.header.get("platform") == platform:
+        if journal.header is not None and journal.header["platform"] == platform:
             yield journal
         else:
             journal.close()

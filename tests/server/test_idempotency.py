@@ -1,7 +1,8 @@
-"""The same Idempotency-Key: done once, answered alike; every route that creates something, found in the document."""
+"""Requests with the same Idempotency-Key take effect once and get one answer, on each route that creates something."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import sqlite3
 import threading
@@ -14,8 +15,11 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
+from fastapi.routing import APIRoute
 
+from azuraforge.projects.access import unit_of_work
 from azuraforge.server.application import create_api
+from azuraforge.server.packages import PACKAGES
 
 pytestmark = pytest.mark.timeout(280)
 
@@ -23,6 +27,8 @@ pytestmark = pytest.mark.timeout(280)
 WITHOUT = {"/api/v1/sessions": "nobody is known yet; its one-time link works once"}
 #: Creating routes that answer with a secret.
 SECRET = {"/api/v1/tokens", "/api/v1/links"}
+#: Routes whose POST stores nothing.
+STORES_NOTHING = {"/api/v1/schedules/times"}
 CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
 
 
@@ -204,6 +210,22 @@ def test_every_creating_route_does_a_repeated_request_once(ready, path):
         assert (refused, problem["code"]) == (409, "key_reused")
         assert "another key" in problem["next_step"]
         assert case.count() == after
+
+
+def test_every_post_passes_the_unit_of_work_to_its_effect():
+    """Else a platform killed between effect and answer would execute a repeated request again."""
+    routers = [router for package in PACKAGES for router in (*package.hot_routers(), *package.routers())]
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    posts = [route for route in routes if "POST" in route.methods]
+    assert len(posts) > 30
+    for route in posts:
+        units = [each.name for each in route.dependant.dependencies if each.call is unit_of_work]
+        if f"/api/v1{route.path}" in WITHOUT.keys() | STORES_NOTHING:
+            assert not units, route.path
+            continue
+        handler = inspect.unwrap(route.endpoint)
+        assert units == ["unit"], f"{route.path} takes no unit of work"
+        assert "unit=unit" in inspect.getsource(handler), f"{route.path} does not pass its unit of work on"
 
 
 def test_without_a_key_each_request_counts(ready):

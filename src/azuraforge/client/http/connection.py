@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, TypeAlias
 from urllib.parse import quote
 
 import httpx
 
-from azuraforge.client.address import Address, AddressBook
 from azuraforge.client.errors import ApiError, PlatformUnreachable
+from azuraforge.client.http.address import Address, AddressBook
+
+#: A parameter of a query; None is left out.
+Query: TypeAlias = str | int | float | bool | Sequence[str] | None
+#: A file of a form: its name, content and media type.
+File: TypeAlias = tuple[str, IO[bytes] | bytes, str]
 
 API = "/api/v1"
 CONNECT_SECONDS = 5.0
@@ -32,7 +37,7 @@ class Connection:
         """The platform's address. Raises PlatformUnreachable where none is known."""
         return self._open()[1].url
 
-    def get(self, path: str, timeout_seconds: float = ANSWER_SECONDS, **query: Any) -> Any:
+    def get(self, path: str, timeout_seconds: float = ANSWER_SECONDS, **query: Query) -> object:
         """Read; repeated once where the connection was cut, since reading changes nothing."""
         try:
             return self.request("GET", path, query=query, timeout_seconds=timeout_seconds)
@@ -41,10 +46,10 @@ class Connection:
                 raise
             return self.request("GET", path, query=query, timeout_seconds=timeout_seconds)
 
-    def post(self, path: str, body: Any = None, timeout_seconds: float = ANSWER_SECONDS) -> Any:
+    def post(self, path: str, body: object = None, timeout_seconds: float = ANSWER_SECONDS) -> object:
         return self.request("POST", path, json=body, timeout_seconds=timeout_seconds)
 
-    def delete(self, path: str) -> Any:
+    def delete(self, path: str) -> object:
         return self.request("DELETE", path)
 
     def request(
@@ -52,11 +57,17 @@ class Connection:
         method: str,
         path: str,
         *,
-        query: Mapping[str, Any] | None = None,
+        query: Mapping[str, Query] | None = None,
         timeout_seconds: float = ANSWER_SECONDS,
-        **content: Any,
-    ) -> Any:
-        """Send one request below ``/api/v1``; the answer's JSON, or None where it is empty.
+        json: object = None,
+        data: Mapping[str, str] | None = None,
+        files: Mapping[str, File] | None = None,
+    ) -> object:
+        """Send one request below ``/api/v1`` and return the answer's JSON, or None where it is empty.
+
+        Args:
+            json: body of the request; else
+            data, files: fields and files of a form.
 
         Raises ApiError where the platform refuses and PlatformUnreachable where it does not answer.
         """
@@ -68,7 +79,9 @@ class Connection:
                 params=_without_none(query),
                 timeout=httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
                 headers=_credentials(address),
-                **content,
+                json=json,
+                data=data,
+                files=files,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self.forget()
@@ -79,8 +92,10 @@ class Connection:
         return _json(answer) if answer.content else None
 
     @contextlib.contextmanager
-    def stream(self, path: str, headers: Mapping[str, str], silence_seconds: float, **query: Any) -> Iterator[Any]:
-        """An answer that does not end: yields the open ``httpx.Response``.
+    def stream(
+        self, path: str, headers: Mapping[str, str], silence_seconds: float, **query: Query
+    ) -> Iterator[httpx.Response]:
+        """Open an answer that does not end.
 
         Raises as ``request`` does; ``silence_seconds`` without a byte count as a cut connection.
         """
@@ -186,9 +201,10 @@ def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
     return PlatformUnreachable(f"the connection to {address.url} broke: {reason}", next_step="try again")
 
 
-def _json(answer: httpx.Response) -> Any:
+def _json(answer: httpx.Response) -> object:
     try:
-        return answer.json()
+        found: object = answer.json()
+        return found
     except ValueError:
         raise ApiError(
             answer.status_code,
@@ -202,5 +218,5 @@ def _credentials(address: Address) -> dict[str, str]:
     return {"Authorization": f"Bearer {address.token}"} if address.token else {}
 
 
-def _without_none(query: Mapping[str, Any] | None) -> dict[str, Any]:
+def _without_none(query: Mapping[str, Query] | None) -> dict[str, str | int | float | bool | Sequence[str]]:
     return {name: value for name, value in (query or {}).items() if value is not None}

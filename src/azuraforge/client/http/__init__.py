@@ -1,0 +1,1 @@
+"""HTTP to one platform: its address, one connection, lists page by page."""

@@ -1,0 +1,223 @@
+"""A model: versions, aliases, policy, deployments, lineage and answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelVersion(Shape):
+    """One immutable version: weights with preprocessing, and where it came from."""
+
+    model: str
+    version: int
+    content_hash: str
+    plugin: str
+    run_id: str | None = None
+    bytes: int = 0
+    aliases: list[str] = field(default_factory=list)
+    dataset_id: str | None = None
+    dataset_fingerprint: str | None = None
+    learned_from: dict[str, object] = field(default_factory=dict)
+    code_version: str | None = None
+    seed: int | None = None
+    parent_version: int | None = None
+    metrics: dict[str, object] | None = None
+    created_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+    imported: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Shape):
+    """A named thing with versions; lists leave ``version_list`` empty, and one model shows its newest there."""
+
+    name: str
+    id: str = ""
+    target: str = ""
+    unit: str = ""
+    champion: int | None = None
+    versions: int = 0
+    created_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+    version_list: list[ModelVersion] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AliasChange(Shape):
+    """A move of an alias: from when to when, by whom, why."""
+
+    alias: str
+    version: int | None
+    previous_version: int | None
+    action: str
+    reason: str
+    by: str
+    at: datetime
+    until: datetime | None = None
+    run_id: str | None = None
+    said: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardedSlice(Shape):
+    """A slice that a promotion must not make worse; ``values`` empty: all of its values."""
+
+    by: str
+    margin: float = 0.1
+    values: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatePolicy(Shape):
+    """The conditions of a promotion; number 0 is the platform's own policy."""
+
+    number: int
+    metric: str | None = None
+    margin: float = 0.0
+    margin_kind: str = "relative"
+    slices: list[GuardedSlice] = field(default_factory=list)
+    max_latency_ms: float | None = None
+    max_bytes: int | None = None
+    automatic: bool = True
+    unknown_slices: str = "block"
+    reason: str | None = None
+    by: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairCounts(Shape):
+    """Pairs in which the deployed version did worse, equally well, or better."""
+
+    worse: int
+    even: int
+    better: int
+    margin: float = 0.0
+    log_wealth: float = 0.0
+    alpha: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtremeLosses(Shape):
+    """Pairs in which only the deployed version's loss lay above ``bound``; None: too few losses are known."""
+
+    bound: float | None = None
+    known: int = 0
+    needed: int = 0
+    share: float | None = None
+    beyond: int = 0
+    within: int = 0
+    log_wealth: float = 0.0
+    alpha: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment(Shape):
+    """A shadow or a canary next to an alias, and the pairs of answers that compare the two."""
+
+    number: int
+    alias: str
+    mode: str
+    version: int
+    beside: int
+    share_percent: float
+    state: str
+    errors: PairCounts
+    losses: PairCounts
+    extremes: ExtremeLosses
+    reason: str
+    started_by: str
+    started_at: datetime
+    ended_reason: str | None = None
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    left_out: int = 0
+    overlapping: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionPoint(Shape):
+    """A predicted value and the interval around it; ``low`` and ``high`` are None where the model gives none."""
+
+    at: datetime
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction(Shape):
+    """The next values, as the ledger keeps them."""
+
+    prediction_id: str
+    model: str
+    version: int
+    plugin: str
+    target: str
+    unit: str
+    origin: datetime
+    predictions: list[PredictionPoint]
+    interval: float | None = None
+    run_id: str | None = None
+    alias: str | None = None
+    request_id: str | None = None
+    latency_seconds: float | None = None
+    series: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassProbability(Shape):
+    """A class and its probability."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureAnswer(Shape):
+    """The classes of a picture by a version, the most probable first."""
+
+    model: str
+    version: int
+    plugin: str
+    classes: list[ClassProbability]
+    run_id: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineageNode(Shape):
+    """A thing that a version comes from, or that came of it."""
+
+    id: str
+    kind: str
+    label: str
+    dataset: str | None = None
+    run_id: str | None = None
+    version: int | None = None
+    aliases: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineageEdge(Shape):
+    """A connection between two nodes, by their ids."""
+
+    start: str
+    end: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage(Shape):
+    """Datasets, runs, versions and predictions of a model; ``left_out``: older versions that are not shown."""
+
+    model: str
+    nodes: list[LineageNode]
+    edges: list[LineageEdge]
+    left_out: int = 0

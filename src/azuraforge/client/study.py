@@ -1,0 +1,121 @@
+"""A study: objectives, trials, search space and importances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from azuraforge.client.run import RunError
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial(Shape):
+    """One config that was tried, and the run that tried it. ``scores``: one for each objective."""
+
+    number: int
+    run_id: str
+    state: str = "running"
+    run_state: str | None = None
+    params: dict[str, object] = field(default_factory=dict)
+    scores: list[float] | None = None
+    metrics: dict[str, float | None] | None = None
+    reports: int = 0
+    best_epoch: int | None = None
+    cpu_seconds: float | None = None
+    error: RunError | None = None
+    created_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective(Shape):
+    """A metric of the validation part, and its direction."""
+
+    metric: str
+    direction: str = "minimize"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget(Shape):
+    """The limits after which no further trial begins."""
+
+    trials: int | None = None
+    seconds: float | None = None
+    cpu_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineScore(Shape):
+    """A baseline's score for each objective, on the rows that score the trials, or why it ``failed``."""
+
+    name: str
+    scores: list[float | None] | None = None
+    failed: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study(Shape):
+    """A search. ``best`` is the best trial by the first objective; ``front`` counts where there are several.
+
+    Lists leave ``deleted_at`` and ``deleted_by`` empty.
+    """
+
+    id: str
+    name: str
+    state: str = "running"
+    plugin: str = ""
+    task: str = ""
+    model: str = ""
+    dataset_id: str = ""
+    dataset_name: str = ""
+    dataset_version: int = 1
+    sampler: str = "tpe"
+    objectives: list[Objective] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
+    parallel: int = 1
+    reason: str | None = None
+    error: RunError | None = None
+    trials: dict[str, int] = field(default_factory=dict)
+    best: Trial | None = None
+    baselines: list[BaselineScore] = field(default_factory=list)
+    front: list[int] = field(default_factory=list)
+    winner: int | None = None
+    retrain_run_id: str | None = None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchableField(Shape):
+    """A field that a study could search, with a range to begin with."""
+
+    name: str
+    kind: str
+    description: str = ""
+    default: object = None
+    low: float | None = None
+    high: float | None = None
+    range: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSpace(Shape):
+    """The searchable fields of a pipeline, and the metrics that can be objectives."""
+
+    plugin: str
+    task: str | None = None
+    fields: list[SearchableField] = field(default_factory=list)
+    metrics: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Importance(Shape):
+    """Each field's share of each objective's variance; None where too few of the ``trials`` ended."""
+
+    trials: int
+    objectives: list[dict[str, float] | None] = field(default_factory=list)

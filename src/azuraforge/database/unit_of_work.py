@@ -1,0 +1,45 @@
+"""Units of work: the one transaction in which a request takes effect, together with what records the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from azuraforge.database.project_scope import ScopeError, Session
+from azuraforge.database.writer import after_commit
+
+T = TypeVar("T")
+
+
+class UnitOfWork:
+    """A record that is stored in the transaction of a request's effect, or not at all.
+
+    A handler passes its unit down to the write that is the effect (``Database.write(…, unit=unit)``). No other write of
+    the request stores the record, whether it comes earlier or later.
+
+    Args:
+        project_id: the project of both the record and the effect.
+        record: writes the record; where it raises, the effect is not written either.
+    """
+
+    def __init__(self, project_id: str, record: Callable[[Session], None]) -> None:
+        self._project_id = project_id
+        self._record = record
+        self._committed = False
+
+    def include(self, work: Callable[[Session], T]) -> Callable[[Session], T]:
+        """Return ``work`` preceded by the record. Raises RuntimeError after a commit: a unit is one transaction."""
+        if self._committed:
+            raise RuntimeError("this unit of work is committed; a request takes effect in one transaction")
+
+        def both(session: Session) -> T:
+            if session.project_id != self._project_id:
+                raise ScopeError(f"a unit of work of {self._project_id!r} was passed to {session.project_id!r}")
+            after_commit(session, self._commit)
+            self._record(session)
+            return work(session)
+
+        return both
+
+    def _commit(self) -> None:
+        self._committed = True

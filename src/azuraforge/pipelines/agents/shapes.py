@@ -1,0 +1,23 @@
+"""Input and result of an agent's turn."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from azuraforge.pipelines.shapes import StepInput, StepResult
+from azuraforge.strict_json import JsonObject
+
+
+class AgentInput(StepInput):
+    """The request to an agent, canonical."""
+
+    plugin: str
+    request: JsonObject
+
+
+class AgentAnswer(StepResult):
+    """The answer of an agent. ``result`` is empty where it is ``truncated``: a long one is in ``result.json`` only."""
+
+    result: JsonValue
+    truncated: bool
+    bytes: int

@@ -1,0 +1,16 @@
+"""Steps as phases of a run, seen from the worker."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from azuraforge.plugins.contract.shape import Shape
+from azuraforge.runs.handlers import Job
+
+ResultT = TypeVar("ResultT", bound=Shape)
+
+
+def execute_step(job: Job, name: str, entry: str, wanted: Shape, result: type[ResultT], *, share: float) -> ResultT:
+    """Execute a step in a child. ``result`` has a field ``outputs``, which is set to the folder of the phase."""
+    done = job.phase(name, entry, wanted, share=share, result=result)
+    return done.value.model_copy(update={"outputs": str(done.outputs)})

@@ -1,0 +1,68 @@
+"""The part of a config's JSON schema that decides how a field can be searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from azuraforge.studies.records import Kind
+
+
+class Branch(BaseModel):
+    """One alternative of a field."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+    type: str | None = None
+    enum: Sequence[JsonValue] | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    over: int | float | None = Field(default=None, alias="exclusiveMinimum")
+    under: int | float | None = Field(default=None, alias="exclusiveMaximum")
+
+    @property
+    def kind(self) -> Kind | None:
+        """Return the kind of dimension; None for a value that only choices can search."""
+        if self.enum is not None or self.type == "boolean":
+            return "choice"
+        if self.type == "integer":
+            return "int"
+        return "float" if self.type == "number" else None
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """Return the least and the greatest value; of a float, an excluded limit itself."""
+        kind = self.kind
+        if kind == "choice":
+            return None, None
+        low, high = self.minimum, self.maximum
+        if self.over is not None:
+            low = self.over + 1 if kind == "int" else self.over
+        if self.under is not None:
+            high = self.under - 1 if kind == "int" else self.under
+        return low, high
+
+
+class FieldSchema(Branch):
+    """A field of a config. ``any_of``: alternatives, as of an optional field."""
+
+    description: str = ""
+    default: JsonValue = None
+    any_of: tuple[Branch, ...] = Field(default=(), alias="anyOf")
+
+    @property
+    def searched(self) -> Branch:
+        """Return the first alternative with a kind, else the field itself."""
+        return next((branch for branch in (self, *self.any_of) if branch.kind is not None), self)
+
+
+class _ConfigSchema(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    properties: dict[str, FieldSchema] = Field(default_factory=dict)
+
+
+def fields_of(schema: Mapping[str, object] | None) -> dict[str, FieldSchema]:
+    """Return the fields of a config's JSON schema by name."""
+    return _ConfigSchema.model_validate(schema or {}).properties
