@@ -6,6 +6,7 @@ import pytest
 
 from azuraforge.cli.studies import _show
 from azuraforge.client import Study, Trial
+from azuraforge.client.study import Budget, Importance, Objective
 
 
 class Platform:
@@ -17,8 +18,8 @@ class Platform:
     def trials(self, study: str) -> list[Trial]:
         return [Trial(number=0, run_id="r" * 16, state="complete", params={"hidden_size": 16}, scores=[0.5, 0.9])]
 
-    def importance(self, study: str) -> dict[str, object]:
-        return {"objectives": [{"hidden_size": 1.0}, None]}
+    def importance(self, study: str) -> Importance:
+        return Importance(objectives=[{"hidden_size": 1.0}, None], trials=1)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ class Platform:
 )
 def test_objectives_say_which_direction_is_better(make_terminal, language, objectives):
     terminal = make_terminal(language)
-    told = [{"metric": "rmse", "direction": "minimize"}, {"metric": "accuracy", "direction": "maximize"}]
-    _show(terminal, Platform(), Study(id="s" * 16, name="first", plugin="p", objectives=told, budget={"trials": 3}))
+    told = [Objective(metric="rmse", direction="minimize"), Objective(metric="accuracy", direction="maximize")]
+    _show(terminal, Platform(), Study(id="s" * 16, name="first", plugin="p", objectives=told, budget=Budget(trials=3)))
     assert objectives in terminal.output
     assert "hidden_size=16" in terminal.output

@@ -256,14 +256,14 @@ class Numbered:
 
 def test_chunks_cover_every_origin_once(child: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_steps, "read_dataset", lambda _: None)
-    dataset = {"path": "", "schema": {}, "options": {}, "fingerprint": ""}
+    dataset = {"path": "", "schema": {"target": "value"}, "options": {}, "fingerprint": ""}
     for first, stop, every in ((0, 1, 1), (6, 1300, 1), (3, 100_000, 7), (0, 256, 1), (0, 257, 1)):
         told = Numbered(np.arange(first, stop, every))
         monkeypatch.setattr(batch_steps, "_load", lambda *_, kind=told: (None, kind))
         planned = child(f"plan-{stop}", plugin="test.week", predictor="", dataset=dataset, rows={"every": every})
         made = batch_steps.plan(planned)
-        origins = np.load(made["origins_file"])
-        rows = [row for chunk in made["chunks"] for row in origins[slice(*chunk)].tolist()]
+        origins = np.load(made.origins_file)
+        rows = [row for chunk in made.chunks for row in origins[slice(*chunk)].tolist()]
         assert rows == list(range(first, stop, every))
-        assert made["origins"] == len(rows)
-        assert len(made["chunks"]) <= 20
+        assert made.origins == len(rows)
+        assert len(made.chunks) <= 20

@@ -15,6 +15,7 @@ from PIL import Image
 from azuraforge.database import Database
 from azuraforge.datasets.schemas import ImageOptions
 from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.shapes import to_json
 from azuraforge.plugins.kinds.classify.parts import LEARNED_IMAGES, load_images
 from azuraforge.plugins.kinds.classify.predictions import load_classes
 from azuraforge.plugins.vision.config import content_hashes
@@ -167,7 +168,8 @@ def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> 
 
 def test_the_children_that_learn_are_given_no_test_image(room: Room) -> None:
     job, _ = train(room, "test.seer")
-    (fit, fitted), (_, held) = job.done["fit"], job.done["hold_out"]
+    (wanted, fitted), (_, held) = job.done["fit"], job.done["hold_out"]
+    fit = to_json(wanted)
     assert set(fit) == {"plugin", "plugins_folder", "config", "train", "validation", "baselines"}  # not the dataset
     assert fit["baselines"] == ["vision.majority"]  # names only
     learned = {
@@ -175,14 +177,14 @@ def test_the_children_that_learn_are_given_no_test_image(room: Room) -> None:
         for part in ("train", "validation")
         for each in content_hashes([image.tobytes() for image in load_images(fit[part]).pixels])
     }
-    test = load_images(f"{held['outputs']}/test")
+    test = load_images(held.outputs / "test")
     hidden = set(content_hashes([image.tobytes() for image in test.pixels]).tolist())
     assert hidden
     assert not learned & hidden
     assert not list(Path(fit["train"]).parent.rglob("*test*"))
     assert test.labels is None
     assert job.began.index("hold_out") > job.began.index("fit_baselines")
-    assert (Path(fitted["outputs"]) / "predictor" / LEARNED_IMAGES).exists()
+    assert (fitted.outputs / "predictor" / LEARNED_IMAGES).exists()
 
 
 def test_a_worse_candidate_is_not_promoted_and_a_better_one_is(room: Room) -> None:
@@ -244,9 +246,9 @@ def test_a_forecaster_is_refused_before_the_run_exists_and_a_classifier_of_a_ser
 
 def test_the_same_seed_gives_the_same_bits_and_every_loss_is_kept(room: Room) -> None:
     jobs = [train(room, "vision.cnn", **{**NETWORK, "epochs": 2})[0] for _ in range(2)]
-    hashes = [job.done["fit"][1]["weights_sha256"] for job in jobs]
+    hashes = [job.done["fit"][1].value.weights_sha256 for job in jobs]
     assert hashes[0] == hashes[1]
-    predictions = [load_classes(Path(job.done["predict"][1]["outputs"]) / "test.npz") for job in jobs]
+    predictions = [load_classes(job.done["predict"][1].outputs / "test.npz") for job in jobs]
     assert predictions[0].probabilities.tobytes() == predictions[1].probabilities.tobytes()
     (jobs[0].folder / "errors.npz").write_bytes(jobs[0].artifacts["errors.npz"])
     with np.load(jobs[0].folder / "errors.npz") as losses:
@@ -256,7 +258,7 @@ def test_the_same_seed_gives_the_same_bits_and_every_loss_is_kept(room: Room) ->
 
 
 def _test_hashes(job: JobHere) -> Any:
-    test = load_images(f"{job.done['hold_out'][1]['outputs']}/test")
+    test = load_images(job.done["hold_out"][1].outputs / "test")
     return content_hashes([image.tobytes() for image in test.pixels])
 
 

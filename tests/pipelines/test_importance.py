@@ -159,6 +159,6 @@ def test_a_failure_is_told_and_ends_nothing(child: Callable[..., Any], plugins_f
         split={"parts": {}},
     )
     answer = explain(asked)
-    assert answer["figures"] == []
-    assert "nowhere" in answer["problem"] or "No such file" in answer["problem"]
+    assert answer.figures == ()
+    assert "nowhere" in answer.problem or "No such file" in answer.problem
     assert asked.figures == {}

@@ -292,7 +292,7 @@ def test_a_fold_leaves_out_the_series_that_it_holds_too_little_of(
     part = load_part(made.outputs / ("train" if step == "cut" else "test"))
     assert [name for name, _, _ in each(part)] == ["shop-0", "shop-1"]
     assert part.frame["at"].max() == START + timedelta(days=59 if step == "cut" else 99)
-    parts = {name: {key: of[key] for key in ("rows", "start", "end")} for name, of in found["parts"].items()}
+    parts = {name: of.model_dump(include={"rows", "start", "end"}) for name, of in found.parts.items()}
     assert parts == ({} if step == "cut" else {
         name: {"rows": 2 * (stop - start), "start": day(start), "end": day(stop - 1)}
         for name, (start, stop) in fold.items()

@@ -145,7 +145,7 @@ def make_material(**changes: Any) -> dict[str, Any]:
         "evaluation": evaluation,
         "verdict": verdict,
         "figures": figures,
-        "curves": [{"series": "loss", "steps": [1, 2], "values": [0.9, 0.777], "total_points": 2}],
+        "curves": [{"series": "loss", "steps": [1, 2], "values": [0.9, 0.777], "times": None, "total_points": 2}],
     }
     return {**made, **changes}
 

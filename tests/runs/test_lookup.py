@@ -135,9 +135,7 @@ def test_a_page_may_end_at_an_infinite_value(service, project_id, database):
     for value in (math.inf, -math.inf, 1.0):
         run_id = external(service, project_id, str(value))
         point = [("loss", 1, value, None)]
-        database.write(
-            project_id, lambda session, of=run_id, points=point: append(session, project_id, of, 1, "", points)
-        )
+        database.write(project_id, lambda session, of=run_id, points=point: append(session, of, 1, "", points))
     after, found = None, []
     for _ in range(3):
         listed, page = names(service, project_id, sort="-metric:loss:last", after=after, limit=1)
