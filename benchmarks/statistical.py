@@ -34,18 +34,11 @@ HOURLY_ROWS = slice(20_000, 24_000)
 
 def table(values: list[float], frequency: str, season: int, start: str) -> Table:
     """A table whose rows stand at regular times from ``start``."""
-    first = pl.Series([start]).str.to_datetime(time_zone="UTC")
-    at = [
-        first.dt.offset_by(f"{row * int(frequency[: -len(unit(frequency))])}{unit(frequency)}")
-        for row in range(len(values))
-    ]
-    frame = pl.DataFrame({"at": pl.concat(at), "y": np.asarray(values, dtype=np.float64)})
+    count, letters = int(frequency.rstrip("moydhw")), frequency.lstrip("0123456789")
+    steps = pl.format("{}" + letters, count * pl.int_range(len(values)))
+    at = pl.lit(start).str.to_datetime(time_zone="UTC").dt.offset_by(steps)
+    frame = pl.select(at=at, y=pl.Series(values, dtype=pl.Float64))
     return Table(frame, Schema("at", "y", frequency=frequency, season=season))
-
-
-def unit(frequency: str) -> str:
-    """The letters of a frequency."""
-    return frequency.lstrip("0123456789")
 
 
 def series() -> Iterator[tuple[str, Table, int]]:
