@@ -347,7 +347,7 @@ ANY_CHANGE = given(
 )
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @ANY_CHANGE
 @example(("version", "learned_from", "start"), "0001-01-01T00:00:00+00:00", False, True)
 def test_any_change_is_refused_or_leaves_everything_readable(

@@ -85,6 +85,17 @@ def test_a_file_goes_up_and_its_errors_come_back(client, tmp_path):
     assert "no column 'nothing'" in str(refused.value)
 
 
+def test_a_bundle_comes_back_as_another_model(client, tmp_path):
+    client.datasets.add_from_source("bundled", {"series": "nile"}, name="nile")
+    run = client.runs.start("forecasting.naive", dataset="nile", model="river", config={"horizon": 1})
+    assert client.runs.wait(run.id).state == "succeeded"
+    file = client.models.bundle("river", 1, tmp_path / "river.zip")
+    imported = client.models.import_bundle(file, name="elsewhere")
+    assert (imported.model, imported.version, imported.plugin) == ("elsewhere", 1, "forecasting.naive")
+    assert imported.content_hash == client.models.version("river", 1).content_hash
+    assert client.models.import_bundle(file, name="elsewhere").version == 1, "the same bundle is added once"
+
+
 def test_a_run_from_its_start_to_its_end(client):
     run = client.runs.start("counter", config={"upto": 500, "pause_seconds": 0.001}, name="counting")
     assert (run.kind, run.name) == ("agent", "counting")

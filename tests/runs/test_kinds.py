@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import BaseModel
 
@@ -9,7 +11,8 @@ from azuraforge.errors import InvalidInput
 from azuraforge.processes.messages import message_frame
 from azuraforge.runs import store
 from azuraforge.runs.execution.recording import by_name
-from azuraforge.runs.handlers import Finish, Handler, MessageKind, PreparedRun, RunExtra, by_kind
+from azuraforge.runs.handlers import Finish, Handler, MessageKind, PreparedRun, Received, RunExtra, by_kind
+from azuraforge.runs.lease import Held
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
 from tests.entries.counting_steps import Asked, Commit, Counted, Stored, Word
@@ -123,3 +126,26 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(stand):
     assert refused.value.next_step == "choose one of: count, external"
     with pytest.raises(ValueError, match="two handlers"):
         by_kind([stand.handler, CountHandler()])
+
+
+def test_a_malformed_batch_is_one_short_error():
+    with pytest.raises(InvalidInput, match="1 validation error") as caught:
+        by_name()["metrics"].read(None, {"points": [0] * 10_000})
+    assert len(caught.value.message) < 3000
+
+
+@pytest.mark.parametrize(
+    "point", [("", 1, 0.5, 0), ("loss", 2**63, 0.5, 0), ("loss", 1, 0.5, 2**63), ("loss", 1, 0.5, -1)]
+)
+def test_points_have_bounds(point):
+    with pytest.raises(InvalidInput, match="malformed"):
+        by_name()["metrics"].read(None, {"points": [point]})
+
+
+@pytest.mark.parametrize(
+    "folder", ["/runs/a/../b", "/runs/a", "/runs/a/checkpoints/train/1/..", "/runs/a/checkpoints/fit/1/5"]
+)
+def test_a_checkpoint_lies_in_the_folder_of_its_phase(folder):
+    received = Received(None, None, Held("p", "a", 1), "train", Path("/runs/a"), None, [])
+    with pytest.raises(InvalidInput, match="outside the folder"):
+        by_name()["checkpoint"].read(received, {"step": 5, "folder": folder, "sha256": "0", "bytes": 1})

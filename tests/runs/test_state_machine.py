@@ -234,9 +234,10 @@ class RunsMachine(RuleBasedStateMachine):
 
     @rule(held=held, step=st.integers(1, 50))
     def checkpoint(self, held, step):
+        folder = f"/w/checkpoints/fit/{held.attempt}/{step}"
         frames = [
             {"type": "metrics", "points": [["loss", step, 1.0 / step, 1]]},
-            {"type": "checkpoint", "step": step, "folder": f"/w/{held.attempt}/{step}", "sha256": "0", "bytes": 1},
+            {"type": "checkpoint", "step": step, "folder": folder, "sha256": "0", "bytes": 1},
         ]
         recorder = Recorder(self.stand.events, held, Path("/w"), ProgressMeter(), "fit", by_name())
 

@@ -12,6 +12,7 @@ from azuraforge.apps.forecasting.lstm import LstmConfig
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.studies import space
+from azuraforge.studies.config_schema import fields_of
 from azuraforge.studies.space import Dimension, corners, dimensions_of, pareto_front, point_of_grid, read_space, suggest
 
 SCHEMA = LstmConfig.model_json_schema()
@@ -123,3 +124,10 @@ def test_very_many_corners_are_drawn_but_each_extreme_is_among_them() -> None:
     assert len(found) < 2000
     for name in many:
         assert {corner[name] for corner in found} == {0.0, 1.0}
+
+
+def test_a_field_with_a_list_of_types_leaves_the_others_searchable():
+    schema = {"properties": {"width": {"type": ["integer", "null"]}, "depth": {"type": "integer", "minimum": 1}}}
+    fields = fields_of(schema)
+    assert fields["width"].searched.kind is None
+    assert fields["depth"].searched.kind == "int"

@@ -28,6 +28,7 @@ from azuraforge.client.predictions import (
     Drift,
     DriftColumn,
     DriftReport,
+    DriftThresholds,
     LedgerLine,
     LiveScore,
     LiveScores,

@@ -156,8 +156,8 @@ class Models:
                 files={"file": (Path(path).name, content, "application/zip")},
                 data={"name": name} if name else {},
             )
-        imported = ModelVersion.from_json(answer)
-        return self.version(imported.model, imported.version)
+        imported = json_object(answer)
+        return self.version(str(imported["model"]), int(str(imported["version"])))
 
     def deployments(self, name: str, *, limit: int | None = None) -> builtins.list[Deployment]:
         """Return the shadows and canaries that the model had, newest first; ``limit``: the first so many."""

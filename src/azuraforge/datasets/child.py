@@ -94,10 +94,14 @@ def _result(prepared: Prepared, folder: Path, provenance: Json, file_sha256: str
     return result.model_dump(mode="json")
 
 
+#: Numbers of NumPy, and keys that are numbers.
+_PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+
 def _plain(provenance: Mapping[str, object], where: str) -> Json:
     """Return what a plugin states about its data as JSON. Raises InvalidInput if it is none."""
     try:
-        plain = orjson.loads(orjson.dumps(dict(provenance)))
+        plain = orjson.loads(orjson.dumps(dict(provenance), option=_PLAIN))
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"the provenance is not JSON: {error}", where=where, code="not_json") from None
     assert isinstance(plain, dict)

@@ -269,11 +269,15 @@ def count_uses(
     """Looks at a target of the same data whose held-out rows share a moment with ``start_at`` to ``end_at``; those
     before a number only, where one is given."""
     use = HeldOutUse
-    found = select(func.count()).where(
-        _of_same_data(same),
-        use.target == target,
-        use.test_start_at <= end_at,
-        use.test_end_at >= start_at,
+    found = (
+        select(func.count())
+        .select_from(use)
+        .where(
+            _of_same_data(same),
+            use.target == target,
+            use.test_start_at <= end_at,
+            use.test_end_at >= start_at,
+        )
     )
     return session.scalar(found if before is None else found.where(use.number < before)) or 0
 

@@ -32,6 +32,7 @@ from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, ExplainCase
 from azuraforge.plugins.discovery.loading import load_task_kind
+from azuraforge.strict_json import JsonObject
 
 
 def judge(child: Child) -> JudgeResult:
@@ -59,10 +60,16 @@ def judge(child: Child) -> JudgeResult:
         update={"failed": wanted.failed, "comparisons": tuple(each.scores() for each in verdict.comparisons)}
     )
     first = evaluation.contenders[0].role == "candidate"
+    figures: dict[str, JsonObject] = {}
+    for name, figure in judged.figures.items():
+        try:
+            figures.update(kind.drawn({name: figure}))
+        except Exception as error:  # a figure of a plugin must not cost the run its verdict
+            child.note(f"The figure {name} was left out: {one_line(error)}")
     return JudgeResult(
         evaluation=evaluation,
         verdict=verdict.record(candidate_first=first),
-        figures=kind.drawn(judged.figures),
+        figures=figures,
         explanations=_phases(kind, judged.explanations),
     )
 

@@ -169,6 +169,10 @@ class Received:
         self.events.append(self.session, self.project_id, f"run/{self.run_id}", event, dict(data))
 
 
+#: Characters of a validation error that a run keeps.
+_SHOWN = 2000
+
+
 @dataclass(frozen=True)
 class MessageKind(Generic[M]):
     """A kind of message that children of one kind of run send with ``child.send``.
@@ -188,7 +192,9 @@ class MessageKind(Generic[M]):
         try:
             body = self.shape.model_validate(fields)
         except ValidationError as error:
-            raise InvalidInput(f"the message {self.name!r} is malformed: {error}", where="child.send()") from None
+            raise InvalidInput(
+                f"the message {self.name!r} is malformed: {str(error)[:_SHOWN]}", where="child.send()"
+            ) from None
         return self.record(received, body)
 
 

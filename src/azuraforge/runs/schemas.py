@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, field_validator
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.paging import Page
@@ -239,7 +239,8 @@ class MetricPoints(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    points: dict[str, Annotated[list[SentPoint], Field(max_length=MOST_POINTS)]]
+    #: ``FailFast``: a batch may hold a million points, and each bad one would be an error of its own.
+    points: dict[str, Annotated[list[SentPoint], Field(max_length=MOST_POINTS), FailFast()]]
     progress: RunProgress | None = None
     batch: Count | None = Field(default=None, description="number of this batch in the client's journal")
 

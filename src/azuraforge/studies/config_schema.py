@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from azuraforge.studies.records import Kind
 
@@ -57,12 +57,15 @@ class FieldSchema(Branch):
         return next((branch for branch in (self, *self.any_of) if branch.kind is not None), self)
 
 
-class _ConfigSchema(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    properties: dict[str, FieldSchema] = Field(default_factory=dict)
-
-
 def fields_of(schema: Mapping[str, object] | None) -> dict[str, FieldSchema]:
     """Return the fields of a config's JSON schema by name."""
-    return _ConfigSchema.model_validate(schema or {}).properties
+    properties = (schema or {}).get("properties")
+    return {name: _field(of) for name, of in properties.items()} if isinstance(properties, dict) else {}
+
+
+def _field(schema: object) -> FieldSchema:
+    """Return a field; one whose schema takes another form, such as a list of types, can be searched by choices only."""
+    try:
+        return FieldSchema.model_validate(schema)
+    except ValidationError:
+        return FieldSchema()

@@ -25,6 +25,7 @@ from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor
 from azuraforge.models.serving.opening import open_version
 from azuraforge.models.serving.pictures import PicturePredictor
 from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.forecasting.following import following_times
@@ -72,8 +73,8 @@ def try_version(child: Asked) -> dict[str, Any]:
     plugin = _plugin(opening)
     with _refusing("bundle.json: config"):
         parse_config(plugin.Config, opening["config"], opening["plugin"])
-    kind = load_plugin("task_kind", opening["kind"], opening["plugins_folder"])
-    if "horizon" in kind.Config.model_fields and card.horizon is None:
+    kind = _kind(opening)
+    if kind.serving == "series" and card.horizon is None:
         raise refused("it states no horizon", _VERSION + CARD)
     with _refusing(_VERSION):
         if kind.serving is None:
@@ -81,6 +82,19 @@ def try_version(child: Asked) -> dict[str, Any]:
             plugin().load(folder)
             return {"predicted": False}
         return {"predicted": _predict(open_version(opening), opening["schema"])}
+
+
+def _kind(opening: Mapping[str, Any]) -> type[AnyTaskKind]:
+    """Return the class of the task kind. Raises InvalidInput if it is not installed here."""
+    try:
+        return load_plugin("task_kind", opening["kind"], opening["plugins_folder"])
+    except NotFound:
+        raise InvalidInput(
+            f"the bundle needs the task kind {opening['kind']}, which is not installed here",
+            where="bundle: bundle.json",
+            next_step="install its plugin, then import the bundle again; see `azuraforge plugins list`",
+            code="plugin_missing",
+        ) from None
 
 
 def _plugin(opening: Mapping[str, Any]) -> type[Any]:

@@ -361,7 +361,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
                     where=f"task kind {self.name}",
                     next_step=f"declare it: figures = {{{name!r}: {type(figure).__name__}}}",
                 )
-        return {name: figure.model_dump(mode="json") for name, figure in figures.items()}
+        return {name: figure.model_dump(mode="json", serialize_as_any=True) for name, figure in figures.items()}
 
     def batch(self) -> Batch[TableT] | None:
         """Return how a version predicts a whole dataset; None: it cannot."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, FailFast, Field
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
@@ -15,21 +15,36 @@ from azuraforge.events.service import EventLog
 from azuraforge.processes import usage
 from azuraforge.processes.frames import Frame, unspell
 from azuraforge.processes.messages import fields_of, message_frame
+from azuraforge.processes.points import MAX_STEP, problem_with_series
 from azuraforge.runs import store
 from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.handlers import MessageKind, Received, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
+from azuraforge.runs.schemas import MOST_MILLISECONDS
 from azuraforge.strict_json import JsonObject
 
 #: How many checkpoints of a phase are kept: the newest may turn out to be damaged.
 KEPT_CHECKPOINTS = 3
 
 
+def _series(name: str) -> str:
+    if problem := problem_with_series(name):
+        raise ValueError(f"a series cannot have this name: {problem}")
+    return name
+
+
+Series = Annotated[str, AfterValidator(_series)]
+StepNumber = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
+Milliseconds = Annotated[int, Field(ge=0, le=MOST_MILLISECONDS)]
+
+
 class Metrics(BaseModel):
     """Points, each as series, step, value and the milliseconds since 1970 when it was logged."""
 
-    points: list[tuple[str, int, float | Literal["NaN", "Infinity", "-Infinity"], int]]
+    points: Annotated[
+        list[tuple[Series, StepNumber, float | Literal["NaN", "Infinity", "-Infinity"], Milliseconds]], FailFast()
+    ]
 
 
 class Progress(BaseModel):
@@ -60,7 +75,7 @@ class Resumed(BaseModel):
     """The step from which the attempt goes on; None: from the start."""
 
     step: int | None
-    skipped: list[Skipped]
+    skipped: Annotated[list[Skipped], FailFast()]
 
 
 class Note(BaseModel):
@@ -107,7 +122,10 @@ def _checkpoint(received: Received, body: Saved) -> None:
         "attempt": held.attempt,
         "step": body.step,
     }
-    folder = str(body.folder.relative_to(received.folder))
+    inside = Path("checkpoints") / received.phase / str(held.attempt)
+    if body.folder.parent != received.folder / inside or body.folder.name == "..":
+        raise InvalidInput("a checkpoint lies outside the folder of its phase", where="child.send()")
+    folder = str(inside / body.folder.name)
     store.save_checkpoint(session, key, {"folder": folder, "sha256": body.sha256, "bytes": body.bytes})
     crashpoint("checkpoint_before_commit")
     if store.note_furthest_step(session, held.run_id, received.phase, body.step):
@@ -194,7 +212,7 @@ class Recorder:
             kind = self._messages.get(frame["type"])
             if kind is None:
                 raise InvalidInput(
-                    f"this kind of run has no message {frame['type']!r}",
+                    f"this kind of run has no message {str(frame['type'])[:100]!r}",
                     where="child.send()",
                     next_step=f"known: {', '.join(self._messages)}",
                 )

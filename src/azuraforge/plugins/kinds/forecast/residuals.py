@@ -60,7 +60,7 @@ def residual_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
     known = np.flatnonzero(np.isfinite(actual))
     drawn = known[thinned(len(known), DRAWN_POINTS)]
     shape = residual_shape(predicted - actual, times, season)
-    beside = autocorrelation(baseline - actual, lags_of(len(truth), season))
+    of_baseline = autocorrelation(baseline - actual, lags_of(len(truth), season))
     return {
         "actual_predicted": ActualPredicted(
             **named,
@@ -70,7 +70,7 @@ def residual_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
             predicted=tuple(predicted[drawn].tolist()),
             baseline_predicted=tuple(baseline[drawn].tolist()),
         ),
-        "residuals": Residuals.model_validate({**named, **dict(shape), "baseline_autocorrelation": tuple(beside)}),
+        "residuals": Residuals.model_validate({**named, **dict(shape), "baseline_autocorrelation": tuple(of_baseline)}),
         "slices": ErrorSlices(**named, slices=error_by_slice(test, truth, point, baseline_point)),
     }
 
