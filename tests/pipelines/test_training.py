@@ -224,6 +224,15 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert "test.linear" in history[0].reason
 
 
+def test_a_figure_that_cannot_be_drawn_is_left_out_and_costs_no_verdict(room: Room, monkeypatch: Any) -> None:
+    declared = {name: figure for name, figure in Forecast.figures.items() if name != "forecast"}
+    monkeypatch.setattr(Forecast, "figures", declared)
+    job, summary = room.train("test.linear")
+    assert summary["decision"] == "promoted"
+    assert "forecast" not in job.figures
+    assert room.models.reads.evaluation(room.project_id, job.run.id).verdict.decision == "promoted"
+
+
 def test_a_baseline_that_wins_becomes_champion_as_a_version_of_its_own(room: Room) -> None:
     room.stand_beside("test.linear", "test.last")
     _, summary = room.train("test.mean")

@@ -194,7 +194,7 @@ class TrainingResult:
             plugin=entry.plugin,
             plugin_version=entry.plugin_version,
             config=entry.config,
-            schema=dataset.schema.to_json(),
+            schema=dataset.schema,
             run_id=run.id,
             dataset_id=run.dataset_id,
             dataset_version=run.dataset_version,

@@ -258,12 +258,12 @@ def _attempts(run: RunDetail, words: Words) -> list[str]:
             str(each.attempt),
             escape(words.moment(each.started_at)),
             escape(words.moment(each.ended_at)),
-            escape(each.outcome or NOTHING),
+            escape(each.ended_as or NOTHING),
             escape(each.reason or NOTHING),
         ]
         for each in run.attempts
     ]
-    heads = ["", words("from"), words("to"), words("outcome"), words("reason")]
+    heads = ["", words("from"), words("to"), words("ended_as"), words("reason")]
     return [f"## {words('attempts')}", "", *table(heads, rows)]
 
 

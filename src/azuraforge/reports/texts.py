@@ -275,7 +275,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "series": ("Curve", "Eğri"),
     "step": ("step", "adım"),
     "attempts": ("Attempts", "Denemeler"),
-    "outcome": ("outcome", "sonuç"),
+    "ended_as": ("ended as", "bitiş durumu"),
     "reason": ("reason", "gerekçe"),
     "notes": ("Notes of the run", "Çalıştırmanın notları"),
 }

@@ -27,7 +27,7 @@ export const runs = {
     state: "State",
     plugin: "Plugin",
     dataset: "Dataset",
-    outcome: "Outcome",
+    result: "Result",
     took: "Took",
     created: "Created",
     newer: "Newer",
@@ -157,10 +157,10 @@ export const runs = {
     number: "No.",
     started: "Started",
     ended: "Ended",
-    outcome: "Outcome",
+    endedAs: "Ended as",
     resumed: "Resumed from step",
     recomputed: "Steps done twice",
-    outcomes: {
+    ends: {
       succeeded: "succeeded",
       failed: "failed",
       cancelled: "cancelled",

@@ -29,7 +29,7 @@ export const runs: typeof english = {
     state: "Durum",
     plugin: "Eklenti",
     dataset: "Veri kümesi",
-    outcome: "Sonuç",
+    result: "Sonuç",
     took: "Süre",
     created: "Oluşturuldu",
     newer: "Daha yeni",
@@ -159,10 +159,10 @@ export const runs: typeof english = {
     number: "No.",
     started: "Başladı",
     ended: "Bitti",
-    outcome: "Sonuç",
+    endedAs: "Bitiş durumu",
     resumed: "Sürdüğü adım",
     recomputed: "İki kez yapılan adım",
-    outcomes: {
+    ends: {
       succeeded: "başarılı",
       failed: "başarısız",
       cancelled: "iptal edildi",
