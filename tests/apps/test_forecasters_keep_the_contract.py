@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from azuraforge.apps.forecasting.attention import AttentionForecaster
-from azuraforge.apps.forecasting.boosted import BoostedLags
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.gru import GruForecaster
 from azuraforge.apps.forecasting.lstm import LstmForecaster

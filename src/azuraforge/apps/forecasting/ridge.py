@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,7 +33,7 @@ class Ridge(Baseline):
     """A straight line through the last 30 values, last season's, the other columns', the calendar, what is known ahead.
 
     One set of coefficients per horizon ("direct" forecasting). It predicts the change since the origin. The penalty is
-    the one that does best on the validation part.
+    the one of ``penalties`` that does best on the validation part.
     """
 
     name: ClassVar[str] = "forecasting.ridge"
@@ -41,6 +42,9 @@ class Ridge(Baseline):
         "en": "Linear regression with a penalty on the last 30 values, last season, other columns and the calendar.",
         "tr": "Son 30 değer, geçen mevsim, öteki sütunlar ve takvim üzerinde cezalı doğrusal regresyon.",
     }
+
+    def __init__(self, penalties: Sequence[float] = PENALTIES) -> None:
+        self.penalties = penalties
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
         """The longest lag."""
@@ -71,7 +75,7 @@ class Ridge(Baseline):
         checked, truth = self._examples(learned, validation, MOST_ROWS)
         checked = (checked - mean) / scale
         best: tuple[float, float, Any] | None = None
-        for penalty in PENALTIES:
+        for penalty in self.penalties:
             model = Regression(alpha=penalty, solver="cholesky").fit(inputs, targets)
             error = float(np.square(model.predict(checked).reshape(truth.shape) - truth).mean())
             if best is None or error < best[0]:
