@@ -203,7 +203,7 @@ class Inputs:
     def _at_targets(self, origins: Indices, steps: Indices, asked: Indices, place: Indices) -> list[Floats]:
         """``(example, feature)`` blocks: what is known of the row to predict."""
         layout, last = self.layout, self.target[origins][:, None]
-        columns = [steps[:, None] + 1.0] if layout.stepped else []
+        columns: list[Floats] = [(steps[:, None] + 1).astype(np.float64)] if layout.stepped else []
         for season in layout.seasons:
             back = self._back(origins, steps, season)
             known = np.isfinite(back[:, :SEASONS_BACK])
@@ -237,12 +237,12 @@ def _numbers(clock: Clock, walls: Indices) -> Floats:
     calendar knows their cycles."""
     cycles = {cycle.name for cycle in clock.cycles}
     dates = (walls // DAY).astype("datetime64[D]")
-    columns = []
+    columns: list[Floats] = []
     if "hour_of_day" in cycles:
         columns.append(walls % DAY / HOUR)
     if "day_of_week" in cycles:
-        columns.append((walls // DAY + 3) % 7)
-        columns.append((dates - dates.astype("datetime64[M]")).astype(np.int64))
+        columns.append(((walls // DAY + 3) % 7).astype(np.float64))
+        columns.append((dates - dates.astype("datetime64[M]")).astype(np.float64))
     if "day_of_year" in cycles:
-        columns.append((dates - dates.astype("datetime64[Y]")).astype(np.int64))
-    return np.stack(columns, axis=1).astype(np.float64) if columns else np.zeros((len(walls), 0))
+        columns.append((dates - dates.astype("datetime64[Y]")).astype(np.float64))
+    return np.stack(columns, axis=1) if columns else np.zeros((len(walls), 0))
