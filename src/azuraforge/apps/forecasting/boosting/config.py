@@ -14,7 +14,7 @@ class BoostedConfig(ForecastConfig):
     """Settings of the boosted trees."""
 
     trees: Annotated[
-        int, Field(default=800, ge=1, le=5000, description="Rounds of boosting, at most; validation ends them")
+        int, Field(default=800, ge=1, le=5000, description="Trees of one forest, at most; validation ends it")
     ]
     learning_rate: Annotated[float, Field(default=0.05, gt=0, le=1, description="Share of each tree that is added")]
     leaves: Annotated[int, Field(default=31, ge=2, le=MOST_LEAVES, description="Leaves of one tree, at most")]
@@ -46,7 +46,7 @@ class BoostedConfig(ForecastConfig):
             default=None,
             ge=1,
             le=5000,
-            description="Grow this many rounds without looking at the validation part; the winner of a study is"
-            " retrained like this",
+            description="Grow this many trees per forest without looking at the validation part; the winner of a study"
+            " is retrained like this",
         ),
     ]

@@ -37,6 +37,7 @@ class Boosted:
         scales: name of a series → its scales; ``ALONE`` is the single one.
         starts: per forest the forecast that it corrects: ``last`` (the value at the origin) or ``ridge``.
         forests: as many.
+        shares: of the forests in the forecast, with the sum 1.
         ridge: the ridge forecast, where a forest corrects it.
         spread: ``(level, horizon)`` offsets of the quantiles in units of a series' scale.
         widths: name of a series → factor of its offsets.
@@ -48,6 +49,7 @@ class Boosted:
     scales: Mapping[str, Scales]
     starts: tuple[str, ...]
     forests: tuple[Forest, ...]
+    shares: tuple[float, ...]
     ridge: Learned | None
     spread: Floats
     widths: Mapping[str, float]
@@ -80,9 +82,9 @@ def _point(fitted: Boosted, name: str, part: Part) -> Floats:
         rows, steps = np.repeat(chosen, horizon), np.tile(np.arange(horizon), len(chosen))
         inputs, starts = read.at(rows, steps), starts_of(fitted, read, part, rows, steps)
         total = np.zeros(len(rows))
-        for begun, forest in zip(starts, fitted.forests, strict=True):
-            total += begun + forest.predict(inputs)
-        point[chosen] = (total / len(starts)).reshape(len(chosen), horizon)
+        for begun, forest, share in zip(starts, fitted.forests, fitted.shares, strict=True):
+            total += share * (begun + forest.predict(inputs))
+        point[chosen] = total.reshape(len(chosen), horizon)
     return point
 
 

@@ -65,13 +65,14 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         learned = examples(fresh, parts, MOST_EXAMPLES)
         checked = None if config.stop_after is not None else examples(fresh, checks, MOST_CHECKED)
 
-        def report(done: int, error: float) -> None:
-            run.log(done, validation_loss=error)
-            run.progress(done, config.trees)
+        def report(number: int, done: int, error: float) -> None:
+            # A study counts rounds by "validation_loss".
+            run.log(done, **{"validation_loss" if number == 0 else "ridge_validation_loss": error})
+            run.progress(number * config.trees + done, len(fresh.starts) * config.trees)
 
-        forests = grow(Growth(config, run.seed, run.threads), learned, checked, report)
-        run.progress(1, 1, f"{max(len(forest) for forest in forests)} trees")
-        fitted = replace(fresh, forests=tuple(forests))
+        grown = grow(Growth(config, run.seed, run.threads), learned, checked, report)
+        run.progress(1, 1, f"{sum(map(len, grown.forests))} trees")
+        fitted = replace(fresh, forests=grown.forests, shares=grown.shares)
         return calibrated(fitted, checks, adaptive=config.intervals == "adaptive")
 
     def predict(self, predictor: Boosted, part: Part) -> Predictions:
@@ -98,6 +99,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
             "layout": predictor.layout.to_dict(),
             "scales": {name: scales.to_dict() for name, scales in predictor.scales.items()},
             "starts": predictor.starts,
+            "shares": predictor.shares,
             "ridge": None if predictor.ridge is None else predictor.ridge.settings,
             "widths": dict(predictor.widths),
         }
@@ -120,6 +122,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
             scales={name: Scales.from_dict(fields) for name, fields in described["scales"].items()},
             starts=starts,
             forests=tuple(forests),
+            shares=tuple(map(float, described["shares"])),
             ridge=ridge,
             spread=arrays["spread"],
             widths={name: float(width) for name, width in described["widths"].items()},
@@ -142,7 +145,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         if config.linear and not several and len(usable(train)) >= _FEWEST_FOR_RIDGE:
             ridge = _ridge(run, train, None if config.stop_after is not None else checks[ALONE])
         starts = ("last", "ridge") if ridge is not None else ("last",)
-        return Boosted(config.horizon, layout, scales, starts, (), ridge, np.zeros((0, 0)), {})
+        return Boosted(config.horizon, layout, scales, starts, (), (), ridge, np.zeros((0, 0)), {})
 
 
 def _ridge(run: RunContext[BoostedConfig], train: Part, validation: Part | None) -> Learned:

@@ -50,48 +50,85 @@ class Growth:
     threads: int
 
 
-def grow(
-    growth: Growth, learned: Examples, checked: Examples | None, report: Callable[[int, float], None]
-) -> list[Forest]:
-    """Return one forest per start, all with the same number of trees.
+@dataclass(frozen=True)
+class Grown:
+    """Forests and their shares of the forecast.
 
-    The forests grow together: after each round the mean of their forecasts is compared with ``checked``, and all end
-    where it was best, which may be before the first tree. Without ``checked`` they have ``config.stop_after`` trees.
+    Attributes:
+        forests: one per start.
+        shares: as many, with the sum 1.
+    """
+
+    forests: tuple[Forest, ...]
+    shares: tuple[float, ...]
+
+
+def grow(
+    growth: Growth, learned: Examples, checked: Examples | None, report: Callable[[int, int, float], None]
+) -> Grown:
+    """Return one forest per start.
+
+    Each forest ends where it forecasts ``checked`` best, which may be before its first tree. The shares lie half-way
+    between equal ones and those that would forecast ``checked`` best, since the rows that choose them are few. Without
+    ``checked`` each forest has ``config.stop_after`` trees, and the shares are equal.
 
     Args:
         growth: settings.
         learned: examples to learn from.
         checked: examples that end the growth; None where ``config.stop_after`` does.
-        report: receives each round and its mean squared error on ``checked``.
+        report: receives the number of a forest, the round and the forest's mean squared error on ``checked``.
     """
-    config = growth.config
-    boosters = _boosters(growth, learned, checked)
-    rounds = config.trees if checked is not None else config.stop_after or config.trees
-    best, lowest = (0, _error(checked, [0.0] * len(boosters))) if checked is not None else (rounds, 0.0)
-    for done in range(1, rounds + 1):
-        ended = [booster.update() for booster in boosters]
-        if all(ended):  # no split is left to make
-            best = min(best, done)
-            break
-        if checked is None:
-            continue
-        error = _error(checked, [_seen(booster) for booster in boosters])
-        report(done, error)
+    forests, forecasts = [], []
+    for number, booster in enumerate(_boosters(growth, learned, checked)):
+        best, forecast = _grow(growth.config, booster, number, checked, report)
+        forests.append(Forest.of_dump(booster.dump_model(num_iteration=best)) if best else _none())
+        forecasts.append(forecast)
+    return Grown(tuple(forests), _shares(forecasts, None if checked is None else checked.truth))
+
+
+def _grow(
+    config: BoostedConfig,
+    booster: lightgbm.Booster,
+    number: int,
+    checked: Examples | None,
+    report: Callable[[int, int, float], None],
+) -> tuple[int, Floats]:
+    """Return the number of trees to keep, and the forecasts ``(example,)`` that they give for ``checked``."""
+    if checked is None:
+        rounds = config.stop_after or config.trees
+        for done in range(1, rounds + 1):
+            if booster.update():  # no split is left to make
+                return done, np.zeros(0)
+        return rounds, np.zeros(0)
+    best, forecast = 0, checked.starts[number]
+    lowest = float(np.square(forecast - checked.truth).mean())
+    for done in range(1, config.trees + 1):
+        ended = booster.update()
+        now = checked.starts[number] + _seen(booster)
+        error = float(np.square(now - checked.truth).mean())
+        report(number, done, error)
         if error < lowest:
-            best, lowest = done, error
-        if done - best >= config.patience:
+            best, forecast, lowest = done, now, error
+        if ended or done - best >= config.patience:
             break
-    return [Forest.of_dump(booster.dump_model(num_iteration=best)) if best else _none() for booster in boosters]
+    return best, forecast
+
+
+def _shares(forecasts: Sequence[Floats], truth: Floats | None) -> tuple[float, ...]:
+    """Return the share of each forecast ``(example,)``; there are one or two."""
+    if len(forecasts) == 1:
+        return (1.0,)
+    first, second = forecasts
+    share = 0.5
+    if truth is not None and (size := float(np.square(first - second).sum())) > 0:
+        found = float(((truth - second) * (first - second)).sum()) / size
+        share = (0.5 + min(max(found, 0.0), 1.0)) / 2
+    return share, 1.0 - share
 
 
 def _none() -> Forest:
     whole, real = np.zeros(0, np.int64), np.zeros(0)
     return Forest(whole, whole, real, whole, whole)
-
-
-def _error(checked: Examples, added: Sequence[Floats | float]) -> float:
-    forecasts = [start + more for start, more in zip(checked.starts, added, strict=True)]
-    return float(np.square(np.mean(forecasts, axis=0) - checked.truth).mean())
 
 
 def _seen(booster: lightgbm.Booster) -> Floats:
