@@ -31,7 +31,9 @@ def learn(
     seconds = time.perf_counter() - started - (Reading.seconds - reading)
     fresh_folder(folder)
     pipeline.save(predictor, folder)
-    return Learned(weights_sha256=hash_folder(folder, name), seconds=round(seconds, 3))
+    return Learned(
+        weights_sha256=hash_folder(folder, name), seconds=round(seconds, 3), trials=pipeline.trials(predictor)
+    )
 
 
 def hash_folder(folder: Path, name: str) -> str:
