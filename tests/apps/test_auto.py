@@ -155,3 +155,9 @@ def test_a_member_must_exist(series: Table) -> None:
     train, _ = parts(series, config)
     with pytest.raises(InvalidInput, match="lstn"):
         candidates(config, train)
+
+
+def test_the_linear_member_is_tried_however_little_the_seasons_pay(series: Table) -> None:
+    config = AutoConfig(horizon=2, season=24)
+    train, _ = parts(series, config)
+    assert "forecasting.ridge" in candidates(config, train).further[0]

@@ -83,12 +83,13 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     rows = train.frame.height
     demand = bool(known.size) and known.min() >= 0 and np.mean(known == 0) >= _INTERMITTENT_SHARE and np.ptp(known) > 0
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
-    groups: list[tuple[str, ...]] = []
+    cheap: list[type[Baseline]] = []
     seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
     if not demand and seasons and (len(seasons) > 1 or rows >= _ROWS_FOR_MSTL):
-        groups.append(_names((MultipleSeasons,)))
+        cheap.append(MultipleSeasons)
     if rows >= _ROWS_FOR_RIDGE:
-        groups.append(_names((Ridge,)))
+        cheap.append(Ridge)
+    groups = [_names(cheap)] if cheap else []
     enough = _ROWS_FOR_TREES_WITH_COLUMNS if schema.features or config.known_ahead else _ROWS_FOR_TREES
     if rows >= enough and schema.series is None:
         groups.append(_names((BoostedLags,)))
