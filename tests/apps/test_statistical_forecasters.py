@@ -17,6 +17,8 @@ from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
 from azuraforge.apps.forecasting.ets import EtsConfig, ExponentialSmoothing
 from azuraforge.apps.forecasting.intermittent import Adida, BucketModel, Croston, DemandModel, Tsb
 from azuraforge.apps.forecasting.mstl import MultipleSeasons
+from azuraforge.apps.forecasting.smoothing import Smoothing
+from azuraforge.apps.forecasting.smoothing_fit import fit_forms, forms
 from azuraforge.apps.forecasting.tbats import TbatsForecaster
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
@@ -62,10 +64,8 @@ def library(model: Any, values: Floats) -> Floats:
 @pytest.mark.parametrize(
     ("plugin", "named", "options"),
     [
-        (ExponentialSmoothing, "AutoETS", {}),
         (Theta, "AutoTheta", {}),
         (ComplexExponentialSmoothing, "AutoCES", {}),
-        (MultipleSeasons, "MSTL", {}),
         (TbatsForecaster, "AutoTBATS", {"use_arma_errors": False}),
     ],
     ids=lambda value: getattr(value, "name", ""),
@@ -74,29 +74,74 @@ def test_forecasts_are_the_librarys(plugin: Any, named: str, options: dict[str, 
     from statsforecast import models
 
     values = series(kind)
-    if named == "MSTL":
-        options = {"trend_forecaster": models.AutoETS(model="ZZN")}
     ours, _ = carried(plugin(), values, (12,))
     np.testing.assert_allclose(ours, library(getattr(models, named)(season_length=12, **options), values), rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("plugin", "named"), [(ExponentialSmoothing, "AutoETS"), (AutoArima, "AutoARIMA")], ids=lambda it: str(it)
-)
-def test_frozen_on_a_first_part_the_state_moves_on_as_in_the_library(plugin: Any, named: str) -> None:
+def test_frozen_on_a_first_part_arima_moves_on_as_in_the_library() -> None:
     """At later origins, too: the library's ``forward`` applies the parameters of the first part to longer series."""
     from statsforecast import models
 
     values, origins = series("multiplicative"), np.array([89, 95, 119])
-    found = plugin()._estimate(ForecastConfig(horizon=HORIZON), values[:90], (12,))
+    found = AutoArima()._estimate(ForecastConfig(horizon=HORIZON), values[:90], (12,))
     made = found.model.ahead(found.model.walk(found.before, values, origins).states, HORIZON)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = getattr(models, named)(season_length=12, **({"nmodels": 40} if plugin is AutoArima else {}))
-        model.fit(values[:90])
+        model = models.AutoARIMA(season_length=12, nmodels=40).fit(values[:90])
         for origin, ours in zip(origins, made, strict=True):
             theirs = model.forward(values[: origin + 1], HORIZON)["mean"]
             np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["ANN", "AAdN", "ANA", "AAA", "MAdA", "MNM", "MAM", "MAdM"])
+def test_the_recursion_of_every_form_is_the_librarys(form: str) -> None:
+    from statsforecast.ets import ets_f
+    from statsforecast.models import AutoETS
+
+    values, damped, trend = series("multiplicative"), "d" in form, form[1] == "A"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = ets_f(values[:90], m=12, model=form.replace("d", ""), damped=damped)
+        library = AutoETS(season_length=12, model=form.replace("d", ""), damped=damped).fit(values[:90])
+    alpha, beta, gamma, phi, level, *rest = found["par"]
+    slope, season = (rest[0], rest[1:]) if trend else (0.0, rest)
+    seasonal = form[-1] != "N"
+    ours = Smoothing(
+        form, alpha, beta if trend else 0.0, phi if damped else 1.0, form[-1] == "M",
+        np.array([12] if seasonal else [], dtype=np.int64), np.array([gamma] if seasonal else []),
+    )  # fmt: skip
+    before = np.array([level, slope, *season[::-1]])
+    origins = np.array([89, 100, 119])
+    made = ours.ahead(ours.walk(before, values, origins).states, HORIZON)
+    steps = 1 if damped else HORIZON  # the library adds phi + phi where its source has phi + phi²
+    for origin, own in zip(origins, made[:, :steps], strict=True):
+        np.testing.assert_allclose(own, library.forward(values[: origin + 1], HORIZON)["mean"][:steps], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["additive", "multiplicative"])
+def test_ets_is_estimated_as_well_as_by_another_library(kind: str) -> None:
+    """The likelihood of every form is at least what statsmodels reaches from the same first season."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    values = series(kind)
+    fitted = fit_forms(values, 12, forms("ZZZ", None, 12, positive=True))
+    assert len(fitted) == 15
+    for found in fitted:
+        form, start = found.form, found.estimate.before
+        model = ETSModel(
+            values, error="mul" if form.multiplicative_error else "add", trend="add" if form.trend else None,
+            damped_trend=form.damped, seasonal={"N": None, "A": "add", "M": "mul"}[form.season],
+            seasonal_periods=12 if form.season != "N" else None, initialization_method="known",
+            initial_level=start[0], initial_trend=start[1] if form.trend else None,
+            initial_seasonal=start[2:] if form.season != "N" else None,
+        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = model.fit(disp=False)
+        size = np.log(np.abs(np.asarray(theirs.fittedvalues))).sum() if form.multiplicative_error else 0.0
+        error = np.asarray(theirs.resid)
+        reached = 120 * np.log(np.sum(error**2)) + 2 * size
+        assert found.likelihood <= reached + 1.0, form.letters
 
 
 def test_intermittent_demand_is_the_librarys_at_each_origin() -> None:
@@ -125,14 +170,14 @@ ALL = [
 
 
 def fitted(
-    plugin: type[Any], values: Any, folder: Path, season: int = 12, **options: Any
+    plugin: type[Any], values: Any, folder: Path, season: int = 12, horizon: int = 3, **options: Any
 ) -> tuple[Any, Any, Part, Floats]:
-    pipeline, config = plugin(), plugin.Config(horizon=3, **options)
+    pipeline, config = plugin(), plugin.Config(horizon=horizon, **options)
     table = Table(pl.DataFrame({"y": np.asarray(values, dtype=np.float64)}), Schema(None, "y", season=season))
     split = pipeline.split(table, config)
-    train, validation = (cut_learning(table, rows, 3) for rows in (split.train, split.validation))
+    train, validation = (cut_learning(table, rows, horizon) for rows in (split.train, split.validation))
     learned = pipeline.fit(MemoryRun(config, folder), train, validation)
-    test, truth = cut_test(table, split.test, 3)
+    test, truth = cut_test(table, split.test, horizon)
     return pipeline, learned, test, truth
 
 
@@ -174,7 +219,18 @@ def test_what_multiplies_refuses_values_of_zero_or_less(tmp_path: Path) -> None:
     assert "M" not in learned.settings["model"]["form"]
     _, learned, _, _ = fitted(ExponentialSmoothing, series("multiplicative"), tmp_path)
     assert learned.settings["model"]["multiplicative"]
+    with pytest.raises(InvalidInput, match="the form AAM adds errors to a season that multiplies"):
+        fitted(ExponentialSmoothing, series("multiplicative"), tmp_path, form="AAM")
     assert EtsConfig().form == "ZZZ"
+
+
+def test_ets_chooses_by_forecasts_of_the_newest_values_not_by_likelihoods_of_two_kinds(tmp_path: Path) -> None:
+    """Airline passengers: AICc prefers relative errors, whose forecasts of 12 months err twice as much."""
+    from statsforecast.utils import AirPassengers
+
+    pipeline, learned, test, truth = fitted(ExponentialSmoothing, AirPassengers, tmp_path, horizon=12)
+    assert learned.settings["model"]["form"] == "AAA"
+    assert np.sqrt(np.mean((pipeline.predict(learned, test).point - truth) ** 2)) < 19.5
 
 
 @pytest.mark.parametrize("plugin", [MultipleSeasons, TbatsForecaster], ids=lambda plugin: plugin.name)

@@ -1,4 +1,4 @@
-"""Exponential smoothing (ETS) in all its additive, multiplicative and damped forms, chosen by AICc."""
+"""Exponential smoothing (ETS) in all its additive, multiplicative and damped forms."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pydantic import Field
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
 from azuraforge.apps.forecasting.smoothing import Smoothing
+from azuraforge.apps.forecasting.smoothing_fit import Fitted, fit_forms, forms
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: The states of longer seasons are too many to be optimized; such a season comes from a decomposition (STL).
+#: A longer season comes from a decomposition (STL).
 LONGEST_OPTIMIZED_SEASON = 24
 #: From fewer values nothing is estimated: plain smoothing with this weight.
 _FEWEST, _PLAIN_ALPHA = 8, 0.5
@@ -28,7 +29,7 @@ class EtsConfig(ForecastConfig):
         Field(
             default="ZZZ",
             pattern=r"^[AMZ][NAZ][NAMZ]$",
-            description="Error, trend and season: A additive, M multiplicative, N none, Z chosen by AICc",
+            description="Error, trend and season: A additive, M multiplicative, N none, Z chosen",
             json_schema_extra={"title_tr": "Biçim"},
         ),
     ]
@@ -36,7 +37,7 @@ class EtsConfig(ForecastConfig):
         bool | None,
         Field(
             default=None,
-            description="Damp the trend; empty: chosen by AICc",
+            description="Damp the trend; empty: chosen",
             json_schema_extra={"title_tr": "Sönümlü eğilim"},
         ),
     ]
@@ -52,12 +53,12 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
     most_series: ClassVar[int | None] = 24
     title: ClassVar[dict[str, str]] = {"en": "Exponential smoothing (ETS)", "tr": "Üstel düzleştirme (ETS)"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Level, trend and season as running averages; additive, multiplicative or damped by AICc.",
-        "tr": "Düzey, eğilim ve mevsim hareketli ortalamalarla; toplamsal, çarpımsal ya da sönümlü biçimi AICc seçer.",
+        "en": "Level, trend and season as running averages; additive, multiplicative or damped, as the series shows.",
+        "tr": "Düzey, eğilim ve mevsim hareketli ortalamalarla; biçimi (toplamsal, çarpımsal, sönümlü) seriye göre.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
-        """Estimate the form with the lowest AICc; a season that is too long to optimize comes from STL."""
+        """Choose a form and estimate it; a season above ``LONGEST_OPTIMIZED_SEASON`` rows comes from STL."""
         form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
         if "M" in form and values.min() <= 0:
             raise InvalidInput(
@@ -66,36 +67,56 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
                 next_step="choose a form without M, or Z",
             )
         if len(values) < _FEWEST:
-            plain = Smoothing("ANN", _PLAIN_ALPHA, 0.0, 1.0, False, np.zeros(0, dtype=np.int64), np.zeros(0))
-            return Estimate(plain, np.array([values[0], 0.0]))
+            return _plain(values)
+        if form[0] == "A" and form[2] == "M":
+            raise InvalidInput(
+                f"the form {form} adds errors to a season that multiplies, which is unstable",
+                where="config: form",
+                next_step="choose M for the error, or Z",
+            )
         wanted = seasons[:1]
         if form[2] == "N" or not wanted:
-            return fit(values, 1, form[:2] + "N", damped)
+            return smoothed(values, 1, form[:2] + "N", config.horizon, damped)
         if wanted[0] <= LONGEST_OPTIMIZED_SEASON:
-            return fit(values, wanted[0], form, damped)
-        return with_carried_seasons(values, (wanted[0],), lambda rest: fit(rest, 1, form[:2] + "N", damped))
+            return smoothed(values, wanted[0], form, config.horizon, damped)
+        return with_carried_seasons(
+            values, (wanted[0],), lambda rest: smoothed(rest, 1, form[:2] + "N", config.horizon, damped)
+        )
 
 
-def fit(values: Floats, period: int, form: str, damped: bool | None = None) -> Estimate[Smoothing]:
-    """Estimate by maximum likelihood with statsforecast; return the parameters and the state before the values."""
-    from statsforecast.ets import ets_f
+def smoothed(
+    values: Floats, period: int, pattern: str, horizon: int, damped: bool | None = None
+) -> Estimate[Smoothing]:
+    """Estimate every form that ``pattern`` allows and choose one.
 
-    trendless = form[1] == "N"
-    found = ets_f(values, m=period, model=form, damped=False if trendless else damped)
-    error, trend, season, damping = found["components"]
-    alpha, beta, gamma, phi = (float(each) for each in found["par"][:4])
-    state = np.asarray(found["par"][4:], dtype=np.float64)
-    level, rest = state[0], state[1:]
-    slope, rest = (rest[0], rest[1:]) if trend == "A" else (0.0, rest)
-    seasonal = season != "N"
-    model = Smoothing(
-        form=f"{error}{trend}{'d' if damping == 'D' else ''}{season}",
-        alpha=alpha,
-        beta=beta if trend == "A" else 0.0,
-        phi=phi if damping == "D" else 1.0,
-        multiplicative=season == "M",
-        periods=np.array([period] if seasonal else [], dtype=np.int64),
-        gammas=np.array([gamma] if seasonal else []),
-    )
-    # The library's newest season comes first, ours last.
-    return Estimate(model, np.concatenate([[level, slope], rest[::-1]]))
+    AICc chooses among the forms with additive errors, and among those with multiplicative ones. Between the two, the
+    forecasts over the newest third of the values decide: a relative error weighs the small early values of a growing
+    series as much as its newest, so that the likelihoods of the two kinds say little about which forecasts better
+    (decision 0016).
+    """
+    fitted = fit_forms(values, period, forms(pattern, damped, period, positive=bool(values.min() > 0)))
+    kinds = [[each for each in fitted if each.form.multiplicative_error == kind] for kind in (False, True)]
+    chosen = [min(kind, key=lambda each: _aicc(each, len(values))).estimate for kind in kinds if kind]
+    return min(chosen, key=lambda each: _newest_squares(each, values, horizon), default=_plain(values))
+
+
+def _aicc(fitted: Fitted, rows: int) -> float:
+    count = fitted.parameters
+    if rows <= count + 1:
+        return float("inf")
+    return fitted.likelihood + 2 * count + 2 * count * (count + 1) / (rows - count - 1)
+
+
+def _newest_squares(estimate: Estimate[Smoothing], values: Floats, horizon: int) -> float:
+    """Return the mean squared error of forecasts whose targets lie in the newest third of the values."""
+    first = len(values) * 2 // 3
+    steps = max(1, min(horizon, len(values) - first - 2))
+    origins = np.arange(first - 1, len(values) - steps)
+    made = estimate.model.ahead(estimate.model.walk(estimate.before, values, origins).states, steps)
+    errors = values[origins[:, None] + np.arange(1, steps + 1)] - made
+    return float(np.nan_to_num(np.mean(errors**2), nan=np.inf))
+
+
+def _plain(values: Floats) -> Estimate[Smoothing]:
+    plain = Smoothing("ANN", _PLAIN_ALPHA, 0.0, 1.0, False, np.zeros(0, dtype=np.int64), np.zeros(0))
+    return Estimate(plain, np.array([values[0], 0.0]))

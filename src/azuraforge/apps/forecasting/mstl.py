@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
-from azuraforge.apps.forecasting.ets import fit
+from azuraforge.apps.forecasting.ets import smoothed
 from azuraforge.apps.forecasting.smoothing import Smoothing
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
@@ -27,7 +27,7 @@ class MultipleSeasons(StateForecaster[Smoothing]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
-        """Decompose, then choose ETS by AICc for the remainder."""
+        """Decompose, then choose a form of ETS for the remainder."""
         if not seasons:
-            return fit(values, 1, "ZZN")
-        return with_carried_seasons(values, seasons, lambda rest: fit(rest, 1, "ZZN"))
+            return smoothed(values, 1, "ZZN", config.horizon)
+        return with_carried_seasons(values, seasons, lambda rest: smoothed(rest, 1, "ZZN", config.horizon))
