@@ -21,7 +21,7 @@ from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.predictor import hash_folder
-from azuraforge.plugins import Table
+from azuraforge.plugins import Rows, Table
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.kinds.forecast.parts import cut_learning
 from azuraforge.testing import MemoryRun, check_pipeline
@@ -71,6 +71,23 @@ def test_a_member_that_fails_and_one_that_hangs_are_left_out_and_named(
     assert left_out["forecasting.ets"] == "singular matrix"
     assert left_out["forecasting.theta"].startswith("stopped after")
     assert not {"forecasting.ets", "forecasting.theta"} & set(found.members)
+
+
+def test_a_member_that_fails_to_refit_keeps_what_it_had_learned(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("singular matrix")
+
+    names = ("forecasting.ets", "forecasting.theta")
+    found, _, _ = learned(series, tmp_path / "fit", members=names, horizon=30)
+    assert set(found.combination.weights) == set(names)
+    monkeypatch.setattr(ExponentialSmoothing, "learn", fail)
+    run = MemoryRun(AutoConfig(horizon=30, members=names), tmp_path / "refit")
+    refitted = Auto().refit(run, found, cut_learning(series, Rows(0, len(series)), 30))
+    assert run.notes == ["forecasting.ets was not refitted, so its evaluated predictor serves: singular matrix"]
+    assert refitted.members["forecasting.ets"] == found.members["forecasting.ets"]
+    assert refitted.members["forecasting.theta"].settings["end"] > found.members["forecasting.theta"].settings["end"]
 
 
 def test_a_budget_of_one_second_still_answers(series: Table, tmp_path: Path) -> None:

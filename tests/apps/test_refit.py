@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.pipeline import Auto
 from azuraforge.apps.forecasting.boosted import BoostedConfig, BoostedLags
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.lstm import LstmConfig, LstmForecaster
@@ -29,6 +31,7 @@ CASES = [
     (Ridge, ForecastConfig(horizon=2)),
     (BoostedLags, TREES),
     (LstmForecaster, SMALL),
+    (Auto, AutoConfig(horizon=2, members=("forecasting.ets", "forecasting.theta", "forecasting.ridge"))),
 ]
 
 
@@ -65,6 +68,9 @@ def test_a_refit_learns_the_last_rows_and_keeps_what_validation_chose(
         assert refitted.epochs == fitted.epochs
         assert np.array_equal(refitted.offsets, fitted.offsets)
         assert np.array_equal(refitted.network.line_penalty.numpy(), fitted.network.line_penalty.numpy())
+    elif isinstance(made, Auto):
+        assert refitted.combination == fitted.combination
+        assert all(np.array_equal(refitted.spreads[name], own) for name, own in fitted.spreads.items())
     else:
         assert np.array_equal(refitted.spread, fitted.spread)
         assert refitted.settings.get("penalty") == fitted.settings.get("penalty")

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import json
-import random
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from azuraforge.apps.forecasting.auto.attempts import Attempt, attempts
-from azuraforge.apps.forecasting.auto.candidates import (
-    MEMBERS,
-    Candidates,
-    candidates,
-    import_libraries,
-    is_forked,
-)
+from azuraforge.apps.forecasting.auto.candidates import MEMBERS, Candidates, candidates
 from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.learning import Progress, learn_members, save_members
 from azuraforge.apps.forecasting.auto.spread import ENOUGH_ORIGINS, spread_of
 from azuraforge.apps.forecasting.auto.weights import Combination, combine, is_thin
-from azuraforge.apps.forecasting.baseline import Learned
+from azuraforge.apps.forecasting.baseline import Baseline, Learned
 from azuraforge.apps.forecasting.naive import Naive, SeasonalNaive
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
-from azuraforge.plugins.contract.pipeline import Checkpoint, Pipeline, RunContext
+from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import in_order
@@ -39,7 +28,7 @@ from azuraforge.plugins.forecasting.panels import each, known_series
 
 #: A further group of members is tried where the one before lowered the error on the validation part by this share.
 PAYS = 0.01
-_DONE, _ONE = "finished.json", ""
+_ONE = ""
 
 
 @dataclass
@@ -59,57 +48,6 @@ class Ensemble:
     tables: dict[str, Floats] = field(default_factory=dict)
 
 
-@dataclass
-class _Progress:
-    """What an attempt has finished; a checkpoint holds it."""
-
-    members: dict[str, Learned] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def save(self, folder: Path) -> None:
-        _save_members(self.members, folder)
-        text = json.dumps({"left_out": self.left_out, "seconds": self.seconds, "members": sorted(self.members)})
-        (folder / _DONE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, checkpoint: Checkpoint | None) -> _Progress:
-        if checkpoint is None:
-            return cls()
-        stored = json.loads((checkpoint.folder / _DONE).read_text(encoding="utf-8"))
-        members = {name: MEMBERS[name]().load(checkpoint.folder / name) for name in stored["members"]}
-        return cls(members, stored["left_out"], stored["seconds"])
-
-
-@dataclass(frozen=True)
-class _MemberRun:
-    """The run of a member: its figures and checkpoints are those of the ensemble."""
-
-    config: ForecastConfig
-    seed: int
-    threads: int
-    outputs: Path
-
-    def log(self, step: int, **metrics: float) -> None:
-        """Log nothing."""
-
-    def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report nothing."""
-
-    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """Keep nothing; the ensemble keeps finished members."""
-
-    def resume(self) -> Checkpoint | None:
-        """Return None."""
-        return None
-
-    def figure(self, name: str, data: Mapping[str, object]) -> None:
-        """Draw nothing."""
-
-    def note(self, markdown: str) -> None:
-        """Note nothing."""
-
-
 class Auto(Pipeline[AutoConfig, Ensemble]):
     """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in their median."""
 
@@ -125,24 +63,29 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
     }
 
     def split(self, table: Table, config: AutoConfig) -> Split:
-        """Cut in order of time."""
-        return chronological_split(table, config)
+        """Cut in order of time; of a short series, windows may reach past their part."""
+        return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def fit(self, run: RunContext[AutoConfig], train: Part, validation: Part) -> Ensemble:
         """Learn members, cheapest first, until the budget ends or another group does not pay; then combine them."""
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
         chosen = candidates(run.config, train)
-        progress = _Progress.load(run.resume())
+        progress = Progress.load(run.resume())
         began = time.monotonic() - sum(progress.seconds.values())
         scale = _scale(train, validation)
         free = SeasonalNaive.name if run.config.season_of(train.schema) > 1 else Naive.name
+
+        def learn(name: str, member: Baseline, own: RunContext[ForecastConfig]) -> Learned:
+            return member.fit(own, train, validation)
+
         groups = [chosen.free, chosen.core, *chosen.further]
         combination: Combination | None = None
         error = np.inf
         for place, group in enumerate(groups):
             left = run.config.budget_seconds - (time.monotonic() - began)
-            self._learn(run, train, validation, group, progress, left, len(chosen))
+            # Naive members cost next to nothing, and they answer where the budget holds nothing else.
+            learn_members(run, group, learn, progress, left if place else np.inf, len(chosen))
             points = self._points(progress, validation)
             combination = combine(points, validation.targets, scale, chosen.core, free)
             before, error = error, _error(combination.of(points), validation.targets, scale)
@@ -156,6 +99,23 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         _report(run, chosen, progress, combination)
         run.progress(len(chosen), len(chosen))
         return ensemble
+
+    def refit(self, run: RunContext[AutoConfig], evaluated: Ensemble, rows: Part) -> Ensemble:
+        """Learn the members again from every row; weights and interval widths stay.
+
+        A member that fails, or does not finish within the budget, keeps what it had learned, and the run names it.
+        """
+
+        def learn(name: str, member: Baseline, own: RunContext[ForecastConfig]) -> Learned:
+            return member.refit(own, evaluated.members[name], rows)
+
+        progress, names = Progress.load(run.resume()), sorted(evaluated.members)
+        left = run.config.budget_seconds - sum(progress.seconds.values())
+        learn_members(run, names, learn, progress, left, len(names))
+        self._points(progress, rows)
+        for name, reason in sorted(progress.left_out.items()):
+            run.note(f"{name} was not refitted, so its evaluated predictor serves: {reason}")
+        return replace(evaluated, members={**evaluated.members, **progress.members})
 
     def trials(self, predictor: Ensemble) -> int:
         """Return how many members were compared."""
@@ -180,7 +140,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
 
     def save(self, predictor: Ensemble, folder: Path) -> None:
         """Write each member into a folder of its own, and weights and spreads next to them."""
-        _save_members(predictor.members, folder)
+        save_members(predictor.members, folder)
         names = sorted(predictor.spreads)
         arrays = {f"spread.{place}": predictor.spreads[name] for place, name in enumerate(names)}
         arrays |= {f"table.{names.index(name)}": table for name, table in predictor.tables.items()}
@@ -208,56 +168,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             {name: arrays[f"table.{place}"] for place, name in enumerate(names) if f"table.{place}" in arrays},
         )
 
-    def _learn(
-        self,
-        run: RunContext[AutoConfig],
-        train: Part,
-        validation: Part,
-        names: tuple[str, ...],
-        progress: _Progress,
-        seconds: float,
-        total: int,
-    ) -> None:
-        """Learn the members of a group that no earlier attempt has finished."""
-        open_ = [name for name in names if name not in progress.members and name not in progress.left_out]
-        config = _own(run.config)
-        with tempfile.TemporaryDirectory(prefix="members-") as home:
-
-            def learn(name: str) -> Learned:
-                folder = Path(home) / name
-                folder.mkdir()
-                random.seed(run.seed)
-                np.random.seed(run.seed % 2**32)
-                member = MEMBERS[name]()
-                settings = member.Config.model_validate(config)
-                learned = member.fit(_MemberRun(settings, run.seed, run.threads, folder), train, validation)
-                member.save(learned, folder)
-                return learned
-
-            def ended(attempt: Attempt) -> None:
-                name = attempt.name
-                progress.seconds[name] = round(attempt.seconds, 3)
-                if attempt.failed is None:
-                    progress.members[name] = MEMBERS[name]().load(Path(home) / name)
-                else:
-                    progress.left_out[name] = attempt.failed
-                done = len(progress.members) + len(progress.left_out)
-                run.progress(min(done, total), total, name)
-
-            forked = {name: partial(_forget, learn, name) for name in open_ if is_forked(name)}
-            if forked:
-                began = time.monotonic()
-                if seconds > 0:
-                    import_libraries(list(forked))
-                for attempt in attempts(forked, max(1, run.threads), seconds - (time.monotonic() - began)):
-                    ended(attempt)
-                    run.checkpoint(len(progress.members) + len(progress.left_out), progress.save)
-            for name in (each for each in open_ if each not in forked):
-                ended(_here(learn, name, seconds if names[0] != Naive.name else np.inf))
-        if open_:
-            run.checkpoint(len(progress.members) + len(progress.left_out), progress.save)
-
-    def _points(self, progress: _Progress, part: Part) -> dict[str, Floats]:
+    def _points(self, progress: Progress, part: Part) -> dict[str, Floats]:
         """Return the forecasts of each member; one that cannot answer with numbers is left out."""
         points = {}
         for name in sorted(progress.members):
@@ -290,28 +201,6 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             ensemble.spreads[name] = spread_of(errors[at], own)
             if config.intervals == "adaptive":
                 ensemble.tables[name] = score_table(errors[at])
-
-
-def _forget(learn: Callable[[str], Learned], name: str) -> None:
-    learn(name)
-
-
-def _here(learn: Callable[[str], Learned], name: str, seconds: float) -> Attempt:
-    """Learn a member in this process."""
-    if seconds <= 0:
-        return Attempt(name, 0.0, "not started within the budget")
-    began = time.monotonic()
-    try:
-        learn(name)
-    except Exception as error:  # a member that fails is left out
-        return Attempt(name, time.monotonic() - began, " ".join(str(error).split()) or type(error).__name__)
-    return Attempt(name, time.monotonic() - began)
-
-
-def _own(config: AutoConfig) -> dict[str, object]:
-    """Return the settings that every forecaster has, without intervals: those are the combination's."""
-    own: dict[str, object] = {name: getattr(config, name) for name in ForecastConfig.model_fields}
-    return own | {"intervals": "fixed"}
 
 
 def _series(part: Part) -> list[tuple[str, Part, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]]:
@@ -349,15 +238,7 @@ def _error(point: Floats, truth: Floats, scale: Floats) -> float:
     return float(np.nanmean(errors)) if np.isfinite(errors).any() else np.inf
 
 
-def _save_members(members: Mapping[str, Learned], folder: Path) -> None:
-    for name, learned in members.items():
-        own = folder / name
-        shutil.rmtree(own, ignore_errors=True)
-        own.mkdir()
-        MEMBERS[name]().save(learned, own)
-
-
-def _report(run: RunContext[AutoConfig], chosen: Candidates, progress: _Progress, found: Combination) -> None:
+def _report(run: RunContext[AutoConfig], chosen: Candidates, progress: Progress, found: Combination) -> None:
     """Draw each member's weight and score, and name those that were left out."""
     names = sorted(progress.members, key=lambda name: (-found.weights.get(name, 0.0), name))
     rows = [
