@@ -11,6 +11,7 @@ import pytest
 
 from azuraforge.apps.forecasting.arima import AutoArima
 from azuraforge.apps.forecasting.attention import AttentionForecaster
+from azuraforge.apps.forecasting.auto.pipeline import Auto
 from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
@@ -37,6 +38,7 @@ LEARNING: dict[type[Any], dict[str, Any]] = {
     TcnForecaster: SHORT | {"channels": 4, "tcn_rows": 9},
     AttentionForecaster: SHORT | {"width": 8, "heads": 2, "attention_rows": 6},
     BoostedLags: {"horizon": 3, "trees": 12},
+    Auto: {"horizon": 3, "members": ("forecasting.theta", "forecasting.ridge")},
 }
 
 
@@ -73,7 +75,11 @@ def test_the_lstm_keeps_the_contract_and_resumes_from_every_checkpoint(options: 
     check_pipeline(LstmForecaster, series, {**SMALL, **options})
 
 
-@pytest.mark.parametrize("plugin", [each for each in LEARNING if each is not LstmForecaster], ids=lambda it: it.name)
+#: Others hold these to the whole contract.
+APART = (LstmForecaster, Auto)
+
+
+@pytest.mark.parametrize("plugin", [each for each in LEARNING if each not in APART], ids=lambda it: it.name)
 def test_the_others_keep_the_contract_and_resume_from_every_checkpoint(plugin: type[Any], series: Table) -> None:
     check_pipeline(plugin, series, LEARNING[plugin])
 
