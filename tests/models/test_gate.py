@@ -14,6 +14,7 @@ from azuraforge.models.gate.comparability import incomparable
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import tightened_level
 from azuraforge.models.gate.policy import GatePolicy
+from azuraforge.models.gate.reasons import Reason
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.plugins.kinds.classify.facts import ERROR_RATE
@@ -214,6 +215,23 @@ def test_a_guarded_slice_that_got_worse_stops_the_promotion() -> None:
     assert [(each.name, each.state) for each in guarded.record().slices] == [("first step", "worse")]
     assert decide(*everyone, None, slices=[Slice("first step", first_step, 0.1)], **options).decision != "promoted"
     assert decide(*everyone, holder, slices=[Slice("first step", first_step, 0.6)], **options).decision == "promoted"
+
+
+def test_a_column_that_seems_to_know_the_future_leaves_the_promotion_to_a_person() -> None:
+    spoken = {"evidence_en": "it follows the target of 1 row later", "evidence_tr": "bir sonraki hedefi izliyor"}
+    suspicion = Reason("column_knows_future", {"column": "next_load", **spoken})
+    for candidate, entrant in ((0.8, "candidate"), (1.2, "baseline_0")):
+        verdict = gate(candidate, [1.0], suspicions=[suspicion])
+        assert (verdict.decision, verdict.champion, verdict.approved) == ("approved", "", entrant)
+        assert codes(verdict)[-2:] == ["column_knows_future", "promotion_withheld"]
+        record = verdict.record(candidate_first=True)
+        assert (record.headline, record.promotes) == ("withheld", False)
+        assert "next_load" in record.text("en")
+        assert "next_load" in record.text("tr")
+        assert gate(candidate, [1.0]).decision in ("promoted", "baseline_promoted")
+    kept = gate(1.0, [1.2], champion=1.0, suspicions=[suspicion])
+    assert (kept.decision, kept.headline(candidate_first=True)) == ("kept", "kept")
+    assert "column_knows_future" in codes(kept)
 
 
 def test_on_pure_noise_promotions_stay_below_the_level() -> None:

@@ -1817,15 +1817,18 @@ export interface components {
         };
         /**
          * AttemptOut
-         * @description One attempt: why it ended and what it cost.
+         * @description One attempt: how and why it ended, and what it cost.
          */
         AttemptOut: {
             /** Attempt */
             attempt: number;
+            /**
+             * Ended As
+             * @description the run's final state; or, requeued, `died`, `lost`, `interrupted`, `drained`, `transient`
+             */
+            ended_as: string | null;
             /** Ended At */
             ended_at: string | null;
-            /** Outcome */
-            outcome: string | null;
             /** Reason */
             reason: string | null;
             /** Resumed From Step */
@@ -2658,6 +2661,12 @@ export interface components {
              * @default []
              */
             shown_horizons: number[];
+            /**
+             * Suspicious
+             * @description columns that seem to know the future
+             * @default []
+             */
+            suspicious: components["schemas"]["SuspiciousColumn"][];
             /** Target */
             target: string;
             /**
@@ -4226,34 +4235,6 @@ export interface components {
             step: number;
         };
         /**
-         * Policy
-         * @description What a project keeps. Days are counted from when a thing was deleted, or ended.
-         */
-        Policy: {
-            /**
-             * Keep Prediction Days
-             * @description lines of the ledger of predictions are purged then, with their outcomes; empty: never
-             */
-            keep_prediction_days?: number | null;
-            /**
-             * Keep Run Days
-             * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
-             */
-            keep_run_days?: number | null;
-            /**
-             * Keep Work Days
-             * @description how long the work folder of a run that did not succeed can be resumed
-             * @default 30
-             */
-            keep_work_days: number;
-            /**
-             * Trash Days
-             * @description how long the trash can be restored from
-             * @default 30
-             */
-            trash_days: number;
-        };
-        /**
          * PolicyOut
          * @description A policy of the model's gate. Number 0 is the platform's own; it has no author.
          */
@@ -4882,6 +4863,34 @@ export interface components {
             target: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * RetentionPolicy
+         * @description What a project keeps. Days are counted from when a thing was deleted, or ended.
+         */
+        RetentionPolicy: {
+            /**
+             * Keep Prediction Days
+             * @description lines of the ledger of predictions are purged then, with their outcomes; empty: never
+             */
+            keep_prediction_days?: number | null;
+            /**
+             * Keep Run Days
+             * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
+             */
+            keep_run_days?: number | null;
+            /**
+             * Keep Work Days
+             * @description how long the work folder of a run that did not succeed can be resumed
+             * @default 30
+             */
+            keep_work_days: number;
+            /**
+             * Trash Days
+             * @description how long the trash can be restored from
+             * @default 30
+             */
+            trash_days: number;
         };
         /**
          * RetrainRequest
@@ -5962,6 +5971,46 @@ export interface components {
             warm_start_from?: string[];
         };
         /**
+         * SuspiciousColumn
+         * @description A column that seems to know the future of the target, with what speaks against it.
+         */
+        SuspiciousColumn: {
+            /**
+             * Blocks
+             * @description whether it stops an automatic promotion
+             */
+            blocks: boolean;
+            /** Column */
+            column: string;
+            /**
+             * Kind
+             * @description in which way, such as later_target or centred_average
+             */
+            kind: string;
+            /**
+             * Reach
+             * @description rows ahead; 0: the same row
+             */
+            reach: number;
+            /**
+             * Rows
+             * @description that were examined
+             */
+            rows: number;
+            /**
+             * Share
+             * @description of the column, or of what is new in it, that later values of the target explain
+             */
+            share: number;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
+        };
+        /**
          * TaskKindFacts
          * @description Everything about a task kind that can be known without running its code.
          */
@@ -6222,7 +6271,7 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
-            policy: components["schemas"]["Policy"];
+            policy: components["schemas"]["RetentionPolicy"];
         };
         /**
          * TrialOut
@@ -6319,7 +6368,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred";
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**
@@ -6363,13 +6412,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /**
-             * Data Schema
-             * @description what the columns mean; see plugins.Schema
-             */
-            data_schema: {
-                [key: string]: unknown;
-            };
+            data_schema: components["schemas"]["DatasetSchema"];
             /** Dataset Fingerprint */
             dataset_fingerprint: string | null;
             /** Dataset Id */
@@ -11692,7 +11735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Policy"];
+                    "application/json": components["schemas"]["RetentionPolicy"];
                 };
             };
             /** @description Bad Request */
@@ -11751,7 +11794,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Policy"];
+                "application/json": components["schemas"]["RetentionPolicy"];
             };
         };
         responses: {
@@ -11761,7 +11804,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Policy"];
+                    "application/json": components["schemas"]["RetentionPolicy"];
                 };
             };
             /** @description Bad Request */

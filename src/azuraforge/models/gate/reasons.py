@@ -177,6 +177,16 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "{approved} may become champion; the model's policy leaves the promotion to a person.",
         "{approved} şampiyon olabilir; modelin politikası terfiyi bir kişiye bırakıyor.",
     ),
+    "column_knows_future": (
+        "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?",
+        "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?",
+    ),
+    "promotion_withheld": (
+        "{approved} is not promoted automatically because of that: leave out what is not known in time and train again,"
+        " or promote by hand.",
+        "{approved} bu yüzden kendiliğinden terfi etmiyor: zamanında bilinmeyen sütunu çıkarıp yeniden eğitin ya da"
+        " elle terfi ettirin.",
+    ),
     "candidate_promoted": ("{champion} becomes champion.", "{champion} şampiyon oluyor."),
     "baseline_promoted": (
         "The best baseline {champion} becomes champion.",

@@ -7,7 +7,8 @@
 - too few origins left, or worth too little because their errors remember each other; another target, unit or horizon,
   or a champion whose learned rows are not known: not comparable, and nothing is promoted automatically;
 - no guarded slice may be worse than its margin beyond noise, and a candidate slower or larger than the model's policy
-  allows takes no title (``policy.py``).
+  allows takes no title (``policy.py``);
+- data with a column that seems to know the future promote nothing automatically: a person decides.
 
 Losses are squared errors per origin and horizon on the candidate's test part, compared by their RMSE; or losses of
 independent examples (0 or 1 for an error, or log losses), compared by their mean.
@@ -41,6 +42,7 @@ class Verdict:
     title, and ``champion`` who has it until then ("": nobody). ``slices``: what became of the guarded ones.
     ``shortfall``: why a candidate does not take the title although its score may be the best: its lead is not proven,
     or it is proven and the policy's conditions are not met.
+    ``withheld``: the decision is "approved" because a column seems to know the future.
     """
 
     decision: Decision
@@ -53,12 +55,15 @@ class Verdict:
     approved: str | None = None
     slices: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
+    withheld: bool = False
 
     def headline(self, candidate_first: bool) -> Headline:
         """The key of the sentence that states the verdict: the decision, or why the best score does not win.
 
         ``candidate_first``: the candidate ranks first in the table that the sentence is shown with.
         """
+        if self.withheld:
+            return "withheld"
         if self.decision != "baseline_promoted" or not candidate_first:
             return self.decision
         return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
@@ -92,6 +97,7 @@ def decide(
     seed: int = 0,
     policy: GatePolicy = PLATFORM,
     measured: Measured = UNMEASURED,
+    suspicions: Sequence[Reason] = (),
 ) -> Verdict:
     """Decide who is champion from now on.
 
@@ -109,6 +115,7 @@ def decide(
         seed: same seed, same verdict.
         policy: the model's terms; its guarded slices are given as masks in ``slices``.
         measured: what its limits are held against. What is limited and was not measured is not within the limit.
+        suspicions: reasons against columns of the data; with any, promotions are left to people.
 
     Raises ValueError where names repeat, no baseline is given or losses do not belong together.
 
@@ -133,7 +140,17 @@ def decide(
     opening = [Reason(code, told)] if looks > 1 or of > 1 else []
     opening += _stated_margin(policy, candidate.metric)
     case = _Case(
-        candidate, best, beside[best.name], slices, asked, how, opening, list(beside.values()), policy, measured
+        candidate,
+        best,
+        beside[best.name],
+        slices,
+        asked,
+        how,
+        opening,
+        list(beside.values()),
+        policy,
+        measured,
+        suspicions,
     )
     if champion is None:
         return case.without_champion()
@@ -156,17 +173,20 @@ class _Case:
     comparisons: list[Comparison]
     policy: GatePolicy
     measured: Measured
+    suspicions: Sequence[Reason] = ()
     holder: str = ""
     guarded: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
 
     def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
-        """The verdict; where the policy leaves promotions to people, one that promotes becomes one that approves."""
+        """The verdict; where promotions are left to people, one that promotes becomes one that approves."""
         last, approved = Reason(closing, {"champion": champion}), None
-        if decision in ("promoted", "baseline_promoted") and not self.policy.automatic:
+        promotes = decision in ("promoted", "baseline_promoted")
+        withheld = promotes and bool(self.suspicions)
+        if promotes and (withheld or not self.policy.automatic):
             decision, approved, champion = "approved", champion, self.holder
-            last = Reason("promotion_by_hand", {"approved": approved})
-        said, compared = (*self.reasons, *reasons, last), tuple(self.comparisons)
+            last = Reason("promotion_withheld" if withheld else "promotion_by_hand", {"approved": approved})
+        said, compared = (*self.reasons, *reasons, *self.suspicions, last), tuple(self.comparisons)
         return Verdict(
             decision,
             champion,
@@ -178,6 +198,7 @@ class _Case:
             approved,
             self.guarded,
             self.shortfall,
+            withheld,
         )
 
     def without_champion(self) -> Verdict:
