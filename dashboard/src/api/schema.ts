@@ -2047,11 +2047,6 @@ export interface components {
             b: string;
             /** Better */
             better: boolean;
-            /**
-             * Block
-             * @description neighbouring rows that are drawn together
-             */
-            block: number;
             /** Difference */
             difference: number;
             /** High */
@@ -2073,6 +2068,11 @@ export interface components {
              * @description rows compared
              */
             origins: number;
+            /**
+             * Pieces
+             * @description independent rows that would say as much
+             */
+            pieces: number;
             /** Relative Difference */
             relative_difference: number | null;
             /** Score A */
@@ -2661,6 +2661,12 @@ export interface components {
              * @default []
              */
             shown_horizons: number[];
+            /**
+             * Suspicious
+             * @description columns that seem to know the future
+             * @default []
+             */
+            suspicious: components["schemas"]["SuspiciousColumn"][];
             /** Target */
             target: string;
             /**
@@ -3901,7 +3907,7 @@ export interface components {
          * Pairing
          * @description How the gate compares two contenders by this metric, from the losses of the same rows.
          *
-         *     ``origins`` follow one another in time: neighbouring losses are alike, blocks of them are drawn together, and the
+         *     ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
          *     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
          */
         Pairing: {
@@ -3936,11 +3942,6 @@ export interface components {
             a: string;
             /** B */
             b: string;
-            /**
-             * Block
-             * @description neighbouring origins that are drawn together
-             */
-            block?: number | null;
             /** Comparable */
             comparable: boolean;
             /**
@@ -3961,6 +3962,11 @@ export interface components {
             metric?: string | null;
             /** Origins */
             origins?: number | null;
+            /**
+             * Pieces
+             * @description independent origins that would say as much
+             */
+            pieces?: number | null;
             /**
              * Relative Difference
              * @description null: b makes no errors to speak of
@@ -5965,6 +5971,46 @@ export interface components {
             warm_start_from?: string[];
         };
         /**
+         * SuspiciousColumn
+         * @description A column that seems to know the future of the target, with what speaks against it.
+         */
+        SuspiciousColumn: {
+            /**
+             * Blocks
+             * @description whether it stops an automatic promotion
+             */
+            blocks: boolean;
+            /** Column */
+            column: string;
+            /**
+             * Kind
+             * @description in which way, such as later_target or centred_average
+             */
+            kind: string;
+            /**
+             * Reach
+             * @description rows ahead; 0: the same row
+             */
+            reach: number;
+            /**
+             * Rows
+             * @description that were examined
+             */
+            rows: number;
+            /**
+             * Share
+             * @description of the column, or of what is new in it, that later values of the target explain
+             */
+            share: number;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
+        };
+        /**
          * TaskKindFacts
          * @description Everything about a task kind that can be known without running its code.
          */
@@ -6322,7 +6368,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred";
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**

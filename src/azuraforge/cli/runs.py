@@ -36,6 +36,9 @@ def start(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set wins over it.")] = None,
+    no_refit: Annotated[
+        bool, typer.Option("--no-refit", help="Serve the evaluated forecaster; do not fit it again on every row.")
+    ] = False,
     model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     kind: Annotated[Literal["train", "agent"] | None, typer.Option(help="Default: what the plugin is.")] = None,
@@ -57,6 +60,8 @@ def start(
     terminal = terminal_of(context)
     given = values.json_object(terminal, config) if config else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
+    if no_refit:
+        given["refit"] = False
     with connect(terminal) as connected:
         run = connected.client.runs.start(
             plugin,

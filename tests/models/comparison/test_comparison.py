@@ -225,7 +225,7 @@ def test_classifiers_are_compared_by_their_errors_on_the_same_images(shelf: Shel
     shelf.add("d", (rng.random(2000) < 0.15).astype(np.uint8), kind="classify", test={**images, "rows_sha256": None})
     shelf.add("e", (rng.random(2000) < 0.15).astype(np.uint8), kind="classify", test={**images, "rows_sha256": None})
     pair = comparisons.pair("p", "a", "b")
-    assert (pair.verdict, pair.metric, pair.block) == ("a_better", "error_rate", 1)
+    assert (pair.verdict, pair.metric, pair.pieces) == ("a_better", "error_rate", pair.origins)
     assert comparisons.pair("p", "a", "c").why_not[0].code == "other_rows"
     assert comparisons.pair("p", "d", "e").why_not[0].code == "unknown_rows"
 

@@ -72,10 +72,21 @@ class BoostedLags(Ridge):
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """The line first, then trees until ``validation`` gains no more, or as many as ``stop_after`` says."""
+        learned = super().learn(run, train, validation)
+        return self._grow(run, learned, train, validation, cast(BoostedConfig, run.config).stop_after)
+
+    def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        """The line from every row, then as many trees as the evaluated forecaster has."""
+        learned = super().relearn(run, evaluated, rows)
+        return self._grow(run, learned, rows, rows, len(Trees.from_arrays(evaluated.arrays).roots))
+
+    def _grow(
+        self, run: RunContext[ForecastConfig], learned: Learned, train: Part, validation: Part, fixed: int | None
+    ) -> Learned:
+        """Add ``fixed`` trees to the line; None: until ``validation`` gains no more."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         config = cast(BoostedConfig, run.config)
-        learned = super().learn(run, train, validation)
         season = config.season_of(train.schema)
         known = self._series(learned, train)["target"]
         learned.settings |= {
@@ -84,7 +95,6 @@ class BoostedLags(Ridge):
             "level": bool(is_stationary(known)),
         }
         inputs, targets = self._pairs(learned, train, MOST_EXAMPLES)
-        fixed = config.stop_after
         model = HistGradientBoostingRegressor(
             learning_rate=config.learning_rate,
             max_iter=fixed or config.trees,
@@ -106,7 +116,7 @@ class BoostedLags(Ridge):
             best = int(np.argmax(model.validation_score_))
         else:
             model.fit(inputs, targets)
-            best = int(model.n_iter_)
+            best = min(int(model.n_iter_), fixed)  # scikit-learn grows at least one
         run.progress(1, 1, f"{best} trees")
         learned.arrays |= Trees.of(model, best).to_arrays()
         if not best:

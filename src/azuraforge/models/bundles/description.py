@@ -125,11 +125,23 @@ class Range(_Ends, _Strict):
     rows_sha256: Hash | None = None
 
 
-class LearnedFrom(_Ends, _Strict):
-    """Rows that the weights have seen. A bundle may leave them out; then no row judges the version."""
+class EvaluatedFrom(_Ends, _Strict):
+    """Rows that an evaluated predictor has seen."""
 
     rows: Count | None = None
     parts: dict[Name, Range] | None = Field(default=None, max_length=10)
+    weights_sha256: Hash | None = None
+
+
+class LearnedFrom(_Ends, _Strict):
+    """Rows that the weights have seen. A bundle may leave them out; then no row judges the version.
+
+    ``evaluated`` is about the second predictor of a version whose own weights were refitted on every row.
+    """
+
+    rows: Count | None = None
+    parts: dict[Name, Range] | None = Field(default=None, max_length=10)
+    evaluated: EvaluatedFrom | None = None
 
 
 class Version(_Strict):

@@ -31,6 +31,8 @@ _FIELDS = (
     *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
     *("dataset_fingerprint", "learned_from", "code_version", "seed", "metrics"),
 )
+#: Fields of the version that its trial load needs.
+_OPENING = ("content_hash", "plugin", "kind", "config", "schema", "learned_from")
 _README = """\
 # {model} v{version}
 
@@ -144,7 +146,7 @@ class Bundles:
     def _try_out(self, opened: Opened) -> None:
         """Load the version in a child. Raises InvalidInput where that fails, ends the child or takes too long."""
         version = opened.description["version"]
-        opening = {name: version[name] for name in ("content_hash", "plugin", "kind", "config", "schema")}
+        opening = {name: version[name] for name in _OPENING}
         size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
         try:
             self._call_trial({**opening, "folder": str(opened.folder), "bytes": size})

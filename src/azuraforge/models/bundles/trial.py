@@ -20,7 +20,7 @@ from safetensors import safe_open
 from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
 from azuraforge.models.bundles.description import REFUSED, Card, check, refused
-from azuraforge.models.registry.folder import CARD, read_card, verify_folder
+from azuraforge.models.registry.folder import CARD, EVALUATED, read_card, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor
 from azuraforge.models.serving.messages import Row
 from azuraforge.models.serving.opening import open_version
@@ -78,12 +78,25 @@ def try_version(child: Asked) -> dict[str, Any]:
     kind = _kind(opening)
     if kind.serving == "series" and card.horizon is None:
         raise refused("it states no horizon", _VERSION + CARD)
+    _load_evaluated(folder, opening, plugin)
     with _refusing(_VERSION):
         if kind.serving is None:
             verify_folder(folder, opening["content_hash"])
             plugin().load(folder)
             return {"predicted": False}
         return {"predicted": _predict(open_version(opening), DatasetSchema(**opening["schema"]))}
+
+
+def _load_evaluated(folder: Path, opening: Mapping[str, Any], plugin: type[Any]) -> None:
+    """Load the evaluated predictor of a refitted version: a later verdict compares with it."""
+    told = (opening.get("learned_from") or {}).get("evaluated") is not None
+    evaluated = folder / EVALUATED
+    if told != evaluated.is_dir():
+        missing = "bundle.json says nothing of it" if evaluated.is_dir() else "it is missing"
+        raise refused(f"the evaluated predictor: {missing}", f"{_VERSION}{EVALUATED}")
+    if told:
+        with _refusing(f"{_VERSION}{EVALUATED}"):
+            plugin().load(evaluated)
 
 
 def _kind(opening: Mapping[str, Any]) -> type[AnyTaskKind]:

@@ -107,7 +107,13 @@ def _data(
 ) -> list[tuple[str, str]]:
     named = f"{dataset} v{row.dataset_version}" if dataset else say["not_here"]
     facts = [(say["dataset"], named), (say["fingerprint"], row.dataset_fingerprint or "–")]
-    facts.append((say["learned_from"], _range(_learned(row), row.schema, say)))
+    learned = _learned(row)
+    if learned.evaluated is None:
+        facts.append((say["learned_from"], _range(learned, row.schema, say)))
+    else:
+        facts.append((say["refitted_on"], _range(learned, row.schema, say)))
+        facts.append((say["evaluated_from"], _range(learned.evaluated, row.schema, say)))
+        facts.append((say["evaluated_hash"], learned.evaluated.weights_sha256 or "–"))
     if evaluated is not None:
         facts.append((say["test_part"], _range(evaluated.evaluation.parts.get("test"), row.schema, say)))
     if row.schema.frequency:
@@ -127,11 +133,16 @@ class _Rows(Protocol):
 
 
 class _Learned(BaseModel):
-    """The rows that a version learned from, of which a bundle may state some facts only."""
+    """The rows that a version learned from, of which a bundle may state some facts only.
+
+    ``evaluated`` holds those of the predictor that was judged, where the one that serves was refitted.
+    """
 
     rows: int | None = None
     start: str | None = None
     end: str | None = None
+    weights_sha256: str | None = None
+    evaluated: _Learned | None = None
 
 
 def _learned(row: ModelVersion) -> _Learned:
@@ -168,7 +179,8 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
     if evaluated is None:
         return [say["no_verdict"]]
     verdict = evaluated.verdict
-    decision = DECISIONS[language][verdict.decision].replace("{approved}", _plain(verdict.approved or "–"))
+    stated = "withheld" if verdict.headline == "withheld" else verdict.decision
+    decision = DECISIONS[language][stated].replace("{approved}", _plain(verdict.approved or "–"))
     reasons = "\n".join(f"- {_plain(getattr(each.text, language))}" for each in verdict.reasons)
     number = verdict.policy.number
     under = say["policy"].format(number=number) if number else say["own_policy"]
@@ -181,6 +193,8 @@ def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
     if learned.start and learned.end:
         seen = {"start": row_time(learned.start, row.schema), "end": row_time(learned.end, row.schema)}
         found.append(say["limit.learned"].format(**seen))
+        if learned.evaluated is not None:
+            found.append(say["limit.refitted"])
     if evaluated is None:
         found.append(say["limit.not_judged"])
     else:
