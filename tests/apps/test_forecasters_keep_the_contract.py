@@ -12,7 +12,7 @@ import pytest
 from azuraforge.apps.forecasting.arima import AutoArima
 from azuraforge.apps.forecasting.attention import AttentionForecaster
 from azuraforge.apps.forecasting.auto.pipeline import Auto
-from azuraforge.apps.forecasting.boosted import BoostedLags
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.gru import GruForecaster

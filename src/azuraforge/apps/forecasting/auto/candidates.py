@@ -10,8 +10,7 @@ import numpy as np
 
 from azuraforge.apps.forecasting.arima import AutoArima
 from azuraforge.apps.forecasting.auto.config import AutoConfig
-from azuraforge.apps.forecasting.baseline import Baseline
-from azuraforge.apps.forecasting.boosted import BoostedLags
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.carried import StateForecaster
 from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
@@ -23,14 +22,15 @@ from azuraforge.apps.forecasting.tbats import TbatsForecaster
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.seasons import natural_seasons
 
-_NAIVE: tuple[type[Baseline], ...] = (Naive, SeasonalNaive, RandomWalkDrift)
-_STATISTICAL: tuple[type[Baseline], ...] = (Theta, ExponentialSmoothing, ComplexExponentialSmoothing, AutoArima)
-_DEMAND: tuple[type[Baseline], ...] = (Croston, Tsb, Adida, ExponentialSmoothing)
-_OTHERS: tuple[type[Baseline], ...] = (MultipleSeasons, TbatsForecaster, Ridge, BoostedLags)
-MEMBERS: dict[str, type[Baseline]] = {
+_NAIVE: tuple[type[AnyPipeline], ...] = (Naive, SeasonalNaive, RandomWalkDrift)
+_STATISTICAL: tuple[type[AnyPipeline], ...] = (Theta, ExponentialSmoothing, ComplexExponentialSmoothing, AutoArima)
+_DEMAND: tuple[type[AnyPipeline], ...] = (Croston, Tsb, Adida, ExponentialSmoothing)
+_OTHERS: tuple[type[AnyPipeline], ...] = (MultipleSeasons, TbatsForecaster, Ridge, BoostedLags)
+MEMBERS: dict[str, type[AnyPipeline]] = {
     each.name: each  # type: ignore[attr-defined]  # every forecaster states its name
     for each in dict.fromkeys((*_NAIVE, *_STATISTICAL, *_DEMAND, *_OTHERS))
 }
@@ -83,7 +83,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     rows = train.frame.height
     demand = bool(known.size) and known.min() >= 0 and np.mean(known == 0) >= _INTERMITTENT_SHARE and np.ptp(known) > 0
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
-    cheap: list[type[Baseline]] = []
+    cheap: list[type[AnyPipeline]] = []
     seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
     if not demand and seasons and (len(seasons) > 1 or rows >= _ROWS_FOR_MSTL):
         cheap.append(MultipleSeasons)
@@ -120,5 +120,5 @@ def import_libraries(names: Sequence[str]) -> None:
             importlib.import_module(each)
 
 
-def _names(classes: Sequence[type[Baseline]]) -> tuple[str, ...]:
+def _names(classes: Sequence[type[AnyPipeline]]) -> tuple[str, ...]:
     return tuple(each.name for each in classes)  # type: ignore[attr-defined]  # every forecaster states its name

@@ -11,27 +11,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from azuraforge.apps.forecasting.auto.attempts import Attempt, attempts
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, import_libraries, is_forked
 from azuraforge.apps.forecasting.auto.config import AutoConfig
-from azuraforge.apps.forecasting.baseline import Baseline, Learned
-from azuraforge.plugins.contract.pipeline import Checkpoint, RunContext
+from azuraforge.plugins.contract.pipeline import AnyPipeline, Checkpoint, RunContext
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 _DONE = "finished.json"
 
 #: Learns one member: its name, its pipeline and its run.
-Learn = Callable[[str, Baseline, RunContext[ForecastConfig]], Learned]
+Learn = Callable[[str, AnyPipeline, RunContext[ForecastConfig]], Any]
 
 
 @dataclass
 class Progress:
     """What an attempt has finished; a checkpoint holds it."""
 
-    members: dict[str, Learned] = field(default_factory=dict)
+    members: dict[str, Any] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -102,6 +102,7 @@ def learn_members(
             np.random.seed(run.seed % 2**32)
             member = MEMBERS[name]()
             settings = member.Config.model_validate(config)
+            assert isinstance(settings, ForecastConfig)
             member.save(learn(name, member, _MemberRun(settings, run.seed, run.threads, folder)), folder)
 
         def ended(attempt: Attempt) -> None:
@@ -146,7 +147,7 @@ def _own(config: AutoConfig) -> dict[str, object]:
     return own | {"intervals": "fixed"}
 
 
-def save_members(members: Mapping[str, Learned], folder: Path) -> None:
+def save_members(members: Mapping[str, Any], folder: Path) -> None:
     """Write each member into a folder of its own."""
     for name, learned in members.items():
         own = folder / name

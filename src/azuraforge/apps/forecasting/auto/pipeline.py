@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,12 +15,11 @@ from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress, learn_members, save_members
 from azuraforge.apps.forecasting.auto.spread import ENOUGH_ORIGINS, spread_of
 from azuraforge.apps.forecasting.auto.weights import Combination, combine, is_thin
-from azuraforge.apps.forecasting.baseline import Baseline, Learned
 from azuraforge.apps.forecasting.naive import Naive, SeasonalNaive
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
-from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
+from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import in_order
@@ -42,7 +41,7 @@ class Ensemble:
         tables: of adaptive intervals, by series.
     """
 
-    members: dict[str, Learned]
+    members: dict[str, Any]
     combination: Combination
     spreads: dict[str, Floats] = field(default_factory=dict)
     tables: dict[str, Floats] = field(default_factory=dict)
@@ -76,7 +75,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         scale = _scale(train, validation)
         free = SeasonalNaive.name if run.config.season_of(train.schema) > 1 else Naive.name
 
-        def learn(name: str, member: Baseline, own: RunContext[ForecastConfig]) -> Learned:
+        def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
             return member.fit(own, train, validation)
 
         groups = [chosen.free, chosen.core, *chosen.further]
@@ -106,7 +105,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         A member that fails, or does not finish within the budget, keeps what it had learned, and the run names it.
         """
 
-        def learn(name: str, member: Baseline, own: RunContext[ForecastConfig]) -> Learned:
+        def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
             return member.refit(own, evaluated.members[name], rows)
 
         progress, names = Progress.load(run.resume()), sorted(evaluated.members)
