@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 import pytest
 
 from azuraforge.apps.forecasting.auto.attempts import attempts
-from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates
+from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates, import_libraries
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.pipeline import Auto, Ensemble
 from azuraforge.apps.forecasting.auto.spread import spread_of
@@ -23,7 +24,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.predictor import hash_folder
 from azuraforge.plugins import Rows, Table
 from azuraforge.plugins.contract.parts import Part
-from azuraforge.plugins.kinds.forecast.parts import cut_learning
+from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning
 from azuraforge.testing import MemoryRun, check_pipeline
 
 
@@ -65,6 +66,7 @@ def test_a_member_that_fails_and_one_that_hangs_are_left_out_and_named(
     monkeypatch.setattr(ExponentialSmoothing, "learn", fail)
     monkeypatch.setattr(Theta, "learn", hang)
     names = ("forecasting.ets", "forecasting.croston", "forecasting.theta")
+    import_libraries(names)  # on a busy machine it takes longer than the budget
     found, run, _ = learned(series, tmp_path, members=names, budget_seconds=4)
     assert "forecasting.croston" in [each["name"] for each in run.figures["members"]["members"]]
     left_out = {each["name"]: each["reason"] for each in run.figures["members"]["left_out"]}
@@ -102,6 +104,28 @@ def test_series_with_nothing_to_learn_are_answered(values: np.ndarray[Any, Any],
     answer = Auto().predict(found, validation)
     assert np.isfinite(answer.point).all()
     assert (answer.quantiles[0.05] <= answer.quantiles[0.95]).all()
+
+
+@pytest.mark.parametrize("rows", [8, 14, 24, 40])
+def test_a_short_series_is_answered_beyond_its_season(rows: int, series: Table, tmp_path: Path) -> None:
+    rng = np.random.default_rng(rows)
+    table = with_values(series, 50 + 0.5 * np.arange(rows) + rng.normal(size=rows))
+    table = replace(table, schema=replace(table.schema, season=4))
+    config = AutoConfig(horizon=6)
+    split = Auto().split(table, config)
+    assert split.partial == (rows < 20)
+    train, validation, whole = (
+        cut_learning(table, part, 6, partial=split.partial) for part in (split.train, split.validation, Rows(0, rows))
+    )
+    run = MemoryRun(config, tmp_path)
+    found = Auto().fit(run, train, validation)
+    names = {each["name"] for each in run.figures["members"]["members"]}
+    assert "forecasting.ridge" not in names
+    assert "forecasting.ets" in names
+    answer = Auto().predict(Auto().refit(run, found, whole), cut_future(table, 6))
+    assert np.isfinite(answer.point).all()
+    assert (np.diff(answer.quantiles[0.95] - answer.quantiles[0.05]) >= 0).all()
+    assert (answer.quantiles[0.05] < answer.quantiles[0.95]).all()
 
 
 def test_a_resumed_run_ends_at_the_same_bits_and_repeats_no_member(
@@ -157,6 +181,12 @@ def test_intervals_of_few_origins_take_their_shape_from_the_training_part() -> N
     spread = spread_of(rng.normal(size=(2, 3)) * sizes, rng.normal(size=(300, 3)) * sizes)
     assert (spread[0] < 0).all()
     assert spread[2] / sizes == pytest.approx(np.full(3, 1.8), rel=0.4)
+
+
+def test_intervals_are_wider_where_the_training_part_holds_few_horizons() -> None:
+    errors, inside = np.full((1, 4), 1.0), np.ones((400, 4))
+    few, many = spread_of(errors, inside[:5]), spread_of(errors, inside)
+    assert few[2] / many[2] == pytest.approx(np.full(4, 1.78), rel=0.02)
 
 
 def test_processes_of_members_end_with_their_reason() -> None:

@@ -14,8 +14,9 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
 
-#: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed.
-LEAST_ORIGINS, LEAST_STRETCHES = 30, 4
+#: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed. With fewer, the
+#: median had less error than weights on every horizon that was measured, see docs/decisions/0020.
+LEAST_ORIGINS, LEAST_STRETCHES = 50, 8
 #: Members whose error exceeds the least by this factor are clearly worse.
 CLEARLY_WORSE = 1.2
 #: Stretches at which stacked weights count as much as equal ones.
