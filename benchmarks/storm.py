@@ -244,7 +244,7 @@ def tallied(
         resumed=submitter.resumed,
         poisons=sum(bool(each.get("poison")) for each in asked),
         poison_ends_wrong=verdict.poison_ends_wrong,
-        outcomes=Counter(verdict.outcomes),
+        ends=Counter(verdict.ends),
         recoveries=verdict.recoveries,
         full_disk_recoveries=verdict.full_disk_recoveries,
         slowest=verdict.slowest,

@@ -26,10 +26,10 @@ def test_a_service_is_built_once_when_it_is_first_needed_and_closed_in_reverse()
 
 
 def test_a_supplied_service_replaces_the_recipe_and_a_missing_one_is_named():
-    nameless, known = Service("carrier"), Service("events", lambda _: "from the recipe")
+    nameless, known = Service("dispatch"), Service("events", lambda _: "from the recipe")
     services = Services([], {known: lambda _: "supplied"})
     assert services[known] == "supplied"
-    with pytest.raises(LookupError, match="supplies no carrier"):
+    with pytest.raises(LookupError, match="supplies no dispatch"):
         services[nameless]
 
 

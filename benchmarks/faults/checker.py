@@ -29,7 +29,7 @@ class Verdict:
     poison_ends_wrong: list[str] = field(default_factory=list)
     interrupted: int = 0
     recomputed: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
     recoveries: list[float] = field(default_factory=list)
     #: Of runs that a full disk interrupted: while nothing can be written, no lease is renewed.
     full_disk_recoveries: list[float] = field(default_factory=list)
@@ -64,7 +64,7 @@ def judge(
     states = {row[0]: row[1:] for row in rows("SELECT id, state, attempt, summary FROM run")}
     attempts: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for run_id, *attempt in rows(
-        "SELECT run_id, attempt, started_at, ended_at, outcome, steps_recomputed FROM run_attempt "
+        "SELECT run_id, attempt, started_at, ended_at, ended_as, steps_recomputed FROM run_attempt "
         "ORDER BY run_id, attempt"
     ):
         attempts[run_id].append(tuple(attempt))
@@ -93,8 +93,8 @@ def _attempts(verdict: Verdict, attempts: list[tuple[Any, ...]], row: tuple[Any,
     numbers = [attempt[0] for attempt in attempts]
     if row is not None and numbers != list(range(1, row[1] + 1)):
         verdict.attempts_with_gaps += 1
-    for _, _, _, outcome, recomputed in attempts:
-        verdict.outcomes[outcome or "open"] = verdict.outcomes.get(outcome or "open", 0) + 1
+    for _, _, _, ended_as, recomputed in attempts:
+        verdict.ends[ended_as or "open"] = verdict.ends.get(ended_as or "open", 0) + 1
         verdict.recomputed += recomputed or 0
     verdict.interrupted += max(0, len(attempts) - 1)
 
@@ -137,7 +137,7 @@ def _recoveries(verdict: Verdict, attempts: dict[str, list[tuple[Any, ...]]], fa
         for held in fault.hit:
             hit_by[held].append(fault)
     for run_id, lines in attempts.items():
-        for (number, _, ended, outcome, _), following in pairwise(lines):
+        for (number, _, ended, ended_as, _), following in pairwise(lines):
             began = seconds(following[1])
             guilty = [fault for fault in hit_by[(run_id, number)] if fault.at <= (seconds(ended) or began or 0.0)]
             if not guilty or began is None or any("clock" in fault.kind for fault in guilty):
@@ -145,5 +145,5 @@ def _recoveries(verdict: Verdict, attempts: dict[str, list[tuple[Any, ...]]], fa
             passed = max(0.0, began - guilty[-1].over)
             full = any(fault.kind == FULL_DISK for fault in guilty)
             (verdict.full_disk_recoveries if full else verdict.recoveries).append(passed)
-            verdict.slowest.append((passed, f"{guilty[-1].kind}, {outcome}"))
+            verdict.slowest.append((passed, f"{guilty[-1].kind}, {ended_as}"))
     verdict.slowest = sorted(verdict.slowest, reverse=True)[:5]

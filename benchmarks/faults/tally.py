@@ -38,7 +38,7 @@ class Tally:
     resumed: int = 0
     poisons: int = 0
     poison_ends_wrong: list[str] = field(default_factory=list)
-    outcomes: Counter[str] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
     recoveries: list[float] = field(default_factory=list)
     #: Of runs that a full disk interrupted.
     full_disk_recoveries: list[float] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Tally:
         """The tally that ``write`` gave and JSON kept."""
         made = cls(**stored)
         made.faults = [(kind, hit) for kind, hit in made.faults]
-        made.outcomes = Counter(made.outcomes)
+        made.ends = Counter(made.ends)
         made.slowest = [(passed, cause) for passed, cause in made.slowest]
         made.readers = [Readers(**each) for each in stored["readers"]]
         return made
@@ -65,7 +65,7 @@ class Tally:
     def write(self) -> dict[str, Any]:
         """The tally as JSON can keep it."""
         stored = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**stored, "outcomes": dict(self.outcomes), "readers": [asdict(each) for each in self.readers]}
+        return {**stored, "ends": dict(self.ends), "readers": [asdict(each) for each in self.readers]}
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(Tally)})
@@ -113,7 +113,7 @@ def add_figures(report: Report, name: str, tally: Tally, steps: int, lease_secon
         report.add(f"{name}: events lost/doubled/out of order over {kind}", told,
                    f"of {sum(each.events for each in same)}", goal="0/0/0", met=told == "0/0/0")  # fmt: skip
     slowest = sorted(tally.slowest, reverse=True)[:5]
-    report.notes.append(f"{name}: attempts ended as {dict(tally.outcomes)}; slowest recoveries: {slowest}")
+    report.notes.append(f"{name}: attempts ended as {dict(tally.ends)}; slowest recoveries: {slowest}")
     report.notes += [f"{name}: lived on for 2 s: {line}" for line in tally.orphans[:20]]
     report.notes += [f"{name}: ended without a fault: {line}" for line in tally.vanished[:20]]
     report.notes += [f"{name}: lost: {line}" for line in tally.lost_runs[:20]]

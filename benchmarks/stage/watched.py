@@ -151,9 +151,9 @@ def install(watch: Watch) -> None:
 
 
 def _install_on_questions() -> None:
-    from azuraforge.database.fast_reads_postgres import PostgresAsker
+    from azuraforge.database.fast_reads_postgres import PostgresReader
 
-    asks, sends, takes, answers = PostgresAsker._take_place, Pipeline._send, Pipeline._take, Pipeline._answer
+    asks, sends, takes, answers = PostgresReader._take_place, Pipeline._send, Pipeline._take, Pipeline._answer
     arrived: dict[int, float] = {}
 
     async def take_place(self: Any) -> None:
@@ -183,7 +183,7 @@ def _install_on_questions() -> None:
     wrapped: dict[str, Callable[..., Any]] = {"_send": send, "_take": take, "_answer": answer}
     for name, function in wrapped.items():
         setattr(Pipeline, name, function)
-    PostgresAsker._take_place = take_place  # type: ignore[method-assign]
+    PostgresReader._take_place = take_place  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

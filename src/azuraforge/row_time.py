@@ -22,11 +22,11 @@ class Timed(Protocol):
     def rhythm_timezone(self) -> str | None: ...
 
 
-def row_time(at: datetime | str | None, schema: Timed | Mapping[str, object]) -> str:
+def row_time(at: datetime | str | None, schema: Timed | Mapping[str, object] | None) -> str:
     """Write the time of a row; without a zone of its own, ``at`` is UTC.
 
-    ``schema`` (of a dataset, a version, an evaluation or a forecast) gives ``frequency`` and ``timezone``. Rows without
-    a frequency, such as trading days, are dates where they stand at midnight UTC.
+    ``schema`` (of a dataset, a version, an evaluation or a forecast) gives ``frequency`` and ``timezone``;
+    None: both are unknown. Rows without a frequency, such as trading days, are dates where they stand at midnight UTC.
 
     Example:
         >>> row_time("2025-12-31T21:00:00Z", {"frequency": "1d", "timezone": "Europe/Istanbul"})
@@ -36,7 +36,8 @@ def row_time(at: datetime | str | None, schema: Timed | Mapping[str, object]) ->
     """
     if at is None or at == "":
         return "–"
-    if isinstance(schema, Mapping):
+    if schema is None or isinstance(schema, Mapping):
+        schema = schema or {}
         frequency, zone = schema.get("frequency"), str(schema.get("rhythm_timezone") or schema.get("timezone") or "UTC")
     else:
         frequency, zone = schema.frequency, schema.rhythm_timezone or schema.timezone

@@ -307,9 +307,7 @@ async def following(api: FastAPI, token: str, steps: list[Callable[[], Any]]) ->
 
 
 def announce(api: FastAPI, place: str, type_: str) -> None:
-    api.state.projects._database.write(
-        place, lambda session: api.state.events.append(session, place, "project", type_, {})
-    )
+    api.state.projects._database.write(place, lambda session: api.state.events.append(session, "project", type_, {}))
 
 
 def test_an_open_stream_delivers_nothing_to_a_removed_member(api, place, token, remove, clock):

@@ -24,9 +24,10 @@ from safetensors.numpy import save
 
 from azuraforge.models.bundles.archive import write_bundle
 from azuraforge.models.registry.folder import _write_manifest
-from azuraforge.models.schemas import ModelOut
-from azuraforge.models.shapes import model_out, version_out
-from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.models.shapes import version_out
+from azuraforge.models.tables import ModelVersion
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from tests.evaluations import EVALUATION
 
 PLUGIN = '''
 """Repeats the last value plus a learned step."""
@@ -70,13 +71,7 @@ SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h
           "unit": "kW"}  # fmt: skip
 CONFIG = {"horizon": 3}
 EVALUATED = {
-    "evaluation": {
-        "parts": {"test": {"rows": 50, "start": "2026-02-02T00:00:00Z", "end": "2026-02-04T00:00:00Z", "origins": 47}},
-        "horizon": 3,
-        "best_baseline": "forecasting.naive",
-        "contenders": [{"name": "test.step", "role": "candidate", "metrics": {"rmse": 1.25, "skill": -0.1}}],
-        "failed": [{"name": "forecasting.ets", "reason": "singular"}],
-    },
+    "evaluation": EVALUATION.model_dump(mode="json"),
     "verdict": {
         "decision": "promoted",
         "headline": "promoted",
@@ -227,6 +222,9 @@ def test_a_sound_bundle_comes_in_and_is_read(platform: Any, api: httpx.Client) -
         ("evaluated.verdict", {"decision": "promoted"}),
         ("evaluated.evaluation.contenders", {}),
         ("evaluated.evaluation.parts.test", [1]),
+        ("evaluated.evaluation.metrics.0.title", ...),
+        ("evaluated.evaluation.series", {"count": 1}),
+        ("evaluated.evaluation.target", 5),
         ("evaluated.verdict.reasons.0.text", ...),
         ("evaluated.verdict.policy", 1),
         ("evaluated.verdict.decision", "crowned"),
@@ -385,15 +383,12 @@ def assert_change_is_harmless(api: httpx.Client, path: tuple[Any, ...], value: A
     assert api.get("/models").status_code == 200
 
 
-def test_a_row_of_another_shape_leaves_the_list_of_models_readable() -> None:
+def test_a_row_of_another_shape_leaves_the_versions_of_a_model_readable() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    owner = Model(id="m1", name="load", created_at=at)
     row = ModelVersion(
         version=1, content_hash="", bytes=1, plugin="p", plugin_version=None, kind="forecast", run_id="",
-        config=[1], schema={"target": 5, "unit": 5}, learned_from="x", metrics=[1], imported="x", code_version="",
+        config=[1], schema=DatasetSchema(target="load"), learned_from="x", metrics=[1], imported="x", code_version="",
         seed=0, weights_sha256=None, created_at=at,
     )  # fmt: skip
-    shown = model_out(owner, row, None, 1)
-    assert (ModelOut.model_validate(shown).target, shown.unit) == ("", "")
     version = version_out("load", row, [])
     assert (version.metrics, version.config, version.imported) == (None, {}, None)

@@ -26,7 +26,7 @@ from azuraforge.platform.composition import build_services
 from azuraforge.platform.home import open_home
 from azuraforge.platform.opening import open_at_start
 from azuraforge.projects.package import HOUSEKEEPING, PROJECTS
-from azuraforge.runs.package import CARRIER
+from azuraforge.runs.package import RUN_DISPATCH
 from azuraforge.server.packages import import_tables
 from azuraforge.settings import Settings
 from tests.postgres import TEMPLATE
@@ -226,7 +226,7 @@ def test_a_home_that_only_remembers_projects_does_not_start_empty(settings):
 
 
 class _Idle:
-    """A carrier that brings nothing anywhere."""
+    """A dispatch that sends nothing."""
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None: ...
 
@@ -235,7 +235,7 @@ class _Idle:
 
 def test_an_older_database_removes_nothing_that_only_the_newer_one_knew(settings):
     """Files of datasets, models and runs, and work folders from which runs could go on; all of them long untouched."""
-    services = build_services(settings, {CARRIER: lambda _: _Idle()})
+    services = build_services(settings, {RUN_DISPATCH: lambda _: _Idle()})
     home = settings.artifacts / services[PROJECTS].ensure_default()
     unknown = [
         home / "datasets" / f"{'a' * 64}.parquet",

@@ -48,7 +48,7 @@ class Handler(handlers.Handler):
         raise AssertionError("nothing is carried here")
 
 
-class Carrier:
+class RunDispatch:
     """Remembers what it was told."""
 
     def __init__(self) -> None:
@@ -69,10 +69,10 @@ class Stand:
         self.home = home
         self.project_id = project_id
         self.events = EventLog(database)
-        self.handler, self.carrier = Handler(), Carrier()
+        self.handler, self.dispatch = Handler(), RunDispatch()
         settings = Settings(home=home)
         artifacts = ArtifactStore(settings.artifacts)
-        self.runs = RunService(database, self.events, [self.handler], artifacts, self.carrier, settings)
+        self.runs = RunService(database, self.events, [self.handler], artifacts, self.dispatch, settings)
         self.firing = Firing(database, self.events, self.runs)
         self.service = ScheduleService(database, self.runs, self.firing)
         self.scheduler = Scheduler(database, self.firing, tick_seconds=0.05)

@@ -22,7 +22,7 @@ from azuraforge.errors import Conflict
 def test_a_schedule_needs_its_dataset(stand, run, version, objects):
     stand.create(run=run, paused=True)
     with stand.database.read(stand.project_id) as session:
-        asked = (session, stand.project_id, "d1", "load", version)
+        asked = (session, "d1", "load", version)
         if objects:
             with pytest.raises(Conflict, match="schedule 'nightly' trains with it"):
                 needs.object_to_dataset(*asked)
@@ -44,13 +44,13 @@ def test_a_schedule_needs_its_model(stand, run, objects):
     with stand.database.read(stand.project_id) as session:
         if objects:
             with pytest.raises(Conflict, match="model 'load' cannot be deleted"):
-                needs.object_to_model(session, stand.project_id, "load")
+                needs.object_to_model(session, "load")
         else:
-            needs.object_to_model(session, stand.project_id, "load")
+            needs.object_to_model(session, "load")
 
 
 def test_schedules_of_other_projects_do_not_object(stand, other_project_id):
     stand.create(run={"dataset": "load"})
     with stand.database.read(other_project_id) as session:
-        needs.object_to_dataset(session, other_project_id, "d1", "load", None)
-        needs.object_to_model(session, other_project_id, "load")
+        needs.object_to_dataset(session, "d1", "load", None)
+        needs.object_to_model(session, "load")

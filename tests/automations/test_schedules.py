@@ -77,7 +77,7 @@ def test_a_due_schedule_queues_its_run_once_and_says_so(stand):
     assert run.created_by == "somebody"
     assert run.idempotency_key == f"schedule:{made.id}:{iso(due_at)}"
     assert (fire.run_id, fire.fire_time, fire.cause, fire.error) == (run.id, due_at, "due", None)
-    assert stand.carrier.submissions == [run.id]
+    assert stand.dispatch.submissions == [run.id]
     now = stand.service.get(stand.project_id, made.id)
     assert now.next_fires[0] == due_at + timedelta(hours=1), "an interval keeps its beat"
     [shown] = now.newest_fires
@@ -170,10 +170,10 @@ def test_a_fire_and_its_run_are_written_together_or_not_at_all(stand, monkeypatc
         raise OSError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stand.firing, "tell", dies)  # the last thing that a fire does
+        patch.setattr(stand.firing, "emit", dies)  # the last thing that a fire does
         with pytest.raises(OSError, match="killed"):
             stand.firing.due(_key(stand, made))
-    assert (stand.fires(made.id), stand.queued(), stand.carrier.submissions) == ([], [], [])
+    assert (stand.fires(made.id), stand.queued(), stand.dispatch.submissions) == ([], [], [])
     assert stand.firing.due(_key(stand, made))
     assert (len(stand.fires(made.id)), len(stand.queued())) == (1, 1)
 

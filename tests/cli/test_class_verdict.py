@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from azuraforge.cli.output.verdict import show_evaluation
+from azuraforge.client.evaluation import Scores, Verdict
 
 
 def contender(name: str, role: str, rank: int, accuracy: float) -> dict:
@@ -19,18 +20,20 @@ def contender(name: str, role: str, rank: int, accuracy: float) -> dict:
     return {"name": name, "role": role, "rank": rank, "metrics": metrics, "seconds": 2.5}
 
 
-EVALUATION = {
-    "kind": "classify",
-    "classes": ["0", "1"],
-    "parts": {"train": {"rows": 1295}, "test": {"rows": 359}},
-    "contenders": [
-        contender("vision.neighbours", "baseline", 2, 0.95),
-        contender("vision.cnn", "candidate", 1, 0.975),
-    ],
-    "winner": "vision.cnn",
-    "failed": [],
-}
-VERDICT = {"decision": "promoted", "champion": "vision.cnn", "reasons": []}
+EVALUATION = Scores.from_json(
+    {
+        "kind": "classify",
+        "classes": ["0", "1"],
+        "parts": {"train": {"rows": 1295}, "test": {"rows": 359}},
+        "contenders": [
+            contender("vision.neighbours", "baseline", 2, 0.95),
+            contender("vision.cnn", "candidate", 1, 0.975),
+        ],
+        "winner": "vision.cnn",
+        "failed": [],
+    }
+)
+VERDICT = Verdict(decision="promoted", champion="vision.cnn")
 
 
 def test_accuracy_stands_with_its_interval_beside_the_baselines(make_terminal):

@@ -7,10 +7,11 @@ import time
 import pytest
 
 from azuraforge.cli.output.verdict import show_evaluation, show_forecast, show_verdict
+from azuraforge.client.evaluation import Scores, Sentence, Verdict
 
 
 def shown(terminal, evaluation, verdict) -> list[str]:
-    show_evaluation(terminal, evaluation, verdict)
+    show_evaluation(terminal, Scores.from_json(evaluation), Verdict.from_json(verdict))
     return terminal.output.splitlines()
 
 
@@ -136,8 +137,7 @@ def test_a_baseline_that_could_not_take_part_is_named(make_terminal, evaluation,
 )
 def test_the_decision_in_words(make_terminal, decision, said):
     terminal = make_terminal()
-    evaluation = {"contenders": [{"name": "m", "role": "baseline"}, {"name": "c", "role": "candidate"}], "winner": "m"}
-    show_verdict(terminal, {"decision": decision, "champion": "m", "reasons": [{"code": "some_reason"}]}, evaluation)
+    show_verdict(terminal, Verdict(decision=decision, champion="m", reasons=[Sentence(code="some_reason")]), "c")
     assert terminal.output.splitlines() == [said, "  · some_reason"]
 
 
@@ -182,8 +182,7 @@ def test_an_approved_baseline_is_named(make_terminal, champion, said):
 
 
 def headline_of(terminal, **verdict):
-    evaluation = {"contenders": [{"name": "c", "role": "candidate"}, {"name": "m", "role": "baseline"}], "winner": "c"}
-    show_verdict(terminal, {"decision": "baseline_promoted", "champion": "m", "reasons": [], **verdict}, evaluation)
+    show_verdict(terminal, Verdict(**{"decision": "baseline_promoted", "champion": "m", **verdict}), "c")
     (said,) = terminal.output.splitlines()
     return said
 

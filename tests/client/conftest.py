@@ -44,6 +44,7 @@ class Server:
         self.port = free_port()
         self.runs: dict[str, dict[str, Any]] = {}
         self.points: dict[tuple[str, str, int], float | None] = {}
+        self.times: dict[tuple[str, int], int] = {}
         self.arrivals: list[tuple[str, str, int]] = []
         self.batches: list[int] = []
         self.leases = 0
@@ -133,9 +134,10 @@ class Server:
         body = await request.json()
         self.batches.append(body["batch"])
         for series, points in body["points"].items():
-            for step, value in points:
+            for step, value, logged_at in points:
                 self.arrivals.append((request.path_params["run_id"], series, step))
                 self.points.setdefault((request.path_params["run_id"], series, step), value)
+                self.times.setdefault((series, step), logged_at)
         if self.lose_acknowledgements:
             self.lose_acknowledgements -= 1
             return _problem(503, "transient", "written, but you will not hear of it")

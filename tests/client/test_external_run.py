@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ def only_run(server):
 
 def test_metrics_summary_and_end_arrive(server, client, home):
     server.start()
+    before = time.time() * 1000
     with client.run("mine", config={"rate": np.float32(0.5), "path": Path("/data")}, seed=3) as run:
         run.log(loss=0.5)
         run.log(loss=np.float64(0.25), accuracy=1)
@@ -43,6 +45,9 @@ def test_metrics_summary_and_end_arrive(server, client, home):
     assert told["config"] == {"rate": 0.5, "path": "/data"}
     assert server.values("loss") == {1: 0.5, 2: 0.25, 10: None, 11: 0.125}
     assert server.values("accuracy") == {2: 1.0}
+    times = [server.times["loss", step] for step in (1, 2, 10, 11)]
+    assert before - 1 <= times[0] <= times[1] <= times[2] <= times[3] <= time.time() * 1000
+    assert server.times["accuracy", 2] == times[1], "one call is one moment"
     assert told["finished"] == {"state": "succeeded", "summary": {"best": 0.125}, "error": None}
     assert journals(home) == []
 

@@ -12,7 +12,7 @@ from azuraforge.client.external.journal import Journal, leftovers
 
 
 def points(*steps: int) -> dict:
-    return {"loss": [(step, float(step)) for step in steps]}
+    return {"loss": [(step, float(step), 1_767_225_600_000 + step) for step in steps]}
 
 
 @pytest.fixture

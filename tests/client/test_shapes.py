@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from azuraforge.client import datasets as client_datasets
+from azuraforge.client import evaluation as client_evaluation
 from azuraforge.client import model as client_models
 from azuraforge.client import plugins as client_plugins
 from azuraforge.client import predictions as client_predictions
@@ -27,8 +28,9 @@ from azuraforge.datasets import schemas as datasets
 from azuraforge.events import schemas as events
 from azuraforge.models import schemas as models
 from azuraforge.models.drift import schemas as drift
-from azuraforge.models.gate import policy
+from azuraforge.models.gate import policy, record
 from azuraforge.plugins import schemas as plugins
+from azuraforge.plugins.contract import evaluation, metric
 from azuraforge.projects import schemas as projects
 from azuraforge.runs import schemas as runs
 from azuraforge.studies import schemas as studies
@@ -48,7 +50,21 @@ PAIRS = [
     (client_runs.Attempt, runs.AttemptOut),
     (client_runs.Artifact, runs.ArtifactOut),
     (client_runs.Curve, runs.MetricSeries),
-    (client_runs.Evaluation, models.EvaluationOut),
+    (client_evaluation.Evaluation, models.EvaluationOut),
+    (client_evaluation.Scores, evaluation.Evaluation),
+    (client_evaluation.MetricFacts, metric.MetricFacts),
+    (client_evaluation.PartSummary, evaluation.PartSummary),
+    (client_evaluation.ContenderScores, evaluation.ContenderScores),
+    (client_evaluation.HorizonMetrics, evaluation.HorizonMetrics),
+    (client_evaluation.ClassMetrics, evaluation.ClassMetrics),
+    (client_evaluation.FailedBaseline, evaluation.FailedBaseline),
+    (client_evaluation.ComparisonScores, evaluation.ComparisonScores),
+    (client_evaluation.GuardedRows, evaluation.GuardedRows),
+    (client_evaluation.SeriesTable, evaluation.SeriesTable),
+    (client_evaluation.SeriesScores, evaluation.SeriesScores),
+    (client_evaluation.LeftOut, evaluation.LeftOut),
+    (client_evaluation.Verdict, record.VerdictRecord),
+    (client_evaluation.Sentence, record.ReasonRecord),
     (client_datasets.Finding, datasets.Finding),
     (client_datasets.DatasetSchema, datasets.DatasetSchema),
     (client_datasets.DatasetVersion, datasets.DatasetVersionOut),
@@ -78,7 +94,7 @@ PAIRS = [
     (client_trash.TrashContents, projects.TrashOut),
     (client_trash.TrashItem, projects.TrashItem),
     (client_trash.NeededBy, projects.NeededBy),
-    (client_trash.Policy, projects.Policy),
+    (client_trash.RetentionPolicy, projects.RetentionPolicy),
     (client_trash.Purged, projects.PurgeOut),
     (Event, events.EventOut),
 ]

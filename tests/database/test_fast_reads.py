@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, select
 from azuraforge.database import Database, ScopeError
 from azuraforge.database import pipeline as pipeline_module
 from azuraforge.database.fast_reads import Question
+from azuraforge.database.pipeline import Statement
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events import store
 from azuraforge.events.service import EventLog
@@ -31,9 +32,7 @@ JOINED = Question(
 def tell(database, project_id, count=1, data=None):
     log = EventLog(database)
     for number in range(count):
-        database.write(
-            project_id, lambda session, n=number: log.append(session, project_id, "s", "t", data or {"number": n})
-        )
+        database.write(project_id, lambda session, n=number: log.append(session, "s", "t", data or {"number": n}))
 
 
 def ask(database, project_id, *asked):
@@ -103,7 +102,7 @@ def test_a_text_that_cannot_be_stored_is_not_found(database, project_id):
 def test_whoever_asks_cannot_write(database, project_id):
     tell(database, project_id)
     lines(database, project_id)
-    connection = database._asker._connection()
+    connection = database._reader._connection()
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM event")
 
@@ -147,7 +146,7 @@ def test_many_ask_at_once_on_few_connections(on_postgres):
     answers = asyncio.run(many())
     assert all(answer == [[(1,), (2,)]] for answer in answers[::2])
     assert all(answer == [[(1,), (2,), (3,)]] for answer in answers[1::2])
-    assert len(database._asker._all) <= 8
+    assert len(database._reader._all) <= 8
 
 
 def test_an_asker_that_is_cancelled_leaves_no_half_read_connection_behind(on_postgres):
@@ -187,12 +186,13 @@ def test_a_connection_that_asks_cannot_write_and_keeps_no_project(on_postgres):
     database, project_id = on_postgres, add_project(on_postgres, "first")
     tell(database, project_id)
     ask(database, project_id, (SEQUENCES, {"stream": "s"}))
-    (pipeline,) = database._asker._idle
-    rows = asyncio.run(pipeline.ask([(b"SELECT current_setting('azuraforge.project', true)", [])]))
+    (pipeline,) = database._reader._idle
+    rows = asyncio.run(pipeline.ask([Statement(b"SELECT current_setting('azuraforge.project', true)", [])]))
     assert rows in ([[("",)]], [[(None,)]])
-    assert asyncio.run(pipeline.ask([(b"SELECT seq FROM event", [])])) == [[]], "without a project there is no row"
+    rows = asyncio.run(pipeline.ask([Statement(b"SELECT seq FROM event", [])]))
+    assert rows == [[]], "without a project there is no row"
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        asyncio.run(pipeline.ask([(b"DELETE FROM event", [])]))
+        asyncio.run(pipeline.ask([Statement(b"DELETE FROM event", [])]))
 
 
 def test_a_connection_keeps_a_bounded_number_of_statements_prepared(on_postgres, monkeypatch):
@@ -204,8 +204,21 @@ def test_a_connection_keeps_a_bounded_number_of_statements_prepared(on_postgres,
             [(1,), (2,)],
             [],
         ]
-    (pipeline,) = database._asker._idle
+    (pipeline,) = database._reader._idle
     assert len(pipeline._names) == 1
+
+
+def test_questions_of_many_forms_leave_room_for_the_others(on_postgres, monkeypatch):
+    monkeypatch.setattr(pipeline_module, "MOST_PREPARED", 2)
+    monkeypatch.setattr(pipeline_module, "MOST_VARIED", 1)
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    for form in range(1, 4):
+        varied = Question(select(Event.seq.label(f"form_{form}")), varied=True)
+        assert ask(database, project_id, (varied, {})) == [[(1,)]]
+    assert ask(database, project_id, (SEQUENCES, {"stream": "s"})) == [[(1,)]]
+    (pipeline,) = database._reader._idle
+    assert (len(pipeline._names), len(pipeline._varied)) == (2, 1)
 
 
 def test_after_a_value_that_cannot_be_looked_for_the_next_question_is_answered(on_postgres):

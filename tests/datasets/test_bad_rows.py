@@ -270,10 +270,27 @@ def test_what_is_filled_never_depends_on_what_comes_later(holes, bump):
     assert frame(bump)[:60].equals(frame(0.5)[:60])
 
 
+def test_a_column_that_holds_the_next_target_is_reported():
+    from azuraforge.datasets.reading.delimited import read_delimited
+    from azuraforge.datasets.reading.reader import _prepare
+    from azuraforge.datasets.schemas import FileOptions
+
+    loads = [5 + index * index * 7 % 31 + index % 7 for index in range(121)]
+    rows = [f"2024-{1 + i // 28:02}-{1 + i % 28:02},{loads[i]},{loads[i + 1]},{i * i % 17}" for i in range(120)]
+    text = "time,load,later,other\n" + "\n".join(rows)
+    options = FileOptions(time="time", target="load", gaps="keep")
+    prepared = _prepare(read_delimited(text, "f", None, {}), options, [])
+    (found,) = [item for item in prepared.findings if item.code == "column_knows_future"]
+    assert found.severity == "warning"
+    assert "later seems to know the future" in found.text["en"]
+    assert "the target of 1 row later" in found.text["en"]
+    assert "1 satır sonraki" in found.text["tr"]
+
+
 def test_every_finding_speaks_both_languages():
     values = dict.fromkeys(
         ["encoding", "format", "offsets", "columns", "column", "values", "policy", "frequency", "longest", "files",
-         "series", "reason"], "X"
+         "series", "reason", "evidence"], "X"
     ) | {"season": 7, "shortest": "1 s", "height": 8, "width": 8, "classes": 2, "large": 9, "small": 1, "least": 2,
          "most": 9, "test": 3, "train": 9}  # fmt: skip
     for code in CODES:

@@ -15,7 +15,7 @@ from azuraforge.datasets.loading import load_version
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.errors import Conflict, NotFound
-from azuraforge.projects.schemas import NeededBy, Policy
+from azuraforge.projects.schemas import NeededBy, RetentionPolicy
 from azuraforge.projects.trash import Trash
 
 REASON = NeededBy(noun="model", name="load", version=3)
@@ -121,13 +121,13 @@ def test_a_file_stays_as_long_as_another_dataset_has_the_same_rows(add, service,
 
 def test_versions_that_are_needed_are_kept(add, service, bin_, needs, database, project_id):
     needed, free = add(60), add(61)
-    needs.append(lambda _session, _project, id_: {1: REASON} if id_ == needed.id else {})
+    needs.append(lambda _session, id_: {1: REASON} if id_ == needed.id else {})
     bin_.delete(project_id, "load", None, "Ada")
     purged = bin_.purge(project_id, None)
     assert (purged.counts, purged.kept) == ({"dataset_versions": 1}, 1)
     assert files(service, project_id) == {f"{needed.fingerprint}.parquet"}
     with database.read(project_id) as session:
-        [item] = bin_.contents(session, project_id, Policy()).items
+        [item] = bin_.contents(session, project_id, RetentionPolicy()).items
     assert (item.needed_by, item.name, item.version) == (REASON, "load", None)
     bin_.restore(project_id, "load", None)
     assert service.get(project_id, "load").version == 1
@@ -142,8 +142,8 @@ def test_who_objects_is_heard(add, service, bin_, objections, project_id):
     add(60), add(61)
     heard = []
 
-    def object_to(_session, project, id_, name, version):
-        heard.append((project, name, version))
+    def object_to(session, id_, name, version):
+        heard.append((session.project_id, name, version))
         if version == 2:
             raise Conflict("a run works with it")
 
@@ -205,7 +205,7 @@ class Sequences(RuleBasedStateMachine):
         self.bin = self.service.trash
         self.needed: set[tuple[str, int]] = set()
         self.needs[:] = [
-            lambda _s, _p, id_: {version: REASON for dataset_id, version in self.needed if dataset_id == id_}
+            lambda _session, id_: {version: REASON for dataset_id, version in self.needed if dataset_id == id_}
         ]
         self.known: set[str] = set()
 

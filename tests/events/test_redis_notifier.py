@@ -153,9 +153,7 @@ def test_a_follower_follows_what_another_process_writes(make_notifier, database,
 
     def write() -> None:
         for n in range(30):
-            database.write(
-                project_id, lambda session, n=n: writer.append(session, project_id, "run/x", "tick", {"n": n})
-            )
+            database.write(project_id, lambda session, n=n: writer.append(session, "run/x", "tick", {"n": n}))
             time.sleep(0.005)
 
     async def follow() -> list[int]:

@@ -22,7 +22,8 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.models.trash import Objection
-from azuraforge.processes.exchange import Conversation
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.processes.exchange import ChildSession
 from azuraforge.processes.launcher import Launcher
 from azuraforge.settings import Settings
 from tests.stand import CHILD_PATH
@@ -87,7 +88,7 @@ class Room:
     events: EventLog
     folders: VersionFolders
     datasets: DatasetService
-    children: list[Conversation]
+    children: list[ChildSession]
     warm: ReplicaPool
     objections: list[Objection]
     portal: BlockingPortal
@@ -116,6 +117,7 @@ class Room:
             "seed": 0,
             **changes,
         }
+        fields["schema"] = DatasetSchema.model_validate(fields["schema"])
         return self.database.write(
             project_id,
             lambda session: self.service.registry.register_version(session, model, imported, **fields),
@@ -153,9 +155,9 @@ def launcher() -> Iterator[Launcher]:
 
 @pytest.fixture
 def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Launcher) -> Iterator[Room]:
-    children: list[Conversation] = []
+    children: list[ChildSession] = []
 
-    def open_child(entry: str, opening: dict[str, Any]) -> Conversation:
+    def open_child(entry: str, opening: dict[str, Any]) -> ChildSession:
         children.append(launcher.open(entry, opening))
         return children[-1]
 

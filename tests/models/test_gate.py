@@ -14,6 +14,7 @@ from azuraforge.models.gate.comparability import incomparable
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import tightened_level
 from azuraforge.models.gate.policy import GatePolicy
+from azuraforge.models.gate.reasons import Reason
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.plugins.kinds.classify.facts import ERROR_RATE
@@ -103,11 +104,30 @@ def test_too_few_unseen_origins_are_not_comparable(unseen: int) -> None:
     assert verdict.reasons[0].params == {"origins": unseen, "needed": 30}
 
 
-def test_two_blocks_are_needed_where_seasons_are_long() -> None:
+def test_a_season_and_three_horizons_are_needed() -> None:
     holder = Champion("c", losses(1.0, 3), unseen=np.arange(ORIGINS) >= 300)
     arguments = (Contender("a", losses(0.5, 1)), [Contender("b", losses(1.0, 2))], holder)
-    assert decide(*arguments, horizon=HORIZON, season=52).decision == "not_comparable"
-    assert decide(*arguments, horizon=HORIZON, season=12).decision == "promoted"
+    for horizon, season, needed in ((HORIZON, 120, 120), (40, 12, 120)):
+        verdict = decide(*arguments, horizon=horizon, season=season)
+        assert (verdict.decision, verdict.reasons[0].code) == ("not_comparable", "too_few_origins")
+        assert verdict.reasons[0].params == {"origins": 100, "needed": needed}
+    assert decide(*arguments, horizon=HORIZON, season=52).decision == "promoted"
+
+
+def test_origins_that_remember_each_other_for_long_are_not_yet_known() -> None:
+    """Forty origins, but the errors drift: only the drift would decide."""
+    drift = np.linspace(0.0, 3.0, 40)[:, None]
+    candidate, rival = np.square(0.1 + drift * 0.5), np.square(3.0 - 0.5 * drift)
+    holder = Champion("c", rival, unseen=np.ones(40, dtype=bool))
+    known = decide(Contender("a", candidate), [Contender("b", rival + 1)], holder, horizon=1, season=1)
+    assert (known.decision, known.champion, known.comparisons[-1].high) == ("not_comparable", "c", None)
+    said = known.reasons[0]
+    assert said.code == "too_few_pieces"
+    assert "not yet known: 40 origins" in said.text("en")
+    assert "at least 3 are needed" in said.text("en")
+    assert "henüz bilinmiyor" in said.text("tr")
+    first = decide(Contender("a", candidate), [Contender("b", rival)], None, horizon=1, season=1)
+    assert (first.decision, codes(first)[1]) == ("baseline_promoted", "too_few_pieces_without_champion")
 
 
 def test_the_champion_is_judged_only_on_rows_that_it_did_not_learn_from() -> None:
@@ -195,6 +215,23 @@ def test_a_guarded_slice_that_got_worse_stops_the_promotion() -> None:
     assert [(each.name, each.state) for each in guarded.record().slices] == [("first step", "worse")]
     assert decide(*everyone, None, slices=[Slice("first step", first_step, 0.1)], **options).decision != "promoted"
     assert decide(*everyone, holder, slices=[Slice("first step", first_step, 0.6)], **options).decision == "promoted"
+
+
+def test_a_column_that_seems_to_know_the_future_leaves_the_promotion_to_a_person() -> None:
+    spoken = {"evidence_en": "it follows the target of 1 row later", "evidence_tr": "bir sonraki hedefi izliyor"}
+    suspicion = Reason("column_knows_future", {"column": "next_load", **spoken})
+    for candidate, entrant in ((0.8, "candidate"), (1.2, "baseline_0")):
+        verdict = gate(candidate, [1.0], suspicions=[suspicion])
+        assert (verdict.decision, verdict.champion, verdict.approved) == ("approved", "", entrant)
+        assert codes(verdict)[-2:] == ["column_knows_future", "promotion_withheld"]
+        record = verdict.record(candidate_first=True)
+        assert (record.headline, record.promotes) == ("withheld", False)
+        assert "next_load" in record.text("en")
+        assert "next_load" in record.text("tr")
+        assert gate(candidate, [1.0]).decision in ("promoted", "baseline_promoted")
+    kept = gate(1.0, [1.2], champion=1.0, suspicions=[suspicion])
+    assert (kept.decision, kept.headline(candidate_first=True)) == ("kept", "kept")
+    assert "column_knows_future" in codes(kept)
 
 
 def test_on_pure_noise_promotions_stay_below_the_level() -> None:
@@ -312,7 +349,7 @@ def test_error_rates_are_compared_example_by_example_and_said_so() -> None:
     verdict = _classified(list(range(4)), list(range(40)))
     assert verdict.decision == "promoted"
     (comparison,) = verdict.comparisons
-    assert (comparison.metric.name, comparison.block, comparison.origins) == ("error_rate", 1, 400)
+    assert (comparison.metric.name, comparison.pieces, comparison.origins) == ("error_rate", 400, 400)
     assert comparison.relative_difference == pytest.approx(-0.9)
     said = next(reason for reason in verdict.reasons if reason.code == "beats_best_baseline")
     assert "error rate −9 points (10 errors per 1,000 against 100), interval −1" in said.text("en")

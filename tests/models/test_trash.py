@@ -21,7 +21,7 @@ from azuraforge.models.needs import needed_runs, needed_versions
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
-from azuraforge.projects.schemas import Policy
+from azuraforge.projects.schemas import RetentionPolicy
 from tests.evaluations import EVALUATION
 
 Make = Callable[..., Path]
@@ -156,8 +156,8 @@ def test_versions_need_the_run_that_made_them_and_their_rows(room: Any, project_
 
     def needed() -> tuple[Any, Any]:
         with room.database.read(project_id) as session:
-            runs = needed_runs(session, project_id, ["run1", "run2"])
-            return runs, needed_versions(session, project_id, "data1")
+            runs = needed_runs(session, ["run1", "run2"])
+            return runs, needed_versions(session, "data1")
 
     runs, versions = needed()
     assert list(runs) == ["run1"]
@@ -189,8 +189,8 @@ def test_a_folder_freed_before_its_version_is_added_is_noticed(room: Any, projec
 def test_who_objects_is_heard(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder(1.0))
 
-    def object_to(_session: Any, project: str, name: str) -> None:
-        raise Conflict(f"a run learns for {name} in {project}")
+    def object_to(session: Any, name: str) -> None:
+        raise Conflict(f"a run learns for {name} in {session.project_id}")
 
     room.objections.append(object_to)
     with pytest.raises(Conflict, match=f"learns for load in {project_id}"):
@@ -213,7 +213,7 @@ def test_other_projects_neither_delete_nor_purge(
         trash.restore(other_project_id, item.id, None)
     assert trash.purge(other_project_id, None).counts["models"] == 0
     with room.database.read(project_id) as session:
-        contents = trash.contents(session, project_id, Policy())
+        contents = trash.contents(session, project_id, RetentionPolicy())
     assert (contents.count, contents.items[0].name, contents.bytes > 0) == (1, "load", True)
 
 

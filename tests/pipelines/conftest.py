@@ -151,6 +151,12 @@ class Linear(Pipeline):
         return {"weights": weights, "low": np.quantile(residual, 0.05, axis=0),
                 "high": np.quantile(residual, 0.95, axis=0)}
 
+    def refit(self, run, evaluated, rows):
+        window = run.config.window
+        usable = rows.origins >= window - 1
+        inputs = self.windows(rows, rows.origins[usable], window)
+        return {**evaluated, "weights": np.linalg.lstsq(inputs, rows.targets[usable], rcond=None)[0]}
+
     def predict(self, predictor, part):
         point = self.windows(part, part.origins, len(predictor["weights"]) - 1) @ predictor["weights"]
         return Predictions(point, {0.05: point + predictor["low"], 0.95: point + predictor["high"]})
@@ -172,6 +178,9 @@ class Last(Linear):
 
     def fit(self, run, train, validation):
         return {"shape": np.zeros(1)}
+
+    def refit(self, run, evaluated, rows):
+        return None
 
     def predict(self, predictor, part):
         return Predictions(np.repeat(self.series(part)[part.origins][:, None], part.horizon, axis=1))
@@ -242,6 +251,13 @@ class FailingLater(Last):
 
     def predict(self, predictor, part):
         raise ValueError("no prediction today")
+
+
+class WrongRefit(Linear):
+    name = "wrong.refit"
+
+    def refit(self, run, evaluated, rows):
+        raise ValueError("no rest for the wicked")
 
 
 class ShiftedTarget(Linear):

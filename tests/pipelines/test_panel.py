@@ -14,7 +14,7 @@ import pytest
 
 from azuraforge.datasets.reading import canonical
 from azuraforge.errors import InvalidInput
-from azuraforge.models.gate.bootstrap import relative_rmse_interval
+from azuraforge.models.gate.origins import relative_rmse_interval
 from azuraforge.pipelines import judge, steps
 from azuraforge.pipelines.backtests import steps as backtest_steps
 from azuraforge.pipelines.shapes import to_json
@@ -134,7 +134,7 @@ def test_twins_make_the_gate_no_surer() -> None:
     panel = Panel.of(test, dict.fromkeys(["shop-0", "shop-1", "shop-2"], None))
     rng = np.random.default_rng(1)
     a, b = (np.square(rng.normal(size=(41, 3))) for _ in range(2))
-    how = {"block": 7, "level": 0.95, "seed": 3}
+    how = {"horizon": 3, "level": 0.95}
     alone = relative_rmse_interval(a, b, **how)
     threefold = [panel.by_moment(np.tile(one, (3, 1)), np.nan) for one in (a, b)]
     assert threefold[0].shape == (41, 9)

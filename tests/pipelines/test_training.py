@@ -22,6 +22,7 @@ from sqlalchemy import update
 from azuraforge.database import Database
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
+from azuraforge.engine.io import load_safetensors
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.gate.policy import GatePolicy
@@ -69,6 +70,7 @@ class JobHere:
     shares: dict[str, float] = field(default_factory=dict)
     artifacts: dict[str, bytes] = field(default_factory=dict)
     figures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def phase(
         self,
@@ -99,7 +101,7 @@ class JobHere:
         self.figures[name] = json.loads(json.dumps(data))
 
     def note(self, markdown: str) -> None:
-        """Not looked at here."""
+        self.notes.append(markdown)
 
 
 class Room:
@@ -196,7 +198,7 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     job, summary = room.train("test.linear")
     assert job.began == [
         *("split", "fit", "fit_baselines", "hold_out", "predict", "predict_baselines", "judge"),
-        *("residuals", "importance"),
+        *("refit", "residuals", "importance"),
     ]
     assert sum(job.shares.values()) == pytest.approx(0.98)  # there was no champion to predict with
     assert (summary["decision"], summary["champion"]) == ("promoted", "test.linear")
@@ -207,8 +209,16 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert version.plugin == "test.linear"
     assert version.plugin_version == room.catalogue.show("test.linear").version
     assert version.learned_from["start"] == "2020-01-01T00:00:00Z"
-    assert version.learned_from["end"] < "2021-06"
+    evaluated = version.learned_from["evaluated"]
+    assert evaluated["end"] < "2021-06"
     assert version.seed == 7
+    assert datetime.fromisoformat(version.learned_from["end"]) == room.datasets.get(room.project_id, "series").end_at
+    assert evaluated["weights_sha256"] == summary["weights_sha256"]
+    assert version.weights_sha256 == summary["refitted_sha256"] != summary["weights_sha256"]
+    folder = room.models.folders.verify(room.project_id, version.content_hash)
+    served, judged = (load_safetensors(one / "weights.safetensors")[0] for one in (folder, folder / "evaluated"))
+    assert not np.array_equal(served["weights"], judged["weights"])
+    assert np.array_equal(served["low"], judged["low"]), "intervals are calibrated on rows that nothing has learned"
     stored = room.models.reads.evaluation(room.project_id, job.run.id)
     assert stored.version == 1
     tried = stored.evaluation.guarded
@@ -222,6 +232,27 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     history = room.models.aliases.history(room.project_id, "series").items
     assert [line.by for line in history] == ["gate"]
     assert "test.linear" in history[0].reason
+
+
+def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(room: Room) -> None:
+    job, summary = room.train("test.linear", refit=False)
+    assert "refit" not in job.began
+    failed, other = room.train("wrong.refit")
+    assert [note for note in failed.notes if "wrong.refit could not be refitted" in note and "no rest" in note]
+    for each in (summary, other):
+        version = room.models.reads.show_version(room.project_id, "series", each["version"])
+        assert "evaluated" not in version.learned_from
+        assert version.weights_sha256 == each["weights_sha256"]
+        assert "refitted_sha256" not in each
+
+
+def test_a_figure_that_cannot_be_drawn_is_left_out_and_costs_no_verdict(room: Room, monkeypatch: Any) -> None:
+    declared = {name: figure for name, figure in Forecast.figures.items() if name != "forecast"}
+    monkeypatch.setattr(Forecast, "figures", declared)
+    job, summary = room.train("test.linear")
+    assert summary["decision"] == "promoted"
+    assert "forecast" not in job.figures
+    assert room.models.reads.evaluation(room.project_id, job.run.id).verdict.decision == "promoted"
 
 
 def test_a_baseline_that_wins_becomes_champion_as_a_version_of_its_own(room: Room) -> None:
@@ -248,6 +279,11 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     assert summary["decision"] == "promoted"
     again, kept = room.train("test.linear")
     assert kept["decision"] == "kept"
+    compared, found = (again.done[name][0] for name in ("champion", "judge"))
+    assert to_json(compared)["predictor"].endswith("/evaluated"), "the refitted champion has learned the test set"
+    row = room.models.reads.show_version(room.project_id, "series", before["champion_version"] + 1)
+    evaluated = row.learned_from["evaluated"]
+    assert to_json(found)["champion"]["learned_from"] == [[evaluated["start"], evaluated["end"]]]
     verdict = room.models.reads.evaluation(room.project_id, again.run.id).verdict
     assert any(reason.code == "level_tightened" for reason in verdict.reasons)
     champion = room.models.reads.show(room.project_id, "series").champion

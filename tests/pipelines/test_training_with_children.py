@@ -156,7 +156,8 @@ def test_killed_in_mid_training_it_ends_with_the_same_weights(stand: Stand, tmp_
     assert (killed.state, killed.attempt) == ("succeeded", 2)
     assert undisturbed.summary is not None
     assert killed.summary is not None
-    assert killed.summary["weights_sha256"] == undisturbed.summary["weights_sha256"]
+    for weights in ("weights_sha256", "refitted_sha256"):
+        assert killed.summary[weights] == undisturbed.summary[weights]
     resumed = killed.attempts[1].resumed_from_step  # the newest checkpoint's message may have died with the child
     assert resumed is not None
     assert 0 < resumed <= 7

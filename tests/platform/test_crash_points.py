@@ -133,10 +133,10 @@ def await_death_of_child(platform, mark: Path) -> None:
     deadline = time.monotonic() + 120
     while True:
         [run] = platform.api("/runs")["items"]
-        outcomes = [each["outcome"] for each in platform.api(f"/runs/{run['id']}")["attempts"]]
-        if mark.exists() and outcomes[-2:] == ["died", None]:
+        ends = [each["ended_as"] for each in platform.api(f"/runs/{run['id']}")["attempts"]]
+        if mark.exists() and ends[-2:] == ["died", None]:
             return
-        assert time.monotonic() < deadline, outcomes
+        assert time.monotonic() < deadline, ends
         time.sleep(0.02)
 
 
@@ -150,7 +150,7 @@ def left_behind(platform, run_id: str) -> dict:
         stream = f"'run/{run_id}'"
         events = rows(f"SELECT seq, type, data FROM event WHERE stream = {stream} ORDER BY seq")
         assert [seq for seq, _, _ in events] == list(range(1, len(events) + 1))
-        attempts = rows("SELECT attempt, outcome FROM run_attempt WHERE run_id = RUN ORDER BY attempt")
+        attempts = rows("SELECT attempt, ended_as FROM run_attempt WHERE run_id = RUN ORDER BY attempt")
         assert [number for number, _ in attempts] == list(range(1, len(attempts) + 1))
         told = rows("SELECT data FROM event WHERE stream = 'project' AND type = 'run.state'")
         mine = [json.loads(data) for (data,) in told]
@@ -165,7 +165,7 @@ def left_behind(platform, run_id: str) -> dict:
             "state": rows("SELECT state FROM run WHERE id = RUN"),
             "finished": [type_ for _, type_, _ in events].count("run.finished"),
             "succeeded": [state for state in states if state == "succeeded"],
-            "outcomes": [outcome for _, outcome in attempts][-1:],
+            "ended_as": [ended_as for _, ended_as in attempts][-1:],
             "versions": rows("SELECT version, content_hash FROM model_version WHERE run_id = RUN ORDER BY version"),
             "evaluations": rows("SELECT count(*) FROM evaluation WHERE run_id = RUN"),
             "aliases": rows("SELECT alias, version FROM model_alias_change WHERE run_id = RUN"),
@@ -230,7 +230,7 @@ def test_a_cancelled_run_whose_end_was_not_written_is_cancelled_once(make_ready,
     platform.environment.clear()
     platform.start()
     run = wait_for_end(platform, run_id)
-    assert (run["state"], [each["outcome"] for each in run["attempts"]]) == ("cancelled", ["cancelled"])
+    assert (run["state"], [each["ended_as"] for each in run["attempts"]]) == ("cancelled", ["cancelled"])
     platform.stop()
     left = left_behind(platform, run_id)
     assert (left["finished"], left["succeeded"], left["versions"]) == (1, [], [])

@@ -51,8 +51,8 @@ def trains(run: dict) -> bool:
     return run["progress"].get("phase") == "fit" and run["progress"]["done"] >= 60
 
 
-def carrier_of(platform, run: dict):
-    """The process that carries the run's newest attempt."""
+def worker_of(platform, run: dict):
+    """Return the worker process that executes the run's newest attempt."""
     pid = int(run["attempts"][-1]["worker"].split(":")[-2])
     return next(part for part in platform.parts if part.process.pid == pid)
 
@@ -69,7 +69,7 @@ def readiness(platform) -> dict:
 
 def test_a_forecast_goes_through_celery(undisturbed):
     assert undisturbed["state"] == "succeeded", undisturbed["error"]
-    assert [attempt["outcome"] for attempt in undisturbed["attempts"]] == ["succeeded"]
+    assert [attempt["ended_as"] for attempt in undisturbed["attempts"]] == ["succeeded"]
 
 
 def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(platform):
@@ -105,7 +105,7 @@ def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(pl
 def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same_bits(platform, undisturbed):
     run_id = start(platform)
     run = wait_until(platform, run_id, trains)
-    victim = carrier_of(platform, run)
+    victim = worker_of(platform, run)
     scheduler = next(part for part in platform.parts if part.name == "scheduler-1")
     scheduler.kill()
     orphans = victim.kill()
@@ -113,7 +113,7 @@ def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same
     assert still_alive(orphans, 5) == []
     run = wait_until(platform, run_id, ended)
     assert run["state"] == "succeeded", run["error"]
-    assert [attempt["outcome"] for attempt in run["attempts"]] == ["lost", "succeeded"]
+    assert [attempt["ended_as"] for attempt in run["attempts"]] == ["lost", "succeeded"]
     assert len({attempt["worker"] for attempt in run["attempts"]}) == 2
     assert run["attempts"][1]["resumed_from_step"]
     assert run["summary"]["weights_sha256"] == undisturbed["summary"]["weights_sha256"]
@@ -124,12 +124,12 @@ def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same
 def test_a_worker_asked_to_stop_ends_with_zero_and_its_run_goes_on_elsewhere(platform, undisturbed):
     run_id = start(platform)
     run = wait_until(platform, run_id, trains)
-    asked = carrier_of(platform, run)
+    asked = worker_of(platform, run)
     everything = asked.tree()
     assert asked.stop() == 0, asked.log()[-2000:]
     assert alive(everything) == []
     run = wait_until(platform, run_id, ended)
-    assert [attempt["outcome"] for attempt in run["attempts"]] == ["drained", "succeeded"]
+    assert [attempt["ended_as"] for attempt in run["attempts"]] == ["drained", "succeeded"]
     assert run["summary"]["weights_sha256"] == undisturbed["summary"]["weights_sha256"]
     replace(platform, asked)
 

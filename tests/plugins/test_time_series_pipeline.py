@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.engine import Tensor, nn
+from azuraforge.engine import Tensor, data, nn
 from azuraforge.engine.io import load_safetensors
 from azuraforge.engine.nn.functional import concat
 from azuraforge.errors import InvalidInput
@@ -160,12 +160,12 @@ def test_the_best_look_at_the_validation_part_is_kept(tmp_path: Path) -> None:
     """A learning rate that ruins the network leaves the version no worse than its best epoch."""
     forecaster, run, parts = fit(series(), tmp_path, epochs=6, learning_rate=1.0, clip_norm=1000, patience=100)
     looks = [point["validation_loss"] for _, point in run.metrics if "validation_loss" in point]
-    from azuraforge.plugins.forecasting.time_series import _batches, _loss_of
+    from azuraforge.plugins.forecasting.gradient_descent import PREDICT_BATCH, _loss_of
 
     checking = forecaster.preprocessing.examples(parts["validation"], learning=True)
     total = sum(
         _loss_of("mse")(forecaster.network(*batch[:-1]), batch[-1]).item() * len(batch[-1])
-        for batch in _batches(checking)
+        for batch in data.Batches(checking, PREDICT_BATCH)
     )
     assert total / len(checking) <= min(looks) * (1 + 1e-6)
 
@@ -232,7 +232,7 @@ def test_a_training_that_diverges_is_one_clear_error(tmp_path: Path) -> None:
     ("rows", "config", "message"),
     [
         (40, {}, "the series has 40 rows, too few"),
-        (700, {"window": 600}, "one window needs 605"),
+        (700, {"window": 600}, "needs at least 863 with horizon 4 and window 600"),
     ],
 )
 def test_a_series_shorter_than_its_window_is_refused(rows: int, config: Any, message: str, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_a_broken_pipe_is_not_tried_again_before_its_end_was_read():
         ours.close()
 
 
-def test_a_conversation_answers_many_questions_from_one_process(launcher):
+def test_a_child_session_answers_many_questions_from_one_process(launcher):
     talk = launcher.open("toy_steps:adder", {"y": 2})
     answers = [talk.ask({"x": x}, 30) for x in (1, 2, 3)]
     assert [answer["sum"] for answer in answers] == [3, 4, 5]
@@ -99,7 +99,7 @@ def test_a_conversation_answers_many_questions_from_one_process(launcher):
 
 
 @pytest.mark.parametrize("end", ["die", "hang"])
-def test_a_conversation_that_dies_or_hangs_is_over(launcher, end):
+def test_a_child_session_that_dies_or_hangs_is_over(launcher, end):
     talk = launcher.open("toy_steps:adder", {"y": 2})
     with pytest.raises(TransientError):
         talk.ask({"x": 1, end: True}, 0.5)

@@ -25,7 +25,7 @@ WARM = {"modules": ["polars"], "threads": 2}
 
 @pytest.fixture
 def own_launcher():
-    """No other test's spares."""
+    """No other test's prestarted children."""
     made = Launcher({"PYTHONPATH": CHILD_PATH}, preload=["azuraforge.pipelines.trials.steps"])
     yield made
     made.stop()
@@ -61,7 +61,7 @@ def test_the_second_child_finds_imported_what_the_first_had_to_wait_for(own_laun
     assert {each["parent"] for each in (first, second, third)} == {own_launcher.pid}
     assert all(each["steps"] for each in (first, second, third)), "what the launcher preloads, every child has"
     assert not asked(own_launcher, "light", warm=None)["there"], "who does not ask for it does not get it"
-    assert not asked(own_launcher, warm={**WARM, "threads": 1}, threads=1)["there"], "other threads, another spare"
+    assert not asked(own_launcher, warm={**WARM, "threads": 1}, threads=1)["there"], "other threads, another child"
 
 
 def test_the_launcher_itself_has_one_thread_and_no_polars_whatever_it_forked(own_launcher):
@@ -76,31 +76,31 @@ def test_the_launcher_itself_has_one_thread_and_no_polars_whatever_it_forked(own
 
 def test_a_spare_that_died_is_missed_by_nobody(own_launcher):
     asked(own_launcher)
-    (spare,) = waiting(own_launcher)
-    spare.kill()
-    spare.wait(120)
+    (child,) = waiting(own_launcher)
+    child.kill()
+    child.wait(120)
     answer = asked(own_launcher)
-    assert answer["pid"] != spare.pid
+    assert answer["pid"] != child.pid
     assert not answer["there"]
     assert asked(own_launcher)["there"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_spares_end_with_their_launcher(own_launcher, number):
+def test_prestarted_children_end_with_their_launcher(own_launcher, number):
     asked(own_launcher)
-    (spare,) = waiting(own_launcher)
+    (child,) = waiting(own_launcher)
     os.kill(own_launcher.pid, number)
-    assert still_alive([spare], 5) == []
+    assert still_alive([child], 5) == []
 
 
 def test_what_nobody_wants_is_ended():
-    kept = prefork.Spares()
+    kept = prefork.PrestartedChildren()
     sleepers = []
     for threads, age in ((1, 100.0), (2, 0.0)):
         ours, theirs = socket.socketpair()
         theirs.close()
         sleepers.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]))
-        made = prefork._Spare(sleepers[-1].pid, ours, time.monotonic() - age)
+        made = prefork._Prestarted(sleepers[-1].pid, ours, time.monotonic() - age)
         kept._waiting[("polars", threads)] = made
     kept.end_old()
     assert sleepers[0].wait(120) == -signal.SIGKILL

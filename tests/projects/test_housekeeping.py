@@ -12,7 +12,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.projects import housekeeping
 from azuraforge.projects.history import History
 from azuraforge.projects.housekeeping import Housekeeping
-from azuraforge.projects.schemas import Policy
+from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.projects.trash import Contents, Purged, Trash
 
 
@@ -21,7 +21,7 @@ class RememberingBin:
 
     def __init__(self, fails_for: str = "") -> None:
         self.fails_for = fails_for
-        self.expired: dict[str, Policy] = {}
+        self.expired: dict[str, RetentionPolicy] = {}
         self.purged: dict[str, object] = {}
         self.left = 0
 
@@ -58,9 +58,12 @@ def test_every_project_is_tended_by_its_own_policy(
     monkeypatch.setattr(housekeeping, "_PROJECTS", 1)  # one page for each
     bin_, swept = RememberingBin(), []
     trash = Trash(database, events, [bin_])
-    trash.set_policy(other_project_id, Policy(trash_days=2, keep_run_days=9), "Ada")
+    trash.set_policy(other_project_id, RetentionPolicy(trash_days=2, keep_run_days=9), "Ada")
     Housekeeping(database, trash, [swept.append], events, history).round()
-    assert bin_.expired == {project_id: Policy(), other_project_id: Policy(trash_days=2, keep_run_days=9)}
+    assert bin_.expired == {
+        project_id: RetentionPolicy(),
+        other_project_id: RetentionPolicy(trash_days=2, keep_run_days=9),
+    }
     ages = {name: database.clock() - before for name, before in bin_.purged.items()}
     assert timedelta(days=30) < ages[project_id] < timedelta(days=30, minutes=5)
     assert timedelta(days=2) < ages[other_project_id] < timedelta(days=2, minutes=5)
@@ -74,7 +77,7 @@ def test_a_project_of_an_older_database_is_left_alone(
 ):
     bin_, held = RememberingBin(), []
     keeper = Housekeeping(database, Trash(database, events, [bin_]), [held.append], events, history)
-    database.write(project_id, lambda session: events.append(session, project_id, "project", "told", {}))
+    database.write(project_id, lambda session: events.append(session, "project", "told", {}))
     keeper.round()
     assert set(bin_.purged) == {project_id, other_project_id}
     bin_.purged.clear()
@@ -115,7 +118,7 @@ def test_the_loop_begins_and_ends(database, events, history, project_id, monkeyp
 def test_old_lines_of_the_log_go_but_a_run_keeps_its_own(database, events, project_id, other_project_id):
     def tell(project, stream, count):
         for _ in range(count):
-            database.write(project, lambda session: events.append(session, project, stream, "told", {}))
+            database.write(project, lambda session: events.append(session, stream, "told", {}))
 
     streams = ("project", "run/a", "schedule/b")
     for stream in streams:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
+
 import pytest
 from sqlalchemy import delete, func, select
 
@@ -9,7 +11,7 @@ from azuraforge.database import Database, ScopeError, Session, UnitOfWork
 from azuraforge.errors import Conflict
 from azuraforge.events.tables import Event
 from azuraforge.projects.idempotency import Answer, AnsweredRequests, KeyedRequest, repeated
-from azuraforge.projects.tables import AnsweredRequest, Policy
+from azuraforge.projects.tables import AnsweredRequest, RetentionPolicy
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def request_(project_id: str) -> KeyedRequest:
 
 def effect(session: Session) -> None:
     """An effect that is there once: the row has the project as its key."""
-    session.add(Policy(project_id=session.project_id, trash_days=9, keep_work_days=9))
+    session.add(RetentionPolicy(project_id=session.project_id, trash_days=9, keep_work_days=9))
     session.flush()
 
 
@@ -32,7 +34,7 @@ def stored(database: Database, project_id: str) -> tuple[int, int]:
     """How many keys and effects are stored."""
     with database.read(project_id) as session:
         keys = session.scalar(select(func.count()).select_from(AnsweredRequest))
-        effects = session.scalar(select(func.count()).select_from(Policy))
+        effects = session.scalar(select(func.count()).select_from(RetentionPolicy))
     return keys or 0, effects or 0
 
 
@@ -43,6 +45,11 @@ def test_key_and_effect_are_stored_together(database, project_id, answers, reque
     with pytest.raises(Conflict) as unknown:
         answers.known(request_)
     assert unknown.value.error_code == "answer_unknown"
+    with database.read(project_id) as session:
+        recorded = session.scalars(select(AnsweredRequest.created_at)).one()
+    assert f"took effect at {recorded.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" in unknown.value.message
+    kept_until = recorded.astimezone(UTC) + timedelta(days=2)
+    assert f"until {kept_until:%Y-%m-%d %H:%M:%S} UTC" in unknown.value.next_step
     answers.keep(request_, "hash", Answer(201, "application/json", b"{}"))
     row = answers.known(request_)
     assert repeated(row, request_, "hash") == Answer(201, "application/json", b"{}")
@@ -71,7 +78,7 @@ def test_another_write_of_the_request_does_not_take_the_key(database, project_id
     before.append(stored(database, project_id))
     database.write(project_id, effect, unit=unit)
     assert before == [(0, 0), (0, 0)]
-    database.write(project_id, lambda session: session.execute(delete(Policy)))  # and none after it
+    database.write(project_id, lambda session: session.execute(delete(RetentionPolicy)))  # and none after it
     assert stored(database, project_id) == (1, 0)
 
 
@@ -80,6 +87,7 @@ def test_the_slower_of_two_requests_with_one_key_has_no_effect(database, project
     with pytest.raises(Conflict) as lost:
         database.write(project_id, effect, unit=answers.unit_of_work(request_))
     assert lost.value.error_code == "answer_unknown"
+    assert "took effect at 2" in lost.value.message
     assert stored(database, project_id) == (1, 0)
 
 

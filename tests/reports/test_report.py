@@ -100,7 +100,7 @@ def test_what_would_change_the_conclusion_follows_from_the_numbers() -> None:
     quiet = make_material()
     quiet["figures"]["residuals"]["ljung_box"]["p"] = 0.4
     assert not any("remember" in sentence for sentence in concluded(quiet))
-    assert "1,331 origins in blocks of 52" in text
+    assert "1,331 origins that say as much as 212 independent ones" in text
     assert "forecasting.ets" in text
     assert "seed 41" in text
 

@@ -25,9 +25,9 @@ def make_reporter(stand) -> Iterator[Callable[..., Reporter]]:
     stand.reports = RunReports(stand.database, stand.artifacts, stand.service, stand.launcher.call)
     made: list[Reporter] = []
 
-    def make(open_child: Any = None) -> Reporter:
+    def make(open_child: Any = None, **settings: Any) -> Reporter:
         opened = open_child or stand.launcher.open
-        made.append(Reporter(stand.database, stand.events, stand.reports, opened))
+        made.append(Reporter(stand.database, stand.events, stand.reports, opened, **settings))
         return made[-1]
 
     yield make
@@ -82,6 +82,23 @@ def test_a_start_writes_what_is_missing_and_a_resumed_run_gets_a_new_one(stand: 
     stand.service.cancel(stand.project_id, queued)
     reporter.look(stand.project_id)
     assert "stopped before its first phase" in reports_of(stand, queued)["report.en.md"]
+
+
+def test_a_child_ends_after_its_share_of_the_reports(stand: Any, make_reporter: Any) -> None:
+    opened: list[Any] = []
+
+    def open_child(entry: str, payload: dict[str, Any]) -> Any:
+        opened.append(stand.launcher.open(entry, payload))
+        return opened[-1]
+
+    for _ in range(3):
+        stand.wait(stand.create(steps=4).id)
+    reporter = make_reporter(open_child, reports_per_child=2)
+    reporter.look(stand.project_id)
+    first, second = opened
+    assert first.pid != second.pid
+    with pytest.raises(TransientError):  # it has ended
+        first.ask({}, 5.0)
 
 
 class Mute:
@@ -181,7 +198,7 @@ def test_trials_and_external_runs_have_none(stand: Any, make_reporter: Any) -> N
         line = {"run_id": "nosuchrun", "kind": kind, "state": "succeeded"}
         stand.database.write(
             stand.project_id,
-            lambda session, line=line: stand.events.append(session, stand.project_id, "project", "run.state", line),
+            lambda session, line=line: stand.events.append(session, "project", "run.state", line),
         )
     assert make_reporter().look(stand.project_id) == 0
 

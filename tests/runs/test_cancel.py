@@ -25,7 +25,7 @@ def test_a_running_run_is_cancelled_and_resumed_from_its_checkpoint(stand):
     assert asked.cancel_requested or asked.state == "cancelled"
     run = stand.wait(run.id)
     assert run.state == "cancelled"
-    assert run.attempts[-1].outcome == "cancelled"
+    assert run.attempts[-1].ended_as == "cancelled"
     stand.service.resume(stand.project_id, run.id)
     run = stand.wait(run.id)
     assert run.state == "succeeded"

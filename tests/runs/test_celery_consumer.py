@@ -16,8 +16,8 @@ import pytest
 
 from azuraforge.events.redis_notifier import RedisNotifier
 from azuraforge.runs.broker import celery_app as broker
-from azuraforge.runs.broker.carrier import CeleryCarrier
 from azuraforge.runs.broker.consumer import Consumer
+from azuraforge.runs.broker.dispatch import CeleryDispatch
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -66,9 +66,9 @@ def listen(valkey) -> Iterator[Callable[..., Listening]]:
 
 
 @pytest.fixture
-def carrier(valkey) -> Iterator[CeleryCarrier]:
+def dispatch(valkey) -> Iterator[CeleryDispatch]:
     notifier = RedisNotifier(valkey.url)
-    made = CeleryCarrier(valkey.url, notifier)
+    made = CeleryDispatch(valkey.url, notifier)
     made.start()
     yield made
     made.stop()
@@ -86,8 +86,8 @@ def until(holds: Callable[[], bool], what: str, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
-def test_a_message_holds_two_ids_in_json_and_nothing_else(valkey, carrier):
-    carrier.submitted("project", "run", "gpu")
+def test_a_message_holds_two_ids_in_json_and_nothing_else(valkey, dispatch):
+    dispatch.submitted("project", "run", "gpu")
     until(lambda: waiting(valkey, "gpu") == 1, "nothing was sent")
     with valkey.client() as client:
         message = json.loads(client.lindex(broker.queue_name("gpu"), 0))
@@ -98,10 +98,10 @@ def test_a_message_holds_two_ids_in_json_and_nothing_else(valkey, carrier):
     assert message["headers"]["ignore_result"] is True
 
 
-def test_no_message_is_taken_that_nobody_wants(valkey, carrier, listen):
+def test_no_message_is_taken_that_nobody_wants(valkey, dispatch, listen):
     busy, free = listen(), listen()
     for name in ("a", "b", "c"):
-        carrier.submitted("p", name, "cpu")
+        dispatch.submitted("p", name, "cpu")
     until(lambda: waiting(valkey) == 3, "nothing was sent")
     assert busy.is_silent()
     free.consumer.want()
@@ -113,27 +113,27 @@ def test_no_message_is_taken_that_nobody_wants(valkey, carrier, listen):
     assert busy.is_silent(0.1)
     free.consumer.want()
     assert free.is_silent(0.1)
-    carrier.submitted("p", "d", "cpu")
+    dispatch.submitted("p", "d", "cpu")
     assert free.next() == ("p", "d"), "it also waits for what comes later"
 
 
-def test_only_its_queues_are_heard(valkey, carrier, listen):
+def test_only_its_queues_are_heard(valkey, dispatch, listen):
     listening = listen(queues=["gpu", "io"])
     for _ in range(3):
         listening.consumer.want()
     for name in ("cpu", "io", "gpu"):
-        carrier.submitted("p", name, name)
+        dispatch.submitted("p", name, name)
     assert {listening.next(), listening.next()} == {("p", "io"), ("p", "gpu")}
     assert listening.is_silent()
     assert waiting(valkey, "cpu") == 1
 
 
-def test_a_killed_consumer_is_started_again_and_still_wants_what_it_wanted(valkey, carrier, listen):
+def test_a_killed_consumer_is_started_again_and_still_wants_what_it_wanted(valkey, dispatch, listen):
     listening = listen()
     listening.consumer.want()
     killed = listening.child()
     killed.kill()
-    carrier.submitted("p", "a", "cpu")
+    dispatch.submitted("p", "a", "cpu")
     assert listening.next() == ("p", "a")
     assert listening.child().pid != killed.pid
     assert listening.is_silent(), "it wanted one"
@@ -142,41 +142,41 @@ def test_a_killed_consumer_is_started_again_and_still_wants_what_it_wanted(valke
 def test_a_broker_that_comes_later_or_comes_back_is_found(valkey, listen):
     valkey.kill()
     notifier = RedisNotifier(valkey.url)
-    carrier = CeleryCarrier(valkey.url, notifier)
-    carrier.start()
+    dispatch = CeleryDispatch(valkey.url, notifier)
+    dispatch.start()
     listening = listen(hangs_seconds=3600.0)  # nobody may need to be replaced for this
     listening.consumer.want()
     listening.consumer.want()
-    carrier.submitted("p", "lost", "cpu")  # forgotten: the row is the truth, a dispatcher sends it again
+    dispatch.submitted("p", "lost", "cpu")  # forgotten: the row is the truth, a dispatcher sends it again
     time.sleep(1.5)
     for round_ in ("first", "second"):
         valkey.start()
         sent = 0
 
         def brought(round_: str = round_) -> bool:
-            carrier.submitted("p", round_, "cpu")
+            dispatch.submitted("p", round_, "cpu")
             return not listening.is_silent(0.2)
 
         until(brought, f"nothing came in the {round_} life of the broker ({sent})")
         valkey.kill()
-    carrier.stop()
+    dispatch.stop()
 
 
-def test_a_consumer_that_hangs_is_replaced(valkey, carrier, listen):
+def test_a_consumer_that_hangs_is_replaced(valkey, dispatch, listen):
     listening = listen(hangs_seconds=3.0)
     listening.consumer.want()
     stuck = listening.child()
     until(lambda: stuck.num_threads() > 1, "it never began")
-    carrier.submitted("p", "a", "cpu")
+    dispatch.submitted("p", "a", "cpu")
     assert listening.next() == ("p", "a"), "it works"
     os.kill(stuck.pid, signal.SIGSTOP)
     listening.consumer.want()
-    carrier.submitted("p", "b", "cpu")
+    dispatch.submitted("p", "b", "cpu")
     assert listening.next() == ("p", "b")
     assert listening.child().pid != stuck.pid
 
 
-def test_a_consumer_that_lives_but_takes_nothing_is_replaced(valkey, carrier, listen, tmp_path, monkeypatch):
+def test_a_consumer_that_lives_but_takes_nothing_is_replaced(valkey, dispatch, listen, tmp_path, monkeypatch):
     """Its loop turns and answers, but it no longer asks Redis: what older versions of kombu did."""
     marker = tmp_path / "deaf-once"
     (tmp_path / "sitecustomize.py").write_text(
@@ -191,7 +191,7 @@ def test_a_consumer_that_lives_but_takes_nothing_is_replaced(valkey, carrier, li
     listening = listen(hangs_seconds=3.0)
     listening.consumer.want()
     deaf = listening.child()
-    carrier.submitted("p", "a", "cpu")
+    dispatch.submitted("p", "a", "cpu")
     assert listening.next() == ("p", "a")
     assert marker.exists()
     assert listening.child().pid != deaf.pid

@@ -43,7 +43,7 @@ def test_a_run_goes_on_in_the_same_attempt(make_stand, fragile, how):
     assert numbers == list(range(1, len(numbers) + 1))
     assert [type_ for type_, _ in stand.events_of(run.id)].count("run.finished") == 1
     # A commit may have been under way, and then nobody knows whether it was stored: that attempt begins again.
-    assert [attempt.outcome for attempt in run.attempts] in (["succeeded"], ["lost", "succeeded"])
+    assert [attempt.ended_as for attempt in run.attempts] in (["succeeded"], ["lost", "succeeded"])
 
 
 def test_cancelled_while_it_is_away_it_ends_when_the_lease_is_taken_away(make_stand, fragile):

@@ -25,6 +25,6 @@ def test_a_run_goes_on_in_the_same_attempt_once_the_file_is_back(make_stand, tmp
     (tmp_path / "moved").rename(path)
     run = stand.wait(run.id)
     assert run.state == "succeeded", run.error
-    assert [attempt.outcome for attempt in run.attempts] == ["succeeded"]
+    assert [attempt.ended_as for attempt in run.attempts] == ["succeeded"]
     [curve] = [each for each in stand.service.metrics(stand.project_id, run.id).series if each.series == "loss"]
     assert curve.steps == list(range(1, 201))

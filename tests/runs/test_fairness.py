@@ -21,7 +21,7 @@ def claim(stand, wanted=None) -> Held | None:
     most = stand.settings.runs.max_running_per_project
 
     def take(session, found):
-        if not lease.has_room(session, found.project_id, most):
+        if not lease.has_room(session, most):
             return None
         row = lease.claim(session, found, "w", 30.0)
         if row is None:
@@ -88,7 +88,7 @@ def test_no_project_runs_more_than_its_limit(make_stand, project_id, other_proje
     held = [claim(stand) for _ in range(3)]
     assert [each.run_id for each in held] == [mine[0], other, mine[1]]
     assert claim(stand) is None
-    assert claim(stand, (project_id, mine[2])) is None  # not even where a carrier names it
+    assert claim(stand, (project_id, mine[2])) is None  # not even where a dispatch names it
     end(stand, held[2])
     assert claim(stand).run_id == mine[2]
 

@@ -28,7 +28,7 @@ def claim(stand, worker: str = "w", seconds: float = 30.0, wanted=None):
 
 
 def beat(stand, held):
-    return stand.database.write(stand.project_id, lambda session: lease.beat(session, stand.project_id, [held], 30.0))
+    return stand.database.write(stand.project_id, lambda session: lease.beat(session, [held], 30.0))
 
 
 def test_each_run_is_claimed_once_by_many_threads(make_stand):
@@ -48,7 +48,7 @@ def test_each_run_is_claimed_once_by_many_threads(make_stand):
     assert sorted(claimed) == sorted(ids)
 
 
-def test_a_carrier_may_name_the_run(make_stand):
+def test_a_dispatch_may_name_the_run(make_stand):
     stand = make_stand(start=False)
     first, second = stand.create(number=1), stand.create(number=2)
     assert claim(stand, wanted=(stand.project_id, second.id)).id == second.id
@@ -102,7 +102,7 @@ def test_every_write_of_an_old_attempt_is_refused(make_stand):
     assert beat(stand, old) == {}
     assert stand.get(run.id) == before
     assert before.attempt == 2
-    assert before.attempts[0].outcome == "lost"
+    assert before.attempts[0].ended_as == "lost"
 
 
 def test_a_beat_keeps_the_lease_and_tells_of_a_cancellation(make_stand):
@@ -133,7 +133,7 @@ def test_a_worker_that_does_not_beat_loses_its_run_and_stops_writing(make_stand)
     assert not thread.is_alive()
     run = stand.get(run.id)
     assert run.state == "succeeded"
-    assert [attempt.outcome for attempt in run.attempts] == ["lost", "succeeded"]
+    assert [attempt.ended_as for attempt in run.attempts] == ["lost", "succeeded"]
     assert run.attempts[0].worker != run.attempts[1].worker
     [curve] = stand.service.metrics(stand.project_id, run.id).series
     assert curve.steps == list(range(1, 301))

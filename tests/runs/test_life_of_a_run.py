@@ -32,7 +32,7 @@ def test_a_run_succeeds_and_tells_everything_in_order(stand):
     assert run.environment["threads"] == 1
     assert run.environment["backend"] == "cpu"
     assert run.bit_reproducible
-    assert [(attempt.attempt, attempt.outcome) for attempt in run.attempts] == [(1, "succeeded")]
+    assert [(attempt.attempt, attempt.ended_as) for attempt in run.attempts] == [(1, "succeeded")]
     events = stand.events_of(run.id)
     assert [data["state"] for type_, data in events if type_ == "run.state"] == ["queued", "running", "succeeded"]
     assert events[-1] == ("run.finished", {"state": "succeeded", "summary": run.summary, "error": None})
@@ -146,7 +146,7 @@ def test_a_transient_error_is_retried_with_a_pause_then_fails(make_stand):
     stand = make_stand(max_transient_retries=1)
     run = stand.wait(stand.create(steps=5, raise_at=3, error="transient").id)
     assert (run.state, run.error.code) == ("failed", "transient")
-    assert [attempt.outcome for attempt in run.attempts] == ["transient", "failed"]
+    assert [attempt.ended_as for attempt in run.attempts] == ["transient", "failed"]
 
 
 def test_a_phase_that_ended_is_not_run_again(stand, tmp_path):

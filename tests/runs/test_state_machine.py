@@ -226,9 +226,7 @@ class RunsMachine(RuleBasedStateMachine):
 
     @rule(held=held)
     def beat(self, held):
-        told = self.stand.database.write(
-            held.project_id, lambda session: lease.beat(session, held.project_id, [held], 30)
-        )
+        told = self.stand.database.write(held.project_id, lambda session: lease.beat(session, [held], 30))
         model = self.models[held.run_id]
         assert told == ({held: model.cancel_requested} if self.owns(held) else {})
 
@@ -276,8 +274,8 @@ class RunsMachine(RuleBasedStateMachine):
         if not self.fenced(held, lambda session: self.worker._end(session, held, error)):
             return
         model = self.models[held.run_id]
-        state, outcome = self.fate(model, how)
-        model.attempts[-1] = outcome
+        state, ended_as = self.fate(model, how)
+        model.attempts[-1] = ended_as
         if state == "queued":
             model.become("queued")
         else:
@@ -328,7 +326,7 @@ class RunsMachine(RuleBasedStateMachine):
         assert (run.error["code"] if run.error else None) == model.error
         attempts = sorted(attempts, key=lambda each: each.attempt)
         assert [each.attempt for each in attempts] == list(range(1, len(model.attempts) + 1))
-        assert [each.outcome for each in attempts] == model.attempts
+        assert [each.ended_as for each in attempts] == model.attempts
         assert [each.ended_at is None for each in attempts] == [each is None for each in model.attempts]
         assert model.attempts.count(None) == (model.state == "running")
         assert (run.finished_at is not None) == (model.state in ENDED)
@@ -347,7 +345,7 @@ class RunsMachine(RuleBasedStateMachine):
         assert {point.step for point in points} == model.steps
 
     def take(self, session, found):
-        if not lease.has_room(session, found.project_id, MOST_RUNNING):
+        if not lease.has_room(session, MOST_RUNNING):
             return None
         row = lease.claim(session, found, "w", 30.0)
         if row is None:

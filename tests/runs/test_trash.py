@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, select, update
 
 from azuraforge.database import Base, new_id, now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
-from azuraforge.projects.schemas import NeededBy, Policy
+from azuraforge.projects.schemas import NeededBy, RetentionPolicy
 from azuraforge.projects.trash import Trash
 from azuraforge.projects.unnamed import SIGHTINGS
 from azuraforge.runs import needs, scratch, store
@@ -71,7 +71,7 @@ class Ended:
             for number, file in enumerate(files):
                 values = {"kind": "output", "media_type": "x/y", "bytes": file.bytes, "sha256": file.sha256}
                 store.save_artifact(*key, f"file-{number}", {**values, "created_at": now()})
-            stand.events.append(session, stand.project_id, run_stream(run_id), "run.note", {})
+            stand.events.append(session, run_stream(run_id), "run.note", {})
 
         stand.database.write(stand.project_id, work)
         return run_id
@@ -196,14 +196,14 @@ def test_what_others_need_is_kept(ended, bin_):
     stand = ended.stand
     needed, free = ended(b"needed"), ended(b"free")
     reason = NeededBy(noun="model", name="load", version=3)
-    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, ids: {needed: reason} if needed in ids else {})
     for run_id in (needed, free):
         bin_.delete(stand.project_id, run_id, None, "Ada")
     purged = bin_.purge(stand.project_id, None)
     assert (purged.counts["runs"], purged.kept) == (1, 1)
     assert files(stand) == {b"needed"}
     with stand.database.read(stand.project_id) as session:
-        contents = bin_.contents(session, stand.project_id, Policy())
+        contents = bin_.contents(session, stand.project_id, RetentionPolicy())
     assert [(item.id, item.needed_by) for item in contents.items] == [(needed, reason)]
     assert (contents.count, contents.bytes) == (1, len(b"needed"))
 
@@ -214,10 +214,10 @@ def test_old_runs_go_to_the_trash_unless_pinned_or_needed(ended, bin_):
     young, failed = ended(days_ago=3), ended(days_ago=10, state="failed")
     bin_.pin(stand.project_id, pinned, True)
     reason = NeededBy(noun="model", name="load", version=3)
-    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
-    bin_.expire(stand.project_id, Policy())
+    stand.needs.append(lambda _session, ids: {needed: reason} if needed in ids else {})
+    bin_.expire(stand.project_id, RetentionPolicy())
     assert listed(stand, trash=True) == []
-    bin_.expire(stand.project_id, Policy(keep_run_days=7))
+    bin_.expire(stand.project_id, RetentionPolicy(keep_run_days=7))
     assert listed(stand, trash=True) == [old]
     assert stand.get(old).deleted_by == "policy"
     assert set(listed(stand)) == {pinned, needed, young, failed}
@@ -236,7 +236,7 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
             lambda session, mine=mine, at=at: session.execute(update(Run).where(*mine).values(deleted_at=at)),
         )
     assert trash.tend(stand.project_id).runs == 0  # thirty days, where nobody said otherwise
-    trash.set_policy(stand.project_id, Policy(trash_days=7), "Ada")
+    trash.set_policy(stand.project_id, RetentionPolicy(trash_days=7), "Ada")
     purged = trash.tend(stand.project_id)
     assert (purged.runs, purged.bytes_freed) == (1, 3)
     assert listed(stand, trash=True) == [lately]
@@ -266,7 +266,7 @@ def test_many_runs_are_purged_in_several_calls(ended, bin_, monkeypatch):
     monkeypatch.setattr("azuraforge.projects.row_bin._BATCH", 2)
     kept = ended()
     reason = NeededBy(noun="model", name="load", version=3)
-    stand.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
+    stand.needs.append(lambda _session, ids: {kept: reason} if kept in ids else {})
     for run_id in [kept, *(ended() for _ in range(4))]:
         bin_.delete(stand.project_id, run_id, None, "Ada")
     trash = Trash(stand.database, stand.events, [bin_])
@@ -392,12 +392,12 @@ def test_runs_that_go_on_object_to_losing_what_they_work_with(ended):
     with stand.database.read(stand.project_id) as session:
         for version in (None, 2):
             with pytest.raises(Conflict, match=f"while run {going} works with it"):
-                needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
-        needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
-        needs.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
+                needs.object_to_dataset(session, f"data of {going}"[:16], "load", version)
+        needs.object_to_dataset(session, f"data of {going}"[:16], "load", 1)
+        needs.object_to_dataset(session, f"data of {over}"[:16], "load", None)
         with pytest.raises(Conflict, match=f"while run {going} works with it"):
-            needs.object_to_model(session, stand.project_id, f"model-{going}")
-        needs.object_to_model(session, stand.project_id, f"model-{over}")
+            needs.object_to_model(session, f"model-{going}")
+        needs.object_to_model(session, f"model-{over}")
 
 
 def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stand):
@@ -424,7 +424,7 @@ def test_work_folders_stay_as_long_as_the_project_says(ended):
     assert sweep(stand.database, scratch, held=[stand.project_id]) == 0
     assert sweep(stand.database, scratch) == 10  # of the run that succeeded; a newer database may know the unknown one
     assert sweep(stand.database, scratch, unknown_seconds=0) == 10
-    Trash(stand.database, stand.events, []).set_policy(stand.project_id, Policy(keep_work_days=7), "Ada")
+    Trash(stand.database, stand.events, []).set_policy(stand.project_id, RetentionPolicy(keep_work_days=7), "Ada")
     assert sweep(stand.database, stand.settings.scratch) == 10
     assert [path.name for path in stand.settings.scratch.iterdir()] == [young]
 
@@ -522,7 +522,7 @@ class Sequences(RuleBasedStateMachine):
         self.stand = self.ended.stand
         self.bin = self.stand.service.trash
         reason = NeededBy(noun="model", name="load", version=1)
-        self.stand.needs[:] = [lambda _s, _p, ids: {each: reason for each in ids if each in self.needed}]
+        self.stand.needs[:] = [lambda _s, ids: {each: reason for each in ids if each in self.needed}]
 
     @rule(contents=st.sets(st.sampled_from([b"a", b"b", b"c"])))
     def make(self, contents):

@@ -23,7 +23,7 @@ from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
 from azuraforge.studies import sampler_child, store
 from azuraforge.studies.advance import Advance
-from azuraforge.studies.sampler_process import Asker
+from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.studies.scheduler import StudyScheduler
 from azuraforge.studies.tables import Study, StudyTrial
 
@@ -53,7 +53,7 @@ class Handler(handlers.Handler):
         raise AssertionError("nothing is carried here")
 
 
-class Carrier:
+class RunDispatch:
     """Remembers what it was told."""
 
     def __init__(self) -> None:
@@ -86,17 +86,17 @@ class Stand:
     def __init__(self, database: Database, home: Path, project_id: str) -> None:
         self.database, self.project_id = database, project_id
         self.events = EventLog(database)
-        self.carrier = Carrier()
+        self.dispatch = RunDispatch()
         settings = Settings(home=home)
         handlers = [Handler("train"), Handler("trial")]
         artifacts = ArtifactStore(settings.artifacts)
         self.objections: list[Objection] = []
         self.runs = RunService(
-            database, self.events, handlers, artifacts, self.carrier, settings, objections=self.objections
+            database, self.events, handlers, artifacts, self.dispatch, settings, objections=self.objections
         )
-        self.asker = Asker(lambda entry, payload: InThisProcess())
-        self.advance = Advance(database, self.events, self.runs, self.asker)
-        self.scheduler = StudyScheduler(database, self.events.notifier, self.advance, self.asker)
+        self.sampler = SamplerProcess(lambda entry, payload: InThisProcess())
+        self.advance = Advance(database, self.events, self.runs, self.sampler)
+        self.scheduler = StudyScheduler(database, self.events.notifier, self.advance, self.sampler)
 
     def create(self, name: str = "search", **fields: Any) -> str:
         values: dict[str, Any] = {

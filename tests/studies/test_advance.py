@@ -12,7 +12,7 @@ import pytest
 
 from azuraforge.database import Database
 from azuraforge.errors import Conflict, NotFound, TransientError
-from azuraforge.projects.schemas import Policy
+from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
@@ -84,7 +84,7 @@ def test_schedulers_at_once_make_no_trial_twice(stand: Stand) -> None:
     trials = stand.trials(study_id)
     assert [trial.number for trial in trials] == list(range(8))
     assert len({trial.run_id for trial in trials}) == 8
-    assert len(stand.carrier.submissions) == 8, "one run for each trial, and no other"
+    assert len(stand.dispatch.submissions) == 8, "one run for each trial, and no other"
 
 
 def test_after_a_restart_the_same_trial_is_asked(database: Database, project_id: str, tmp_path) -> None:
@@ -153,7 +153,7 @@ def test_a_bad_curve_is_pruned_and_its_run_cancelled_with_the_reason(stand: Stan
     stand.report(held, [9.0, 8.0])
     stand.go(study_id)
     assert stand.run(held.run_id).cancel_requested
-    assert stand.carrier.cancellations == [held.run_id]
+    assert stand.dispatch.cancellations == [held.run_id]
     assert "pruned after 2 reports" in stand.runs.get(stand.project_id, held.run_id).notes[0]
     stand.end(held, "cancelled")
     stand.go(study_id)
@@ -208,7 +208,9 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
     second = stand.create("second", budget_trials=1, warm_start_from=[first])
     stand.carry(second, bowl)
     unused: Any = None  # deleting asks nobody but the database
-    service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    service = StudyService(
+        stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
+    )
     bin_, key = service.trash, stand.project_id
     with pytest.raises(Conflict, match="began from its trials"):
         bin_.delete(key, first, None, "Ada")
@@ -217,7 +219,7 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
     assert service.list(key).items == []
     bin_.restore(key, "second", None)
     with stand.database.read(key) as session:
-        (item,) = bin_.contents(session, key, Policy()).items
+        (item,) = bin_.contents(session, key, RetentionPolicy()).items
     assert (item.id, item.name, item.needed_by.name) == (first, "first", "second")
     kept = bin_.purge(key, None)
     assert (kept.counts["studies"], kept.kept) == (0, 1)
@@ -235,7 +237,9 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
 def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
     first = stand.create("search", budget_trials=1)
     unused: Any = None
-    service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    service = StudyService(
+        stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
+    )
     bin_, key = service.trash, stand.project_id
     with pytest.raises(Conflict, match="goes on"):
         bin_.delete(key, "search", None, "Ada")
@@ -258,7 +262,7 @@ def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
 
 def a_service(stand: Stand) -> StudyService:
     unused: Any = None  # nobody is asked but the database
-    return StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    return StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused)
 
 
 def test_a_purge_that_was_cut_off_is_not_undone_and_goes_on(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,8 +122,8 @@ def test_killed_in_the_middle_it_goes_on_doubles_no_trial_and_finds_nothing_in_n
         assert winner.state == "succeeded", winner.error
         assert winner.summary["decision"] != "promoted", "noise holds nothing to be learned"
         verdict = client.runs.evaluation(winner.id).verdict
-        tightened = verdict["reasons"][0]
-        assert (tightened["code"], tightened["params"]["trials"]) == ("level_tightened_by_trials", 6)
+        tightened = verdict.reasons[0]
+        assert (tightened.code, tightened.params["trials"]) == ("level_tightened_by_trials", 6)
         assert winner.summary["trials"] == 6
         assert client.models.get("noise").versions
 
@@ -291,7 +291,7 @@ def test_a_study_of_images_from_its_space_to_the_verdict(home) -> None:
         winner = client.runs.wait(found.retrain_run_id)
         assert winner.state == "succeeded", winner.error
         assert winner.summary["trials"] == 4
-        codes = [reason["code"] for reason in client.runs.evaluation(winner.id).verdict["reasons"]]
+        codes = [reason.code for reason in client.runs.evaluation(winner.id).verdict.reasons]
         assert "level_tightened_by_trials" in codes
         assert client.models.get("digits").versions
 

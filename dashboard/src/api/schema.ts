@@ -1817,15 +1817,18 @@ export interface components {
         };
         /**
          * AttemptOut
-         * @description One attempt: why it ended and what it cost.
+         * @description One attempt: how and why it ended, and what it cost.
          */
         AttemptOut: {
             /** Attempt */
             attempt: number;
+            /**
+             * Ended As
+             * @description the run's final state; or, requeued, `died`, `lost`, `interrupted`, `drained`, `transient`
+             */
+            ended_as: string | null;
             /** Ended At */
             ended_at: string | null;
-            /** Outcome */
-            outcome: string | null;
             /** Reason */
             reason: string | null;
             /** Resumed From Step */
@@ -2044,11 +2047,6 @@ export interface components {
             b: string;
             /** Better */
             better: boolean;
-            /**
-             * Block
-             * @description neighbouring rows that are drawn together
-             */
-            block: number;
             /** Difference */
             difference: number;
             /** High */
@@ -2070,6 +2068,11 @@ export interface components {
              * @description rows compared
              */
             origins: number;
+            /**
+             * Pieces
+             * @description independent rows that would say as much
+             */
+            pieces: number;
             /** Relative Difference */
             relative_difference: number | null;
             /** Score A */
@@ -2658,6 +2661,12 @@ export interface components {
              * @default []
              */
             shown_horizons: number[];
+            /**
+             * Suspicious
+             * @description columns that seem to know the future
+             * @default []
+             */
+            suspicious: components["schemas"]["SuspiciousColumn"][];
             /** Target */
             target: string;
             /**
@@ -3898,7 +3907,7 @@ export interface components {
          * Pairing
          * @description How the gate compares two contenders by this metric, from the losses of the same rows.
          *
-         *     ``origins`` follow one another in time: neighbouring losses are alike, blocks of them are drawn together, and the
+         *     ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
          *     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
          */
         Pairing: {
@@ -3933,11 +3942,6 @@ export interface components {
             a: string;
             /** B */
             b: string;
-            /**
-             * Block
-             * @description neighbouring origins that are drawn together
-             */
-            block?: number | null;
             /** Comparable */
             comparable: boolean;
             /**
@@ -3958,6 +3962,11 @@ export interface components {
             metric?: string | null;
             /** Origins */
             origins?: number | null;
+            /**
+             * Pieces
+             * @description independent origins that would say as much
+             */
+            pieces?: number | null;
             /**
              * Relative Difference
              * @description null: b makes no errors to speak of
@@ -4224,34 +4233,6 @@ export interface components {
              * @description rows ahead of the origin, from 1
              */
             step: number;
-        };
-        /**
-         * Policy
-         * @description What a project keeps. Days are counted from when a thing was deleted, or ended.
-         */
-        Policy: {
-            /**
-             * Keep Prediction Days
-             * @description lines of the ledger of predictions are purged then, with their outcomes; empty: never
-             */
-            keep_prediction_days?: number | null;
-            /**
-             * Keep Run Days
-             * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
-             */
-            keep_run_days?: number | null;
-            /**
-             * Keep Work Days
-             * @description how long the work folder of a run that did not succeed can be resumed
-             * @default 30
-             */
-            keep_work_days: number;
-            /**
-             * Trash Days
-             * @description how long the trash can be restored from
-             * @default 30
-             */
-            trash_days: number;
         };
         /**
          * PolicyOut
@@ -4882,6 +4863,34 @@ export interface components {
             target: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * RetentionPolicy
+         * @description What a project keeps. Days are counted from when a thing was deleted, or ended.
+         */
+        RetentionPolicy: {
+            /**
+             * Keep Prediction Days
+             * @description lines of the ledger of predictions are purged then, with their outcomes; empty: never
+             */
+            keep_prediction_days?: number | null;
+            /**
+             * Keep Run Days
+             * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
+             */
+            keep_run_days?: number | null;
+            /**
+             * Keep Work Days
+             * @description how long the work folder of a run that did not succeed can be resumed
+             * @default 30
+             */
+            keep_work_days: number;
+            /**
+             * Trash Days
+             * @description how long the trash can be restored from
+             * @default 30
+             */
+            trash_days: number;
         };
         /**
          * RetrainRequest
@@ -5962,6 +5971,46 @@ export interface components {
             warm_start_from?: string[];
         };
         /**
+         * SuspiciousColumn
+         * @description A column that seems to know the future of the target, with what speaks against it.
+         */
+        SuspiciousColumn: {
+            /**
+             * Blocks
+             * @description whether it stops an automatic promotion
+             */
+            blocks: boolean;
+            /** Column */
+            column: string;
+            /**
+             * Kind
+             * @description in which way, such as later_target or centred_average
+             */
+            kind: string;
+            /**
+             * Reach
+             * @description rows ahead; 0: the same row
+             */
+            reach: number;
+            /**
+             * Rows
+             * @description that were examined
+             */
+            rows: number;
+            /**
+             * Share
+             * @description of the column, or of what is new in it, that later values of the target explain
+             */
+            share: number;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
+        };
+        /**
          * TaskKindFacts
          * @description Everything about a task kind that can be known without running its code.
          */
@@ -6222,7 +6271,7 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
-            policy: components["schemas"]["Policy"];
+            policy: components["schemas"]["RetentionPolicy"];
         };
         /**
          * TrialOut
@@ -6319,7 +6368,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred";
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**
@@ -6363,13 +6412,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /**
-             * Data Schema
-             * @description what the columns mean; see plugins.Schema
-             */
-            data_schema: {
-                [key: string]: unknown;
-            };
+            data_schema: components["schemas"]["DatasetSchema"];
             /** Dataset Fingerprint */
             dataset_fingerprint: string | null;
             /** Dataset Id */
@@ -11692,7 +11735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Policy"];
+                    "application/json": components["schemas"]["RetentionPolicy"];
                 };
             };
             /** @description Bad Request */
@@ -11751,7 +11794,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Policy"];
+                "application/json": components["schemas"]["RetentionPolicy"];
             };
         };
         responses: {
@@ -11761,7 +11804,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Policy"];
+                    "application/json": components["schemas"]["RetentionPolicy"];
                 };
             };
             /** @description Bad Request */

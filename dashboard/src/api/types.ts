@@ -54,7 +54,7 @@ export type StudyRequest = Partial<Schemas["StudyRequest"]> & { name: string; pl
 export type Trash = Schemas["TrashOut"];
 export type TrashItem = Schemas["TrashItem"];
 export type Purged = Schemas["PurgeOut"];
-export type Policy = Required<Schemas["Policy"]>;
+export type RetentionPolicy = Required<Schemas["RetentionPolicy"]>;
 
 export type Token = Schemas["TokenOut"];
 export type CreatedToken = Schemas["TokenCreated"];

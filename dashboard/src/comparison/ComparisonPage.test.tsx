@@ -30,7 +30,7 @@ const comparison = {
 
 const answers = {
   "GET /comparisons": { body: comparison },
-  "GET /comparisons/pair": { body: { a: "a1", b: "b2", comparable: true, why_not: [], metric: "rmse", relative_difference: -0.2, low: -0.3, high: -0.1, level: 0.95, block: 5, origins: 300, verdict: "a_better", shown: { en: { measure: "error rate", change: "−2 points (18 errors per 1,000 against 38)", low: "−3", high: "−1 point" } } } },
+  "GET /comparisons/pair": { body: { a: "a1", b: "b2", comparable: true, why_not: [], metric: "rmse", relative_difference: -0.2, low: -0.3, high: -0.1, level: 0.95, pieces: 60, origins: 300, verdict: "a_better", shown: { en: { measure: "error rate", change: "−2 points (18 errors per 1,000 against 38)", low: "−3", high: "−1 point" } } } },
 };
 
 const open = (more: Parameters<typeof answerApi>[0] = {}) => {

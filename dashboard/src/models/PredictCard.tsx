@@ -24,7 +24,7 @@ export function PredictCard({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const session = useSession();
   const predict = usePredict(model.name);
-  const schema: { series_names?: string[] | null } | undefined = model.version_list.find((each) => each.version === model.champion)?.data_schema;
+  const schema = model.version_list.find((each) => each.version === model.champion)?.data_schema;
   const names = schema?.series_names ?? [];
   const [chosen, setSeries] = useState<string | null>(null);
   const series = chosen ?? names[0] ?? null;

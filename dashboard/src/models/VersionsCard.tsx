@@ -57,7 +57,8 @@ export function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromo
                     <Badge key={alias} tone={alias === "champion" ? "azure" : "quiet"}>
                       {alias}
                     </Badge>
-                  ))}
+                  ))}{" "}
+                  {version.learned_from["evaluated"] ? <Badge tone="quiet">{t("models.refitted")}</Badge> : null}
                 </th>
                 <td className={tableCss["soft"]}>{version.plugin}</td>
                 <td className={tableCss["number"]}>{advantage === null ? "–" : <AdvantageText advantage={advantage} />}</td>

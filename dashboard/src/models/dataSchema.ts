@@ -2,17 +2,15 @@
 import type { ModelDetail, ModelVersion } from "../api/types";
 import type { RowZone } from "../language/format";
 
-const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
-
 /** How rows of a version follow one another, and in which zone; null where they have no time. */
 export function rowZone(model: ModelDetail, number: number): RowZone | null {
   const schema = (model.version_list.find((each) => each.version === number) ?? model.version_list[0])?.data_schema;
-  if (schema === undefined || text(schema["time"]) === null) return null;
-  return { frequency: text(schema["frequency"]), zone: text(schema["rhythm_timezone"]) ?? text(schema["timezone"]) ?? "UTC" };
+  if (schema === undefined || schema.time === null) return null;
+  return { frequency: schema.frequency, zone: schema.rhythm_timezone ?? schema.timezone };
 }
 
 /** The classes of pictures that a version tells apart; null where its data are no pictures. */
-export function pictureClasses(version: Pick<ModelVersion, "data_schema"> | undefined): readonly unknown[] | null {
-  const { height, classes }: Record<string, unknown> = version?.data_schema ?? {};
-  return typeof height === "number" && Array.isArray(classes) ? classes : null;
+export function pictureClasses(version: Pick<ModelVersion, "data_schema"> | undefined): readonly string[] | null {
+  const schema = version?.data_schema;
+  return schema?.kind === "images" ? schema.classes : null;
 }

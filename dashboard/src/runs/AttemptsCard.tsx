@@ -18,7 +18,7 @@ export function AttemptsCard({ attempts }: { attempts: readonly Attempt[] }) {
             <th scope="col" className={tableCss["number"]}>{t("attempts.number")}</th>
             <th scope="col">{t("attempts.started")}</th>
             <th scope="col">{t("attempts.ended")}</th>
-            <th scope="col">{t("attempts.outcome")}</th>
+            <th scope="col">{t("attempts.endedAs")}</th>
             <th scope="col" className={tableCss["number"]}>{t("attempts.resumed")}</th>
             <th scope="col" className={tableCss["number"]}>{t("attempts.recomputed")}</th>
           </tr>
@@ -30,8 +30,8 @@ export function AttemptsCard({ attempts }: { attempts: readonly Attempt[] }) {
               <td className={tableCss["nowrap"]}>{moment(attempt.started_at)}</td>
               <td className={tableCss["nowrap"]}>{moment(attempt.ended_at)}</td>
               <td>
-                {attempt.outcome ? i18n.t(`attempts.outcomes.${attempt.outcome}`, { defaultValue: attempt.outcome }) : t("common.notYetKnown")}
-                {attempt.reason && attempt.reason !== attempt.outcome ? <span className={tableCss["soft"]}> · {attempt.reason}</span> : null}
+                {attempt.ended_as ? i18n.t(`attempts.ends.${attempt.ended_as}`, { defaultValue: attempt.ended_as }) : t("common.notYetKnown")}
+                {attempt.reason && attempt.reason !== attempt.ended_as ? <span className={tableCss["soft"]}> · {attempt.reason}</span> : null}
               </td>
               <td className={tableCss["number"]}>{count(attempt.resumed_from_step)}</td>
               <td className={tableCss["number"]}>{count(attempt.steps_recomputed)}</td>

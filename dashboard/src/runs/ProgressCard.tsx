@@ -8,7 +8,7 @@ import { Card } from "../ui/Card";
 import css from "./Progress.module.css";
 
 /** The phases of a training run that have a name in both languages. */
-const PHASES = ["kernels", "split", "fit", "predict", "fit_baselines", "predict_baselines", "judge", "validate"] as const;
+const PHASES = ["kernels", "split", "fit", "predict", "fit_baselines", "predict_baselines", "judge", "refit", "validate"] as const;
 
 export function usePhaseName(): (phase: string | null | undefined) => string {
   const { t } = useTranslation();

@@ -295,8 +295,8 @@ describe("RunPage", () => {
     ["tr", "süreci çöktü", "İki kez yapılan adım"],
   ])("tells in %s of each attempt why it ended and what was done twice", async (language, died, twice) => {
     await i18next.changeLanguage(language);
-    const attempt = { attempt: 1, worker: "w", started_at: "2026-01-02T03:04:06Z", ended_at: "2026-01-02T03:05:00Z", outcome: "died", reason: "its process was killed (SIGKILL)", resumed_from_step: null, steps_recomputed: null };
-    const second = { ...attempt, attempt: 2, ended_at: null, outcome: null, reason: null, resumed_from_step: 40, steps_recomputed: 7 };
+    const attempt = { attempt: 1, worker: "w", started_at: "2026-01-02T03:04:06Z", ended_at: "2026-01-02T03:05:00Z", ended_as: "died", reason: "its process was killed (SIGKILL)", resumed_from_step: null, steps_recomputed: null };
+    const second = { ...attempt, attempt: 2, ended_at: null, ended_as: null, reason: null, resumed_from_step: 40, steps_recomputed: 7 };
     open(sampleRun({ attempt: 2, attempts: [attempt, second] }));
     const table = await screen.findByRole("table", { name: language === "en" ? "Attempts" : "Denemeler" });
     const [head, first, last] = within(table).getAllByRole("row");

@@ -112,7 +112,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
           <th scope="col">{t("runs.state")}</th>
           <th scope="col">{t("runs.plugin")}</th>
           <th scope="col">{t("runs.dataset")}</th>
-          <th scope="col">{t("runs.outcome")}</th>
+          <th scope="col">{t("runs.result")}</th>
           <th scope="col" className={tableCss["number"]}>{t("runs.took")}</th>
           <th scope="col" className={tableCss["number"]}>{t("runs.created")}</th>
         </tr>
@@ -158,8 +158,8 @@ function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose
           "–"
         )}
       </td>
-      <td className={css["outcome"]}>
-        <Outcome run={run} />
+      <td className={css["result"]}>
+        <Result run={run} />
       </td>
       <td className={tableCss["number"]}>{duration(elapsedSeconds(run))}</td>
       <td className={`${tableCss["number"]} ${tableCss["soft"]}`}>{moment(run.created_at)}</td>
@@ -168,7 +168,7 @@ function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose
 }
 
 /** What came out, in one line: progress, the gate's decision, or the error. */
-function Outcome({ run }: { run: Run }) {
+function Result({ run }: { run: Run }) {
   const { t } = useTranslation();
   if (run.state === "running") return <MiniProgress progress={run.progress} />;
   if (run.error) return <span title={run.error.message}>{run.error.message}</span>;

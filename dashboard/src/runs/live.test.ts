@@ -73,7 +73,7 @@ describe("reduceLive", () => {
 
   it("takes from an older snapshot only what events don't carry", () => {
     const live = applyEvents(start(), [event(30, "run.finished", { state: "succeeded", summary: null, error: null })]);
-    const attempt = { attempt: 1, worker: "w", started_at: "2026-01-02T03:04:06Z", ended_at: null, outcome: null, reason: null, resumed_from_step: null, steps_recomputed: null };
+    const attempt = { attempt: 1, worker: "w", started_at: "2026-01-02T03:04:06Z", ended_at: null, ended_as: null, reason: null, resumed_from_step: null, steps_recomputed: null };
     const old = { run: sampleRun({ last_event_seq: 20, state: "running", attempts: [attempt] }), metrics: sampleMetrics };
     const reduced = reduceLive(live, { kind: "snapshot", snapshot: old });
     expect(reduced?.run.state).toBe("succeeded");

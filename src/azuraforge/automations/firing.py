@@ -1,6 +1,6 @@
 """One fire: its line and its run are written in one transaction, or neither is.
 
-Any number of schedulers may try the same fire. Three walls keep it single: the schedule's row is locked and must still
+Any number of schedulers may try the same fire. Three guards keep it single: the schedule's row is locked and must still
 stand where it was seen; the fire's key (schedule, time) is unique; and so is the run's idempotency key, made of both.
 All time is the database's.
 """
@@ -104,11 +104,11 @@ class Firing:
 
         return self._database.write(schedule.project_id, work, unit=unit)
 
-    def tell(self, session: Session, schedule: Schedule, type_: str, **data: object) -> None:
+    def emit(self, session: Session, schedule: Schedule, type_: str, **data: object) -> None:
         """A line on the schedule's stream and on the project's."""
         told = {"schedule_id": schedule.id, "name": schedule.name, **data}
         for stream in (schedule_stream(schedule.id), "project"):
-            self._events.append(session, schedule.project_id, stream, type_, told)
+            self._events.append(session, stream, type_, told)
 
     def _prepare(self, schedule: Schedule) -> _Prepared:
         try:
@@ -133,7 +133,7 @@ class Firing:
         if any(getattr(schedule, name) != getattr(seen, name) for name in ("run_request", "misfire", "grace_seconds")):
             return False  # somebody has just changed it: still due, and prepared anew
         if step.left_out:
-            self.tell(session, schedule, "schedule.missed", count=step.left_out, since=iso(due_at))
+            self.emit(session, schedule, "schedule.missed", count=step.left_out, since=iso(due_at))
         store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)
         at = step.fire_at
         if at is not None and store.fire(session, schedule.id, at) is None:
@@ -168,7 +168,7 @@ class Firing:
         store.change(session, schedule, fires=fires)
         if fires % _SWEEP_EVERY == 0:
             store.forget_fires(session, schedule.id, KEPT_FIRES)
-        self.tell(session, schedule, "schedule.fired", fire_time=iso(at), cause=cause, run_id=run_id, error=fire.error)
+        self.emit(session, schedule, "schedule.fired", fire_time=iso(at), cause=cause, run_id=run_id, error=fire.error)
         return fire
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from azuraforge.automations.recurrence import Recurrence, between, count_between, newest
 
-Policy = Literal["once", "all", "skip"]
+MisfirePolicy = Literal["once", "all", "skip"]
 
 #: A year of missed minutes must not become half a million runs.
 MOST_MADE_UP = 100
@@ -32,7 +32,7 @@ class Step:
     left_out: int = 0
 
 
-def decide(recurrence: Recurrence, due_at: datetime, at: datetime, policy: Policy, grace_seconds: float) -> Step:
+def decide(recurrence: Recurrence, due_at: datetime, at: datetime, policy: MisfirePolicy, grace_seconds: float) -> Step:
     """One step for a fire that was due at ``due_at``, seen at ``at``; call again while the next is due, too."""
     grace = timedelta(seconds=grace_seconds)
     if at - due_at <= grace:

@@ -1,4 +1,4 @@
-"""What schedules need, and so what may not be deleted under them."""
+"""Checks that what schedules need is not deleted."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from azuraforge.database import Session
 from azuraforge.errors import Conflict
 
 
-def object_to_dataset(session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
-    """Raises Conflict where a schedule trains on this dataset, or on this very version of it."""
+def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
+    """Raise Conflict where a schedule trains on this dataset, or on this version of it."""
     for schedule in store.every(session):
         asked = schedule.run_request
         if asked.get("dataset") in (id_, name) and version in (None, asked.get("dataset_version")):
             raise _needed(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", schedule)
 
 
-def object_to_model(session: Session, project_id: str, name: str) -> None:
-    """Raises Conflict where a schedule trains this model."""
+def object_to_model(session: Session, name: str) -> None:
+    """Raise Conflict where a schedule trains this model."""
     for schedule in store.every(session):
         asked = schedule.run_request
         if name == (asked.get("model") or asked.get("dataset")):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from azuraforge.automations.misfire import Policy
+from azuraforge.automations.misfire import MisfirePolicy
 from azuraforge.automations.recurrence import Unit
 from azuraforge.bounds import Moment
 from azuraforge.paging import Page
@@ -52,7 +52,7 @@ class ScheduleRequest(Timing):
 
     name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
     run: RunRequest
-    misfire: Policy = Field(
+    misfire: MisfirePolicy = Field(
         default="once", description="what to do with fires that were missed: one for all, all of them, or none"
     )
     grace_seconds: int = Field(default=60, ge=1, le=604_800, description="a fire that is later than this was missed")
@@ -80,7 +80,7 @@ class ScheduleOut(BaseModel):
     interval: Interval | None
     timezone: str
     anchor_at: datetime
-    misfire: Policy
+    misfire: MisfirePolicy
     grace_seconds: int
     run: RunRequest
     paused: bool

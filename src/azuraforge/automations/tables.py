@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from sqlalchemy import BigInteger, Boolean, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.automations.misfire import Policy
+from azuraforge.automations.misfire import MisfirePolicy
 from azuraforge.automations.recurrence import Unit
 from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
 
@@ -32,7 +32,7 @@ class Schedule(Owned, Base):
     interval_unit: Mapped[Unit | None] = mapped_column(String(10))
     anchor_at: Mapped[datetime] = mapped_column(Timestamp)
     timezone: Mapped[str] = mapped_column(String(64))
-    misfire: Mapped[Policy] = mapped_column(String(10))
+    misfire: Mapped[MisfirePolicy] = mapped_column(String(10))
     grace_seconds: Mapped[int] = mapped_column(Integer)
     run_request: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
     from azuraforge.client import AliasChange, Client, ModelVersion
+    from azuraforge.client.datasets import DatasetSchema
 
 app = typer.Typer(help="Named things with versions; the champion is the one that serves.", no_args_is_help=True)
 
@@ -207,11 +208,11 @@ def _metric(version: ModelVersion, name: str) -> float | None:
     return float(found) if isinstance(found, int | float) else None
 
 
-def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Mapping[str, Any]]:
-    """The schemas of the data that versions (model, number) learned from; empty where a version is gone."""
+def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], DatasetSchema | None]:
+    """Return the schemas of the data that versions (model, number) learned from; None where a version is gone."""
     from azuraforge.client import ApiError
 
-    found: dict[tuple[str, int], Mapping[str, Any]] = {each: {} for each in versions}
+    found: dict[tuple[str, int], DatasetSchema | None] = dict.fromkeys(versions)
     for name in {name for name, _ in found}:
         try:
             model = client.models.get(name)
@@ -225,18 +226,18 @@ def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tu
     return found
 
 
-def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, ModelVersion]) -> Mapping[str, Any]:
-    """The schema of the data that a version learned from; empty where it is gone. ``shown``: versions at hand."""
+def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, ModelVersion]) -> DatasetSchema | None:
+    """Return the schema of the data that a version learned from; None where it is gone. ``shown``: versions at hand."""
     from azuraforge.client import ApiError
 
     if number not in shown:
         try:
-            return client.models.version(name, number).raw.get("data_schema") or {}
+            return client.models.version(name, number).data_schema
         except ApiError as error:
             if error.status != 404:
                 raise
-            return {}
-    return shown[number].raw.get("data_schema") or {}
+            return None
+    return shown[number].data_schema
 
 
 def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:
@@ -246,7 +247,9 @@ def _all_series(client: Client, name: str, version: int | None) -> list[str | No
     if number is None:
         return [None]
     shown = {each.version: each for each in found.version_list}
-    return [*(_data_schema(client, name, number, shown).get("series_names") or [None])]
+    schema = _data_schema(client, name, number, shown)
+    names = schema.series_names if schema is not None else None
+    return [*names] if names else [None]
 
 
 @app.command("predict-image")

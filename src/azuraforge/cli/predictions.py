@@ -117,7 +117,7 @@ def show(
     with connect(terminal) as connected:
         line = connected.client.predictions.get(prediction)
         learned = line.model, line.version
-        schema = {} if json else data_schemas(connected.client, [learned])[learned]
+        schema = None if json else data_schemas(connected.client, [learned])[learned]
     if json:
         terminal.json(line.raw)
         return

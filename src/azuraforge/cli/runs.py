@@ -12,7 +12,7 @@ from azuraforge.cli.connecting import Connected, connect
 from azuraforge.cli.failures import FAILED, INTERRUPTED
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.comparing import show_comparison
-from azuraforge.cli.output.results import page_url, plain, run_path, show_findings, show_outcome
+from azuraforge.cli.output.results import page_url, plain, run_path, show_findings, show_result
 from azuraforge.cli.output.watching import watch as watch_live
 from azuraforge.cli.terminal import Terminal, terminal_of
 
@@ -36,6 +36,9 @@ def start(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set wins over it.")] = None,
+    no_refit: Annotated[
+        bool, typer.Option("--no-refit", help="Serve the evaluated forecaster; do not fit it again on every row.")
+    ] = False,
     model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     kind: Annotated[Literal["train", "agent"] | None, typer.Option(help="Default: what the plugin is.")] = None,
@@ -57,6 +60,8 @@ def start(
     terminal = terminal_of(context)
     given = values.json_object(terminal, config) if config else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
+    if no_refit:
+        given["refit"] = False
     with connect(terminal) as connected:
         run = connected.client.runs.start(
             plugin,
@@ -277,7 +282,7 @@ def to_the_end(terminal: Terminal, connected: Connected, run: Run, json: bool) -
             terminal.note(terminal.text("goes_on", id=run.id))
         return INTERRUPTED
     if not json:
-        return show_outcome(terminal, connected.client, run)
+        return show_result(terminal, connected.client, run)
     terminal.json(_whole(connected, run))
     return 0 if run.state == "succeeded" else FAILED
 
@@ -348,7 +353,7 @@ def _show(terminal: Terminal, run: Run) -> None:
     if len(run.attempts) > 1:
         terminal.say(text("attempts"))
         for each in run.attempts:
-            told = [terminal.state(each.outcome or "running"), each.reason or "", _resumption(terminal, each)]
+            told = [terminal.state(each.ended_as or "running"), each.reason or "", _resumption(terminal, each)]
             terminal.say(f"  {each.attempt}  " + " · ".join(part for part in told if part))
     for note in run.notes:
         terminal.say(note)

@@ -53,7 +53,7 @@ def list_schedules(context: typer.Context, limit: Limit = SHOWN, json: AsJson = 
                 str(each.run.get("plugin") or ""),
                 text("paused") if each.paused else text.moment(each.next_fires[0] if each.next_fires else None),
                 text.moment(each.newest_fires[0].fired_at if each.newest_fires else None),
-                _outcome(terminal, each.newest_fires[0]) if each.newest_fires else text("none"),
+                _result(terminal, each.newest_fires[0]) if each.newest_fires else text("none"),
                 each.id,
             ]
             for each in schedules
@@ -199,9 +199,9 @@ def show(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
     )
     if found.newest_fires:
         terminal.table(
-            [text("due"), text("fired"), text("run"), text("outcome")],
+            [text("due"), text("fired"), text("run"), text("result")],
             [
-                [text.moment(each.fire_time), text.moment(each.fired_at), each.run_id or "–", _outcome(terminal, each)]
+                [text.moment(each.fire_time), text.moment(each.fired_at), each.run_id or "–", _result(terminal, each)]
                 for each in found.newest_fires
             ],
         )
@@ -273,7 +273,7 @@ def _when(terminal: Terminal, schedule: Schedule) -> str:
     return terminal.text(f"every.{schedule.interval.unit}", count=schedule.interval.every)
 
 
-def _outcome(terminal: Terminal, fire: Fire) -> str:
+def _result(terminal: Terminal, fire: Fire) -> str:
     if fire.error is not None:
         return fire.error.message
     return terminal.state(fire.run_state) if fire.run_state else terminal.text("run_gone")

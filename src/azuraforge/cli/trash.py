@@ -14,7 +14,7 @@ from azuraforge.cli.listing import SHOWN, Limit
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
-    from azuraforge.client import Policy, Purged, TrashItem
+    from azuraforge.client import Purged, RetentionPolicy, TrashItem
 
 app = typer.Typer(help="What was deleted: restore it, or purge it for ever.", no_args_is_help=True)
 
@@ -236,7 +236,7 @@ def _say_purged(terminal: Terminal, purged: Purged) -> None:
         terminal.say(text("purge_kept", count=purged.kept))
 
 
-def _say_policy(terminal: Terminal, kept: Policy) -> None:
+def _say_policy(terminal: Terminal, kept: RetentionPolicy) -> None:
     text = terminal.text
     days = kept.keep_prediction_days
     runs_kept = text("for_ever") if kept.keep_run_days is None else text("days", count=kept.keep_run_days)

@@ -3,6 +3,7 @@
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
 from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
+from azuraforge.client.evaluation import Evaluation, Scores, Verdict
 from azuraforge.client.events import Event
 from azuraforge.client.external.run import ExternalRun
 from azuraforge.client.external.shipping import Shipped
@@ -34,7 +35,7 @@ from azuraforge.client.predictions import (
     LiveScores,
     PointOutcome,
 )
-from azuraforge.client.run import Curve, Evaluation, Progress, Run, RunError
+from azuraforge.client.run import Curve, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.study import (
@@ -48,7 +49,7 @@ from azuraforge.client.study import (
     Trial,
 )
 from azuraforge.client.tokens import Token
-from azuraforge.client.trash import Policy, Purged, TrashContents, TrashItem
+from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, TrashItem
 
 __all__ = [
     "AliasChange",
@@ -94,15 +95,16 @@ __all__ = [
     "PlatformUnreachable",
     "Plugin",
     "PointOutcome",
-    "Policy",
     "Prediction",
     "PredictionPoint",
     "Progress",
     "Purged",
+    "RetentionPolicy",
     "Rows",
     "Run",
     "RunError",
     "Schedule",
+    "Scores",
     "SearchSpace",
     "SearchableField",
     "Session",
@@ -112,4 +114,5 @@ __all__ = [
     "TrashContents",
     "TrashItem",
     "Trial",
+    "Verdict",
 ]

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from azuraforge.client.evaluation import Sentence
 from azuraforge.client.run import Run
 from azuraforge.client.shapes import Shape
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sentence(Shape):
-    """A reason by code, in each language."""
-
-    code: str
-    text: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)

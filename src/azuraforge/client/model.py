@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from azuraforge.client.datasets import DatasetSchema
 from azuraforge.client.shapes import Shape
 
 
@@ -19,6 +20,7 @@ class ModelVersion(Shape):
     run_id: str | None = None
     bytes: int = 0
     aliases: list[str] = field(default_factory=list)
+    data_schema: DatasetSchema | None = None
     dataset_id: str | None = None
     dataset_fingerprint: str | None = None
     learned_from: dict[str, object] = field(default_factory=dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from azuraforge.client.shapes import Shape
 
@@ -42,7 +41,7 @@ class Attempt(Shape):
     attempt: int
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    outcome: str | None = None
+    ended_as: str | None = None
     reason: str | None = None
     resumed_from_step: int | None = None
     steps_recomputed: int | None = None
@@ -140,14 +139,3 @@ class Curve(Shape):
     values: list[float | None]
     times: list[int | None] | None = None
     total_points: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation(Shape):
-    """The evaluation of a run's model compared with its baselines, and the gate's verdict."""
-
-    run_id: str
-    model: str
-    evaluation: dict[str, Any]
-    verdict: dict[str, Any]
-    version: int | None = None

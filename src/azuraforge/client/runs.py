@@ -7,11 +7,12 @@ from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.comparisons import Pair, RunComparison
 from azuraforge.client.errors import ApiError
+from azuraforge.client.evaluation import Evaluation
 from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.run import Artifact, Curve, Evaluation, Run
+from azuraforge.client.run import Artifact, Curve, Run
 from azuraforge.client.shapes import json_list, json_object
 
 #: The platform validates the config and the dataset in children before it answers.

@@ -128,6 +128,9 @@ def _read(kind: object, value: object) -> object:
     if origin is list and isinstance(value, list):
         (item,) = typing.get_args(kind)
         return [_read(item, each) for each in value]
+    if origin is dict and isinstance(value, Mapping):
+        _, item = typing.get_args(kind)
+        return {name: _read(item, each) for name, each in value.items()}
     if kind is datetime and isinstance(value, str):
         return datetime.fromisoformat(value)
     if isinstance(kind, type) and issubclass(kind, Shape) and isinstance(value, Mapping):

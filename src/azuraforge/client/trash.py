@@ -38,7 +38,7 @@ class TrashItem(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Policy(Shape):
+class RetentionPolicy(Shape):
     """What a project keeps, in days; ``keep_run_days`` None: runs that succeeded are kept for ever."""
 
     trash_days: int
@@ -54,7 +54,7 @@ class TrashContents(Shape):
     items: list[TrashItem]
     count: int
     bytes: int
-    policy: Policy
+    policy: RetentionPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +95,9 @@ class Trash:
             if not left:
                 return Purged.from_json({**total, "kept": kept})
 
-    def policy(self) -> Policy:
+    def policy(self) -> RetentionPolicy:
         """What the project keeps."""
-        return Policy.from_json(self._connection.get("/projects/policy"))
+        return RetentionPolicy.from_json(self._connection.get("/projects/policy"))
 
     def set_policy(
         self,
@@ -106,7 +106,7 @@ class Trash:
         keep_run_days: int | None,
         keep_work_days: int,
         keep_prediction_days: int | None = None,
-    ) -> Policy:
+    ) -> RetentionPolicy:
         """Change what the project keeps; only an admin may.
 
         Args:
@@ -117,4 +117,4 @@ class Trash:
         """
         body = {"trash_days": trash_days, "keep_run_days": keep_run_days, "keep_work_days": keep_work_days}
         body["keep_prediction_days"] = keep_prediction_days
-        return Policy.from_json(self._connection.request("PUT", "/projects/policy", json=body))
+        return RetentionPolicy.from_json(self._connection.request("PUT", "/projects/policy", json=body))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
-from azuraforge.database.fast_reads import PAGE_CACHE, Answer, Asked, Asker, Plan, SqliteAsker, existing
+from azuraforge.database.fast_reads import PAGE_CACHE, Answer, Asked, FastReader, Plan, SqliteReader, existing
 from azuraforge.database.project_scope import Session, enter, scope, scope_system
 from azuraforge.database.soundness import FileWatch
 from azuraforge.database.unit_of_work import UnitOfWork
@@ -70,14 +70,14 @@ class Database:
             _prepare_sqlite(self._write_engine, immediate=True)
             self._watch = FileWatch(path)
             self._writer = Writer(self._write_engine, self._watch)
-            self._asker: Asker = SqliteAsker(self._url, self._watch)
+            self._reader: FastReader = SqliteReader(self._url, self._watch)
         else:
             self._write_engine = postgres.connect(self._url)
             self._engine = postgres.reading_engine(self._write_engine)
             # Here: psycopg is an extra, and only now known to be installed.
-            from azuraforge.database.fast_reads_postgres import PostgresAsker
+            from azuraforge.database.fast_reads_postgres import PostgresReader
 
-            self._asker = PostgresAsker(self._url, self._engine.dialect)
+            self._reader = PostgresReader(self._url, self._engine.dialect)
         self.dialect = self._engine.dialect.name
 
     @property
@@ -96,7 +96,7 @@ class Database:
 
         Await it on the event loop, not in a thread. Raises TransientError where the database is away.
         """
-        return await self._asker.ask(project_id, *asked)
+        return await self._reader.ask(project_id, *asked)
 
     async def follow(self, project_id: str, plan: Plan[T]) -> T:
         """Answer the questions of a plan, each step as ``ask`` does, and return its result."""
@@ -107,7 +107,7 @@ class Database:
             except StopIteration as end:
                 result: T = end.value
                 return result
-            answers = await self._asker.ask(project_id, *asked) if asked else []
+            answers = await self._reader.ask(project_id, *asked) if asked else []
 
     def follow_now(self, project_id: str, plan: Plan[T]) -> T:
         """Answer the questions of a plan in this thread, all as of one moment, and return its result."""
@@ -192,11 +192,11 @@ class Database:
         Raises TransientError where the database is away, damaged, or no longer the one that was opened.
         """
         if self._writer is None:
-            answers = await self._asker.ask(project_id, *asked)
+            answers = await self._reader.ask(project_id, *asked)
         else:
             if (problem := self._watch.problem()) is not None:
                 raise problem
-            fresh = SqliteAsker(self._url, self._watch)  # others answer from pages that they have read before
+            fresh = SqliteReader(self._url, self._watch)  # others answer from pages that they have read before
             try:
                 answers = await fresh.ask(project_id, *asked)
             finally:
@@ -212,7 +212,7 @@ class Database:
 
     def close(self) -> None:
         """Finish what is queued and close every connection."""
-        self._asker.close()
+        self._reader.close()
         if self._pens is not None:
             self._pens.shutdown()
         if self._writer is not None:

@@ -47,7 +47,7 @@ Asked = tuple["Question", Mapping[str, object]]
 Plan = Generator[Sequence[Asked], list[Answer], T]
 
 
-class Asker(Protocol):
+class FastReader(Protocol):
     """What answers questions."""
 
     async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
@@ -61,7 +61,8 @@ class Asker(Protocol):
 class Question:
     """A SELECT of columns, whose rows answer by the columns' names like rows of the ORM do.
 
-    Every table in it that a project owns is confined to the project that asks; nobody has to name that.
+    Every table in it that a project owns is confined to the project that asks, without naming it. ``varied``: readers
+    choose its form among very many (sorts and conditions); it must not displace prepared statements of other questions.
 
     Example:
         >>> from sqlalchemy import Column, MetaData, String, Table
@@ -72,7 +73,8 @@ class Question:
         WHERE "row".name = :name AND "row".project_id = :project_id
     """
 
-    def __init__(self, statement: Statement) -> None:
+    def __init__(self, statement: Statement, *, varied: bool = False) -> None:
+        self.varied = varied
         tables = [table for source in statement.get_final_froms() for table in _tables(source)]
         if not tables or any("project_id" not in table.c for table in tables):
             raise ScopeError("a question is about rows that a project owns")
@@ -137,7 +139,7 @@ class _Compiled:
         return rows
 
 
-class SqliteAsker:
+class SqliteReader:
     """Answers on the thread that asks, each of which has a connection of its own."""
 
     def __init__(self, url: URL, watch: FileWatch) -> None:

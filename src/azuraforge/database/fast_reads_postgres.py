@@ -22,7 +22,7 @@ _WAIT_SECONDS = 10.0
 _SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)".encode()
 
 
-class PostgresAsker:
+class PostgresReader:
     """Answers on a few connections of its own. All who ask run in one event loop."""
 
     def __init__(self, url: URL, dialect: Dialect) -> None:
@@ -40,9 +40,10 @@ class PostgresAsker:
         """The answer to each question, all as of one moment. Raises TransientError where the database is away."""
         compiled = [question.compiled(self._dialect) for question, _ in asked]
         try:
-            statements: list[Statement] = [(_SET_PROJECT, self._values.of((project_id,)))]
-            for each, (_, given) in zip(compiled, asked, strict=True):
-                statements.append((each.encoded, self._values.of(each.in_order(project_id, given))))
+            statements = [Statement(_SET_PROJECT, self._values.of((project_id,)))]
+            for each, (question, given) in zip(compiled, asked, strict=True):
+                values = self._values.of(each.in_order(project_id, given))
+                statements.append(Statement(each.encoded, values, question.varied))
             await self._take_place()
             try:
                 found = await self._ask(statements)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import select
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import psycopg
@@ -30,12 +30,22 @@ from azuraforge.database.postgres import CONNECT_ARGUMENTS
 #: What stands between two Syncs is one transaction without being told so; these make it a reader's, with one snapshot.
 _READER = " -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
 
-#: A statement with ``$1`` … and its values as PostgreSQL reads them.
-Statement = tuple[bytes, Sequence[Buffer | None]]
+
+class Statement(NamedTuple):
+    """A statement with ``$1`` … and its values as PostgreSQL reads them.
+
+    ``varied``: readers choose its form among very many, so it has a share of the prepared statements of its own.
+    """
+
+    sql: bytes
+    values: Sequence[Buffer | None]
+    varied: bool = False
+
+
 Rows = list[tuple[Any, ...]]
 _LOOK_SECONDS = 1.0
 #: Statements that a connection keeps prepared at most; further ones are prepared again whenever they are asked.
-MOST_PREPARED = 200
+MOST_PREPARED, MOST_VARIED = 200, 50
 
 
 class Pipeline:
@@ -47,6 +57,7 @@ class Pipeline:
         self._pq.enter_pipeline_mode()
         self._reader = Transformer(connection)
         self._names: dict[bytes, bytes] = {}
+        self._varied: dict[bytes, bytes] = {}
         self._watch = select.poll()
         self._watch.register(self._pq.socket, select.POLLIN)
 
@@ -66,29 +77,32 @@ class Pipeline:
         """
         if self._watch.poll(0):  # an idle connection has nothing to say except that it has ended
             raise psycopg.OperationalError("the server closed the connection while it was idle")
-        made = self._send(statements)
+        made, made_varied = self._send(statements)
         results = await self._answer()
         self._names.update(made)
+        self._varied.update(made_varied)
         return [self._rows(result) for result in results if result.status == ExecStatus.TUPLES_OK]
 
     def close(self) -> None:
         """At once; the event loop may be gone already."""
         self._pq.finish()
 
-    def _send(self, statements: Sequence[Statement]) -> dict[bytes, bytes]:
-        """Put everything on its way; returns the names of what is prepared with it."""
+    def _send(self, statements: Sequence[Statement]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+        """Send everything; return the names of statements that are prepared with it, ordinary and varied ones."""
         made: dict[bytes, bytes] = {}
-        for sql, values in statements:
-            name = self._names.get(sql) or made.get(sql)
+        made_varied: dict[bytes, bytes] = {}
+        for sql, values, varied in statements:
+            known, new = (self._varied, made_varied) if varied else (self._names, made)
+            name = known.get(sql) or new.get(sql)
             if name is None:
-                kept = len(self._names) + len(made)
-                name = b"q%d" % kept if kept < MOST_PREPARED else b""  # the nameless one lasts until the next
+                kept, most = len(known) + len(new), MOST_VARIED if varied else MOST_PREPARED
+                name = (b"v%d" if varied else b"q%d") % kept if kept < most else b""  # b"": lasts until the next one
                 if name:
-                    made[sql] = name
+                    new[sql] = name
                 self._pq.send_prepare(name, sql)
             self._pq.send_query_prepared(name, values)
         self._pq.pipeline_sync()  # libpq writes here, all of it at once
-        return made
+        return made, made_varied
 
     async def _answer(self) -> list[PGresult]:
         loop, socket = asyncio.get_running_loop(), self._pq.socket

@@ -309,7 +309,7 @@ class DatasetService:
                 return self._version(project_id, dataset, row), False
             row = store.add_version(session, dataset.id, read, source, size)
             added = {"dataset_id": dataset.id, "name": name, "version": row.version, "rows": row.rows}
-            self._events.append(session, project_id, "project", "dataset.added", added)
+            self._events.append(session, "project", "dataset.added", added)
             return self._version(project_id, dataset, row), True
 
         try:

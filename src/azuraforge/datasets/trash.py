@@ -22,9 +22,9 @@ from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import NeededBy, Noun
 
 #: Raises Conflict where something unfinished or planned needs the dataset of this id and name, or this version of it.
-Objection = Callable[[Session, str, str, str, int | None], None]
-#: Returns which versions of a dataset are needed, and by what.
-Needs = Callable[[Session, str, str], Mapping[int, NeededBy]]
+Objection = Callable[[Session, str, str, int | None], None]
+#: Returns the versions of a dataset that are needed, and by what.
+Needs = Callable[[Session, str], Mapping[int, NeededBy]]
 
 Row = Dataset | DatasetVersionRow
 
@@ -92,7 +92,7 @@ class DatasetTrash(RowBin[Row]):
                     next_step=f"delete the whole dataset: azuraforge datasets delete {thing.name}",
                 )
         for object_to in self._objections:
-            object_to(session, session.project_id, thing.id, thing.name, thing.version)
+            object_to(session, thing.id, thing.name, thing.version)
 
     def page(
         self, session: Session, before: datetime | None, after: Thing[Row] | None, limit: int
@@ -154,7 +154,7 @@ class DatasetTrash(RowBin[Row]):
     def _needed(self, session: Session, dataset_id: str) -> dict[int, NeededBy]:
         found: dict[int, NeededBy] = {}
         for ask in self._needs:
-            found |= ask(session, session.project_id, dataset_id)
+            found |= ask(session, dataset_id)
         return found
 
     def _folder(self, project_id: str) -> Path:

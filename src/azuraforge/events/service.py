@@ -54,14 +54,15 @@ class EventLog:
         self._shared: OrderedDict[tuple[str, str, int], tuple[float, Frame]] = OrderedDict()
         self.notifier = notifier or Notifier()
 
-    def append(self, session: Session, project_id: str, stream: str, type_: str, data: Mapping[str, object]) -> int:
+    def append(self, session: Session, stream: str, type_: str, data: Mapping[str, object]) -> int:
         """Add a line in the caller's transaction and notify readers once it is committed."""
         seq = store.append(session, stream, type_, data)
+        project_id = session.project_id
         after_commit(session, lambda: self.notifier.notify(project_id, stream))
         return seq
 
-    def forget(self, session: Session, project_id: str, stream: str) -> None:
-        """Drop a stream with all its lines; only for what does not exist any more."""
+    def forget(self, session: Session, stream: str) -> None:
+        """Drop a stream with all its lines; only for a run, study or schedule that was purged."""
         store.delete_stream(session, stream)
 
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:
@@ -82,7 +83,7 @@ class EventLog:
             rows = store.read(session, stream, after, limit)
             return [EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at) for row in rows]
 
-    def last_seq_in(self, session: Session, project_id: str, stream: str) -> int:
+    def last_seq_in(self, session: Session, stream: str) -> int:
         """``last_seq`` in the caller's snapshot, so that a page and its cursor agree."""
         return store.last_seq(session, stream)
 

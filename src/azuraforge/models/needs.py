@@ -10,12 +10,12 @@ from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.projects.schemas import NeededBy
 
 
-def needed_runs(session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, NeededBy]:
+def needed_runs(session: Session, run_ids: Sequence[str]) -> dict[str, NeededBy]:
     """Return those of the runs that made versions which still exist."""
     return {row.run_id: _needs(model, row) for model, row in trash_store.made_by(session, run_ids)}
 
 
-def needed_versions(session: Session, project_id: str, dataset_id: str) -> dict[int, NeededBy]:
+def needed_versions(session: Session, dataset_id: str) -> dict[int, NeededBy]:
     """Return the versions of a dataset from which versions of models learned."""
     found = trash_store.learned_from(session, dataset_id)
     return {row.dataset_version: _needs(model, row) for model, row in found if row.dataset_version is not None}

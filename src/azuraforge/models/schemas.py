@@ -12,6 +12,7 @@ from azuraforge.bounds import Number
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms
 from azuraforge.models.gate.record import Sentences, VerdictRecord
 from azuraforge.paging import Page
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation
 
 
@@ -47,7 +48,7 @@ class VersionOut(BaseModel):
     created_at: datetime
     kind: str
     config: dict[str, Any]
-    data_schema: dict[str, Any] = Field(description="what the columns mean; see plugins.Schema")
+    data_schema: DatasetSchema
     dataset_version: int | None
     weights_sha256: str | None = Field(description="hash of tensors and preprocessing: equal where bits are equal")
     imported: dict[str, Any] | None = Field(default=None, description="where it was made, if not here")

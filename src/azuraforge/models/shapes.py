@@ -20,18 +20,13 @@ def _mapping(told: Any) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _text(told: Any) -> str:
-    return told if isinstance(told, str) else ""
-
-
 def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, versions: int) -> schemas.ModelOut:
     """A model; target and unit are its newest version's."""
-    schema = _mapping(newest.schema) or {} if newest is not None else {}
     return schemas.ModelOut(
         id=owner.id,
         name=owner.name,
-        target=_text(schema.get("target")),
-        unit=_text(schema.get("unit")),
+        target=newest.schema.target if newest is not None else "",
+        unit=newest.schema.unit if newest is not None else "",
         champion=champion,
         versions=versions,
         created_at=owner.created_at,
@@ -70,7 +65,7 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
         plugin=row.plugin,
         plugin_version=row.plugin_version,
         config=_mapping(row.config) or {},
-        data_schema=_mapping(row.schema) or {},
+        data_schema=row.schema,
         aliases=aliases,
         run_id=row.run_id or None,
         dataset_id=row.dataset_id,

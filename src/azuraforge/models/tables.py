@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
 from azuraforge.models.gate.policy import PolicyTerms
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 
 _VERSION = ["model_version.project_id", "model_version.model_id", "model_version.version"]
@@ -54,7 +55,7 @@ class ModelVersion(Deletable, Owned, Base):
     plugin: Mapped[str] = mapped_column(String(200))
     plugin_version: Mapped[str | None] = mapped_column(String(100))
     config: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    schema: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    schema: Mapped[DatasetSchema] = mapped_column(JsonShape(DatasetSchema))
     run_id: Mapped[str] = mapped_column(String(16))
     dataset_id: Mapped[str | None] = mapped_column(String(16))
     dataset_version: Mapped[int | None] = mapped_column(Integer)

@@ -23,7 +23,7 @@ from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import Noun
 
 #: Raises Conflict where something unfinished or planned needs the model of this name. Asked of other packages.
-Objection = Callable[[Session, str, str], None]
+Objection = Callable[[Session, str], None]
 
 Row = Model | ModelVersion
 
@@ -70,7 +70,7 @@ class ModelTrash(RowBin[Row]):
     def refuse(self, session: Session, thing: Thing[Row]) -> None:
         if thing.version is None:
             for object_to in self._objections:
-                object_to(session, session.project_id, thing.name)
+                object_to(session, thing.name)
             return
         for serving in deployment_store.active(session, thing.id):
             if serving.version == thing.version:

@@ -16,6 +16,7 @@ from azuraforge.models.gate.comparability import incomparable
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.policy import GuardedSlice
 from azuraforge.models.gate.reasons import Reason
+from azuraforge.models.gate.record import Value
 from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.shapes import (
@@ -27,6 +28,7 @@ from azuraforge.pipelines.shapes import (
     asked,
 )
 from azuraforge.pipelines.steps import load_pipeline, use_engine
+from azuraforge.plugins.contract.evaluation import SuspiciousColumn
 from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer
@@ -128,7 +130,14 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
         slices=guarded_slices(wanted.policy.slices, contest),
         policy=wanted.policy,
         measured=wanted.measured,
+        suspicions=[_suspicion(each) for each in contest.suspicious if each.blocks],
     )
+
+
+def _suspicion(column: SuspiciousColumn) -> Reason:
+    spoken: dict[str, Value] = {f"evidence_{language}": text for language, text in column.text.items()}
+    figures: dict[str, Value] = {"kind": column.kind, "reach": column.reach, "share": column.share, "rows": column.rows}
+    return Reason("column_knows_future", {"column": column.column, **figures, **spoken})
 
 
 def _champion(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Champion | None:

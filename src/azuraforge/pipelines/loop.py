@@ -1,6 +1,7 @@
 """The loop of a training run: which child runs when, and with what.
 
-split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (explain)
+split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit) →
+(explain)
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from azuraforge.errors import InvalidInput, StorageError
 from azuraforge.models.gate.policy import GatePolicy, Measured
 from azuraforge.models.registry.folder import read_card
 from azuraforge.models.registry.held_out import HeldOut
-from azuraforge.models.registry.learned import learned_range
+from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.phases import ResultT, execute_step
-from azuraforge.pipelines.result import TrainingResult
+from azuraforge.pipelines.refits.handler import evaluated_learners, refit
+from azuraforge.pipelines.refits.shapes import RefitInput, RefitResult
+from azuraforge.pipelines.result import TrainingResult, promoted_baseline
 from azuraforge.pipelines.shapes import (
     BaselinePredictor,
     ChampionData,
@@ -55,13 +58,14 @@ TIMELESS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 #: Share of the whole run's progress per phase; the sum, with 0.02 for explanations, is 1.
 SHARES: Mapping[str, float] = {
     "split": 0.02,
-    "fit": 0.68,
+    "fit": 0.60,
     "fit_baselines": 0.12,
     "hold_out": 0.02,
     "predict": 0.05,
     "predict_baselines": 0.05,
     "champion": 0.02,
     "judge": 0.02,
+    "refit": 0.08,
 }
 
 
@@ -129,7 +133,8 @@ class TrainingLoop:
             validation=f"{split.outputs}/validation",
             baselines=self._baselines,
         )
-        fitted = self._phase("fit", learning, Learned)
+        share = SHARES["fit"] + (0.0 if split.refit else SHARES["refit"])
+        fitted = execute_step(self._job, "fit", f"{STEPS}:fit", learning, Learned, share=share)
         baselines = self._phase("fit_baselines", learning, LearnedBaselines)
         if split.backtest is not None:
             backtest(self._job, learner=wanted, baselines=self._baselines, split=passed, folds=split.backtest)
@@ -142,7 +147,7 @@ class TrainingLoop:
                 dataset=rows_of(self._dataset),
                 split=passed,
                 config=run.config,
-                champion=None if champion is None else _data_of(champion),
+                champion=None if champion is None else _data_of(champion, passed),
             ),
             HeldOutRows,
         )
@@ -156,7 +161,7 @@ class TrainingLoop:
             name=self._plugin, predictions=predicted.outputs, seconds=fitted.seconds, guarded=predicted.guarded
         )
         standing, failed = self._predict_baselines(baselines, parts)
-        beside = None if champion is None else self._beside(champion, parts, split.horizon, held.obstacle)
+        beside = None if champion is None else self._beside(champion, parts, passed, held.obstacle)
         judged = self._phase(
             "judge",
             JudgeInput(
@@ -180,6 +185,21 @@ class TrainingLoop:
             JudgeResult,
             JUDGE,
         )
+        refitted = RefitResult()
+        if split.refit:
+            winner = promoted_baseline(judged.verdict, self._plugin)
+            refitted = refit(
+                self._job,
+                RefitInput(
+                    plugins_folder=folder,
+                    task=task,
+                    dataset=rows_of(self._dataset),
+                    split=passed,
+                    learners=evaluated_learners(learning, fitted, baselines, winner),
+                    future=parts.future,
+                ),
+                share=SHARES["refit"],
+            )
         self._explain(judged, candidate, standing, predictor, parts, passed)
         return TrainingResult(
             plugin=self._plugin,
@@ -191,6 +211,7 @@ class TrainingLoop:
             fitted=fitted,
             baselines=baselines,
             judged=judged,
+            refitted=refitted,
         )
 
     def _phase(
@@ -291,11 +312,9 @@ class TrainingLoop:
         with self._database.read(project_id) as session:
             return self._models.policies.current(session, self._model)
 
-    def _beside(
-        self, row: ModelVersion, parts: _Parts, horizon: int | None, obstacle: Remark | None
-    ) -> PresentChampion:
+    def _beside(self, row: ModelVersion, parts: _Parts, split: SplitResult, obstacle: Remark | None) -> PresentChampion:
         """The champion's predictions on this run's test set, or why there are none."""
-        learned = learned_range(row.learned_from)
+        part, learned = comparable_predictor(row.learned_from, split.parts["test"].start)
         name = f"{self._model} v{row.version}"
         found = PresentChampion(name=name, learned_from=(learned,) if learned else (), obstacle=obstacle)
         if obstacle is not None:
@@ -306,12 +325,12 @@ class TrainingLoop:
             return _with_obstacle(found, _unreadable(error.message))
         # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
         card = read_card(folder)
-        if (theirs := card["horizon"]) != horizon:
-            return _with_obstacle(found, other("other_horizon", theirs, horizon))
+        if (theirs := card["horizon"]) != split.horizon:
+            return _with_obstacle(found, other("other_horizon", theirs, split.horizon))
         wanted = PredictInput(
             plugins_folder=self._plugins_folder,
             plugin=row.plugin,
-            predictor=str(folder),
+            predictor=str(folder / part),
             test=parts.test,
             future=parts.future,
             engine=card.get("engine"),
@@ -339,10 +358,9 @@ def rows_of(dataset: DatasetVersion) -> DatasetFile:
     )
 
 
-def _data_of(champion: ModelVersion) -> ChampionData:
-    return ChampionData(
-        meaning=champion.schema, config=champion.config, learned_from=learned_range(champion.learned_from)
-    )
+def _data_of(champion: ModelVersion, split: SplitResult) -> ChampionData:
+    _, learned = comparable_predictor(champion.learned_from, split.parts["test"].start)
+    return ChampionData(meaning=champion.schema, config=champion.config, learned_from=learned)
 
 
 def _with_obstacle(champion: PresentChampion, obstacle: Remark) -> PresentChampion:

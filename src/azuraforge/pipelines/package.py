@@ -53,11 +53,19 @@ def _figures() -> Mapping[str, type[BaseModel]]:
 #: Prepared parts of datasets that trials of one study share.
 PARTS: Service[StudyParts] = Service("parts of studies", _parts)
 
+#: Each child of a run needs them, and importing them starts no thread.
+_PRELOADED = (
+    "azuraforge.pipelines.trials.steps",
+    "azuraforge.pipelines.judge",
+    "azuraforge.plugins.kinds.forecast.kind",
+    "azuraforge.plugins.kinds.classify.kind",
+)
+
 PACKAGE = Package(
     "pipelines",
     contributions=(
         HANDLERS.add(_handlers),
-        PRELOADED.add(lambda services: ["azuraforge.pipelines.trials.steps"]),
+        PRELOADED.add(lambda services: [*_PRELOADED]),
     ),
     figures=_figures,
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import random
+import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,21 +16,47 @@ import orjson
 
 from azuraforge.engine.io import hash_tensors, load_safetensors
 from azuraforge.errors import InvalidInput
+from azuraforge.models.registry.folder import EVALUATED
 from azuraforge.models.registry.inert import TYPES
 from azuraforge.pipelines.shapes import Learned
 from azuraforge.plugins.contract.part_folders import Reading, fresh_folder
 from azuraforge.plugins.contract.pipeline import AnyPipeline, PartT, RunContext
+
+PredictorT = TypeVar("PredictorT")
 
 
 def learn(
     name: str, pipeline: AnyPipeline, run: RunContext[Any], train: PartT, validation: PartT, folder: Path
 ) -> Learned:
     """Fit and save into ``folder``. ``seconds`` covers this attempt only, and not the reading of the parts."""
-    random.seed(run.seed)
-    np.random.seed(run.seed % 2**32)
+    predictor, seconds = _timed(lambda: pipeline.fit(run, train, validation), run.seed)
+    return _saved(name, pipeline, predictor, seconds, folder)
+
+
+def learn_again(
+    name: str, pipeline: AnyPipeline, run: RunContext[Any], evaluated: Path, rows: PartT, folder: Path
+) -> Learned | None:
+    """Refit the predictor in ``evaluated`` on every row and save into ``folder``; None: the pipeline does not refit.
+
+    The evaluated predictor is copied into ``EVALUATED`` inside the folder: a version holds both.
+    """
+    predictor, seconds = _timed(lambda: pipeline.refit(run, pipeline.load(evaluated), rows), run.seed)
+    if predictor is None:
+        return None
+    learned = _saved(name, pipeline, predictor, seconds, folder)
+    shutil.copytree(evaluated, folder / EVALUATED)
+    return learned
+
+
+def _timed(learning: Callable[[], PredictorT], seed: int) -> tuple[PredictorT, float]:
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
     started, reading = time.perf_counter(), Reading.seconds
-    predictor = pipeline.fit(run, train, validation)
-    seconds = time.perf_counter() - started - (Reading.seconds - reading)
+    predictor = learning()
+    return predictor, time.perf_counter() - started - (Reading.seconds - reading)
+
+
+def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, folder: Path) -> Learned:
     fresh_folder(folder)
     pipeline.save(predictor, folder)
     return Learned(weights_sha256=hash_folder(folder, name), seconds=round(seconds, 3))

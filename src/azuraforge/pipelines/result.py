@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -19,8 +19,9 @@ from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.extra import TrainExtra
+from azuraforge.pipelines.refits.shapes import RefitResult
 from azuraforge.pipelines.shapes import EngineUsed, JudgeResult, Learned, LearnedBaselines
-from azuraforge.plugins.contract.evaluation import Evaluation
+from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.runs.handlers import ClaimedRun, Finish, Job
 from azuraforge.strict_json import JsonObject
@@ -30,7 +31,11 @@ _REASON_LENGTH = 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """A predictor that becomes a version: the candidate, and a baseline that won the title."""
+    """A predictor that becomes a version: the candidate, and a baseline that won the title.
+
+    ``refitted_rows`` are the rows of the predictor that serves, where it was refitted; its folder then holds the
+    evaluated one, whose hash is ``evaluated_sha256``.
+    """
 
     plugin: str
     plugin_version: str
@@ -38,6 +43,8 @@ class Entry:
     weights_sha256: str
     config: JsonObject
     engine: EngineUsed | None
+    refitted_rows: PartSummary | None = None
+    evaluated_sha256: str | None = None
 
     def card(self) -> JsonObject:
         """Return its part of the version's card; ``engine`` only where it computes with it."""
@@ -58,6 +65,7 @@ class TrainingResult:
     fitted: Learned
     baselines: LearnedBaselines
     judged: JudgeResult
+    refitted: RefitResult
 
     @property
     def verdict(self) -> VerdictRecord:
@@ -88,6 +96,8 @@ class TrainingResult:
         ]
         crashpoint("version_before_registered")
         summary = {**self._summary(), **self.extra.searched}
+        if entries[0].evaluated_sha256 is not None:
+            summary["refitted_sha256"] = entries[0].weights_sha256
 
         def commit(session: Session) -> None:
             versions = [
@@ -134,14 +144,27 @@ class TrainingResult:
         version = run.plugin_version or version_of(self.plugin)
         fitted = self.fitted
         entries = [Entry(self.plugin, version, predictor, fitted.weights_sha256, run.config, fitted.engine)]
-        name = self.verdict.entrant
-        if self.verdict.decision in ("baseline_promoted", "approved") and name != self.plugin:
+        if (name := promoted_baseline(self.verdict, self.plugin)) is not None:
             learned = next(each for each in self.baselines.baselines if each.name == name)
             folder = Path(self.baselines.outputs) / name / "predictor"
             entries.append(
                 Entry(name, version_of(name), folder, learned.weights_sha256, learned.config, learned.engine)
             )
-        return entries
+        return [self._served(each) for each in entries]
+
+    def _served(self, entry: Entry) -> Entry:
+        """The entry with its refitted predictor in front, where there is one."""
+        found = next((each for each in self.refitted.refitted if each.name == entry.plugin), None)
+        if found is None or found.failed is not None or self.refitted.rows is None:
+            return entry
+        return replace(
+            entry,
+            folder=Path(self.refitted.outputs) / entry.plugin / "predictor",
+            weights_sha256=found.weights_sha256,
+            engine=found.engine,
+            refitted_rows=self.refitted.rows,
+            evaluated_sha256=entry.weights_sha256,
+        )
 
     def _summary(self) -> dict[str, JsonValue]:
         return {
@@ -167,15 +190,22 @@ class TrainingResult:
             return {}
         return {f"baseline_{ranked_by.name}": self._metrics(self.evaluation.best_baseline).get(ranked_by.name)}
 
-    def _learned_from(self) -> dict[str, JsonValue]:
-        """Validation counts as learned from: it stopped the training and calibrated the intervals."""
+    def _learned_from(self, entry: Entry) -> dict[str, JsonValue]:
+        """The rows of the predictor that serves, and next to them those of the evaluated one where it is another.
+
+        Validation counts as learned from: it stopped the training and calibrated the intervals.
+        """
         parts = {name: self.split.parts[name] for name in ("train", "validation")}
-        return {
+        evaluated: dict[str, JsonValue] = {
             "start": parts["train"].start,
             "end": parts["validation"].end,
             "rows": sum(part.rows for part in parts.values()),
             "parts": {name: part.model_dump(mode="json", exclude_none=True) for name, part in parts.items()},
         }
+        if (rows := entry.refitted_rows) is None:
+            return evaluated
+        served: dict[str, JsonValue] = {"start": rows.start, "end": rows.end, "rows": rows.rows}
+        return {**served, "evaluated": {**evaluated, "weights_sha256": entry.evaluated_sha256}}
 
     def _register(
         self,
@@ -194,12 +224,12 @@ class TrainingResult:
             plugin=entry.plugin,
             plugin_version=entry.plugin_version,
             config=entry.config,
-            schema=dataset.schema.to_json(),
+            schema=dataset.schema,
             run_id=run.id,
             dataset_id=run.dataset_id,
             dataset_version=run.dataset_version,
             dataset_fingerprint=run.dataset_fingerprint,
-            learned_from=self._learned_from(),
+            learned_from=self._learned_from(entry),
             code_version=run.code_version,
             seed=run.seed,
             parent_version=self.champion,
@@ -227,3 +257,9 @@ class TrainingResult:
             raise TransientError(
                 "the champion changed while this run was compared with the earlier one", where=f"model {self.model}"
             ) from error
+
+
+def promoted_baseline(verdict: VerdictRecord, candidate: str) -> str | None:
+    """Return the baseline that the verdict promotes or approves; None where it does neither with a baseline."""
+    promoted = verdict.decision in ("baseline_promoted", "approved") and verdict.entrant != candidate
+    return verdict.entrant if promoted else None

@@ -20,7 +20,7 @@ from azuraforge.processes.package import KERNELS, LAUNCHER
 from azuraforge.projects.package import PROJECTS
 from azuraforge.projects.service import ProjectService
 from azuraforge.runs.execution.supervisor import Supervisor
-from azuraforge.runs.package import CARRIER, WORKER
+from azuraforge.runs.package import RUN_DISPATCH, WORKER
 from azuraforge.server.packages import PACKAGES
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
@@ -34,7 +34,7 @@ def build_services(settings: Settings, supplied: Supplied, packages: Sequence[Pa
     """Open the database and return the services of this process.
 
     Args:
-        supplied: what this kind of process builds in a way of its own, such as the carrier of runs.
+        supplied: services that this kind of process builds differently, such as the dispatch of runs.
 
     Raises Conflict where the database is newer than this code and StorageError where it cannot be opened.
     """
@@ -112,7 +112,7 @@ class Platform:
     """The embedded platform: one process that serves, executes runs and fires schedules."""
 
     def __init__(self, settings: Settings, packages: Sequence[Package] = PACKAGES) -> None:
-        self.services = build_services(settings, {CARRIER: lambda services: services[SUPERVISOR]}, packages)
+        self.services = build_services(settings, {RUN_DISPATCH: lambda services: services[SUPERVISOR]}, packages)
         self.owner = Owner(self.services[PROJECTS], settings)
         self.readiness = Readiness(self.owner.look)
         self._loops: list[BackgroundLoop] = [self.services[SUPERVISOR], *self.services.all(LOOPS)]

@@ -28,10 +28,10 @@ from azuraforge.platform.up import Running, address_of, bind, require_public_url
 from azuraforge.processes.package import LAUNCHER
 from azuraforge.projects.package import PROJECTS
 from azuraforge.reports.package import REPORTER, reporter
-from azuraforge.runs.broker.carrier import CeleryCarrier
+from azuraforge.runs.broker.dispatch import CeleryDispatch
 from azuraforge.runs.broker.dispatcher import Dispatcher
 from azuraforge.runs.broker.worker import QueueWorker
-from azuraforge.runs.package import CARRIER, HANDLERS, WORKER
+from azuraforge.runs.package import HANDLERS, RUN_DISPATCH, WORKER
 from azuraforge.runs.reaper import Reaper
 from azuraforge.settings import Queue, Settings
 from azuraforge.telemetry import logger
@@ -67,8 +67,8 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
         with bind(settings.server.host, settings.server.port, command="api") as listener:
             address = address_of(settings.server.host, listener)
             notifier = RedisNotifier(url, streams=True, on_forget=lambda key: services[PROJECTS].forget(key))
-            carrier = CeleryCarrier(url, notifier)
-            services = _services(settings, {NOTIFIER: lambda _: notifier, CARRIER: lambda _: carrier})
+            dispatch = CeleryDispatch(url, notifier)
+            services = _services(settings, {NOTIFIER: lambda _: notifier, RUN_DISPATCH: lambda _: dispatch})
             owner = Owner(services[PROJECTS], settings)
             readiness = Readiness(owner.look, lambda: {"broker": "away" if notifier.disconnected else "ready"})
             announce = partial(home.announce_unless_another_does, address, owner.opens, owner.local_token)
@@ -78,7 +78,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
                 server = HttpServer(app, listener, notifier.close, settings.server)
                 services[LAUNCHER].start()
                 notifier.start()
-                carrier.start()
+                dispatch.start()
                 prepare(services)
                 readiness.started = True
                 if not answers(url):
@@ -93,7 +93,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
                 notifier.close()
                 announcer.stop()
                 services.close()
-                carrier.stop()
+                dispatch.stop()
                 notifier.stop()
     finally:
         home.close()
@@ -143,16 +143,16 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
     telemetry.configure(settings.log_level)
     try:
         notifier = RedisNotifier(url)
-        carrier = CeleryCarrier(url, notifier)
+        dispatch = CeleryDispatch(url, notifier)
         supplied: Supplied = {
             NOTIFIER: lambda _: notifier,
-            CARRIER: lambda _: carrier,
+            RUN_DISPATCH: lambda _: dispatch,
             REPORTER: lambda services: reporter(services, REPORT_SECONDS),
         }
         services = _services(settings, supplied, stop)
         database = services[DATABASE]
         kinds = [handler.kind for handler in services.all(HANDLERS)]
-        dispatcher = Dispatcher(database, carrier, url, kinds)
+        dispatcher = Dispatcher(database, dispatch, url, kinds)
         reaper = Reaper(database, services[EVENTS], settings)
         loops: list[BackgroundLoop] = [
             _Loop("reaper", settings.runs.reap_seconds, reaper.reap),
@@ -161,7 +161,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
         ]
         try:
             notifier.start()
-            carrier.start()
+            dispatch.start()
             for loop in loops:
                 loop.start()
             log.info("scheduler_ready")
@@ -173,7 +173,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
                 loop.stop()
             dispatcher.close()
             services.close()
-            carrier.stop()
+            dispatch.stop()
             notifier.stop()
     finally:
         home.close()

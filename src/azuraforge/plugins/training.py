@@ -25,12 +25,13 @@ class BestAverage(Callback):
     def __init__(self, average: MovingAverage) -> None:
         self.average = average
         self.best: float | None = None
+        self.epoch = 0
         self.weights: dict[str, Array] = {}
 
     def consider(self, trainer: Trainer, value: float) -> None:
         """Keep the present weights where ``value`` is the lowest so far."""
         if self.best is None or value < self.best:
-            self.best = value
+            self.best, self.epoch = value, trainer.epoch
             with self.average.applied():
                 self.weights = trainer.model.state_dict()
 
@@ -39,12 +40,12 @@ class BestAverage(Callback):
         self.consider(trainer, metrics["validation_loss"])
 
     def state_dict(self) -> dict[str, object]:
-        """The lowest value."""
-        return {"best": self.best}
+        """The lowest value, and the epoch that reached it."""
+        return {"best": self.best, "epoch": self.epoch}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from the lowest value."""
-        self.best = state["best"]
+        self.best, self.epoch = state["best"], state["epoch"]
 
     def tensors(self) -> dict[str, Array]:
         """The best weights."""
@@ -80,12 +81,8 @@ class Reporter(Callback):
             self.run.checkpoint(report.step, trainer.save)
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """One point with the validation loss, and a checkpoint."""
-        self.run.log(
-            trainer.steps,
-            loss=metrics["loss"],
-            validation_loss=metrics["validation_loss"],
-            learning_rate=metrics["lr"],
-        )
+        """One point, with the validation loss where there is one, and a checkpoint."""
+        checked = {name: metrics[name] for name in ("validation_loss",) if name in metrics}
+        self.run.log(trainer.steps, loss=metrics["loss"], **checked, learning_rate=metrics["lr"])
         self.run.progress(min(trainer.steps, self.total_steps), self.total_steps, f"epoch {trainer.epoch}")
         self.run.checkpoint(trainer.steps, trainer.save)

@@ -44,7 +44,7 @@ def live(descriptors: list[int], launcher_pid: int) -> NoReturn:
 
 
 def wait_and_live(orders: socket.socket, warm: Warm, launcher_pid: int) -> NoReturn:
-    """Be a spare: import what the child will need, wait until it is wanted, be that child. Never returns."""
+    """Be a prestarted child: import what the child will need, wait until it is wanted, be that child. Never returns."""
 
     def begin() -> None:
         _settle(launcher_pid)

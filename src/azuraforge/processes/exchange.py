@@ -14,14 +14,14 @@ from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.failures import Interruption, restore
 from azuraforge.processes.frames import Frame, FrameReader, encode
 
-#: The code of the error where a conversation's child was ended because its answer did not come.
+#: The code of the error where the child of a session was ended because its answer did not come.
 TOO_SLOW = "too_slow"
 _READ_BYTES = 1 << 16
 #: How soon the end of a child is noticed whose socket something else still holds open.
 _LOOK_SECONDS = 0.5
 
 
-class Conversation:
+class ChildSession:
     """A long-lived child behind one question at a time. Close it; whatever it started ends with it."""
 
     def __init__(self, child: ChildProcess) -> None:
@@ -40,9 +40,9 @@ class Conversation:
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> dict[str, Any]:
         """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
-        return self.tell({"payload": payload}, timeout_seconds)
+        return self.send({"payload": payload}, timeout_seconds)
 
-    def tell(self, frame: Frame, timeout_seconds: float) -> dict[str, Any]:
+    def send(self, frame: Frame, timeout_seconds: float) -> dict[str, Any]:
         """Send one frame and wait for its answer."""
         with self._lock:
             try:

@@ -14,7 +14,7 @@ parent ends, for we are the reaper of our descendants. Where the system has no s
 the mark in its environment.
 
 Polars is not among the imports: importing it starts threads, and a process with threads must not fork. A child that
-will need it may be a spare (``spares.py``), which imported it while others worked.
+will need it may be a prestarted child (``prefork.py``), which imported it while others worked.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ from azuraforge.processes.child_main import live, wait_and_live
 from azuraforge.processes.environment import describe_environment
 from azuraforge.processes.frames import Frame, encode
 from azuraforge.processes.orphans import VARIABLE, end_detached, end_left
-from azuraforge.processes.prefork import Spares, Warm
+from azuraforge.processes.prefork import PrestartedChildren, Warm
 from azuraforge.processes.process_table import LINUX, TABLE
 
 _LENGTH = struct.Struct(">I")
 _PR_SET_CHILD_SUBREAPER = 36
 #: At our own end: how long we wait for the killed, to catch what falls to us.
 _LAST_SECONDS = 2.0
-#: How often spares are looked at, where there are any.
+#: How often prestarted children are looked at, where there are any.
 _LOOK_SECONDS = 5.0
 
 
@@ -63,9 +63,9 @@ class ForkServer:
         self._control = control
         self._preload = preload
         self._pid = os.getpid()
-        #: Children that are not reaped yet, and their tickets; None for a spare that was not asked for.
+        #: Children that are not reaped yet, and their tickets; None for a prestarted child that was not asked for.
         self._children: dict[int, int | None] = {}
-        self._spares = Spares()
+        self._prestarted = PrestartedChildren()
         self._woken, self._wake = os.pipe()
 
     def serve(self) -> None:
@@ -85,7 +85,7 @@ class ForkServer:
             gc.collect()
             gc.freeze()  # what was imported is never touched again, so its pages stay shared
             while True:
-                patience = _LOOK_SECONDS if len(self._spares) else None
+                patience = _LOOK_SECONDS if len(self._prestarted) else None
                 readable, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
                 if self._woken in readable:
                     with contextlib.suppress(BlockingIOError):
@@ -93,7 +93,7 @@ class ForkServer:
                     self._reap()
                 if self._control.fileno() in readable and not self._fork():
                     return
-                self._spares.end_old()
+                self._prestarted.end_old()
         except (BrokenPipeError, ConnectionResetError):  # the platform was killed
             return
         finally:
@@ -108,7 +108,7 @@ class ForkServer:
             self._signal(request["ticket"], request["signal"])
             return True
         warm: Warm | None = request.get("warm")
-        pid = self._spares.take(warm, descriptors) if warm is not None else None
+        pid = self._prestarted.take(warm, descriptors) if warm is not None else None
         if pid is None:
             pid = os.fork()
             if pid == 0:
@@ -119,15 +119,15 @@ class ForkServer:
             os.close(descriptor)
         self._send({"type": "born", "ticket": request["ticket"], "pid": pid})
         if warm is not None:
-            self._keep_spare(warm)
+            self._prestart_next(warm)
         return True
 
-    def _keep_spare(self, warm: Warm) -> None:
+    def _prestart_next(self, warm: Warm) -> None:
         def become(orders: socket.socket) -> NoReturn:
             self._leave()
             wait_and_live(orders, warm, self._pid)
 
-        pid = self._spares.make(warm, become)
+        pid = self._prestarted.make(warm, become)
         if pid is not None:
             self._adopt(pid)
 
@@ -152,7 +152,7 @@ class ForkServer:
         """In a child: what is the launcher's alone."""
         signal.set_wakeup_fd(-1)
         self._control.close()
-        self._spares.close()
+        self._prestarted.close()
         os.close(self._woken)
         os.close(self._wake)
 
@@ -160,9 +160,9 @@ class ForkServer:
         while (pid := self._ended()) is not None:
             # Look first, reap later: while the child is a zombie its group's number cannot be given to others.
             _signal_group(pid, signal.SIGKILL)
-            self._kill_strays()
+            self._kill_orphans()
             _, status = os.waitpid(pid, 0)
-            self._spares.forget(pid)
+            self._prestarted.forget(pid)
             ticket = self._children.pop(pid, None)
             if ticket is not None:
                 self._send({"type": "ended", "ticket": ticket, "status": os.waitstatus_to_exitcode(status)})
@@ -177,7 +177,7 @@ class ForkServer:
             return None
         return found.si_pid if found is not None else None
 
-    def _kill_strays(self) -> None:
+    def _kill_orphans(self) -> None:
         """Kill what fell to us and belongs to no living child's group; what it started itself comes with the next."""
         if not LINUX:
             end_detached(os.environ.get(VARIABLE, ""), self._children)
@@ -195,7 +195,7 @@ class ForkServer:
         if not LINUX:
             end_left(os.environ.get(VARIABLE, ""), self._pid)
         while (left := _own_children()) and time.monotonic() < until:
-            self._kill_strays()
+            self._kill_orphans()
             for pid in left:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, os.WNOHANG)

@@ -83,14 +83,14 @@ class Kernels:
         self._folder = folder
         self._lock = threading.Lock()
         self._asked: dict[str | None, Future[Prepared]] = {}
-        self._tell: Callable[[News], None] = lambda news: None
+        self._announce: Callable[[News], None] = lambda news: None
         self._compiling = False
         self._warned = False
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
         """Begin to make kernels, on a thread of its own. ``tell`` hears of it where it takes time or fails."""
         if tell is not None:
-            self._tell = tell
+            self._announce = tell
         if self._settings.backend != "reference":
             self._ask(self._settings.instruction_set)
 
@@ -195,7 +195,7 @@ class Kernels:
         if frame["type"] == "progress":
             self._compiling = True
             log.info("kernels_compile", folder=str(self._folder), what=frame["note"])
-            self._tell(News("compiling", frame["note"]))
+            self._announce(News("compiling", frame["note"]))
 
     def _report(self, prepared: Prepared) -> None:
         self._compiling = False
@@ -203,7 +203,7 @@ class Kernels:
             if not self._warned:
                 self._warned = True
                 log.warning("kernels_unavailable", reason=prepared.problem, folder=str(self._folder))
-                self._tell(News("unavailable", prepared.problem))
+                self._announce(News("unavailable", prepared.problem))
         elif prepared.compiled_seconds is not None:
             log.info("kernels_ready", instruction_set=prepared.instruction_set, seconds=prepared.compiled_seconds)
-            self._tell(News("ready", prepared.instruction_set, prepared.compiled_seconds))
+            self._announce(News("ready", prepared.instruction_set, prepared.compiled_seconds))

@@ -22,7 +22,7 @@ from typing import Any
 
 from azuraforge.errors import InvalidInput, TransientError, UserError
 from azuraforge.processes.child_process import ChildProcess
-from azuraforge.processes.exchange import Conversation, Exchange
+from azuraforge.processes.exchange import ChildSession, Exchange
 from azuraforge.processes.failures import OUT_OF_MEMORY, ChildDied, LauncherDied
 from azuraforge.processes.frames import Frame, encode, read_frames
 from azuraforge.processes.memory import MemoryLimit
@@ -96,7 +96,7 @@ class Launcher:
         """A fresh child that waits for its first frame. With ``output``, its stdout and stderr come over a pipe.
 
         ``warm`` names modules that it will need: where a child was asked for in the same way a moment ago, the next has
-        imported them already (``spares.py``). Raises LauncherDied where the launcher keeps dying.
+        imported them already (``prefork.py``). Raises LauncherDied where the launcher keeps dying.
         """
         for _ in range(_TRIES):
             try:
@@ -149,21 +149,21 @@ class Launcher:
                     raise TransientError(str(error), next_step="try again") from None
         raise AssertionError("unreachable")
 
-    def open(self, entry: str, payload: Mapping[str, object], timeout_seconds: float = _OPEN_SECONDS) -> Conversation:
+    def open(self, entry: str, payload: Mapping[str, object], timeout_seconds: float = _OPEN_SECONDS) -> ChildSession:
         """A long-lived child: ``entry(payload)`` returns the function that answers its questions.
 
         Raises the child's own error, or TransientError where it died or took too long to open.
         """
         try:
-            conversation = Conversation(self.spawn())
+            child_session = ChildSession(self.spawn())
         except LauncherDied as error:
             raise TransientError(str(error), next_step="try again") from None
         try:
-            conversation.tell({"mode": "converse", "entry": entry, "payload": payload}, timeout_seconds)
+            child_session.send({"mode": "converse", "entry": entry, "payload": payload}, timeout_seconds)
         except BaseException:
-            conversation.close()
+            child_session.close()
             raise
-        return conversation
+        return child_session
 
     def stop(self) -> None:
         """End the launcher and every child of it."""
@@ -293,8 +293,8 @@ class _Server:
         for child in orphans:
             child.finished(None, launcher_died=True)
         self._control.close()
-        if strays := self._bury():
-            log.warning("launcher_left_strays", ended=strays)
+        if ended := self._bury():
+            log.warning("launcher_left_orphans", ended=ended)
         self._ready.set()
 
     def _bury(self) -> int:
@@ -306,9 +306,9 @@ class _Server:
             self.process.kill()
             self._has_ended()
         unreaped = TABLE.state_of_child(self.process.pid) == "ended"
-        strays = end_left(self._mark, self.process.pid if unreaped else None)
+        orphans = end_left(self._mark, self.process.pid if unreaped else None)
         self.process.wait()
-        return strays
+        return orphans
 
     def _has_ended(self) -> bool:
         until = time.monotonic() + _END_SECONDS

@@ -2,8 +2,8 @@
 
 Importing Polars takes a child some 0.15 s and starts threads, so nothing that has imported it may be forked
 (``docs/decisions/0007``). What can be done is to begin earlier: where one child of a kind was asked for, the next is
-likely to follow, as in the phases of a run and the trials of a study. A spare is as fresh as any child: forked from the
-launcher, with a process group of its own, its modules ours and no app's; it becomes one child, once, or it is ended.
+likely to follow, as in the phases of a run and the trials of a study. A prestarted child is as fresh as any: forked
+from the launcher, with a process group of its own, our modules and no app's. It becomes one child, once, or is ended.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, TypedDict
 
-#: A spare that nobody wanted for so long is ended: an idle platform holds none.
+#: A prestarted child that is not used within this time is ended: an idle platform holds none.
 SPARE_SECONDS = 20.0
 _MOST = 2
 _WANTED = b"!"
@@ -35,7 +35,7 @@ class Warm(TypedDict):
 
 
 @dataclass(frozen=True)
-class _Spare:
+class _Prestarted:
     pid: int
     orders: socket.socket
     made: float = field(default_factory=time.monotonic)
@@ -67,23 +67,23 @@ class Habits:
         return {"modules": modules, "threads": threads} if modules else None
 
 
-class Spares:
+class PrestartedChildren:
     """The launcher's process keeps them; one for each kind of child, ``_MOST`` at most."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[str | int, ...], _Spare] = {}
+        self._waiting: dict[tuple[str | int, ...], _Prestarted] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def take(self, warm: Warm, descriptors: Sequence[int]) -> int | None:
-        """Let a spare become the child that was asked for; its pid, or None where there is none that lives."""
-        spare = self._waiting.pop(_key(warm), None)
-        if spare is None:
+        """Let a prestarted child become the requested one. Returns its pid, or None where none is alive."""
+        child = self._waiting.pop(_key(warm), None)
+        if child is None:
             return None
-        with spare.orders, contextlib.suppress(OSError):  # it has died, and was not reaped yet
-            socket.send_fds(spare.orders, [_WANTED], list(descriptors))
-            return spare.pid
+        with child.orders, contextlib.suppress(OSError):  # it has died, and was not reaped yet
+            socket.send_fds(child.orders, [_WANTED], list(descriptors))
+            return child.pid
         return None
 
     def make(self, warm: Warm, become: Callable[[socket.socket], NoReturn]) -> int | None:
@@ -101,28 +101,28 @@ class Spares:
             finally:
                 os._exit(1)
         theirs.close()
-        self._waiting[_key(warm)] = _Spare(pid, ours)
+        self._waiting[_key(warm)] = _Prestarted(pid, ours)
         return pid
 
     def end_old(self) -> None:
         """End those that nobody wanted for a while."""
         before = time.monotonic() - SPARE_SECONDS
-        for key in [key for key, spare in self._waiting.items() if spare.made < before]:
+        for key in [key for key, child in self._waiting.items() if child.made < before]:
             _end(self._waiting.pop(key))
 
     def forget(self, pid: int) -> None:
         """A process has ended; it may have been one of them."""
-        for key in [key for key, spare in self._waiting.items() if spare.pid == pid]:
+        for key in [key for key, child in self._waiting.items() if child.pid == pid]:
             self._waiting.pop(key).orders.close()
 
     def close(self) -> None:
         """In a child: the orders of others are not for it."""
-        for spare in self._waiting.values():
-            spare.orders.close()
+        for child in self._waiting.values():
+            child.orders.close()
 
 
 def wanted(orders: socket.socket) -> list[int] | None:
-    """In a spare: wait; the descriptors of the child that it is to become, None where it never will."""
+    """In a prestarted child: wait for the descriptors of the child to become; None where it is not needed."""
     try:
         with orders:
             told, descriptors, _, _ = socket.recv_fds(orders, len(_WANTED), 2)
@@ -135,8 +135,8 @@ def _key(warm: Warm) -> tuple[str | int, ...]:
     return (*warm["modules"], warm["threads"])
 
 
-def _end(spare: _Spare) -> None:
-    """End a spare. It is still kept, so it was not reaped and the number is its own."""
-    spare.orders.close()
+def _end(child: _Prestarted) -> None:
+    """End a prestarted child. It is still kept, so it was not reaped and the number is its own."""
+    child.orders.close()
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(spare.pid, signal.SIGKILL)
+        os.kill(child.pid, signal.SIGKILL)

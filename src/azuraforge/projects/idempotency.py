@@ -13,6 +13,7 @@ An answer that holds a secret is never stored: its row says that it was given, a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput
@@ -22,6 +23,8 @@ from azuraforge.projects.tables import AnsweredRequest
 #: How long a key is remembered.
 KEPT_SECONDS = 48 * 3600.0
 MOST_CHARACTERS = 200
+#: The code of the Conflict for a key whose request took effect and whose answer is not known.
+ANSWER_UNKNOWN = "answer_unknown"
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class AnsweredRequests:
         with self._database.read(request.project_id) as session:
             row = answer_store.get(session, request.key, KEPT_SECONDS)
         if row is not None and row.request_hash is None:
-            raise _without_answer(request)
+            raise _without_answer(request, row)
         return row
 
     def unit_of_work(self, request: KeyedRequest) -> UnitOfWork:
@@ -68,7 +71,7 @@ class AnsweredRequests:
 
         def record(session: Session) -> None:
             if not answer_store.take(session, request.key, request.route, KEPT_SECONDS):
-                raise _without_answer(request)
+                raise _without_answer(request, answer_store.get(session, request.key, KEPT_SECONDS))
 
         return UnitOfWork(request.project_id, record)
 
@@ -107,10 +110,22 @@ def repeated(row: AnsweredRequest, request: KeyedRequest, request_hash: str) -> 
     return Answer(row.status, row.media_type or "", row.body)
 
 
-def _without_answer(request: KeyedRequest) -> Conflict:
+def _without_answer(request: KeyedRequest, row: AnsweredRequest | None) -> Conflict:
+    """Return the error; ``row``: None where the key was recorded this very moment."""
+    since, until, route = "", f"for {KEPT_SECONDS / 3600:.0f} hours", request.route
+    if row is not None:
+        since = f" at {_moment(row.created_at)}"
+        until = f"until {_moment(row.created_at + timedelta(seconds=KEPT_SECONDS))}"
+        route = row.route
     return Conflict(
-        f"the request with the idempotency key {request.key!r} is being answered, or was done and its answer lost",
+        f"the request with the idempotency key {request.key!r} ({route}) took effect{since}, and its answer is not "
+        "stored: it is on its way, or it was lost",
         where="Idempotency-Key",
-        next_step="repeat it in a second; if that stays so, look whether it is there before you use another key",
-        code="answer_unknown",
+        next_step=f"if that was a moment ago, repeat the request in a second; else look for its result, which exists, "
+        f"and use another key to make a second one; this key is kept {until}",
+        code=ANSWER_UNKNOWN,
     )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -16,8 +16,8 @@ from azuraforge.projects.address import Address
 from azuraforge.projects.schemas import (
     LinkOut,
     LinkRequest,
-    Policy,
     PurgeOut,
+    RetentionPolicy,
     SessionOut,
     TokenCreated,
     TokenPage,
@@ -120,13 +120,13 @@ def revoke_token(token_id: TokenId, access: Admin, service: Service) -> None:
 
 
 @router.get("/projects/policy")
-def get_policy(access: Reader, trash: Bins) -> Policy:
+def get_policy(access: Reader, trash: Bins) -> RetentionPolicy:
     """What the project keeps, and for how long."""
     return trash.policy(access.project_id)
 
 
 @router.put("/projects/policy")
-def set_policy(body: Policy, access: Admin, trash: Bins) -> Policy:
+def set_policy(body: RetentionPolicy, access: Admin, trash: Bins) -> RetentionPolicy:
     """Change what the project keeps."""
     return trash.set_policy(access.project_id, body, access.user_name)
 

@@ -16,7 +16,7 @@ from azuraforge.database import Database, Deletable, Session, UnitOfWork, now
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf
-from azuraforge.projects.schemas import NeededBy, Noun, Policy, TrashItem
+from azuraforge.projects.schemas import NeededBy, Noun, RetentionPolicy, TrashItem
 from azuraforge.projects.trash import AT_ONCE, Contents, Position, Purged
 
 Row = TypeVar("Row", bound=Deletable)
@@ -110,7 +110,12 @@ class RowBin(ABC, Generic[Row]):
             raise self._taken(restored[-1]) from None
 
     def contents(
-        self, session: Session, project_id: str, policy: Policy, after: Position | None = None, limit: int = AT_ONCE
+        self,
+        session: Session,
+        project_id: str,
+        policy: RetentionPolicy,
+        after: Position | None = None,
+        limit: int = AT_ONCE,
     ) -> Contents:
         """Return what can be restored, the latest first, behind ``after``."""
         things = self.newest(session, after, limit)
@@ -119,7 +124,7 @@ class RowBin(ABC, Generic[Row]):
         items = [self._item(each, held.get(each.key, 0), policy, needed.get(each.key)) for each in things]
         return Contents(items, *self.totals(session))
 
-    def expire(self, project_id: str, policy: Policy) -> None:
+    def expire(self, project_id: str, policy: RetentionPolicy) -> None:
         """Put into the trash what the policy no longer keeps."""
         after: Thing[Row] | None = None
         while True:
@@ -236,7 +241,9 @@ class RowBin(ABC, Generic[Row]):
         """Return which things may not be purged, and what needs them."""
         return {}
 
-    def outdated(self, session: Session, policy: Policy, after: Thing[Row] | None, limit: int) -> Sequence[Thing[Row]]:
+    def outdated(
+        self, session: Session, policy: RetentionPolicy, after: Thing[Row] | None, limit: int
+    ) -> Sequence[Thing[Row]]:
         """Return a page of things that the policy no longer keeps, behind ``after``."""
         return []
 
@@ -261,7 +268,7 @@ class RowBin(ABC, Generic[Row]):
         """Append an event for each thing: it was ``deleted`` or ``restored``."""
         for each in things:
             data = self.describe(each) | ({"by": by} if by is not None else {})
-            self.events.append(session, session.project_id, "project", f"{self.noun}.{what}", data)
+            self.events.append(session, "project", f"{self.noun}.{what}", data)
 
     def unknown(self, name: str) -> NotFound:
         """Return the error for a name that does not exist."""
@@ -311,7 +318,7 @@ class RowBin(ABC, Generic[Row]):
         assert thing.row.deleted_at is not None
         return thing.row.deleted_at, self.noun, thing.id, thing.version or 0
 
-    def _item(self, thing: Thing[Row], held: int, policy: Policy, needed: NeededBy | None) -> TrashItem:
+    def _item(self, thing: Thing[Row], held: int, policy: RetentionPolicy, needed: NeededBy | None) -> TrashItem:
         row = thing.row
         assert row.deleted_at is not None
         return TrashItem(

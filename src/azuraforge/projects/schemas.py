@@ -64,7 +64,7 @@ class TokenCreated(TokenOut):
     token: str
 
 
-class Policy(BaseModel):
+class RetentionPolicy(BaseModel):
     """What a project keeps. Days are counted from when a thing was deleted, or ended."""
 
     model_config = ConfigDict(extra="forbid")
@@ -118,7 +118,7 @@ class TrashOut(Page[TrashItem]):
 
     count: int
     bytes: int
-    policy: Policy
+    policy: RetentionPolicy
 
 
 class PurgeOut(BaseModel):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from azuraforge.database import Session, cross_project_query, founding, now, seconds_from_now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
-from azuraforge.projects.tables import Credential, Member, Policy, Project, User
+from azuraforge.projects.tables import Credential, Member, Project, RetentionPolicy, User
 
 
 @dataclass(frozen=True)
@@ -179,16 +179,18 @@ def seize_project(session: Session) -> None:
     session.execute(select(Project.id).where(Project.id == session.project_id).with_for_update(key_share=True))
 
 
-def policy(session: Session) -> Policy | None:
+def policy(session: Session) -> RetentionPolicy | None:
     """What the project was told to keep; None: the defaults."""
-    return session.get(Policy, session.project_id)
+    return session.get(RetentionPolicy, session.project_id)
 
 
 def save_policy(session: Session, values: Mapping[str, object]) -> None:
     dialect = session.get_bind().dialect.name
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Policy)
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(RetentionPolicy)
     statement = insert.values(project_id=session.project_id, **values)
-    session.connection().execute(statement.on_conflict_do_update(index_elements=[Policy.project_id], set_=values))
+    session.connection().execute(
+        statement.on_conflict_do_update(index_elements=[RetentionPolicy.project_id], set_=values)
+    )
 
 
 def _place(rows: Sequence[Row[str]]) -> Place | None:

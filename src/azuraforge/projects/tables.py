@@ -91,10 +91,10 @@ class AnsweredRequest(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
-class Policy(Owned, Base):
-    """What a project keeps, and for how many days. A project without a line keeps the defaults."""
+class RetentionPolicy(Owned, Base):
+    """The days for which a project keeps runs, work folders, predictions and trash; without a row: the defaults."""
 
-    __tablename__ = "policy"
+    __tablename__ = "retention_policy"
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     trash_days: Mapped[int] = mapped_column(Integer)

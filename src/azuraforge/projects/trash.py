@@ -18,7 +18,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
 from azuraforge.projects import store
 from azuraforge.projects.history import LEAST_DAYS
-from azuraforge.projects.schemas import Policy, PurgeOut, TrashItem, TrashOut
+from azuraforge.projects.schemas import PurgeOut, RetentionPolicy, TrashItem, TrashOut
 
 #: How many things of a bin are purged at once.
 AT_ONCE = 500
@@ -65,12 +65,12 @@ class Bin(Protocol):
     """The trash of one room."""
 
     def contents(
-        self, session: Session, project_id: str, policy: Policy, after: Position | None, limit: int
+        self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int
     ) -> Contents:
         """Return what can be restored, the latest first, behind ``after``."""
         ...
 
-    def expire(self, project_id: str, policy: Policy) -> None:
+    def expire(self, project_id: str, policy: RetentionPolicy) -> None:
         """Put into the trash what the policy no longer keeps."""
         ...
 
@@ -91,12 +91,12 @@ class Trash:
         self._events = events
         self._bins = bins
 
-    def policy(self, project_id: str) -> Policy:
+    def policy(self, project_id: str) -> RetentionPolicy:
         """What the project keeps."""
         with self._database.read(project_id) as session:
             return policy_of(session)
 
-    def set_policy(self, project_id: str, policy: Policy, by: str) -> Policy:
+    def set_policy(self, project_id: str, policy: RetentionPolicy, by: str) -> RetentionPolicy:
         """Change it; the next round of housekeeping follows it. Who does not speak of the ledger leaves it as it is."""
         if "keep_prediction_days" not in policy.model_fields_set:
             present = self.policy(project_id).keep_prediction_days
@@ -104,7 +104,7 @@ class Trash:
 
         def work(session: Session) -> None:
             store.save_policy(session, policy.model_dump())
-            self._events.append(session, project_id, "project", "policy.changed", {**policy.model_dump(), "by": by})
+            self._events.append(session, "project", "policy.changed", {**policy.model_dump(), "by": by})
 
         self._database.write(project_id, work)
         return policy
@@ -145,12 +145,16 @@ class Trash:
         if purged.counts.total() or purged.bytes:
             data = {**purged.counts, "bytes_freed": purged.bytes, "by": by}
             self._database.write(
-                project_id, lambda session: self._events.append(session, project_id, "project", "trash.purged", data)
+                project_id, lambda session: self._events.append(session, "project", "trash.purged", data)
             )
         return out
 
 
-def policy_of(session: Session) -> Policy:
+def policy_of(session: Session) -> RetentionPolicy:
     """What the project keeps: its own line, else the defaults."""
     row = store.policy(session)
-    return Policy() if row is None else Policy(**{name: getattr(row, name) for name in Policy.model_fields})
+    return (
+        RetentionPolicy()
+        if row is None
+        else RetentionPolicy(**{name: getattr(row, name) for name in RetentionPolicy.model_fields})
+    )

@@ -49,8 +49,9 @@ def _about(words: Words, comparison: ComparisonScores) -> list[str]:
     key = "holds" if high < 0 else "worse" if low > 0 else "open"
     said = [words(f"conclusion.{key}", **values)]
     if comparison.origins:
-        counted = {"origins": words.number(comparison.origins), "block": words.number(comparison.block)}
-        said.append(words("conclusion.pieces" if comparison.block > 1 else "conclusion.examples", **counted))
+        pieces = min(comparison.origins, max(1, int(comparison.pieces)))
+        counted = {"origins": words.number(comparison.origins), "pieces": words.number(pieces)}
+        said.append(words("conclusion.pieces" if pieces < comparison.origins else "conclusion.examples", **counted))
     return said
 
 

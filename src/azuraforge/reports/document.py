@@ -95,7 +95,7 @@ def _verdict(verdict: VerdictRecord, evaluation: Evaluation, words: Words) -> li
     names = {"champion": verdict.champion, "approved": verdict.approved, "candidate": evaluation.candidate.name}
     shown = {name: escape(value or NOTHING) for name, value in names.items()}
     said = words(f"decision.{verdict.headline}", **shown)
-    if verdict.headline == "approved" and verdict.champion:
+    if verdict.headline in ("approved", "withheld") and verdict.champion:
         said = f"{said} {words('decision.until_then', **shown)}"
     reasons = [f"- {escape(each.text.tr if words.code == 'tr' else each.text.en)}" for each in verdict.reasons]
     return [f"## {words('verdict')}", "", said, "", *reasons, ""]
@@ -258,12 +258,12 @@ def _attempts(run: RunDetail, words: Words) -> list[str]:
             str(each.attempt),
             escape(words.moment(each.started_at)),
             escape(words.moment(each.ended_at)),
-            escape(each.outcome or NOTHING),
+            escape(each.ended_as or NOTHING),
             escape(each.reason or NOTHING),
         ]
         for each in run.attempts
     ]
-    heads = ["", words("from"), words("to"), words("outcome"), words("reason")]
+    heads = ["", words("from"), words("to"), words("ended_as"), words("reason")]
     return [f"## {words('attempts')}", "", *table(heads, rows)]
 
 

@@ -36,6 +36,8 @@ _TRIES, _SLOW_TRIES = 3, 2
 #: Lines of a project's log that a start goes over again.
 _BEHIND = 500
 _PROJECTS = 100
+#: A child is ended after so many reports: drawing keeps a little memory each time, and a backlog may last for hours.
+REPORTS_PER_CHILD = 50
 _ENDS = frozenset({"succeeded", "failed", "cancelled", "quarantined"})
 #: A study's winner has a report, its trials have none; an external run's is written when it is first asked for.
 _WITHOUT = frozenset({"trial", "external"})
@@ -43,15 +45,15 @@ _WITHOUT = frozenset({"trial", "external"})
 log = logger("runs")
 
 
-class Conversation(Protocol):
-    """A long-lived child, see ``runs.conversation``."""
+class ChildSession(Protocol):
+    """A long-lived child, see ``processes.exchange``."""
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
     def kill(self) -> None: ...
     def close(self) -> None: ...
 
 
-Open = Callable[[str, dict[str, Any]], Conversation]
+Open = Callable[[str, dict[str, Any]], ChildSession]
 
 
 class _Unanswered(TransientError):
@@ -68,17 +70,20 @@ class Reporter:
         reports: RunReports,
         open_child: Open,
         round_seconds: float = ROUND_SECONDS,
+        reports_per_child: int = REPORTS_PER_CHILD,
     ) -> None:
         self._database = database
         self._events = events
         self._reports = reports
         self._open = open_child
         self._round_seconds = round_seconds
+        self._reports_per_child = reports_per_child
+        self._written = 0  # by the present child
         self._cursors: dict[str, int] = {}
         self._noticed: set[str] = set()
         self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
-        self._child: Conversation | None = None
+        self._child: ChildSession | None = None
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="reports", daemon=True)
@@ -143,13 +148,16 @@ class Reporter:
         self._tries.pop(key, None)
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        if self._written >= self._reports_per_child:
+            self._end_child()
         if self._child is None:
             child = self._open(ENTRY, {})
             with self._lock:
-                self._child = child
+                self._child, self._written = child, 0
         if self._stopping.is_set():  # it was opened after everybody was told to end
             self._end_child()
         assert self._child is not None
+        self._written += 1
         try:
             return self._child.ask(question, _ANSWER_SECONDS)
         except TransientError as error:

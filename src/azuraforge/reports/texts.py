@@ -53,6 +53,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Terfi etmedi: **{candidate}** ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem **{champion}** "
         "şampiyon oldu.",
     ),
+    "decision.withheld": (
+        "The promotion of **{approved}** is withheld: a column seems to know the future, so a person decides.",
+        "**{approved}** terfisi bekletildi: bir sütun geleceği biliyor gibi görünüyor, kararı bir kişi verir.",
+    ),
     "decision.approved": (
         "**{approved}** is approved: a person may promote it.",
         "**{approved}** onaylandı: bir kişi terfi ettirebilir.",
@@ -88,11 +92,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "değiştirebilir.",
     ),
     "conclusion.pieces": (
-        "The comparison rests on {origins} [origin|origins] in blocks of {block}. Neighbouring origins are alike, "
-        "so it is the "
-        "number of blocks that counts.",
-        "Karşılaştırma, {block} uzunluğunda bloklar hâlinde {origins} başlangıca dayanıyor. Komşu başlangıçlar "
-        "birbirine benzediği için önemli olan blok sayısıdır.",
+        "The comparison rests on {origins} [origin|origins] that say as much as {pieces} independent "
+        "[one|ones]: neighbouring origins are alike.",
+        "Karşılaştırma {origins} başlangıca dayanıyor; komşu başlangıçlar birbirine benzediği için bunlar {pieces} "
+        "bağımsız başlangıç değerinde.",
     ),
     "conclusion.examples": (
         "The comparison rests on {origins} [example|examples].",
@@ -275,7 +278,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "series": ("Curve", "Eğri"),
     "step": ("step", "adım"),
     "attempts": ("Attempts", "Denemeler"),
-    "outcome": ("outcome", "sonuç"),
+    "ended_as": ("ended as", "bitiş durumu"),
     "reason": ("reason", "gerekçe"),
     "notes": ("Notes of the run", "Çalıştırmanın notları"),
 }

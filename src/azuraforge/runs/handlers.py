@@ -166,7 +166,7 @@ class Received:
 
     def report(self, event: str, data: Mapping[str, object]) -> None:
         """Append an event to the run's stream."""
-        self.events.append(self.session, self.project_id, f"run/{self.run_id}", event, dict(data))
+        self.events.append(self.session, f"run/{self.run_id}", event, dict(data))
 
 
 #: Characters of a validation error that a run keeps.

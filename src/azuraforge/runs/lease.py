@@ -163,20 +163,20 @@ def find_due(
     return _first(first_due_run(session, kinds=kinds, queues=queues, most_running=most))
 
 
-def wanted_due(session: Session, project_id: str, run_id: str, kinds: Sequence[str]) -> Held | None:
-    """The same for a run that a carrier names. Project scope."""
-    named = and_(Run.project_id == project_id, Run.id == run_id)
+def wanted_due(session: Session, run_id: str, kinds: Sequence[str]) -> Held | None:
+    """Return the named run of the session's project where it may start now, locked; otherwise None."""
+    named = and_(Run.project_id == session.project_id, Run.id == run_id)
     due = _due(Run, literal(list(kinds), Texts()), literal(QUEUES, Texts()))
     return _first(session.execute(select(*_KEY).where(named, due).with_for_update(skip_locked=True)).all())
 
 
-def has_room(session: Session, project_id: str, most_running: int | None) -> bool:
-    """Whether a project may run one more. Project scope, before ``claim``; others wait here until that is decided."""
+def has_room(session: Session, most_running: int | None) -> bool:
+    """Return whether the session's project may run one more. Call it before ``claim``; other claims wait meanwhile."""
     if most_running is None:
         return True
     if session.get_bind().dialect.name == "postgresql":  # two claims at once would both find the last place free
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"azuraforge.room.{project_id}"))))
-    return (session.scalar(_running_in(literal(project_id))) or 0) < most_running
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"azuraforge.room.{session.project_id}"))))
+    return (session.scalar(_running_in(literal(session.project_id))) or 0) < most_running
 
 
 def claim(session: Session, found: Held, worker: str, lease_seconds: float) -> Run | None:
@@ -227,8 +227,9 @@ def fenced_update(session: Session, held: Held, **values: object) -> None:
         raise Replaced
 
 
-def beat(session: Session, project_id: str, held: Sequence[Held], lease_seconds: float) -> dict[Held, bool]:
-    """Renew leases of one project. Returns those still held, and whether somebody asked to cancel them."""
+def beat(session: Session, held: Sequence[Held], lease_seconds: float) -> dict[Held, bool]:
+    """Renew the leases of the session's project. Return those still held, and whether each is to be cancelled."""
+    project_id = session.project_id
     keys = {(each.run_id, each.attempt): each for each in held if each.project_id == project_id}
     statement = (
         update(Run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from pydantic import BaseModel
 from sqlalchemy import Boolean, ColumnElement, Double, String, and_, bindparam, literal_column, select
@@ -72,7 +72,6 @@ TAIL = Question(
 )
 
 
-@lru_cache(maxsize=256)
 def page(
     *,
     state: bool,
@@ -83,12 +82,25 @@ def page(
     conditions: tuple[tuple[Statistic, Comparison], ...] = (),
     sort: tuple[Statistic, bool] | None = None,
 ) -> Question:
-    """A page of runs, newest first or by a metric (its statistic, and whether it descends).
+    """Return a page of runs, newest first or by a metric (its statistic, and whether it descends).
 
     Parameters: ``limit`` and, where asked for, ``state``, ``kind``, the key's, ``sort_series``, and ``series_0``,
     ``value_0`` … of the conditions. Series are found by keys and by an index that no new point changes; no point and no
     chunk is read.
     """
+    made = _filtered_page if conditions else _page
+    return made(state, kind, after, trash, trials, conditions, sort)
+
+
+def _make_page(
+    state: bool,
+    kind: bool,
+    after: bool,
+    trash: bool,
+    trials: bool,
+    conditions: tuple[tuple[Statistic, Comparison], ...],
+    sort: tuple[Statistic, bool] | None,
+) -> Question:
     columns: list[Column] = [*_columns(Run, RunOut)]
     key: tuple[Column, ...] = (Run.created_at, Run.id)
     descending = True
@@ -113,7 +125,13 @@ def page(
     if after:
         statement = statement.where(behind_parameters(key, descending=descending))
     order = [column.desc() if descending else column.asc() for column in key]
-    return Question(statement.order_by(*order).limit(bindparam("limit")))
+    varied = bool(conditions) or sort is not None
+    return Question(statement.order_by(*order).limit(bindparam("limit")), varied=varied)
+
+
+#: Without conditions there are 224 pages, and all of them stay; with conditions a reader can ask for very many.
+_page = cache(_make_page)
+_filtered_page = lru_cache(maxsize=256)(_make_page)
 
 
 def _series(

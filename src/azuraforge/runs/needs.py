@@ -7,13 +7,13 @@ from azuraforge.errors import Conflict
 from azuraforge.runs import trash_store
 
 
-def object_to_dataset(session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
+def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
     """Raise Conflict where an unfinished run reads this dataset, or this version of it."""
     if (run_id := trash_store.going_on_dataset(session, id_, version)) is not None:
         raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", run_id)
 
 
-def object_to_model(session: Session, project_id: str, name: str) -> None:
+def object_to_model(session: Session, name: str) -> None:
     """Raise Conflict where an unfinished run will add a version to this model."""
     if (run_id := trash_store.going_for_model(session, name)) is not None:
         raise _in_use(f"model {name!r}", run_id)

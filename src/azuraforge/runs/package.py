@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from azuraforge.runs.artifacts import ArtifactStore
-    from azuraforge.runs.carrier import Carrier
+    from azuraforge.runs.dispatch import RunDispatch
     from azuraforge.runs.execution.worker import Worker
     from azuraforge.runs.handlers import Handler
     from azuraforge.runs.service import Objection, RunService
@@ -31,7 +31,7 @@ RUN_NEEDS: Extension[Needs] = Extension("needs of runs")
 RESUMING_OBJECTIONS: Extension[Objection] = Extension("objections to resuming a run")
 
 #: Brings queued runs to workers; each kind of process has its own.
-CARRIER: Service[Carrier] = Service("carrier of runs")
+RUN_DISPATCH: Service[RunDispatch] = Service("dispatch of runs")
 
 
 def _artifacts(services: Services) -> ArtifactStore:
@@ -62,7 +62,7 @@ def _runs(services: Services) -> RunService:
         services[EVENTS],
         services.all(HANDLERS),
         services[ARTIFACTS],
-        services[CARRIER],
+        services[RUN_DISPATCH],
         services[SETTINGS],
         needs=services.all(RUN_NEEDS),
         objections=services.all(RESUMING_OBJECTIONS),

@@ -144,13 +144,15 @@ class RunOut(BaseModel):
 
 
 class AttemptOut(BaseModel):
-    """One attempt: why it ended and what it cost."""
+    """One attempt: how and why it ended, and what it cost."""
 
     attempt: int
     worker: str
     started_at: datetime
     ended_at: datetime | None
-    outcome: str | None
+    ended_as: str | None = Field(
+        description="the run's final state; or, requeued, `died`, `lost`, `interrupted`, `drained`, `transient`"
+    )
     reason: str | None
     resumed_from_step: int | None
     steps_recomputed: int | None

@@ -33,7 +33,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.processes.failures import sayable
 from azuraforge.runs import dependencies, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
-from azuraforge.runs.carrier import Carrier
+from azuraforge.runs.dispatch import RunDispatch
 from azuraforge.runs.external.service import ExternalRuns
 from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
 from azuraforge.runs.limits import check_asked
@@ -76,7 +76,7 @@ class RunService:
         events: EventLog,
         handlers: Iterable[Handler],
         artifacts: ArtifactStore,
-        carrier: Carrier,
+        dispatch: RunDispatch,
         settings: Settings,
         *,
         needs: Sequence[Needs] = (),
@@ -88,7 +88,7 @@ class RunService:
         self._events = events
         self._handlers = by_kind(handlers)
         self._artifacts = artifacts
-        self._carrier = carrier
+        self._dispatch = dispatch
         self._lease_seconds = settings.runs.lease_seconds
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
@@ -177,7 +177,7 @@ class RunService:
             elif run.state == "running":
                 if not run.cancel_requested:
                     self._transitions.cancel_requested(session, run, reason)
-                after_commit(session, lambda: self._carrier.cancelled(project_id, run_id))
+                after_commit(session, lambda: self._dispatch.cancelled(project_id, run_id))
             elif run.state != "cancelled":
                 raise Conflict(f"the run has ended already: {run.state}", where=f"run {run_id}", code="ended")
 
@@ -297,7 +297,7 @@ class RunService:
 
     def _bring(self, run: Run) -> None:
         crashpoint("run_queued_before_submitted")
-        self._carrier.submitted(run.project_id, run.id, run.queue)
+        self._dispatch.submitted(run.project_id, run.id, run.queue)
 
     def _known(self, project_id: str, request: RunRequest, request_hash: str) -> str | None:
         if request.idempotency_key is None:

@@ -97,8 +97,8 @@ def fix_attempt(session: Session, run_id: str, attempt: int, environment: Mappin
     _change_attempt(session, run_id, attempt, environment=environment)
 
 
-def end_attempt(session: Session, run_id: str, attempt: int, outcome: str, reason: str | None) -> None:
-    _change_attempt(session, run_id, attempt, ended_at=now(), outcome=outcome, reason=reason)
+def end_attempt(session: Session, run_id: str, attempt: int, ended_as: str, reason: str | None) -> None:
+    _change_attempt(session, run_id, attempt, ended_at=now(), ended_as=ended_as, reason=reason)
 
 
 def note_resumption(session: Session, run_id: str, attempt: int, from_step: int | None, recomputed: int | None) -> None:

@@ -139,7 +139,7 @@ class RunDependency(Owned, Base):
 
 
 class RunAttempt(Owned, Base):
-    """One attempt: who carried it, why it ended, what it had to do again."""
+    """One attempt: its worker, how and why it ended, and the steps that it recomputed."""
 
     __tablename__ = "run_attempt"
     __table_args__ = (_of_run(),)
@@ -151,7 +151,7 @@ class RunAttempt(Owned, Base):
     environment: Mapped[JsonObject | None] = mapped_column(JsonText)
     started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    outcome: Mapped[str | None] = mapped_column(String(20))
+    ended_as: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(Text)
     resumed_from_step: Mapped[int | None] = mapped_column(BigInteger)
     steps_recomputed: Mapped[int | None] = mapped_column(BigInteger)

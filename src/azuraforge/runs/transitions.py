@@ -45,7 +45,7 @@ class Transitions:
 
         → cancelled at once where one of the runs that it needs did not succeed.
         """
-        self._tell(session, run)
+        self._emit(session, run)
         if (lost := dependencies.obstacle(run, needed)) is not None:
             self._cancel_unmet(session, run, lost)
             self._finished(session, run)
@@ -53,7 +53,7 @@ class Transitions:
     def claimed(self, session: Session, run: Run, worker: str) -> None:
         """queued → running."""
         store.start_attempt(session, run.id, run.attempt, worker)
-        self._tell(session, run)
+        self._emit(session, run)
 
     def environment_fixed(
         self, session: Session, held: Held, environment: JsonObject, changes: str | None, *, first: bool
@@ -64,10 +64,10 @@ class Transitions:
         if changes is not None:
             values["bit_reproducible"] = False
             store.add_note(session, held.run_id, held.attempt, changes)
-            self._events.append(session, held.project_id, run_stream(held.run_id), "run.note", {"markdown": changes})
+            self._events.append(session, run_stream(held.run_id), "run.note", {"markdown": changes})
         fenced_update(session, held, **values)
         said = {"attempt": held.attempt, "environment": environment, "bit_reproducible": changes is None}
-        self._events.append(session, held.project_id, run_stream(held.run_id), "run.environment", said)
+        self._events.append(session, run_stream(held.run_id), "run.environment", said)
         store.fix_attempt(session, held.run_id, held.attempt, environment)
 
     def ended(
@@ -96,7 +96,7 @@ class Transitions:
         self,
         session: Session,
         held: Held,
-        outcome: str,
+        ended_as: str,
         reason: str,
         *,
         delay_seconds: float = 0.0,
@@ -122,9 +122,9 @@ class Transitions:
             deaths=Run.deaths + deaths,
             transient_failures=Run.transient_failures + transient_failures,
         )
-        store.end_attempt(session, held.run_id, held.attempt, outcome, reason)
+        store.end_attempt(session, held.run_id, held.attempt, ended_as, reason)
         crashpoint("requeued_before_told")
-        self._tell(session, self._row(session, held), reason)
+        self._emit(session, self._row(session, held), reason)
         return "queued"
 
     def cancelled_in_queue(self, session: Session, run: Run, reason: str | None = None) -> None:
@@ -137,7 +137,7 @@ class Transitions:
         """running, and asked to stop; the caller has locked the row."""
         store.change(session, run, cancel_requested=True)
         self._note_reason(session, run, reason)
-        self._tell(session, run, reason)
+        self._emit(session, run, reason)
 
     def resumed(self, session: Session, run: Run) -> None:
         """failed, cancelled or quarantined → queued, with its counts forgotten; the caller has locked the row."""
@@ -152,7 +152,7 @@ class Transitions:
             deaths=0,
             transient_failures=0,
         )
-        self._tell(session, run)
+        self._emit(session, run)
 
     def reopened(self, session: Session, run: Run, worker: str, lease_seconds: float) -> None:
         """failed(lost) → running: the client of an external run is back; the caller has locked the row.
@@ -171,7 +171,7 @@ class Transitions:
             lease_until=seconds_from_now(lease_seconds),
         )
         store.start_attempt(session, run.id, run.attempt, worker)
-        self._tell(session, run)
+        self._emit(session, run)
 
     def _note_reason(self, session: Session, run: Run, reason: str | None) -> None:
         """Why a run was asked to stop, where somebody other than a person asked: a line of its report."""
@@ -179,7 +179,7 @@ class Transitions:
             return
         note = f"Cancelled: {reason}."
         store.add_note(session, run.id, run.attempt, note)
-        self._events.append(session, run.project_id, run_stream(run.id), "run.note", {"markdown": note})
+        self._events.append(session, run_stream(run.id), "run.note", {"markdown": note})
 
     def _row(self, session: Session, held: Held) -> Run:
         run = store.get(session, held.run_id)
@@ -211,21 +211,21 @@ class Transitions:
     def _go_on(self, session: Session, waiting: Run) -> None:
         still = dependencies.still_waits(session, waiting)
         data = {"waiting_on": waiting.waiting_on}
-        self._events.append(session, waiting.project_id, run_stream(waiting.id), "run.waiting", data)
+        self._events.append(session, run_stream(waiting.id), "run.waiting", data)
         if not still and (bring := self._bring) is not None:
             after_commit(session, lambda: bring(waiting))
 
     def _close(self, session: Session, run: Run) -> None:
-        self._tell(session, run)
+        self._emit(session, run)
         data = {"state": run.state, "summary": run.summary, "error": run.error}
         stream = run_stream(run.id)
-        last = self._events.append(session, run.project_id, stream, "run.finished", data)
+        last = self._events.append(session, stream, "run.finished", data)
         event_store.delete_type(session, stream, "run.metrics", last - _KEPT_LINES)
 
-    def _tell(self, session: Session, run: Run, reason: str | None = None) -> None:
+    def _emit(self, session: Session, run: Run, reason: str | None = None) -> None:
         data = {"state": run.state, "attempt": run.attempt, "cancel_requested": run.cancel_requested}
         if reason is not None:
             data["reason"] = reason
-        self._events.append(session, run.project_id, run_stream(run.id), "run.state", data)
+        self._events.append(session, run_stream(run.id), "run.state", data)
         about = {"run_id": run.id, "kind": run.kind, "name": run.name, "model": run.model}
-        self._events.append(session, run.project_id, "project", "run.state", {**about, **data})
+        self._events.append(session, "project", "run.state", {**about, **data})

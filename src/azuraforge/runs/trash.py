@@ -17,7 +17,7 @@ from azuraforge.errors import Conflict
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf, size_of
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
-from azuraforge.projects.schemas import NeededBy, Noun, Policy
+from azuraforge.projects.schemas import NeededBy, Noun, RetentionPolicy
 from azuraforge.projects.trash import Position, Purged
 from azuraforge.runs import store, trash_store
 from azuraforge.runs.artifacts import ArtifactStore
@@ -25,7 +25,7 @@ from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import run_stream
 
 #: Returns which of the named runs are needed, and by what. Asked of packages above this one.
-Needs = Callable[[Session, str, Sequence[str]], Mapping[str, NeededBy]]
+Needs = Callable[[Session, Sequence[str]], Mapping[str, NeededBy]]
 
 _UNFINISHED = ("queued", "running")
 
@@ -143,7 +143,9 @@ class RunTrash(RowBin[Run]):
         row = after.row if after is not None else None
         return [_thing(run) for run in trash_store.deleted_before(session, before, row, limit)]
 
-    def outdated(self, session: Session, policy: Policy, after: Thing[Run] | None, limit: int) -> Sequence[Thing[Run]]:
+    def outdated(
+        self, session: Session, policy: RetentionPolicy, after: Thing[Run] | None, limit: int
+    ) -> Sequence[Thing[Run]]:
         if policy.keep_run_days is None:
             return []
         row = after.row if after is not None else None
@@ -157,12 +159,12 @@ class RunTrash(RowBin[Run]):
     def needed(self, session: Session, things: Sequence[Thing[Run]]) -> Mapping[Key, NeededBy]:
         found: dict[Key, NeededBy] = {}
         for ask in self._needs if things else ():
-            needed = ask(session, session.project_id, [each.id for each in things])
+            needed = ask(session, [each.id for each in things])
             found |= {(run_id, None): by for run_id, by in needed.items()}
         return found
 
     def remove(self, session: Session, thing: Thing[Run]) -> Removal:
-        self.events.forget(session, session.project_id, run_stream(thing.id))
+        self.events.forget(session, run_stream(thing.id))
         return Removal(Counter(runs=1), trash_store.forget(session, thing.id))
 
     def clean_up(self, thing: Thing[Run]) -> int:
@@ -184,7 +186,7 @@ class RunTrash(RowBin[Run]):
         data: dict[str, list[str] | str] = {"run_ids": [each.id for each in things]} | (
             {"by": by} if by is not None else {}
         )
-        self.events.append(session, session.project_id, "project", f"run.{what}", data)
+        self.events.append(session, "project", f"run.{what}", data)
 
     def _remove_work(self, run_id: str) -> int:
         folder = self._scratch / run_id

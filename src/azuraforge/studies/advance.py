@@ -23,11 +23,11 @@ from azuraforge.runs.schemas import RunRequest, StudyLink
 from azuraforge.runs.service import RunService
 from azuraforge.studies import space, store
 from azuraforge.studies.collecting import Collecting
-from azuraforge.studies.log_lines import Teller
+from azuraforge.studies.log_lines import StudyEvents
 from azuraforge.studies.objectives import best_of
 from azuraforge.studies.pruning import Pruning
 from azuraforge.studies.records import Params
-from azuraforge.studies.sampler_process import Asker
+from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.studies.tables import Study, StudyTrial
 
 _GOING_ON = ("queued", "running")
@@ -43,16 +43,16 @@ class Advance:
         database: Database,
         events: EventLog,
         runs: RunService,
-        asker: Asker,
+        sampler: SamplerProcess,
         forget_parts: Callable[[str, str], None] = lambda project_id, study_id: None,
     ) -> None:
         self._database = database
         self._runs = runs
-        self._asker = asker
+        self._sampler = sampler
         self._forget_parts = forget_parts
-        self.tell = Teller(events)
-        self._collecting = Collecting(database, runs, self.tell)
-        self._pruning = Pruning(database, runs, asker)
+        self.emit = StudyEvents(events)
+        self._collecting = Collecting(database, runs, self.emit)
+        self._pruning = Pruning(database, runs, sampler)
 
     def step(self, key: store.Active, *, prune: bool = True) -> bool:
         """Whatever can be done now for one study; False where nothing was to do.
@@ -92,7 +92,7 @@ class Advance:
         request, run = prepared
         run_id = self._runs.add(session, request, run, study.created_by)
         store.change(session, study, retrain_run_id=run_id, winner=trial.number)
-        self.tell(session, study, "study.retrained", trial=trial.number, run_id=run_id)
+        self.emit(session, study, "study.retrained", trial=trial.number, run_id=run_id)
         return run_id
 
     def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
@@ -143,7 +143,7 @@ class Advance:
             if store.open_trials(session, study.id):
                 return False
             store.change(session, locked, active=False)
-            self.tell(session, locked, "study.rests")
+            self.emit(session, locked, "study.rests")
             return True
 
         rests = self._database.write(study.project_id, work)
@@ -216,7 +216,7 @@ class Advance:
             )  # fmt: skip
             store.add(session, trial)
             store.change(session, locked, asked=number + 1)
-            self.tell(session, locked, "study.trial", trial=number, run_id=run_id, trial_state="running", scores=None)
+            self.emit(session, locked, "study.trial", trial=number, run_id=run_id, trial_state="running", scores=None)
             crashpoint("trial_before_commit")
             return True
 
@@ -236,7 +236,7 @@ class Advance:
                 for trial in store.trials(session, earlier)
                 if trial.state == "complete"
             ]
-        return self._asker.next(study, trials, warm)
+        return self._sampler.next(study, trials, warm)
 
     def _finish(self, study: Study, reason: str) -> bool:
         """The budget is used up and every trial has ended."""
@@ -278,7 +278,7 @@ class Advance:
             )  # fmt: skip
             if prepared is not None and trial is not None:
                 self.retrain(session, locked, trial, prepared)
-            self.tell(session, locked, "study.ended", reason=reason)
+            self.emit(session, locked, "study.ended", reason=reason)
             crashpoint("study_before_ended")
             return True
 

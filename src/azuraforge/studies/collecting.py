@@ -13,7 +13,7 @@ from azuraforge.errors import Conflict, NotFound, UserError
 from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.service import RunService
 from azuraforge.studies import store
-from azuraforge.studies.log_lines import Teller
+from azuraforge.studies.log_lines import StudyEvents
 from azuraforge.studies.objectives import best_report, scores_of
 from azuraforge.studies.records import StoredBaseline
 from azuraforge.studies.tables import Study, StudyTrial
@@ -53,10 +53,10 @@ class Curves:
 class Collecting:
     """Records the results of trials."""
 
-    def __init__(self, database: Database, runs: RunService, tell: Teller) -> None:
+    def __init__(self, database: Database, runs: RunService, emit: StudyEvents) -> None:
         self._database = database
         self._curves = Curves(runs)
-        self._tell = tell
+        self._emit = emit
 
     def collect(self, study: Study, ended: Sequence[StudyTrial], runs: Mapping[str, RunOut]) -> None:
         """Record trials whose runs have ended."""
@@ -73,7 +73,7 @@ class Collecting:
                 store.change(session, trial, **values, ended_at=store.clock(session))
                 if baselines is not None and locked.baselines is None:
                     store.change(session, locked, baselines=baselines)
-                self._tell(
+                self._emit(
                     session, locked, "study.trial", trial=number, run_id=trial.run_id, trial_state=trial.state,
                     scores=trial.scores,
                 )  # fmt: skip

@@ -12,7 +12,7 @@ def study_stream(study_id: str) -> str:
     return f"study/{study_id}"
 
 
-class Teller:
+class StudyEvents:
     """Writes a line on the study's stream and on the project's."""
 
     def __init__(self, events: EventLog) -> None:
@@ -22,8 +22,8 @@ class Teller:
         """Append the event in the caller's transaction."""
         fields = {"study_id": study.id, "name": study.name, "state": study.state, **data}
         for stream in (study_stream(study.id), "project"):
-            self._events.append(session, study.project_id, stream, type_, fields)
+            self._events.append(session, stream, type_, fields)
 
     def forget(self, session: Session, study: Study) -> None:
         """Delete the stream of a study that is purged."""
-        self._events.forget(session, study.project_id, study_stream(study.id))
+        self._events.forget(session, study_stream(study.id))

@@ -10,14 +10,14 @@ from azuraforge.studies import store
 from azuraforge.studies.tables import Study
 
 
-def object_to_dataset(session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
+def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
     """Raise Conflict where an unfinished study reads this dataset, or this version of it."""
     for row in store.using(session):
         if row.dataset_id == id_ and version in (None, row.dataset_version):
             raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", row)
 
 
-def object_to_model(session: Session, project_id: str, name: str) -> None:
+def object_to_model(session: Session, name: str) -> None:
     """Raise Conflict where an unfinished study will add a version to this model."""
     for row in store.using(session):
         if row.model == name and row.retrain:

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from azuraforge.models.trash import Objection as ModelObjection
     from azuraforge.runs.service import Objection as ResumingObjection
     from azuraforge.studies.advance import Advance
-    from azuraforge.studies.sampler_process import Asker
+    from azuraforge.studies.sampler_process import SamplerProcess
     from azuraforge.studies.scheduler import StudyScheduler
     from azuraforge.studies.service import StudyService
 
 
-def _sampler(services: Services) -> Asker:
-    from azuraforge.studies.sampler_process import Asker
+def _sampler(services: Services) -> SamplerProcess:
+    from azuraforge.studies.sampler_process import SamplerProcess
 
-    return Asker(services[LAUNCHER].open)
+    return SamplerProcess(services[LAUNCHER].open)
 
 
 def _advance(services: Services) -> Advance:
@@ -88,7 +88,7 @@ def _routers() -> Sequence[APIRouter]:
     return [router]
 
 
-SAMPLER: Service[Asker] = Service("sampler process", _sampler, close=lambda sampler: sampler.close())
+SAMPLER: Service[SamplerProcess] = Service("sampler process", _sampler, close=lambda sampler: sampler.close())
 ADVANCE: Service[Advance] = Service("steps of studies", _advance)
 STUDY_SCHEDULER: Service[StudyScheduler] = Service("study scheduler", _scheduler)
 STUDIES: Service[StudyService] = Service("studies", _studies)

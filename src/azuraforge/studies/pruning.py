@@ -10,18 +10,18 @@ from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.service import RunService
 from azuraforge.studies import store
 from azuraforge.studies.collecting import Curves
-from azuraforge.studies.sampler_process import Asker
+from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.studies.tables import Study, StudyTrial
 
 
 class Pruning:
     """Looks at the live curves of running trials. A trial is marked first; its run is cancelled with the next step."""
 
-    def __init__(self, database: Database, runs: RunService, asker: Asker) -> None:
+    def __init__(self, database: Database, runs: RunService, sampler: SamplerProcess) -> None:
         self._database = database
         self._runs = runs
         self._curves = Curves(runs)
-        self._asker = asker
+        self._sampler = sampler
         #: Reports of running trials when the pruner last looked.
         self._looked: dict[str, dict[int, int]] = {}
 
@@ -59,7 +59,7 @@ class Pruning:
         for trial in trials:
             if trial.number in curves:
                 trial.curve = curves[trial.number]
-        doomed = [number for number in self._asker.prune(study, trials) if number in curves]
+        doomed = [number for number in self._sampler.prune(study, trials) if number in curves]
 
         def work(session: Session) -> None:
             if store.lock(session, study.id) is None:

@@ -24,23 +24,23 @@ _ANSWER_SECONDS = 120.0
 _IDLE_SECONDS = 120.0
 
 
-class Conversation(Protocol):
+class ChildSession(Protocol):
     """A long-lived child, see ``processes.exchange``."""
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
     def close(self) -> None: ...
 
 
-Open = Callable[[str, dict[str, object]], Conversation]
+Open = Callable[[str, dict[str, object]], ChildSession]
 
 
-class Asker:
+class SamplerProcess:
     """Asks the child; one that died is opened again for the next question, with nothing lost."""
 
     def __init__(self, open_child: Open) -> None:
         self._open = open_child
         self._lock = threading.Lock()
-        self._child: Conversation | None = None
+        self._child: ChildSession | None = None
         self._used = 0.0
 
     def next(self, study: Study, trials: Sequence[StudyTrial], warm: Sequence[StudyTrial]) -> tuple[Params, int | None]:

@@ -10,7 +10,7 @@ from azuraforge.database import Database
 from azuraforge.events.notifier import Notifier
 from azuraforge.studies import store
 from azuraforge.studies.advance import Advance
-from azuraforge.studies.sampler_process import Asker
+from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.telemetry import logger
 
 #: While a study goes on, how often its trials are looked at without a notification: what ends in another process
@@ -30,12 +30,17 @@ class StudyScheduler:
     """Looks for studies that go on, quickly while there are some. Asks the database for keys only."""
 
     def __init__(
-        self, database: Database, notifier: Notifier, advance: Advance, asker: Asker, tick_seconds: float = TICK_SECONDS
+        self,
+        database: Database,
+        notifier: Notifier,
+        advance: Advance,
+        sampler: SamplerProcess,
+        tick_seconds: float = TICK_SECONDS,
     ) -> None:
         self._database = database
         self._notifier = notifier
         self._advance = advance
-        self._asker = asker
+        self._sampler = sampler
         self._tick_seconds = tick_seconds
         self._stopping = threading.Event()
         self._woken = threading.Event()
@@ -104,7 +109,7 @@ class StudyScheduler:
                 found = self.tick()
                 self._goes_on = bool(found)
                 if not found:
-                    self._asker.rest()
+                    self._sampler.rest()
             except Exception as error:
                 log.warning("studies_wait", reason=str(error))
             self._woken.wait(self._tick_seconds if found else _IDLE_SECONDS)

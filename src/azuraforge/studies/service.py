@@ -31,7 +31,7 @@ from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.log_lines import study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.records import Params, StoredObjective, StoredPruner
-from azuraforge.studies.sampler_process import Asker
+from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
 from azuraforge.studies.tables import Study
@@ -62,7 +62,7 @@ class StudyService:
         datasets: DatasetService,
         runs: RunService,
         advance: Advance,
-        asker: Asker,
+        sampler: SamplerProcess,
         call: Call,
         *,
         wake: Callable[[], None] = lambda: None,
@@ -73,11 +73,11 @@ class StudyService:
         self._datasets = datasets
         self._runs = runs
         self._advance = advance
-        self._asker = asker
+        self._sampler = sampler
         self._call = call
         self._lock = threading.Lock()
         #: Studies that were deleted, and how they are purged.
-        self.trash = StudyTrash(database, events, runs.trash, advance.tell)
+        self.trash = StudyTrash(database, events, runs.trash, advance.emit)
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
         self._wake = wake
 
@@ -140,10 +140,10 @@ class StudyService:
         def work(session: Session) -> str:
             if store.count(session) >= MOST_STUDIES:
                 raise Conflict(f"a project has {MOST_STUDIES} studies at most", next_step="delete some")
-            warm = [self._earlier(session, project_id, each, values) for each in request.warm_start_from]
+            warm = [_earlier(session, each, values) for each in request.warm_start_from]
             row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
             store.add(session, row)
-            self._advance.tell(session, row, "study.created")
+            self._advance.emit(session, row, "study.created")
             return row.id
 
         try:
@@ -185,7 +185,7 @@ class StudyService:
                 store.trial(session, row.id, best) if best is not None else None,
                 (ran_seconds(session, row), store.cpu_seconds(session, row.id)),
                 counted=self._advance.counted(session, row),
-                last_event_seq=self._events.last_seq_in(session, project_id, study_stream(row.id)),
+                last_event_seq=self._events.last_seq_in(session, study_stream(row.id)),
             )
 
     def trials(self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None) -> TrialPage:
@@ -206,7 +206,7 @@ class StudyService:
         with self._lock:
             known = self._importances.get(key)
         if known is None:
-            known = ImportanceOut(trials=len(trials), objectives=self._asker.importance(row, trials))
+            known = ImportanceOut(trials=len(trials), objectives=self._sampler.importance(row, trials))
             with self._lock:
                 while len(self._importances) >= _KEPT_ANSWERS:
                     self._importances.pop(next(iter(self._importances)))
@@ -232,7 +232,7 @@ class StudyService:
             _require(row, "running")
             spent = ran_seconds(session, row)
             store.change(session, row, state="paused", ran_seconds=spent, running_since=None)
-            self._advance.tell(session, row, "study.paused")
+            self._advance.emit(session, row, "study.paused")
 
         return self._change(project_id, study, change, unit)
 
@@ -244,7 +244,7 @@ class StudyService:
                 return
             _require(row, "paused")
             store.change(session, row, state="running", active=True, running_since=store.clock(session))
-            self._advance.tell(session, row, "study.resumed")
+            self._advance.emit(session, row, "study.resumed")
 
         return self._change(project_id, study, change, unit)
 
@@ -261,7 +261,7 @@ class StudyService:
                 running_since=None, finished_at=store.clock(session),
                 winner=best_of(complete, row.objectives[0]["direction"]),
             )  # fmt: skip
-            self._advance.tell(session, row, "study.ended", reason="stopped")
+            self._advance.emit(session, row, "study.ended", reason="stopped")
 
         return self._change(project_id, study, change, unit)
 
@@ -286,7 +286,7 @@ class StudyService:
         prepared = self._advance.prepare_retraining(row, chosen, counted)
 
         def work(session: Session) -> str:
-            locked = self._locked(session, project_id, row.id)
+            locked = _locked(session, row.id)
             return self._advance.retrain(session, locked, chosen, prepared)
 
         try:
@@ -302,33 +302,9 @@ class StudyService:
     def _change(
         self, project_id: str, study: str, change: Callable[[Session, Study], None], unit: UnitOfWork | None
     ) -> StudyDetail:
-        self._database.write(
-            project_id, lambda session: change(session, self._locked(session, project_id, study)), unit=unit
-        )
+        self._database.write(project_id, lambda session: change(session, _locked(session, study)), unit=unit)
         self._wake()
         return self.get(project_id, study)
-
-    def _locked(self, session: Session, project_id: str, study: str) -> Study:
-        row = _found(store.find(session, study, trash=True), study)
-        locked = _found(store.lock(session, row.id), study)
-        _require_kept(locked)
-        return locked
-
-    def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, object]) -> str:
-        """Return the id of a study to begin from. Raises InvalidInput where its trials cannot be compared."""
-        earlier = _found(store.find(session, name), name)
-        for what, theirs, ours in (
-            ("pipeline", earlier.plugin, values["plugin"]),
-            ("dataset", earlier.dataset_name, values["dataset_name"]),
-            ("objectives", earlier.objectives, values["objectives"]),
-        ):
-            if theirs != ours:
-                raise InvalidInput(
-                    f"study {earlier.name!r} cannot be begun from: its {what} is another one",
-                    where="warm_start_from",
-                    next_step="begin from a study of the same pipeline, dataset and objectives",
-                )
-        return earlier.id
 
 
 def _check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
@@ -383,6 +359,30 @@ def _require_kept(row: Study) -> None:
             where=f"study {row.name}",
             next_step=f"restore it first: azuraforge studies restore {row.id}",
         )
+
+
+def _locked(session: Session, study: str) -> Study:
+    row = _found(store.find(session, study, trash=True), study)
+    locked = _found(store.lock(session, row.id), study)
+    _require_kept(locked)
+    return locked
+
+
+def _earlier(session: Session, name: str, values: dict[str, object]) -> str:
+    """Return the id of a study to begin from. Raises InvalidInput if its trials are not comparable."""
+    earlier = _found(store.find(session, name), name)
+    for what, theirs, ours in (
+        ("pipeline", earlier.plugin, values["plugin"]),
+        ("dataset", earlier.dataset_name, values["dataset_name"]),
+        ("objectives", earlier.objectives, values["objectives"]),
+    ):
+        if theirs != ours:
+            raise InvalidInput(
+                f"study {earlier.name!r} cannot be begun from: its {what} is another one",
+                where="warm_start_from",
+                next_step="begin from a study of the same pipeline, dataset and objectives",
+            )
+    return earlier.id
 
 
 def _found(study: Study | None, name: str) -> Study:

@@ -32,6 +32,7 @@ MOST_CORNERS = 1024
 #: Settings of the task and of the rows that score it: trials with different ones could not be compared.
 FIXED = (
     "horizon", "season", "gap", "validation_share", "test_share", "split_seed", "backtest_folds", "stop_after",
+    "refit",
 )  # fmt: skip
 _KEYS = {"low", "high", "log", "step", "choices"}
 

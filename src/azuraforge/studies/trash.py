@@ -20,7 +20,7 @@ from azuraforge.projects.schemas import NeededBy, Noun
 from azuraforge.projects.trash import Purged
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
-from azuraforge.studies.log_lines import Teller
+from azuraforge.studies.log_lines import StudyEvents
 from azuraforge.studies.tables import Study
 
 
@@ -30,10 +30,10 @@ class StudyTrash(RowBin[Study]):
     noun: ClassVar[Noun] = "study"
     checks_needs: ClassVar[bool] = True  # a study that needed this one may have gone in the same round
 
-    def __init__(self, database: Database, events: EventLog, runs: RunTrash, tell: Teller) -> None:
+    def __init__(self, database: Database, events: EventLog, runs: RunTrash, emit: StudyEvents) -> None:
         super().__init__(database, events)
         self._runs = runs
-        self._tell = tell
+        self._emit = emit
 
     def find(self, session: Session, name: str, version: int | None) -> Thing[Study] | None:
         found = store.find(session, name)
@@ -100,14 +100,14 @@ class StudyTrash(RowBin[Study]):
             return Removal(kept=1)
         if self._runs.exist(session, store.run_ids(session, thing.id)):
             return Removal(kept=1)  # one was resumed in the meantime: without its study it would never be purged
-        self._tell.forget(session, thing.row)
+        self._emit.forget(session, thing.row)
         store.remove(session, thing.row)
         return Removal(Counter(studies=1))
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Study]], by: str | None) -> None:
         """Append a line to each study's stream and to the project's."""
         for each in things:
-            self._tell(session, each.row, f"study.{what}", **({"by": by} if by is not None else {}))
+            self._emit(session, each.row, f"study.{what}", **({"by": by} if by is not None else {}))
 
     def _free(self, project_id: str, thing: Thing[Study]) -> Callable[[Session], list[str] | None]:
         """Mark the study and return the runs of its trials that are still there; None where it may not be purged."""

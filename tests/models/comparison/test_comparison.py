@@ -72,15 +72,20 @@ class Shelf:
             "horizon": errors.shape[1] if errors.ndim == 2 else None,
             "season": 1,
             "parts": {"test": test},
+            "ranked_by": "rmse",
+            "gate_metric": "rmse",
             "best_baseline": "base",
+            "winner": "mine",
+            "guarded": {"tried": 0, "of": 0},
             "contenders": [
                 {
                     "name": "mine",
                     "role": "candidate",
+                    "rank": 1,
                     "metrics": {"rmse": rmse, "coverage": 0.9},
                     "seconds": 2,
                 },
-                {"name": "base", "role": "baseline", "metrics": {"rmse": 9.0}, "seconds": 1},
+                {"name": "base", "role": "baseline", "rank": 2, "metrics": {"rmse": 9.0}, "seconds": 1},
             ],
             **evaluation,
         }
@@ -131,8 +136,8 @@ def test_best_and_worst_are_marked_beside_the_baselines(shelf: Shelf, comparison
 
 def test_a_skill_against_another_baseline_is_not_ranked(shelf: Shelf, comparisons: Comparisons) -> None:
     for run_id, best, skill in (("a", "base", 0.1), ("b", "base", 0.2), ("c", "easy", 0.9)):
-        mine = {"name": "mine", "role": "candidate", "metrics": {"skill": skill}}
-        beside = {"name": best, "role": "baseline", "metrics": {"skill": 0.0}}
+        mine = {"name": "mine", "role": "candidate", "rank": 1, "metrics": {"skill": skill}}
+        beside = {"name": best, "role": "baseline", "rank": 2, "metrics": {"skill": 0.0}}
         shelf.add(run_id, noise(), best_baseline=best, contenders=[mine, beside])
     row = next(row for row in comparisons.compare("p", ["a", "b"]).metrics if row.metric == "skill")
     assert (row.best, row.worst) == ([1], [0])
@@ -220,7 +225,7 @@ def test_classifiers_are_compared_by_their_errors_on_the_same_images(shelf: Shel
     shelf.add("d", (rng.random(2000) < 0.15).astype(np.uint8), kind="classify", test={**images, "rows_sha256": None})
     shelf.add("e", (rng.random(2000) < 0.15).astype(np.uint8), kind="classify", test={**images, "rows_sha256": None})
     pair = comparisons.pair("p", "a", "b")
-    assert (pair.verdict, pair.metric, pair.block) == ("a_better", "error_rate", 1)
+    assert (pair.verdict, pair.metric, pair.pieces) == ("a_better", "error_rate", pair.origins)
     assert comparisons.pair("p", "a", "c").why_not[0].code == "other_rows"
     assert comparisons.pair("p", "d", "e").why_not[0].code == "unknown_rows"
 

@@ -27,6 +27,7 @@ from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
+from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from tests.models.ledger_lines import ledger_lines
 
 Make = Callable[..., Path]
@@ -374,6 +375,20 @@ def test_each_question_counts_for_whom_it_speaks(
     assert {name for name, count in toy.counts().items() if count} == {counted}
     if 2 not in fails:
         assert toy.asked[1] == ((1, "by 2") if mode == "canary" else (2, "by 1"))
+
+
+@pytest.mark.sqlite_only
+def test_a_repeated_request_is_not_asked_of_the_holder_too(room: Any, project_id: str, model: str) -> None:
+    toy = Toy(room, project_id)
+
+    def repeated() -> None:
+        raise Conflict("this key is recorded", code=ANSWER_UNKNOWN)
+
+    toy.meanwhile = repeated
+    with pytest.raises(Conflict, match="this key is recorded"):
+        toy.answer()
+    assert [version for version, _ in toy.asked] == [2]
+    assert not any(toy.counts().values())
 
 
 @pytest.mark.sqlite_only

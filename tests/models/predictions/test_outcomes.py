@@ -29,7 +29,7 @@ from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.predictions.service import PredictionService
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import Prediction
-from azuraforge.projects.schemas import Policy
+from azuraforge.projects.schemas import RetentionPolicy
 
 Make = Callable[..., Path]
 #: In the future, so that no prediction of this test is made after the time that it speaks of.
@@ -297,10 +297,12 @@ def test_the_policy_says_how_long_lines_are_kept(ground: Ground) -> None:
     made = ground.predict()
     ground.post({"prediction_id": made.prediction_id, "at": HOURS[1], "value": 1.0})
     ledger = ground.service.bin
-    ledger.expire(ground.project_id, Policy())
-    ledger.expire(ground.project_id, Policy(keep_prediction_days=1))
+    ledger.expire(ground.project_id, RetentionPolicy())
+    ledger.expire(ground.project_id, RetentionPolicy(keep_prediction_days=1))
     assert ground.show(made.prediction_id).outcomes, "one day is not over"
-    ledger.expire(ground.project_id, Policy(keep_prediction_days=1).model_copy(update={"keep_prediction_days": 0}))
+    ledger.expire(
+        ground.project_id, RetentionPolicy(keep_prediction_days=1).model_copy(update={"keep_prediction_days": 0})
+    )
     assert ledger.purge(ground.project_id, None).counts == {"predictions": 1}
     with pytest.raises(NotFound):
         ground.show(made.prediction_id)

@@ -74,6 +74,7 @@ export const models = {
     champion: "Champion",
     noChampion: "none",
     versions: "Versions",
+    refitted: "refitted",
     versionsNote: "Skill is the improvement over the best baseline of the same run: 1 − score ÷ score of the baseline",
     differenceNote: "{{metric}} of each version minus that of the best baseline of the same run",
     difference: "{{metric}} minus best baseline",

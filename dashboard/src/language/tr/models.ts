@@ -76,6 +76,7 @@ export const models: typeof english = {
     champion: "Şampiyon",
     noChampion: "yok",
     versions: "Sürümler",
+    refitted: "yeniden eğitildi",
     versionsNote: "Beceri, aynı çalıştırmanın en iyi temel yöntemine göre iyileşmedir: 1 − puan ÷ temel yöntemin puanı",
     differenceNote: "Her sürümün {{metric}} değeri eksi aynı çalıştırmanın en iyi temel yönteminin değeri",
     difference: "{{metric}} eksi en iyi temel yöntem",

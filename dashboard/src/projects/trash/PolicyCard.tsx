@@ -1,7 +1,7 @@
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Policy } from "../../api/types";
+import type { RetentionPolicy } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { TextField } from "../../ui/Field";
@@ -16,7 +16,7 @@ const FOR_EVER: readonly string[] = ["keep_run_days", "keep_prediction_days"];
 type Typed = Record<(typeof FIELDS)[number], string>;
 
 /** What the project keeps, in days. Everybody sees it, admins change it. */
-export function PolicyCard({ policy }: { policy: Policy }) {
+export function PolicyCard({ policy }: { policy: RetentionPolicy }) {
   const { t } = useTranslation();
   const admin = mayManage(useSession());
   const save = useSavePolicy();
@@ -71,7 +71,7 @@ export function PolicyCard({ policy }: { policy: Policy }) {
   );
 }
 
-function asTyped(policy: Policy): Typed {
+function asTyped(policy: RetentionPolicy): Typed {
   return {
     trash_days: String(policy.trash_days),
     keep_run_days: policy.keep_run_days === null ? "" : String(policy.keep_run_days),

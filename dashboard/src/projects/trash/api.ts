@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../../api/client";
-import type { Policy, Purged, Trash, TrashItem } from "../../api/types";
+import type { RetentionPolicy, Purged, Trash, TrashItem } from "../../api/types";
 
 export const trashPages = infiniteQueryOptions({
   queryKey: ["trash"],
@@ -70,5 +70,5 @@ export function useEmptyTrash() {
 
 export function useSavePolicy() {
   const changed = useChanged();
-  return useMutation({ mutationFn: (policy: Policy) => put<Policy>("/projects/policy", policy), onSuccess: changed });
+  return useMutation({ mutationFn: (policy: RetentionPolicy) => put<RetentionPolicy>("/projects/policy", policy), onSuccess: changed });
 }

@@ -54,6 +54,8 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     uses_engine = False
     several_series = True
     most_series: ClassVar[int | None] = None
+    #: Whether ``learn`` needs rows only, and no whole window: then a series of eight rows is enough.
+    partial: ClassVar[bool] = True
     Config: ClassVar[type[ForecastConfig]] = ForecastConfig
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
@@ -64,13 +66,18 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Learn parameters from ``train``."""
 
+    def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        """Learn parameters from every row. A subclass that chose something on the validation part takes it over."""
+        return self.learn(run, rows, rows)
+
     @abstractmethod
     def forecast(self, learned: Learned, part: Part) -> Floats:
         """``(origin, horizon)``: the forecasts, in the target's unit."""
 
     def split(self, table: Table, config: ForecastConfig) -> Split:
         """In order of time."""
-        return chronological_split(table, config, window=self.window(config, table.schema))
+        window = self.window(config, table.schema)
+        return chronological_split(table, config, window=window, least_window=1, partial=self.partial)
 
     def fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Learn on the training part; measure the spread of the errors on the validation part."""
@@ -94,8 +101,22 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             raise ValueError("the validation part has no targets")
         errors = validation.targets - self.forecast(learned, validation)
         learned.spread = residual_quantiles(errors, QUANTILE_LEVELS)
-        if run.config.intervals == "adaptive":
+        if run.config.intervals == "adaptive" and np.isfinite(errors).any(axis=0).all():
             learned.arrays["table"] = score_table(errors)
+        return learned
+
+    def refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        """Learn from every row. Intervals stay as wide as the errors of the evaluated parameters made them."""
+        if rows.schema.series is None:
+            return self._refit(run, evaluated, rows)
+        parts = {name: part for name, part, _ in each(rows)}
+        return Learned(series={name: self._refit(run, own, parts[name]) for name, own in evaluated.series.items()})
+
+    def _refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        learned = self.relearn(run, evaluated, rows)
+        learned.spread = evaluated.spread
+        if "table" in evaluated.arrays:
+            learned.arrays["table"] = evaluated.arrays["table"]
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:

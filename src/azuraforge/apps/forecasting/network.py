@@ -48,6 +48,7 @@ class ForecastNetwork(nn.Module):
 
     line_weight: Tensor
     line_bias: Tensor
+    line_penalty: Tensor
 
     def __init__(
         self, inputs: Inputs, outputs: int, *, name: str, encoder: nn.Module, width: int, dropout: float, rows: int
@@ -67,6 +68,7 @@ class ForecastNetwork(nn.Module):
         size = len(flatten(inputs, np.zeros((1, inputs.window, inputs.channels), np.float32), _no_known(inputs))[0])
         self.register_buffer("line_weight", np.zeros((inputs.horizon, size), np.float32))
         self.register_buffer("line_bias", np.zeros(inputs.horizon, np.float32))
+        self.register_buffer("line_penalty", np.zeros(1, np.float32))
 
     @abstractmethod
     def summary(self, rows: Tensor) -> Tensor:
@@ -76,6 +78,7 @@ class ForecastNetwork(nn.Module):
         """Take the linear forecast over."""
         self.line_weight.data[...] = line.weight
         self.line_bias.data[...] = line.bias
+        self.line_penalty.data[...] = line.penalty
 
     def forward(self, window: Tensor, known: Tensor) -> Tensor:
         """See the class."""
@@ -104,6 +107,12 @@ class NetworkForecaster(TimeSeriesPipeline[NetworkConfigT]):
         """Fit the line."""
         if config.linear and isinstance(network, ForecastNetwork):
             network.set_line(fit_line(train, validation, partial(flatten, network.inputs)))
+
+    def prepare_refit(self, config: NetworkConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
+        """Fit the line with the penalty of the evaluated one."""
+        if config.linear and isinstance(network, ForecastNetwork) and isinstance(evaluated, ForecastNetwork):
+            penalty = float(evaluated.line_penalty.numpy()[0])
+            network.set_line(fit_line(train, None, partial(flatten, network.inputs), penalty=penalty))
 
 
 def flatten(inputs: Inputs, window: Single, known: Single) -> Single:

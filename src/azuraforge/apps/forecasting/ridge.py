@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
+from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Schema
 from azuraforge.plugins.contract.pipeline import RunContext
@@ -33,18 +34,16 @@ class Ridge(Baseline):
     """A straight line through the last 30 values, last season's, the other columns', the calendar, what is known ahead.
 
     One set of coefficients per horizon ("direct" forecasting). It predicts the change since the origin. The penalty is
-    the one of ``penalties`` that does best on the validation part.
+    the one that does best on the validation part.
     """
 
     name: ClassVar[str] = "forecasting.ridge"
+    partial: ClassVar[bool] = False
     title: ClassVar[dict[str, str]] = {"en": "Ridge on lags and calendar", "tr": "Gecikmeler ve takvim üzerinde ridge"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Linear regression with a penalty on the last 30 values, last season, other columns and the calendar.",
         "tr": "Son 30 değer, geçen mevsim, öteki sütunlar ve takvim üzerinde cezalı doğrusal regresyon.",
     }
-
-    def __init__(self, penalties: Sequence[float] = PENALTIES) -> None:
-        self.penalties = penalties
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
         """The longest lag."""
@@ -52,6 +51,15 @@ class Ridge(Baseline):
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Coefficients from ``train`` for every penalty, the penalty from ``validation``."""
+        return self._line(run, train, validation, PENALTIES)
+
+    def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        """Coefficients from every row, with the evaluated penalty."""
+        return self._line(run, rows, rows, [evaluated.settings["penalty"]])
+
+    def _line(
+        self, run: RunContext[ForecastConfig], train: Part, validation: Part, penalties: Sequence[float]
+    ) -> Learned:
         from sklearn.linear_model import Ridge as Regression
 
         lags = target_lags(run.config.season_of(train.schema), run.config.horizon)
@@ -75,7 +83,7 @@ class Ridge(Baseline):
         checked, truth = self._examples(learned, validation, MOST_ROWS)
         checked = (checked - mean) / scale
         best: tuple[float, float, Any] | None = None
-        for penalty in self.penalties:
+        for penalty in penalties:
             model = Regression(alpha=penalty, solver="cholesky").fit(inputs, targets)
             error = float(np.square(model.predict(checked).reshape(truth.shape) - truth).mean())
             if best is None or error < best[0]:
@@ -107,6 +115,12 @@ class Ridge(Baseline):
         usable = (part.origins >= max(learned.settings["lags"])) & np.isfinite(part.targets).all(axis=1)
         if not usable.any():  # a very short series: the first value stands before the first row
             usable = np.isfinite(part.targets).all(axis=1)
+        if not usable.any():
+            raise InvalidInput(
+                f"{self.name} needs a window of {part.horizon} known targets in each part, and one of them has none",
+                where="config: horizon",
+                next_step="choose a shorter horizon, or a forecaster that learns from few rows: forecasting.ets",
+            )
         chosen = np.flatnonzero(usable)
         chosen = chosen[:: -(-len(chosen) // most)]
         origins, targets = part.origins[chosen], part.targets[chosen]

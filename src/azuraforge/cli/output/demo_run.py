@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from azuraforge.cli.output.results import page_url, run_path, show_outcome
+from azuraforge.cli.output.results import page_url, run_path, show_result
 from azuraforge.cli.output.watching import watch
 from azuraforge.cli.terminal import Terminal
 
@@ -38,7 +38,7 @@ def run_demo(client: Client, terminal: Terminal, *, pages: bool = True, ends_soo
     if pages:
         terminal.say(text("demo_watch", url=client.sessions.link(path).url))
     run = watch(terminal, client, client.runs.get(run.id))
-    code = show_outcome(terminal, client, run)
+    code = show_result(terminal, client, run)
     if code == 0 and client.runs.evaluation(run.id) is None:
         code = 1
     if code != 0:

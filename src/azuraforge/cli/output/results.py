@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from azuraforge.client import Client, Run
 
 
-def show_outcome(terminal: Terminal, client: Client, run: Run) -> int:
+def show_result(terminal: Terminal, client: Client, run: Run) -> int:
     """Print how the run ended, its verdict and next values; returns the command's exit code."""
     text = terminal.text
     seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
@@ -38,7 +38,7 @@ def show_findings(terminal: Terminal, client: Client, run: Run) -> None:
     show_evaluation(terminal, evaluation.evaluation, evaluation.verdict)
     if "forecast" in run.figures:
         forecast = client.runs.figure(run.id, "forecast")
-        show_forecast(terminal, forecast, forecast.get("contender") or evaluation.verdict["champion"])
+        show_forecast(terminal, forecast, forecast.get("contender") or evaluation.verdict.champion)
 
 
 def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:

@@ -14,81 +14,79 @@ from azuraforge.row_time import row_time
 
 if TYPE_CHECKING:
     from azuraforge.client import Prediction
+    from azuraforge.client.datasets import DatasetSchema
+    from azuraforge.client.evaluation import ContenderScores, MetricFacts, Scores, SeriesTable, Verdict
 
 _SHOWN_VALUES = 24
 _SHOWN_SERIES = 12
 
 
-def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: Mapping[str, Any]) -> None:
+def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) -> None:
     """Print the table, the contenders that failed, the decision and its reasons."""
     terminal.console.print()
-    table = class_table if evaluation.get("classes") else evaluation_table
+    table = class_table if evaluation.classes else evaluation_table
     terminal.console.print(table(terminal, evaluation))
     text = terminal.text
-    if evaluation.get("series"):
-        show_series(terminal, evaluation)
-    for each in evaluation.get("failed") or ():
-        terminal.console.print(
-            Text(text("contender_failed", name=each["name"], reason=each["reason"]), style="yellow"), soft_wrap=True
-        )
-    if (guarded := evaluation.get("guarded") or {}).get("tried"):
-        counted = {name: text.number(guarded[name], 0) for name in ("tried", "of")}
-        terminal.console.print(Text(text("guarded", **counted), style="dim"), soft_wrap=True)
+    if evaluation.series is not None:
+        show_series(terminal, evaluation.series, evaluation.best_baseline)
+    for each in evaluation.failed:
+        said = text("contender_failed", name=each.name, reason=each.reason)
+        terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
+    if (guarded := evaluation.guarded).tried:
+        said = text("guarded", tried=text.number(guarded.tried, 0), of=text.number(guarded.of, 0))
+        terminal.console.print(Text(said, style="dim"), soft_wrap=True)
     terminal.console.print()
-    show_verdict(terminal, verdict, evaluation)
+    show_verdict(terminal, verdict, evaluation.candidate.name if evaluation.candidate is not None else None)
 
 
-def show_series(terminal: Terminal, evaluation: Mapping[str, Any]) -> None:
-    """Print the worst of several series beside the best baseline, and which were left out and why."""
-    text, told = terminal.text, evaluation["series"]
-    rows = told["rows"][:_SHOWN_SERIES]
-    title = text("series_title", shown=len(rows), count=told["count"])
+def show_series(terminal: Terminal, series: SeriesTable, best_baseline: str) -> None:
+    """Print the worst of several series next to the best baseline, and which were left out and why."""
+    text = terminal.text
+    rows = series.rows[:_SHOWN_SERIES]
+    title = text("series_title", shown=len(rows), count=series.count)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    table.add_column(told["column"], no_wrap=True)
-    for head in ("MASE", text("series_baseline_mase", name=evaluation["best_baseline"]), "RMSE", text("skill")):
+    table.add_column(series.column, no_wrap=True)
+    for head in ("MASE", text("series_baseline_mase", name=best_baseline), "RMSE", text("skill")):
         table.add_column(head, justify="right")
     for row in rows:
-        mase, beside, rmse = (text.number(row[name]) for name in ("mase", "baseline_mase", "rmse"))
-        table.add_row(row["series"], mase, beside, rmse, text.percent(row["skill"]))
+        mase, beside, rmse = (text.number(value) for value in (row.mase, row.baseline_mase, row.rmse))
+        table.add_row(row.series, mase, beside, rmse, text.percent(row.skill))
     terminal.console.print(table)
-    for each in told["left_out"][:_SHOWN_SERIES]:
-        key = f"series_left_out.{each['why']}"
-        told_of = {**each, "part": text(f"learned_part.{each['part']}")}
-        said = text(key if text.has(key) else "series_left_out", **told_of)
+    for each in series.left_out[:_SHOWN_SERIES]:
+        key = f"series_left_out.{each.why}"
+        facts = {**each.raw, "part": text(f"learned_part.{each.part}")}
+        said = text(key if text.has(key) else "series_left_out", **facts)
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
 
 
-def show_verdict(terminal: Terminal, verdict: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
+def show_verdict(terminal: Terminal, verdict: Verdict, candidate: str | None) -> None:
     """Print the gate's decision and its reasons."""
-    names = {name: verdict.get(name) for name in ("champion", "approved")}
-    names["candidate"] = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
-    headline = str(verdict.get("headline") or verdict["decision"])
+    names = {"champion": verdict.champion, "approved": verdict.approved, "candidate": candidate}
+    headline = verdict.headline or verdict.decision
     key = f"decision.{headline}"
     said = terminal.text(key, **names) if terminal.text.has(key) else headline
-    if headline == "approved" and names["champion"]:
+    if headline in ("approved", "withheld") and verdict.champion:
         said = f"{said} {terminal.text('decision.until_then', **names)}"
-    style = "bold green" if verdict["decision"] == "promoted" else "bold yellow"
+    style = "bold green" if verdict.decision == "promoted" else "bold yellow"
     terminal.console.print(Text(said, style=style), soft_wrap=True)
-    for reason in verdict.get("reasons") or ():
-        terminal.console.print(Text(f"  · {terminal.text.of(reason.get('text')) or reason['code']}"), soft_wrap=True)
+    for reason in verdict.reasons:
+        terminal.console.print(Text(f"  · {terminal.text.of(reason.text) or reason.code}"), soft_wrap=True)
 
 
-def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table:
+def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
     """Contenders by rank, with the ranking metric at chosen horizons and every metric overall.
 
     Columns are dropped from the right while the terminal is too narrow.
     """
     text = terminal.text
-    contenders = sorted(evaluation["contenders"], key=lambda each: each["rank"])
-    horizons = list(evaluation.get("shown_horizons") or ())
-    facts = {each["name"]: each for each in evaluation["metrics"]}
-    ranked_by = evaluation["ranked_by"]
+    contenders, horizons, ranked_by = evaluation.by_rank, evaluation.shown_horizons, evaluation.ranked_by
+    facts = {each.name: each for each in evaluation.metrics}
     columns: list[tuple[str, int | None]]
     columns = [(ranked_by, horizon) for horizon in horizons] if len(horizons) > 1 else []
     # A column of dashes would say nothing.
-    known = {name for each in contenders for name, value in each["metrics"].items() if value is not None}
+    known = {name for each in contenders for name, value in each.metrics.items() if value is not None}
     shown_facts = [ranked_by, *(name for name in facts if name != ranked_by and name in known)]
-    columns += [(name, None) for name in shown_facts if facts[name]["detail"] in ("main", "more")]
+    columns += [(name, None) for name in shown_facts if facts[name].detail in ("main", "more")]
     columns.append(("seconds", None))
     cells = [[_cell(terminal, each, facts.get(name), horizon) for name, horizon in columns] for each in contenders]
     heads = [_head(terminal, facts.get(name), horizon) for name, horizon in columns]
@@ -99,15 +97,16 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
     shown = {columns[index][0] for index in kept}
     notes = ["evaluation_caption"] if horizons else []
     notes += ["evaluation_caption_crps"] if "crps" in shown else []
-    test = evaluation["parts"]["test"]
-    unit = f" ({evaluation['unit']})" if evaluation.get("unit") else ""
+    test = evaluation.parts["test"]
+    unit = f" ({evaluation.unit})" if evaluation.unit else ""
+    clock = {"frequency": evaluation.frequency, "timezone": evaluation.timezone}
     table = Table(
         title=text(
             "evaluation_title",
-            target=evaluation["target"],
-            origins=text.number(test.get("origins", test.get("rows")), 0),
-            start=row_time(test.get("start"), evaluation),
-            end=row_time(test.get("end"), evaluation),
+            target=evaluation.target,
+            origins=text.number(test.rows if test.origins is None else test.origins, 0),
+            start=row_time(test.start, clock),
+            end=row_time(test.end, clock),
         ),
         caption=" ".join(text(note, unit=unit) for note in notes),
         title_justify="left",
@@ -120,7 +119,7 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
     for index in kept:
         table.add_column(heads[index], justify="right", no_wrap=True)
     for name, row, contender in zip(names, cells, contenders, strict=True):
-        style = "green" if contender["name"] == evaluation.get("winner") else ""
+        style = "green" if contender.name == evaluation.winner else ""
         table.add_row(Text(name), *(row[index] for index in kept), style=style)
     return table
 
@@ -133,8 +132,8 @@ def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str) ->
     _show_values(terminal, forecast["target"], forecast.get("unit") or "", name, forecast.get("interval"), points)
 
 
-def show_prediction(terminal: Terminal, prediction: Prediction, schema: Mapping[str, Any]) -> None:
-    """Print a prediction, with the run that its version learned in; ``schema`` is that of the version's data."""
+def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetSchema | None) -> None:
+    """Print a prediction and the run of its version; ``schema``: that of the version's data, None where it is gone."""
     points = [(row_time(each.at, schema), each.value, each.low, each.high) for each in prediction.predictions]
     by = terminal.text(
         "prediction_by",
@@ -173,40 +172,37 @@ def _show_values(
         terminal.say(text("more_rows", count=len(points) - _SHOWN_VALUES))
 
 
-def _cell(
-    terminal: Terminal, contender: Mapping[str, Any], metric: Mapping[str, Any] | None, horizon: int | None
-) -> str:
+def _cell(terminal: Terminal, contender: ContenderScores, metric: MetricFacts | None, horizon: int | None) -> str:
     """One value as the metric's facts say it is read; None stands for the time that fitting took."""
     text = terminal.text
     if metric is None:
-        return text.duration(contender.get("seconds"))
-    name = metric["name"]
+        return text.duration(contender.seconds)
     if horizon is not None:
-        at_horizons = {each["horizon"]: each["metrics"].get(name) for each in contender.get("horizons") or ()}
+        at_horizons = {each.horizon: each.metrics.get(metric.name) for each in contender.horizons}
         return text.number(at_horizons.get(horizon))
-    value = (contender.get("metrics") or {}).get(name)
-    if metric["format"] in ("share", "signed_share"):
-        signed = metric["format"] == "signed_share"
-        digits = metric.get("digits")
+    value = contender.metrics.get(metric.name)
+    digits = metric.digits
+    if metric.format in ("share", "signed_share"):
+        signed = metric.format == "signed_share"
         return text.percent(value, signed=signed) if digits is None else text.percent(value, digits, signed=signed)
-    if metric["format"] == "percent":
-        return text.percent(None if value is None else value / 100, metric.get("digits") or 1)
-    return text.number(value, metric.get("digits"))
+    if metric.format == "percent":
+        return text.percent(None if value is None else value / 100, digits or 1)
+    return text.number(value, digits)
 
 
-def _head(terminal: Terminal, metric: Mapping[str, Any] | None, horizon: int | None) -> str:
+def _head(terminal: Terminal, metric: MetricFacts | None, horizon: int | None) -> str:
     if metric is None:
         return terminal.text("seconds")
-    title = terminal.text.of(metric["title"]) or str(metric["name"])
+    title = terminal.text.of(metric.title) or metric.name
     return title if horizon is None else f"{title} +{horizon}"
 
 
-def _name(terminal: Terminal, contender: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
-    mark = "★ " if contender["name"] == evaluation.get("winner") else "  "
-    name = str(contender["name"])
+def _name(terminal: Terminal, contender: ContenderScores, evaluation: Scores) -> str:
+    mark = "★ " if contender.name == evaluation.winner else "  "
+    name = contender.name
     if terminal.console.width < 100:
         name = name.removeprefix("forecasting.")
-    role = "" if contender["role"] == "baseline" else f" ({terminal.text('role.' + contender['role'])})"
+    role = "" if contender.role == "baseline" else f" ({terminal.text('role.' + contender.role)})"
     return mark + name + role
 
 

@@ -226,7 +226,7 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
     "fires_told": ("{fires} made, {left_out} left out", "{fires} kez tetiklendi, {left_out} atlandı"),
     "due": ("due", "zamanı"),
     "fired": ("fired", "tetiklendi"),
-    "outcome": ("outcome", "sonuç"),
+    "result": ("result", "sonuç"),
     "run_gone": ("the run is gone", "çalıştırma artık yok"),
     "every.seconds": ("every {count} s", "her {count} sn"),
     "every.minutes": ("every {count} min", "her {count} dk"),

@@ -62,6 +62,7 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "phase.predict_baselines": ("predicting with the baselines", "temel yöntemlerle tahmin"),
     "phase.champion": ("predicting with the champion", "şampiyonla tahmin"),
     "phase.judge": ("judging", "değerlendirme"),
+    "phase.refit": ("refitting on every row", "bütün satırlarla yeniden eğitim"),
     "phase.residuals": ("looking at the errors", "hatalara bakılıyor"),
     "phase.importance": ("weighing the inputs", "girdiler tartılıyor"),
     "phase.saliency": ("looking where it looks", "nereye baktığına bakılıyor"),
@@ -160,6 +161,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "becomes champion.",
         "ADAY TERFİ ETMEDİ: {candidate} ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem {champion} "
         "şampiyon oluyor.",
+    ),
+    "decision.withheld": (
+        "WITHHELD: {approved}; a column seems to know the future, so a person decides.",
+        "BEKLETİLDİ: {approved}; bir sütun geleceği biliyor gibi görünüyor, kararı bir kişi verir.",
     ),
     "decision.approved": (
         "APPROVED: {approved}; a person may promote it.",

@@ -4,7 +4,7 @@ One file for each run, ``<home>/journal/<key>.jsonl``, locked by the process tha
 
     {"run": {"name": …, "config": …}, "platform": null}     what to create; ``key`` is the idempotency key
     {"run_id": "k3v9…"}                                      once the platform knows it
-    {"batch": 1, "points": {"loss": [[1, 0.5]]}}             what was logged
+    {"batch": 1, "points": {"loss": [[1, 0.5, 1767225600000]]}}  what was logged, and when
     {"shipped": 1}                                           batches up to here are with the platform
     {"finish": {"state": "succeeded"}}                       how it ended
 
@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict
 
-#: series → (step, value); None stands for NaN and infinities
-Points: TypeAlias = dict[str, list[tuple[int, float | None]]]
+#: series → (step, value, milliseconds since 1970); None stands for NaN and infinities
+Points: TypeAlias = dict[str, list[tuple[int, float | None, int]]]
 
 
 class Request(TypedDict):
@@ -193,7 +193,7 @@ class Journal:
             if line.get("batch", 0) > self._shipped:
                 number = line["batch"]
                 for series, more in line["points"].items():
-                    points.setdefault(series, []).extend((step, value) for step, value in more)
+                    points.setdefault(series, []).extend((step, value, at) for step, value, at in more)
                 progress = line.get("progress", progress)
             end = after
             if end - self._read_at >= SHIPMENT_BYTES:

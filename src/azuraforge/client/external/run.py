@@ -58,7 +58,7 @@ class ExternalRun:
         self._request: Request = {"name": name, "config": json.loads(_to_json(dict(config or {}))), "seed": seed}
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._logs: list[tuple[int, dict[str, float | None]]] = []
+        self._logs: list[tuple[int, dict[str, float | None], int]] = []
         self._kept: Points = {}
         self._progress: Progress | None = None
         self._summary: dict[str, object] = {}
@@ -133,12 +133,13 @@ class ExternalRun:
             if name not in self._series:
                 _check_series(name)
                 self._series.add(name)
+        logged_at = max(1, int(time.time() * 1000))  # a clock before 1970 must not cost the run its points
         with self._lock:
             at = self._step + 1 if step is None else int(step)
             if not -_MAX_STEP <= at <= _MAX_STEP:
                 raise ValueError(f"step={at} is out of range; a step lies between -2^62 and 2^62")
             self._step = at
-            self._logs.append((at, metrics))  # sorted by series when it is written down, not while somebody trains
+            self._logs.append((at, metrics, logged_at))  # sorted by series when written down
         if not self._logged.is_set():
             self._logged.set()
 
@@ -207,9 +208,9 @@ class ExternalRun:
             logs, self._logs = self._logs, []
             progress, self._progress = self._progress, None
         points, self._kept = self._kept, {}
-        for at, values in logs:
+        for step, values, logged_at in logs:
             for name, value in values.items():
-                points.setdefault(name, []).append((at, value))
+                points.setdefault(name, []).append((step, value, logged_at))
         if not points and progress is None:
             return False
         try:

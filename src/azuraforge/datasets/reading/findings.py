@@ -53,6 +53,21 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "An exact copy of the target, ignored: {columns}.",
         "Hedefin birebir kopyası, kullanılmadı: {columns}.",
     ),
+    "column_knows_future": (
+        "warning",
+        "{column} seems to know the future of the target: {evidence}. When do its values become known? Leave it out"
+        " (exclude), or shift it to the row in which it is known; no model that was trained with it is promoted"
+        " automatically.",
+        "{column} hedefin geleceğini biliyor gibi görünüyor: {evidence}. Değerleri ne zaman belli oluyor? Sütunu"
+        " çıkarın (exclude) ya da bilindiği satıra kaydırın; onunla eğitilen hiçbir model kendiliğinden terfi etmez.",
+    ),
+    "column_repeats_target": (
+        "warning",
+        "{column} repeats the target: {evidence}. It adds nothing; leave it out (exclude), and never declare it known"
+        " ahead.",
+        "{column} hedefi tekrarlıyor: {evidence}. Bir şey katmaz; çıkarın (exclude) ve önceden bilinen sütun olarak"
+        " vermeyin.",
+    ),
     "columns_ignored_missing": (
         "warning",
         "Too many values are missing, ignored: {columns}.",

@@ -12,6 +12,7 @@ from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256, 
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited, table_of
 from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.foreknowledge import report_foreknowledge
 from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
@@ -123,10 +124,8 @@ def _prepare(
     frame, regular = cleaning.settle_gaps(frame.drop(ROW), time, target, rhythm, options.gaps, findings, budget)
     season = options.season or rhythm.season
     findings.append(_rhythm_finding(rhythm, season, frame[time]))
-    if options.strict:
-        refuse_warnings(findings, table.name)
     schema = _schema(options, features, rhythm, season, regular=regular)
-    return _finished(canonical_frame(frame, time, target, features), schema, options, findings)
+    return _finished(canonical_frame(frame, time, target, features), schema, options, findings, table.name)
 
 
 def _prepare_panel(
@@ -172,10 +171,9 @@ def _prepare_panel(
         features = [name for name in features if name in telling]
     season = options.season or rhythm.season
     findings.append(_rhythm_finding(rhythm, season, next(iter(settled.values())).frame[time]))
-    if options.strict:
-        refuse_warnings(findings, table.name)
     schema = _schema(options, features, rhythm, season, regular=regular, names=sorted(settled))
-    return _finished(canonical_frame(whole, time, target, features, column), schema, options, findings)
+    canonical = canonical_frame(whole, time, target, features, column)
+    return _finished(canonical, schema, options, findings, table.name)
 
 
 def _schema(
@@ -203,7 +201,12 @@ def _schema(
     )
 
 
-def _finished(frame: pl.DataFrame, schema: DatasetSchema, options: FileOptions, findings: list[Finding]) -> Prepared:
+def _finished(
+    frame: pl.DataFrame, schema: DatasetSchema, options: FileOptions, findings: list[Finding], name: str
+) -> Prepared:
+    report_foreknowledge(frame, schema, findings)
+    if options.strict:
+        refuse_warnings(findings, name)
     shaping: Json = options.model_dump(mode="json", include={"duplicates", "missing", "gaps", "missing_values"})
     return Prepared(frame, schema, shaping, findings, fingerprint(frame, schema, shaping))
 

@@ -24,7 +24,7 @@ from typing import IO, Any
 import orjson
 
 from azuraforge.errors import InvalidInput, StorageError
-from azuraforge.models.bundles.description import MAX_BYTES, Description, check
+from azuraforge.models.bundles.description import MAX_BYTES, Description, check, check_evaluation
 from azuraforge.models.registry.folder import MANIFEST, verify_folder
 
 FORMAT = 1
@@ -195,7 +195,9 @@ def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> dict[str, 
             where="bundle",
             next_step="import it with the release of azuraforge that wrote it, or a newer one",
         )
-    check(Description, told, DESCRIPTION)
+    described = check(Description, told, DESCRIPTION)
+    if described.evaluated is not None:
+        check_evaluation(told["evaluated"]["evaluation"], DESCRIPTION)
     return told
 
 

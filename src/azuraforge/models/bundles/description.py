@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import math
 import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from azuraforge.bounds import within_years
 from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 
 #: The code of the error for a bundle whose files are whole and whose content cannot be used.
 REFUSED = "bundle_refused"
@@ -121,11 +125,23 @@ class Range(_Ends, _Strict):
     rows_sha256: Hash | None = None
 
 
-class LearnedFrom(_Ends, _Strict):
-    """Rows that the weights have seen. A bundle may leave them out; then no row judges the version."""
+class EvaluatedFrom(_Ends, _Strict):
+    """Rows that an evaluated predictor has seen."""
 
     rows: Count | None = None
     parts: dict[Name, Range] | None = Field(default=None, max_length=10)
+    weights_sha256: Hash | None = None
+
+
+class LearnedFrom(_Ends, _Strict):
+    """Rows that the weights have seen. A bundle may leave them out; then no row judges the version.
+
+    ``evaluated`` is about the second predictor of a version whose own weights were refitted on every row.
+    """
+
+    rows: Count | None = None
+    parts: dict[Name, Range] | None = Field(default=None, max_length=10)
+    evaluated: EvaluatedFrom | None = None
 
 
 class Version(_Strict):
@@ -155,7 +171,7 @@ class Dataset(_Strict):
 
 
 class _Open(BaseModel):
-    """The fields that the card reads; what else an evaluation holds is kept and never read."""
+    """Bounds of the fields that the card reads; ``check_evaluation`` checks the others' types."""
 
     model_config = ConfigDict(strict=True, extra="allow")
 
@@ -223,14 +239,26 @@ class Card(_Strict):
     engine: Engine | None = None
 
 
-_Told = TypeVar("_Told", bound=_Strict)
+_Checked = TypeVar("_Checked", bound=_Strict)
 
 
-def check(shape: type[_Told], told: object, entry: str) -> _Told:
-    """Validate ``told`` as ``shape``. Raises InvalidInput that names the bundle's entry and the first wrong fields."""
-    _check_size(told, entry)
+def check(shape: type[_Checked], value: object, entry: str) -> _Checked:
+    """Validate ``value`` as ``shape``. Raises InvalidInput that names the bundle's entry and the first wrong fields."""
+    _check_size(value, entry)
+    with _wrong_fields(entry):
+        return shape.model_validate(value)
+
+
+def check_evaluation(value: object, entry: str) -> None:
+    """Check a whole evaluation. Raises InvalidInput that names the bundle's entry and the first wrong fields."""
+    with _wrong_fields(entry):  # as JSON: a strict shape takes a list for a tuple there only
+        EvaluationShape.model_validate_json(orjson.dumps(value), strict=True)
+
+
+@contextmanager
+def _wrong_fields(entry: str) -> Iterator[None]:
     try:
-        return shape.model_validate(told)
+        yield
     except ValidationError as error:
         found = [
             _sentence(each) for each in error.errors(include_url=False, include_context=False, include_input=False)

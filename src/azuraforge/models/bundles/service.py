@@ -22,6 +22,7 @@ from azuraforge.models.registry.names import check_name
 from azuraforge.models.registry.policy_store import TaskKinds
 from azuraforge.models.registry.registry import Registry
 from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.task_kind import Serving
 
 #: A bundle smaller than this is never written to a disk on its way out.
@@ -30,6 +31,8 @@ _FIELDS = (
     *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
     *("dataset_fingerprint", "learned_from", "code_version", "seed", "metrics"),
 )
+#: Fields of the version that its trial load needs.
+_OPENING = ("content_hash", "plugin", "kind", "config", "schema", "learned_from")
 _README = """\
 # {model} v{version}
 
@@ -143,7 +146,7 @@ class Bundles:
     def _try_out(self, opened: Opened) -> None:
         """Load the version in a child. Raises InvalidInput where that fails, ends the child or takes too long."""
         version = opened.description["version"]
-        opening = {name: version[name] for name in ("content_hash", "plugin", "kind", "config", "schema")}
+        opening = {name: version[name] for name in _OPENING}
         size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
         try:
             self._call_trial({**opening, "folder": str(opened.folder), "bytes": size})
@@ -167,7 +170,8 @@ class Bundles:
                 session,
                 model,
                 imported,
-                **{name: fields[name] for name in _FIELDS if name not in ("content_hash", "bytes")},
+                **{name: fields[name] for name in _FIELDS if name not in ("schema", "content_hash", "bytes")},
+                schema=DatasetSchema(**fields["schema"]),
                 run_id="",
                 dataset_id=None,
                 dataset_version=None,
@@ -190,13 +194,13 @@ class Bundles:
             "number": row.version,
             "run_id": row.run_id or None,
             "dataset": self._dataset(row),
-            "version": {name: getattr(row, name) for name in _FIELDS},
+            "version": {**{name: getattr(row, name) for name in _FIELDS}, "schema": row.schema.to_json()},
             "evaluated": judged,
         }
         kind = self._task_kinds().get(row.kind)
         texts = {
             DESCRIPTION: _json(description),
-            "schema.json": _json(row.schema),
+            "schema.json": _json(row.schema.to_json()),
             "README.md": _readme(owner.name, row, folder, kind.serving if kind else None).encode(),
             "CARD.md": self._cards.of(owner, row, evaluated, "en").encode(),
             "CARD.tr.md": self._cards.of(owner, row, evaluated, "tr").encode(),
@@ -244,8 +248,9 @@ def _known(present: Sequence[ModelVersion], sha256: str) -> int | None:
 def _refuse_other(model: str, newest: ModelVersion | None, fields: dict[str, Any]) -> None:
     if newest is None:
         return
-    asked = (fields["kind"], fields["schema"]["target"], fields["schema"].get("unit", ""))
-    has = (newest.kind, newest.schema["target"], newest.schema.get("unit", ""))
+    schema = DatasetSchema(**fields["schema"])
+    asked = (fields["kind"], schema.target, schema.unit)
+    has = (newest.kind, newest.schema.target, newest.schema.unit)
     if asked != has:
         raise Conflict(
             f"the model {model!r} predicts {has[1]} ({has[2] or 'no unit'}), the bundle {asked[1]} "

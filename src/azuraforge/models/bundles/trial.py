@@ -20,10 +20,12 @@ from safetensors import safe_open
 from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
 from azuraforge.models.bundles.description import REFUSED, Card, check, refused
-from azuraforge.models.registry.folder import CARD, read_card, verify_folder
+from azuraforge.models.registry.folder import CARD, EVALUATED, read_card, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor
+from azuraforge.models.serving.messages import Row
 from azuraforge.models.serving.opening import open_version
 from azuraforge.models.serving.pictures import PicturePredictor
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.describing import parse_config
@@ -76,12 +78,25 @@ def try_version(child: Asked) -> dict[str, Any]:
     kind = _kind(opening)
     if kind.serving == "series" and card.horizon is None:
         raise refused("it states no horizon", _VERSION + CARD)
+    _load_evaluated(folder, opening, plugin)
     with _refusing(_VERSION):
         if kind.serving is None:
             verify_folder(folder, opening["content_hash"])
             plugin().load(folder)
             return {"predicted": False}
-        return {"predicted": _predict(open_version(opening), opening["schema"])}
+        return {"predicted": _predict(open_version(opening), DatasetSchema(**opening["schema"]))}
+
+
+def _load_evaluated(folder: Path, opening: Mapping[str, Any], plugin: type[Any]) -> None:
+    """Load the evaluated predictor of a refitted version: a later verdict compares with it."""
+    told = (opening.get("learned_from") or {}).get("evaluated") is not None
+    evaluated = folder / EVALUATED
+    if told != evaluated.is_dir():
+        missing = "bundle.json says nothing of it" if evaluated.is_dir() else "it is missing"
+        raise refused(f"the evaluated predictor: {missing}", f"{_VERSION}{EVALUATED}")
+    if told:
+        with _refusing(f"{_VERSION}{EVALUATED}"):
+            plugin().load(evaluated)
 
 
 def _kind(opening: Mapping[str, Any]) -> type[AnyTaskKind]:
@@ -89,12 +104,7 @@ def _kind(opening: Mapping[str, Any]) -> type[AnyTaskKind]:
     try:
         return load_plugin("task_kind", opening["kind"], opening["plugins_folder"])
     except NotFound:
-        raise InvalidInput(
-            f"the bundle needs the task kind {opening['kind']}, which is not installed here",
-            where="bundle: bundle.json",
-            next_step="install its plugin, then import the bundle again; see `azuraforge plugins list`",
-            code="plugin_missing",
-        ) from None
+        raise _missing(f"task kind {opening['kind']}") from None
 
 
 def _plugin(opening: Mapping[str, Any]) -> type[Any]:
@@ -103,15 +113,19 @@ def _plugin(opening: Mapping[str, Any]) -> type[Any]:
     try:
         plugin: type[Any] = load_plugin("pipeline", name, opening["plugins_folder"])
     except NotFound:
-        raise InvalidInput(
-            f"the bundle needs the pipeline {name}, which is not installed here",
-            where="bundle: bundle.json",
-            next_step="install its plugin, then import the bundle again; see `azuraforge plugins list`",
-            code="plugin_missing",
-        ) from None
+        raise _missing(f"pipeline {name}") from None
     if plugin.kind != opening["kind"]:
         raise refused(f"the task is {opening['kind']}, and {name} is for {plugin.kind}", "bundle.json")
     return plugin
+
+
+def _missing(needed: str) -> InvalidInput:
+    return InvalidInput(
+        f"the bundle needs the {needed}, which is not installed here",
+        where="bundle: bundle.json",
+        next_step="install its plugin, then import the bundle again; see `azuraforge plugins list`",
+        code="plugin_missing",
+    )
 
 
 def _limit(size: int) -> None:
@@ -140,18 +154,18 @@ def _check_tensors(path: Path, entry: str) -> None:
                 raise refused(f"the tensor {name[:100]!r} holds NaN or infinity", entry)
 
 
-def _predict(loaded: Predictor | PicturePredictor, schema: Mapping[str, Any]) -> bool:
+def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> bool:
     """Predict once; whether the pipeline answered. Raises where its answer or its failure shows a broken version."""
     try:
         if isinstance(loaded, Predictor):
-            rows = _invented_rows(schema)
+            rows = _invented_rows(loaded.schema)
             if rows is None:
                 return False
-            names = schema.get("series_names") or [None]
-            series = names[0] if schema.get("series") is not None else None
+            names = schema.series_names or (None,)
+            series = names[0] if schema.series is not None else None
             loaded.answer({"rows": rows, "dataset": None, "horizon": None, "series": series})
         else:
-            size = (1, schema["height"], schema["width"], schema["channels"])
+            size = (1, loaded.schema.height, loaded.schema.width, loaded.schema.channels)
             grey = np.full(size, 127, dtype=np.uint8)
             loaded.probabilities(ImagePart(grey, None, ("invented",), loaded.schema))
     except AzuraError as error:
@@ -161,14 +175,13 @@ def _predict(loaded: Predictor | PicturePredictor, schema: Mapping[str, Any]) ->
     return True
 
 
-def _invented_rows(schema: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+def _invented_rows(schema: Schema) -> list[Row] | None:
     """Return a positive wave in every column; None for rows without a time, or beyond the calendar."""
     import polars as pl
 
-    if schema.get("time") is None:
+    if schema.time is None:
         return None
-    known = {name: schema[name] for name in Schema.__dataclass_fields__ if name in schema}
-    one = one_of(Schema(**known | {"features": tuple(known.get("features", ()))}))
+    one = one_of(schema)
     count = min(_MOST_ROWS, max(_ROWS, 3 * one.season))
     first = datetime(2001, 1, 31, tzinfo=UTC)
     try:

@@ -5,19 +5,23 @@ What people add is one field of the model, its intended use. Nothing here depend
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, Protocol
 
 import orjson
+from pydantic import BaseModel
 
 from azuraforge.models.cards.texts import DECISIONS, TEXTS
 from azuraforge.models.gate.reasons import percent
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.tables import ModelVersion
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.evaluation import Evaluation
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.row_time import row_time
+from azuraforge.strict_json import JsonObject
 from azuraforge.wording import fill
 
 Language = Literal["en", "tr"]
@@ -27,12 +31,12 @@ Language = Literal["en", "tr"]
 class Evaluated:
     """An evaluation and its verdict, as they are stored."""
 
-    evaluation: Mapping[str, Any]
+    evaluation: Evaluation
     verdict: VerdictRecord
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """Return both as JSON."""
-        return {"evaluation": self.evaluation, "verdict": self.verdict.model_dump(mode="json")}
+        return {"evaluation": self.evaluation.model_dump(mode="json"), "verdict": self.verdict.model_dump(mode="json")}
 
 
 def card(
@@ -74,10 +78,10 @@ def card(
 
 def _what(row: ModelVersion, say: Mapping[str, str]) -> list[tuple[str, str]]:
     schema = row.schema
-    unit = schema.get("unit") or say["not_stated"]
+    unit = schema.unit or say["not_stated"]
     return [
         (say["task"], say.get(f"task.{row.kind}", row.kind)),
-        (say["target"], f"{schema.get('target', '')} ({unit})"),
+        (say["target"], f"{schema.target} ({unit})"),
         (say["plugin"], f"{row.plugin} {row.plugin_version or ''}".strip()),
         (say["run"], row.run_id or "–"),
         (say["code_version"], row.code_version),
@@ -101,38 +105,70 @@ def _value(value: object, say: Mapping[str, str]) -> str:
 def _data(
     row: ModelVersion, evaluated: Evaluated | None, dataset: str | None, say: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    learned = row.learned_from
     named = f"{dataset} v{row.dataset_version}" if dataset else say["not_here"]
     facts = [(say["dataset"], named), (say["fingerprint"], row.dataset_fingerprint or "–")]
-    facts.append((say["learned_from"], _range(learned, row.schema, say)))
+    learned = _learned(row)
+    if learned.evaluated is None:
+        facts.append((say["learned_from"], _range(learned, row.schema, say)))
+    else:
+        facts.append((say["refitted_on"], _range(learned, row.schema, say)))
+        facts.append((say["evaluated_from"], _range(learned.evaluated, row.schema, say)))
+        facts.append((say["evaluated_hash"], learned.evaluated.weights_sha256 or "–"))
     if evaluated is not None:
-        test = evaluated.evaluation.get("parts", {}).get("test", {})
-        facts.append((say["test_part"], _range(test, row.schema, say)))
-    frequency = row.schema.get("frequency")
-    if frequency:
-        facts.append((say["frequency"], str(frequency)))
+        facts.append((say["test_part"], _range(evaluated.evaluation.parts.get("test"), row.schema, say)))
+    if row.schema.frequency:
+        facts.append((say["frequency"], row.schema.frequency))
     return facts
 
 
-def _range(part: Mapping[str, Any], schema: Mapping[str, Any], say: Mapping[str, str]) -> str:
-    rows = fill(say["rows"], rows=part["rows"]) if part.get("rows") is not None else ""
-    known = part.get("start") and part.get("end")
-    ends = f"{row_time(part['start'], schema)} – {row_time(part['end'], schema)}" if known else ""
+class _Rows(Protocol):
+    """Rows of a dataset, with the times of the first and the last where they have one."""
+
+    @property
+    def rows(self) -> int | None: ...
+    @property
+    def start(self) -> str | None: ...
+    @property
+    def end(self) -> str | None: ...
+
+
+class _Learned(BaseModel):
+    """The rows that a version learned from, of which a bundle may state some facts only.
+
+    ``evaluated`` holds those of the predictor that was judged, where the one that serves was refitted.
+    """
+
+    rows: int | None = None
+    start: str | None = None
+    end: str | None = None
+    weights_sha256: str | None = None
+    evaluated: _Learned | None = None
+
+
+def _learned(row: ModelVersion) -> _Learned:
+    return _Learned.model_validate(row.learned_from)
+
+
+def _range(part: _Rows | None, schema: DatasetSchema, say: Mapping[str, str]) -> str:
+    if part is None:
+        return "–"
+    rows = fill(say["rows"], rows=part.rows) if part.rows is not None else ""
+    ends = f"{row_time(part.start, schema)} – {row_time(part.end, schema)}" if part.start and part.end else ""
     return ", ".join(each for each in (ends, rows) if each) or "–"
 
 
 def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
     if evaluated is None:
         return [say["not_judged"]]
-    contenders = evaluated.evaluation.get("contenders", [])
+    contenders = evaluated.evaluation.contenders
     columns = [
         metric
-        for metric in _facts(evaluated).values()
-        if metric.detail == "main" and any(each["metrics"].get(metric.name) is not None for each in contenders)
+        for metric in evaluated.evaluation.metrics
+        if metric.detail == "main" and any(each.metrics.get(metric.name) is not None for each in contenders)
     ]
     lines = [
-        [each["name"], say.get(f"role.{each['role']}", each["role"])]
-        + [_metric(metric, each["metrics"].get(metric.name), language) for metric in columns]
+        [each.name, say.get(f"role.{each.role}", each.role)]
+        + [_metric(metric, each.metrics.get(metric.name), language) for metric in columns]
         for each in contenders
     ]
     names = [text_of(metric.title, language) for metric in columns]
@@ -143,7 +179,8 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
     if evaluated is None:
         return [say["no_verdict"]]
     verdict = evaluated.verdict
-    decision = DECISIONS[language][verdict.decision].replace("{approved}", _plain(verdict.approved or "–"))
+    stated = "withheld" if verdict.headline == "withheld" else verdict.decision
+    decision = DECISIONS[language][stated].replace("{approved}", _plain(verdict.approved or "–"))
     reasons = "\n".join(f"- {_plain(getattr(each.text, language))}" for each in verdict.reasons)
     number = verdict.policy.number
     under = say["policy"].format(number=number) if number else say["own_policy"]
@@ -152,67 +189,56 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
 
 def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
     found = []
-    learned = row.learned_from
-    if learned.get("start") and learned.get("end"):
-        seen = {name: row_time(learned[name], row.schema) for name in ("start", "end")}
+    learned = _learned(row)
+    if learned.start and learned.end:
+        seen = {"start": row_time(learned.start, row.schema), "end": row_time(learned.end, row.schema)}
         found.append(say["limit.learned"].format(**seen))
+        if learned.evaluated is not None:
+            found.append(say["limit.refitted"])
     if evaluated is None:
         found.append(say["limit.not_judged"])
     else:
-        test = evaluated.evaluation.get("parts", {}).get("test", {})
-        judged = test.get("origins", test.get("rows"))
-        if test.get("start") and test.get("end") and judged is not None:
-            tested = {name: row_time(test[name], row.schema) for name in ("start", "end")}
-            found.append(fill(say["limit.test"], **tested, origins=judged))
-        horizon = evaluated.evaluation.get("horizon")
-        if horizon:
-            found.append(fill(say["limit.horizon"], horizon=horizon))
-        best, mine, facts = evaluated.evaluation.get("best_baseline"), row.plugin, _facts(evaluated)
-        skill = _metrics_of(evaluated, mine).get("skill")
-        if skill is not None and "skill" in facts and best != mine and skill <= 0:
-            found.append(say["limit.no_skill"].format(baseline=best, skill=_metric(facts["skill"], skill, language)))
-        covered = _metrics_of(evaluated, mine).get("coverage")
-        if covered is not None and "coverage" in facts:
-            found.append(say["limit.coverage"].format(covered=_metric(facts["coverage"], covered, language)))
-        classes = evaluated.evaluation.get("classes")
-        if classes:
-            found.append(fill(say["limit.classes"], count=len(classes)))
-        for failed in evaluated.evaluation.get("failed", []):
-            found.append(say["limit.failed"].format(name=failed["name"], reason=_plain(failed["reason"])))
-        if not row.schema.get("unit") and any(metric.unit.startswith("target") for metric in facts.values()):
-            found.append(say["limit.unit"])
+        found += _limits_of(evaluated.evaluation, row, say, language)
     found.append(say["limit.future"])
     return found
 
 
-def _facts(evaluated: Evaluated) -> dict[str, MetricFacts]:
-    """The metrics by name, as the evaluation explains them."""
-    found = [MetricFacts.model_validate(each) for each in evaluated.evaluation.get("metrics", ())]
-    return {metric.name: metric for metric in found}
+def _limits_of(evaluation: Evaluation, row: ModelVersion, say: Mapping[str, str], language: Language) -> Iterator[str]:
+    test = evaluation.parts.get("test")
+    if test is not None and test.start and test.end:
+        judged = test.rows if test.origins is None else test.origins
+        tested = {"start": row_time(test.start, row.schema), "end": row_time(test.end, row.schema)}
+        yield fill(say["limit.test"], **tested, origins=judged)
+    if evaluation.horizon:
+        yield fill(say["limit.horizon"], horizon=evaluation.horizon)
+    scores = next((each.metrics for each in evaluation.contenders if each.name == row.plugin), {})
+    best, skill, covered = evaluation.best_baseline, scores.get("skill"), scores.get("coverage")
+    if skill is not None and best != row.plugin and skill <= 0 and (metric := evaluation.metric("skill")):
+        yield say["limit.no_skill"].format(baseline=best, skill=_metric(metric, skill, language))
+    if covered is not None and (metric := evaluation.metric("coverage")):
+        yield say["limit.coverage"].format(covered=_metric(metric, covered, language))
+    if evaluation.classes:
+        yield fill(say["limit.classes"], count=len(evaluation.classes))
+    for failed in evaluation.failed:
+        yield say["limit.failed"].format(name=failed.name, reason=_plain(failed.reason))
+    if not row.schema.unit and any(metric.unit.startswith("target") for metric in evaluation.metrics):
+        yield say["limit.unit"]
 
 
-def _metrics_of(evaluated: Evaluated, name: str) -> Mapping[str, Any]:
-    contenders: Sequence[Mapping[str, Any]] = evaluated.evaluation.get("contenders", [])
-    found: Mapping[str, Any] = next((each["metrics"] for each in contenders if each["name"] == name), {})
-    return found
-
-
-def _origin(row: ModelVersion) -> dict[str, Any]:
+def _origin(row: ModelVersion) -> dict[str, object]:
     assert row.imported is not None
     return {name: row.imported.get(name) or "–" for name in ("model", "version", "run_id", "bundle_sha256")}
 
 
-def _metric(metric: MetricFacts, value: Any, language: Language) -> str:
-    if not isinstance(value, int | float):
+def _metric(metric: MetricFacts, value: float | None, language: Language) -> str:
+    if value is None:
         return "–"
     if metric.format in ("share", "signed_share"):
         return percent(value, language, signed=metric.format == "signed_share")
     return percent(value / 100, language) if metric.format == "percent" else _number(value, language)
 
 
-def _number(value: object, language: Language) -> str:
-    if not isinstance(value, int | float):
-        return "–"
+def _number(value: float, language: Language) -> str:
     shown = f"{value:.4g}".replace("-", "−")
     return shown.replace(".", ",") if language == "tr" else shown
 

@@ -12,6 +12,7 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.schemas import CardOut
 from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.plugins.contract.evaluation import Evaluation
 
 
 class Cards:
@@ -49,7 +50,7 @@ class Cards:
             owner.intended_use = text.strip() or None
             session.flush()
             told = {"model": name, "by": by, "intended_use": owner.intended_use}
-            self._events.append(session, project_id, "project", "model.intended_use_changed", told)
+            self._events.append(session, "project", "model.intended_use_changed", told)
 
         self._database.write(project_id, work, unit=unit)
 
@@ -69,9 +70,12 @@ def known_version(session: Session, name: str, number: int) -> tuple[Model, Mode
 
 
 def evaluated_of(session: Session, row: ModelVersion) -> Evaluated | None:
-    """How a version was judged: by the run that made it, or as its bundle tells."""
+    """Return the evaluation of a version: by the run that made it, or as its bundle states."""
     if row.imported is not None:
-        told = row.imported.get("evaluated")
-        return Evaluated(told["evaluation"], VerdictRecord.model_validate(told["verdict"])) if told else None
+        stated = row.imported.get("evaluated")
+        if not stated:
+            return None
+        verdict = VerdictRecord.model_validate(stated["verdict"])
+        return Evaluated(Evaluation.model_validate(stated["evaluation"]), verdict)
     found = store.version_evaluation(session, row.model_id, row.version)
-    return Evaluated(found.evaluation.model_dump(mode="json"), found.verdict) if found is not None else None
+    return Evaluated(found.evaluation, found.verdict) if found is not None else None

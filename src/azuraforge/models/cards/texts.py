@@ -31,6 +31,9 @@ _EN: Mapping[str, str] = {
     "not_here": "not on this platform",
     "fingerprint": "Fingerprint",
     "learned_from": "Learned from (validation included)",
+    "refitted_on": "Refitted after the verdict on",
+    "evaluated_from": "Evaluated predictor learned from (validation included)",
+    "evaluated_hash": "Weights of the evaluated predictor (SHA-256)",
     "test_part": "Judged on",
     "frequency": "Frequency",
     "rows": "{rows} [row|rows]",
@@ -51,6 +54,8 @@ _EN: Mapping[str, str] = {
     "own_policy": "Judged under the platform's own policy.",
     "limits": "Limits",
     "limit.learned": "It has seen nothing before {start} and nothing after {end}.",
+    "limit.refitted": "The predictor that serves was refitted on every row after the verdict. The scores, and the "
+    "widths of its intervals, are those of the evaluated predictor: the same configuration, learned from fewer rows.",
     "limit.test": "Its scores are those of {start} to {end} ({origins} judged); about other times they say nothing.",
     "limit.horizon": "It predicts at most {horizon} [row|rows] ahead.",
     "limit.no_skill": "On its test part it was not better than the baseline {baseline} (skill {skill}).",
@@ -89,6 +94,9 @@ _TR: Mapping[str, str] = {
     "not_here": "bu platformda değil",
     "fingerprint": "Parmak izi",
     "learned_from": "Öğrendiği bölüm (doğrulama dahil)",
+    "refitted_on": "Karardan sonra yeniden eğitildiği bölüm",
+    "evaluated_from": "Değerlendirilen tahmincinin öğrendiği bölüm (doğrulama dahil)",
+    "evaluated_hash": "Değerlendirilen tahmincinin ağırlıkları (SHA-256)",
     "test_part": "Değerlendirildiği bölüm",
     "frequency": "Sıklık",
     "rows": "{rows} satır",
@@ -109,6 +117,8 @@ _TR: Mapping[str, str] = {
     "own_policy": "Platformun kendi politikasıyla değerlendirildi.",
     "limits": "Sınırlar",
     "limit.learned": "{start} öncesinden ve {end} sonrasından hiçbir şey görmedi.",
+    "limit.refitted": "Yanıt veren tahminci, karardan sonra bütün satırlarla yeniden eğitildi. Puanlar ve aralık "
+    "genişlikleri değerlendirilen tahmincinindir: aynı ayarlarla, daha az satırdan öğrenmiştir.",
     "limit.test": "Puanları {start} ile {end} arasınındır ({origins} değerlendirme); başka zamanlar için bir şey "
     "söylemez.",
     "limit.horizon": "En çok {horizon} satır ileriyi tahmin eder.",
@@ -128,6 +138,7 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "promoted": "The candidate became champion.",
         "approved": "{approved} is approved; a person promotes.",
+        "withheld": "The promotion of {approved} is withheld: a column seems to know the future; a person decides.",
         "kept": "The champion stayed.",
         "baseline_promoted": "The best baseline became champion.",
         "not_comparable": "It could not be compared with the champion; nothing was promoted.",
@@ -135,6 +146,7 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
     "tr": {
         "promoted": "Aday şampiyon oldu.",
         "approved": "{approved} onaylandı; terfiyi bir kişi yapar.",
+        "withheld": "{approved} terfisi bekletildi, çünkü bir sütun geleceği biliyor gibi; kararı bir kişi verir.",
         "kept": "Şampiyon kaldı.",
         "baseline_promoted": "En iyi temel yöntem şampiyon oldu.",
         "not_comparable": "Şampiyonla karşılaştırılamadı; terfi olmadı.",

@@ -51,7 +51,7 @@ def compare(child: Child) -> dict[str, Any]:
         "low": found.low,
         "high": found.high,
         "level": found.level,
-        "block": found.block,
+        "pieces": found.pieces,
         "origins": found.origins,
         "verdict": verdict,
     }

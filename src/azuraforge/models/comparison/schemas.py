@@ -81,6 +81,6 @@ class PairOut(BaseModel):
     low: float | None = Field(default=None, description="relative along a series, else of `difference`; high alike")
     high: float | None = None
     level: float | None = None
-    block: int | None = Field(default=None, description="neighbouring origins that are drawn together")
+    pieces: float | None = Field(default=None, description="independent origins that would say as much")
     origins: int | None = None
     verdict: Literal["a_better", "b_better", "no_difference", "too_few"] | None = None

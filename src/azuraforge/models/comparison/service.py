@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.comparison.schemas import ComparedRun, ComparisonOut, ConfigRow, MetricRow, PairOut, Said
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.evaluation import ContenderScores, Evaluation, PartSummary
 from azuraforge.plugins.contract.metric import FIT_SECONDS, MetricFacts
 from azuraforge.runs.schemas import RunDetail, RunOut
 from azuraforge.runs.service import RunService
@@ -52,36 +53,55 @@ _WHY_NOT: Mapping[str, tuple[str, str]] = {
 }
 
 
+class _Fact(NamedTuple):
+    """One fact about held-out rows: the value that has to be equal, and its text."""
+
+    name: str
+    value: object
+    text: str
+
+
 @dataclass(frozen=True)
 class _Judged:
     """A run with its evaluation, where it has one."""
 
     run: RunDetail
-    evaluation: Mapping[str, Any] | None
+    evaluation: Evaluation | None
     verdict: VerdictRecord | None
 
     @property
-    def candidate(self) -> Mapping[str, Any] | None:
-        contenders = (self.evaluation or {}).get("contenders", ())
-        return next((each for each in contenders if each["role"] == "candidate"), None)
+    def candidate(self) -> ContenderScores | None:
+        return self.evaluation.candidate if self.evaluation is not None else None
 
     @property
-    def beside(self) -> Mapping[str, Any] | None:
-        best = (self.evaluation or {}).get("best_baseline")
-        return next((each for each in (self.evaluation or {}).get("contenders", ()) if each["name"] == best), None)
+    def best_baseline(self) -> ContenderScores | None:
+        said = self.evaluation
+        return next((each for each in said.contenders if each.name == said.best_baseline), None) if said else None
 
     @property
-    def rows(self) -> dict[str, Any]:
-        """What identifies the held-out rows, in the order in which differences are told."""
-        said = self.evaluation or {}
-        test = dict((said.get("parts") or {}).get("test") or {})
-        return {
-            "dataset": self.run.dataset_fingerprint,
-            "task": said.get("kind"),
-            "target": (said.get("target"), said.get("unit")),
-            "horizon": said.get("horizon"),
-            "rows": {name: test.get(name) for name in ("start", "end", "rows", "origins", "rows_sha256")},
-        }
+    def test(self) -> PartSummary | None:
+        return self.evaluation.parts.get("test") if self.evaluation is not None else None
+
+    @property
+    def rows(self) -> list[_Fact]:
+        """The facts that identify the held-out rows, in the order in which differences are reported."""
+        said, test = self.evaluation, self.test
+        if said is None:
+            return []
+        ends = f"{str(test.start)[:10]} – {str(test.end)[:10]}, " if test is not None and test.start else ""
+        count = (test.origins or test.rows) if test is not None else "–"
+        return [
+            _Fact("dataset", self.run.dataset_fingerprint, f"{self.run.dataset_name} v{self.run.dataset_version}"),
+            _Fact("task", said.kind, said.kind),
+            _Fact("target", (said.target, said.unit), f"{said.target} ({said.unit})" if said.unit else said.target),
+            _Fact("horizon", said.horizon, str(said.horizon)),
+            _Fact("rows", test, f"{ends}{count}"),
+        ]
+
+    @property
+    def says_rows(self) -> bool:
+        """Whether the evaluation identifies its rows, by time or by hash."""
+        return self.test is not None and (self.test.start is not None or self.test.rows_sha256 is not None)
 
 
 class Comparisons:
@@ -126,13 +146,13 @@ class Comparisons:
         assert one.candidate is not None
         assert other.candidate is not None
         payload = {
-            "task": one.evaluation["kind"],
+            "task": one.evaluation.kind,
             "plugins_folder": self._plugins_folder,
-            "horizon": one.evaluation.get("horizon") or 1,
-            "season": one.evaluation.get("season") or 1,
+            "horizon": one.evaluation.horizon or 1,
+            "season": one.evaluation.season or 1,
             "seed": one.run.seed,
-            "a": {"errors": self._errors(project_id, a), "name": one.candidate["name"]},
-            "b": {"errors": self._errors(project_id, b), "name": other.candidate["name"]},
+            "a": {"errors": self._errors(project_id, a), "name": one.candidate.name},
+            "b": {"errors": self._errors(project_id, b), "name": other.candidate.name},
         }
         return PairOut(a=a, b=b, comparable=True, why_not=[], **self._call(ENTRY, payload, TIMEOUT_SECONDS))
 
@@ -143,7 +163,8 @@ class Comparisons:
         except NotFound:
             return _Judged(run, None, None)
         document = orjson.loads(path.read_bytes())
-        return _Judged(run, document["evaluation"], VerdictRecord.model_validate(document["verdict"]))
+        evaluation = Evaluation.model_validate(document["evaluation"])
+        return _Judged(run, evaluation, VerdictRecord.model_validate(document["verdict"]))
 
     def _errors(self, project_id: str, run_id: str) -> str:
         return str(self._runs.artifact(project_id, run_id, "errors.npz")[1])
@@ -153,10 +174,10 @@ def _outline(each: _Judged) -> ComparedRun:
     fields = {name: getattr(each.run, name) for name in RunOut.model_fields}
     return ComparedRun(
         run=RunOut(**fields),
-        contender=each.candidate["name"] if each.candidate else None,
-        best_baseline=(each.evaluation or {}).get("best_baseline"),
+        contender=each.candidate.name if each.candidate is not None else None,
+        best_baseline=each.evaluation.best_baseline if each.evaluation is not None else None,
         decision=each.verdict.decision if each.verdict is not None else None,
-        unit=((each.evaluation or {}).get("unit") or "") if each.candidate else None,
+        unit=each.evaluation.unit if each.evaluation is not None else None,
         metric_series=[name for name in each.run.metric_series if not name.startswith("system/")],
     )
 
@@ -167,15 +188,16 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
     values: dict[str, list[float | None]] = {}
     beside: dict[str, list[float | None]] = {}
     for place, each in enumerate(compared):
-        for found, into in ((each.candidate, values), (each.beside, beside)):
-            told = {**(found or {}).get("metrics", {}), FIT_SECONDS.name: (found or {}).get("seconds")}
-            for name, value in told.items():
+        for found, into in ((each.candidate, values), (each.best_baseline, beside)):
+            if found is None:
+                continue
+            for name, value in {**found.metrics, FIT_SECONDS.name: found.seconds}.items():
                 if value is not None and name in facts and facts[name].detail != "hidden":
                     into.setdefault(name, [None] * len(compared))[place] = float(value)
-    units = {(each.evaluation or {}).get("unit") or "" for each in compared if each.candidate}
+    units = {each.evaluation.unit for each in compared if each.evaluation is not None}
     unit = units.pop() if len(units) == 1 else None if units else ""
     # A skill against another baseline is another number: a baseline that is itself the candidate has an easier rival.
-    rivals = {each.beside["name"] for each in compared if each.beside}
+    rivals = {each.evaluation.best_baseline for each in compared if each.evaluation is not None}
     rows = []
     for name, column in values.items():
         about = facts[name]
@@ -205,7 +227,7 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
 
 def _facts(compared: Sequence[_Judged]) -> dict[str, MetricFacts]:
     """What the evaluations say of their metrics; every contender has a time."""
-    said = [MetricFacts.model_validate(each) for one in compared for each in (one.evaluation or {}).get("metrics", ())]
+    said = [each for one in compared if one.evaluation is not None for each in one.evaluation.metrics]
     return {each.name: each for each in (FIT_SECONDS, *said)}
 
 
@@ -232,25 +254,11 @@ def _differences(compared: Sequence[_Judged]) -> list[ConfigRow]:
 
 def _why_not(one: _Judged, other: _Judged) -> list[Said]:
     """Why two judged runs' errors do not belong to the same rows; empty where they do."""
-    mine, theirs = one.rows, other.rows
     names = {"a": one.run.name, "b": other.run.name}
-    for what, value in mine.items():
-        if value != theirs[what]:
-            told = {"mine": _told(one, what, value), "theirs": _told(other, what, theirs[what])}
-            return [_said(f"other_{what}", **names, **told)]
-    untimed = mine["rows"]["start"] is None and mine["rows"]["rows_sha256"] is None
-    return [_said("unknown_rows", **names)] if untimed else []
-
-
-def _told(each: _Judged, what: str, value: Any) -> str:
-    if what == "dataset":
-        return f"{each.run.dataset_name} v{each.run.dataset_version}"
-    if what == "target":
-        return f"{value[0]} ({value[1]})" if value[1] else str(value[0])
-    if what == "rows":
-        ends = f"{str(value['start'])[:10]} – {str(value['end'])[:10]}, " if value["start"] else ""
-        return f"{ends}{value['origins'] or value['rows']}"
-    return str(value)
+    for mine, theirs in zip(one.rows, other.rows, strict=True):
+        if mine.value != theirs.value:
+            return [_said(f"other_{mine.name}", **names, mine=mine.text, theirs=theirs.text)]
+    return [] if one.says_rows else [_said("unknown_rows", **names)]
 
 
 def _said(code: str, **values: str) -> Said:

@@ -37,6 +37,7 @@ from azuraforge.models.registry.names import check_alias
 from azuraforge.models.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
 from azuraforge.models.tables import AliasChange, Model, ModelDeployment
 from azuraforge.paging import PAGE, Order
+from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
@@ -123,7 +124,7 @@ class Deployments:
                 )
             holder = find_version(session, owner, pointer.version)
             for what in ("target", "unit", "frequency"):
-                if row.schema.get(what) != holder.schema.get(what):
+                if getattr(row.schema, what) != getattr(holder.schema, what):
                     raise Conflict(f"versions {row.version} and {holder.version} of {name!r} have another {what}")
             made = deployment_store.add(
                 session,
@@ -136,7 +137,7 @@ class Deployments:
                 error_margin=request.error_margin,
                 loss_margin=request.loss_margin,
                 level=request.level,
-                by_series=row.schema.get("series") is not None,
+                by_series=row.schema.series is not None,
                 reason=request.reason,
                 started_by=by,
             )
@@ -147,7 +148,7 @@ class Deployments:
                 else:
                     judging.begin(made, (each.loss for each in losses if each.of_its_own))
                 session.flush()
-            self._tell(session, name, made, "model.deployment_started", reason=request.reason, by=by)
+            self._emit(session, name, made, "model.deployment_started", reason=request.reason, by=by)
             return judging.deployment_out(made)
 
         return self._database.write(project_id, work, durable=True, unit=unit)
@@ -162,7 +163,7 @@ class Deployments:
             if row.state != "active":
                 raise Conflict(f"deployment {number} of {name!r} has ended already")
             deployment_store.end(session, row, "ended", reason=reason, by=by)
-            self._tell(session, name, row, "model.deployment_ended", reason=reason, by=by)
+            self._emit(session, name, row, "model.deployment_ended", reason=reason, by=by)
             return judging.deployment_out(row)
 
         return self._database.write(project_id, work, durable=True, unit=unit)
@@ -207,6 +208,8 @@ class Deployments:
             try:
                 given = await ask(deployed.version)
             except AzuraError as error:
+                if error.error_code == ANSWER_UNKNOWN:  # repeated: the holder's answer could not be stored either
+                    raise
                 given = await ask(holder)  # raises where the question is at fault
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
                 await in_thread(partial(self._count, place, "only_this_failed" if counted else "left_out"))
@@ -231,7 +234,6 @@ class Deployments:
             data = {"model": owner.name, "number": row.number, "version": row.version, "mode": row.mode}
             self._events.append(
                 session,
-                owner.project_id,
                 "project",
                 "model.deployment_ended",
                 {**data, "reason": reason, "by": line.by},
@@ -336,7 +338,7 @@ class Deployments:
             if reason is None or owner is None:
                 return
             deployment_store.end(session, row, "rolled_back", reason=reason, by=WATCH)
-            self._tell(session, owner.name, row, "model.canary_rolled_back", reason=reason, by=WATCH)
+            self._emit(session, owner.name, row, "model.canary_rolled_back", reason=reason, by=WATCH)
 
         return work
 
@@ -349,10 +351,10 @@ class Deployments:
             )
         return row
 
-    def _tell(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
+    def _emit(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
         told = {"model": model, "number": row.number, "mode": row.mode, "alias": row.alias, "version": row.version}
         told |= {"beside": row.beside, "share_percent": row.share_percent}
-        self._events.append(session, row.project_id, "project", type_, {**told, **data})
+        self._events.append(session, "project", type_, {**told, **data})
 
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:

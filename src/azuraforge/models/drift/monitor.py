@@ -74,7 +74,7 @@ class DriftMonitor:
             if report.alarm and not before:
                 drifted = [each.name for each in report.columns if each.drifted]
                 data = {"model": model, "version": row.version, "columns": drifted, "lines": len(lines)}
-                self._events.append(session, project_id, "project", "model.drift", data)
+                self._events.append(session, "project", "model.drift", data)
 
         self._database.write(project_id, work, unit=unit)
         return self.show(project_id, model, row.version)

@@ -7,17 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge.models.gate.bootstrap import block_length
 from azuraforge.models.gate.contenders import Champion, Contender
 from azuraforge.models.gate.reasons import INCOMPARABLE, Reason
 
-#: Fewer origins than this, or than two blocks, decide nothing.
+#: Fewer origins or examples than this decide nothing.
 MIN_ORIGINS = 30
+#: Fewer independent pieces than this decide nothing: origins over horizon, and less where errors remember.
+MIN_PIECES = 3
 
 
-def needed_origins(origins: int, horizon: int, season: int, *, in_time: bool = True) -> int:
-    """The fewest origins that decide anything: 30, and along a series at least two blocks."""
-    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season)) if in_time else MIN_ORIGINS
+def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
+    """Return the fewest origins that can decide anything: 30, along a series at least a season and three horizons.
+
+    Example:
+        >>> needed_origins(8, 52), needed_origins(24, 24), needed_origins(24, 24, in_time=False)
+        (52, 72, 30)
+    """
+    return max(MIN_ORIGINS, season, MIN_PIECES * horizon) if in_time else MIN_ORIGINS
 
 
 def incomparable(code: str, **params: Any) -> Reason:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.models.gate.bootstrap import Floats
+from azuraforge.models.gate.losses import Floats
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.plugins.contract.metric import MetricFacts, Pairing
 from azuraforge.plugins.kinds.forecast.facts import RMSE

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from azuraforge.models.gate.bootstrap import (
-    block_length,
-    mean_difference,
-    mean_difference_interval,
-    relative_rmse,
-    relative_rmse_interval,
-    remembering_block,
-    sign_test,
-)
-from azuraforge.models.gate.comparability import MIN_ORIGINS, needed_origins
+from azuraforge.models.gate.comparability import MIN_ORIGINS, MIN_PIECES, needed_origins
 from azuraforge.models.gate.contenders import Contender, Slice
+from azuraforge.models.gate.examples import mean_difference, mean_difference_interval, sign_test
+from azuraforge.models.gate.origins import relative_rmse, relative_rmse_interval
 from azuraforge.models.gate.reasons import told
 from azuraforge.models.gate.record import SliceRecord, Value
 from azuraforge.plugins.contract.evaluation import ComparisonScores, ShownComparison
@@ -50,9 +43,9 @@ class Comparison:
     Attributes:
         difference: of the scores, a less b, in the metric's own unit; below zero, a is better.
         relative_difference: the same as a share of b's score; None where b makes no errors to speak of.
-        low, high: the interval, None where there are too few origins: relative along a series, of ``difference`` for
-            independent examples, whose scores may vanish. ``margin`` is in the same measure.
-        block: neighbouring origins that are drawn together.
+        low, high: the interval, None if there are too few origins or pieces: relative along a series, of ``difference``
+            for independent examples, whose scores may vanish. ``margin`` is in the same measure.
+        pieces: independent origins that would say as much.
     """
 
     a: str
@@ -62,7 +55,7 @@ class Comparison:
     high: float | None
     level: float
     origins: int
-    block: int
+    pieces: float
     metric: MetricFacts = RMSE
     margin: float = 0.0
     difference: float = field(default=0.0, kw_only=True)
@@ -91,6 +84,7 @@ class Comparison:
             "high": self.high,
             "level": self.level,
             "origins": self.origins,
+            "pieces": self.pieces,
             **known,
             **measured(self.metric),
         }
@@ -109,7 +103,7 @@ class Comparison:
             high=self.high,
             level=self.level,
             origins=self.origins,
-            block=self.block,
+            pieces=self.pieces,
             margin=self.margin if math.isfinite(self.margin) else None,
             better=self.better,
             shown={language: ShownComparison(**told(self.params, language)) for language in ("en", "tr")},
@@ -132,25 +126,27 @@ def measured(metric: MetricFacts) -> dict[str, Value]:
 def compare(
     a: Contender, b: Contender, *, horizon: int, season: int, level: float = 0.95, resamples: int = 1000, seed: int = 0
 ) -> Comparison:
-    """Compare two contenders on the same origins; without an interval where there are too few of them.
+    """Compare two contenders on the same origins; without an interval if there are too few of them or their
+    errors remember each other so long that fewer than ``MIN_PIECES`` independent ones remain.
 
-    Independent examples are drawn one by one, and the difference of their means is judged: a ratio has no meaning where
-    one side makes almost no errors. Where few errors decide, resampling alone is too sure of itself: an error rate is
-    better only where the exact sign test agrees, else the interval is stretched to zero.
+    Independent examples are drawn one by one (``resamples``, ``seed``), and the difference of their means is judged: a
+    ratio has no meaning where one side makes almost no errors. Where few errors decide, resampling alone is too sure of
+    itself: an error rate is better only where the exact sign test agrees, else the interval is stretched to zero.
     """
-    origins = len(a.losses)
     if not a.in_time:
         return _compare_examples(a, b, level, resamples, seed)
-    block = block_length(origins, horizon, season)
+    found = _compare_origins(a, b, level, horizon, needed_origins(horizon, season))
+    return found if found.pieces >= MIN_PIECES else replace(found, low=None, high=None)
+
+
+def _compare_origins(a: Contender, b: Contender, level: float, horizon: int, needed: int) -> Comparison:
+    origins = len(a.losses)
     power = 0.5 if a.pairing.mean == "root" else 1.0
-    relative = relative_rmse(a.losses, b.losses, power=power)
-    low = high = None
-    if origins >= needed_origins(origins, horizon, season):
-        found = relative_rmse_interval(
-            a.losses, b.losses, block=block, level=level, resamples=resamples, seed=seed, power=power
-        )
-        low, high, block = found.low, found.high, found.block
-    return _comparison(a, b, relative, low, high, level, origins, block)
+    if origins < needed:
+        relative = relative_rmse(a.losses, b.losses, power=power) if origins else 0.0
+        return _comparison(a, b, relative, None, None, level, origins, origins / horizon)
+    found = relative_rmse_interval(a.losses, b.losses, horizon=horizon, level=level, power=power)
+    return _comparison(a, b, found.relative_difference, found.low, found.high, level, origins, found.pieces)
 
 
 def _compare_examples(a: Contender, b: Contender, level: float, resamples: int, seed: int) -> Comparison:
@@ -159,11 +155,11 @@ def _compare_examples(a: Contender, b: Contender, level: float, resamples: int, 
     score = b.score
     relative = difference / score if score > 0 else None
     if examples < MIN_ORIGINS:
-        return _comparison(a, b, relative, None, None, level, examples, 1)
+        return _comparison(a, b, relative, None, None, level, examples, examples)
     low, high = mean_difference_interval(a.losses, b.losses, level=level, resamples=resamples, seed=seed)
     if a.pairing.binary and sign_test(a.losses, b.losses) > 1 - level:
         low, high = min(low, 0.0), max(high, 0.0)
-    return _comparison(a, b, relative, low, high, level, examples, 1)
+    return _comparison(a, b, relative, low, high, level, examples, examples)
 
 
 def _comparison(
@@ -174,11 +170,11 @@ def _comparison(
     high: float | None,
     level: float,
     origins: int,
-    block: int,
+    pieces: float,
 ) -> Comparison:
     ours, theirs = a.score, b.score
     return Comparison(
-        a.name, b.name, relative, low, high, level, origins, block, a.metric,
+        a.name, b.name, relative, low, high, level, origins, pieces, a.metric,
         difference=ours - theirs, score_a=ours, score_b=theirs,
     )  # fmt: skip
 
@@ -223,7 +219,7 @@ def guard(
     resamples: int = 1000,
     seed: int = 0,
 ) -> list[Guarded]:
-    """Whether ``a`` is worse than ``b`` in some slice by more than its margin, beyond noise.
+    """Test whether ``a`` is worse than ``b`` in some slice by more than its margin, beyond noise.
 
     The allowance is divided by the number of slices: with twenty-four guarded hours, one of them would seem worse by
     luck in every other verdict. It is not tightened by looks and trials: that would make the guard see less.
@@ -242,24 +238,15 @@ def _guard_examples(a: Contender, b: Contender, part: Slice, _: int, __: int, ho
     return Guarded(part.name, found, margin, targets, MIN_ORIGINS, worse)
 
 
-def _guard_series(a: Contender, b: Contender, part: Slice, horizon: int, season: int, how: dict[str, Any]) -> Guarded:
-    """Targets outside the slice count as missing. Stretches of origins without any are left out, but for a block's
-    length after each target, so that what recurs (an hour of the day) keeps its distance in time."""
-    block = block_length(len(a.losses), horizon, season)
+def _guard_series(a: Contender, b: Contender, part: Slice, horizon: int, _: int, how: dict[str, Any]) -> Guarded:
+    """Compare the origins that have a target in the slice, in their order; targets outside count as missing.
+
+    Two of them share targets only if they are closer than the horizon, so it is counted in origins of the slice.
+    """
     inside = np.asarray((part.mask & ~np.isnan(a.losses)).any(axis=1), dtype=np.bool_)
-    near = np.convolve(inside, np.ones(block), mode="full")[: len(inside)] > 0.5
-    one, other = (Contender(each.name, np.where(part.mask, each.losses, np.nan), metric=each.metric) for each in (a, b))
-    power = 0.5 if a.pairing.mean == "root" else 1.0
-    kept, targets = int(near.sum()), int(inside.sum())
-    relative = relative_rmse(one.losses, other.losses, power=power) if targets else 0.0
-    if targets < MIN_ORIGINS or kept < 2 * block:
-        found = _comparison(one, other, relative, None, None, how["level"], targets, block)
-        enough = (targets, MIN_ORIGINS) if targets < MIN_ORIGINS else (kept, 2 * block)
-        return Guarded(part.name, found, part.margin, *enough, None)
-    memory = remembering_block(one.at(inside).losses, other.at(inside).losses)
-    block = max(block, min(round(memory * kept / targets), kept // 6))
-    interval = relative_rmse_interval(
-        one.at(near).losses, other.at(near).losses, block=block, power=power, grow=False, **how
-    )
-    found = _comparison(one, other, relative, interval.low, interval.high, how["level"], targets, block)
-    return Guarded(part.name, found, part.margin, targets, MIN_ORIGINS, interval.low > part.margin)
+    overlap = max(1, int(np.convolve(inside, np.ones(horizon, dtype=np.int64)).max(initial=0)))
+    one, other = (each.where(part.mask).at(inside) for each in (a, b))
+    targets, needed = int(inside.sum()), needed_origins(overlap, 1)
+    found = _compare_origins(one, other, how["level"], overlap, needed)
+    worse = None if found.low is None else found.low > part.margin
+    return Guarded(part.name, found, part.margin, targets, needed, worse)

@@ -72,6 +72,22 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Yalnızca {origins} {units} değerlendirilebiliyor, {a} ile en iyi temel yöntem {b} arasındaki farkı "
         "görmek için en az {needed} gerekli; şampiyon olmadığı için unvanı en iyi temel yöntem alıyor.",
     ),
+    "too_few_pieces": (
+        "Whether {a} is better than the champion {b} is not yet known: {origins} {units} that neither learned from "
+        "remember each other so long that they are worth {worth} independent [one|ones], at least {needed} are needed. "
+        "No promotion by comparison.",
+        "{a}, şampiyon {b} karşısında daha iyi mi, henüz bilinmiyor: ikisinin de öğrenmediği {origins} {units} "
+        "birbirini o kadar uzun hatırlıyor ki yalnızca {worth} bağımsız gözlem değerinde, en az {needed} gerekli. "
+        "Karşılaştırmayla terfi olmaz.",
+    ),
+    "too_few_pieces_without_champion": (
+        "Whether {a} is better than the best baseline {b} is not yet known: {origins} {units} remember each other so "
+        "long that they are worth {worth} independent [one|ones], at least {needed} are needed; as there is no "
+        "champion, the best baseline takes the title.",
+        "{a}, en iyi temel yöntem {b} karşısında daha iyi mi, henüz bilinmiyor: {origins} {units} birbirini o kadar "
+        "uzun hatırlıyor ki yalnızca {worth} bağımsız gözlem değerinde, en az {needed} gerekli; şampiyon olmadığı "
+        "için unvanı en iyi temel yöntem alıyor.",
+    ),
     "other_target": (
         "The champion predicts another target ({champion}) than the candidate ({candidate}).",
         "Şampiyonun hedefi ({champion}) adayınkinden ({candidate}) farklı.",
@@ -160,6 +176,16 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "promotion_by_hand": (
         "{approved} may become champion; the model's policy leaves the promotion to a person.",
         "{approved} şampiyon olabilir; modelin politikası terfiyi bir kişiye bırakıyor.",
+    ),
+    "column_knows_future": (
+        "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?",
+        "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?",
+    ),
+    "promotion_withheld": (
+        "{approved} is not promoted automatically because of that: leave out what is not known in time and train again,"
+        " or promote by hand.",
+        "{approved} bu yüzden kendiliğinden terfi etmiyor: zamanında bilinmeyen sütunu çıkarıp yeniden eğitin ya da"
+        " elle terfi ettirin.",
     ),
     "candidate_promoted": ("{champion} becomes champion.", "{champion} şampiyon oluyor."),
     "baseline_promoted": (

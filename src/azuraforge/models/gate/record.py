@@ -18,6 +18,7 @@ Headline = Literal[
     "not_comparable",
     "baseline_unproven",
     "baseline_barred",
+    "withheld",
 ]
 Value = bool | int | float | str | None
 _MOST_TEXT = 10_000

@@ -4,10 +4,11 @@
 - a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
   good as the best baseline on the whole test part; else the best baseline may take the title by the same test, and
   else the champion stays;
-- too few origins left, another target, unit or horizon, or a champion that does not tell what it learned from: not
-  comparable, and nothing moves by itself;
+- too few origins left, or worth too little because their errors remember each other; another target, unit or horizon,
+  or a champion whose learned rows are not known: not comparable, and nothing is promoted automatically;
 - no guarded slice may be worse than its margin beyond noise, and a candidate slower or larger than the model's policy
-  allows takes no title (``policy.py``).
+  allows takes no title (``policy.py``);
+- data with a column that seems to know the future promote nothing automatically: a person decides.
 
 Losses are squared errors per origin and horizon on the candidate's test part, compared by their RMSE; or losses of
 independent examples (0 or 1 for an error, or log losses), compared by their mean.
@@ -22,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from azuraforge.models.gate.comparability import check_together, needed_origins
+from azuraforge.models.gate.comparability import MIN_PIECES, check_together, needed_origins
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
@@ -41,6 +42,7 @@ class Verdict:
     title, and ``champion`` who has it until then ("": nobody). ``slices``: what became of the guarded ones.
     ``shortfall``: why a candidate does not take the title although its score may be the best: its lead is not proven,
     or it is proven and the policy's conditions are not met.
+    ``withheld``: the decision is "approved" because a column seems to know the future.
     """
 
     decision: Decision
@@ -53,12 +55,15 @@ class Verdict:
     approved: str | None = None
     slices: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
+    withheld: bool = False
 
     def headline(self, candidate_first: bool) -> Headline:
         """The key of the sentence that states the verdict: the decision, or why the best score does not win.
 
         ``candidate_first``: the candidate ranks first in the table that the sentence is shown with.
         """
+        if self.withheld:
+            return "withheld"
         if self.decision != "baseline_promoted" or not candidate_first:
             return self.decision
         return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
@@ -92,6 +97,7 @@ def decide(
     seed: int = 0,
     policy: GatePolicy = PLATFORM,
     measured: Measured = UNMEASURED,
+    suspicions: Sequence[Reason] = (),
 ) -> Verdict:
     """Decide who is champion from now on.
 
@@ -109,6 +115,7 @@ def decide(
         seed: same seed, same verdict.
         policy: the model's terms; its guarded slices are given as masks in ``slices``.
         measured: what its limits are held against. What is limited and was not measured is not within the limit.
+        suspicions: reasons against columns of the data; with any, promotions are left to people.
 
     Raises ValueError where names repeat, no baseline is given or losses do not belong together.
 
@@ -133,7 +140,17 @@ def decide(
     opening = [Reason(code, told)] if looks > 1 or of > 1 else []
     opening += _stated_margin(policy, candidate.metric)
     case = _Case(
-        candidate, best, beside[best.name], slices, asked, how, opening, list(beside.values()), policy, measured
+        candidate,
+        best,
+        beside[best.name],
+        slices,
+        asked,
+        how,
+        opening,
+        list(beside.values()),
+        policy,
+        measured,
+        suspicions,
     )
     if champion is None:
         return case.without_champion()
@@ -156,17 +173,20 @@ class _Case:
     comparisons: list[Comparison]
     policy: GatePolicy
     measured: Measured
+    suspicions: Sequence[Reason] = ()
     holder: str = ""
     guarded: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
 
     def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
-        """The verdict; where the policy leaves promotions to people, one that promotes becomes one that approves."""
+        """The verdict; where promotions are left to people, one that promotes becomes one that approves."""
         last, approved = Reason(closing, {"champion": champion}), None
-        if decision in ("promoted", "baseline_promoted") and not self.policy.automatic:
+        promotes = decision in ("promoted", "baseline_promoted")
+        withheld = promotes and bool(self.suspicions)
+        if promotes and (withheld or not self.policy.automatic):
             decision, approved, champion = "approved", champion, self.holder
-            last = Reason("promotion_by_hand", {"approved": approved})
-        said, compared = (*self.reasons, *reasons, last), tuple(self.comparisons)
+            last = Reason("promotion_withheld" if withheld else "promotion_by_hand", {"approved": approved})
+        said, compared = (*self.reasons, *reasons, *self.suspicions, last), tuple(self.comparisons)
         return Verdict(
             decision,
             champion,
@@ -178,6 +198,7 @@ class _Case:
             approved,
             self.guarded,
             self.shortfall,
+            withheld,
         )
 
     def without_champion(self) -> Verdict:
@@ -201,15 +222,17 @@ class _Case:
             self.reasons += [champion.limit] if champion.limit else []
         left = int(unseen.sum())
         metric = self.candidate.metric
-        if left < (
-            needed := needed_origins(left, self.how["horizon"], self.how["season"], in_time=self.candidate.in_time)
-        ):
+        if left < (needed := self._needed()):
             reason = Reason("too_few_origins", {"origins": left, "needed": needed, **measured(metric)})
             return self.close("not_comparable", champion.name, [reason], "champion_kept")
         candidate, best, holder = (each.at(unseen) for each in (own, rival, champion))
         slices = [Slice(part.name, part.mask[unseen], part.margin) for part in slices]
         to_champion = self._with_margin(compare(candidate, holder, level=level, **self.how), holder)
         self.comparisons.append(to_champion)
+        if to_champion.high is None:
+            return self.close(
+                "not_comparable", champion.name, [_remembering("too_few_pieces", to_champion)], "champion_kept"
+            )
         good_enough = self.to_best.at_least_as_good
         barred, noted = self._guarded(candidate, holder, slices)
         barred += self._beyond_limits()
@@ -271,16 +294,19 @@ class _Case:
             found.append(Reason("too_large", {"bytes": size or 0, "limit_bytes": limit}))
         return found
 
+    def _needed(self) -> int:
+        return needed_origins(self.how["horizon"], self.how["season"], in_time=self.candidate.in_time)
+
     def _beside_best(self) -> Reason:
-        if self.to_best.high is None:
-            metric = self.candidate.metric
-            needed = needed_origins(
-                self.to_best.origins, self.how["horizon"], self.how["season"], in_time=self.candidate.in_time
+        if self.to_best.high is not None:
+            return _about(
+                "beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best
             )
-            names = {"a": self.candidate.name, "b": self.best.name}
-            counts = {"origins": self.to_best.origins, "needed": needed}
-            return Reason("too_few_origins_without_champion", {**names, **counts, **measured(metric)})
-        return _about("beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best)
+        if self.to_best.origins >= (needed := self._needed()):
+            return _remembering("too_few_pieces_without_champion", self.to_best)
+        names = {"a": self.candidate.name, "b": self.best.name}
+        counts = {"origins": self.to_best.origins, "needed": needed}
+        return Reason("too_few_origins_without_champion", {**names, **counts, **measured(self.candidate.metric)})
 
 
 def _shortfall(comparison: Comparison, barred: Sequence[Reason]) -> Shortfall:
@@ -299,3 +325,8 @@ def _stated_margin(policy: GatePolicy, metric: MetricFacts) -> list[Reason]:
 
 def _about(code: str, comparison: Comparison) -> Reason:
     return Reason(code, comparison.params)
+
+
+def _remembering(code: str, comparison: Comparison) -> Reason:
+    """Return why enough origins are not enough: they are worth too few independent ones."""
+    return Reason(code, {**comparison.params, "worth": max(1, int(comparison.pieces)), "needed": MIN_PIECES})

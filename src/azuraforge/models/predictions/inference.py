@@ -24,7 +24,7 @@ from azuraforge.models.deployments.service import Deployed, Deployments, Place
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.lines import LedgerLine
-from azuraforge.models.predictions.questions import Asker, Predicted, Prepared, Question
+from azuraforge.models.predictions.questions import Caller, Predicted, Prepared, Question
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.schemas import Target
 from azuraforge.models.serving.messages import Reply
@@ -58,7 +58,7 @@ class _Case(Generic[P]):
     project_id: str
     model_id: str
     question: Question[P]
-    asker: Asker
+    caller: Caller
     unit: UnitOfWork | None
 
 
@@ -89,16 +89,16 @@ class Inference:
         """
         found = await self._find(project_id, name, target, in_thread)
         alias = None if target.version is not None else target.alias
-        asker = Asker(name, by, alias, target.request_id)
-        case = _Case(project_id, found.model_id, question, asker, unit)
+        caller = Caller(name, by, alias, target.request_id)
+        case = _Case(project_id, found.model_id, question, caller, unit)
         if found.deployment is None:
             return await self._answer(case, found.version, in_thread)
-        asker = replace(asker, request_id=target.request_id or new_id(), deployment=found.deployment.number)
-        case = replace(case, asker=asker)
+        caller = replace(caller, request_id=target.request_id or new_id(), deployment=found.deployment.number)
+        case = replace(case, caller=caller)
         place = Place(project_id, found.model_id, name, found.version, found.deployment)
         return await self._deployments.answer(
             place,
-            str(asker.request_id),
+            str(caller.request_id),
             ask=lambda version: self._answer(case, version, in_thread),
             ask_pair=lambda version, pair_id: self._answer_pair(case, version, pair_id),
             in_thread=in_thread,
@@ -160,7 +160,7 @@ class Inference:
         if case.unit is None:
             return await answer_of(self._enter_soon(case, served, prepared, None))
         answer = await answer_of(self._versions.ask(served, prepared.payload))
-        line = case.question.line(served, case.asker, prepared, answer)
+        line = case.question.line(served, case.caller, prepared, answer)
         at: datetime = await in_thread(partial(self._ledger.enter, case.project_id, line, case.unit))
         return _Entry(line, answer, at)
 
@@ -173,7 +173,7 @@ class Inference:
                 return
             try:
                 answer = asked.result()
-                line = case.question.line(served, case.asker, prepared, answer)
+                line = case.question.line(served, case.caller, prepared, answer)
                 line = line if pair_id is None else replace(line, pair_id=pair_id)
                 written = self._ledger.enter_soon(case.project_id, line)
             except BaseException as error:

@@ -182,12 +182,12 @@ class _News:
                 return
             left = self._due.get(project_id, 0.0) - time.monotonic()
             if left > 0:
-                timer = threading.Timer(left, self._tell, (project_id,))
+                timer = threading.Timer(left, self._flush, (project_id,))
                 timer.daemon = True
                 self._timers[project_id] = timer
                 timer.start()
                 return
-        self._tell(project_id)
+        self._flush(project_id)
 
     def close(self) -> None:
         with self._lock:
@@ -195,9 +195,9 @@ class _News:
             untold = list(self._untold)
         for timer in timers.values():
             timer.cancel()
-        wait([told for project_id in untold if (told := self._tell(project_id)) is not None], _CLOSING_SECONDS)
+        wait([told for project_id in untold if (told := self._flush(project_id)) is not None], _CLOSING_SECONDS)
 
-    def _tell(self, project_id: str) -> Future[None] | None:
+    def _flush(self, project_id: str) -> Future[None] | None:
         with self._lock:
             self._timers.pop(project_id, None)
             self._due[project_id] = time.monotonic() + TOLD_EVERY_SECONDS
@@ -208,7 +208,7 @@ class _News:
         def work(session: Session) -> None:
             for (model, version), (count, last) in sums.items():
                 data = {"model": model, "version": version, "prediction_id": last, "count": count}
-                self._events.append(session, project_id, "project", "prediction.made", data)
+                self._events.append(session, "project", "prediction.made", data)
 
         try:
             telling = self._database.write_soon(project_id, work)

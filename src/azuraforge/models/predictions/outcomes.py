@@ -192,7 +192,7 @@ class Outcomes:
         session.flush()
         if rows:
             told = {"points": len(rows), "predictions": len({row["prediction_id"] for row in rows}), "source": source}
-            self._events.append(session, session.project_id, "project", "prediction.judged", told)
+            self._events.append(session, "project", "prediction.judged", told)
         return len(rows)
 
     def _seen(self, session: Session, line: Prediction, counts: dict[str, Counter[str]]) -> Counter[str] | None:

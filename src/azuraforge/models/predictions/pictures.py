@@ -11,7 +11,7 @@ from azuraforge.database import new_id
 from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.models.predictions.lines import LedgerLine
-from azuraforge.models.predictions.questions import Asker, Prepared
+from azuraforge.models.predictions.questions import Caller, Prepared
 from azuraforge.models.schemas import ClassProbability, PictureAnswer, PictureSize
 from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, Reply
 from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
@@ -57,30 +57,30 @@ class PictureQuestion:
             ) from error
         if error.error_code not in (TOO_MANY_PIXELS, OUT_OF_MEMORY):
             raise error
-        began, schema = time.perf_counter(), served.opening["schema"]
-        size = (schema["height"], schema["width"], schema["channels"])
+        began, size = time.perf_counter(), served.schema.size
+        assert size is not None  # only a version that looks at pictures refuses one
         small = self._large.shrink(self._path, self._filename, size, PREDICT_SECONDS)
         return self._prepared(small, bounded=False, began=began)
 
-    def line(self, served: Served, asker: Asker, prepared: Prepared, answer: Reply) -> LedgerLine:
+    def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
         best = answer["classes"][0]
         point = {"value": best["probability"], "low": None, "high": None, "label": best["class"]}
         return LedgerLine(
-            model=asker.model,
+            model=caller.model,
             id=new_id(),
             model_id=served.model_id,
             version=served.version,
-            alias=asker.alias,
-            by=asker.by,
+            alias=caller.alias,
+            by=caller.by,
             inputs={"picture": self._filename, "sha256": self._digest, "classes": answer["classes"][:_KEPT]},
             target=served.target,
             unit=served.unit,
             origin_at=self._at,
             matures_at=self._at,  # what a picture shows is true already; it is only not yet known
             points=[{"at": self._at.isoformat(), **point}],
-            request_id=asker.request_id,
+            request_id=caller.request_id,
             latency_seconds=prepared.seconds,
-            deployment=asker.deployment,
+            deployment=caller.deployment,
             question=self._digest,  # the same picture is the same question, whenever it is shown
         )
 

@@ -36,7 +36,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Asker:
+class Caller:
     """The request that asks: for which model, by whom, by which alias (None: the version is named), under which id.
 
     ``deployment`` is the shadow or canary that takes part in the answer.
@@ -79,7 +79,7 @@ class Question(Protocol[P]):
         """Return the question in another form after the version declined it, or raise ``error``."""
         ...
 
-    def line(self, served: Served, asker: Asker, prepared: Prepared, answer: Reply) -> LedgerLine:
+    def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
         """Return the entry for the ledger."""
         ...
 
@@ -118,7 +118,7 @@ class SeriesQuestion:
     def retry(self, served: Served, error: UserError) -> Prepared:
         raise error
 
-    def line(self, served: Served, asker: Asker, prepared: Prepared, answer: Reply) -> LedgerLine:
+    def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
         request, points = self._request, answer["points"]
         inputs: dict[str, JsonValue] = {"rows": answer["rows"]}
         if request.series is not None:
@@ -127,12 +127,12 @@ class SeriesQuestion:
             inputs |= {"dataset_id": served.dataset_id, "dataset_version": served.dataset_version}
             inputs |= {"dataset_fingerprint": served.dataset_fingerprint}
         return LedgerLine(
-            model=asker.model,
+            model=caller.model,
             id=new_id(),
             model_id=served.model_id,
             version=served.version,
-            alias=asker.alias,
-            by=asker.by,
+            alias=caller.alias,
+            by=caller.by,
             inputs=inputs,
             target=served.target,
             unit=served.unit,
@@ -140,11 +140,11 @@ class SeriesQuestion:
             origin_at=datetime.fromisoformat(answer["origin"]),
             matures_at=datetime.fromisoformat(points[-1]["at"]),
             points=points,
-            request_id=asker.request_id,
+            request_id=caller.request_id,
             latency_seconds=prepared.seconds,
             naive=answer["naive"],
             features=answer["features"],
-            deployment=asker.deployment,
+            deployment=caller.deployment,
             continues=prepared.continues,
             question=question_of(answer["origin"], answer["features"], answer["naive"], request.series),
         )

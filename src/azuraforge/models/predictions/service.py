@@ -13,7 +13,7 @@ from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
-from azuraforge.projects.schemas import Policy
+from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.projects.trash import Contents, Position, Purged
 from azuraforge.telemetry import logger
 
@@ -67,12 +67,12 @@ class LedgerBin:
         self._expired: dict[str, int] = {}
 
     def contents(
-        self, session: Session, project_id: str, policy: Policy, after: Position | None, limit: int
+        self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int
     ) -> Contents:
         """Nothing of the ledger lies in the trash."""
         return Contents([], 0, 0)
 
-    def expire(self, project_id: str, policy: Policy) -> None:
+    def expire(self, project_id: str, policy: RetentionPolicy) -> None:
         """Judge what can be judged by now, look for drift, and purge what the policy no longer keeps."""
         self._outcomes.tend(project_id)
         self._drift.tend(project_id)

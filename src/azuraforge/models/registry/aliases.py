@@ -211,7 +211,7 @@ class Aliases:
             "by": line.by,
             "run_id": line.run_id,
         }
-        self._events.append(session, owner.project_id, "project", _EVENTS[line.action], data)
+        self._events.append(session, "project", _EVENTS[line.action], data)
 
     def _verify(self, row: ModelVersion) -> None:
         self._folders.verify(row.project_id, row.content_hash)

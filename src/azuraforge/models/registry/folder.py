@@ -28,6 +28,8 @@ from azuraforge.models.registry.inert import TYPES, check_content, type_of
 
 MANIFEST = "manifest.json"
 CARD = "version.json"
+#: The folder of the evaluated predictor inside a version whose own files were refitted on every row.
+EVALUATED = "evaluated"
 _MAX_FILES = 1000
 _CHUNK = 1 << 20
 

@@ -1,10 +1,12 @@
-"""What a version says that it has learned from. Pure: the supervisor asks, too, and loads no NumPy."""
+"""The rows that a version has learned from, as its lineage states them. Pure: the worker asks, and loads no NumPy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from azuraforge.models.registry.folder import EVALUATED
 
 
 def learned_range(learned_from: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -23,8 +25,37 @@ def learned_range(learned_from: Mapping[str, Any]) -> tuple[str, str] | None:
     if not isinstance(start, str) or not isinstance(end, str):
         return None
     try:
-        ends = [datetime.fromisoformat(at) for at in (start, end)]
+        first, last = _moment(start), _moment(end)
     except ValueError:
         return None
-    first, last = (at if at.tzinfo else at.replace(tzinfo=UTC) for at in ends)
     return (start, end) if first <= last else None
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def comparable_predictor(learned_from: Mapping[str, Any], test_start: str | None) -> tuple[str, tuple[str, str] | None]:
+    """Return the predictor of a version that may be judged on a test set: its folder in the version, and its rows.
+
+    A version that was refitted on every row holds the evaluated predictor, too. The refitted one, which serves, is
+    judged where the test set begins after every row that it learned; else the evaluated one is.
+
+    Args:
+        learned_from: the version's.
+        test_start: time of the first row of the test set; None, or no time: it says nothing about what was learned.
+
+    Example:
+        >>> learned = {"start": "2026-01-01", "end": "2026-03-01"}
+        >>> refitted = {**learned, "evaluated": {"start": "2026-01-01", "end": "2026-02-01"}}
+        >>> comparable_predictor(refitted, "2026-02-15"), comparable_predictor(refitted, "2026-03-02")
+        (('evaluated', ('2026-01-01', '2026-02-01')), ('', ('2026-01-01', '2026-03-01')))
+    """
+    learned, evaluated = learned_range(learned_from), learned_from.get("evaluated")
+    if not isinstance(evaluated, Mapping):
+        return "", learned
+    after = None if learned is None else learned_range({"start": learned[1], "end": test_start})
+    if after is not None and _moment(after[0]) < _moment(after[1]):
+        return "", learned
+    return EVALUATED, learned_range(evaluated)

@@ -62,7 +62,7 @@ class Policies:
             _check(terms, kinds, newest[0].kind if newest else None)
             row = store.add_policy(session, owner, policy=terms, reason=request.reason, by=by)
             told = {"model": owner.name, "number": row.number, "by": by, "reason": request.reason}
-            self._events.append(session, project_id, "project", "model.policy_changed", told)
+            self._events.append(session, "project", "model.policy_changed", told)
             return shapes.policy_out(row)
 
         return self._database.write(project_id, work, durable=True, unit=unit)

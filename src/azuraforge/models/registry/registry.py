@@ -19,6 +19,7 @@ from azuraforge.models.registry.folder import Imported, VersionFolders
 from azuraforge.models.registry.held_out import HeldOut, HeldOutUses
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.tables import Evaluation, ModelVersion
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 from azuraforge.projects.keeping import hold
 
@@ -45,7 +46,7 @@ class Registry:
         plugin: str,
         plugin_version: str | None,
         config: Mapping[str, Any],
-        schema: Mapping[str, Any],
+        schema: DatasetSchema,
         run_id: str,
         dataset_id: str | None,
         dataset_version: int | None,
@@ -77,7 +78,7 @@ class Registry:
             plugin=plugin,
             plugin_version=plugin_version,
             config=dict(config),
-            schema=dict(schema),
+            schema=schema,
             run_id=run_id,
             dataset_id=dataset_id,
             dataset_version=dataset_version,
@@ -91,7 +92,7 @@ class Registry:
         )
         session.refresh(row)
         data = {"model": model, "version": row.version, "run_id": run_id}
-        self._events.append(session, session.project_id, "project", "model.version_added", data)
+        self._events.append(session, "project", "model.version_added", data)
         return row
 
     def store_evaluation(

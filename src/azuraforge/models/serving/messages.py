@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
+from pydantic import JsonValue
+
 #: The code of the error for a picture that is shown to a version without classes.
 NOT_A_CLASSIFIER = "not_a_classifier"
 
@@ -15,7 +17,7 @@ class DatasetFile(TypedDict):
     """A dataset version as a child reads it."""
 
     path: str
-    schema: dict[str, Any]
+    schema: dict[str, JsonValue]
     options: dict[str, Any]
     fingerprint: str
 
@@ -27,7 +29,7 @@ class Opening(TypedDict):
     content_hash: str
     plugin: str
     config: dict[str, Any]
-    schema: dict[str, Any]
+    schema: dict[str, JsonValue]
     plugins_folder: NotRequired[str | None]
     kernels_folder: NotRequired[str | None]
 

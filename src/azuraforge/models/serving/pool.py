@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from azuraforge.errors import TransientError
-from azuraforge.models.serving.conversation import Conversation
+from azuraforge.models.serving.child_session import ChildSession
 from azuraforge.models.serving.messages import Reply
 from azuraforge.models.serving.replica import OnPiece, Replica
 from azuraforge.processes.frames import encode
@@ -20,7 +20,7 @@ from azuraforge.processes.frames import encode
 Key = tuple[str, str]
 ENTRY = "azuraforge.models.serving.opening:serve"
 
-Open = Callable[[str, dict[str, Any]], Conversation]
+Open = Callable[[str, dict[str, Any]], ChildSession]
 
 
 class ReplicaPool:
@@ -86,11 +86,11 @@ class ReplicaPool:
         self, entry: str, opening: Mapping[str, object], payload: Mapping[str, object], timeout_seconds: float
     ) -> Reply:
         """Ask a child that is opened at ``entry`` for this one question."""
-        conversation = self._open(entry, self.with_folders(opening))
+        child_session = self._open(entry, self.with_folders(opening))
         try:
-            return conversation.ask(dict(payload), timeout_seconds)
+            return child_session.ask(dict(payload), timeout_seconds)
         finally:
-            conversation.close()
+            child_session.close()
 
     def close(self) -> None:
         """End every child."""

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from azuraforge.errors import TransientError
-from azuraforge.models.serving.conversation import Conversation, Pipe
+from azuraforge.models.serving.child_session import ChildSession, Pipe
 from azuraforge.models.serving.messages import Reply
 from azuraforge.processes.exchange import TOO_SLOW
 from azuraforge.processes.failures import restore
@@ -94,14 +94,14 @@ class Replica:
         answered: called on the replica's thread before an answer is given, after ``bytes`` may have changed.
     """
 
-    def __init__(self, open_child: Callable[[], Conversation], answered: Callable[[Replica], None]) -> None:
+    def __init__(self, open_child: Callable[[], ChildSession], answered: Callable[[Replica], None]) -> None:
         self._open_child = open_child
         self._answered = answered
         self._lock = threading.Lock()
         self._waiting: deque[_Question] = deque()
         self._sent: deque[_Question] = deque()
         self._out = memoryview(b"")
-        self._conversation: Conversation | None = None
+        self._child_session: ChildSession | None = None
         self._pipe: Pipe | None = None
         self._reader = FrameReader()
         self._measured_at = 0.0
@@ -115,7 +115,7 @@ class Replica:
     @property
     def is_loaded(self) -> bool:
         """Whether a living child has loaded the version."""
-        return self._conversation is not None
+        return self._child_session is not None
 
     def ask(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> Future[Reply]:
         """The answer to come, or the child's own AzuraError, or TransientError where it died twice or was too slow.
@@ -210,10 +210,10 @@ class Replica:
         try:
             while not self._closed:
                 try:
-                    if self._conversation is None:
+                    if self._child_session is None:
                         self._start_child()
                     else:
-                        self._wait(self._conversation)
+                        self._wait(self._child_session)
                 except Exception as error:  # what it said cannot be read, for example: the replica lives on
                     log.warning("predictor_unreadable", reason=str(error))
                     self._end()
@@ -239,12 +239,12 @@ class Replica:
             os.read(self._wake_read, 1024)
             return
         try:
-            conversation = self._open_child()
+            child_session = self._open_child()
         except Exception as error:
             self._refuse(error)
             return
         with self._lock:
-            self._conversation, self._pipe, self._reader = conversation, conversation.pipe(), FrameReader()
+            self._child_session, self._pipe, self._reader = child_session, child_session.pipe(), FrameReader()
             self._measured_at = -_MEASURE_SECONDS
             self._send()
 
@@ -260,7 +260,7 @@ class Replica:
         for question in refused:
             question.settle(None, error)
 
-    def _wait(self, conversation: Conversation) -> None:
+    def _wait(self, child_session: ChildSession) -> None:
         """Wait for an answer, for room to send, for the end of the child or of a question's time."""
         assert self._pipe is not None
         poll = select.poll()
@@ -268,7 +268,7 @@ class Replica:
             patience = min(_POLL_SECONDS, self._sent[0].due - time.monotonic()) if self._sent else _POLL_SECONDS
             poll.register(self._pipe.fileno(), select.POLLIN | (select.POLLOUT if self._out else 0))
         poll.register(self._wake_read, select.POLLIN)
-        gone = conversation.ended  # before looking: then nothing readable means that nothing will come
+        gone = child_session.ended  # before looking: then nothing readable means that nothing will come
         ready = dict(poll.poll(max(0.0, patience) * 1e3))
         if self._wake_read in ready:
             os.read(self._wake_read, 1024)
@@ -276,16 +276,16 @@ class Replica:
             return
         happened = ready.get(self._pipe.fileno(), 0)
         if happened & ~select.POLLOUT:
-            self._read(conversation)
+            self._read(child_session)
         elif happened:
             with self._lock:
                 self._send()
         elif gone:
-            self._died(conversation)
+            self._died(child_session)
         elif self._sent and time.monotonic() >= self._sent[0].due:
             self._too_slow()
 
-    def _read(self, conversation: Conversation) -> None:
+    def _read(self, child_session: ChildSession) -> None:
         assert self._pipe is not None
         try:
             data = self._pipe.recv(_READ_BYTES)
@@ -294,7 +294,7 @@ class Replica:
         except OSError:
             data = b""
         if not data:
-            self._died(conversation)
+            self._died(child_session)
             return
         for frame in self._reader.feed(data):
             if frame["type"] == "piece":
@@ -311,7 +311,7 @@ class Replica:
             answer: Reply | None = None
             error: Exception | None = None
             try:
-                self._measure(conversation)
+                self._measure(child_session)
                 self._answered(self)
                 if frame["type"] == "error":
                     error = restore(frame["family"], frame["error"], frame.get("kind", ""))
@@ -322,14 +322,14 @@ class Replica:
                 raise
             question.settle(answer, error)
 
-    def _measure(self, conversation: Conversation) -> None:
+    def _measure(self, child_session: ChildSession) -> None:
         if (at := time.monotonic()) >= self._measured_at + _MEASURE_SECONDS:
-            self.bytes, self._measured_at = conversation.resident_bytes, at
+            self.bytes, self._measured_at = child_session.resident_bytes, at
 
-    def _died(self, conversation: Conversation) -> None:
+    def _died(self, child_session: ChildSession) -> None:
         self._detach()  # from here on nothing more is sent to it
-        reason = conversation.death() if self._sent else None
-        conversation.close()
+        reason = child_session.death() if self._sent else None
+        child_session.close()
         if reason is not None:
             self._requeue(TransientError(str(reason), next_step="try again"), _TRIES)
 
@@ -351,15 +351,15 @@ class Replica:
         if given_up:
             head.settle(None, error)
 
-    def _detach(self) -> Conversation | None:
+    def _detach(self) -> ChildSession | None:
         with self._lock:
-            conversation, self._conversation, self._pipe = self._conversation, None, None
+            child_session, self._child_session, self._pipe = self._child_session, None, None
             self._out, self.bytes = memoryview(b""), 0
-        return conversation
+        return child_session
 
     def _end(self) -> None:
-        if (conversation := self._detach()) is not None:
-            conversation.close()
+        if (child_session := self._detach()) is not None:
+            child_session.close()
 
 
 def _unreadable(error: Exception) -> TransientError:

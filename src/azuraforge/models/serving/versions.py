@@ -16,6 +16,7 @@ from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.serving.messages import DatasetFile, Opening, Reply
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 #: Time for one answer; starting the child and loading the version have the launcher's own limit.
 PREDICT_SECONDS = 60.0
@@ -32,19 +33,25 @@ class Served:
     content_hash: str
     plugin: str
     run_id: str
-    target: str
-    unit: str
+    schema: DatasetSchema
     opening: Opening
     dataset_id: str | None
     dataset_version: int | None
     dataset_fingerprint: str | None
-    regular: bool
     dataset: DatasetFile | None = field(default=None, compare=False)
+
+    @property
+    def target(self) -> str:
+        return self.schema.target
+
+    @property
+    def unit(self) -> str:
+        return self.schema.unit
 
     @property
     def needs_timetable(self) -> bool:
         """Whether a dataset has to tell the days and hours of its series: a few rows of one week do not."""
-        return not self.regular and self.dataset_id is not None
+        return self.schema.frequency is None and self.dataset_id is not None
 
 
 class ServedVersions:
@@ -131,17 +138,15 @@ class ServedVersions:
             content_hash=row.content_hash,
             plugin=row.plugin,
             run_id=row.run_id,
-            target=row.schema["target"],
-            unit=row.schema.get("unit", ""),
+            schema=row.schema,
             opening=Opening(
                 folder=str(self._folders.path(row.project_id, row.content_hash)),
                 content_hash=row.content_hash,
                 plugin=row.plugin,
                 config=row.config,
-                schema=row.schema,
+                schema=row.schema.to_json(),
             ),
             dataset_id=row.dataset_id,
             dataset_version=row.dataset_version,
             dataset_fingerprint=row.dataset_fingerprint,
-            regular=row.schema.get("frequency") is not None,
         )

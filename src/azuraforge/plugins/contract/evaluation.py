@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.shape import Shape
+from azuraforge.plugins.contract.shape import Shape, Texts
 
 Role = Literal["candidate", "baseline", "champion"]
 PartName = Literal["train", "validation", "test"]
@@ -92,7 +92,7 @@ class ComparisonScores(Shape):
     high: float | None
     level: float
     origins: int = Field(description="rows compared")
-    block: int = Field(description="neighbouring rows that are drawn together")
+    pieces: float = Field(description="independent rows that would say as much")
     margin: float | None = Field(
         default=0.0, description="by which a must be better, in the measure of the interval; null: no finite one"
     )
@@ -146,6 +146,18 @@ class SeriesTable(Shape):
     left_out: tuple[LeftOut, ...]
 
 
+class SuspiciousColumn(Shape):
+    """A column that seems to know the future of the target, with what speaks against it."""
+
+    column: str
+    kind: str = Field(description="in which way, such as later_target or centred_average")
+    reach: int = Field(description="rows ahead; 0: the same row")
+    share: float = Field(description="of the column, or of what is new in it, that later values of the target explain")
+    rows: int = Field(description="that were examined")
+    blocks: bool = Field(description="whether it stops an automatic promotion")
+    text: Texts
+
+
 class ImageSize(Shape):
     """Rows, columns and channels of every image."""
 
@@ -179,6 +191,7 @@ class Evaluation(Shape):
     horizon: int | None = Field(default=None, description="rows predicted from each origin")
     shown_horizons: tuple[int, ...] = ()
     series: SeriesTable | None = Field(default=None, description="of a panel")
+    suspicious: tuple[SuspiciousColumn, ...] = Field(default=(), description="columns that seem to know the future")
     classes: tuple[str, ...] | None = None
     image: ImageSize | None = None
 

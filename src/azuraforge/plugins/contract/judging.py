@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
+from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary, SuspiciousColumn
 from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import Shape, Texts
@@ -58,6 +58,7 @@ class SplitResult(Shape):
     horizon: int | None = Field(default=None, description="rows predicted from each origin; null: no time")
     season: int | None = None
     backtest: Backtest | None = Field(default=None, description="null: none was asked for")
+    refit: bool = Field(default=False, description="after the verdict, versions are fitted again on every row")
 
 
 class Predicted(Shape):
@@ -122,6 +123,7 @@ class Contest:
         obstacle: why the champion cannot be compared; its losses are not read then.
         answered: in the shape of the losses, False where the champion could say nothing; None: it could everywhere.
         limit: the remark that tells of it.
+        suspicious: columns of the data that seem to know the future of the target.
     """
 
     losses: Mapping[str, Floats]
@@ -132,6 +134,7 @@ class Contest:
     obstacle: Remark | None = None
     answered: Flags | None = None
     limit: Remark | None = None
+    suspicious: tuple[SuspiciousColumn, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -82,13 +82,15 @@ class Split:
     """Row ranges only; the platform checks them (disjoint, ordered, inside the table) and cuts the parts.
 
     Of a panel the ranges count its different times, so that every series is cut at the same moments. ``needs`` says how
-    many rows a series must have in a part, by the part's name; one that has fewer is left out.
+    many rows a series must have in a part, by the part's name; one that has fewer is left out. With ``partial`` every
+    row of a part is an origin although its horizon may reach past the part: targets beyond it are unknown (NaN).
     """
 
     train: Rows
     validation: Rows
     test: Rows
     needs: Mapping[str, int] = field(default_factory=dict)
+    partial: bool = False
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,15 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
     def fit(self, run: RunContext[ConfigT], train: PartT, validation: PartT) -> PredictorT:
         """Learn from ``train``; ``validation`` is for early stopping and calibration."""
 
+    def refit(self, run: RunContext[ConfigT], evaluated: PredictorT, rows: PartT) -> PredictorT | None:
+        """Learn the same configuration again from every row, after the verdict; None: this pipeline does not refit.
+
+        Everything that ``fit`` chose on validation rows (how long to train, penalties, the widths of intervals) comes
+        from ``evaluated``, because no row is left to choose it on. ``run.log`` and the like are discarded;
+        checkpoints are kept.
+        """
+        return None
+
     @abstractmethod
     def predict(self, predictor: PredictorT, part: PartT) -> PredictionsT:
         """Predict ``part.horizon`` rows from each of ``part.origins``, using rows up to each origin only; of images,

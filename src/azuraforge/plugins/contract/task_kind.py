@@ -17,6 +17,7 @@ from typing_extensions import TypeVar
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import (
     Explanation,
@@ -295,6 +296,10 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
         Returns how many predictions the test set asks for.
         """
+
+    def all_rows(self, table: TableT, split: SplitT, config: ConfigT) -> tuple[PartT, PartSummary] | None:
+        """Return every row of a run as one part to learn from, and its range; None: this kind does not refit."""
+        return None
 
     def remember(self, train: PartT, validation: PartT, predictor: Path) -> None:
         """Write into ``predictor`` what it has learned from, where time ranges do not tell."""

@@ -32,8 +32,8 @@ _AT_ONCE = 20_000
 
 
 def score_table(scores: Floats) -> Floats:
-    """``(GRID, horizon)``: quantiles of ``(origin, horizon)`` validation errors at levels from 0 to 1."""
-    return np.asarray(np.quantile(scores, np.linspace(0.0, 1.0, GRID), axis=0))
+    """``(GRID, horizon)``: quantiles of ``(origin, horizon)`` validation errors at levels from 0 to 1, NaN left out."""
+    return np.asarray(np.nanquantile(scores, np.linspace(0.0, 1.0, GRID), axis=0))
 
 
 def past_part(part: Part, first: int) -> Part | None:

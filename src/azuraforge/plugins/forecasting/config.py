@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,6 +13,10 @@ from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
 
+#: Forecasters that can learn from partial windows need so many rows.
+LEAST_ROWS = 8
+#: They look ahead at most so many times as far as the series goes back.
+_MOST_AHEAD = 2
 #: Levels that every forecaster with intervals returns; the interval between them holds 90 %.
 QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.5, 0.95)
 
@@ -40,6 +45,14 @@ class ForecastConfig(Config):
             description="Rolling-origin backtest: learn so many times more, on growing parts of the rows before the"
             " test part, and measure each; 0: none",
             json_schema_extra={"title_tr": "Geriye dönük sınama katları"},
+        ),
+    ]
+    refit: Annotated[
+        bool,
+        Field(
+            default=True,
+            description="After the verdict, fit the same configuration again on every row; the refitted model serves",
+            json_schema_extra={"title_tr": "Karardan sonra yeniden eğit"},
         ),
     ]
     intervals: Annotated[
@@ -75,30 +88,88 @@ class ForecastConfig(Config):
         return self.season if self.season is not None else schema.season
 
 
-def chronological_split(table: Table, config: ForecastConfig, *, window: int = 1) -> Split:
+def chronological_split(
+    table: Table, config: ForecastConfig, *, window: int = 1, least_window: int | None = None, partial: bool = False
+) -> Split:
     """Train first, then validation, then test, ``config.gap`` rows between them.
 
     A panel is cut at the same moments for all of its series; ``needs`` says how many rows a series must have in a part.
 
-    Raises InvalidInput where a part could not hold one window of ``window`` inputs and ``horizon`` targets, or where
-    what is said to be known ahead is unknown.
+    Args:
+        table: to be split.
+        config: the run's.
+        window: rows that one forecast looks back at.
+        least_window: a shorter window that the pipeline takes where the series does not hold the usual one, see
+            ``window_within``; None: the window is fixed.
+        partial: the pipeline can learn from windows whose horizon reaches past their part. Of a series too short for
+            whole windows, every row of the test set is then an origin, judged by the values that are there.
+
+    Raises InvalidInput where a part could not hold one window of inputs and ``horizon`` targets, or where what is said
+    to be known ahead is unknown.
     """
     check_known_ahead(config.known_ahead, table.schema)
     if config.holidays is not None:
         check_country(config.holidays, table.schema)
     rows = table.moments
+    split = _by_shares(rows, config)
+    needed = window_within(len(split.train), config.horizon, window, least_window) + config.horizon
+    if len(split.train) > needed:
+        needs = {"train": needed + 1, "validation": config.horizon, "test": config.horizon}
+        return replace(split, needs=needs)
+    if partial and (short := _short_split(rows, config)) is not None:
+        return short
+    least = _least_rows(config, needed + 1)
+    if partial:
+        least = max(LEAST_ROWS, -(-config.horizon // _MOST_AHEAD)) + 2 * config.gap
+    raise InvalidInput(
+        f"the series has {rows} rows, too few: this pipeline needs at least {least} with horizon {config.horizon}"
+        + ("" if partial else f" and window {needed - config.horizon}"),
+        where="split",
+        next_step="add a longer series"
+        if partial
+        else "choose a smaller window or horizon, or a forecaster that learns from few rows, such as forecasting.ets",
+    )
+
+
+def window_within(rows: int, horizon: int, window: int, least: int | None) -> int:
+    """Return the window for a training part of so many rows: ``window`` where it fits, else half of what is left.
+
+    ``least`` is the shortest window that the pipeline takes; None: ``window`` is fixed.
+
+    Example:
+        >>> window_within(100, 12, 30, 2), window_within(30, 12, 30, 2), window_within(30, 12, 30, None)
+        (30, 9, 30)
+    """
+    if least is None or rows > window + horizon:
+        return window
+    return min(window, max(least, (rows - horizon) // 2))
+
+
+def _by_shares(rows: int, config: ForecastConfig) -> Split:
     test = max(config.horizon, round(rows * config.test_share))
     validation = max(config.horizon, round(rows * config.validation_share))
+    return _in_order(rows, validation, test, config.gap)
+
+
+def _least_rows(config: ForecastConfig, train: int) -> int:
+    """Return the rows of the shortest series whose training part holds ``train`` rows."""
+    rows = train + 2 * config.gap
+    while len(_by_shares(rows, config).train) < train:
+        rows += 1
+    return rows
+
+
+def _in_order(rows: int, validation: int, test: int, gap: int) -> Split:
     test_rows = Rows(rows - test, rows)
-    validation_rows = Rows(test_rows.start - config.gap - validation, test_rows.start - config.gap)
-    train_rows = Rows(0, validation_rows.start - config.gap)
-    needed = window + config.horizon
-    if len(train_rows) < needed + 1 or train_rows.stop <= 0:
-        raise InvalidInput(
-            f"the series has {rows} rows, too few: its training part would hold {max(0, train_rows.stop)} rows,"
-            f" and one window needs {needed + 1} (window {window} + horizon {config.horizon} + 1)",
-            where="split",
-            next_step="choose a smaller window or horizon, or add a longer series",
-        )
-    needs = {"train": needed + 1, "validation": config.horizon, "test": config.horizon}
-    return Split(train=train_rows, validation=validation_rows, test=test_rows, needs=needs)
+    validation_rows = Rows(test_rows.start - gap - validation, test_rows.start - gap)
+    return Split(train=Rows(0, validation_rows.start - gap), validation=validation_rows, test=test_rows)
+
+
+def _short_split(rows: int, config: ForecastConfig) -> Split | None:
+    """Return a rolling-origin split: half of the rows to learn from, a quarter each to calibrate and to judge."""
+    usable = rows - 2 * config.gap
+    if usable < LEAST_ROWS or config.horizon > _MOST_AHEAD * usable:
+        return None
+    part = min(usable // 4, config.horizon)
+    split = _in_order(rows, part, part, config.gap)
+    return replace(split, needs={"train": LEAST_ROWS // 2, "validation": 1, "test": 1}, partial=True)

@@ -19,6 +19,9 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float]) -> Floats:
     The ranks are those of split-conformal prediction: with few residuals the outer quantiles move outwards, at most
     to the smallest and largest residual.
 
+    In a short series fewer windows know the later steps: such a step is at least as wide as the step before it, grown
+    with the square root of the distance as a random walk's errors grow.
+
     Args:
         residuals: ``(origin, horizon)``, truth minus prediction on the validation part; NaN is left out.
         levels: between 0 and 1.
@@ -29,23 +32,30 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float]) -> Floats:
     """
     horizon = residuals.shape[1]
     offsets = np.zeros((len(levels), horizon))
+    side, most = np.sign(np.asarray(levels) - 0.5), 0
     for step in range(horizon):
         known = np.sort(residuals[np.isfinite(residuals[:, step]), step])
-        count = len(known)
-        if not count:
-            continue
-        for row, level in enumerate(levels):
-            if level < 0.5:
-                rank = np.floor((count + 1) * level + 1e-9)
-            elif level > 0.5:
-                rank = np.ceil((count + 1) * level - 1e-9)
-            else:
-                offsets[row, step] = np.median(known)
-                continue
-            offsets[row, step] = known[int(np.clip(rank, 1, count)) - 1]
+        offsets[:, step] = [_offset(known, level) for level in levels]
+        if len(known) < most:
+            grown = offsets[:, step - 1] * np.sqrt((step + 1) / step)
+            own = offsets[:, step] if len(known) else grown
+            wider = np.where(side < 0, np.minimum(own, grown), np.maximum(own, grown))
+            offsets[:, step] = np.where(side == 0, own, wider)
+        most = max(most, len(known))
     return offsets
 
 
 def in_order(quantiles: Floats) -> Floats:
     """Quantiles ``(level, …)`` that never cross, lowest level first (Chernozhukov et al., 2010: sorting them)."""
     return np.sort(quantiles, axis=0)
+
+
+def _offset(known: Floats, level: float) -> float:
+    count = len(known)
+    if not count:
+        return 0.0
+    if level == 0.5:
+        return float(np.median(known))
+    place = (count + 1) * level
+    rank = np.floor(place + 1e-9) if level < 0.5 else np.ceil(place - 1e-9)
+    return float(known[int(np.clip(rank, 1, count)) - 1])

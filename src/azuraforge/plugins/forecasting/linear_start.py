@@ -29,11 +29,11 @@ class Line:
     penalty: float
 
 
-def fit_line(train: Examples, validation: Examples, flatten: Flatten) -> Line:
+def fit_line(train: Examples, validation: Examples | None, flatten: Flatten, *, penalty: float | None = None) -> Line:
     """Ridge regression of the targets on flattened windows, in float64, one pass over each part.
 
     Sums of products are gathered chunk by chunk, so that memory does not grow with the series. For each penalty the
-    validation error follows from the validation part's own sums.
+    validation error follows from the validation part's own sums; one of ``validation`` and ``penalty`` is given.
     """
     gram, cross, _, mean_x, mean_y, count = _sums(train, flatten)
     scale = np.sqrt(np.maximum(np.diag(gram) / count, 0.0))
@@ -42,17 +42,25 @@ def fit_line(train: Examples, validation: Examples, flatten: Flatten) -> Line:
     cross = cross / scale[:, None]
     values, vectors = np.linalg.eigh(gram)
     turned = vectors.T @ cross
+
+    def line(penalty: float) -> Line:
+        weight = ((vectors @ (turned / (np.maximum(values, 0.0) + penalty)[:, None])) / scale[:, None]).T
+        return Line(weight, mean_y - weight @ mean_x, penalty)
+
+    if penalty is not None:
+        return line(penalty)
+    if validation is None:
+        raise ValueError("neither a penalty nor a part to choose it on")
     v_gram, v_cross, v_square, v_mean_x, v_mean_y, v_count = _sums(validation, flatten)
     best: tuple[float, Line] | None = None
-    for penalty in _PENALTIES:
-        weight = ((vectors @ (turned / (np.maximum(values, 0.0) + penalty)[:, None])) / scale[:, None]).T
-        bias = mean_y - weight @ mean_x
+    for each in map(line, _PENALTIES):
+        weight = each.weight
         # Squared error on validation = spread around its means + the error of the means.
         spread = v_square - 2 * np.einsum("hi,ih->", weight, v_cross) + np.einsum("hi,ij,hj->", weight, v_gram, weight)
-        shift = weight @ v_mean_x + bias - v_mean_y
+        shift = weight @ v_mean_x + each.bias - v_mean_y
         error = float(spread + v_count * np.square(shift).sum())
         if best is None or error < best[0]:
-            best = (error, Line(weight, bias, penalty))
+            best = (error, each)
     if best is None:
         raise ValueError("no penalty to choose from")
     return best[1]

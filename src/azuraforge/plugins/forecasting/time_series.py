@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
@@ -29,9 +29,8 @@ import numpy as np
 from pydantic import Field
 
 from azuraforge import engine
-from azuraforge.engine import Tensor, data, nn, optim
+from azuraforge.engine import Tensor, nn
 from azuraforge.engine.io import load_safetensors, save_safetensors
-from azuraforge.engine.training import EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
@@ -39,21 +38,22 @@ from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split, window_within
 from azuraforge.plugins.forecasting.covariates import Covariates
+from azuraforge.plugins.forecasting.gradient_descent import PREDICT_BATCH, descend
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import each, known_series, one_of, predict_each
 from azuraforge.plugins.forecasting.transforms import Transform, TransformName
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
-from azuraforge.plugins.training import BestAverage, Reporter
 
 #: One point forecast and one value per quantile level.
 OUTPUTS = 1 + len(QUANTILE_LEVELS)
 _FORMAT = "azuraforge.time_series/1"
 #: What a forecaster learns on the validation part, saved beside the network's weights.
 _CALIBRATION = ("trust", "offsets", "smearing")
-_PREDICT_BATCH = 512
 _SHORTEST, _LONGEST = 30, 192
+#: A default window is shortened to this at least, where a series is too short for the usual one.
+_LEAST = 2
 
 
 class TimeSeriesConfig(ForecastConfig):
@@ -65,7 +65,7 @@ class TimeSeriesConfig(ForecastConfig):
             default=None,
             ge=2,
             le=2000,
-            description="Rows looked back; empty: three seasons, at least 30 and at most 192",
+            description="Rows looked back; empty: three seasons, at least 30 and at most 192, fewer in a short series",
             json_schema_extra={"title_tr": "Pencere"},
         ),
     ]
@@ -110,6 +110,15 @@ class TimeSeriesConfig(ForecastConfig):
             return self.window
         return min(max(_SHORTEST, 3 * self.season_of(schema)), _LONGEST)
 
+    @property
+    def least_window(self) -> int | None:
+        """The shortest window that a short series may lead to; None where the window is configured."""
+        return _LEAST if self.window is None else None
+
+    def window_within(self, schema: Schema, rows: int) -> int:
+        """Return the window for a training part of so many rows."""
+        return window_within(rows, self.horizon, self.window_of(schema), self.least_window)
+
 
 SeriesConfigT = TypeVar("SeriesConfigT", bound=TimeSeriesConfig)
 
@@ -123,7 +132,8 @@ class Forecaster:
     point forecast in the target's unit, see ``Transform.smearing``. All come from the validation part, as do ``tables``
     ``(level, GRID, horizon)``, the errors that adaptive intervals are looked up in; empty where intervals are fixed.
 
-    Of a panel ``series`` holds each series' own preprocessing, and ``preprocessing`` is the first one's.
+    Of a panel ``series`` holds each series' own preprocessing, and ``preprocessing`` is the first one's. ``epochs`` is
+    the number of passes after which the weights were kept.
     """
 
     network: nn.Module
@@ -134,6 +144,7 @@ class Forecaster:
     smearing: Floats
     tables: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
     series: Mapping[str, Preprocessing] = field(default_factory=dict)
+    epochs: int = 0
 
     def of(self, name: str) -> Forecaster:
         """The forecaster of one series of a panel: the same network, that series' own scales."""
@@ -158,16 +169,21 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
     def prepare(self, config: SeriesConfigT, network: nn.Module, train: Examples, validation: Examples) -> None:
         """Set weights that need no gradient descent, before training begins. Nothing by default."""
 
+    def prepare_refit(self, config: SeriesConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
+        """As ``prepare``, where ``evaluated`` tells what was chosen on the validation part."""
+
     def split(self, table: Table, config: SeriesConfigT) -> Split:
-        """In order of time; the training part must hold a window and a horizon."""
-        return chronological_split(table, config, window=config.window_of(table.schema))
+        """In order of time; the training part must hold a window, the default one shortened to what is there."""
+        least = config.least_window
+        return chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train, keep the weights of the best look at the validation part, calibrate the intervals on it."""
         config = run.config
         if train.schema.series is None:
             series: dict[str, Preprocessing] = {}
-            preprocessing = self._learn_preprocessing(config, train)
+            window = config.window_within(train.schema, train.frame.height)
+            preprocessing = self._learn_preprocessing(config, train, window)
             learning = preprocessing.examples(train, learning=True)
             checking = preprocessing.examples(validation, learning=True)
         else:
@@ -182,8 +198,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             )
         engine.manual_seed(run.seed)
         network = self.build(config, preprocessing.inputs, OUTPUTS)
-        self._train(run, network, learning, checking)
-        truth = np.concatenate([targets for _, _, targets in checking.chunks(_PREDICT_BATCH)]).astype(np.float64)
+        epochs = descend(run, network, learning, checking, lambda: self.prepare(config, network, learning, checking))
+        truth = np.concatenate([targets for _, _, targets in checking.chunks(PREDICT_BATCH)]).astype(np.float64)
         raw = _answer(network, checking)
         trust = _learn_trust(raw[:, :, 0], truth)
         answers = _trusted(raw, trust)
@@ -197,7 +213,26 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         tables = np.zeros((0, 0, 0))
         if config.intervals == "adaptive":
             tables = np.stack([score_table(truth - answers[:, :, 1 + index]) for index in range(len(QUANTILE_LEVELS))])
-        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series)
+        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series, epochs)
+
+    def refit(self, run: RunContext[SeriesConfigT], evaluated: Forecaster, rows: Part) -> Forecaster:
+        """Train on every row for as many epochs as the evaluated weights had; all that surrounds the network stays.
+
+        Scales, channels and calibration are those that were judged: offsets are in units of the scales.
+        """
+        config = run.config
+        if rows.schema.series is None:
+            learning = evaluated.preprocessing.examples(rows, learning=True)
+        else:
+            learning = _joined(evaluated.series, rows)
+        engine.manual_seed(run.seed)
+        network = self.build(config, evaluated.preprocessing.inputs, OUTPUTS)
+
+        def prepare() -> None:
+            self.prepare_refit(config, network, evaluated.network, learning)
+
+        descend(run, network, learning, None, prepare, fixed_epochs=evaluated.epochs)
+        return replace(evaluated, network=network.eval())
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
         """From each origin, with rows up to it only; of a panel, with rows of its own series only."""
@@ -237,6 +272,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             "format": _FORMAT,
             "config": predictor.config.model_dump(mode="json"),
             "preprocessing": predictor.preprocessing.to_dict(),
+            "epochs": predictor.epochs,
         }
         if predictor.series:
             described["series"] = {name: own.to_dict() for name, own in predictor.series.items()}
@@ -255,29 +291,30 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         network = self.build(config, preprocessing.inputs, OUTPUTS)
         network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
         series = {name: Preprocessing.from_dict(own) for name, own in described.get("series", {}).items()}
-        return Forecaster(network.eval(), preprocessing, config, **calibration, series=series)
+        epochs = described["epochs"]
+        return Forecaster(network.eval(), preprocessing, config, **calibration, series=series, epochs=epochs)
 
     def _learn_series(self, config: SeriesConfigT, train: Part) -> dict[str, Preprocessing]:
         """Each series' own scales in one layout, with one calendar: that of all their times."""
         times = train.frame.select(train.schema.time).unique().sort(train.schema.time)
         clock = Clock.learn(times, one_of(train.schema))
         parts = {name: part for name, part, _ in each(train)}
-        window = config.window_of(train.schema)
+        window = config.window_within(train.schema, times.height)
         layouts = []
         for part in parts.values():
             target = column_values(part.frame, part.schema.target)
             transform = Transform.learn(config.transform, target, part.schema.target)
             layouts.append(Layout.of(part, transform, window, config.features))
         layout = Layout.common(layouts)
-        return {name: self._learn_preprocessing(config, part, clock, layout) for name, part in parts.items()}
+        return {name: self._learn_preprocessing(config, part, window, clock, layout) for name, part in parts.items()}
 
     def _learn_preprocessing(
-        self, config: SeriesConfigT, train: Part, clock: Clock | None = None, layout: Layout | None = None
+        self, config: SeriesConfigT, train: Part, window: int, clock: Clock | None = None, layout: Layout | None = None
     ) -> Preprocessing:
         target = column_values(train.frame, train.schema.target)
         return Preprocessing.learn(
             train,
-            window=config.window_of(train.schema),
+            window=window,
             transform=Transform.learn(config.transform, target, train.schema.target),
             calendar=config.calendar,
             features=config.features,
@@ -285,65 +322,6 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             covariates=Covariates.learn(train, config.known_ahead, config.holidays),
             layout=layout,
         )
-
-    def _train(
-        self, run: RunContext[SeriesConfigT], network: nn.Module, learning: Examples, checking: Examples
-    ) -> None:
-        config = run.config
-        found = run.resume()
-        if found is None:
-            self.prepare(config, network, learning, checking)
-        # Shuffling has a generator of its own, so that a network's dropout does not disturb the order.
-        batches = data.Batches(
-            learning, config.batch_size, shuffle=True, generator=np.random.Generator(np.random.PCG64([run.seed, 1]))
-        )
-        total_steps = min(config.epochs * len(batches), config.max_steps)
-        epochs = -(-total_steps // len(batches))
-        # A fixed end chooses nothing by the validation part, which then only calibrates. The schedule stays the whole
-        # one: the epochs are those that a training on fewer rows was seen to need.
-        stopping = () if config.stop_after is not None else (EarlyStopping(config.patience),)
-        epochs = min(epochs, config.stop_after or epochs)
-        optimizer = optim.AdamW(
-            [parameter for parameter in network.parameters() if parameter.requires_grad],
-            lr=config.learning_rate,
-            weight_decay=config.weight_decay,
-        )
-        average = optim.MovingAverage(network, decay=0.995)
-        best = BestAverage(average)
-        trainer = Trainer(
-            network,
-            optimizer,
-            _loss_of(config.loss),
-            batches,
-            schedule=optim.schedules.WarmupCosine(
-                optimizer,
-                warmup_steps=min(200, total_steps // 10),
-                total_steps=total_steps,
-                min_lr=config.learning_rate / 50,
-            ),
-            clip_norm=config.clip_norm,
-            average=average,
-            callbacks=(best, *stopping, Reporter(run, total_steps)),
-        )
-        if found is not None:
-            trainer.load(found.folder)
-        else:
-            # Where training starts is a contender too: a network that only got worse is put back to it.
-            best.consider(trainer, trainer.evaluate(_batches(checking)))
-        try:
-            trainer.fit(epochs, validation=_batches(checking), total_steps=total_steps)
-        except engine.EngineError as error:
-            raise InvalidInput(
-                f"training cannot go on at step {trainer.steps + 1}: {error}",
-                where="config: learning_rate",
-                next_step="choose a lower learning_rate or clip_norm, or look for wild values in the data",
-            ) from error
-        if config.stop_after is None:
-            network.load_state_dict(best.weights)
-            return
-        with average.applied():
-            last = network.state_dict()
-        network.load_state_dict(last)
 
 
 def _joined(series: Mapping[str, Preprocessing], part: Part) -> Examples:
@@ -370,27 +348,12 @@ def _trusted(answers: Floats, trust: Floats) -> Floats:
     return answers + (answers[:, :, :1] * (trust - 1.0)[:, None])
 
 
-def _loss_of(name: Literal["mse", "huber"]) -> Callable[[Tensor, Tensor], Tensor]:
-    point_loss = nn.functional.mse_loss if name == "mse" else nn.functional.huber_loss
-
-    def loss(answer: Tensor, target: Tensor) -> Tensor:
-        return point_loss(answer[:, :, 0], target) + nn.functional.quantile_loss(
-            answer[:, :, 1:], target, QUANTILE_LEVELS
-        )
-
-    return loss
-
-
-def _batches(examples: Examples) -> data.Batches:
-    return data.Batches(examples, _PREDICT_BATCH)
-
-
 def _answer(network: nn.Module, examples: Examples) -> Floats:
     """``(example, horizon, output)`` in float64, computed without recording."""
     network.eval()
     with engine.no_grad():
         answers = [
             network(Tensor(parts[0]), Tensor(parts[1])).numpy().astype(np.float64)
-            for parts in examples.chunks(_PREDICT_BATCH)
+            for parts in examples.chunks(PREDICT_BATCH)
         ]
     return np.concatenate(answers)

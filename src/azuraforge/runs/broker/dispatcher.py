@@ -15,7 +15,7 @@ from azuraforge.database import Database
 from azuraforge.events.redis_notifier import connect
 from azuraforge.runs import lease
 from azuraforge.runs.broker import celery_app as broker
-from azuraforge.runs.carrier import Carrier
+from azuraforge.runs.dispatch import RunDispatch
 from azuraforge.runs.lease import Held
 from azuraforge.settings import QUEUES
 from azuraforge.telemetry import logger
@@ -35,9 +35,9 @@ class Dispatcher:
         kinds: of run that workers carry; others are none of its business.
     """
 
-    def __init__(self, database: Database, carrier: Carrier, broker_url: str, kinds: Sequence[str]) -> None:
+    def __init__(self, database: Database, dispatch: RunDispatch, broker_url: str, kinds: Sequence[str]) -> None:
         self._database = database
-        self._carrier = carrier
+        self._dispatch = dispatch
         self._kinds = kinds
         self._broker = connect(broker_url)
         self._sent: dict[Held, float] = {}
@@ -57,7 +57,7 @@ class Dispatcher:
                 continue
             room = min(len(due), MOST_WAITING) - self._waiting(broker.queue_name(queue))
             for run in late[: max(0, room)]:
-                self._carrier.submitted(run.project_id, run.run_id, queue)
+                self._dispatch.submitted(run.project_id, run.run_id, queue)
                 self._sent[run] = now
                 sent += 1
         self._sent = {run: at for run, at in self._sent.items() if run in due_now}

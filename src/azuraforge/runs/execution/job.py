@@ -211,7 +211,7 @@ class AttemptJob:
     def _announce(self, name: str) -> None:
         def work(session: Session) -> None:
             data = {"name": name, "index": self._index, "count": None}
-            self._events.append(session, self.run.project_id, run_stream(self.run.id), "run.phase", data)
+            self._events.append(session, run_stream(self.run.id), "run.phase", data)
             fenced_update(session, self.held, progress=self._meter.update(0, 0))
 
         self.write(work)

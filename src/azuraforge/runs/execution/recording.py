@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, FailFast, Field
+from pydantic import AfterValidator, BaseModel, FailFast
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
@@ -15,13 +15,13 @@ from azuraforge.events.service import EventLog
 from azuraforge.processes import usage
 from azuraforge.processes.frames import Frame, unspell
 from azuraforge.processes.messages import fields_of, message_frame
-from azuraforge.processes.points import MAX_STEP, problem_with_series
+from azuraforge.processes.points import problem_with_series
 from azuraforge.runs import store
 from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.handlers import MessageKind, Received, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
-from azuraforge.runs.schemas import MOST_MILLISECONDS
+from azuraforge.runs.schemas import Step, Time
 from azuraforge.strict_json import JsonObject
 
 #: How many checkpoints of a phase are kept: the newest may turn out to be damaged.
@@ -35,16 +35,12 @@ def _series(name: str) -> str:
 
 
 Series = Annotated[str, AfterValidator(_series)]
-StepNumber = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
-Milliseconds = Annotated[int, Field(ge=0, le=MOST_MILLISECONDS)]
 
 
 class Metrics(BaseModel):
     """Points, each as series, step, value and the milliseconds since 1970 when it was logged."""
 
-    points: Annotated[
-        list[tuple[Series, StepNumber, float | Literal["NaN", "Infinity", "-Infinity"], Milliseconds]], FailFast()
-    ]
+    points: Annotated[list[tuple[Series, Step, float | Literal["NaN", "Infinity", "-Infinity"], Time]], FailFast()]
 
 
 class Progress(BaseModel):

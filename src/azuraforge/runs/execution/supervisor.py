@@ -18,7 +18,7 @@ log = logger("runs")
 
 
 class Supervisor:
-    """The embedded carrier: as many slots as may run at once, one reaper."""
+    """Embedded ``RunDispatch``: one slot per run that may execute at once, and one reaper."""
 
     def __init__(self, database: Database, events: EventLog, worker: Worker, settings: Settings) -> None:
         self._database = database

@@ -1,7 +1,8 @@
-"""Carries runs: claim, let the handler execute, write down how it ended.
+"""Execution of runs: claim, let the handler execute, record how the run ended.
 
-A worker does not know how ids arrive. A carrier (``supervisor`` when embedded, a broker's task when scaled) calls
-``run_one`` from as many threads as there are slots; a beat thread renews all leases and hears of cancellations.
+A worker does not know how ids arrive. A ``RunDispatch`` (``supervisor`` when embedded, a broker's task when scaled)
+calls ``run_one`` from as many threads as there are slots. A heartbeat thread renews all leases and receives
+cancellations.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Worker:
         self._launcher.start()  # a launcher that cannot start must not consume an attempt
 
         def take(session: Session, found: Held) -> ClaimedRun | None:
-            if not lease.has_room(session, found.project_id, self._settings.runs.max_running_per_project):
+            if not lease.has_room(session, self._settings.runs.max_running_per_project):
                 return None
             row = lease.claim(session, found, self.name, self._settings.runs.lease_seconds)
             if row is None:
@@ -129,7 +130,7 @@ class Worker:
             return self._database.write_claimed(lambda session: lease.find_due(session, self.kinds, most, queues), take)
 
         def take_wanted(session: Session) -> ClaimedRun | None:
-            found = lease.wanted_due(session, *wanted, self.kinds)
+            found = lease.wanted_due(session, wanted[1], self.kinds)
             return None if found is None else take(session, found)
 
         return self._database.write(wanted[0], take_wanted)
@@ -234,8 +235,8 @@ class Worker:
             case ChildDied():
                 self._died(session, held, error)
             case LauncherDied() | Draining():
-                outcome = "drained" if isinstance(error, Draining) else "interrupted"
-                self._transitions.requeued(session, held, outcome, str(error))
+                ended_as = "drained" if isinstance(error, Draining) else "interrupted"
+                self._transitions.requeued(session, held, ended_as, str(error))
             case TransientError():
                 self._retry(session, held, error)
             case _:
@@ -293,7 +294,7 @@ class Worker:
         seconds = self._settings.runs.lease_seconds
         renewed: dict[Held, bool] = {}
         for project_id in {each.project_id for each in held}:
-            beat = partial(lease.beat, project_id=project_id, held=held, lease_seconds=seconds)
+            beat = partial(lease.beat, held=held, lease_seconds=seconds)
             renewed |= self._database.write(project_id, beat)
         return renewed
 

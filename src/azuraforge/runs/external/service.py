@@ -57,7 +57,7 @@ class ExternalRuns:
             if body.points:
                 self._points(session, Held(project_id, run_id, run.attempt), body)
             if progress is not None:
-                self._events.append(session, project_id, run_stream(run_id), "run.progress", progress)
+                self._events.append(session, run_stream(run_id), "run.progress", progress)
             return run
 
         return self._database.write(project_id, work, unit=unit)
@@ -101,7 +101,7 @@ class ExternalRuns:
         written = metric_store.append(session, held.run_id, held.attempt, PHASE, found)
         if written:
             data = metric_store.event(written, held.attempt)
-            self._events.append(session, held.project_id, run_stream(held.run_id), "run.metrics", data)
+            self._events.append(session, run_stream(held.run_id), "run.metrics", data)
 
     def _alive(self, session: Session, run_id: str, user_id: str) -> tuple[Run, Held]:
         """The run, locked, running and with a fresh lease; reopened where it had only been lost."""

@@ -14,7 +14,7 @@ from azuraforge.apps.forecasting.baseline import Learned
 from azuraforge.apps.forecasting.boosting.config import BoostedConfig
 from azuraforge.apps.forecasting.boosting.examples import examples, series_of, usable
 from azuraforge.apps.forecasting.boosting.fitted import ALONE, Boosted, answer, calibrated
-from azuraforge.apps.forecasting.boosting.growing import Growth, grow
+from azuraforge.apps.forecasting.boosting.growing import Growth, grow, regrow
 from azuraforge.apps.forecasting.boosting.inputs import Layout, Scales
 from azuraforge.apps.forecasting.boosting.trees import Forest
 from azuraforge.apps.forecasting.ridge import Ridge
@@ -54,8 +54,8 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     }
 
     def split(self, table: Table, config: BoostedConfig) -> Split:
-        """Split in order of time; a missing lag is a missing input, so two rows are enough for a window."""
-        return chronological_split(table, config, window=2)
+        """Split in order of time; a missing lag is a missing input, so one row is enough for a window."""
+        return chronological_split(table, config, window=1, partial=True)
 
     def fit(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
         """Grow trees on ``train`` until ``validation`` gains no more; measure the intervals on ``validation``."""
@@ -74,6 +74,15 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         run.progress(1, 1, f"{sum(map(len, grown.forests))} trees")
         fitted = replace(fresh, forests=grown.forests, shares=grown.shares)
         return calibrated(fitted, checks, adaptive=config.intervals == "adaptive")
+
+    def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
+        """Grow as many trees on every row, with the evaluated scales, shares and intervals."""
+        parts = {name: part for name, part in series_of(rows) if name in evaluated.scales}
+        ridge = None if evaluated.ridge is None else Ridge().relearn(run, evaluated.ridge, rows)
+        fresh = replace(evaluated, ridge=ridge)
+        trees = [len(forest) for forest in evaluated.forests]
+        forests = regrow(Growth(run.config, run.seed, run.threads), examples(fresh, parts, MOST_EXAMPLES), trees)
+        return replace(fresh, forests=forests)
 
     def predict(self, predictor: Boosted, part: Part) -> Predictions:
         """Forecasts and their intervals from each origin."""
@@ -154,7 +163,7 @@ def _ridge(run: RunContext[BoostedConfig], train: Part, validation: Part | None)
         return Ridge().learn(run, train, validation)
     cut = len(train.origins) * 5 // 6
     found = Ridge().learn(run, _cut(train, slice(0, cut)), _cut(train, slice(cut, None)))
-    return Ridge(penalties=(found.settings["penalty"],)).learn(run, train, train)
+    return Ridge().relearn(run, found, train)
 
 
 def _cut(part: Part, places: slice) -> Part:

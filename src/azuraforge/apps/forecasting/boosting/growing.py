@@ -86,6 +86,22 @@ def grow(
     return Grown(tuple(forests), _shares(forecasts, None if checked is None else checked.truth))
 
 
+def regrow(growth: Growth, learned: Examples, trees: Sequence[int]) -> tuple[Forest, ...]:
+    """Return one forest per start, with as many ``trees``."""
+    forests = []
+    for booster, count in zip(_boosters(growth, learned, None), trees, strict=True):
+        forests.append(Forest.of_dump(booster.dump_model(num_iteration=_add(booster, count))) if count else _none())
+    return tuple(forests)
+
+
+def _add(booster: lightgbm.Booster, trees: int) -> int:
+    """Add ``trees``, fewer where no split is left to make; return how many there are."""
+    for done in range(1, trees + 1):
+        if booster.update():
+            return done
+    return trees
+
+
 def _grow(
     config: BoostedConfig,
     booster: lightgbm.Booster,
@@ -95,11 +111,7 @@ def _grow(
 ) -> tuple[int, Floats]:
     """Return the number of trees to keep, and the forecasts ``(example,)`` that they give for ``checked``."""
     if checked is None:
-        rounds = config.stop_after or config.trees
-        for done in range(1, rounds + 1):
-            if booster.update():  # no split is left to make
-                return done, np.zeros(0)
-        return rounds, np.zeros(0)
+        return _add(booster, config.stop_after or config.trees), np.zeros(0)
     best, forecast = 0, checked.starts[number]
     lowest = float(np.square(forecast - checked.truth).mean())
     for done in range(1, config.trees + 1):

@@ -49,14 +49,14 @@ def create() -> None:
         sa.PrimaryKeyConstraint("project_id", "user_id", name=op.f("pk_member")),
     )
     op.create_table(
-        "policy",
+        "retention_policy",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("trash_days", sa.Integer(), nullable=False),
         sa.Column("keep_run_days", sa.Integer(), nullable=True),
         sa.Column("keep_work_days", sa.Integer(), nullable=False),
         sa.Column("keep_prediction_days", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_policy_project_id")),
-        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_policy")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_retention_policy_project_id")),
+        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_retention_policy")),
     )
     op.create_table(
         "credential",

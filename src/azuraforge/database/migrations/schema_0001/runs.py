@@ -138,7 +138,7 @@ def create() -> None:
         sa.Column("environment", database.JsonText(), nullable=True),
         sa.Column("started_at", database.Timestamp(), nullable=False),
         sa.Column("ended_at", database.Timestamp(), nullable=True),
-        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("ended_as", sa.String(length=20), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("resumed_from_step", sa.BigInteger(), nullable=True),
         sa.Column("steps_recomputed", sa.BigInteger(), nullable=True),

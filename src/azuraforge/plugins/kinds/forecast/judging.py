@@ -22,12 +22,15 @@ from azuraforge.plugins.contract.evaluation import (
     HorizonMetrics,
     Role,
     SeriesTable,
+    SuspiciousColumn,
 )
 from azuraforge.plugins.contract.judging import Contest, Judge, JudgeCase, Judged, Predicted, Remark
 from azuraforge.plugins.contract.metric import Metric, MetricFacts
 from azuraforge.plugins.contract.part_folders import fresh_folder
 from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame
+from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS
@@ -69,7 +72,7 @@ def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
     fresh_folder(folder)
     np.save(folder / "truth.npy", truth, allow_pickle=False)
     times = times_of(test.frame, test.schema)
-    ends = [[times[origin + 1], times[origin + test.horizon]] for origin in test.origins.tolist()]
+    ends = [[times[origin + 1], times[min(origin + test.horizon, len(times) - 1)]] for origin in test.origins.tolist()]
     (folder / "targets.json").write_bytes(orjson.dumps({"timed": table.schema.time is not None, "at": ends}))
 
 
@@ -92,6 +95,7 @@ class ForecastJudge(Judge):
         if champion is not None and champion.obstacle is None and champion.predictions is not None:
             loaded = _loaded(Predicted(name=champion.name, predictions=champion.predictions), "champion")
             (self._aside if champion.unknown else self._contenders).append(loaded)
+        self._suspicious = suspicious_columns(self._test, split.season)
         last = last_values(self._test)
         for each in self._contenders:
             self._measure(each, last)
@@ -122,6 +126,7 @@ class ForecastJudge(Judge):
             obstacle=None if case.champion is None else case.champion.obstacle,
             answered=answered,
             limit=limit,
+            suspicious=self._suspicious,
         )
 
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
@@ -156,6 +161,7 @@ class ForecastJudge(Judge):
             horizon=test.horizon,
             shown_horizons=tuple(shown_horizons(test.horizon)),
             series=series,
+            suspicious=self._suspicious,
         )
         figures = {"forecast": draw(shown.name, future, ahead, test, shown.predictions, self._truth)}
         # Residuals and importances are drawn of single series only.
@@ -250,6 +256,23 @@ def unseen_origins(
     for start, end in learned_from:
         unseen &= (last_target_at < start) | (first_target_at > end)
     return unseen
+
+
+def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn, ...]:
+    """Return the columns of a test set, with all rows before it, that seem to know the future of the target."""
+    found = examine_frame(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=tuple(test.ahead))
+    return tuple(
+        SuspiciousColumn(
+            column=each.column,
+            kind=each.kind,
+            reach=each.reach,
+            share=each.share,
+            rows=each.rows,
+            blocks=each.blocks,
+            text=evidence(each),
+        )
+        for each in found
+    )
 
 
 def panel_and_scale(test: Part, train: Part, season: int) -> tuple[Panel | None, float | None]:

@@ -14,10 +14,11 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Table
+from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Table
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
 from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
 from azuraforge.plugins.forecasting.config import ForecastConfig
@@ -27,9 +28,11 @@ from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale
 from azuraforge.plugins.kinds.forecast.panel_judging import Panel, series_scales
 from azuraforge.plugins.kinds.forecast.parts import (
     cut_future,
+    cut_learning,
     cut_test,
     load_part,
     of_run,
+    range_of,
     save_part,
 )
 from azuraforge.plugins.kinds.forecast.predictions import (
@@ -135,11 +138,19 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         named = {column for config in configs for column in config.known_ahead}
         ahead = sorted(named & set(table.schema.features))  # columns that either calls known: each is given its own
         horizon = split.horizon or 1
-        test, truth = cut_test(table, split.range_of("test"), horizon, known_ahead=ahead)
+        rows = split.range_of("test")
+        test, truth = cut_test(table, rows, horizon, known_ahead=ahead, partial=split.partial)
         save_part(test, outputs / "test")
         save_part(cut_future(table, horizon, ahead), outputs / "future")
         save_truth(outputs / "truth", table, test, truth)
         return len(test.origins)
+
+    def all_rows(self, table: Table, split: ForecastSplit, config: ForecastConfig) -> tuple[Part, PartSummary]:
+        """The series that the run learned, up to their last row."""
+        table = of_run(table, split.left_out)
+        rows = Rows(0, table.moments)
+        part = cut_learning(table, rows, config.horizon, config.known_ahead, partial=split.partial)
+        return part, range_of(table, rows)
 
     def predict(self, name: str, answer: Answer, part: Part) -> Predictions:
         return predict_checked(name, answer, part)
@@ -172,7 +183,8 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     def prepare_scoring(self, table: Table, split: ForecastSplit, config: ForecastConfig, outputs: Path) -> None:
         table, season = of_run(table, split.left_out), split.season or 1
         rows = split.range_of("validation")
-        part, truth = cut_test(table, rows, split.horizon or 1, known_ahead=config.known_ahead)
+        horizon = split.horizon or 1
+        part, truth = cut_test(table, rows, horizon, known_ahead=config.known_ahead, partial=split.partial)
         save_part(part, outputs / "asked")
         np.save(outputs / "truth.npy", truth, allow_pickle=False)
         train = load_part(outputs / "train")

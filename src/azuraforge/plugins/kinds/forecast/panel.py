@@ -143,7 +143,7 @@ def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTe
     parts = ("train", split.train), ("validation", split.validation), ("test", split.test)
     for part, rows in parts:
         for name, one, own in own_rows(replace(table, left_out=frozenset(found)), rows):
-            needed = max(horizon, split.needs.get(part, 0))
+            needed = max(1 if split.partial else horizon, split.needs.get(part, 0))
             why: Why | None = _short(one, own, needed, part == "train")
             if why is None:
                 try:

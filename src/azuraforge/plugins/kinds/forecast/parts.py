@@ -44,7 +44,7 @@ def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
     for name, part in named:
         if not 0 <= part.start < part.stop <= rows:
             raise _bad_split(f"the {name} part is rows {part.start} to {part.stop} of a table of {rows} rows")
-        if len(part) < horizon:
+        if not split.partial and len(part) < horizon:
             has = fill("has {rows} [row|rows]", rows=len(part))
             raise _bad_split(f"the {name} part {has}, fewer than the horizon {horizon}")
     for (earlier_name, earlier), (later_name, later) in itertools.pairwise(named):
@@ -73,23 +73,34 @@ def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
     return np.asarray(values[origins[:, None] + np.arange(1, horizon + 1)])
 
 
+def _until(values: Floats, rows: Rows, horizon: int) -> Floats:
+    """``values`` up to the end of ``rows``, then a horizon of unknown ones."""
+    return np.append(values[: rows.stop], np.full(horizon, np.nan))
+
+
 def ahead_at(table: Table, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
     """column → ``(origin, horizon)``: what the config says is known in advance, NaN where a row is not there."""
     return ahead_of(table.frame, columns, origins, horizon)
 
 
-def cut_learning(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
+def cut_learning(
+    table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str] = (), *, partial: bool = False
+) -> Part:
     """A part to learn from: every earlier row as context, own rows, and targets that all lie inside ``rows``.
 
     Windows that touch a second part are dropped by construction, windows with a missing target by choice. The
-    frame ends with the part: what comes later does not exist for whoever receives it.
+    frame ends with the part: later rows do not exist for the pipeline that receives it. With ``partial`` a window may
+    reach past the part and is kept where one of its targets is known.
     """
     if table.schema.series is not None:
-        return panel.cut_each(table, rows, lambda one, own: cut_learning(one, own, horizon, known_ahead))
+        return panel.cut_each(
+            table, rows, lambda one, own: cut_learning(one, own, horizon, known_ahead, partial=partial)
+        )
     frame = table.frame.head(rows.stop)
-    origins = np.arange(max(0, rows.start - 1), rows.stop - horizon, dtype=np.int64)
-    targets = targets_at(_target(table), origins, horizon)
-    complete = np.isfinite(targets).all(axis=1)
+    origins = np.arange(max(0, rows.start - 1), rows.stop - (1 if partial else horizon), dtype=np.int64)
+    targets = targets_at(_until(_target(table), rows, horizon), origins, horizon)
+    known = np.isfinite(targets)
+    complete = known.any(axis=1) if partial else known.all(axis=1)
     if not complete.any():
         raise InvalidInput(
             f"no window of {horizon} targets in rows {rows.start} to {rows.stop} is without missing values",
@@ -102,21 +113,31 @@ def cut_learning(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[s
 
 
 def cut_test(
-    table: Table, rows: Rows, horizon: int, max_origins: int = MAX_TEST_ORIGINS, known_ahead: Sequence[str] = ()
+    table: Table,
+    rows: Rows,
+    horizon: int,
+    max_origins: int = MAX_TEST_ORIGINS,
+    known_ahead: Sequence[str] = (),
+    *,
+    partial: bool = False,
 ) -> tuple[Part, Floats]:
     """The held-out part without targets, and its true values ``(origin, horizon)``, NaN where one is missing.
 
     Rolling origin: each row is an origin (with a stride where there are more than ``max_origins``). The frame holds
-    the part's own rows, because they are history for the origins after them.
+    the part's own rows, because they are history for the origins after them. With ``partial`` the last origins know
+    fewer true values than the horizon has rows.
     """
     if table.schema.series is not None:
         return panel.cut_each_test(
-            table, rows, lambda one, own: cut_test(one, own, horizon, len(table), known_ahead), max_origins
+            table,
+            rows,
+            lambda one, own: cut_test(one, own, horizon, len(table), known_ahead, partial=partial),
+            max_origins,
         )
-    first, last = max(0, rows.start - 1), rows.stop - horizon
+    first, last = max(0, rows.start - 1), rows.stop - (1 if partial else horizon)
     stride = max(1, -(-(last - first) // max_origins))
     origins = np.arange(first, last, stride, dtype=np.int64)
-    truth = targets_at(_target(table), origins, horizon)
+    truth = targets_at(_until(_target(table), rows, horizon), origins, horizon)
     known = np.isfinite(truth).any(axis=1)
     if not known.any():
         raise InvalidInput(
@@ -235,8 +256,8 @@ def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Tabl
         table,
         split,
         horizon,
-        lambda one, own: cut_learning(one, own, horizon),
-        lambda one, own: cut_test(one, own, horizon),
+        lambda one, own: cut_learning(one, own, horizon, partial=split.partial),
+        lambda one, own: cut_test(one, own, horizon, partial=split.partial),
     )
     return replace(table, left_out=frozenset(each.series for each in gone)), gone
 

@@ -25,6 +25,8 @@ def refit_split(split: Split, *, horizon: int, gap: int) -> Split:
         >>> found.train, found.validation
         (Rows(start=0, stop=850), Rows(start=850, stop=900))
     """
+    if split.partial:  # too few rows to move any
+        return split
     rows = len(split.validation)
     block = max(rows // _SHARE, horizon + LEAST_ORIGINS - 1)
     block = max(min(block, rows // 2), horizon)

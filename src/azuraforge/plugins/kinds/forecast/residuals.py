@@ -226,7 +226,7 @@ def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.i
     local = times.dt.convert_time_zone(test.schema.timezone).dt
     asked = [("hour", local.hour, spacing < _DAY_SECONDS), ("weekday", local.weekday, spacing < 1.5 * _DAY_SECONDS)]
     asked.append(("month", local.month, spacing < 32 * _DAY_SECONDS))
-    targets = test.origins[:, None] + np.arange(1, shape[1] + 1)
+    targets = np.minimum(test.origins[:, None] + np.arange(1, shape[1] + 1), test.frame.height - 1)
     return {by: read().to_numpy().astype(np.int64)[targets] for by, read, fits in asked if fits}
 
 

@@ -30,6 +30,7 @@ class ForecastSplit(SplitResult):
     ranges: dict[str, tuple[int, int]]
     left_out: tuple[LeftOut, ...] = ()
     needs: dict[str, int] = Field(default_factory=dict, description="rows that a series must have in a part")
+    partial: bool = Field(default=False, description="every row of a part is an origin, see Split.partial")
     chosen_by: tuple[int, int] | None = Field(
         default=None, description="of a study's winner: the rows by whose scores its config was chosen"
     )
@@ -59,10 +60,10 @@ def split_series(
     with panel.told_of(ended):
         table, left_out = without_short_series(table, ranges, horizon)
     for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
-        part = cut_learning(table, rows, horizon, config.known_ahead)
+        part = cut_learning(table, rows, horizon, config.known_ahead, partial=ranges.partial)
         if folder is not None:
             save_part(part, folder / part_name)
-    cut_test(table, ranges.test, horizon)  # refuses a test set that tells nothing
+    cut_test(table, ranges.test, horizon, partial=ranges.partial)  # refuses a test set without a known target
     named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
     asked = {name: (rows.start, rows.stop) for name, rows in named.items()}
     backtest = None
@@ -83,6 +84,8 @@ def split_series(
         backtest=backtest,
         ranges=asked,
         left_out=(*ended, *left_out),
+        refit=config.refit,
         needs=dict(ranges.needs) if table.schema.series is not None else {},
+        partial=ranges.partial,
         chosen_by=chosen_by,
     )

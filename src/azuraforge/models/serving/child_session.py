@@ -13,8 +13,8 @@ class Pipe(Protocol):
     def recv(self, count: int, /) -> bytes: ...
 
 
-class Conversation(Protocol):
-    """A long-lived child, see ``runs.conversation``."""
+class ChildSession(Protocol):
+    """A long-lived child, see ``runs.child_session``."""
 
     @property
     def resident_bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""Carries runs through a broker: tells workers elsewhere that a run was queued, or asked to stop."""
+"""Dispatch through a broker: notify workers in other processes of queued runs and requested cancellations."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ from azuraforge.telemetry import logger
 if TYPE_CHECKING:
     from celery import Celery
 
-#: After a failure the broker is left alone this long; what is to be sent meanwhile is forgotten.
+#: After a failure the broker is left alone this long; messages due in the meantime are dropped.
 _PAUSE_SECONDS = 0.5
 _STOP_SECONDS = 3.0
 
 log = logger("runs")
 
 
-class CeleryCarrier:
-    """The ``Carrier`` of the scaled platform. It never waits for the broker, and forgets what cannot be sent: the
+class CeleryDispatch:
+    """``RunDispatch`` of the scaled platform. It never waits for the broker and drops messages it cannot send: the
     row stays queued, and a dispatcher sends it again."""
 
     def __init__(self, url: str, notifier: RedisNotifier) -> None:
         self._url = url
         self._notifier = notifier
-        self._letters: queue.SimpleQueue[tuple[str, str, str] | None] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[tuple[str, str, str] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._send, name="runs-sender", daemon=True)
 
     def start(self) -> None:
-        """Begin to send."""
+        """Start the sending thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Send what is waiting, for a moment at most, and end."""
-        self._letters.put(None)
+        """Send the waiting messages, within ``_STOP_SECONDS``, and stop."""
+        self._messages.put(None)
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None:
-        """A run was queued."""
-        self._letters.put((project_id, run_id, queue))
+        """Queue a message that names the run."""
+        self._messages.put((project_id, run_id, queue))
 
     def cancelled(self, project_id: str, run_id: str) -> None:
-        """A running run was asked to stop."""
+        """Notify the workers of a requested cancellation."""
         self._notifier.notify_cancel(project_id, run_id)
 
     def _send(self) -> None:
         app = broker.make_app(self._url)
         again_at = 0.0
         away = False
-        while (letter := self._letters.get()) is not None:
+        while (message := self._messages.get()) is not None:
             if time.monotonic() < again_at:
                 continue
             try:
-                broker.send(app, *letter)
-            except Exception as error:  # whatever kombu and Redis say: the dispatcher sends it again
+                broker.send(app, *message)
+            except Exception as error:  # any error of kombu or Redis: the dispatcher sends it again
                 if not away:
                     log.warning("broker_away", reason=str(error), note="runs stay queued until it is back")
                 away, again_at = True, time.monotonic() + _PAUSE_SECONDS
@@ -70,6 +70,6 @@ class CeleryCarrier:
         app.close()
 
     def _renewed(self, app: Celery) -> Celery:
-        """A fresh application: nothing of a connection that failed is used again."""
+        """Return a fresh application, so that no failed connection is used again."""
         app.close()
         return broker.make_app(self._url)

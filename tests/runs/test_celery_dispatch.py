@@ -13,7 +13,7 @@ from azuraforge.events.redis_notifier import RedisNotifier
 from azuraforge.events.service import EventLog
 from azuraforge.runs.broker import celery_app as broker
 from azuraforge.runs.broker import dispatcher
-from azuraforge.runs.broker.carrier import CeleryCarrier
+from azuraforge.runs.broker.dispatch import CeleryDispatch
 from azuraforge.runs.broker.dispatcher import Dispatcher
 from azuraforge.runs.broker.worker import QueueWorker
 from azuraforge.runs.schemas import RunRequest
@@ -30,15 +30,15 @@ class Carried:
         self.stand = stand
         self.url = url
         self.notifier = RedisNotifier(url)
-        self.carrier = CeleryCarrier(url, self.notifier)
+        self.dispatch = CeleryDispatch(url, self.notifier)
         self.events = EventLog(stand.database, self.notifier)
         self.service = RunService(
-            stand.database, self.events, [stand.handler], stand.artifacts, self.carrier, stand.settings
+            stand.database, self.events, [stand.handler], stand.artifacts, self.dispatch, stand.settings
         )
-        self.dispatcher = Dispatcher(stand.database, self.carrier, url, [stand.handler.kind])
-        self._ends: list[Callable[[], None]] = [self.carrier.stop, self.notifier.stop, self.dispatcher.close]
+        self.dispatcher = Dispatcher(stand.database, self.dispatch, url, [stand.handler.kind])
+        self._ends: list[Callable[[], None]] = [self.dispatch.stop, self.notifier.stop, self.dispatcher.close]
         self.notifier.start()
-        self.carrier.start()
+        self.dispatch.start()
 
     def work(self, concurrency: int = 1, queues=QUEUES) -> QueueWorker:
         worker = self.stand.new_worker()
@@ -125,8 +125,8 @@ def test_messages_may_be_doubled_for_nothing(make_carried, valkey):
     carried = make_carried()
     run = carried.create(steps=20, pause=0.01)
     for _ in range(20):
-        carried.carrier.submitted(carried.stand.project_id, run.id, "cpu")
-        carried.carrier.submitted("nobody", "nothing", "cpu")
+        carried.dispatch.submitted(carried.stand.project_id, run.id, "cpu")
+        carried.dispatch.submitted("nobody", "nothing", "cpu")
     until(lambda: waiting(valkey) == 41, "not everything was sent")
     carried.work(concurrency=2)
     carried.work(concurrency=1)
@@ -164,7 +164,7 @@ def test_runs_that_wait_for_long_cost_no_more_messages(make_carried, valkey, mon
         client.flushall()
     assert carried.dispatcher.dispatch() == 10
     until(lambda: waiting(valkey) == 10, "nothing was sent again")
-    other = Dispatcher(carried.stand.database, carried.carrier, carried.url, [carried.stand.handler.kind])
+    other = Dispatcher(carried.stand.database, carried.dispatch, carried.url, [carried.stand.handler.kind])
     assert [carried.dispatcher.dispatch(), other.dispatch()] == [0, 0]
     with valkey.client() as client:
         client.ltrim(broker.queue_name("cpu"), 0, 5)
@@ -185,7 +185,7 @@ def test_a_run_goes_to_the_queue_of_its_plugin_or_kind(make_carried, valkey):
     carried.work(queues=["io"])
     assert carried.wait(io.id).state == "succeeded"
     # A message in the wrong queue makes nobody take what is not for it.
-    carried.carrier.submitted(carried.stand.project_id, gpu.id, "io")
+    carried.dispatch.submitted(carried.stand.project_id, gpu.id, "io")
     until(lambda: waiting(valkey, "io") == 0, "nobody took it")
     time.sleep(0.3)
     assert carried.stand.get(gpu.id).state == "queued"
@@ -213,7 +213,7 @@ def test_a_drained_worker_puts_its_run_back_and_another_goes_on(make_carried):
     assert carried.stand.get(run.id).state == "queued"
     carried.work()
     run = carried.wait(run.id)
-    assert [attempt.outcome for attempt in run.attempts] == ["drained", "succeeded"]
+    assert [attempt.ended_as for attempt in run.attempts] == ["drained", "succeeded"]
     assert run.attempts[1].resumed_from_step >= 20
 
 

@@ -1,0 +1,202 @@
+"""The evaluation of a run: every contender on the same held-out rows, and the gate's verdict about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence(Shape):
+    """A reason by code, with its values, in each language."""
+
+    code: str
+    params: dict[str, bool | int | float | str | None] = field(default_factory=dict)
+    text: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricFacts(Shape):
+    """The facts that show a metric: its title, which way is better, and how its values are written."""
+
+    name: str
+    title: dict[str, str] = field(default_factory=dict)
+    hint: dict[str, str] = field(default_factory=dict)
+    direction: str = "none"
+    unit: str = "none"
+    format: str = "number"
+    digits: int | None = None
+    detail: str = "main"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartSummary(Shape):
+    """One part of a split. Rows without time have no ``start`` and ``end``."""
+
+    rows: int
+    start: str | None = None
+    end: str | None = None
+    origins: int | None = None
+    classes: list[int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HorizonMetrics(Shape):
+    """Metrics of the predictions that look this many rows ahead."""
+
+    horizon: int
+    metrics: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassMetrics(Shape):
+    """One class: ``support`` rows truly are it, ``answered`` were predicted to be."""
+
+    name: str
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    support: int = 0
+    answered: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContenderScores(Shape):
+    """A contender with its metrics over the whole test set, and where the task has them per horizon or class."""
+
+    name: str
+    role: str
+    rank: int = 0
+    metrics: dict[str, float | None] = field(default_factory=dict)
+    seconds: float | None = None
+    horizons: list[HorizonMetrics] = field(default_factory=list)
+    pinball: dict[str, float] = field(default_factory=dict)
+    classes: list[ClassMetrics] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedBaseline(Shape):
+    """A baseline that could not be fitted or could not predict."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonScores(Shape):
+    """``a`` against ``b`` on the same rows; below zero, ``a`` is better."""
+
+    a: str
+    b: str
+    metric: str
+    relative_difference: float | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    better: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardedRows(Shape):
+    """At how many of the test set's predictions the leakage guard tried the candidate."""
+
+    tried: int = 0
+    of: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesScores(Shape):
+    """One series of a panel: the candidate next to the best baseline."""
+
+    series: str
+    origins: int = 0
+    mase: float | None = None
+    rmse: float | None = None
+    coverage: float | None = None
+    baseline_mase: float | None = None
+    baseline_rmse: float | None = None
+    skill: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut(Shape):
+    """A series of a panel that a run does without, and why."""
+
+    series: str
+    part: str
+    why: str
+    rows: int = 0
+    needed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesTable(Shape):
+    """The series of a panel, the worst first (by MASE)."""
+
+    column: str
+    candidate: str
+    count: int
+    worst: str | None = None
+    better: int = 0
+    rows: list[SeriesScores] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores(Shape):
+    """Every contender on the same held-out rows; ``metrics`` explains each number."""
+
+    kind: str = ""
+    target: str = ""
+    unit: str = ""
+    metrics: list[MetricFacts] = field(default_factory=list)
+    ranked_by: str = ""
+    gate_metric: str = ""
+    parts: dict[str, PartSummary] = field(default_factory=dict)
+    contenders: list[ContenderScores] = field(default_factory=list)
+    failed: list[FailedBaseline] = field(default_factory=list)
+    best_baseline: str = ""
+    winner: str = ""
+    comparisons: list[ComparisonScores] = field(default_factory=list)
+    guarded: GuardedRows = field(default_factory=GuardedRows)
+    frequency: str | None = None
+    timezone: str | None = None
+    season: int | None = None
+    horizon: int | None = None
+    shown_horizons: list[int] = field(default_factory=list)
+    series: SeriesTable | None = None
+    classes: list[str] | None = None
+
+    @property
+    def candidate(self) -> ContenderScores | None:
+        """The contender that the run is about."""
+        return next((each for each in self.contenders if each.role == "candidate"), None)
+
+    @property
+    def by_rank(self) -> list[ContenderScores]:
+        """The contenders, the best first."""
+        return sorted(self.contenders, key=lambda each: each.rank)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict(Shape):
+    """The gate's decision with its reasons; ``champion`` holds the title afterwards, empty: there is none."""
+
+    decision: str
+    headline: str | None = None
+    champion: str = ""
+    approved: str | None = None
+    reasons: list[Sentence] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Shape):
+    """The evaluation of a run's model compared with its baselines, and the gate's verdict."""
+
+    run_id: str
+    model: str
+    evaluation: Scores
+    verdict: Verdict
+    version: int | None = None

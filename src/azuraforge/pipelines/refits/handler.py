@@ -1,0 +1,48 @@
+"""The refit, seen from the worker: what becomes a version is fitted again on every row, in one phase after the verdict.
+
+The verdict is about predictors that never saw the test set. The predictor that serves need not do without the newest
+rows, so a version holds both; see ``docs/decisions/0019``.
+"""
+
+from __future__ import annotations
+
+from azuraforge.pipelines.phases import execute_step
+from azuraforge.pipelines.refits.shapes import EvaluatedLearner, RefitInput, RefitResult
+from azuraforge.pipelines.shapes import FitInput, Learned, LearnedBaselines
+from azuraforge.runs.handlers import Job
+
+STEP = "azuraforge.pipelines.refits.steps:refit"
+
+
+def evaluated_learners(
+    learner: FitInput, fitted: Learned, baselines: LearnedBaselines, winner: str | None
+) -> tuple[EvaluatedLearner, ...]:
+    """Return what becomes a version: the candidate and, where one was promoted or approved, the baseline ``winner``."""
+    candidate = EvaluatedLearner(
+        plugin=learner.plugin,
+        config=learner.config,
+        evaluated=f"{fitted.outputs}/predictor",
+        weights_sha256=fitted.weights_sha256,
+    )
+    return (
+        candidate,
+        *(
+            EvaluatedLearner(
+                plugin=each.name,
+                config=each.config,
+                evaluated=f"{baselines.outputs}/{each.name}/predictor",
+                weights_sha256=each.weights_sha256,
+            )
+            for each in baselines.baselines
+            if each.name == winner
+        ),
+    )
+
+
+def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
+    """Execute the phase. A learner that fails leaves a note, and its evaluated predictor serves."""
+    done = execute_step(job, "refit", STEP, wanted, RefitResult, share=share)
+    for each in done.refitted:
+        if each.failed is not None:
+            job.note(f"{each.name} could not be refitted, so the evaluated predictor serves: {each.failed}")
+    return done

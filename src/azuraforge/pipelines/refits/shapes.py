@@ -1,0 +1,45 @@
+"""Input and result of the refit."""
+
+from __future__ import annotations
+
+from azuraforge.pipelines.shapes import DatasetFile, EngineUsed, Learner, StepInput, StepResult
+from azuraforge.plugins.contract.evaluation import PartSummary
+from azuraforge.plugins.contract.judging import SplitResult
+from azuraforge.plugins.contract.shape import Shape
+
+
+class EvaluatedLearner(Learner):
+    """A pipeline whose predictor was judged: ``evaluated`` is the folder, with the hash of its weights."""
+
+    evaluated: str
+    weights_sha256: str
+
+
+class RefitInput(StepInput):
+    """The run's split, and the learners that become versions, the candidate first.
+
+    ``future`` is the part after the last row, which every refitted predictor must be able to predict.
+    """
+
+    task: str
+    dataset: DatasetFile
+    split: SplitResult
+    learners: tuple[EvaluatedLearner, ...]
+    future: str
+
+
+class Refitted(Shape):
+    """A predictor in ``<name>/predictor/`` with the evaluated one inside, or the reason why there is none."""
+
+    name: str
+    weights_sha256: str = ""
+    seconds: float | None = None
+    engine: EngineUsed | None = None
+    failed: str | None = None
+
+
+class RefitResult(StepResult):
+    """The rows that were learned, and the learners that refit; ``rows`` is null where the kind refits nothing."""
+
+    rows: PartSummary | None = None
+    refitted: tuple[Refitted, ...] = ()

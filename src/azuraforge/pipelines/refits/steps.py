@@ -1,0 +1,83 @@
+"""The step that fits the configurations of a run's versions again on every row, once the verdict stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from azuraforge.errors import StorageError, one_line
+from azuraforge.pipelines.contexts import BaselineContext, Child
+from azuraforge.pipelines.data import read_dataset
+from azuraforge.pipelines.predictor import learn_again
+from azuraforge.pipelines.refits.shapes import EvaluatedLearner, RefitInput, RefitResult, Refitted
+from azuraforge.pipelines.shapes import asked
+from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
+from azuraforge.plugins.contract.pipeline import Checkpoint, Config
+from azuraforge.plugins.discovery.loading import load_task_kind
+
+
+def refit(child: Child) -> RefitResult:
+    """Learn again from every row. ``RefitInput`` → ``RefitResult``.
+
+    A learner that fails is listed with its reason: its evaluated predictor serves.
+    """
+    wanted = asked(RefitInput, child.payload)
+    kind = load_task_kind(wanted.task, wanted.plugins_folder)
+    table = kind.table(read_dataset(wanted.dataset), wanted.dataset.meaning)
+    split = kind.Split.model_validate(wanted.split.model_dump())
+    found = kind.all_rows(table, split, kind.own_config(wanted.learners[0].config))
+    if found is None:
+        return RefitResult()
+    rows, summary = found
+    refitted: list[Refitted] = []
+    for place, each in enumerate(wanted.learners):
+        try:
+            one = _refit(child, wanted, each, rows, candidate=place == 0)
+        except StorageError:
+            raise
+        except Exception as error:
+            one = Refitted(name=each.plugin, failed=one_line(error))
+        if one is not None:
+            refitted.append(one)
+    return RefitResult(rows=summary, refitted=tuple(refitted))
+
+
+def _refit(
+    child: Child, wanted: RefitInput, learner: EvaluatedLearner, rows: object, *, candidate: bool
+) -> Refitted | None:
+    name = learner.plugin
+    pipeline, kind = load_pipeline(name, wanted.plugins_folder)
+    config = config_of(pipeline, learner.config, name)
+    home = child.outputs / name
+    files, folder = home / "files", home / "predictor"
+    files.mkdir(parents=True, exist_ok=True)
+    context = RefitContext(config, child, files) if candidate else None
+    run = context or BaselineContext(config, child.seed, child.threads, files)
+    engine = use_engine(child, pipeline)
+    learned = learn_again(name, pipeline, run, Path(learner.evaluated), rows, folder)
+    if learned is None:
+        return None
+    predictor = pipeline.load(folder)
+    # A refit that cannot predict what comes next must not replace the predictor that could.
+    kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / "future.npz")
+    return Refitted(name=name, weights_sha256=learned.weights_sha256, seconds=learned.seconds, engine=engine)
+
+
+class RefitContext(BaselineContext):
+    """A candidate's context while it is refitted: progress and checkpoints only, for the curves are the fit's."""
+
+    def __init__(self, config: Config, child: Child, outputs: Path) -> None:
+        super().__init__(config, child.seed, child.threads, outputs)
+        self._child = child
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """The run's progress within this phase."""
+        self._child.progress(done, total, note)
+
+    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
+        """A checkpoint of this phase."""
+        self._child.checkpoint(step, save)
+
+    def resume(self) -> Checkpoint | None:
+        """The newest checkpoint of this phase that verifies."""
+        return self._child.resume()

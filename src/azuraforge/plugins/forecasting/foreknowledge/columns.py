@@ -1,0 +1,129 @@
+"""Columns that know the future: the examination of a table before anything is learned from it.
+
+The thresholds come from real columns (weather, candles, electricity): ``tests/plugins/test_real_foreknowledge.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.forecasting.foreknowledge import patterns
+from azuraforge.plugins.forecasting.foreknowledge.dependence import Dependence, TargetSpace
+from azuraforge.plugins.forecasting.foreknowledge.patterns import PatternName
+from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, pieces_of, span_of
+
+Kind: TypeAlias = Literal[PatternName, "later_values", "same_row_copy", "known_ahead_outcome", "known_ahead_actual"]
+
+#: Later targets explain so much of what is new in a column only where the column is made of them. Of real columns the
+#: close of a share explains most, up to 0.88 of the next day's open; everything else stays below 0.6.
+EXACT_NEWS = 0.92
+#: A filter of later targets under noise: so much of its rest, and of its news, is theirs.
+NOISY_REST, NOISY_NEWS = 0.92, 0.15
+#: A shifted target under more noise: past and present add at most so much to what later values say.
+SHIFTED_REST, SHIFTED_NEWS, MOST_BEHIND = 0.2, 0.1, 0.02
+#: A column known ahead that explains so much of the target's news is a result of the target.
+OUTCOME = 0.98
+#: A pattern names the finding from this share of the column on.
+_NAMED = 0.5
+
+
+@dataclass(frozen=True)
+class Foreknowledge:
+    """A column that seems to know the future of the target.
+
+    Attributes:
+        column: its name.
+        kind: in which way.
+        reach: rows ahead; 0 for the same row.
+        share: of the column, or of what is new in it, that later values of the target explain.
+        rows: that were examined.
+        blocks: whether it stops an automatic promotion; a copy of the same row alone does no harm.
+        other: the column with the same values, of ``known_ahead_actual``.
+    """
+
+    column: str
+    kind: Kind
+    reach: int
+    share: float
+    rows: int
+    blocks: bool = True
+    other: str = ""
+
+
+def examine(
+    target: Floats,
+    columns: Mapping[str, Floats],
+    series: Sequence[Piece],
+    *,
+    horizon: int,
+    season: int,
+    known_ahead: Sequence[str] = (),
+) -> list[Foreknowledge]:
+    """Return the columns that know later values of the target.
+
+    Args:
+        target: ``(row,)``, NaN where it was not measured.
+        columns: the other columns by name, each ``(row,)``.
+        series: rows of each series in order of time; a single one has one entry.
+        horizon: rows that will be predicted.
+        season: rows in one season, 1 where there is none.
+        known_ahead: columns that are declared known before the rows to predict.
+    """
+    pieces = pieces_of(series)
+    if not pieces or not columns:
+        return []
+    span = span_of(max(len(piece.rows) for piece in pieces), horizon, season)
+    pieces = [piece for piece in pieces if len(piece.rows) > max(span.lags) + span.leads + 1]
+    spaces = [TargetSpace(target, pieces, span, season, ranked=ranked) for ranked in (False, True)] if pieces else []
+    spaces = [space for space in spaces if space.enough]
+    case = _Case(target, columns, pieces, span, spaces, frozenset(known_ahead))
+    return [found for name in columns if (found := case.of(name)) is not None]
+
+
+@dataclass(frozen=True)
+class _Case:
+    target: Floats
+    columns: Mapping[str, Floats]
+    pieces: Sequence[Piece]
+    span: Span
+    spaces: Sequence[TargetSpace]
+    known_ahead: frozenset[str]
+
+    def of(self, name: str) -> Foreknowledge | None:
+        values, rows = self.columns[name], sum(len(piece.rows) for piece in self.pieces)
+        ahead = name in self.known_ahead
+        if patterns.same_row_copy(self.target, values):
+            return Foreknowledge(name, "same_row_copy", 0, 1.0, len(values), blocks=ahead)
+        measured = [space.of(values) for space in self.spaces]
+        if (share := max((_knows(each) for each in measured), default=0.0)) > 0:
+            return self._named(name, values, share, rows)
+        event = patterns.events_ahead(self.target, values, self.pieces, self.span)
+        if event is not None:
+            return Foreknowledge(name, event.name, event.reach, event.share, rows)
+        if ahead:
+            outcome = max((each.same_row for each in measured), default=0.0)
+            if outcome >= OUTCOME:
+                return Foreknowledge(name, "known_ahead_outcome", 0, outcome, rows)
+            for other, theirs in self.columns.items():
+                if other not in self.known_ahead and patterns.same_values(values, theirs):
+                    return Foreknowledge(name, "known_ahead_actual", 0, 1.0, len(values), other=other)
+        return None
+
+    def _named(self, name: str, values: Floats, share: float, rows: int) -> Foreknowledge:
+        like = patterns.nearest(self.target, values, self.pieces, self.span)
+        if like is None or like.share < _NAMED:
+            return Foreknowledge(name, "later_values", self.span.leads, share, rows)
+        return Foreknowledge(name, like.name, like.reach, share, rows)
+
+
+def _knows(each: Dependence) -> float:
+    """The share that gives a column away; zero where nothing does."""
+    if each.ahead_new >= EXACT_NEWS:
+        return each.ahead_new
+    if each.ahead >= NOISY_REST and each.ahead_new >= NOISY_NEWS:
+        return each.ahead
+    shifted = each.ahead >= SHIFTED_REST and each.ahead_new >= SHIFTED_NEWS and each.behind <= MOST_BEHIND
+    return each.ahead if shifted else 0.0

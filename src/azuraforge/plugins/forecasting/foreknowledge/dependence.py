@@ -1,0 +1,157 @@
+"""Dependence of a column on later values of the target that the target's own past does not explain.
+
+A column ``c`` is regressed on the target's past and present, then on its next values too. Four shares of variance tell
+knowledge of the future from an ordinary covariate:
+
+``ahead``       share of the rest, after the target's past and present, that its later values explain
+``ahead_new``   the same for what is new in the column, after its own past as well
+``behind``      share of the rest, after the later values, that past and present explain
+``same_row``    share of the target's own news in a row that the column explains in that row
+
+A function of later targets has ``ahead_new`` near one, and little else has: a covariate that leads says something of
+the later values, but they say little of the covariate. A shifted target under noise has ``behind`` near zero, since the
+present target adds nothing to the later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, calendar, lagged, normal_scores, scaled
+
+#: A rest smaller than this share of a column is rounding.
+_NOTHING = 1e-10
+_DEPENDENT = 1e-7
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """The four shares of one column, adjusted for the number of regressors; ``rows`` were examined."""
+
+    ahead: float
+    ahead_new: float
+    behind: float
+    same_row: float
+    rows: int
+
+
+class TargetSpace:
+    """The target's past, present and next values in the pieces, as orthogonal bases shared by all columns."""
+
+    def __init__(self, target: Floats, pieces: Sequence[Piece], span: Span, season: int, *, ranked: bool) -> None:
+        self._span, self._ranked = span, ranked
+        self._pieces = [
+            (piece, slice(max(span.lags), len(piece.rows) - span.leads))
+            for piece in pieces
+            if len(piece.rows) - span.leads - max(span.lags) > 1
+        ]
+        filled = carried(target)
+        lags, leads = span.lags, [-lead for lead in range(1, span.leads + 1)]
+        waves = self._stack([calendar(piece, season)[rows] for piece, rows in self._pieces])
+        past = self._lags(filled, lags)
+        self._now = self._lags(filled, (0,))
+        later = self._lags(filled, leads)
+        self._of_past = _basis(np.concatenate([waves, past], axis=1))
+        self._of_present = _joined(self._of_past, self._now)
+        self._of_all = _joined(self._of_present, later)
+        self._of_future = _basis(np.concatenate([waves, later], axis=1))
+
+    @property
+    def rows(self) -> int:
+        """Rows that are examined."""
+        return len(self._now)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are more rows than regressors by far."""
+        return self.rows >= 2 * (self._of_all.shape[1] + len(self._span.lags)) and self.rows > 20
+
+    def of(self, values: Floats) -> Dependence:
+        """Measure one column, as long as the table."""
+        filled = carried(values)
+        column = self._lags(filled, (0,))
+        own = self._lags(filled, self._span.lags)
+        total = _size(column)
+        if total <= 0:
+            return Dependence(0.0, 0.0, 0.0, 0.0, self.rows)
+        floor = _NOTHING * total
+        present, everything, future = self._of_present, self._of_all, self._of_future
+        own_present, own_all = _joined(present, own), _joined(everything, own)
+        own_past = _joined(self._of_past, own)
+        without = _rest(self._now, own_past)
+        with_column = _rest(self._now, _joined(own_past, column))
+        return Dependence(
+            ahead=self._share(column, present, everything, floor),
+            ahead_new=self._share(column, own_present, own_all, floor),
+            behind=self._share(column, future, everything, floor),
+            same_row=_adjusted(_size(without), _size(with_column), self.rows - own_past.shape[1], 1),
+            rows=self.rows,
+        )
+
+    def _share(self, column: Floats, fewer: Floats, more: Floats, floor: float) -> float:
+        """Share of the rest after ``fewer`` that ``more`` explains; zero where no rest is left."""
+        before, after = _size(_rest(column, fewer)), _size(_rest(column, more))
+        if before <= floor:
+            return 0.0
+        free = self.rows - fewer.shape[1] - 1
+        return _adjusted(before, after, free, more.shape[1] - fewer.shape[1])
+
+    def _lags(self, values: Floats, lags: Sequence[int]) -> Floats:
+        shaped = normal_scores if self._ranked else scaled
+        return self._stack([lagged(shaped(values[piece.rows]), lags, rows) for piece, rows in self._pieces])
+
+    def _stack(self, blocks: Sequence[Floats]) -> Floats:
+        """The pieces below one another, each around its own mean."""
+        return np.concatenate([block - block.mean(axis=0) for block in blocks]) if blocks else np.zeros((0, 1))
+
+
+def carried(values: Floats) -> Floats:
+    """Return values without holes: each takes the last one before it, the first ones the first known.
+
+    Example:
+        >>> carried(np.array([np.nan, 1.0, np.nan, 3.0])).tolist()
+        [1.0, 1.0, 1.0, 3.0]
+    """
+    known = np.isfinite(values)
+    if known.all() or not known.any():
+        return values if known.any() else np.zeros_like(values)
+    at = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
+    return np.asarray(values[np.where(at < 0, int(known.argmax()), at)])
+
+
+def _basis(columns: Floats) -> Floats:
+    """Orthonormal columns that span the same space."""
+    sizes = np.sqrt((columns**2).sum(axis=0))
+    columns = columns[:, sizes > 0] / sizes[sizes > 0]
+    if not columns.shape[1]:
+        return np.zeros((len(columns), 0))
+    basis, triangle = np.linalg.qr(columns)
+    return np.asarray(basis[:, np.abs(np.diag(triangle)) > _DEPENDENT])
+
+
+def _joined(basis: Floats, columns: Floats) -> Floats:
+    """``basis`` and what ``columns`` add to it."""
+    sizes = np.sqrt((columns**2).sum(axis=0))
+    columns = columns[:, sizes > 0] / sizes[sizes > 0]
+    rest = _rest(_rest(columns, basis), basis)  # twice, against rounding
+    kept = rest[:, np.sqrt((rest**2).sum(axis=0)) > _DEPENDENT]
+    return np.concatenate([basis, _basis(kept)], axis=1) if kept.shape[1] else basis
+
+
+def _rest(columns: Floats, basis: Floats) -> Floats:
+    return np.asarray(columns - basis @ (basis.T @ columns))
+
+
+def _size(columns: Floats) -> float:
+    return float((columns**2).sum())
+
+
+def _adjusted(before: float, after: float, free: int, added: int) -> float:
+    """Share of ``before`` that ``added`` regressors explain beyond what chance would, from 0 to 1."""
+    if before <= 0 or free - added < 1:
+        return 0.0
+    return max(0.0, 1.0 - (after / (free - added)) / (before / free))

@@ -1,0 +1,196 @@
+"""Patterns by which a column may hold later values of the target.
+
+They give a leak its name, and show leaks that no regression shows.
+
+Each pattern is compared with the column by the square of a correlation, once as it is and once by ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Flags, Floats
+from azuraforge.plugins.forecasting.foreknowledge.dependence import carried
+from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, normal_scores, varies
+
+PatternName: TypeAlias = Literal[
+    "later_target", "average_ahead", "centred_average", "extreme_ahead", "change_ahead", "period_value", "interpolated"
+]
+
+#: A column that follows a pattern so closely has it; without noise the share is one.
+EXACT = 0.98
+#: Fewer periods, changes of a column or rows prove nothing.
+_FEWEST = 8
+_FEWEST_ROWS = 20
+_WIDTHS = (2, 3, 4, 5, 7, 10, 12, 14, 24, 30)
+#: A column that is the same as in the row before in this share of its rows is constant over periods.
+_STILL = 0.5
+_EQUAL = 1e-6
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern, how many rows it reaches ahead, and the share of the column that it explains."""
+
+    name: PatternName
+    reach: int
+    share: float
+
+
+def nearest(target: Floats, column: Floats, pieces: Sequence[Piece], span: Span) -> Pattern | None:
+    """Return the pattern of later values that is most like the column, however little; None without enough rows."""
+    found: list[Pattern] = []
+    for piece in pieces:
+        y, c = carried(target)[piece.rows], carried(column)[piece.rows]
+        if len(y) >= _FEWEST_ROWS + 2 * span.leads:
+            found += [Pattern(name, reach, _alike(c, values)) for name, reach, values in _later(y, span.leads)]
+    return max(found, key=lambda each: each.share, default=None)
+
+
+def events_ahead(target: Floats, column: Floats, pieces: Sequence[Piece], span: Span) -> Pattern | None:
+    """Return an exact pattern that is no linear filter: a change, an extreme, a value of a period, an interpolation."""
+    found = [
+        max(exact, key=lambda each: each.share)
+        for piece in pieces
+        if (
+            exact := [
+                each
+                for each in _events(carried(target)[piece.rows], carried(column)[piece.rows], span.leads)
+                if each.share >= EXACT
+            ]
+        )
+    ]
+    # One short piece could follow a pattern by chance; a leak does so in most.
+    return max(found, key=lambda each: each.share) if found and 2 * len(found) >= len(pieces) else None
+
+
+def same_row_copy(target: Floats, column: Floats) -> bool:
+    """Whether the column is the target of the same row, scaled and shifted or transformed by a rising function."""
+    known = np.isfinite(target) & np.isfinite(column)
+    if known.sum() < _FEWEST_ROWS:
+        return False
+    y, c = target[known], column[known]
+    if not (varies(y) and varies(c)):
+        return False
+    slope = np.cov(y, c)[0, 1] / y.var(ddof=1)
+    linear = np.abs(c - c.mean() - slope * (y - y.mean())) <= _EQUAL * c.std()
+    if linear.mean() >= 1 - 1e-3 and slope != 0:
+        return True
+    ranks = normal_scores(y)
+    varied = len(np.unique(c)) > len(c) // 2
+    return varied and any(np.allclose(ranks, side * normal_scores(c)) for side in (1, -1))
+
+
+def same_values(one: Floats, other: Floats) -> bool:
+    """Whether two columns hold the same numbers wherever both are known."""
+    known = np.isfinite(one) & np.isfinite(other)
+    if known.sum() < _FEWEST_ROWS or not varies(one[known]):
+        return False
+    return bool((np.abs(one[known] - other[known]) <= _EQUAL * one[known].std()).mean() >= 1 - 1e-3)
+
+
+def _later(y: Floats, leads: int) -> Iterator[tuple[PatternName, int, Floats]]:
+    """Linear patterns, NaN where rows are missing."""
+    sums = np.concatenate([[0.0], np.cumsum(y)])
+    for lead in range(1, leads + 1):
+        yield "later_target", lead, _shifted(y, lead)
+        yield "change_ahead", lead, _shifted(y, lead) - y
+    for width in _WIDTHS:
+        if width <= leads:
+            yield "average_ahead", width, _shifted(_window_mean(sums, width), 1)
+        if width > 2 and width // 2 <= leads:
+            half = width // 2
+            yield "centred_average", half, _shifted(_window_mean(sums, 2 * half + 1), -half)
+
+
+def _events(y: Floats, c: Floats, leads: int) -> Iterator[Pattern]:
+    if len(y) < _FEWEST_ROWS or not (varies(y) and varies(c)):
+        return
+    distinct = len(np.unique(c[:500]))
+    for lead in range(1, min(leads, len(y) // 4) + 1):
+        change = _shifted(y, lead) - y
+        if distinct <= 3:
+            step = _shifted(y, lead) - _shifted(y, lead - 1)
+            for each in (change, step):
+                yield Pattern("change_ahead", lead, _alike(c, np.where(np.isfinite(each), each > 0, np.nan)))
+        else:
+            yield Pattern("change_ahead", lead, _alike(c, np.abs(change)))
+    now = _alike(c, y)
+    if distinct > 3:
+        for width in (each for each in _WIDTHS if each <= min(leads, len(y) // 4)):
+            ahead = np.stack([_shifted(y, lead) for lead in range(1, width + 1)])
+            for extreme in (ahead.max(axis=0), ahead.min(axis=0)):
+                share = _alike(c, extreme)
+                if 1 - share <= (1 - now) / 10:  # neighbours of a slow target are alike, so it must be far closer
+                    yield Pattern("extreme_ahead", width, share)
+    yield from _periods(y, c)
+    yield from _interpolation(y, c)
+
+
+def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
+    """A column that is constant over periods and holds a value that is known at their end only."""
+    still = np.diff(c) == 0
+    if not _STILL <= still.mean() < 1:
+        return
+    starts = np.concatenate([[0], np.flatnonzero(~still) + 1])
+    lengths = np.diff(np.append(starts, len(c)))
+    whole = slice(1, len(starts) - 1)  # the first and the last may be cut
+    if len(starts) - 2 < _FEWEST or lengths[whole].max() < 3:
+        return
+    mean = np.add.reduceat(y, starts) / lengths
+    values: tuple[Floats, ...] = (
+        mean,
+        mean * lengths,
+        np.maximum.reduceat(y, starts),
+        np.minimum.reduceat(y, starts),
+        y[starts + lengths - 1],
+    )
+    held = c[starts]
+    first = y[starts]
+    # A value that the row before or the first row of the period told as well was known in time.
+    known = max(_alike(held[whole], y[starts - 1][whole]), _alike(held[whole], first[whole]))
+    share = max(_alike(held[whole], each[whole]) for each in values)
+    if share > known + (1 - known) / 2:
+        yield Pattern("period_value", int(np.median(lengths)), share)
+
+
+def _interpolation(y: Floats, c: Floats) -> Iterator[Pattern]:
+    """A column that runs straight between rows in which it equals the target: between them it points at the next."""
+    bend = np.abs(np.diff(c, 2)) > _EQUAL * c.std()
+    knots = np.flatnonzero(bend) + 1
+    if len(knots) < _FEWEST or bend.mean() > _STILL:
+        return
+    apart = np.diff(knots)
+    if np.median(apart) >= 3 and not (np.diff(c) == 0).mean() >= _STILL:
+        yield Pattern("interpolated", int(np.median(apart)), _alike(c[knots], y[knots]))
+
+
+def _alike(column: Floats, pattern: Floats) -> float:
+    """The larger squared correlation, of the values or of their ranks."""
+    known: Flags = np.isfinite(pattern) & np.isfinite(column)
+    c, p = column[known], pattern[known]
+    if len(c) < _FEWEST or not (varies(c) and varies(p)):
+        return 0.0
+    plain = float(np.corrcoef(c, p)[0, 1]) ** 2
+    return plain if plain >= EXACT else max(plain, float(np.corrcoef(normal_scores(c), normal_scores(p))[0, 1]) ** 2)
+
+
+def _shifted(y: Floats, lead: int) -> Floats:
+    """The value ``lead`` rows later (earlier where negative), NaN beyond the ends."""
+    out = np.full(len(y), np.nan)
+    if lead >= 0:
+        out[: len(y) - lead] = y[lead:]
+    else:
+        out[-lead:] = y[:lead]
+    return out
+
+
+def _window_mean(sums: Floats, width: int) -> Floats:
+    """The mean of each row and the next ``width - 1``, NaN where rows are missing."""
+    out = np.full(len(sums) - 1, np.nan)
+    out[: len(sums) - width] = (sums[width:] - sums[:-width]) / width
+    return out

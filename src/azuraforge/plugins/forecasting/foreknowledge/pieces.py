@@ -1,0 +1,123 @@
+"""Pieces of the series that are examined: a bounded number of rows, each with its lags, leads and calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Floats, Indices
+
+#: Rows that are examined at most: the time that it takes does not grow with the data.
+MOST_ROWS = 4_500
+_PIECE = 1_500
+#: Leads that are examined at least and at most, and lags of the target.
+LEAST_LEADS, MOST_LEADS = 14, 120
+_LAGS, _MOST_LAGS = 14, 32
+#: A piece holds at least so many rows for each lag and lead.
+_ROWS_EACH = 6
+_SHORTEST = 24
+_DAY = 86_400.0
+_PERIODS = (_DAY, 7 * _DAY, 365.2425 * _DAY)
+_HARMONICS = 3
+
+
+@dataclass(frozen=True)
+class Span:
+    """Lags of the target and of the column that are known at a row, and leads that nobody can know there."""
+
+    lags: tuple[int, ...]
+    leads: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive rows of one series: indices into the table, and seconds since the epoch where rows have a time."""
+
+    rows: Indices
+    seconds: Floats | None = None
+
+
+def span_of(longest: int, horizon: int, season: int) -> Span:
+    """Choose lags and leads for pieces of up to ``longest`` rows.
+
+    Example:
+        >>> span_of(1500, horizon=3, season=7)
+        Span(lags=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14), leads=14)
+    """
+    affordable = max(2, longest // _ROWS_EACH // 2)
+    count = min(max(_LAGS, season + 2 if season + 2 <= _MOST_LAGS else 0), affordable)
+    lags = list(range(1, count + 1))
+    if season > count:
+        lags += [lag for lag in (season - 1, season, season + 1) if count < lag <= longest // 4]
+    leads = max(horizon, LEAST_LEADS, season + 1 if season <= MOST_LEADS else 0)
+    return Span(tuple(lags), min(leads, MOST_LEADS, affordable))
+
+
+def pieces_of(series: Sequence[Piece]) -> list[Piece]:
+    """Choose at most ``MOST_ROWS`` rows: of one series its first, middle and last rows, of many as many as fit."""
+    usable = [one for one in series if len(one.rows) >= _SHORTEST]
+    if len(usable) == 1 and len(usable[0].rows) > MOST_ROWS:
+        whole = usable[0]
+        last = len(whole.rows) - _PIECE
+        return [_cut(whole, start) for start in (0, last // 2, last)]
+    step = max(1, -(-sum(min(len(one.rows), _PIECE) for one in usable) // MOST_ROWS))
+    return [_cut(one, len(one.rows) - _PIECE) if len(one.rows) > _PIECE and step > 1 else one for one in usable[::step]]
+
+
+def normal_scores(values: Floats) -> Floats:
+    """Return the normal quantiles of the ranks: equal for every rising transform of a column.
+
+    Example:
+        >>> x = np.array([0.1, 3.0, 2.0])
+        >>> bool(np.allclose(normal_scores(x), normal_scores(np.exp(x))))
+        True
+    """
+    from scipy.special import ndtri  # tables without covariates never load it
+
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - counts / 2
+    return np.asarray(ndtri(ranks / len(values))[place], dtype=np.float64)
+
+
+def scaled(values: Floats) -> Floats:
+    """Return values with mean zero and spread one; zeros where they do not vary."""
+    return (values - values.mean()) / values.std() if varies(values) else np.zeros_like(values)
+
+
+def varies(values: Floats) -> bool:
+    """Whether there are two different values; the computed spread of equal ones may be a rounding error.
+
+    Example:
+        >>> varies(np.full(1500, 0.422915)), float(np.full(1500, 0.422915).std()) > 0
+        (False, True)
+    """
+    return bool(values.size) and bool(values.max() > values.min())
+
+
+def lagged(values: Floats, lags: Sequence[int], rows: slice) -> Floats:
+    """``(row, lag)``: the values so many rows earlier, later where a lag is negative, of the rows in ``rows``.
+
+    Example:
+        >>> lagged(np.arange(5.0), (1, -1), slice(1, 4)).tolist()
+        [[0.0, 2.0], [1.0, 3.0], [2.0, 4.0]]
+    """
+    return np.stack([values[rows.start - lag : rows.stop - lag] for lag in lags], axis=1)
+
+
+def calendar(piece: Piece, season: int) -> Floats:
+    """``(row, wave)``: harmonics of the season, and of day, week and year where rows have times."""
+    places: list[Floats] = [np.arange(len(piece.rows)) / season] if season > 1 else []
+    if piece.seconds is not None:
+        length = float(piece.seconds[-1] - piece.seconds[0])
+        rhythm = length / max(1, len(piece.rows) - 1)
+        places += [piece.seconds / period for period in _PERIODS if 2 * rhythm < period < length]
+    turns = [2 * np.pi * step * place for place in places for step in range(1, _HARMONICS + 1)]
+    waves = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
+    return np.stack(waves, axis=1) if waves else np.zeros((len(piece.rows), 0))
+
+
+def _cut(piece: Piece, start: int) -> Piece:
+    at = slice(start, start + _PIECE)
+    return Piece(piece.rows[at], None if piece.seconds is None else piece.seconds[at])

@@ -1,0 +1,117 @@
+"""The training loop of a network forecaster: early stopping, or a fixed number of epochs; both resume bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from azuraforge import engine
+from azuraforge.engine import Tensor, data, nn, optim
+from azuraforge.engine.training import Callback, EarlyStopping, Trainer
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.pipeline import RunContext
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
+from azuraforge.plugins.forecasting.windows import Examples
+from azuraforge.plugins.training import BestAverage, Reporter
+
+if TYPE_CHECKING:
+    from azuraforge.plugins.forecasting.time_series import TimeSeriesConfig
+
+PREDICT_BATCH = 512
+
+
+def descend(
+    run: RunContext[TimeSeriesConfig],
+    network: nn.Module,
+    learning: Examples,
+    checking: Examples | None,
+    prepare: Callable[[], None],
+    *,
+    fixed_epochs: int | None = None,
+) -> int:
+    """Train ``network`` in place and return the number of epochs after which its weights were kept.
+
+    Args:
+        run: holds the config, and the checkpoint to go on from.
+        network: with its random initial weights.
+        learning: windows to learn from.
+        checking: windows that decide when to stop; None: none do, which needs ``fixed_epochs``.
+        prepare: sets weights that need no gradient descent; not called where a checkpoint holds them.
+        fixed_epochs: train so long and keep the last weights, as ``stop_after`` in the config asks for.
+
+    Raises:
+        InvalidInput: the loss became NaN or infinite.
+    """
+    config = run.config
+    fixed = config.stop_after if fixed_epochs is None else fixed_epochs
+    if checking is None and fixed is None:
+        raise ValueError("without windows to check on, the number of epochs must be fixed")
+    found = run.resume()
+    if found is None:
+        prepare()
+    # Shuffling has a generator of its own, so that a network's dropout does not disturb the order.
+    batches = data.Batches(
+        learning, config.batch_size, shuffle=True, generator=np.random.Generator(np.random.PCG64([run.seed, 1]))
+    )
+    total_steps = min(config.epochs * len(batches), config.max_steps)
+    # A fixed end chooses nothing by the validation part, which then only calibrates. The schedule stays the whole
+    # one: the epochs are those that a training on fewer rows was seen to need.
+    epochs = min(-(-total_steps // len(batches)), config.epochs if fixed is None else fixed)
+    optimizer = optim.AdamW(
+        [parameter for parameter in network.parameters() if parameter.requires_grad],
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+    )
+    average = optim.MovingAverage(network, decay=0.995)
+    best = BestAverage(average)
+    callbacks: list[Callback] = [] if checking is None else [best]
+    callbacks += [EarlyStopping(config.patience)] if fixed is None else []
+    trainer = Trainer(
+        network,
+        optimizer,
+        _loss_of(config.loss),
+        batches,
+        schedule=optim.schedules.WarmupCosine(
+            optimizer,
+            warmup_steps=min(200, total_steps // 10),
+            total_steps=total_steps,
+            min_lr=config.learning_rate / 50,
+        ),
+        clip_norm=config.clip_norm,
+        average=average,
+        callbacks=(*callbacks, Reporter(run, total_steps)),
+    )
+    looks = None if checking is None else data.Batches(checking, PREDICT_BATCH)
+    if found is not None:
+        trainer.load(found.folder)
+    elif looks is not None:
+        # Where training starts is a contender too: a network that only got worse is put back to it.
+        best.consider(trainer, trainer.evaluate(looks))
+    try:
+        trainer.fit(epochs, validation=looks, total_steps=total_steps)
+    except engine.EngineError as error:
+        raise InvalidInput(
+            f"training cannot go on at step {trainer.steps + 1}: {error}",
+            where="config: learning_rate",
+            next_step="choose a lower learning_rate or clip_norm, or look for wild values in the data",
+        ) from error
+    if fixed is None:
+        network.load_state_dict(best.weights)
+        return best.epoch
+    with average.applied():
+        last = network.state_dict()
+    network.load_state_dict(last)
+    return trainer.epoch
+
+
+def _loss_of(name: Literal["mse", "huber"]) -> Callable[[Tensor, Tensor], Tensor]:
+    point_loss = nn.functional.mse_loss if name == "mse" else nn.functional.huber_loss
+
+    def loss(answer: Tensor, target: Tensor) -> Tensor:
+        return point_loss(answer[:, :, 0], target) + nn.functional.quantile_loss(
+            answer[:, :, 1:], target, QUANTILE_LEVELS
+        )
+
+    return loss
