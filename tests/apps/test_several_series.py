@@ -11,10 +11,12 @@ import pytest
 
 from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.gru import GruForecaster
+from azuraforge.apps.forecasting.intermittent import Croston
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tcn import TcnForecaster
+from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Part, Table
 from azuraforge.plugins.forecasting.panels import each
@@ -25,7 +27,10 @@ from tests.panels import SCHEMA, make_panel
 SMALL = {"horizon": 3, "epochs": 2, "batch_size": 48, "window": 12, "max_steps": 12}
 
 
-@pytest.mark.parametrize("plugin", [Naive, SeasonalNaive, RandomWalkDrift, Ridge], ids=lambda plugin: plugin.name)
+BASELINES = [Naive, SeasonalNaive, RandomWalkDrift, Ridge, Theta, Croston]
+
+
+@pytest.mark.parametrize("plugin", BASELINES, ids=lambda plugin: plugin.name)
 def test_a_baseline_keeps_the_contract_with_several_series(plugin: type[Any]) -> None:
     check_pipeline(plugin, make_panel(), {"horizon": 3, "gap": 2, "intervals": "adaptive"})
 
