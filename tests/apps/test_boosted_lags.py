@@ -86,10 +86,11 @@ def test_arrays_that_are_no_trees_are_refused(message: str) -> None:
 def fitted(plugin: type[Any], table: Table, config: Any, folder: Path) -> tuple[float, Any]:
     pipeline = plugin()
     split = pipeline.split(table, config)
-    parts = [cut_learning(table, rows, config.horizon, config.known_ahead) for rows in (split.train, split.validation)]
+    horizon, partial = config.horizon, split.partial
+    parts = [cut_learning(table, rows, horizon, partial=partial) for rows in (split.train, split.validation)]
     learned = pipeline.fit(MemoryRun(config, folder), *parts)
-    test, truth = cut_test(table, split.test, config.horizon, known_ahead=config.known_ahead)
-    return float(np.sqrt(np.square(pipeline.predict(learned, test).point - truth).mean())), learned
+    test, truth = cut_test(table, split.test, horizon, partial=partial)
+    return float(np.sqrt(np.nanmean(np.square(pipeline.predict(learned, test).point - truth)))), learned
 
 
 def with_values(table: Table, values: np.ndarray) -> Table:
@@ -121,10 +122,12 @@ def test_noise_is_forecast_no_worse_than_by_ridge(tmp_path: Path) -> None:
     assert boosted < 1.05 * ridge
 
 
-@pytest.mark.parametrize("kind", ["yearly", "constant", "zeros", "ramp", "one column unknown"])
+@pytest.mark.parametrize("kind", ["eight rows", "yearly", "constant", "zeros", "ramp", "one column unknown"])
 def test_short_and_degenerate_series_are_forecast(kind: str, tmp_path: Path) -> None:
-    rows = np.arange(14 if kind == "yearly" else 60)
-    values = {"yearly": rows**1.5, "ramp": np.exp(rows / 4), "zeros": rows * 0.0}.get(kind, rows * 0.0 + 7)
+    rows = np.arange({"eight rows": 8, "yearly": 14}.get(kind, 60))
+    values = {"yearly": rows**1.5, "eight rows": rows % 3 + 1.0, "ramp": np.exp(rows / 4), "zeros": rows * 0.0}.get(
+        kind, rows * 0.0 + 7
+    )
     frame = pl.DataFrame({"value": values.astype(float), "lead": np.full(len(rows), np.nan)})
     features = ("lead",) if kind == "one column unknown" else ()
     table = Table(frame, Schema(time=None, target="value", features=features))

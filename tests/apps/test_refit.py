@@ -73,6 +73,7 @@ def test_a_refit_learns_the_last_rows_and_keeps_what_validation_chose(
         assert np.array_equal(refitted.spread, fitted.spread)
         assert [len(forest) for forest in refitted.forests] == [len(forest) for forest in fitted.forests]
         assert refitted.shares == fitted.shares
+        assert refitted.scales == fitted.scales, "the offsets are in units of the scales"
     elif isinstance(made, Auto):
         assert refitted.combination == fitted.combination
         assert all(np.array_equal(refitted.spreads[name], own) for name, own in fitted.spreads.items())

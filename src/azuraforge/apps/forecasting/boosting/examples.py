@@ -33,29 +33,28 @@ def usable(part: Part) -> Indices:
 
 
 def examples(fitted: Boosted, parts: Mapping[str, Part], most: int) -> Examples:
-    """Return at most ``most`` examples of all series, each step ahead equally often.
+    """Return at most ``most`` examples of all series, each step ahead about equally often.
 
-    Raises InvalidInput where no origin has all of its targets.
+    Raises InvalidInput where no target is known.
     """
-    found = {name: usable(part) for name, part in parts.items()}
+    found = {name: np.flatnonzero(np.isfinite(np.asarray(part.targets)).reshape(-1)) for name, part in parts.items()}
     horizon = fitted.horizon
-    origins = sum(map(len, found.values()))
-    if not origins:
+    known = sum(map(len, found.values()))
+    if not known:
         raise InvalidInput(
-            "no origin to learn from has all of its targets",
+            "the training or the validation part has no known target",
             where="train, validation",
             next_step="choose a smaller horizon, or add rows without missing targets",
         )
-    stride = _stride(origins * horizon, most, horizon)
+    stride = _stride(known, most, horizon)
     inputs, truth, starts = [], [], []
     first = 0
     for name, part in parts.items():
-        count = len(found[name]) * horizon
-        pairs = np.arange(-first % stride, count, stride)
-        first += count
+        pairs = found[name][-first % stride :: stride]
+        first += len(found[name])
         if not len(pairs):
             continue
-        rows, steps = found[name][pairs // horizon], pairs % horizon
+        rows, steps = pairs // horizon, pairs % horizon
         scales = known_series(fitted.scales, name)
         read = Inputs(fitted.layout, scales, part)
         inputs.append(read.at(rows, steps))

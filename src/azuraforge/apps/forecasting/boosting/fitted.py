@@ -98,12 +98,13 @@ def calibrated(fitted: Boosted, checks: Mapping[str, Part], *, adaptive: bool) -
     typical = float(np.nanmean(np.square(everything)))
     widths = {}
     for name, own in errors.items():
-        squares, windows = float(np.nansum(np.square(own))) / fitted.horizon, len(own)
+        squares, windows = float(np.nansum(np.square(own))) / fitted.horizon, np.isfinite(own).sum() / fitted.horizon
         mean = (squares + _WINDOWS_OF_ALL * typical) / (windows + _WINDOWS_OF_ALL)
         widths[name] = math.sqrt(mean / typical) if typical > 0 and len(errors) > 1 else 1.0
     scaled = np.concatenate([own / widths[name] for name, own in errors.items()])
     spread = residual_quantiles(scaled, QUANTILE_LEVELS)
-    table = score_table(scaled[np.isfinite(scaled).all(axis=1)]) if adaptive else np.zeros((0, 0))
+    enough = adaptive and bool(np.isfinite(scaled).any(axis=0).all())
+    table = score_table(scaled) if enough else np.zeros((0, 0))
     return replace(fitted, spread=spread, widths=widths, table=table)
 
 

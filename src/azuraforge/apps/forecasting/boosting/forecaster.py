@@ -14,7 +14,7 @@ from azuraforge.apps.forecasting.baseline import Learned
 from azuraforge.apps.forecasting.boosting.config import BoostedConfig
 from azuraforge.apps.forecasting.boosting.examples import examples, series_of, usable
 from azuraforge.apps.forecasting.boosting.fitted import ALONE, Boosted, answer, calibrated
-from azuraforge.apps.forecasting.boosting.growing import Growth, grow
+from azuraforge.apps.forecasting.boosting.growing import Growth, grow, regrow
 from azuraforge.apps.forecasting.boosting.inputs import Layout, Scales
 from azuraforge.apps.forecasting.boosting.trees import Forest
 from azuraforge.apps.forecasting.ridge import Ridge
@@ -54,8 +54,8 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     }
 
     def split(self, table: Table, config: BoostedConfig) -> Split:
-        """Split in order of time; a missing lag is a missing input, so two rows are enough for a window."""
-        return chronological_split(table, config, window=2)
+        """Split in order of time; a missing lag is a missing input, so one row is enough for a window."""
+        return chronological_split(table, config, window=1, partial=True)
 
     def fit(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
         """Grow trees on ``train`` until ``validation`` gains no more; measure the intervals on ``validation``."""
@@ -76,21 +76,13 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return calibrated(fitted, checks, adaptive=config.intervals == "adaptive")
 
     def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
-        """Grow as many trees again on every row; shares and the widths of the intervals are kept."""
-        parts = dict(series_of(rows))
+        """Grow as many trees on every row, with the evaluated scales, shares and intervals."""
+        parts = {name: part for name, part in series_of(rows) if name in evaluated.scales}
         ridge = None if evaluated.ridge is None else Ridge().relearn(run, evaluated.ridge, rows)
-        fresh = self._layout(run, rows, parts, ridge)
-        rounds = [len(forest) for forest in evaluated.forests]
-        learned = examples(fresh, parts, MOST_EXAMPLES)
-        grown = grow(Growth(run.config, run.seed, run.threads), learned, None, lambda *_: None, rounds)
-        return replace(
-            fresh,
-            forests=grown.forests,
-            shares=evaluated.shares,
-            spread=evaluated.spread,
-            widths=evaluated.widths,
-            table=evaluated.table,
-        )
+        fresh = replace(evaluated, ridge=ridge)
+        trees = [len(forest) for forest in evaluated.forests]
+        forests = regrow(Growth(run.config, run.seed, run.threads), examples(fresh, parts, MOST_EXAMPLES), trees)
+        return replace(fresh, forests=forests)
 
     def predict(self, predictor: Boosted, part: Part) -> Predictions:
         """Forecasts and their intervals from each origin."""
@@ -151,16 +143,6 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     ) -> Boosted:
         """Learn scales, layout and ridge: all but the trees."""
         config = run.config
-        ridge = None
-        if config.linear and train.schema.series is None and len(usable(train)) >= _FEWEST_FOR_RIDGE:
-            ridge = _ridge(run, train, None if config.stop_after is not None else checks[ALONE])
-        return self._layout(run, train, parts, ridge)
-
-    def _layout(
-        self, run: RunContext[BoostedConfig], train: Part, parts: Mapping[str, Part], ridge: Learned | None
-    ) -> Boosted:
-        """Learn scales and layout."""
-        config = run.config
         longest = max(parts.values(), key=lambda part: part.frame.height)
         several = train.schema.series is not None
         time = train.schema.time
@@ -168,6 +150,9 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         clock = Clock.learn(times, one_of(train.schema))
         scales = {name: Scales.learn(part) for name, part in parts.items()}
         layout = Layout.learn(config, longest, clock, several=several)
+        ridge = None
+        if config.linear and not several and len(usable(train)) >= _FEWEST_FOR_RIDGE:
+            ridge = _ridge(run, train, None if config.stop_after is not None else checks[ALONE])
         starts = ("last", "ridge") if ridge is not None else ("last",)
         return Boosted(config.horizon, layout, scales, starts, (), (), ridge, np.zeros((0, 0)), {})
 

@@ -64,32 +64,42 @@ class Grown:
 
 
 def grow(
-    growth: Growth,
-    learned: Examples,
-    checked: Examples | None,
-    report: Callable[[int, int, float], None],
-    rounds: Sequence[int] | None = None,
+    growth: Growth, learned: Examples, checked: Examples | None, report: Callable[[int, int, float], None]
 ) -> Grown:
     """Return one forest per start.
 
     Each forest ends where it forecasts ``checked`` best, which may be before its first tree. The shares lie half-way
     between equal ones and those that would forecast ``checked`` best, since the rows that choose them are few. Without
-    ``checked`` each forest has its number of ``rounds``, else ``config.stop_after`` trees, and the shares are equal.
+    ``checked`` each forest has ``config.stop_after`` trees, and the shares are equal.
 
     Args:
         growth: settings.
         learned: examples to learn from.
         checked: examples that end the growth; None where ``config.stop_after`` does.
         report: receives the number of a forest, the round and the forest's mean squared error on ``checked``.
-        rounds: per start the number of trees, where ``checked`` is None.
     """
     forests, forecasts = [], []
     for number, booster in enumerate(_boosters(growth, learned, checked)):
-        fixed = None if rounds is None else rounds[number]
-        best, forecast = _grow(growth.config, booster, number, checked, report, fixed)
+        best, forecast = _grow(growth.config, booster, number, checked, report)
         forests.append(Forest.of_dump(booster.dump_model(num_iteration=best)) if best else _none())
         forecasts.append(forecast)
     return Grown(tuple(forests), _shares(forecasts, None if checked is None else checked.truth))
+
+
+def regrow(growth: Growth, learned: Examples, trees: Sequence[int]) -> tuple[Forest, ...]:
+    """Return one forest per start, with as many ``trees``."""
+    forests = []
+    for booster, count in zip(_boosters(growth, learned, None), trees, strict=True):
+        forests.append(Forest.of_dump(booster.dump_model(num_iteration=_add(booster, count))) if count else _none())
+    return tuple(forests)
+
+
+def _add(booster: lightgbm.Booster, trees: int) -> int:
+    """Add ``trees``, fewer where no split is left to make; return how many there are."""
+    for done in range(1, trees + 1):
+        if booster.update():
+            return done
+    return trees
 
 
 def _grow(
@@ -98,15 +108,10 @@ def _grow(
     number: int,
     checked: Examples | None,
     report: Callable[[int, int, float], None],
-    fixed: int | None,
 ) -> tuple[int, Floats]:
     """Return the number of trees to keep, and the forecasts ``(example,)`` that they give for ``checked``."""
     if checked is None:
-        rounds = (config.stop_after or config.trees) if fixed is None else fixed
-        for done in range(1, rounds + 1):
-            if booster.update():  # no split is left to make
-                return done, np.zeros(0)
-        return rounds, np.zeros(0)
+        return _add(booster, config.stop_after or config.trees), np.zeros(0)
     best, forecast = 0, checked.starts[number]
     lowest = float(np.square(forecast - checked.truth).mean())
     for done in range(1, config.trees + 1):
