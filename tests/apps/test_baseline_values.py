@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.apps.forecasting.ets import ExponentialSmoothing, Smoothing, estimate
+from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.ridge import Ridge, target_lags
+from azuraforge.apps.forecasting.smoothing import Smoothing
 from azuraforge.plugins import ForecastConfig, Part, Schema, Table
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun
@@ -64,64 +65,22 @@ def test_ridge_sees_thirty_lags_and_the_season_around_each_target() -> None:
     assert target_lags(season=1, horizon=3) == list(range(30))
 
 
-def season_with_trend(rows: int, seed: int = 3) -> Any:
-    rng = np.random.default_rng(seed)
-    return 20 + 0.05 * np.arange(rows) + 2 * np.sin(2 * np.pi * np.arange(rows) / 12) + rng.normal(0, 0.3, rows)
+def plain(alpha: float, beta: float, phi: float) -> Smoothing:
+    return Smoothing("A", alpha, beta, phi, False, np.zeros(0, dtype=np.int64), np.zeros(0))
 
 
-def test_our_recursion_is_the_librarys_filter() -> None:
-    """Same parameters, same initial state: the same one-step forecasts as statsmodels' own filter."""
+def test_a_damped_trend_is_carried_as_another_library_carries_it() -> None:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    values = season_with_trend(240)
-    smoothing, form = estimate(values, 12)
-    assert form in {"AAA", "AAdA"}
-    damped = form == "AAdA"
-    model = ETSModel(
-        values, error="add", trend="add", damped_trend=damped, seasonal="add", seasonal_periods=12,
-        initialization_method="known", initial_level=smoothing.level, initial_trend=smoothing.trend,
-        initial_seasonal=list(smoothing.season),
-    )  # fmt: skip
-    parameters = [smoothing.alpha, smoothing.beta, smoothing.gamma, *([smoothing.phi] if damped else [])]
-    expected = np.asarray(model.smooth(np.array(parameters)).fittedvalues)
-    levels, trends, seasons = smoothing.states(values)
-    ours = np.empty(240)
-    ours[0] = smoothing.level + smoothing.phi * smoothing.trend + smoothing.season[0]
-    ours[1:] = levels[:-1] + smoothing.phi * trends[:-1] + seasons[1:240]
-    assert ours == pytest.approx(expected, abs=1e-8)
-
-
-def test_a_damped_trend_is_carried_as_the_library_carries_it() -> None:
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-
-    values = season_with_trend(120)
-    ours = Smoothing(0.4, 0.1, 0.0, 0.9, level=20.0, trend=0.5, season=())
+    values = 20 + 0.05 * np.arange(120) + np.random.default_rng(3).normal(0, 0.3, 120)
     model = ETSModel(
         values, error="add", trend="add", damped_trend=True, initialization_method="known", initial_level=20.0,
         initial_trend=0.5,
     )  # fmt: skip
     forecast = np.asarray(model.smooth(np.array([0.4, 0.1, 0.9])).forecast(6))
-    levels, trends, _ = ours.states(values)
-    assert levels[-1] + trends[-1] * np.cumsum(0.9 ** np.arange(1, 7)) == pytest.approx(forecast, abs=1e-9)
-
-
-def test_forecasts_of_several_steps_are_the_librarys(tmp_path: Any) -> None:
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-
-    table = bare(season_with_trend(300), season=12)
-    pipeline, learned, test, _ = fitted(ExponentialSmoothing, table, tmp_path, 15)
-    origin = int(test.origins[20])
-    parameters, before = learned.settings["parameters"], learned.settings["before"]
-    damped = parameters["phi"] < 1
-    assert learned.settings["form"][1] == "A"
-    model = ETSModel(
-        table.frame["y"].to_numpy()[: origin + 1], error="add", trend="add", damped_trend=damped, seasonal="add",
-        seasonal_periods=12, initialization_method="known", initial_level=before["level"],
-        initial_trend=before["trend"], initial_seasonal=list(learned.arrays["season_before"]),
-    )  # fmt: skip
-    chosen = ["alpha", "beta", "gamma", *(["phi"] if damped else [])]
-    expected = model.smooth(np.array([parameters[name] for name in chosen])).forecast(15)
-    assert pipeline.predict(learned, test).point[20] == pytest.approx(np.asarray(expected), abs=1e-8)
+    ours = plain(0.4, 0.1, 0.9)
+    walk = ours.walk(np.array([20.0, 0.5]), values, np.array([119]))
+    assert ours.ahead(walk.states, 6)[0] == pytest.approx(forecast, abs=1e-9)
 
 
 def test_ets_predicts_from_rows_that_do_not_reach_back_to_training(series: Table, tmp_path: Any) -> None:
@@ -139,10 +98,8 @@ def test_ets_predicts_from_rows_that_do_not_reach_back_to_training(series: Table
 
 
 def test_a_missing_value_leaves_the_state_as_expected() -> None:
-    smoothing = Smoothing(0.5, 0.1, 0.0, 1.0, level=10.0, trend=1.0, season=())
-    levels, trends, _ = smoothing.states(np.array([11.0, np.nan, 13.0]))
-    assert levels.tolist() == pytest.approx([11.0, 12.0, 13.0])
-    assert trends.tolist() == pytest.approx([1.0, 1.0, 1.0])
+    walk = plain(0.5, 0.1, 1.0).walk(np.array([10.0, 1.0]), np.array([11.0, np.nan, 13.0]), np.arange(3))
+    assert walk.states.tolist() == [pytest.approx([level, 1.0]) for level in (11.0, 12.0, 13.0)]
 
 
 def test_ets_of_a_constant_is_the_constant(tmp_path: Any) -> None:
@@ -154,5 +111,5 @@ def test_a_season_that_is_too_long_is_left_to_the_trend(tmp_path: Any) -> None:
     rng = np.random.default_rng(1)
     table = bare(np.cumsum(rng.normal(size=900)), season=450)
     _, learned, _, _ = fitted(ExponentialSmoothing, table, tmp_path, 3)
-    assert "season_before" not in learned.arrays
-    assert learned.settings["form"].endswith("N")
+    assert not len(learned.arrays["model.periods"])
+    assert learned.settings["model"]["form"].endswith("N")

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.apps.forecasting.boosted import BoostedLags
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.errors import InvalidInput

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from azuraforge.apps.forecasting.boosted import BoostedConfig, BoostedLags
+from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.pipeline import Auto
+from azuraforge.apps.forecasting.boosting.config import BoostedConfig
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.lstm import LstmConfig, LstmForecaster
 from azuraforge.apps.forecasting.naive import RandomWalkDrift
@@ -29,6 +32,7 @@ CASES = [
     (Ridge, ForecastConfig(horizon=2)),
     (BoostedLags, TREES),
     (LstmForecaster, SMALL),
+    (Auto, AutoConfig(horizon=2, members=("forecasting.ets", "forecasting.theta", "forecasting.ridge"))),
 ]
 
 
@@ -65,10 +69,16 @@ def test_a_refit_learns_the_last_rows_and_keeps_what_validation_chose(
         assert refitted.epochs == fitted.epochs
         assert np.array_equal(refitted.offsets, fitted.offsets)
         assert np.array_equal(refitted.network.line_penalty.numpy(), fitted.network.line_penalty.numpy())
+    elif isinstance(made, BoostedLags):
+        assert np.array_equal(refitted.spread, fitted.spread)
+        assert [len(forest) for forest in refitted.forests] == [len(forest) for forest in fitted.forests]
+        assert refitted.shares == fitted.shares
+    elif isinstance(made, Auto):
+        assert refitted.combination == fitted.combination
+        assert all(np.array_equal(refitted.spreads[name], own) for name, own in fitted.spreads.items())
     else:
         assert np.array_equal(refitted.spread, fitted.spread)
         assert refitted.settings.get("penalty") == fitted.settings.get("penalty")
-        assert len(refitted.arrays.get("trees.roots", ())) == len(fitted.arrays.get("trees.roots", ()))
         assert np.array_equal(refitted.arrays.get("table", 0), fitted.arrays.get("table", 0))
 
 

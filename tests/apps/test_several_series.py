@@ -9,12 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.apps.forecasting.boosted import BoostedLags
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.gru import GruForecaster
+from azuraforge.apps.forecasting.intermittent import Croston
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tcn import TcnForecaster
+from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Part, Table
 from azuraforge.plugins.forecasting.panels import each
@@ -25,7 +27,10 @@ from tests.panels import SCHEMA, make_panel
 SMALL = {"horizon": 3, "epochs": 2, "batch_size": 48, "window": 12, "max_steps": 12}
 
 
-@pytest.mark.parametrize("plugin", [Naive, SeasonalNaive, RandomWalkDrift, Ridge], ids=lambda plugin: plugin.name)
+BASELINES = [Naive, SeasonalNaive, RandomWalkDrift, Ridge, Theta, Croston]
+
+
+@pytest.mark.parametrize("plugin", BASELINES, ids=lambda plugin: plugin.name)
 def test_a_baseline_keeps_the_contract_with_several_series(plugin: type[Any]) -> None:
     check_pipeline(plugin, make_panel(), {"horizon": 3, "gap": 2, "intervals": "adaptive"})
 
@@ -35,12 +40,14 @@ def test_a_baseline_keeps_the_contract_with_several_series(plugin: type[Any]) ->
     [
         (LstmForecaster, {"hidden_size": 6, "lstm_rows": 5}),
         (GruForecaster, {"hidden_size": 6, "gru_rows": 5, "transform": "log", "intervals": "adaptive"}),
+        (BoostedLags, {"trees": 12, "holidays": "TR", "known_ahead": ["lead"], "intervals": "adaptive"}),
         (TcnForecaster, {"channels": 6, "tcn_rows": 6, "transform": "difference", "known_ahead": ["lead"]}),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_a_network_keeps_the_contract_with_several_series(plugin: type[Any], options: dict[str, Any]) -> None:
-    check_pipeline(plugin, make_panel(), {**SMALL, **options}, most_resumes=1)
+def test_a_global_model_keeps_the_contract_with_several_series(plugin: type[Any], options: dict[str, Any]) -> None:
+    small = {"horizon": 3} if plugin is BoostedLags else SMALL
+    check_pipeline(plugin, make_panel(), {**small, **options}, most_resumes=1)
 
 
 def fitted(plugin: type[Any], table: Table, folder: Path, **options: Any) -> tuple[Any, Part, Part]:
@@ -54,9 +61,9 @@ def fitted(plugin: type[Any], table: Table, folder: Path, **options: Any) -> tup
     return (lambda asked: pipeline.predict(predictor, asked)), part, train
 
 
-@pytest.mark.parametrize("plugin", [Ridge, LstmForecaster], ids=lambda plugin: plugin.name)
+@pytest.mark.parametrize("plugin", [Ridge, BoostedLags, LstmForecaster], ids=lambda plugin: plugin.name)
 def test_what_another_series_does_changes_no_forecast_once_it_is_learned(plugin: type[Any], tmp_path: Path) -> None:
-    options = {"horizon": 3} if plugin is Ridge else {**SMALL, "hidden_size": 6}
+    options = {**SMALL, "hidden_size": 6} if plugin is LstmForecaster else {"horizon": 3}
     answer, part, _ = fitted(plugin, make_panel(), tmp_path, **options)
     other = pl.col("shop") == "shop-1"
     wild = part.frame.with_columns(pl.when(other).then(-3 * pl.col("value") - 7).otherwise("value").alias("value"))
@@ -116,8 +123,3 @@ def test_a_series_that_was_not_learned_is_refused(tmp_path: Path) -> None:
     strange = part.frame.with_columns(pl.col("shop").str.replace("shop-1", "corner"))
     with pytest.raises(InvalidInput, match="'corner' is none of the 3"):
         answer(Part(strange, part.schema, part.start, part.horizon, part.origins))
-
-
-def test_trees_learn_one_series_and_say_so() -> None:
-    assert not BoostedLags.several_series
-    assert Ridge.several_series

@@ -9,8 +9,8 @@ import pytest
 
 #: What no process of the platform but a child may load before it is used, and what only pretty-prints or migrates.
 HEAVY = {
-    "alembic", "llvmlite", "mako", "matplotlib", "optuna", "pandas", "PIL", "polars", "pyarrow", "pygments",
-    "reportlab", "rich", "scipy", "sklearn", "statsmodels", "torch",
+    "alembic", "fugue", "lightgbm", "llvmlite", "mako", "matplotlib", "optuna", "pandas", "PIL", "polars", "pyarrow",
+    "pygments", "reportlab", "rich", "scipy", "sklearn", "statsforecast", "statsmodels", "torch",
 }  # fmt: skip
 
 #: Everything that the API imports before it answers: the application, all routers and all tables.

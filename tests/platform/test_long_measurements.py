@@ -34,7 +34,7 @@ from benchmarks.storm import choose  # noqa: E402
 def part(**more) -> Tally:
     given = {"faults": [("child killed", True)], "runs": 2, "finished": 2, "recoveries": [1.0], "minutes": 0.5}
     readers = [Readers("SSE", 10, 0, 0, 0)]
-    return Tally(**{**given, "outcomes": Counter(died=1), "readers": readers, "slowest": [(1.0, "x")], **more})
+    return Tally(**{**given, "ends": Counter(died=1), "readers": readers, "slowest": [(1.0, "x")], **more})
 
 
 def test_parts_of_a_storm_add_up_after_they_were_stored(tmp_path, monkeypatch):
@@ -52,7 +52,7 @@ def test_parts_of_a_storm_add_up_after_they_were_stored(tmp_path, monkeypatch):
     assert one == part()
     both = one + two
     assert both.faults == [("child killed", True)] * 2
-    assert (both.runs, both.left, both.minutes, both.outcomes) == (4, 3, 1.0, {"died": 2})
+    assert (both.runs, both.left, both.minutes, both.ends) == (4, 3, 1.0, {"died": 2})
     assert (both.recoveries, both.full_disk_recoveries) == ([1.0, 1.0], [9.0])
     again.clear()
     assert kept.Parts("storm", {"seed": 1}).all == []

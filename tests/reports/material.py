@@ -27,7 +27,7 @@ def comparison(low: float | None, high: float | None) -> dict[str, Any]:
     for words in map(Words, get_args(Code)):
         ends = {"low": words.percent(low), "high": words.percent(high)}
         shown[words.code] = {"measure": "RMSE", "change": words.percent(-0.0713), **ends}
-    held = {"level": 0.95, "pieces": 212.4, "origins": 1331, "better": True}
+    held = {"level": 0.95, "pieces": 212, "origins": 1331, "better": True}
     return {**fields, "low": low, "high": high, **held, "shown": shown}
 
 

@@ -177,7 +177,7 @@ class TrainingLoop:
                 train=learning.train,
                 split=passed,
                 seed=run.seed,
-                trials=max(1, self._extra.trials),
+                trials=max(1, self._extra.trials) * fitted.trials,
                 earlier_uses=self._look(held_out),
                 policy=self._policy(),
                 measured=Measured(latency_ms=predicted.latency_ms, bytes=bytes_of(Path(predictor))),

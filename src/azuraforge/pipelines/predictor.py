@@ -59,7 +59,9 @@ def _timed(learning: Callable[[], PredictorT], seed: int) -> tuple[PredictorT, f
 def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, folder: Path) -> Learned:
     fresh_folder(folder)
     pipeline.save(predictor, folder)
-    return Learned(weights_sha256=hash_folder(folder, name), seconds=round(seconds, 3))
+    return Learned(
+        weights_sha256=hash_folder(folder, name), seconds=round(seconds, 3), trials=pipeline.trials(predictor)
+    )
 
 
 def hash_folder(folder: Path, name: str) -> str:

@@ -84,10 +84,14 @@ class FitInput(Learner):
 
 
 class Learned(StepResult):
-    """A predictor in ``predictor/``: the hash of weights and preprocessing, and the seconds that fitting took."""
+    """A predictor in ``predictor/``: the hash of weights and preprocessing, and the seconds that fitting took.
+
+    ``trials``: candidates that the pipeline compared on the validation part.
+    """
 
     weights_sha256: str
     seconds: float
+    trials: int = Field(default=1, ge=1)
     engine: EngineUsed | None = None
 
 

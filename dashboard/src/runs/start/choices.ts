@@ -27,5 +27,5 @@ export function fitting(plugins: readonly Plugin[], data: string | null): Plugin
 /** The wanted one where it exists, else the platform's own for series or for pictures, else the first. */
 export function firstPlugin(usable: readonly Plugin[], wanted: string | null): string {
   const find = (name: string | null) => usable.find((plugin) => plugin.name === name)?.name;
-  return find(wanted) ?? find("forecasting.lstm") ?? find("vision.cnn") ?? usable[0]?.name ?? "";
+  return find(wanted) ?? find("forecasting.auto") ?? find("forecasting.lstm") ?? find("vision.cnn") ?? usable[0]?.name ?? "";
 }

@@ -34,7 +34,7 @@ class Ridge(Baseline):
     """A straight line through the last 30 values, last season's, the other columns', the calendar, what is known ahead.
 
     One set of coefficients per horizon ("direct" forecasting). It predicts the change since the origin. The penalty is
-    the one that does best on the validation part.
+    the one of ``PENALTIES`` that does best on the validation part.
     """
 
     name: ClassVar[str] = "forecasting.ridge"

@@ -12,7 +12,7 @@ from azuraforge.cli.terminal import Terminal
 if TYPE_CHECKING:
     from azuraforge.client import Client
 
-PLUGIN = "forecasting.lstm"
+PLUGIN = "forecasting.auto"
 SERIES = "co2"
 SEED = 7
 #: Eight weeks ahead on the weekly CO₂ record of Mauna Loa.

@@ -40,9 +40,11 @@ def evaluated_learners(
 
 
 def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
-    """Execute the phase. A learner that fails leaves a note, and its evaluated predictor serves."""
+    """Execute the phase and keep its notes. Where a learner fails, its evaluated predictor serves, with a note."""
     done = execute_step(job, "refit", STEP, wanted, RefitResult, share=share)
     for each in done.refitted:
+        for note in each.notes:
+            job.note(note)
         if each.failed is not None:
             job.note(f"{each.name} could not be refitted, so the evaluated predictor serves: {each.failed}")
     return done

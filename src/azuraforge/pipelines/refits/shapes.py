@@ -34,13 +34,17 @@ class RefitInput(StepInput):
 
 
 class Refitted(Shape):
-    """A predictor in ``<name>/predictor/`` with the evaluated one inside, or the reason why there is none."""
+    """A predictor in ``<name>/predictor/`` with the evaluated one inside, or the reason why there is none.
+
+    ``notes`` are the pipeline's own about the refit.
+    """
 
     name: str
     weights_sha256: str = ""
     seconds: float | None = None
     engine: EngineUsed | None = None
     failed: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class RefitResult(StepResult):

@@ -77,15 +77,26 @@ def _refit(
     predictor = pipeline.load(folder)
     # A refit that cannot predict what comes next must not replace the predictor that could.
     kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / _FUTURE)
-    return Refitted(name=name, weights_sha256=learned.weights_sha256, seconds=learned.seconds, engine=engine)
+    return Refitted(
+        name=name,
+        weights_sha256=learned.weights_sha256,
+        seconds=learned.seconds,
+        engine=engine,
+        notes=tuple(context.notes) if context else (),
+    )
 
 
 class RefitContext(BaselineContext):
-    """A candidate's context while it is refitted: progress and checkpoints only, for the curves are the fit's."""
+    """A candidate's context while it is refitted: progress, checkpoints and notes, for the curves are the fit's."""
 
     def __init__(self, config: Config, child: Child, outputs: Path) -> None:
         super().__init__(config, child.seed, child.threads, outputs)
         self._child = child
+        self.notes: list[str] = []
+
+    def note(self, markdown: str) -> None:
+        """Keep a note for the step's result."""
+        self.notes.append(markdown)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
         """The run's progress within this phase."""

@@ -121,6 +121,10 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
     def load(self, folder: Path) -> PredictorT:
         """Read what ``save`` wrote; the predictions must be bit-identical."""
 
+    def trials(self, predictor: PredictorT) -> int:
+        """Return how many candidates ``fit`` compared on the validation part; the gate's level is divided by it."""
+        return 1
+
 
 #: ``predict`` of a loaded pipeline, of one part; the answer is unchecked.
 Answer: TypeAlias = Callable[[Any], Any]

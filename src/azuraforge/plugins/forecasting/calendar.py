@@ -24,7 +24,7 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 #: The mean Gregorian year; with 365 the phase would be a month late after a century.
 YEAR = round(365.2425 * DAY)
-_UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR, "d": DAY, "w": WEEK, "mo": YEAR // 12,
+UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR, "d": DAY, "w": WEEK, "mo": YEAR // 12,
           "q": YEAR // 4, "y": YEAR}  # fmt: skip
 #: Monday 1970-01-05: the first Monday of the epoch, from which weeks are counted.
 _FIRST_MONDAY = 4 * DAY
@@ -111,7 +111,7 @@ class Clock:
         zone = schema.rhythm_timezone or schema.timezone
         if schema.frequency is not None:
             count, unit = _split(schema.frequency)
-            step = count * _UNITS[unit]
+            step = count * UNITS[unit]
             return cls(schema.time, schema.timezone, schema.frequency, step, span, zone, schema.month_end)
         step = int(np.median(np.diff(moments))) if len(moments) > 1 else DAY
         weekdays, slots = _timetable(_walls_of(moments, zone))
@@ -279,7 +279,7 @@ def _next_slots(walls: Indices, slots: Indices, count: int) -> Indices:
 
 def _split(frequency: str) -> tuple[int, str]:
     match = re.fullmatch(r"(\d+)([a-z]+)", frequency)
-    if match is None or match[2] not in _UNITS:
+    if match is None or match[2] not in UNITS:
         raise ValueError(f"{frequency!r} is no frequency such as 1h, 1d or 1mo")
     return int(match[1]), match[2]
 

@@ -31,7 +31,8 @@ def column_values(frame: pl.DataFrame, column: str) -> Floats:
         raise InvalidInput(
             f"the column {column!r} is missing", where="rows", next_step=f"send {', '.join(frame.columns)} and {column}"
         )
-    values = frame.get_column(column).cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    # No expression: those run in Polars' threads, which a forked process (``forecasting.auto``) does not have.
+    values = frame.get_column(column).cast(pl.Float64).to_numpy()  # null becomes NaN
     return np.where(np.isfinite(values), values, np.nan)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.apps.forecasting.ets import ExponentialSmoothing, Smoothing
+from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.plugins import ForecastConfig, Part, Schema, Table
 from azuraforge.plugins.kinds.forecast.parts import cut_learning
 from azuraforge.testing import MemoryRun
@@ -39,7 +39,7 @@ def test_the_season_is_found_where_holidays_hide_it(times: list[datetime], seaso
     split = pipeline.split(table, config)
     train, validation = (cut_learning(table, part, season) for part in (split.train, split.validation))
     learned = pipeline.fit(MemoryRun(config, tmp_path), train, validation)
-    assert learned.arrays["season_after"].shape == (season,)
+    assert learned.arrays["model.periods"].tolist() == [season]
     for begin in range(split.train.stop + 3, split.train.stop + 3 + 12 * season, season + 1):
         end = begin + 4 * season
         part = Part(
@@ -47,22 +47,3 @@ def test_the_season_is_found_where_holidays_hide_it(times: list[datetime], seaso
         )
         point = pipeline.predict(learned, part).point[0]
         assert np.sqrt(np.mean((point - values[end : end + season]) ** 2)) < 1.5
-
-
-@pytest.mark.parametrize("place", range(6))
-def test_all_places_carried_along_are_what_each_gives_alone(place: int) -> None:
-    rng = np.random.default_rng(place)
-    season = tuple(rng.normal(0, 2, 6).tolist())
-    start = Smoothing(0.3, 0.1, 0.2, 0.9, level=10.0, trend=0.1, season=season)
-    values = 10 + np.roll(season, -place)[np.arange(40) % 6] + rng.normal(0, 0.5, 40)
-    values[[0, 17]] = np.nan
-
-    def mean_square(candidate: int) -> float:
-        state = start.turned(values, candidate)
-        levels, trends, seasons = state.states(values)
-        before = np.concatenate([[state.level], levels[:-1]]) + state.phi * np.concatenate([[state.trend], trends[:-1]])
-        return float(np.nanmean((values - before - seasons[:40]) ** 2))
-
-    alone = min(range(6), key=mean_square)
-    assert alone == place
-    assert start.fitting_place(values, (place + 3) % 6) == alone

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.apps.forecasting.boosted import BoostedConfig, BoostedLags
+from azuraforge.apps.forecasting.boosting.config import BoostedConfig
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.vision.cnn import CnnClassifier, CnnConfig
 from azuraforge.plugins import ImageSchema, ImageTable, Rows, Schema, Table
 from azuraforge.plugins.kinds.classify.parts import image_part
@@ -16,25 +17,34 @@ from azuraforge.plugins.kinds.forecast.parts import cut_learning
 from azuraforge.testing import MemoryRun
 
 
-def trees(values: np.ndarray, folder: Path, stop_after: int | None) -> tuple[int, dict[str, np.ndarray], MemoryRun]:
+def trees(
+    values: np.ndarray, folder: Path, stop_after: int | None, linear: bool
+) -> tuple[int, dict[str, np.ndarray], MemoryRun]:
     table = Table(pl.DataFrame({"value": values}), Schema(time=None, target="value", season=7))
     config = BoostedConfig(
-        horizon=2, trees=200, learning_rate=0.5, patience=4, leaf_rows=5, linear=False, stop_after=stop_after
+        horizon=2, trees=200, learning_rate=0.5, patience=4, leaf_rows=5, linear=linear, stop_after=stop_after
     )
     run = MemoryRun(config, folder, seed=3)
     learned = BoostedLags().fit(run, cut_learning(table, Rows(0, 300), 2), cut_learning(table, Rows(300, 380), 2))
-    grown = {name: array for name, array in learned.arrays.items() if name.startswith("trees.")}
-    return len(grown["trees.roots"]), grown, run
+    grown = {
+        key: array
+        for number, forest in enumerate(learned.forests)
+        for key, array in forest.to_arrays(str(number)).items()
+    }
+    if learned.ridge is not None:
+        grown |= learned.ridge.arrays
+    return len(learned.forests[0]), grown, run
 
 
+@pytest.mark.parametrize("linear", [False, True])
 @pytest.mark.parametrize("stop_after", [3, None])
-def test_trees_end_where_they_are_told_to(stop_after: int | None, tmp_path: Path) -> None:
+def test_trees_end_where_the_config_says(stop_after: int | None, linear: bool, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     values = np.sin(np.arange(380) / 3) + rng.normal(size=380) * 0.1
     other = values.copy()
     other[300:] = rng.normal(size=80) * 5
-    count, one, run = trees(values, tmp_path / "a", stop_after)
-    _, two, _ = trees(other, tmp_path / "b", stop_after)
+    count, one, run = trees(values, tmp_path / "a", stop_after, linear)
+    _, two, _ = trees(other, tmp_path / "b", stop_after, linear)
     same = one.keys() == two.keys() and all(np.array_equal(one[name], two[name]) for name in one)
     losses = [point["validation_loss"] for _, point in run.metrics if "validation_loss" in point]
     if stop_after is None:

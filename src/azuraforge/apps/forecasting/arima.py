@@ -1,0 +1,179 @@
+"""ARIMA with automatic orders: a stepwise search on the training part, then a Kalman filter over later rows.
+
+Search: Hyndman and Khandakar, "Automatic time series forecasting: the forecast package for R", 2008, in statsforecast.
+Filter: Durbin and Koopman, *Time Series Analysis by State Space Methods*, 2012, chapter 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel, Walk
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.forecasting.config import ForecastConfig
+
+#: A seasonal ARIMA of a longer season has too many states; such a season becomes sines and cosines.
+LONGEST_ARIMA_SEASON = 24
+_HARMONICS = 4
+#: Models that the stepwise search tries at most.
+_MOST_MODELS = 40
+#: Beyond these the search compares models by conditional sums of squares; the chosen one is estimated exactly.
+_ROWS_FOR_EXACT_SEARCH, _SEASON_FOR_EXACT_SEARCH = 150, 12
+#: The filter's gain stands still once the covariance changes by less than this share of its largest value.
+_STEADY = 1e-12
+#: More rows between the training part and a caller's own rows make the state no less certain.
+_MOST_MISSING = 2000
+
+
+@dataclass(frozen=True)
+class ArimaModel(StateModel):
+    """Frozen coefficients.
+
+    A begin is the next row's number, its expected state and the covariance; a state lacks the covariance.
+
+    Attributes:
+        form: the orders, such as ``"(1,1,1)(0,1,1)[12]"``; for the record.
+        phi, theta: the expanded polynomials of the autoregressive and the moving-average part.
+        delta: the expanded polynomial of all differences.
+        mean: of the series, or 0.
+        drift: per row, or 0.
+        period: rows of the season of ``waves``; 1 without.
+        waves: ``(2 · harmonic,)`` coefficients of sines and cosines.
+    """
+
+    form: str
+    mean: float
+    drift: float
+    period: int
+    phi: Floats
+    theta: Floats
+    delta: Floats
+    waves: Floats
+
+    def regression(self, rows: Floats) -> Floats:
+        """Return the mean, the drift and the waves at the rows' numbers, counted from 1."""
+        known = self.mean + self.drift * rows
+        if not len(self.waves):
+            return np.asarray(known)
+        return np.asarray(known + waves_at(rows, self.period, len(self.waves) // 2) @ self.waves)
+
+    def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
+        """Filter the values; once the gain stands still it is not computed again until a value is missing."""
+        transition, noise, seen = self._matrices()
+        size = len(seen)
+        count, state = float(begin[0]), begin[1 : 1 + size].copy()
+        covariance = begin[1 + size :].reshape(size, size).copy()
+        rest = values - self.regression(np.arange(len(values), dtype=np.float64) + count)
+        wanted = np.zeros(len(values), dtype=bool)
+        wanted[at] = True
+        kept = np.empty((len(at), 1 + size))
+        place, steady = 0, False
+        gain = np.zeros(size)
+        for row, value in enumerate(rest.tolist()):
+            if value == value:
+                if not steady:
+                    toward = covariance @ seen
+                    gain = toward / float(seen @ toward)
+                    filtered = covariance - np.outer(gain, toward)
+                state = state + gain * (value - float(seen @ state))
+            else:
+                filtered, steady = covariance, False
+            state = transition @ state
+            if not steady:
+                expected = transition @ filtered @ transition.T + noise
+                largest = float(np.abs(expected).max())
+                steady = value == value and float(np.abs(expected - covariance).max()) <= _STEADY * largest
+                covariance = expected
+            if wanted[row]:
+                kept[place, 0], kept[place, 1:] = count + row + 1, state
+                place += 1
+        after = np.concatenate([[count + len(values)], state, covariance.ravel()])
+        return Walk(kept, after)
+
+    def ahead(self, states: Floats, horizon: int) -> Floats:
+        """Apply the transition again and again, without errors."""
+        transition, _, seen = self._matrices()
+        reading = np.empty((horizon, len(seen)))
+        row = seen
+        for step in range(horizon):
+            reading[step] = row
+            row = row @ transition
+        rows = states[:, :1] + np.arange(horizon)
+        return np.asarray(states[:, 1:] @ reading.T + self.regression(rows.ravel()).reshape(rows.shape))
+
+    def state_of(self, begin: Floats) -> Floats:
+        """Return the row's number and the expected state."""
+        return begin[: 1 + len(self._matrices()[2])]
+
+    def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
+        """Let rows that lie between be missing; before the end of training know nothing, as at its first row."""
+        if gap < 0:
+            return np.concatenate([[after[0] + gap], before[1:]])
+        missing = np.full(min(gap, _MOST_MISSING), np.nan)
+        return self.walk(after, missing, np.zeros(0, dtype=np.int64)).after
+
+    def _matrices(self) -> tuple[Floats, Floats, Floats]:
+        """Return the transition, the covariance of a step's noise, and what is seen of a state."""
+        order = max(len(self.phi), len(self.theta) + 1)
+        differences = len(self.delta)
+        seen = np.concatenate([[1.0], np.zeros(order - 1), self.delta])
+        transition = np.zeros((len(seen), len(seen)))
+        transition[: len(self.phi), 0] = self.phi
+        transition[np.arange(order - 1), np.arange(1, order)] = 1.0
+        if differences:
+            transition[order] = seen
+            transition[order + np.arange(1, differences), order + np.arange(differences - 1)] = 1.0
+        shock = np.concatenate([[1.0], self.theta, np.zeros(len(seen) - 1 - len(self.theta))])
+        return transition, np.outer(shock, shock), seen
+
+
+def waves_at(rows: Floats, period: int, harmonics: int) -> Floats:
+    """Return ``(row, 2 · harmonic)``: sines and cosines of a season at the rows' numbers."""
+    angles = 2 * np.pi * np.outer(rows / period, np.arange(1, harmonics + 1))
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+
+
+class AutoArima(StateForecaster[ArimaModel]):
+    """Seasonal ARIMA whose orders a stepwise search chooses by AICc."""
+
+    name: ClassVar[str] = "forecasting.arima"
+    Model: ClassVar[type[StateModel]] = ArimaModel
+    fewest_rows: ClassVar[int] = 10
+    most_rows: ClassVar[int] = 1000
+    most_series: ClassVar[int | None] = 12
+    title: ClassVar[dict[str, str]] = {"en": "ARIMA", "tr": "ARIMA"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Differences, its own past and past errors; a stepwise search chooses the orders by AICc.",
+        "tr": "Farklar, serinin kendi geçmişi ve geçmiş hatalar; dereceleri adımlı arama AICc ile seçer.",
+    }
+
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ArimaModel]:
+        """Search, and begin the filter as its library does: with an unknown level of each difference."""
+        from statsforecast.arima import auto_arima_f, make_arima
+
+        short = [season for season in seasons if season <= LONGEST_ARIMA_SEASON]
+        long = [season for season in seasons if season > LONGEST_ARIMA_SEASON]
+        period = short[-1] if short else 1
+        wave = 1 if short or not long else long[0]
+        waves = waves_at(np.arange(1.0, len(values) + 1), wave, _HARMONICS) if wave > 1 else None
+        approximated = len(values) > _ROWS_FOR_EXACT_SEARCH or period > _SEASON_FOR_EXACT_SEARCH
+        found = auto_arima_f(values, period=period, xreg=waves, nmodels=_MOST_MODELS, approximation=approximated)
+        coefficients: dict[str, float] = {name: float(value) for name, value in found["coef"].items()}
+        inner = found["model"]
+        phi, theta, delta = (np.asarray(inner[name], dtype=np.float64) for name in ("phi", "theta", "delta"))
+        p, q, seasonal_p, seasonal_q, m, d, seasonal_d = found["arma"]
+        model = ArimaModel(
+            form=f"({p},{d},{q})({seasonal_p},{seasonal_d},{seasonal_q})[{m}]",
+            mean=coefficients.get("intercept", 0.0),
+            drift=coefficients.get("drift", 0.0),
+            period=wave,
+            phi=phi,
+            theta=theta,
+            delta=delta,
+            waves=np.array([value for name, value in coefficients.items() if name.startswith("ex_")]),
+        )
+        start = make_arima(phi, theta, delta)
+        return Estimate(model, np.concatenate([[1.0], start["a"], start["Pn"].ravel()]))

@@ -1,0 +1,124 @@
+"""The forecasters that a series is worth trying with, in groups by cost."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from azuraforge.apps.forecasting.arima import AutoArima
+from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
+from azuraforge.apps.forecasting.carried import StateForecaster
+from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
+from azuraforge.apps.forecasting.ets import ExponentialSmoothing
+from azuraforge.apps.forecasting.intermittent import Adida, Croston, Tsb
+from azuraforge.apps.forecasting.mstl import MultipleSeasons
+from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
+from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.apps.forecasting.tbats import TbatsForecaster
+from azuraforge.apps.forecasting.theta import Theta
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.seasons import natural_seasons
+
+_NAIVE: tuple[type[AnyPipeline], ...] = (Naive, SeasonalNaive, RandomWalkDrift)
+_STATISTICAL: tuple[type[AnyPipeline], ...] = (Theta, ExponentialSmoothing, ComplexExponentialSmoothing, AutoArima)
+_DEMAND: tuple[type[AnyPipeline], ...] = (Croston, Tsb, Adida, ExponentialSmoothing)
+_OTHERS: tuple[type[AnyPipeline], ...] = (MultipleSeasons, TbatsForecaster, Ridge, BoostedLags)
+MEMBERS: dict[str, type[AnyPipeline]] = {
+    each.name: each  # type: ignore[attr-defined]  # every forecaster states its name
+    for each in dict.fromkeys((*_NAIVE, *_STATISTICAL, *_DEMAND, *_OTHERS))
+}
+#: A share of zeros from which on demand counts as intermittent.
+_INTERMITTENT_SHARE = 0.3
+_ROWS_FOR_MSTL, _ROWS_FOR_RIDGE = 500, 100
+_ROWS_FOR_TREES, _ROWS_FOR_TREES_WITH_COLUMNS = 1000, 300
+_LONGEST_SEASON = 2000
+#: Importing what statistical members need takes longer than a smaller budget.
+LEAST_BUDGET_SECONDS = 3.0
+_LIBRARIES = ("statsforecast.arima", "statsforecast.ets", "statsforecast.theta", "statsforecast.ces")
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Names of ``MEMBERS`` in the order in which they are tried.
+
+    Attributes:
+        free: learned at once; they answer where all else fails.
+        core: combined with equal say where there is little evidence to weigh them.
+        further: groups that follow as long as the one before paid.
+    """
+
+    free: tuple[str, ...]
+    core: tuple[str, ...]
+    further: tuple[tuple[str, ...], ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.free) + len(self.core) + sum(len(group) for group in self.further)
+
+
+def candidates(config: AutoConfig, train: Part) -> Candidates:
+    """Choose by rows, seasons, zeros and columns of the training part.
+
+    Raises InvalidInput for a member that does not exist.
+    """
+    free = _names(_NAIVE)
+    if config.members:
+        unknown = sorted(set(config.members) - set(MEMBERS))
+        if unknown:
+            raise InvalidInput(
+                f"{unknown[0]!r} cannot be a member of forecasting.auto",
+                where="config: members",
+                next_step=f"choose from {', '.join(MEMBERS)}",
+            )
+        return Candidates(free, tuple(dict.fromkeys(name for name in config.members if name not in free)))
+    schema = train.schema
+    values = column_values(train.frame, schema.target)
+    known = values[np.isfinite(values)]
+    rows = train.frame.height
+    demand = bool(known.size) and known.min() >= 0 and np.mean(known == 0) >= _INTERMITTENT_SHARE and np.ptp(known) > 0
+    core = _names(_DEMAND) if demand else _names(_STATISTICAL)
+    cheap: list[type[AnyPipeline]] = []
+    seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
+    if not demand and seasons and (len(seasons) > 1 or rows >= _ROWS_FOR_MSTL):
+        cheap.append(MultipleSeasons)
+    if rows >= _ROWS_FOR_RIDGE:
+        cheap.append(Ridge)
+    groups = [_names(cheap)] if cheap else []
+    enough = _ROWS_FOR_TREES_WITH_COLUMNS if schema.features or config.known_ahead else _ROWS_FOR_TREES
+    if rows >= enough and schema.series is None:
+        groups.append(_names((BoostedLags,)))
+    if config.budget_seconds < LEAST_BUDGET_SECONDS:
+        core = tuple(name for name in core if not needs_library(name))
+        groups = []
+    return Candidates(free, core, tuple(groups))
+
+
+def needs_library(name: str) -> bool:
+    """Return whether estimating a member needs statsforecast."""
+    return issubclass(MEMBERS[name], StateForecaster) and MEMBERS[name] not in (Croston, Tsb, Adida)
+
+
+def is_forked(name: str) -> bool:
+    """Return whether a member is learned in a forked process.
+
+    Ridge and trees are not: time zones are converted in Polars' threads and trees grow in those of OpenMP, and a forked
+    process has neither. Their time is bounded by their rows.
+    """
+    return issubclass(MEMBERS[name], StateForecaster)
+
+
+def import_libraries(names: Sequence[str]) -> None:
+    """Import what the members estimate with, once, before processes are forked."""
+    if any(needs_library(name) for name in names):
+        for each in _LIBRARIES:
+            importlib.import_module(each)
+
+
+def _names(classes: Sequence[type[AnyPipeline]]) -> tuple[str, ...]:
+    return tuple(each.name for each in classes)  # type: ignore[attr-defined]  # every forecaster states its name

@@ -1,0 +1,156 @@
+"""Members that are learned within a time limit, the statistical ones in forked processes."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from azuraforge.apps.forecasting.auto.attempts import Attempt, attempts
+from azuraforge.apps.forecasting.auto.candidates import MEMBERS, import_libraries, is_forked
+from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.plugins.contract.pipeline import AnyPipeline, Checkpoint, RunContext
+from azuraforge.plugins.forecasting.config import ForecastConfig
+
+_DONE = "finished.json"
+
+#: Learns one member: its name, its pipeline and its run.
+Learn = Callable[[str, AnyPipeline, RunContext[ForecastConfig]], Any]
+
+
+@dataclass
+class Progress:
+    """What an attempt has finished; a checkpoint holds it."""
+
+    members: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        save_members(self.members, folder)
+        text = json.dumps({"left_out": self.left_out, "seconds": self.seconds, "members": sorted(self.members)})
+        (folder / _DONE).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint | None) -> Progress:
+        if checkpoint is None:
+            return cls()
+        stored = json.loads((checkpoint.folder / _DONE).read_text(encoding="utf-8"))
+        members = {name: MEMBERS[name]().load(checkpoint.folder / name) for name in stored["members"]}
+        return cls(members, stored["left_out"], stored["seconds"])
+
+
+@dataclass(frozen=True)
+class _MemberRun:
+    """The run of a member: its figures and checkpoints are those of the ensemble."""
+
+    config: ForecastConfig
+    seed: int
+    threads: int
+    outputs: Path
+
+    def log(self, step: int, **metrics: float) -> None:
+        """Log nothing."""
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Report nothing."""
+
+    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
+        """Keep nothing; the ensemble keeps finished members."""
+
+    def resume(self) -> Checkpoint | None:
+        """Return None."""
+        return None
+
+    def figure(self, name: str, data: Mapping[str, object]) -> None:
+        """Draw nothing."""
+
+    def note(self, markdown: str) -> None:
+        """Note nothing."""
+
+
+def learn_members(
+    run: RunContext[AutoConfig], names: Sequence[str], learn: Learn, progress: Progress, seconds: float, total: int
+) -> None:
+    """Learn the members of ``names`` that no earlier attempt has finished, and add them to ``progress``.
+
+    Args:
+        run: of the ensemble; it keeps a checkpoint after each member.
+        names: of ``MEMBERS``.
+        learn: called for each, in a forked process where ``is_forked`` says so.
+        progress: changed in place.
+        seconds: those that have not finished by then are left out.
+        total: members of the whole run, for its progress.
+    """
+    open_ = [name for name in names if name not in progress.members and name not in progress.left_out]
+    config = _own(run.config)
+    with tempfile.TemporaryDirectory(prefix="members-") as home:
+
+        def make(name: str) -> None:
+            folder = Path(home) / name
+            folder.mkdir()
+            random.seed(run.seed)
+            np.random.seed(run.seed % 2**32)
+            member = MEMBERS[name]()
+            settings = member.Config.model_validate(config)
+            assert isinstance(settings, ForecastConfig)
+            member.save(learn(name, member, _MemberRun(settings, run.seed, run.threads, folder)), folder)
+
+        def ended(attempt: Attempt) -> None:
+            name = attempt.name
+            progress.seconds[name] = round(attempt.seconds, 3)
+            if attempt.failed is None:
+                progress.members[name] = MEMBERS[name]().load(Path(home) / name)
+            else:
+                progress.left_out[name] = attempt.failed
+            done = len(progress.members) + len(progress.left_out)
+            run.progress(min(done, total), total, name)
+
+        forked = {name: partial(make, name) for name in open_ if is_forked(name)}
+        if forked:
+            began = time.monotonic()
+            if seconds > 0:
+                import_libraries(list(forked))
+            for attempt in attempts(forked, max(1, run.threads), seconds - (time.monotonic() - began)):
+                ended(attempt)
+                run.checkpoint(len(progress.members) + len(progress.left_out), progress.save)
+        for name in (each for each in open_ if each not in forked):
+            ended(_here(make, name, seconds))
+    if open_:
+        run.checkpoint(len(progress.members) + len(progress.left_out), progress.save)
+
+
+def _here(make: Callable[[str], None], name: str, seconds: float) -> Attempt:
+    """Learn a member in this process."""
+    if seconds <= 0:
+        return Attempt(name, 0.0, "not started within the budget")
+    began = time.monotonic()
+    try:
+        make(name)
+    except Exception as error:  # a member that fails is left out
+        return Attempt(name, time.monotonic() - began, " ".join(str(error).split()) or type(error).__name__)
+    return Attempt(name, time.monotonic() - began)
+
+
+def _own(config: AutoConfig) -> dict[str, object]:
+    """Return the settings that every forecaster has, without intervals: those are the combination's."""
+    own: dict[str, object] = {name: getattr(config, name) for name in ForecastConfig.model_fields}
+    return own | {"intervals": "fixed"}
+
+
+def save_members(members: Mapping[str, Any], folder: Path) -> None:
+    """Write each member into a folder of its own."""
+    for name, learned in members.items():
+        own = folder / name
+        shutil.rmtree(own, ignore_errors=True)
+        own.mkdir()
+        MEMBERS[name]().save(learned, own)

@@ -1,0 +1,258 @@
+"""``forecasting.auto``: members learned within a time budget, combined by their errors on the validation part."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from azuraforge.apps.forecasting.auto.candidates import MEMBERS, Candidates, candidates
+from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.learning import Progress, learn_members, save_members
+from azuraforge.apps.forecasting.auto.spread import ENOUGH_ORIGINS, spread_of
+from azuraforge.apps.forecasting.auto.weights import Combination, combine, is_thin
+from azuraforge.apps.forecasting.naive import Naive, SeasonalNaive
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
+from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
+from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.intervals import in_order
+from azuraforge.plugins.forecasting.panels import each, known_series
+
+#: A further group of members is tried where the one before lowered the error on the validation part by this share.
+PAYS = 0.01
+_ONE = ""
+
+
+@dataclass
+class Ensemble:
+    """Learned members and how they are combined.
+
+    Attributes:
+        members: what each member learned, by its name.
+        combination: of their forecasts.
+        spreads: ``(level, horizon)`` by series; of a single series by the empty name.
+        tables: of adaptive intervals, by series.
+    """
+
+    members: dict[str, Any]
+    combination: Combination
+    spreads: dict[str, Floats] = field(default_factory=dict)
+    tables: dict[str, Floats] = field(default_factory=dict)
+
+
+class Auto(Pipeline[AutoConfig, Ensemble]):
+    """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in their median."""
+
+    name: ClassVar[str] = "forecasting.auto"
+    kind = "forecast"
+    uses_engine = False
+    several_series = True
+    Config: ClassVar[type[AutoConfig]] = AutoConfig
+    title: ClassVar[dict[str, str]] = {"en": "Automatic", "tr": "Otomatik"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Fits several forecasters within a time budget and combines them by their validation errors.",
+        "tr": "Bir süre bütçesi içinde birkaç tahminciyi eğitir ve doğrulama hatalarına göre birleştirir.",
+    }
+
+    def split(self, table: Table, config: AutoConfig) -> Split:
+        """Cut in order of time; of a short series, windows may reach past their part."""
+        return chronological_split(table, config, window=1, least_window=1, partial=True)
+
+    def fit(self, run: RunContext[AutoConfig], train: Part, validation: Part) -> Ensemble:
+        """Learn members, cheapest first, until the budget ends or another group does not pay; then combine them."""
+        if validation.targets is None:
+            raise ValueError("the validation part has no targets")
+        chosen = candidates(run.config, train)
+        progress = Progress.load(run.resume())
+        began = time.monotonic() - sum(progress.seconds.values())
+        scale = _scale(train, validation)
+        free = SeasonalNaive.name if run.config.season_of(train.schema) > 1 else Naive.name
+
+        def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
+            return member.fit(own, train, validation)
+
+        groups = [chosen.free, chosen.core, *chosen.further]
+        combination: Combination | None = None
+        error = np.inf
+        for place, group in enumerate(groups):
+            left = run.config.budget_seconds - (time.monotonic() - began)
+            # Naive members cost next to nothing, and they answer where the budget holds nothing else.
+            learn_members(run, group, learn, progress, left if place else np.inf, len(chosen))
+            points = self._points(progress, validation)
+            combination = combine(points, validation.targets, scale, chosen.core, free)
+            before, error = error, _error(combination.of(points), validation.targets, scale)
+            # Evidence that is too thin to weigh members cannot show that more of them pay either.
+            if (place > 1 and error > (1 - PAYS) * before) or (place == 1 and is_thin(validation.targets)):
+                break
+        assert combination is not None  # there are free members
+        members = {name: progress.members[name] for name in combination.weights}
+        ensemble = Ensemble(members, combination)
+        self._calibrate(ensemble, run.config, train, validation)
+        _report(run, chosen, progress, combination)
+        run.progress(len(chosen), len(chosen))
+        return ensemble
+
+    def refit(self, run: RunContext[AutoConfig], evaluated: Ensemble, rows: Part) -> Ensemble:
+        """Learn the members again from every row; weights and interval widths stay.
+
+        A member that fails, or does not finish within the budget, keeps what it had learned, and the run names it.
+        """
+
+        def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
+            return member.refit(own, evaluated.members[name], rows)
+
+        progress, names = Progress.load(run.resume()), sorted(evaluated.members)
+        left = run.config.budget_seconds - sum(progress.seconds.values())
+        learn_members(run, names, learn, progress, left, len(names))
+        self._points(progress, rows)
+        for name, reason in sorted(progress.left_out.items()):
+            run.note(f"{name} was not refitted, so its evaluated predictor serves: {reason}")
+        return replace(evaluated, members={**evaluated.members, **progress.members})
+
+    def trials(self, predictor: Ensemble) -> int:
+        """Return how many members were compared."""
+        return max(1, len(predictor.combination.scores))
+
+    def predict(self, predictor: Ensemble, part: Part) -> Predictions:
+        """Combine the members' forecasts; the intervals come from the combination's own errors."""
+        point = self._forecast(predictor, part)
+        offsets = np.zeros((len(QUANTILE_LEVELS), *point.shape))
+        for name, one, at in _series(part):
+            table = known_series(predictor.tables, name) if predictor.tables else None
+            past = None if table is None else past_part(one, 0)
+            if table is None or past is None:
+                offsets[:, at] = known_series(predictor.spreads, name)[:, None, :]
+                continue
+            errors = past_truth(one, past) - self._forecast(_alone(predictor, name), past)
+            levels = len(QUANTILE_LEVELS)
+            offsets[:, at] = adaptive_offsets(
+                [table] * levels, [errors] * levels, past.origins, one.origins, QUANTILE_LEVELS
+            )
+        return Predictions(point, dict(zip(QUANTILE_LEVELS, in_order(point + offsets), strict=True)))
+
+    def save(self, predictor: Ensemble, folder: Path) -> None:
+        """Write each member into a folder of its own, and weights and spreads next to them."""
+        save_members(predictor.members, folder)
+        names = sorted(predictor.spreads)
+        arrays = {f"spread.{place}": predictor.spreads[name] for place, name in enumerate(names)}
+        arrays |= {f"table.{names.index(name)}": table for name, table in predictor.tables.items()}
+        save_safetensors(folder / "weights.safetensors", arrays)
+        found = predictor.combination
+        settings = {
+            "rule": found.rule,
+            "weights": dict(found.weights),
+            "scores": dict(found.scores),
+            "series": names,
+        }
+        text = json.dumps(settings, sort_keys=True, allow_nan=False)
+        (folder / "preprocessing.json").write_text(text, encoding="utf-8")
+
+    def load(self, folder: Path) -> Ensemble:
+        """Read what ``save`` wrote."""
+        arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
+        settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
+        members = {name: MEMBERS[name]().load(folder / name) for name in settings["weights"]}
+        names = settings["series"]
+        return Ensemble(
+            members,
+            Combination(settings["rule"], settings["weights"], settings["scores"]),
+            {name: arrays[f"spread.{place}"] for place, name in enumerate(names)},
+            {name: arrays[f"table.{place}"] for place, name in enumerate(names) if f"table.{place}" in arrays},
+        )
+
+    def _points(self, progress: Progress, part: Part) -> dict[str, Floats]:
+        """Return the forecasts of each member; one that cannot answer with numbers is left out."""
+        points = {}
+        for name in sorted(progress.members):
+            try:
+                point = MEMBERS[name]().predict(progress.members[name], part).point
+                reason = None if np.isfinite(point).all() else "its forecasts are not finite"
+            except Exception as error:
+                reason = " ".join(str(error).split())
+            if reason is None:
+                points[name] = point
+            else:
+                del progress.members[name]
+                progress.left_out[name] = reason
+        return points
+
+    def _forecast(self, ensemble: Ensemble, part: Part) -> Floats:
+        points = {name: MEMBERS[name]().predict(own, part).point for name, own in ensemble.members.items()}
+        return ensemble.combination.of(points)
+
+    def _calibrate(self, ensemble: Ensemble, config: AutoConfig, train: Part, validation: Part) -> None:
+        """Measure the errors of the combination, for each series."""
+        assert validation.targets is not None
+        assert train.targets is not None
+        errors = validation.targets - self._forecast(ensemble, validation)
+        few = any(len(at) < ENOUGH_ORIGINS for _, _, at in _series(validation))
+        inside = train.targets - self._forecast(ensemble, train) if few else np.zeros((0, train.horizon))
+        places = {name: at for name, _, at in _series(train)} if few else {}
+        for name, _, at in _series(validation):
+            own = inside[places[name]] if name in places else np.zeros((0, train.horizon))
+            ensemble.spreads[name] = spread_of(errors[at], own)
+            if config.intervals == "adaptive":
+                ensemble.tables[name] = score_table(errors[at])
+
+
+def _series(part: Part) -> list[tuple[str, Part, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]]:
+    if part.schema.series is None:
+        return [(_ONE, part, np.arange(len(part.origins), dtype=np.int64))]
+    return list(each(part))
+
+
+def _alone(ensemble: Ensemble, series: str) -> Ensemble:
+    """Return the ensemble for one series, as a part without the others is given to it."""
+    if series == _ONE:
+        return ensemble
+    members = {name: known_series(own.series, series) for name, own in ensemble.members.items() if own.series}
+    return Ensemble({**ensemble.members, **members}, ensemble.combination)
+
+
+def _scale(train: Part, validation: Part) -> Floats:
+    """Return ``(origin, 1)``: the mean absolute distance of neighbouring targets of the origin's series."""
+    scale = np.ones((len(validation.origins), 1))
+    if train.schema.series is None or train.targets is None:
+        return scale
+    sizes = {}
+    for name, one, _ in each(train):
+        assert one.targets is not None
+        steps = np.abs(np.diff(one.targets[:, 0]))
+        found = float(np.nanmean(steps)) if np.isfinite(steps).any() else 1.0
+        sizes[name] = found if found > 0 else 1.0
+    for name, _, at in each(validation):
+        scale[at] = sizes.get(name, 1.0)
+    return scale
+
+
+def _error(point: Floats, truth: Floats, scale: Floats) -> float:
+    errors = np.abs((truth - point) / scale)
+    return float(np.nanmean(errors)) if np.isfinite(errors).any() else np.inf
+
+
+def _report(run: RunContext[AutoConfig], chosen: Candidates, progress: Progress, found: Combination) -> None:
+    """Draw each member's weight and score, and name those that were left out."""
+    names = sorted(progress.members, key=lambda name: (-found.weights.get(name, 0.0), name))
+    rows = [
+        {
+            "name": name,
+            "weight": found.weights.get(name, 0.0),
+            "score": found.scores.get(name),
+            "seconds": progress.seconds.get(name),
+        }
+        for name in names
+    ]
+    left_out = [{"name": name, "reason": reason} for name, reason in sorted(progress.left_out.items())]
+    skipped = [
+        name for group in chosen.further for name in group if name not in {*progress.members, *progress.left_out}
+    ]
+    run.figure("members", {"rule": found.rule, "members": rows, "left_out": left_out, "not_tried": skipped})
+    for each_out in left_out:
+        run.note(f"{each_out['name']} was left out: {each_out['reason']}")

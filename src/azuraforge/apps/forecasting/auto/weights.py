@@ -1,0 +1,101 @@
+"""The weights of members, from their errors on the validation part.
+
+Sources: Wolpert, "Stacked generalization", 1992; Breiman, "Stacked regressions", 1996 (weights that are not negative);
+Petropoulos and Svetunkov, "A simple combination of univariate models", 2020 (the median of ETS, ARIMA, Theta and CES).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Floats
+
+#: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed.
+LEAST_ORIGINS, LEAST_STRETCHES = 30, 4
+#: Members whose error exceeds the least by this factor are clearly worse.
+CLEARLY_WORSE = 1.2
+#: Stretches at which stacked weights count as much as equal ones.
+_HALF_WAY = 8.0
+_SUM_TO_ONE = 1e3
+
+
+@dataclass(frozen=True)
+class Combination:
+    """How members' forecasts become one.
+
+    Attributes:
+        rule: ``weights``: their sum; ``median``: that of the members with a weight.
+        weights: by name; they sum to 1, those of a median are equal.
+        scores: by name, mean absolute error on the validation part, of the naive forecast's; None where unknown.
+    """
+
+    rule: Literal["weights", "median"]
+    weights: Mapping[str, float]
+    scores: Mapping[str, float | None]
+
+    def of(self, points: Mapping[str, Floats]) -> Floats:
+        """Return ``(origin, horizon)``: the combined forecast."""
+        if self.rule == "median":
+            return np.asarray(np.median([points[name] for name in sorted(self.weights)], axis=0))
+        combined = np.zeros_like(next(iter(points.values())))
+        for name in sorted(self.weights):
+            combined += self.weights[name] * points[name]
+        return combined
+
+
+def is_thin(truth: Floats) -> bool:
+    """Return whether ``(origin, horizon)`` true values are too few to weigh members by."""
+    origins, horizon = truth.shape
+    return bool(origins < LEAST_ORIGINS or origins + horizon - 1 < LEAST_STRETCHES * horizon)
+
+
+def combine(points: Mapping[str, Floats], truth: Floats, scale: Floats, core: Sequence[str], free: str) -> Combination:
+    """Weigh members.
+
+    Args:
+        points: ``(origin, horizon)`` forecasts by member.
+        truth: ``(origin, horizon)``; NaN where unknown.
+        scale: ``(origin, 1)`` the size of a usual error of the origin's series.
+        core: the members that count equally where evidence is thin.
+        free: the member that stands where no member of ``core`` does, and by whose errors scores are stated.
+    """
+    errors = {name: (truth - point) / scale for name, point in points.items()}
+    known = np.isfinite(truth)
+    per_step = {name: _mean_by_step(np.abs(each), known) for name, each in errors.items()}
+    usual = np.maximum(per_step[free], 1e-12)
+    scores = {name: float(np.mean(each / usual)) if known.any() else None for name, each in per_step.items()}
+    able = [name for name in core if name in points]
+    if is_thin(truth) or not known.any():
+        chosen = able or [free]
+        return Combination("median", dict.fromkeys(chosen, 1 / len(chosen)), scores)
+    least = min(score for score in scores.values() if score is not None)
+    kept = [name for name in sorted(points) if (scores[name] or 0.0) <= CLEARLY_WORSE * least + 1e-12]
+    usual_square = np.sqrt(np.maximum(_mean_by_step(errors[free] ** 2, known), 1e-24))
+    columns = np.stack([(errors[name] / usual_square)[known] for name in kept], axis=1)
+    stretches = (truth.shape[0] + truth.shape[1] - 1) / truth.shape[1]
+    trust = stretches / (stretches + _HALF_WAY)
+    weights = trust * _stacked(columns) + (1 - trust) / len(kept)
+    return Combination("weights", dict(zip(kept, weights.tolist(), strict=True)), scores)
+
+
+def _stacked(errors: Floats) -> Floats:
+    """Return ``(member,)`` weights of least square error; none is negative, and they sum to 1."""
+    from scipy.optimize import nnls
+
+    members = errors.shape[1]
+    # Gram instead of rows: the same minimum, at a cost that does not grow with the rows.
+    gram = errors.T @ errors / len(errors)
+    root = np.linalg.cholesky(gram + 1e-9 * max(float(np.trace(gram)), 1e-12) * np.eye(members)).T
+    rows = np.vstack([root, np.full((1, members), _SUM_TO_ONE * max(float(np.abs(root).max()), 1e-12))])
+    found, _ = nnls(rows, np.append(np.zeros(members), rows[-1, 0]))
+    total = float(found.sum())
+    return np.asarray(found / total) if total > 0 else np.full(members, 1 / members)
+
+
+def _mean_by_step(values: Floats, known: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
+    counts = np.maximum(known.sum(axis=0), 1)
+    return np.asarray(np.where(known, values, 0.0).sum(axis=0) / counts)

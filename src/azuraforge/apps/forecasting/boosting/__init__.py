@@ -1,0 +1,1 @@
+"""Gradient-boosted trees on lags: LightGBM grows them, NumPy reads them."""

@@ -1,0 +1,188 @@
+"""``forecasting.boosted_lags``: gradient-boosted trees on lags, rolling statistics, calendar, known-ahead columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from azuraforge.apps.forecasting.baseline import Learned
+from azuraforge.apps.forecasting.boosting.config import BoostedConfig
+from azuraforge.apps.forecasting.boosting.examples import examples, series_of, usable
+from azuraforge.apps.forecasting.boosting.fitted import ALONE, Boosted, answer, calibrated
+from azuraforge.apps.forecasting.boosting.growing import Growth, grow
+from azuraforge.apps.forecasting.boosting.inputs import Layout, Scales
+from azuraforge.apps.forecasting.boosting.trees import Forest
+from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.engine.ops.registry import Array
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
+from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
+from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.config import chronological_split
+from azuraforge.plugins.forecasting.panels import one_of, predict_each
+
+#: Examples, an origin and a row ahead, to learn from at most; more are thinned out evenly.
+MOST_EXAMPLES = 100_000
+MOST_CHECKED = 30_000
+#: Fewer origins teach a ridge forecast nothing that a tree could correct.
+_FEWEST_FOR_RIDGE = 60
+
+
+class BoostedLags(Pipeline[BoostedConfig, Boosted]):
+    """A mean of two forests: one learns the change since the origin, one what the ridge forecast misses.
+
+    One set of trees predicts every row ahead: the step is an input, and calendar, earlier seasons and known-ahead
+    columns are those of the row to predict. Of a panel one model learns all series, each in its own scale.
+    """
+
+    name: ClassVar[str] = "forecasting.boosted_lags"
+    kind = "forecast"
+    uses_engine = False
+    several_series = True
+    Config: ClassVar[type[BoostedConfig]] = BoostedConfig
+    title: ClassVar[dict[str, str]] = {"en": "Boosted trees on lags", "tr": "Gecikmeler üzerinde artırmalı ağaçlar"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "LightGBM on lags, rolling statistics, calendar and known-ahead columns, averaged with one on ridge.",
+        "tr": "Gecikmeler, kayan istatistikler, takvim ve önceden bilinen sütunlar üzerinde LightGBM; biri ridge"
+        " tahmininin hatasını öğrenen iki modelin ortalaması.",
+    }
+
+    def split(self, table: Table, config: BoostedConfig) -> Split:
+        """Split in order of time; a missing lag is a missing input, so two rows are enough for a window."""
+        return chronological_split(table, config, window=2)
+
+    def fit(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
+        """Grow trees on ``train`` until ``validation`` gains no more; measure the intervals on ``validation``."""
+        config = run.config
+        parts, checks = dict(series_of(train)), dict(series_of(validation))
+        fresh = self._fresh(run, train, parts, checks)
+        learned = examples(fresh, parts, MOST_EXAMPLES)
+        checked = None if config.stop_after is not None else examples(fresh, checks, MOST_CHECKED)
+
+        def report(number: int, done: int, error: float) -> None:
+            # A study counts rounds by "validation_loss".
+            run.log(done, **{"validation_loss" if number == 0 else "ridge_validation_loss": error})
+            run.progress(number * config.trees + done, len(fresh.starts) * config.trees)
+
+        grown = grow(Growth(config, run.seed, run.threads), learned, checked, report)
+        run.progress(1, 1, f"{sum(map(len, grown.forests))} trees")
+        fitted = replace(fresh, forests=grown.forests, shares=grown.shares)
+        return calibrated(fitted, checks, adaptive=config.intervals == "adaptive")
+
+    def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
+        """Grow as many trees again on every row; shares and the widths of the intervals are kept."""
+        parts = dict(series_of(rows))
+        ridge = None if evaluated.ridge is None else Ridge().relearn(run, evaluated.ridge, rows)
+        fresh = self._layout(run, rows, parts, ridge)
+        rounds = [len(forest) for forest in evaluated.forests]
+        learned = examples(fresh, parts, MOST_EXAMPLES)
+        grown = grow(Growth(run.config, run.seed, run.threads), learned, None, lambda *_: None, rounds)
+        return replace(
+            fresh,
+            forests=grown.forests,
+            shares=evaluated.shares,
+            spread=evaluated.spread,
+            widths=evaluated.widths,
+            table=evaluated.table,
+        )
+
+    def predict(self, predictor: Boosted, part: Part) -> Predictions:
+        """Forecasts and their intervals from each origin."""
+        if part.horizon != predictor.horizon:
+            raise InvalidInput(
+                f"this forecaster predicts {predictor.horizon} rows ahead, not {part.horizon}",
+                where="horizon",
+                next_step="train it with the horizon you need",
+            )
+        if part.schema.series is not None:
+            return predict_each(part, lambda name, one: answer(predictor, name, one))
+        return answer(predictor, ALONE, part)
+
+    def save(self, predictor: Boosted, folder: Path) -> None:
+        """Write ``weights.safetensors`` and ``preprocessing.json``."""
+        arrays: dict[str, Array] = {"spread": predictor.spread, "table": predictor.table}
+        for number, forest in enumerate(predictor.forests):
+            arrays |= forest.to_arrays(f"forest.{number}")
+        if predictor.ridge is not None:
+            arrays |= {f"ridge.{name}": values for name, values in predictor.ridge.arrays.items()}
+        described = {
+            "horizon": predictor.horizon,
+            "layout": predictor.layout.to_dict(),
+            "scales": {name: scales.to_dict() for name, scales in predictor.scales.items()},
+            "starts": predictor.starts,
+            "shares": predictor.shares,
+            "ridge": None if predictor.ridge is None else predictor.ridge.settings,
+            "widths": dict(predictor.widths),
+        }
+        save_safetensors(folder / "weights.safetensors", arrays)
+        text = json.dumps(described, sort_keys=True, allow_nan=False)
+        (folder / "preprocessing.json").write_text(text, encoding="utf-8")
+
+    def load(self, folder: Path) -> Boosted:
+        """Read the predictor that ``save`` wrote."""
+        arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
+        described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
+        layout, starts = Layout.from_dict(described["layout"]), tuple(described["starts"])
+        forests = (Forest.from_arrays(arrays, f"forest.{number}", layout.width) for number in range(len(starts)))
+        ridge = None
+        if described["ridge"] is not None:
+            ridge = Learned(described["ridge"], {name: arrays[f"ridge.{name}"] for name in ("weights", "bias")})
+        return Boosted(
+            horizon=int(described["horizon"]),
+            layout=layout,
+            scales={name: Scales.from_dict(fields) for name, fields in described["scales"].items()},
+            starts=starts,
+            forests=tuple(forests),
+            shares=tuple(map(float, described["shares"])),
+            ridge=ridge,
+            spread=arrays["spread"],
+            widths={name: float(width) for name, width in described["widths"].items()},
+            table=arrays["table"],
+        )
+
+    def _fresh(
+        self, run: RunContext[BoostedConfig], train: Part, parts: Mapping[str, Part], checks: Mapping[str, Part]
+    ) -> Boosted:
+        """Learn scales, layout and ridge: all but the trees."""
+        config = run.config
+        ridge = None
+        if config.linear and train.schema.series is None and len(usable(train)) >= _FEWEST_FOR_RIDGE:
+            ridge = _ridge(run, train, None if config.stop_after is not None else checks[ALONE])
+        return self._layout(run, train, parts, ridge)
+
+    def _layout(
+        self, run: RunContext[BoostedConfig], train: Part, parts: Mapping[str, Part], ridge: Learned | None
+    ) -> Boosted:
+        """Learn scales and layout."""
+        config = run.config
+        longest = max(parts.values(), key=lambda part: part.frame.height)
+        several = train.schema.series is not None
+        time = train.schema.time
+        times = train.frame.select(time).unique().sort(time) if several and time is not None else train.frame
+        clock = Clock.learn(times, one_of(train.schema))
+        scales = {name: Scales.learn(part) for name, part in parts.items()}
+        layout = Layout.learn(config, longest, clock, several=several)
+        starts = ("last", "ridge") if ridge is not None else ("last",)
+        return Boosted(config.horizon, layout, scales, starts, (), (), ridge, np.zeros((0, 0)), {})
+
+
+def _ridge(run: RunContext[BoostedConfig], train: Part, validation: Part | None) -> Learned:
+    """Return the ridge forecast; without ``validation`` its penalty is chosen by the last origins of ``train``."""
+    if validation is not None:
+        return Ridge().learn(run, train, validation)
+    cut = len(train.origins) * 5 // 6
+    found = Ridge().learn(run, _cut(train, slice(0, cut)), _cut(train, slice(cut, None)))
+    return Ridge().relearn(run, found, train)
+
+
+def _cut(part: Part, places: slice) -> Part:
+    """Return the part with some of its origins."""
+    targets = None if part.targets is None else part.targets[places]
+    ahead = {column: values[places] for column, values in part.ahead.items()}
+    return replace(part, origins=part.origins[places], targets=targets, ahead=ahead)

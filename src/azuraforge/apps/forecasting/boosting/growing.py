@@ -1,0 +1,189 @@
+"""Growing forests with LightGBM. Imported in children that fit only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from azuraforge.apps.forecasting.boosting.config import BoostedConfig
+from azuraforge.apps.forecasting.boosting.trees import Forest
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats
+
+if TYPE_CHECKING:
+    import lightgbm
+
+#: Of few examples a leaf holds at least this share.
+_LEAF_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples to learn from or to check on.
+
+    Attributes:
+        inputs: ``(example, feature)``.
+        truth: ``(example,)`` scaled targets.
+        starts: per forest ``(example,)`` the forecast that its trees correct.
+    """
+
+    inputs: Floats
+    truth: Floats
+    starts: Sequence[Floats]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Settings of one growth.
+
+    Attributes:
+        config: of the run.
+        seed: of the first forest; each further one has the next.
+        threads: of LightGBM.
+    """
+
+    config: BoostedConfig
+    seed: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Grown:
+    """Forests and their shares of the forecast.
+
+    Attributes:
+        forests: one per start.
+        shares: as many, with the sum 1.
+    """
+
+    forests: tuple[Forest, ...]
+    shares: tuple[float, ...]
+
+
+def grow(
+    growth: Growth,
+    learned: Examples,
+    checked: Examples | None,
+    report: Callable[[int, int, float], None],
+    rounds: Sequence[int] | None = None,
+) -> Grown:
+    """Return one forest per start.
+
+    Each forest ends where it forecasts ``checked`` best, which may be before its first tree. The shares lie half-way
+    between equal ones and those that would forecast ``checked`` best, since the rows that choose them are few. Without
+    ``checked`` each forest has its number of ``rounds``, else ``config.stop_after`` trees, and the shares are equal.
+
+    Args:
+        growth: settings.
+        learned: examples to learn from.
+        checked: examples that end the growth; None where ``config.stop_after`` does.
+        report: receives the number of a forest, the round and the forest's mean squared error on ``checked``.
+        rounds: per start the number of trees, where ``checked`` is None.
+    """
+    forests, forecasts = [], []
+    for number, booster in enumerate(_boosters(growth, learned, checked)):
+        fixed = None if rounds is None else rounds[number]
+        best, forecast = _grow(growth.config, booster, number, checked, report, fixed)
+        forests.append(Forest.of_dump(booster.dump_model(num_iteration=best)) if best else _none())
+        forecasts.append(forecast)
+    return Grown(tuple(forests), _shares(forecasts, None if checked is None else checked.truth))
+
+
+def _grow(
+    config: BoostedConfig,
+    booster: lightgbm.Booster,
+    number: int,
+    checked: Examples | None,
+    report: Callable[[int, int, float], None],
+    fixed: int | None,
+) -> tuple[int, Floats]:
+    """Return the number of trees to keep, and the forecasts ``(example,)`` that they give for ``checked``."""
+    if checked is None:
+        rounds = (config.stop_after or config.trees) if fixed is None else fixed
+        for done in range(1, rounds + 1):
+            if booster.update():  # no split is left to make
+                return done, np.zeros(0)
+        return rounds, np.zeros(0)
+    best, forecast = 0, checked.starts[number]
+    lowest = float(np.square(forecast - checked.truth).mean())
+    for done in range(1, config.trees + 1):
+        ended = booster.update()
+        now = checked.starts[number] + _seen(booster)
+        error = float(np.square(now - checked.truth).mean())
+        report(number, done, error)
+        if error < lowest:
+            best, forecast, lowest = done, now, error
+        if ended or done - best >= config.patience:
+            break
+    return best, forecast
+
+
+def _shares(forecasts: Sequence[Floats], truth: Floats | None) -> tuple[float, ...]:
+    """Return the share of each forecast ``(example,)``; there are one or two."""
+    if len(forecasts) == 1:
+        return (1.0,)
+    first, second = forecasts
+    share = 0.5
+    if truth is not None and (size := float(np.square(first - second).sum())) > 0:
+        found = float(((truth - second) * (first - second)).sum()) / size
+        share = (0.5 + min(max(found, 0.0), 1.0)) / 2
+    return share, 1.0 - share
+
+
+def _none() -> Forest:
+    whole, real = np.zeros(0, np.int64), np.zeros(0)
+    return Forest(whole, whole, real, whole, whole)
+
+
+def _seen(booster: lightgbm.Booster) -> Floats:
+    """``(example,)``: the sum of a booster's trees for the examples to check on."""
+    found: list[Floats] = []
+
+    def keep(sums: Any, _: Any) -> tuple[str, float, bool]:
+        found.append(np.array(sums, dtype=np.float64))
+        return "kept", 0.0, True
+
+    booster.eval_valid(keep)
+    return found[0]
+
+
+def _boosters(growth: Growth, learned: Examples, checked: Examples | None) -> list[lightgbm.Booster]:
+    try:
+        import lightgbm
+    except OSError as error:  # the wheel brings LightGBM, the system the runtime of OpenMP
+        raise InvalidInput(
+            f"LightGBM cannot be loaded: {error}",
+            where="forecasting.boosted_lags",
+            next_step="install the OpenMP runtime of GCC (libgomp1 on Debian and Ubuntu, libgomp on Fedora)",
+        ) from error
+    config, rows = growth.config, len(learned.truth)
+    settings = {
+        "objective": "regression",
+        "metric": "none",
+        "learning_rate": config.learning_rate,
+        "num_leaves": config.leaves,
+        "min_data_in_leaf": max(1, min(config.leaf_rows, round(rows * _LEAF_SHARE))),
+        "lambda_l2": config.shrinkage,
+        "feature_fraction": config.columns_share,
+        "bagging_fraction": config.rows_share,
+        "bagging_freq": 1 if config.rows_share < 1 else 0,
+        "feature_pre_filter": False,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": growth.threads,
+        "verbosity": -1,
+    }
+    boosters = []
+    for number, start in enumerate(learned.starts):
+        own = {**settings, "seed": (growth.seed + number) % 2**31}
+        # A booster keeps a reference to its labels, so each has a data set of its own.
+        data = lightgbm.Dataset(learned.inputs, learned.truth - start, params=own)
+        booster = lightgbm.Booster(own, data)
+        if checked is not None:
+            missed = checked.truth - checked.starts[number]
+            booster.add_valid(lightgbm.Dataset(checked.inputs, missed, reference=data, params=own), "checked")
+        boosters.append(booster)
+    return boosters

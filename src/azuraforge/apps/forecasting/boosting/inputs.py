@@ -1,0 +1,248 @@
+"""Inputs of the boosted trees: what is known of a series at an origin, and of the row to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.forecasting.calendar import DAY, HOUR, WEEK, Clock
+from azuraforge.plugins.forecasting.channels import (
+    LIMIT,
+    Channel,
+    column_values,
+    filled,
+    is_stationary,
+    robust_center,
+    robust_scale,
+)
+from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.forecasting.covariates import Covariates
+
+#: The target's change since so many rows before the origin.
+LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 18, 21, 24, 28)
+#: The other columns: their value now, and its change over so many rows.
+OTHER_LAGS = (1, 3, 6, 24)
+#: Windows of the rolling statistics, in rows; each season and twice its length are further ones.
+WINDOWS = (4, 12, 28)
+#: Longer windows cost more than they tell; the calendar tells the year.
+LONGEST_WINDOW = 200
+#: The same place in so many seasons is averaged.
+SEASONS_BACK = 4
+#: Seasons that rows of a length have besides the schema's: an hour's week, a day's year.
+_WEEK_OF_HOURS = 168
+_YEAR_OF_DAYS = 365
+
+
+def seasons_of(season: int, clock: Clock, rows: int) -> tuple[int, ...]:
+    """Return the seasons, in rows, that ``rows`` training rows hold twice, shortest first."""
+    found = {season}
+    if clock.time is not None and clock.step > 0:
+        if clock.step <= DAY // 2 and DAY % clock.step == 0:
+            found |= {DAY // clock.step, WEEK // clock.step}
+        elif clock.step == DAY:
+            found |= {7, _YEAR_OF_DAYS}
+    return tuple(sorted(one for one in found if 1 < one <= rows // 2))
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Scales of one series, learned on its training rows.
+
+    Attributes:
+        first: stands for the target before its first known value.
+        center, scale: the target is read as ``(value - center) / scale``.
+        others: the channels of the other columns.
+    """
+
+    first: float
+    center: float
+    scale: float
+    others: tuple[Channel, ...]
+
+    @classmethod
+    def learn(cls, train: Part) -> Scales:
+        """Learn from ``train``, whose frame ends with the training rows."""
+        values = column_values(train.frame, train.schema.target)
+        known = values[np.isfinite(values)]
+        others = []
+        for column in train.schema.features:
+            read = column_values(train.frame, column)
+            if np.isfinite(read).any():
+                others.append(Channel.learn(column, read, 1, relative=False))
+        first = float(known[0]) if known.size else 0.0
+        center = robust_center(known) if known.size else 0.0
+        scale = robust_scale(known) if known.size else 1.0
+        return cls(first, center, scale, tuple(others))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Scales:
+        """Return what ``to_dict`` gave."""
+        others = tuple(Channel.from_dict(one) for one in fields["others"])
+        return cls(float(fields["first"]), float(fields["center"]), float(fields["scale"]), others)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns that the trees see, the same for all series.
+
+    Attributes:
+        seasons: in rows, shortest first.
+        level: the target's level stays, so that it is an input.
+        columns: the other columns.
+        clock: the calendar.
+        covariates: what is known ahead.
+        several: scale and level tell the series apart.
+        stepped: the step ahead is an input.
+        width: inputs of an example.
+    """
+
+    seasons: tuple[int, ...]
+    level: bool
+    columns: tuple[str, ...]
+    clock: Clock
+    covariates: Covariates
+    several: bool
+    stepped: bool
+    width: int
+
+    @classmethod
+    def learn(cls, config: ForecastConfig, train: Part, clock: Clock, *, several: bool) -> Layout:
+        """Learn from the longest series' training part."""
+        values = column_values(train.frame, train.schema.target)
+        known = values[np.isfinite(values)]
+        seasons = seasons_of(config.season_of(train.schema), clock, train.frame.height)
+        columns = tuple(name for name in train.schema.features if np.isfinite(column_values(train.frame, name)).any())
+        covariates = Covariates.learn(train, config.known_ahead, config.holidays)
+        level = bool(is_stationary(known))
+        found = cls(seasons, level, columns, clock, covariates, several, config.horizon > 1, 0)
+        one = replace(train, origins=train.origins[:1], ahead={name: each[:1] for name, each in train.ahead.items()})
+        row = np.zeros(1, dtype=np.int64)
+        return replace(found, width=Inputs(found, Scales.learn(train), one).at(row, row).shape[1])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return JSON values."""
+        return {**asdict(self), "clock": self.clock.to_dict(), "covariates": self.covariates.to_dict()}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Layout:
+        """Return what ``to_dict`` gave."""
+        lists = {name: tuple(fields[name]) for name in ("seasons", "columns")}
+        clock, covariates = Clock.from_dict(fields["clock"]), Covariates.from_dict(fields["covariates"])
+        return cls(**{**fields, **lists, "clock": clock, "covariates": covariates})
+
+
+class Inputs:
+    """One series' rows, ready to be read at any origin.
+
+    Args:
+        layout: of all series.
+        scales: of this series.
+        part: its rows and origins.
+    """
+
+    def __init__(self, layout: Layout, scales: Scales, part: Part) -> None:
+        self.layout, self.scales, self.part = layout, scales, part
+        raw = filled(column_values(part.frame, part.schema.target), scales.first)
+        self.target = (raw - scales.center) / scales.scale
+        known = {channel.column: channel for channel in scales.others}
+        self.others = [
+            np.clip(known[name].scaled(column_values(part.frame, name)), -LIMIT, LIMIT)
+            if name in known
+            else np.full(part.frame.height, np.nan)
+            for name in layout.columns
+        ]
+
+    def at(self, rows: Indices, steps: Indices) -> Floats:
+        """Return ``(example, feature)`` for places among the part's origins and steps ahead, counted from 0."""
+        asked, place = np.unique(rows, return_inverse=True)
+        once = self._at_origins(self.part.origins[asked])
+        origins = self.part.origins[rows]
+        return np.concatenate([once[place], *self._at_targets(origins, steps, asked, place)], axis=1)
+
+    def last(self, rows: Indices) -> Floats:
+        """Return ``(example,)``: the scaled target at the origin."""
+        return self.target[self.part.origins[rows]]
+
+    def _at_origins(self, origins: Indices) -> Floats:
+        """``(origin, feature)``: what does not depend on the row to predict."""
+        layout, target = self.layout, self.target
+        last = target[origins]
+        columns = [last[:, None] - _read(target, origins[:, None] - np.array(LAGS))]
+        if layout.level:
+            columns.append(last[:, None])
+        for window in self._windows():
+            seen = _read(target, origins[:, None] - np.arange(window))
+            known = np.isfinite(seen)
+            count = known.sum(axis=1)
+            mean = np.where(known, seen, 0.0).sum(axis=1) / count
+            spread = np.where(known, np.square(seen - mean[:, None]), 0.0).sum(axis=1) / count
+            low, high = np.fmin.reduce(seen, axis=1), np.fmax.reduce(seen, axis=1)
+            columns.append(np.stack([mean - last, np.sqrt(spread), low - last, high - last], axis=1))
+        for other in self.others:
+            now = other[origins]
+            earlier = _read(other, origins[:, None] - np.array(OTHER_LAGS))
+            columns += [now[:, None], now[:, None] - earlier]
+        if layout.several:
+            told = np.array([np.log(self.scales.scale), self.scales.center / self.scales.scale])
+            columns.append(np.broadcast_to(told, (len(origins), 2)))
+        return np.concatenate(columns, axis=1)
+
+    def _windows(self) -> list[int]:
+        seasons = [window for season in self.layout.seasons for window in (season, 2 * season)]
+        return sorted({window for window in (*WINDOWS, *seasons) if window <= LONGEST_WINDOW})
+
+    def _at_targets(self, origins: Indices, steps: Indices, asked: Indices, place: Indices) -> list[Floats]:
+        """``(example, feature)`` blocks: what is known of the row to predict."""
+        layout, last = self.layout, self.target[origins][:, None]
+        columns: list[Floats] = [(steps[:, None] + 1).astype(np.float64)] if layout.stepped else []
+        for season in layout.seasons:
+            back = self._back(origins, steps, season)
+            known = np.isfinite(back[:, :SEASONS_BACK])
+            count = np.maximum(known.sum(axis=1), 1)
+            mean = np.where(known, back[:, :SEASONS_BACK], 0.0).sum(axis=1) / count
+            columns += [back - last, np.where(known.any(axis=1), mean, np.nan)[:, None] - last]
+        part, clock = self.part, layout.clock
+        if clock.width:
+            walls = clock.following_walls(part.frame, part.origins[asked], part.horizon)[place, steps]
+            columns += [clock.phases(walls), _numbers(clock, walls)]
+        if layout.covariates.width:
+            columns.append(layout.covariates.following(part, asked, clock)[place, steps])
+        return columns
+
+    def _back(self, origins: Indices, steps: Indices, season: int) -> Floats:
+        """``(example, SEASONS_BACK + 2)``: the same place in the last known seasons, then the newest one's neighbours;
+        NaN before the first row and after the origin."""
+        ahead = steps + 1
+        newest = origins + ahead - season * -(-ahead // season)
+        rows = newest[:, None] + np.concatenate([-season * np.arange(SEASONS_BACK), [-1, 1]])
+        return np.where(rows <= origins[:, None], _read(self.target, np.minimum(rows, origins[:, None])), np.nan)
+
+
+def _read(values: Floats, rows: Indices) -> Floats:
+    """``values[rows]``, NaN for rows before the first."""
+    return np.where(rows >= 0, values[np.maximum(rows, 0)], np.nan)
+
+
+def _numbers(clock: Clock, walls: Indices) -> Floats:
+    """``(example, number)``: the hour, the weekday, the day of the month and of the year of local times, where the
+    calendar knows their cycles."""
+    cycles = {cycle.name for cycle in clock.cycles}
+    dates = (walls // DAY).astype("datetime64[D]")
+    columns: list[Floats] = []
+    if "hour_of_day" in cycles:
+        columns.append(walls % DAY / HOUR)
+    if "day_of_week" in cycles:
+        columns.append(((walls // DAY + 3) % 7).astype(np.float64))
+        columns.append((dates - dates.astype("datetime64[M]")).astype(np.float64))
+    if "day_of_year" in cycles:
+        columns.append((dates - dates.astype("datetime64[Y]")).astype(np.float64))
+    return np.stack(columns, axis=1) if columns else np.zeros((len(walls), 0))

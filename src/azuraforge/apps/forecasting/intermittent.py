@@ -1,0 +1,197 @@
+"""Intermittent demand, where most rows are zero: Croston's method, TSB and ADIDA.
+
+Each forecasts the mean demand per row, the same at every horizon.
+
+Sources: Croston, "Forecasting and stock control for intermittent demands", 1972; Syntetos and Boylan, "The accuracy of
+intermittent demand estimates", 2005; Teunter, Syntetos and Babai, "Intermittent demand: linking forecasting to
+inventory obsolescence", 2011; Nikolopoulos et al., "An aggregate–disaggregate intermittent demand approach", 2011.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+import numpy as np
+
+from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel, Walk
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.forecasting.config import ForecastConfig
+
+ModelT = TypeVar("ModelT", bound=StateModel)
+#: Weights of a new value that are tried.
+WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.3)
+#: Rows of a bucket, at most.
+_LONGEST_BUCKET = 400
+
+
+@dataclass(frozen=True)
+class DemandModel(StateModel):
+    """Smoothed demand and how often it comes.
+
+    A state is a demand's size, the interval or probability of demands, and the rows since the last. −1: not known yet.
+
+    Attributes:
+        form: ``"croston"`` smooths the interval at each demand, ``"tsb"`` the probability at each row.
+        size_weight, rate_weight: of a new demand, and of a new interval or row.
+        correction: Syntetos and Boylan's factor; 1 without it.
+    """
+
+    form: str
+    size_weight: float
+    rate_weight: float
+    correction: float
+
+    def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
+        """Smooth the sizes, and the intervals or the probability. The first demand sets size and interval."""
+        size, rate, since = begin.tolist()
+        kept = np.empty((len(values), 3))
+        first, second, croston = self.size_weight, self.rate_weight, self.form == "croston"
+        for row, value in enumerate(values.tolist()):
+            if value == value:
+                since += 1
+                demand = value > 0
+                if not croston:
+                    rate = float(demand) if rate < 0 else rate + second * (demand - rate)
+                elif demand:
+                    rate = since if rate < 0 else rate + second * (since - rate)
+                if demand:
+                    size = value if size < 0 else size + first * (value - size)
+                    since = 0.0
+            kept[row] = size, rate, since
+        return Walk(kept[at], kept[-1] if len(values) else begin)
+
+    def ahead(self, states: Floats, horizon: int) -> Floats:
+        """Repeat the mean demand per row; 0 before the first demand."""
+        size, rate, _ = states.T
+        mean = self.correction * size / rate if self.form == "croston" else size * rate
+        return np.repeat(np.where(size < 0, 0.0, mean)[:, None], horizon, axis=1)
+
+    def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
+        """Go on where the training part ended."""
+        return after
+
+
+@dataclass(frozen=True)
+class BucketModel(StateModel):
+    """Sums over as many rows as lie between two demands, smoothed: one level for each way to cut the rows into buckets.
+
+    A state is the forecast per row; a begin the levels, one per phase, then the last ``bucket − 1`` rows. −1: not known
+    yet.
+    """
+
+    bucket: int
+    weight: float
+
+    def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
+        """At each row the bucket that ends there moves the level of its phase; a missing value counts as the mean."""
+        levels, recent = begin[: self.bucket].tolist(), begin[self.bucket :].tolist()
+        means = np.empty(len(values))
+        mean = _mean_per_row(levels, self.bucket)
+        for row, value in enumerate(values.tolist()):
+            recent.append(max(value, 0.0) if value == value else mean)
+            level, *later = levels
+            if min(recent) >= 0:
+                total = sum(recent)
+                level = total if level < 0 else level + self.weight * (total - level)
+            levels = [*later, level]
+            del recent[0]
+            mean = _mean_per_row(levels, self.bucket)
+            means[row] = mean
+        return Walk(means[at][:, None], np.array([*levels, *recent]))
+
+    def ahead(self, states: Floats, horizon: int) -> Floats:
+        """Repeat the mean per row; 0 where nothing is known yet."""
+        return np.repeat(np.maximum(states, 0.0), horizon, axis=1)
+
+    def state_of(self, begin: Floats) -> Floats:
+        """Return the newest level per row."""
+        return np.array([_mean_per_row(begin[: self.bucket].tolist(), self.bucket)])
+
+    def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
+        """Go on where the training part ended."""
+        return after
+
+
+class Croston(StateForecaster[DemandModel]):
+    """Croston's method with Syntetos and Boylan's correction of its bias."""
+
+    name: ClassVar[str] = "forecasting.croston"
+    Model: ClassVar[type[StateModel]] = DemandModel
+    fewest_rows: ClassVar[int] = 2
+    title: ClassVar[dict[str, str]] = {"en": "Croston (SBA)", "tr": "Croston (SBA)"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "For demand with many zeros: smoothed size of a demand over smoothed interval, bias corrected.",
+        "tr": "Çok sıfırlı talep için: düzleştirilmiş büyüklük bölü düzleştirilmiş aralık, yanlılığı düzeltilmiş.",
+    }
+
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[DemandModel]:
+        """Choose one weight for sizes and intervals by the error of the next row."""
+        _check_demand(self.name, values)
+        models = [DemandModel("croston", weight, weight, 1 - weight / 2) for weight in WEIGHTS]
+        return _least_error(models, np.array([-1.0, -1.0, 0.0]), values)
+
+
+class Tsb(StateForecaster[DemandModel]):
+    """Teunter, Syntetos and Babai's method: a demand that ceases fades."""
+
+    name: ClassVar[str] = "forecasting.tsb"
+    Model: ClassVar[type[StateModel]] = DemandModel
+    fewest_rows: ClassVar[int] = 2
+    title: ClassVar[dict[str, str]] = {"en": "TSB", "tr": "TSB"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "For demand that may cease: smoothed size times a probability that falls with every zero.",
+        "tr": "Sona erebilen talep için: düzleştirilmiş büyüklük çarpı her sıfırla düşen olasılık.",
+    }
+
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[DemandModel]:
+        """Choose both weights by the error of the next row."""
+        _check_demand(self.name, values)
+        models = [DemandModel("tsb", size, rate, 1.0) for size in WEIGHTS for rate in WEIGHTS]
+        return _least_error(models, np.array([-1.0, -1.0, 0.0]), values)
+
+
+class Adida(StateForecaster[BucketModel]):
+    """Aggregation to buckets without zeros, simple smoothing, and an even share for each row."""
+
+    name: ClassVar[str] = "forecasting.adida"
+    Model: ClassVar[type[StateModel]] = BucketModel
+    fewest_rows: ClassVar[int] = 2
+    title: ClassVar[dict[str, str]] = {"en": "ADIDA", "tr": "ADIDA"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "For demand with many zeros: sums over the mean interval between demands, smoothed and shared out.",
+        "tr": "Çok sıfırlı talep için: talepler arası ortalama aralıktaki toplamlar, düzleştirilip paylaştırılır.",
+    }
+
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[BucketModel]:
+        """Take the mean interval for the bucket, and choose the weight by the error of the next row."""
+        _check_demand(self.name, values)
+        interval = (np.flatnonzero(values)[-1] + 1) / np.count_nonzero(values)
+        bucket = int(np.clip(round(interval), 1, min(_LONGEST_BUCKET, len(values))))
+        before = np.full(2 * bucket - 1, -1.0)
+        return _least_error([BucketModel(bucket, weight) for weight in WEIGHTS], before, values)
+
+
+def _check_demand(name: str, values: Floats) -> None:
+    if values.min() < 0:
+        raise InvalidInput(
+            f"{name} forecasts demand, and the training part holds values below zero",
+            where="dataset",
+            next_step="choose forecasting.ets",
+        )
+
+
+def _least_error(models: list[ModelT], before: Floats, values: Floats) -> Estimate[ModelT]:
+    rows = np.arange(len(values) - 1)
+
+    def mean_square(model: ModelT) -> float:
+        made = model.ahead(model.walk(before, values[:-1], rows).states, 1)[:, 0]
+        return float(np.mean((values[1:] - made) ** 2))
+
+    return Estimate(min(models, key=mean_square), before)
+
+
+def _mean_per_row(levels: list[float], bucket: int) -> float:
+    """Return the newest known level per row; −1 where none is known."""
+    return next((level / bucket for level in reversed(levels) if level >= 0), -1.0)

@@ -1,0 +1,33 @@
+"""Several seasons at once, such as the day and the week of hourly rows: MSTL, then ETS on what remains."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel
+from azuraforge.apps.forecasting.decomposition import with_carried_seasons
+from azuraforge.apps.forecasting.ets import smoothed
+from azuraforge.apps.forecasting.smoothing import Smoothing
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.forecasting.config import ForecastConfig
+
+
+class MultipleSeasons(StateForecaster[Smoothing]):
+    """The seasons of a decomposition, carried on by smoothing, plus ETS without a season on the remainder."""
+
+    name: ClassVar[str] = "forecasting.mstl"
+    Model: ClassVar[type[StateModel]] = Smoothing
+    fewest_rows: ClassVar[int] = 12
+    longest_season: ClassVar[int] = 2000
+    most_series: ClassVar[int | None] = 24
+    title: ClassVar[dict[str, str]] = {"en": "Several seasons (MSTL)", "tr": "Çoklu mevsim (MSTL)"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Separates each season (day, week, year) by STL and smooths what remains.",
+        "tr": "Her mevsimi (gün, hafta, yıl) STL ile ayırır, kalanı üstel düzleştirir.",
+    }
+
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
+        """Decompose, then choose a form of ETS for the remainder."""
+        if not seasons:
+            return smoothed(values, 1, "ZZN", config.horizon)
+        return with_carried_seasons(values, seasons, lambda rest: smoothed(rest, 1, "ZZN", config.horizon))

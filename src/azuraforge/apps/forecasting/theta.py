@@ -1,0 +1,158 @@
+"""The Theta method in its standard, optimized and dynamic forms.
+
+Source: Fiorucci, Pellegrini, Louzada, Petropoulos and Koehler, "Models for optimising the theta method and their
+relationship to state space models", 2016; estimated by statsforecast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel, Walk
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.forecasting.config import ForecastConfig
+
+
+@dataclass(frozen=True)
+class ThetaModel(StateModel):
+    """Frozen parameters. A state is level, mean, the line's intercept and slope, rows seen, and place in the season.
+
+    Attributes:
+        form: STM, OTM, DSTM or DOTM.
+        alpha: weight of a new value in the level.
+        theta: the line is drawn 1 − 1/theta into the forecast.
+        multiplicative: the season's indices multiply.
+        indices: ``(season,)`` of the training part; empty without a season.
+    """
+
+    form: str
+    alpha: float
+    theta: float
+    multiplicative: bool
+    indices: Floats
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether the line is fitted to all values up to the origin, not to the training part's."""
+        return self.form.startswith("D")
+
+    @property
+    def season(self) -> int:
+        """Rows of the season."""
+        return max(1, len(self.indices))
+
+    def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
+        """Update level, mean and line; a missing value is replaced by its forecast."""
+        state = begin[None].copy()
+        wanted = np.zeros(len(values), dtype=bool)
+        wanted[at] = True
+        adjusted = self._adjusted(values, int(begin[5]))
+        kept = np.empty((len(at), 6))
+        level, mean, intercept, slope, count, place = state[0].tolist()
+        alpha, share, dynamic, period = self.alpha, 1 - 1 / self.theta, self.dynamic, self.season
+        found = 0
+        for row, value in enumerate(adjusted.tolist()):
+            known = value == value
+            if count == 0:
+                if known:
+                    mean = value
+                    if dynamic:
+                        intercept, slope = value, 0.0
+                    level = alpha * value + (1 - alpha) * level
+                    count = 1.0
+            else:
+                if not known:
+                    fading = (1 - alpha) ** count
+                    value = level + share * (intercept * fading + slope * (1 - fading * (1 - alpha)) / alpha)
+                level = alpha * value + (1 - alpha) * level
+                before, mean = mean, (count * mean + value) / (count + 1)
+                if dynamic:
+                    slope = ((count - 1) * slope + 6 * (value - before) / (count + 1)) / (count + 2)
+                    intercept = mean - slope * (count + 2) / 2
+                count += 1
+            place = (place + 1) % period
+            if wanted[row]:
+                kept[found] = level, mean, intercept, slope, count, place
+                found += 1
+        return Walk(kept, np.array([level, mean, intercept, slope, count, place]))
+
+    def ahead(self, states: Floats, horizon: int) -> Floats:
+        """Take each forecast for the next value, and give the season back."""
+        level, mean, intercept, slope, count, place = (column.copy() for column in states.T)
+        point = np.empty((len(states), horizon))
+        alpha = self.alpha
+        for step in range(horizon):
+            fading = (1 - alpha) ** count
+            value = level + (1 - 1 / self.theta) * (intercept * fading + slope * (1 - fading * (1 - alpha)) / alpha)
+            point[:, step] = value
+            level = alpha * value + (1 - alpha) * level
+            before, mean = mean, (count * mean + value) / (count + 1)
+            if self.dynamic:
+                slope = ((count - 1) * slope + 6 * (value - before) / (count + 1)) / (count + 2)
+                intercept = mean - slope * (count + 2) / 2
+            count = count + 1
+        if not len(self.indices):
+            return point
+        seasonal = self.indices[(place[:, None].astype(np.int64) + np.arange(horizon)) % self.season]
+        return np.asarray(point * seasonal if self.multiplicative else point + seasonal)
+
+    def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
+        """Move level, mean and line to the first known value; keep the slope."""
+        state = after.copy()
+        state[5] = (after[5] + gap) % self.season
+        adjusted = self._adjusted(values, int(state[5]))
+        moved = float(adjusted[np.isfinite(adjusted)][0]) - after[0]
+        state[[0, 1, 2]] += moved
+        return state
+
+    def _adjusted(self, values: Floats, place: int) -> Floats:
+        """Return the values without the season; ``place`` is the first one's."""
+        if not len(self.indices):
+            return values
+        seasonal = self.indices[(place + np.arange(len(values))) % self.season]
+        return np.asarray(values / seasonal if self.multiplicative else values - seasonal)
+
+
+class Theta(StateForecaster[ThetaModel]):
+    """The form of the Theta method with the least error on the training part."""
+
+    name: ClassVar[str] = "forecasting.theta"
+    Model: ClassVar[type[StateModel]] = ThetaModel
+    #: The library's estimation takes a time that grows with the square of the rows.
+    most_rows: ClassVar[int] = 400
+    most_series: ClassVar[int | None] = 200
+    title: ClassVar[dict[str, str]] = {"en": "Theta", "tr": "Theta"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Exponential smoothing drawn towards a line; standard, optimized or dynamic, whichever errs least.",
+        "tr": "Bir doğruya çekilen üstel düzleştirme; standart, eniyilenmiş ya da dinamik, hangisi az yanılırsa.",
+    }
+
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ThetaModel]:
+        """Remove the season where the autocorrelation shows one, then estimate all four forms."""
+        from statsforecast.theta import auto_theta
+        from statsmodels.tsa.seasonal import seasonal_decompose
+
+        period = seasons[0] if seasons else 1
+        found = auto_theta(values, m=period)
+        indices, multiplicative, adjusted = np.zeros(0), False, values
+        if found.get("decompose", False):
+            multiplicative = found["decomposition_type"] == "multiplicative"
+            seasonal = seasonal_decompose(values, model=found["decomposition_type"], period=period).seasonal
+            indices = np.asarray(seasonal[:period], dtype=np.float64)
+            adjusted = values / seasonal if multiplicative else values - seasonal
+        model = ThetaModel(
+            form=str(found["modeltype"]),
+            alpha=float(found["par"]["alpha"]),
+            theta=float(found["par"]["theta"]),
+            multiplicative=multiplicative,
+            indices=indices,
+        )
+        rows = len(adjusted)
+        numbers = np.arange(1, rows + 1)
+        mean = float(adjusted.mean())
+        slope = 6 * (2 * float(adjusted @ numbers) / rows - (rows + 1) * mean) / (rows**2 - 1)
+        before = [found["par"]["initial_smoothed"], 0.0, mean - (rows + 1) * slope / 2, slope, 0.0, 0.0]
+        return Estimate(model, np.array(before, dtype=np.float64))

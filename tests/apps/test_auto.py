@@ -1,0 +1,180 @@
+"""``forecasting.auto``: members that fail or hang are left out and named, and a small budget still answers."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from azuraforge.apps.forecasting.auto.attempts import attempts
+from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates
+from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.pipeline import Auto, Ensemble
+from azuraforge.apps.forecasting.auto.spread import spread_of
+from azuraforge.apps.forecasting.auto.weights import combine, is_thin
+from azuraforge.apps.forecasting.ets import ExponentialSmoothing
+from azuraforge.apps.forecasting.theta import Theta
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.predictor import hash_folder
+from azuraforge.plugins import Rows, Table
+from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.kinds.forecast.parts import cut_learning
+from azuraforge.testing import MemoryRun, check_pipeline
+
+
+def learned(table: Table, folder: Path, **settings: Any) -> tuple[Ensemble, MemoryRun[AutoConfig], Part]:
+    """Fit on the table's parts; return what was learned, the run, and the validation part."""
+    config = AutoConfig(**{"horizon": 3, **settings})
+    train, validation = parts(table, config)
+    run = MemoryRun(config, folder)
+    return Auto().fit(run, train, validation), run, validation
+
+
+def parts(table: Table, config: AutoConfig) -> tuple[Part, Part]:
+    """Cut the table as the platform does."""
+    split = Auto().split(table, config)
+    train, validation = (cut_learning(table, rows, config.horizon) for rows in (split.train, split.validation))
+    return train, validation
+
+
+def with_values(table: Table, values: np.ndarray[Any, Any]) -> Table:
+    frame = table.frame.head(len(values)).with_columns(pl.Series("value", values, dtype=pl.Float64))
+    return Table(frame, table.schema)
+
+
+def test_it_keeps_the_contract_and_resumes_from_its_checkpoints(series: Table) -> None:
+    short = Table(series.frame.head(160), series.schema)
+    members = ("forecasting.ets", "forecasting.theta")
+    check_pipeline(Auto, short, {"horizon": 3, "members": members, "intervals": "adaptive"}, most_resumes=2)
+
+
+def test_a_member_that_fails_and_one_that_hangs_are_left_out_and_named(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("singular matrix")
+
+    def hang(*_: object) -> None:
+        time.sleep(600)  # the budget ends it
+
+    monkeypatch.setattr(ExponentialSmoothing, "learn", fail)
+    monkeypatch.setattr(Theta, "learn", hang)
+    names = ("forecasting.ets", "forecasting.croston", "forecasting.theta")
+    found, run, _ = learned(series, tmp_path, members=names, budget_seconds=4)
+    assert "forecasting.croston" in [each["name"] for each in run.figures["members"]["members"]]
+    left_out = {each["name"]: each["reason"] for each in run.figures["members"]["left_out"]}
+    assert left_out["forecasting.ets"] == "singular matrix"
+    assert left_out["forecasting.theta"].startswith("stopped after")
+    assert not {"forecasting.ets", "forecasting.theta"} & set(found.members)
+
+
+def test_a_member_that_fails_to_refit_keeps_what_it_had_learned(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("singular matrix")
+
+    names = ("forecasting.ets", "forecasting.theta")
+    found, _, _ = learned(series, tmp_path / "fit", members=names, horizon=30)
+    assert set(found.combination.weights) == set(names)
+    monkeypatch.setattr(ExponentialSmoothing, "learn", fail)
+    run = MemoryRun(AutoConfig(horizon=30, members=names), tmp_path / "refit")
+    refitted = Auto().refit(run, found, cut_learning(series, Rows(0, len(series)), 30))
+    assert run.notes == ["forecasting.ets was not refitted, so its evaluated predictor serves: singular matrix"]
+    assert refitted.members["forecasting.ets"] == found.members["forecasting.ets"]
+    assert refitted.members["forecasting.theta"].settings["end"] > found.members["forecasting.theta"].settings["end"]
+
+
+def test_a_budget_of_one_second_still_answers(series: Table, tmp_path: Path) -> None:
+    found, _, validation = learned(series, tmp_path, budget_seconds=1)
+    assert set(found.members) <= {"forecasting.naive", "forecasting.seasonal_naive", "forecasting.random_walk_drift"}
+    assert np.isfinite(Auto().predict(found, validation).point).all()
+
+
+@pytest.mark.parametrize("values", [np.full(60, 4.0), np.zeros(60), np.arange(9.0)], ids=["constant", "zero", "short"])
+def test_series_with_nothing_to_learn_are_answered(values: np.ndarray[Any, Any], series: Table, tmp_path: Path) -> None:
+    found, _, validation = learned(with_values(series, values), tmp_path, horizon=1, members=("forecasting.theta",))
+    answer = Auto().predict(found, validation)
+    assert np.isfinite(answer.point).all()
+    assert (answer.quantiles[0.05] <= answer.quantiles[0.95]).all()
+
+
+def test_a_resumed_run_ends_at_the_same_bits_and_repeats_no_member(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("forecasting.croston", "forecasting.tsb")
+    found, run, _ = learned(series, tmp_path / "whole", members=names)
+    config = run.config
+    train, validation = parts(series, config)
+    again = MemoryRun(config, tmp_path / "resumed", resume_from=run.checkpoints[-1])
+    for name in names:
+        monkeypatch.setattr(MEMBERS[name], "learn", lambda *_: pytest.fail("learned a second time"))
+    resumed = Auto().fit(again, train, validation)
+    for each, folder in ((found, tmp_path / "a"), (resumed, tmp_path / "b")):
+        folder.mkdir()
+        Auto().save(each, folder)
+    assert hash_folder(tmp_path / "a", "auto") == hash_folder(tmp_path / "b", "auto")
+
+
+def test_intermittent_demand_has_candidates_of_its_own(series: Table) -> None:
+    rng = np.random.default_rng(0)
+    demand = np.where(rng.random(90) < 0.6, 0.0, rng.integers(1, 9, 90))
+    config = AutoConfig(horizon=2)
+    table = with_values(series, demand)
+    train, _ = parts(table, config)
+    assert "forecasting.croston" in candidates(config, train).core
+    train, _ = parts(series, config)
+    assert "forecasting.arima" in candidates(config, train).core
+
+
+def test_the_forecast_of_a_member_with_less_error_weighs_more() -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=(80, 2))
+    points = {"bad": truth + 2 * rng.normal(size=truth.shape), "good": truth + 0.2 * rng.normal(size=truth.shape)}
+    found = combine(points, truth, np.ones((80, 1)), ["bad", "good"], "bad")
+    assert found.rule == "weights"
+    assert found.weights["good"] > 0.9
+    assert sum(found.weights.values()) == pytest.approx(1)
+
+
+def test_where_evidence_is_thin_the_core_counts_equally() -> None:
+    truth = np.zeros((3, 12))
+    points = {name: truth + size for name, size in (("a", 1.0), ("b", 5.0), ("c", 9.0), ("naive", 0.1))}
+    assert is_thin(truth)
+    found = combine(points, truth, np.ones((3, 1)), ["a", "b", "c"], "naive")
+    assert (found.rule, set(found.weights)) == ("median", {"a", "b", "c"})
+    assert found.of(points) == pytest.approx(np.full((3, 12), 5.0))
+
+
+def test_intervals_of_few_origins_take_their_shape_from_the_training_part() -> None:
+    rng = np.random.default_rng(2)
+    sizes = np.array([1.0, 2.0, 3.0])
+    spread = spread_of(rng.normal(size=(2, 3)) * sizes, rng.normal(size=(300, 3)) * sizes)
+    assert (spread[0] < 0).all()
+    assert spread[2] / sizes == pytest.approx(np.full(3, 1.8), rel=0.4)
+
+
+def test_processes_of_members_end_with_their_reason() -> None:
+    def crash() -> None:
+        os._exit(9)
+
+    ends = {each.name: each.failed for each in attempts({"fine": lambda: None, "crash": crash}, 2, 30)}
+    assert ends == {"fine": None, "crash": "its process ended with code 9"}
+
+
+def test_a_member_must_exist(series: Table) -> None:
+    config = AutoConfig(members=("forecasting.lstn",))
+    train, _ = parts(series, config)
+    with pytest.raises(InvalidInput, match="lstn"):
+        candidates(config, train)
+
+
+def test_the_linear_member_is_tried_however_little_the_seasons_pay(series: Table) -> None:
+    config = AutoConfig(horizon=2, season=24)
+    train, _ = parts(series, config)
+    assert "forecasting.ridge" in candidates(config, train).further[0]
