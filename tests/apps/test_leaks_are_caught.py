@@ -161,7 +161,7 @@ def test_the_scaler_saved_in_the_version_is_the_training_parts(series: Table, tm
     split = pipeline.split(series, parsed)
     train = cut_learning(series, split.train, 3)
     fitted = pipeline.fit(MemoryRun(parsed, tmp_path), train, cut_learning(series, split.validation, 3))
-    alone = pipeline._learn_preprocessing(parsed, train)
+    alone = pipeline._learn_preprocessing(parsed, train, parsed.window)
     assert fitted.preprocessing == alone
     values = column_values(train.frame, "value")
     relative = fitted.preprocessing.channels[0]

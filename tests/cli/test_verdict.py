@@ -198,12 +198,13 @@ def test_next_values_of_a_weekly_series_are_dates(make_terminal):
         {"at": "2002-01-05T00:00:00Z", "value": 372.128, "low": 371.4, "high": 372.85},
         {"at": "2002-01-12T00:00:00", "value": 372.3, "low": 371.5, "high": 373.1},
     ]
-    forecast = {"target": "co2", "unit": "ppm", "interval": 0.9, "next": points}
+    forecast = {"target": "co2", "unit": "ppm", "interval": 0.9, "next": points, "refitted": True}
     show_forecast(terminal, forecast, "forecasting.lstm")
+    assert "The forecaster was refitted on all rows after its verdict." in terminal.output
     lines = [line.split() for line in terminal.output.splitlines() if line]
     assert " ".join(lines[0]) == "Next values of co2 (ppm), by forecasting.lstm"
     assert " ".join(lines[1]) == "at value 90 % interval"
-    assert lines[2:] == [
+    assert lines[2:4] == [
         ["2002-01-05", "372.13", "371.40", "…", "372.85"],
         ["2002-01-12", "372.30", "371.50", "…", "373.10"],
     ]

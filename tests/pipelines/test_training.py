@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.shapes import to_json
+from azuraforge.pipelines.steps import load_pipeline
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins import DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
@@ -234,6 +236,24 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert "test.linear" in history[0].reason
 
 
+def next_values(room: Room, job: JobHere, version: int, part: str = "") -> list[float]:
+    """The values after the last row of a run's data, by the predictor of a version: the serving or ``part``."""
+    row = room.models.reads.show_version(room.project_id, "series", version)
+    folder = room.models.folders.verify(room.project_id, row.content_hash)
+    pipeline, kind = load_pipeline(row.plugin, str(room.catalogue.plugins_folder))
+    future = kind.load_part(job.done["hold_out"][1].outputs / "future")
+    found: list[float] = pipeline.predict(pipeline.load(folder / part), future).point[0].tolist()
+    return found
+
+
+def shown(job: JobHere) -> list[float]:
+    return [point["value"] for point in job.figures["forecast"]["next"]]
+
+
+def errors_of(job: JobHere, contender: str) -> Any:
+    return np.load(BytesIO(job.artifacts["errors.npz"]))[contender]
+
+
 def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(room: Room) -> None:
     job, summary = room.train("test.linear", refit=False)
     assert "refit" not in job.began
@@ -244,6 +264,20 @@ def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(room: 
         assert "evaluated" not in version.learned_from
         assert version.weights_sha256 == each["weights_sha256"]
         assert "refitted_sha256" not in each
+    assert job.figures["forecast"]["refitted"] is False
+    assert shown(job) == next_values(room, job, summary["version"])
+    assert shown(failed) == next_values(room, failed, summary["version"])
+
+
+def test_a_figure_that_cannot_be_redrawn_shows_the_evaluated_predictor(room: Room, monkeypatch: Any) -> None:
+    def broken(*given: object) -> object:
+        raise ValueError("no more ink")
+
+    monkeypatch.setattr(Forecast, "redraw", broken)
+    job, summary = room.train("test.linear")
+    assert "refitted_sha256" in summary
+    assert job.figures["forecast"]["refitted"] is False
+    assert shown(job) == next_values(room, job, 1, "evaluated") != next_values(room, job, 1)
 
 
 def test_a_figure_that_cannot_be_drawn_is_left_out_and_costs_no_verdict(room: Room, monkeypatch: Any) -> None:
@@ -257,8 +291,10 @@ def test_a_figure_that_cannot_be_drawn_is_left_out_and_costs_no_verdict(room: Ro
 
 def test_a_baseline_that_wins_becomes_champion_as_a_version_of_its_own(room: Room) -> None:
     room.stand_beside("test.linear", "test.last")
-    _, summary = room.train("test.mean")
+    job, summary = room.train("test.mean")
     assert summary["decision"] == "baseline_promoted"
+    assert job.figures["forecast"]["refitted"] is True
+    assert shown(job) == next_values(room, job, 2) != next_values(room, job, 2, "evaluated")
     assert (summary["version"], summary["champion_version"]) == (1, 2)
     detail = room.models.reads.show(room.project_id, "series")
     assert detail.champion == 2
@@ -279,6 +315,12 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     assert summary["decision"] == "promoted"
     again, kept = room.train("test.linear")
     assert kept["decision"] == "kept"
+    standing = before["champion_version"] + 1
+    assert again.figures["forecast"]["contender"] == f"series v{standing}"
+    assert again.figures["forecast"]["refitted"] is True
+    assert shown(again) == next_values(room, again, standing) != next_values(room, again, standing, "evaluated")
+    judged = errors_of(again, f"series v{standing}")
+    assert np.array_equal(judged, errors_of(job, "test.linear")), "judged by the bits of the evaluated predictor"
     compared, found = (again.done[name][0] for name in ("champion", "judge"))
     assert to_json(compared)["predictor"].endswith("/evaluated"), "the refitted champion has learned the test set"
     row = room.models.reads.show_version(room.project_id, "series", before["champion_version"] + 1)
@@ -517,6 +559,7 @@ def test_the_prepared_config_is_canonical(room: Room) -> None:
         "intervals": "fixed",
         "known_ahead": [],
         "holidays": None,
+        "refit": True,
         "window": 14,
     }
     assert (prepared.name, prepared.model) == ("test.linear on series", "series")
@@ -535,6 +578,7 @@ def test_the_worker_side_loads_no_frame_library_and_no_app() -> None:
 def test_the_champion_serves_what_the_run_has_shown(room: Room) -> None:
     job, _ = room.train("test.linear")
     served = asyncio.run(room.models.predict(room.project_id, "series", PredictRequest(), by="somebody"))
+    assert job.figures["forecast"]["refitted"] is True
     shown = job.figures["forecast"]["next"]
     assert served.version == 1
     assert [point.value for point in served.predictions] == [point["value"] for point in shown]

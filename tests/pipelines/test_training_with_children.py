@@ -158,6 +158,9 @@ def test_killed_in_mid_training_it_ends_with_the_same_weights(stand: Stand, tmp_
     assert killed.summary is not None
     for weights in ("weights_sha256", "refitted_sha256"):
         assert killed.summary[weights] == undisturbed.summary[weights]
+    drawn = [stand.runs.figure(stand.project_id, each.id, "forecast") for each in (undisturbed, killed)]
+    assert drawn[0]["refitted"] is True
+    assert drawn[0] == drawn[1]
     resumed = killed.attempts[1].resumed_from_step  # the newest checkpoint's message may have died with the child
     assert resumed is not None
     assert 0 < resumed <= 7
@@ -181,7 +184,7 @@ def test_an_agent_run(stand: Stand) -> None:
     assert json.loads(path.read_text()) == {"counted": 3}
 
 
-def test_a_version_serves_the_bits_that_it_was_judged_by_on_the_kernels_that_made_it(stand: Stand) -> None:
+def test_a_version_serves_the_bits_that_its_run_has_shown_on_the_kernels_that_made_it(stand: Stand) -> None:
     small = {"epochs": 4, "hidden_size": 8, "window": 14}
     run = stand.train("forecasting.lstm", **small)
     assert run.state == "succeeded", run.error
@@ -192,7 +195,16 @@ def test_a_version_serves_the_bits_that_it_was_judged_by_on_the_kernels_that_mad
     version = stand.models.reads.show_version(stand.project_id, "series", 1)
     card = read_card(stand.models.folders.path(stand.project_id, version.content_hash))
     assert card["engine"] == {name: run.environment[name] for name in ("backend", "instruction_set", "threads")}
-    shown = [point["value"] for point in stand.runs.figure(stand.project_id, run.id, "forecast")["next"]]
+
+    def figure(run: RunDetail) -> list[float]:
+        found = stand.runs.figure(stand.project_id, run.id, "forecast")
+        assert found["refitted"] is True
+        return [point["value"] for point in found["next"]]
+
+    def errors(run: RunDetail, contender: str) -> Any:
+        return np.load(stand.runs.artifact(stand.project_id, run.id, "errors.npz")[1])[contender]
+
+    shown = figure(run)
 
     def served(models: ModelService) -> list[float]:
         answer = asyncio.run(models.predict(stand.project_id, "series", PredictRequest(), by="somebody"))
@@ -206,6 +218,8 @@ def test_a_version_serves_the_bits_that_it_was_judged_by_on_the_kernels_that_mad
     assert again.summary is not None
     assert again.summary["weights_sha256"] == run.summary["weights_sha256"]
     assert stand.models.reads.show_version(stand.project_id, "series", 2).content_hash == version.content_hash
+    assert np.array_equal(errors(again, "series v1"), errors(run, "forecasting.lstm")), "the evaluated bits are judged"
+    assert figure(again) == shown, "the champion that stays shows the values that it serves"
 
 
 def test_a_baseline_s_card_says_nothing_of_an_engine_that_it_does_not_use(stand: Stand) -> None:

@@ -109,6 +109,7 @@ def make_material(**changes: Any) -> dict[str, Any]:
             "history": [[moment, float(number % 5)] for number, moment in enumerate(at)],
             "next": [{"at": "2019-01-29T00:00:00Z", "value": 2.5, "low": 1.5, "high": 3.5}],
             "interval": 0.9,
+            "refitted": True,
             "test": {"horizon": 1, "at": at, "actual": [1.0] * 28, "predicted": [1.1] * 28, "low": None, "high": None},
         },
         "residuals": {

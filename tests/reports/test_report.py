@@ -59,6 +59,7 @@ def test_it_holds_the_numbers_of_the_evaluation_and_no_others(language: str) -> 
     for each in evaluation["contenders"]:
         assert words.number(each["metrics"]["rmse"]) in text
         assert words.percent(each["metrics"]["coverage"]) in text
+    assert words("forecast.refitted") in text
     for value in (-0.1234, -0.0219, 0.95):
         assert words.percent(value) in text
 

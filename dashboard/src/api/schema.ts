@@ -2943,6 +2943,12 @@ export interface components {
             /** Next */
             next: components["schemas"]["NextValue"][];
             /**
+             * Refitted
+             * @description a predictor that was refitted on every row after its verdict predicts the next values
+             * @default false
+             */
+            refitted: boolean;
+            /**
              * Series
              * @description name of the series; null: the only one
              * @default null

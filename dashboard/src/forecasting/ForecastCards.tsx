@@ -49,8 +49,9 @@ function ForecastCard({ run, forecast, choice }: { run: string; forecast: Foreca
   const { t } = useTranslation();
   const { percent } = useFormats();
   const zone = rowZoneOf(forecast);
+  const note = forecast.refitted ? "forecast.noteRefitted" : "forecast.note";
   return (
-    <Card title={t("forecast.title")} note={t("forecast.note", { level: percent(forecast.interval), run })} actions={choice}>
+    <Card title={t("forecast.title")} note={t(note, { level: percent(forecast.interval), run })} actions={choice}>
       <Suspense fallback={waiting}>
         <ForecastPlot key={forecast.series} target={forecast.target} unit={forecast.unit} history={forecast.history} next={forecast.next} interval={forecast.interval} series={zone} testId="forecast-chart" />
       </Suspense>

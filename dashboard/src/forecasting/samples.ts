@@ -13,6 +13,7 @@ export const sampleForecast: Forecast = {
     { at: "2002-01-12T00:00:00Z", value: 372.1, low: 371.3, high: 372.9 },
   ],
   interval: 0.9,
+  refitted: false,
   test: { horizon: 1, at: ["2001-12-22T00:00:00Z"], actual: [371.2], predicted: [371.3], low: [370.8], high: [371.8] },
   series: null,
   more: [],

@@ -131,7 +131,7 @@ describe("RunPage", () => {
     const at = ["2026-01-01T10:00:00Z", "2026-01-02T10:00:00Z"];
     const part = { rows: 2, start: "2025-12-31T10:00:00Z", end: "2025-12-31T10:00:00Z" };
     const evaluation = { ...sampleEvaluation, ...days, parts: { train: part, validation: part, test: part } };
-    const forecast = { ...sampleForecast, ...days, next: at.map((each) => ({ at: each, value: 1, low: 0, high: 2 })) };
+    const forecast = { ...sampleForecast, ...days, refitted: true, next: at.map((each) => ({ at: each, value: 1, low: 0, high: 2 })) };
     open(sampleRun({ state: "succeeded", figures: ["forecast"] }), {
       [`GET /evaluations/${ID}`]: { body: { ...stored, evaluation } },
       [`GET /runs/${ID}/figures/forecast`]: { body: forecast },
@@ -140,6 +140,7 @@ describe("RunPage", () => {
     const heads = rows.map((row) => row.querySelector("th")?.textContent);
     expect(heads).toContain("Jan 2, 2026");
     expect(heads).toContain("Jan 3, 2026");
+    expect(screen.getByText(/; the forecaster was refitted on all rows after its verdict$/)).toBeTruthy();
     expect(document.body.textContent).toContain("Jan 1, 2026");
   });
 

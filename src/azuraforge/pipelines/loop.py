@@ -15,7 +15,7 @@ from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
 from azuraforge.models.gate.policy import GatePolicy, Measured
-from azuraforge.models.registry.folder import read_card
+from azuraforge.models.registry.folder import EVALUATED, read_card
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.models.service import ModelService
@@ -197,6 +197,7 @@ class TrainingLoop:
                     split=passed,
                     learners=evaluated_learners(learning, fitted, baselines, winner),
                     future=parts.future,
+                    figures=judged.figures,
                 ),
                 share=SHARES["refit"],
             )
@@ -331,6 +332,7 @@ class TrainingLoop:
             plugins_folder=self._plugins_folder,
             plugin=row.plugin,
             predictor=str(folder / part),
+            serving=str(folder) if EVALUATED in row.learned_from else None,
             test=parts.test,
             future=parts.future,
             engine=card.get("engine"),
@@ -342,7 +344,12 @@ class TrainingLoop:
         if answer.problem is not None:
             return _with_obstacle(found, _unreadable(answer.problem))
         return found.model_copy(
-            update={"predictions": answer.outputs, "folder": str(folder), "unknown": answer.unknown}
+            update={
+                "predictions": answer.outputs,
+                "folder": str(folder),
+                "unknown": answer.unknown,
+                "refitted": answer.refitted,
+            }
         )
 
 

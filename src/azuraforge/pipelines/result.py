@@ -136,7 +136,7 @@ class TrainingResult:
         document = {each: getattr(self, each).model_dump(mode="json") for each in ("evaluation", "verdict")}
         written.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         job.artifact("evaluation.json", written, "application/json", "evaluation")
-        for name, data in self.judged.figures.items():
+        for name, data in {**self.judged.figures, **self.refitted.figures}.items():
             job.figure(name, data)
 
     def _entries(self, run: ClaimedRun, version_of: Callable[[str], str]) -> list[Entry]:

@@ -180,6 +180,7 @@ class PredictInput(StepInput):
     Attributes:
         engine: that a version was made with; None: the run's own.
         champion: it answers as far as it can, without the guard, and a failure is the result's ``problem``.
+        serving: the champion's refitted predictor, which predicts the future only; None: it was not refitted.
     """
 
     plugin: str
@@ -188,6 +189,7 @@ class PredictInput(StepInput):
     future: str
     engine: JsonObject | None = None
     champion: bool = False
+    serving: str | None = None
 
 
 class PredictResult(StepResult):
@@ -199,6 +201,7 @@ class PredictResult(StepResult):
         guarded: at how many predictions the leakage guard tried it; the rows alone decide.
         unknown: parts of the test set that it did not learn.
         none_of: of how many series it learned none.
+        refitted: a refitted predictor predicted the future.
     """
 
     problem: str | None = None
@@ -206,6 +209,7 @@ class PredictResult(StepResult):
     guarded: int = 0
     unknown: tuple[str, ...] = ()
     none_of: int | None = None
+    refitted: bool = False
 
 
 class BaselinePredictor(Shape):

@@ -10,7 +10,7 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.evaluation import Evaluation, SeriesTable
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
-from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, Importance, Shapley
+from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, ForecastFigure, Importance, Shapley
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.markdown import escape, quoted, table
 from azuraforge.reports.material import Figures, Material
@@ -169,8 +169,10 @@ def _figures(figures: Figures, words: Words, pictures: Mapping[str, str]) -> lis
 
 
 def _below(figure: object, words: Words) -> list[str]:
-    """Return the table under a picture, where it says more than the picture."""
+    """Return the table or the remark under a picture, where it says more than the picture."""
     match figure:
+        case ForecastFigure():
+            return [words("forecast.refitted"), ""] if figure.refitted else []
         case ErrorSlices():
             rows = [
                 [

@@ -175,6 +175,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "metric.skill": ("skill", "üstünlük"),
     "figures": ("Figures", "Şekiller"),
     "figure.forecast": ("History and the next values", "Geçmiş ve sonraki değerler"),
+    "forecast.refitted": (
+        "The next values come from the forecaster refitted on all rows after its verdict.",
+        "Sonraki değerler, kararından sonra bütün satırlarla yeniden eğitilen tahmincinindir.",
+    ),
     "figure.test": ("Held-out part, one step ahead", "Ayrılmış bölüm, bir adım sonrası"),
     "figure.actual_predicted": ("Actual against predicted, one step ahead", "Gerçekleşen ve tahmin, bir adım sonrası"),
     "figure.residuals": (

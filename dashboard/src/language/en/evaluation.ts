@@ -84,6 +84,7 @@ export const evaluation = {
   forecast: {
     title: "Forecast",
     note: "The next values with a {{level}} interval, by the run “{{run}}”",
+    noteRefitted: "The next values with a {{level}} interval, by the run “{{run}}”; the forecaster was refitted on all rows after its verdict",
     asTable: "The next values as a table",
     tableCaption: "The next values of {{target}}",
     low: "Lower",

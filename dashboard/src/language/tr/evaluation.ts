@@ -86,6 +86,7 @@ export const evaluation: typeof english = {
   forecast: {
     title: "Tahmin",
     note: "“{{run}}” çalıştırmasının {{level}} aralığıyla sonraki değerleri",
+    noteRefitted: "“{{run}}” çalıştırmasının {{level}} aralığıyla sonraki değerleri; tahminci, kararından sonra bütün satırlarla yeniden eğitildi",
     asTable: "Sonraki değerler tablo olarak",
     tableCaption: "{{target}} için sonraki değerler",
     low: "Alt",

@@ -130,6 +130,8 @@ def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str) ->
         (row_time(each["at"], forecast), each["value"], each.get("low"), each.get("high")) for each in forecast["next"]
     ]
     _show_values(terminal, forecast["target"], forecast.get("unit") or "", name, forecast.get("interval"), points)
+    if forecast.get("refitted"):
+        terminal.say(terminal.text("next_values_refitted"))
 
 
 def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetSchema | None) -> None:

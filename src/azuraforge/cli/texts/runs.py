@@ -176,6 +176,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "KARŞILAŞTIRILAMAZ: {champion} şampiyon kalıyor; isterseniz elle terfi ettirin.",
     ),
     "next_values": ("Next values of {target}{unit}, by {name}", "{target}{unit}: sıradaki değerler, {name}"),
+    "next_values_refitted": (
+        "The forecaster was refitted on all rows after its verdict.",
+        "Tahminci, kararından sonra bütün satırlarla yeniden eğitildi.",
+    ),
     "interval": ("{level} interval", "{level} aralığı"),
     "more_rows": ("… and {count} more", "… ve {count} satır daha"),
     "series": ("series", "seriler"),

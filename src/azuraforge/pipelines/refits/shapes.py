@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from azuraforge.pipelines.shapes import DatasetFile, EngineUsed, Learner, StepInput, StepResult
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.shape import Shape
+from azuraforge.strict_json import JsonObject
 
 
 class EvaluatedLearner(Learner):
@@ -18,7 +21,8 @@ class EvaluatedLearner(Learner):
 class RefitInput(StepInput):
     """The run's split, and the learners that become versions, the candidate first.
 
-    ``future`` is the part after the last row, which every refitted predictor must be able to predict.
+    ``future`` is the part after the last row, which every refitted predictor must be able to predict; ``figures`` are
+    the judge's, by name.
     """
 
     task: str
@@ -26,6 +30,7 @@ class RefitInput(StepInput):
     split: SplitResult
     learners: tuple[EvaluatedLearner, ...]
     future: str
+    figures: dict[str, JsonObject] = Field(default_factory=dict)
 
 
 class Refitted(Shape):
@@ -43,7 +48,11 @@ class Refitted(Shape):
 
 
 class RefitResult(StepResult):
-    """The rows that were learned, and the learners that refit; ``rows`` is null where the kind refits nothing."""
+    """The rows that were learned, and the learners that refit; ``rows`` is null where the kind refits nothing.
+
+    ``figures`` replace those of the judge that show what a refitted predictor predicts.
+    """
 
     rows: PartSummary | None = None
     refitted: tuple[Refitted, ...] = ()
+    figures: dict[str, JsonObject] = Field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from azuraforge.errors import StorageError, one_line
@@ -13,7 +13,12 @@ from azuraforge.pipelines.refits.shapes import EvaluatedLearner, RefitInput, Ref
 from azuraforge.pipelines.shapes import asked
 from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
 from azuraforge.plugins.contract.pipeline import Checkpoint, Config
+from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.loading import load_task_kind
+from azuraforge.strict_json import JsonObject
+
+#: File of a refitted predictor's predictions of what comes after the last row.
+_FUTURE = "future.npz"
 
 
 def refit(child: Child) -> RefitResult:
@@ -39,7 +44,19 @@ def refit(child: Child) -> RefitResult:
             one = Refitted(name=each.plugin, failed=one_line(error))
         if one is not None:
             refitted.append(one)
-    return RefitResult(rows=summary, refitted=tuple(refitted))
+    return RefitResult(rows=summary, refitted=tuple(refitted), figures=_redrawn(child, kind, wanted, refitted))
+
+
+def _redrawn(
+    child: Child, kind: AnyTaskKind, wanted: RefitInput, refitted: Sequence[Refitted]
+) -> dict[str, JsonObject]:
+    """The figures of what comes next show the predictors that serve. One that fails costs no predictor."""
+    files = {each.name: child.outputs / each.name / _FUTURE for each in refitted if each.failed is None}
+    try:
+        return kind.drawn(kind.redraw(wanted.figures, Path(wanted.future), files))
+    except Exception as error:
+        child.note(f"The figures show the evaluated predictor, not the one that serves: {one_line(error)}")
+        return {}
 
 
 def _refit(
@@ -59,7 +76,7 @@ def _refit(
         return None
     predictor = pipeline.load(folder)
     # A refit that cannot predict what comes next must not replace the predictor that could.
-    kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / "future.npz")
+    kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / _FUTURE)
     return Refitted(
         name=name,
         weights_sha256=learned.weights_sha256,

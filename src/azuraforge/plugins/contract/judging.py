@@ -77,6 +77,7 @@ class PresentChampion(Shape):
         folder: of its version, for kinds that keep what it learned from there.
         learned_from: time ranges, both ends included.
         unknown: parts of the test set that it did not learn, such as series of a panel.
+        refitted: the predictor that serves, refitted on every row, predicted what comes after the last row.
     """
 
     name: str
@@ -84,6 +85,7 @@ class PresentChampion(Shape):
     folder: str | None = None
     learned_from: tuple[tuple[str, str], ...] = ()
     unknown: tuple[str, ...] = ()
+    refitted: bool = False
     obstacle: Remark | None = None
 
 

@@ -331,6 +331,18 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def predict_future(self, name: str, answer: Answer, future: Path, path: Path) -> None:
         """Predict what comes after the last row, where the kind has a future, and write it to ``path``."""
 
+    def redraw(
+        self, figures: Mapping[str, Mapping[str, JsonValue]], future: Path, refitted: Mapping[str, Path]
+    ) -> dict[str, Figure]:
+        """Return the figures that show what comes after the last row, with the predictions of refitted predictors.
+
+        Args:
+            figures: as the judge drew them.
+            future: folder of the part.
+            refitted: name of the pipeline → the file that ``predict_future`` wrote.
+        """
+        return {}
+
     # -- scores
 
     @abstractmethod

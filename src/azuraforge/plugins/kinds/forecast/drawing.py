@@ -49,7 +49,6 @@ def forecast_figure(
     values = column_values(history, future.schema.target)
     times, at = times_of(history, future.schema), times_of(test.frame, test.schema)
     drawn = slice(-rows, None)
-    next_at = future_times(future.frame, future.schema, future.horizon)
     return ForecastFigure(
         target=future.schema.target,
         unit=future.schema.unit,
@@ -57,15 +56,7 @@ def forecast_figure(
         timezone=future.schema.rhythm_timezone or future.schema.timezone,
         contender=name,
         history=tuple((moment, _number(value)) for moment, value in zip(times, values.tolist(), strict=True)),
-        next=tuple(
-            NextValue(
-                at=moment,
-                value=float(ahead.point[0, step]),
-                low=None if interval is None else float(interval[1][0, step]),
-                high=None if interval is None else float(interval[2][0, step]),
-            )
-            for step, moment in enumerate(next_at)
-        ),
+        next=_next_values(future, ahead),
         interval=None if interval is None else interval[0],
         test=HeldOutForecast(
             horizon=1,
@@ -75,6 +66,34 @@ def forecast_figure(
             low=None if inside is None else tuple(inside[1][drawn, 0].tolist()),
             high=None if inside is None else tuple(inside[2][drawn, 0].tolist()),
         ),
+    )
+
+
+def redrawn(figure: ForecastFigure, future: Part, ahead: Predictions) -> ForecastFigure:
+    """Return the figure with the next values that a refitted predictor predicts; ``future`` may be of a panel."""
+    if figure.series is None:
+        return _refitted(figure, future, ahead)
+    parts = {series: (one, origins_of(ahead, at)) for series, one, at in each_series(future)}
+    first, *others = (_refitted(each, *parts[str(each.series)]) for each in (figure, *figure.more))
+    return first.model_copy(update={"more": tuple(others)})
+
+
+def _refitted(figure: ForecastFigure, future: Part, ahead: Predictions) -> ForecastFigure:
+    interval = interval_of(ahead)
+    level = None if interval is None else interval[0]
+    return figure.model_copy(update={"next": _next_values(future, ahead), "interval": level, "refitted": True})
+
+
+def _next_values(future: Part, ahead: Predictions) -> tuple[NextValue, ...]:
+    interval = interval_of(ahead)
+    return tuple(
+        NextValue(
+            at=moment,
+            value=float(ahead.point[0, step]),
+            low=None if interval is None else float(interval[1][0, step]),
+            high=None if interval is None else float(interval[2][0, step]),
+        )
+        for step, moment in enumerate(future_times(future.frame, future.schema, future.horizon))
     )
 
 

@@ -45,6 +45,10 @@ class ForecastFigure(Figure):
     history: tuple[tuple[str, float | None], ...] = Field(description="time and value of each row")
     next: tuple[NextValue, ...]
     interval: float | None = Field(description="coverage that the intervals promise; null: no intervals")
+    refitted: bool = Field(
+        default=False,
+        description="a predictor that was refitted on every row after its verdict predicts the next values",
+    )
     test: HeldOutForecast | None
     series: str | None = Field(default=None, description="name of the series; null: the only one")
     more: tuple[ForecastFigure, ...] = ()

@@ -32,7 +32,7 @@ from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
-from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures
+from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS
 from azuraforge.plugins.kinds.forecast.metrics import (
     Metrics,
@@ -163,7 +163,10 @@ class ForecastJudge(Judge):
             series=series,
             suspicious=self._suspicious,
         )
-        figures = {"forecast": draw(shown.name, future, ahead, test, shown.predictions, self._truth)}
+        forecast = draw(shown.name, future, ahead, test, shown.predictions, self._truth)
+        if shown.role == "champion" and case.champion is not None and case.champion.refitted:
+            forecast = redrawn(forecast, future, ahead)
+        figures = {"forecast": forecast}
         # Residuals and importances are drawn of single series only.
         explained = () if self._panel is not None else (RESIDUALS.name, IMPORTANCE.name)
         return Judged(evaluation, figures, explained)

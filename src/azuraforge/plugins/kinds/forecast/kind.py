@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import orjson
+from pydantic import JsonValue
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
@@ -23,7 +24,7 @@ from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
 from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, SLICES
-from azuraforge.plugins.kinds.forecast.figures import FIGURES
+from azuraforge.plugins.kinds.forecast.figures import FIGURES, ForecastFigure
 from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale
 from azuraforge.plugins.kinds.forecast.panel_judging import Panel, series_scales
 from azuraforge.plugins.kinds.forecast.parts import (
@@ -39,6 +40,7 @@ from azuraforge.plugins.kinds.forecast.predictions import (
     GUARDED_ORIGINS,
     affordable_origins,
     guard_against_future,
+    load_predictions,
     predict_checked,
     predict_known,
     save_predictions,
@@ -170,6 +172,19 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
     def predict_future(self, name: str, answer: Answer, future: Path, path: Path) -> None:
         save_predictions(predict_checked(name, answer, load_part(future)), path)
+
+    def redraw(
+        self, figures: Mapping[str, Mapping[str, JsonValue]], future: Path, refitted: Mapping[str, Path]
+    ) -> dict[str, Figure]:
+        """The forecast, where it shows a pipeline that was refitted."""
+        from azuraforge.plugins.kinds.forecast.drawing import redrawn
+
+        if "forecast" not in figures:
+            return {}
+        figure = ForecastFigure.model_validate(figures["forecast"])
+        if figure.contender not in refitted:
+            return {}
+        return {"forecast": redrawn(figure, load_part(future), load_predictions(refitted[figure.contender]))}
 
     def judge(self, case: JudgeCase) -> ForecastJudge:
         from azuraforge.plugins.kinds.forecast.judging import ForecastJudge
