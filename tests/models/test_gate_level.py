@@ -69,6 +69,18 @@ def test_two_hundred_shuffled_series_promote_within_the_level() -> None:
     assert promoted / series <= noisy(2 * ALLOWED, series, 3)
 
 
+def test_one_outlier_gives_no_title() -> None:
+    """One row that both miss by far dominates both means and hides how little the others say."""
+    rng = np.random.default_rng(7)
+    series, origins, promoted = 150, 120, 0
+    for _ in range(series):
+        errors = rng.normal(size=(2, origins))
+        errors[:, rng.integers(origins)] += 50
+        first, second = np.square(errors)[..., None]
+        promoted += decide(Contender("a", first), [Contender("b", second)], None, horizon=1, season=1).champion == "a"
+    assert promoted / series <= noisy(ALLOWED, series, 3)
+
+
 @pytest.mark.proof
 def test_no_situation_of_the_grid_exceeds_the_level() -> None:
     """Try every cell of ``make bench-gate`` at two levels; four Monte-Carlo errors, as there are hundreds of cells."""

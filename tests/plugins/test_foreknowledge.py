@@ -87,6 +87,18 @@ def test_each_of_twelve_leaks_is_named_and_no_ordinary_column(base: str) -> None
     assert all(each.blocks for each in named.values())
 
 
+def test_flags_of_the_calendar_and_counters_are_no_leaks() -> None:
+    hours = np.arange(800)
+    target = 100 + 10 * np.sin(2 * np.pi * hours / 24) + np.random.default_rng(8).normal(size=800)
+    columns = {
+        "weekend": (hours // 24 % 7 >= 5).astype(float),
+        "open": ((hours % 24 >= 9) & (hours % 24 < 18)).astype(float),
+    }
+    assert examine(target, columns, [Piece(hours)], horizon=12, season=24) == []
+    rising = np.random.default_rng(9).normal(0.05, 1, 800).cumsum()
+    assert examine(rising, {"id": 1000.0 + 3 * hours}, [Piece(hours)], horizon=12, season=24) == []
+
+
 def test_a_driver_of_the_target_is_no_leak() -> None:
     """Demand follows the temperature of the same row, and a smooth temperature leads noisy demand."""
     rng = np.random.default_rng(8)

@@ -161,14 +161,14 @@ def _prepare_panel(
     whole = panels.stacked(settled, column)
     inspection.report_suspicious_zeros(whole, time, [target, *features], findings)
     if options.features is None:
-        telling = {
+        revealing = {
             name
             for one in settled.values()
             for name in inspection.ignore_useless(one.frame, time, target, features, [])[1]
         }
-        first, useless = next(iter(settled.values())).frame, [name for name in features if name not in telling]
+        first, useless = next(iter(settled.values())).frame, [name for name in features if name not in revealing]
         inspection.ignore_useless(first, time, target, useless, findings)
-        features = [name for name in features if name in telling]
+        features = [name for name in features if name in revealing]
     season = options.season or rhythm.season
     findings.append(_rhythm_finding(rhythm, season, next(iter(settled.values())).frame[time]))
     schema = _schema(options, features, rhythm, season, regular=regular, names=sorted(settled))

@@ -2,7 +2,8 @@
 
 Losses of neighbouring origins are alike (horizons overlap, errors remember), so single origins are no independent
 evidence. The statistic is the logarithm of the ratio of mean losses; its uncertainty is that of the mean of the
-paired differences of scaled losses, whatever their memory (``memory.py``).
+paired differences of scaled losses, whatever their memory (``memory.py``). Where one origin dominates both means,
+scaling hides it from that uncertainty, so an interval without zero must also stand a test of the plain differences.
 
 Source: Diebold and Mariano, "Comparing Predictive Accuracy" (1995), for the test on paired losses.
 """
@@ -37,7 +38,13 @@ class Interval:
 
 
 def relative_rmse_interval(
-    losses_a: Floats, losses_b: Floats, *, horizon: int, level: float = 0.95, power: float = 0.5
+    losses_a: Floats,
+    losses_b: Floats,
+    *,
+    horizon: int,
+    level: float = 0.95,
+    power: float = 0.5,
+    plain: bool = True,
 ) -> Interval:
     """Compare two forecasters on the same origins.
 
@@ -47,6 +54,7 @@ def relative_rmse_interval(
         horizon: rows that the losses of one origin look over, so that neighbouring origins share targets.
         level: two-sided confidence, for example 0.95.
         power: 0.5 compares roots of mean losses (RMSE), 1 the mean losses themselves.
+        plain: the interval contains zero unless the plain differences show a lead, too.
 
     Raises ValueError if the two do not belong together, or are fewer than two.
 
@@ -67,6 +75,8 @@ def relative_rmse_interval(
     reach = float(found.reach((1 - level) / 2))
     # A side without errors has no bound on one end: the largest number stands for it.
     ends = [math.expm1(min(end, _LARGEST)) for end in (estimate, estimate - reach, estimate + reach)]
+    if plain and not _differ(a, b, horizon, level):
+        ends[1:] = [min(ends[1], 0.0), max(ends[2], 0.0)]
     return Interval(ends[0], ends[1], ends[2], level, float(found.pieces), origins)
 
 
@@ -89,6 +99,16 @@ def scaled_differences(a: Floats, b: Floats) -> Floats:
     """
     means = [np.maximum(side.mean(axis=-1, keepdims=True), np.finfo(np.float64).tiny) for side in (a, b)]
     return np.asarray(a / means[0] - b / means[1])
+
+
+def _differ(a: Floats, b: Floats, horizon: int, level: float) -> bool:
+    """Return whether the mean of ``a - b`` differs from zero by more than noise."""
+    largest = float(max(a.max(), b.max()))
+    if largest == 0:
+        return False
+    differences = a / largest - b / largest
+    found = mean_uncertainty(differences, horizon)
+    return abs(float(differences.mean())) > float(found.reach((1 - level) / 2))
 
 
 def _log_ratio(a: Floats, b: Floats) -> float:

@@ -211,12 +211,12 @@ class _News:
                 self._events.append(session, "project", "prediction.made", data)
 
         try:
-            telling = self._database.write_soon(project_id, work)
+            written = self._database.write_soon(project_id, work)
         except Exception as error:  # the lines stand; only nobody is told
             log.warning("predictions_not_told", project_id=project_id, reason=str(error))
             return None
-        telling.add_done_callback(_quietly)
-        return telling
+        written.add_done_callback(_quietly)
+        return written
 
 
 def _quietly(done: Future[None]) -> None:

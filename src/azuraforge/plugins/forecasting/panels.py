@@ -62,7 +62,7 @@ def each(part: Part) -> Iterator[tuple[str, Part, Indices]]:
         yield (
             name,
             Part(
-                frame=part.frame.slice(first, stop - first).drop(column),
+                frame=_without(part.frame.slice(first, stop - first), column),
                 schema=schema,
                 start=int(origins.min()) + 1,
                 horizon=part.horizon,
@@ -72,6 +72,13 @@ def each(part: Part) -> Iterator[tuple[str, Part, Indices]]:
             ),
             at,
         )
+
+
+def _without(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Return the frame without a column. ``DataFrame.drop`` waits for Polars' threads, which a forked process lacks."""
+    import polars as pl
+
+    return pl.DataFrame([series for series in frame.get_columns() if series.name != column])
 
 
 def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:

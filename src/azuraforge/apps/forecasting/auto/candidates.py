@@ -76,7 +76,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
                 where="config: members",
                 next_step=f"choose from {', '.join(MEMBERS)}",
             )
-        return Candidates(free, tuple(dict.fromkeys(name for name in config.members if name not in free)))
+        return Candidates(free, tuple(dict.fromkeys(config.members)))
     schema = train.schema
     values = column_values(train.frame, schema.target)
     known = values[np.isfinite(values)]

@@ -117,10 +117,9 @@ def learn_members(
 
         forked = {name: partial(make, name) for name in open_ if is_forked(name)}
         if forked:
-            began = time.monotonic()
-            if seconds > 0:
+            if seconds > 0:  # what a process imports first is not a member's time
                 import_libraries(list(forked))
-            for attempt in attempts(forked, max(1, run.threads), seconds - (time.monotonic() - began)):
+            for attempt in attempts(forked, max(1, run.threads), seconds):
                 ended(attempt)
                 run.checkpoint(len(progress.members) + len(progress.left_out), progress.save)
         for name in (each for each in open_ if each not in forked):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -85,7 +86,9 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             left = run.config.budget_seconds - (time.monotonic() - began)
             # Naive members cost next to nothing, and they answer where the budget holds nothing else.
             learn_members(run, group, learn, progress, left if place else np.inf, len(chosen))
-            points = self._points(progress, validation)
+            # A resumed run has finished members of later groups: each group is weighed as if it were the last so far.
+            tried = {name for each in groups[: place + 1] for name in each}
+            points = self._points(progress, validation, tried)
             combination = combine(points, validation.targets, scale, chosen.core, free)
             before, error = error, _error(combination.of(points), validation.targets, scale)
             # Evidence that is too thin to weigh members cannot show that more of them pay either.
@@ -111,7 +114,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         progress, names = Progress.load(run.resume()), sorted(evaluated.members)
         left = run.config.budget_seconds - sum(progress.seconds.values())
         learn_members(run, names, learn, progress, left, len(names))
-        self._points(progress, rows)
+        self._points(progress, rows, names)
         for name, reason in sorted(progress.left_out.items()):
             run.note(f"{name} was not refitted, so its evaluated predictor serves: {reason}")
         return replace(evaluated, members={**evaluated.members, **progress.members})
@@ -167,10 +170,10 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             {name: arrays[f"table.{place}"] for place, name in enumerate(names) if f"table.{place}" in arrays},
         )
 
-    def _points(self, progress: Progress, part: Part) -> dict[str, Floats]:
+    def _points(self, progress: Progress, part: Part, names: Collection[str]) -> dict[str, Floats]:
         """Return the forecasts of each member; one that cannot answer with numbers is left out."""
         points = {}
-        for name in sorted(progress.members):
+        for name in sorted(set(progress.members) & set(names)):
             try:
                 point = MEMBERS[name]().predict(progress.members[name], part).point
                 reason = None if np.isfinite(point).all() else "its forecasts are not finite"

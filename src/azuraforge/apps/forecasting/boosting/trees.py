@@ -22,6 +22,8 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: A leaf is one bit of a mask.
 MOST_LEAVES = 64
+#: As many as a config may ask for; a prediction takes memory for all thresholds of each tree.
+MOST_TREES = 5000
 #: Rows that are evaluated together: their masks and values stay in a processor's cache.
 _AT_ONCE = 16_384
 #: de Bruijn sequences: the product of one with a power of two has the power's exponent in its highest bits.
@@ -129,6 +131,8 @@ def _problem(found: Mapping[str, Array | None], width: int) -> str | None:
         if values.ndim != 1 or values.dtype != (np.float64 if name == "value" else np.int64):
             return f"{name!r} has another type or shape"
     sizes, feature, right = arrays["sizes"], arrays["feature"], arrays["right"]
+    if len(sizes) > MOST_TREES:
+        return f"there are more than {MOST_TREES} trees"
     nodes = len(feature)
     if any(len(values) != nodes for name, values in arrays.items() if name != "sizes"):
         return "the arrays have different lengths"

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.foreknowledge import patterns
 from azuraforge.plugins.forecasting.foreknowledge.dependence import Dependence, TargetSpace
@@ -97,6 +99,8 @@ class _Case:
         ahead = name in self.known_ahead
         if patterns.same_row_copy(self.target, values):
             return Foreknowledge(name, "same_row_copy", 0, 1.0, len(values), blocks=ahead)
+        if self._counts(values) and not self._counts(self.target):
+            return None
         measured = [space.of(values) for space in self.spaces]
         if (share := max((_knows(each) for each in measured), default=0.0)) > 0:
             return self._named(name, values, share, rows)
@@ -111,6 +115,15 @@ class _Case:
                 if other not in self.known_ahead and patterns.same_values(values, theirs):
                     return Foreknowledge(name, "known_ahead_actual", 0, 1.0, len(values), other=other)
         return None
+
+    def _counts(self, values: Floats) -> bool:
+        """Whether values never fall, or never rise, as numbers of rows and running totals do.
+
+        Any trend resembles one over a while, so a likeness with a target that rises and falls means nothing.
+        """
+        steps = [np.diff(values[piece.rows]) for piece in self.pieces]
+        known = [each[np.isfinite(each)] for each in steps]
+        return all((each >= 0).all() for each in known) or all((each <= 0).all() for each in known)
 
     def _named(self, name: str, values: Floats, share: float, rows: int) -> Foreknowledge:
         like = patterns.nearest(self.target, values, self.pieces, self.span)

@@ -26,6 +26,8 @@ EXACT = 0.98
 #: Fewer periods, changes of a column or rows prove nothing.
 _FEWEST = 8
 _FEWEST_ROWS = 20
+#: A column of so few values is a flag.
+_FLAG_VALUES = 3
 _WIDTHS = (2, 3, 4, 5, 7, 10, 12, 14, 24, 30)
 #: A column that is the same as in the row before in this share of its rows is constant over periods.
 _STILL = 0.5
@@ -150,9 +152,13 @@ def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
         y[starts + lengths - 1],
     )
     held = c[starts]
+    if len(np.unique(held[whole])) <= _FLAG_VALUES:
+        return  # weekends, opening hours: how long each lasts is in the calendar
     first = y[starts]
     # A value that the row before or the first row of the period told as well was known in time.
-    known = max(_alike(held[whole], y[starts - 1][whole]), _alike(held[whole], first[whole]))
+    known = max(
+        _alike(held[whole], each) for each in (y[starts - 1][whole], first[whole], lengths[whole].astype(float))
+    )
     share = max(_alike(held[whole], each[whole]) for each in values)
     if share > known + (1 - known) / 2:
         yield Pattern("period_value", int(np.median(lengths)), share)
