@@ -1,0 +1,46 @@
+"""Sentences of a judgement in English and Turkish, with numbers as each language writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from azuraforge.judgements.texts import TEXTS
+from azuraforge.plugins.contract.shape import Texts
+from azuraforge.reports.texts import LANGUAGES, Words
+from azuraforge.wording import fill
+
+Filling = Mapping[str, object]
+
+
+def said(key: str, filling: Callable[[Words], Filling] | None = None) -> Texts:
+    """Return a sentence by language code; ``filling`` writes its values in one language."""
+    return {code: text(key, code, **({} if filling is None else filling(Words(code)))) for code in LANGUAGES}
+
+
+def text(key: str, code: str, **values: object) -> str:
+    """Return a text in one language, filled in."""
+    english, turkish = TEXTS[key]
+    return fill(turkish if code == "tr" else english, **values)
+
+
+def signed(words: Words, share: float | None) -> str:
+    """Return a share as percentage with its sign.
+
+    Example:
+        >>> signed(Words("en"), 0.032), signed(Words("tr"), -0.1)
+        ('+3.2 %', '−%10,0')
+    """
+    shown = words.percent(share)
+    return f"+{shown}" if share is not None and share > 0 and any(digit in shown for digit in "123456789") else shown
+
+
+def level(words: Words, share: float) -> str:
+    """Return a level of confidence as percentage, with as many digits as it needs.
+
+    Example:
+        >>> level(Words("en"), 0.95), level(Words("en"), 0.975), level(Words("tr"), 0.99953)
+        ('95 %', '97.5 %', '%99,95')
+    """
+    digits = f"{share * 100:.2f}".rstrip("0").rstrip(".")
+    digits = digits.replace(".", ",") if words.code == "tr" else digits
+    return f"%{digits}" if words.code == "tr" else f"{digits} %"
