@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Callable, Sequence
 
 from azuraforge.judgements.shapes import Chart, Line, Scores, Verdict
-from azuraforge.judgements.words import signed
 from azuraforge.reports.texts import Words
 
 _WIDTH, _HEIGHT = 760, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 26
-Format = Callable[[float], str]
 
 
 def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
@@ -34,7 +33,7 @@ def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
     parts = []
     for tick in ticks(low, high, 6):
         parts.append(_line(x(tick), 4, x(tick), height - 24, "grid"))
-        parts.append(_text(x(tick), height - 8, signed(words, tick), "middle"))
+        parts.append(_text(x(tick), height - 8, tick_text(words, tick, share=True), "middle"))
     parts.append(_line(x(0), 4, x(0), height - 24, "zero"))
     for place, each in enumerate(known):
         y = 20 + row * place
@@ -59,11 +58,10 @@ def time_lines(chart: Chart, words: Words, label: str, names: dict[str, str], *,
     def y(value: float) -> float:
         return _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
 
-    shown: Format = (lambda value: signed(words, value)) if share else words.number
-    parts = _grid(low, high, y, shown)
+    parts = _grid(low, high, y, words, share=share)
     if share:
         parts.append(_line(_LEFT, y(0), _WIDTH - _RIGHT, y(0), "zero"))
-    steps = min(5, count)
+    steps = min(4, count)
     for place in sorted({round(step * (count - 1) / (steps - 1)) for step in range(steps)}) if steps > 1 else []:
         anchor = "start" if place == 0 else "end" if place == count - 1 else "middle"
         parts.append(_text(x(place), _HEIGHT - 8, chart.at[place][:16], anchor))
@@ -71,11 +69,7 @@ def time_lines(chart: Chart, words: Words, label: str, names: dict[str, str], *,
         if line.low is not None and line.high is not None:
             parts.append(_band(line, x, y))
     for number, line in enumerate(chart.lines, 0 if chart.lines[0].name == "actual" else 1):
-        own = (
-            "actual"
-            if line.name == "actual"
-            else f"series c{number if chart.lines[0].name == 'actual' else number + 1}"
-        )
+        own = "actual" if line.name == "actual" else f"series c{number}"
         parts.append(f'<polyline class="{own}" points="{_points(line.values, x, y)}"/>')
     return _svg(parts, _HEIGHT, label) + _legend(chart, names)
 
@@ -95,7 +89,7 @@ def by_horizon(ranking: Sequence[Scores], best: str, words: Words, label: str, n
     def y(value: float) -> float:
         return _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
 
-    parts = _grid(low, high, y, words.number)
+    parts = _grid(low, high, y, words)
     stride = max(1, -(-len(steps) // 12))
     parts += [_text(x(step), _HEIGHT - 8, f"+{step}", "middle") for step in steps[::stride]]
     for number, each in enumerate(shown, 1):
@@ -122,8 +116,11 @@ def reliability(chart: Chart, words: Words, label: str) -> str:
 
     parts = []
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts += [_line(x(0), y(tick), x(1), y(tick), "grid"), _text(42, y(tick) + 4, words.percent(tick), "end")]
-        parts.append(_text(x(tick), size - 28, words.percent(tick), "middle"))
+        parts += [
+            _line(x(0), y(tick), x(1), y(tick), "grid"),
+            _text(42, y(tick) + 4, tick_text(words, tick, share=True), "end"),
+        ]
+        parts.append(_text(x(tick), size - 28, tick_text(words, tick, share=True), "middle"))
     parts.append(_line(x(0), y(0), x(1), y(1), "zero"))
     points = [
         (float(at), value) for at, value in zip(chart.at, chart.lines[0].values, strict=True) if value is not None
@@ -150,17 +147,33 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     return [round(place * step, 12) + 0.0 for place in range(first, last + 1)]
 
 
+def tick_text(words: Words, value: float, *, share: bool = False) -> str:
+    """Return a round number without needless digits.
+
+    Example:
+        >>> tick_text(Words("en"), 4.0), tick_text(Words("tr"), 0.25), tick_text(Words("en"), -0.5, share=True)
+        ('4', '0,25', '−50 %')
+    """
+    if abs(value) >= 1e9 or 0 < abs(value) < 1e-6:
+        return words.number(value)
+    shown = f"{value * 100 if share else value:,.8f}".rstrip("0").rstrip(".").replace("-", "−")
+    if words.code == "tr":
+        shown = shown.translate(str.maketrans(",.", ".,"))
+        return re.sub(r"^(−?)", r"\1%", shown) if share else shown
+    return f"{shown} %" if share else shown
+
+
 def _range(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     margin = 0.04 * (high - low) or max(abs(high), 1.0) * 0.1
     return (low if low == 0 else low - margin), high + margin
 
 
-def _grid(low: float, high: float, y: Callable[[float], float], shown: Format) -> list[str]:
+def _grid(low: float, high: float, y: Callable[[float], float], words: Words, *, share: bool = False) -> list[str]:
     parts = []
     for tick in ticks(low, high, 5):
         parts.append(_line(_LEFT, y(tick), _WIDTH - _RIGHT, y(tick), "grid"))
-        parts.append(_text(_LEFT - 6, y(tick) + 4, shown(tick), "end"))
+        parts.append(_text(_LEFT - 6, y(tick) + 4, tick_text(words, tick, share=share), "end"))
     return parts
 
 

@@ -13,7 +13,7 @@ from azuraforge.judgements.truth import Truth
 from azuraforge.plugins.contract.arrays import Floats
 
 #: Points of a line of the sample, and of a running line.
-_SHOWN, _POINTS = 160, 240
+_SHOWN, _POINTS = 100, 240
 _MODELS = 4
 
 
@@ -24,7 +24,8 @@ def sample_chart(pairs: Pairs, truth: Truth, baseline: Model) -> Chart:
     chosen = np.flatnonzero(pairs.ahead == ahead)
     chosen = chosen[np.argsort(pairs.target[chosen], kind="stable")][-_SHOWN:]
     lines = [Line(name="actual", values=_numbers(pairs.actual[chosen]))]
-    for model in (*pairs.models[:_MODELS], baseline):
+    # More than three lines next to the actual values cannot be told apart.
+    for model in (*pairs.models, baseline)[:3]:
         one = model.at(chosen)
         # Intervals of several models on top of one another show nothing.
         ends = (one.low, one.high) if model is pairs.models[0] and len(pairs.models) == 1 else (None, None)

@@ -28,7 +28,7 @@ _STYLE = """
   --shade: #1d2229; --c1: #7aa2ff; --c2: #fb923c; --c3: #2dd4bf; --c4: #c084fc; --c5: #facc15;
   --better: #4ade80; --worse: #f87171; --open: #facc15; --band: #7aa2ff2e; } }
 * { box-sizing: border-box; }
-body { max-width: 54rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink);
+body { max-width: 58rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink);
   background: var(--paper); overflow-wrap: break-word; }
 h1 { font-size: 1.1rem; font-weight: 600; color: var(--soft); margin: 0 0 .75rem; }
 h2 { font-size: 1.15rem; margin: 2.25rem 0 .5rem; }
@@ -48,7 +48,8 @@ ul { padding-left: 1.2rem; } li { margin: .35rem 0; }
 .tag { font-size: .75rem; font-weight: 600; padding: .05rem .45rem; border-radius: 1rem; border: 1px solid currentColor;
   margin-right: .45rem; white-space: nowrap; }
 .suspicion .tag { color: var(--worse); } .warning .tag { color: var(--open); } .note .tag { color: var(--soft); }
-figure { margin: 0; } svg { width: 100%; height: auto; display: block; } svg.square { max-width: 22rem; }
+figure { margin: 0; }
+svg { width: 100%; min-width: 34rem; height: auto; display: block; } svg.square { max-width: 22rem; min-width: 18rem; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--soft); } svg text.name { fill: var(--ink); font-size: 13px; }
 .grid { stroke: var(--rule); } .zero { stroke: var(--soft); stroke-dasharray: 4 3; }
 .whisker { stroke-width: 3; stroke: var(--open); } .dot { fill: var(--open); }
@@ -68,7 +69,8 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--ru
   --shade: #f4f6f8; --c1: #1d4ed8; --c2: #c2410c; --c3: #0f766e; --c4: #7e22ce; --c5: #a16207; --better: #15803d;
   --worse: #b91c1c; --open: #a16207; --band: #1d4ed822; }
   body { margin: 0; max-width: none; font-size: 10pt; } .wide { overflow: visible; }
-  * { print-color-adjust: exact; } h2 { break-after: avoid; } figure, tr, .verdict, li { break-inside: avoid; } }
+  svg { min-width: 0; } * { print-color-adjust: exact; } h2 { break-after: avoid; }
+  figure, tr, .verdict, li { break-inside: avoid; } }
 """
 
 
@@ -161,7 +163,7 @@ def _scores(judgement: Judgement, words: Words) -> str:
     for scores, row in rows:
         name = html.escape(text_of(scores.title, words.code))
         role = html.escape(text(f"role.{scores.role}", words.code))
-        values = "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
+        values = "".join(f"<td>{_cell(cell)}</td>" for cell in row)
         lines.append(f'<tr class="{scores.role}"><td>{name} <small>{role}</small></td>{values}</tr>')
     legend = (
         text("legend.classes", words.code)
@@ -170,6 +172,12 @@ def _scores(judgement: Judgement, words: Words) -> str:
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
     return f'<div class="wide">{table}</div><p class="soft">{html.escape(legend)}</p>'
+
+
+def _cell(value: str) -> str:
+    """A value, and its interval below it."""
+    middle, bracket, interval = value.partition(" (")
+    return html.escape(middle) + (f"<br><small>{html.escape('(' + interval)}</small>" if bracket else "")
 
 
 def _charts(judgement: Judgement, words: Words) -> list[str]:
@@ -192,15 +200,13 @@ def _charts(judgement: Judgement, words: Words) -> list[str]:
         drawn.append(
             ("reliability", charts.reliability(judgement.reliability, words, text("chart.reliability", code)), {})
         )
-    return [
-        _section(
-            f"chart.{name}",
-            f"<figure>{svg}<figcaption>{html.escape(text(f'chart.{name}.note', code, **shown))}</figcaption></figure>",
-            words,
-        )
-        for name, svg, shown in drawn
-        if svg
-    ]
+    found = []
+    for name, svg, shown in drawn:
+        if svg:
+            below = html.escape(text(f"chart.{name}.note", code, **shown))
+            figure = f'<figure><div class="wide">{svg}</div><figcaption>{below}</figcaption></figure>'
+            found.append(_section(f"chart.{name}", figure, words))
+    return found
 
 
 def _classes(judgement: Judgement, words: Words) -> list[str]:

@@ -10,8 +10,8 @@ from azuraforge.judgements.pairs import Pairs, ReadPredictions
 from azuraforge.judgements.shapes import Finding, LeftOut, Scores, Severity, Verdict
 from azuraforge.judgements.suspicion import Copy, Suspicion
 from azuraforge.judgements.truth import Truth
+from azuraforge.judgements.words import change, said, text
 from azuraforge.judgements.words import level as shown_level
-from azuraforge.judgements.words import said, signed, text
 from azuraforge.plugins.contract.shape import Texts, text_of
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 from azuraforge.reports.texts import Words
@@ -49,17 +49,13 @@ def verdict_text(verdict: Verdict) -> Texts:
     absolute = verdict.metric == "error_rate"
 
     def filling(words: Words) -> dict[str, object]:
-        def change(value: float | None) -> str:
-            shown = signed(words, value)
-            return f"{shown} {text('points', words.code)}" if absolute else shown
-
         return {
             "model": verdict.model,
             "baseline": text_of(title_of(verdict.baseline), words.code),
             "measure": text(f"measure.{verdict.metric}", words.code),
-            "change": change(verdict.difference),
-            "low": change(verdict.low),
-            "high": change(verdict.high),
+            "change": change(words, verdict.difference, absolute=absolute),
+            "low": change(words, verdict.low, absolute=absolute),
+            "high": change(words, verdict.high, absolute=absolute),
             "level": shown_level(words, verdict.level),
             "origins": words.number(verdict.origins),
             "needed": words.number(verdict.needed),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azuraforge.judgements.shapes import Judgement, Scores, Verdict
+from azuraforge.judgements.words import change, signed, text
 from azuraforge.judgements.words import level as shown_level
-from azuraforge.judgements.words import signed, text
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.reports.texts import NOTHING, Words
 
@@ -71,9 +71,11 @@ def versus(verdict: Verdict | None, words: Words) -> str:
     """
     if verdict is None:
         return NOTHING
-    if verdict.low is None or verdict.high is None:
-        return signed(words, verdict.difference)
-    return f"{signed(words, verdict.difference)} ({signed(words, verdict.low)} … {signed(words, verdict.high)})"
+    absolute = verdict.metric == "error_rate"
+    middle, low, high = (
+        change(words, each, absolute=absolute) for each in (verdict.difference, verdict.low, verdict.high)
+    )
+    return middle if verdict.low is None else f"{middle} ({low} … {high})"
 
 
 def cells(judgement: Judgement, words: Words) -> tuple[list[str], list[tuple[Scores, list[str]]]]:

@@ -34,6 +34,19 @@ def signed(words: Words, share: float | None) -> str:
     return f"+{shown}" if share is not None and share > 0 and any(digit in shown for digit in "123456789") else shown
 
 
+def change(words: Words, difference: float | None, *, absolute: bool) -> str:
+    """Return a difference with its sign: a share as percentage, or the difference of two shares in points.
+
+    Example:
+        >>> change(Words("en"), -0.395, absolute=True), change(Words("en"), -0.395, absolute=False)
+        ('−39.5 points', '−39.5 %')
+    """
+    if difference is None or not absolute:
+        return signed(words, difference)
+    shown = signed(words, difference).replace("%", "").strip()
+    return f"{shown} {text('points', words.code)}"
+
+
 def level(words: Words, share: float) -> str:
     """Return a level of confidence as percentage, with as many digits as it needs.
 
