@@ -47,7 +47,8 @@ _AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Missing:
-    """A baseline that was not made. ``needed`` known rows before an origin; ``known``: those of the first origin."""
+    """A baseline that was not made. ``needed``: known rows that it needs before an origin; ``known``: those before the
+    first prediction."""
 
     name: str
     why: str
@@ -105,11 +106,11 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
             continue
         at = int(np.searchsorted(known_at, needed))  # known_at never falls: pairs are ordered by origin
         if at > first and not _affordable(pairs, at, horizon, season, must=name == NAIVE):
-            missing.append(Missing(name, "short_history", needed, int(known_at[first])))
+            missing.append(Missing(name, "short_history", needed, int(known_at[0])))
             continue
         first = max(first, at)
         chosen.append(name)
-    if first >= len(pairs):
+    if NAIVE not in chosen:
         raise InvalidInput(
             "no actual value is known before the predictions were made, so that there is no baseline to compare with",
             where="history",

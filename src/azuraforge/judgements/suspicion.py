@@ -80,6 +80,8 @@ def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[st
     if len(chosen) < _FEWEST:
         return None
     one, mine = pairs.at(chosen), model.at(chosen)
+    if _past_is_enough(one, truth):
+        return None  # an honest forecast can be exact, too
     return (
         _equal(mine, one, truth)
         or _shifted(mine, one, truth, ahead)
@@ -129,7 +131,7 @@ def _equal(model: Model, pairs: Pairs, truth: Truth) -> Suspicion | None:
     moved = actual != last
     same = np.abs(model.point - actual) <= _EXACT * np.maximum(np.abs(actual), 1e-300)
     exact = int((same & moved).sum())
-    if exact < max(_FEWEST_EXACT, _EXACT_SHARE * moved.sum()) or _past_is_enough(pairs, truth):
+    if exact < max(_FEWEST_EXACT, _EXACT_SHARE * moved.sum()):
         return None
     return Suspicion(model.name, "equal", exact / int(moved.sum()), int(moved.sum()))
 
@@ -181,7 +183,7 @@ def _news(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model], 
     known = np.isfinite(past).all(axis=1)
     chosen = np.flatnonzero(known)
     chosen = chosen[:: max(1, len(chosen) // _NEWS_PAIRS)]
-    if len(chosen) < max(_FEWEST, 4 * past.shape[1]):
+    if len(chosen) < max(_FEWEST, 3 * past.shape[1]):
         return None
     basis = _basis(past[chosen])
     truth_news = _rest(pairs.actual[chosen], basis)
@@ -197,7 +199,7 @@ def _news(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model], 
 
 
 def _past_is_enough(pairs: Pairs, truth: Truth) -> bool:
-    """Whether the past alone says exactly what comes, as of a line or a wave without noise."""
+    """Return whether the past alone says exactly what comes, as of a line or a wave without noise."""
     past = _past(pairs, truth, [])
     known = np.flatnonzero(np.isfinite(past).all(axis=1))[:_NEWS_PAIRS]
     if len(known) < 4 * past.shape[1]:
