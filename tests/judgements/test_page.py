@@ -16,7 +16,7 @@ from azuraforge.judgements.shapes import Judgement
 from azuraforge.judgements.texts import TEXTS
 from tests.judgements.series import START, Walk, write
 
-HOSTILE = '<script src="http://evil.example/x.js">'
+HOSTILE = '<script src="//evil">'
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_the_page_asks_for_nothing_from_elsewhere(judgement: Judgement, language
     parser.feed(content)
     assert parser.found == []
     assert not {"script", "link", "img", "iframe", "object", "embed"} & set(parser.tags)
-    assert not re.search(r"url\(|@import|https?://(?!evil)", content)
+    assert not re.search(r"url\(|@import|https?://", content)
     assert "&lt;script" in content
     assert "default-src 'none'" in content
     assert parser.tags.count("svg") == 3
@@ -61,8 +61,8 @@ def test_the_page_asks_for_nothing_from_elsewhere(judgement: Judgement, language
 def test_the_page_shows_what_was_computed(judgement: Judgement) -> None:
     english, turkish = page(judgement, "en"), page(judgement, "tr")
     rmse = next(each for each in judgement.ranking if each.name == "prophet").metrics["rmse"]
-    assert f"{rmse:.4f}" in english
-    assert f"{rmse:.4f}".replace(".", ",") in turkish
+    assert f"{rmse:.3f}" in english
+    assert f"{rmse:.3f}".replace(".", ",") in turkish
     assert "prophet is better than the best baseline" in english
     assert "en iyi temel yöntemden" in turkish
     assert "{" not in re.sub(r"<style>.*?</style>", "", english + turkish, flags=re.DOTALL)

@@ -31,6 +31,9 @@ def signed(words: Words, share: float | None) -> str:
         ('+3.2 %', '−%10,0')
     """
     shown = words.percent(share)
+    if share is not None and 10 <= abs(share) < 1e9:  # digits behind the point say nothing there
+        whole = words.number(round(abs(share) * 100))
+        shown = ("−" if share < 0 else "") + (f"%{whole}" if words.code == "tr" else f"{whole} %")
     return f"+{shown}" if share is not None and share > 0 and any(digit in shown for digit in "123456789") else shown
 
 
