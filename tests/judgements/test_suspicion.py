@@ -93,3 +93,13 @@ def test_the_last_value_shifted_by_one_is_named(tmp_path: Path) -> None:
     found = judged(tmp_path, walk, last + 0.25 * walk.rng.normal(size=ROWS))
     assert finding(found, "copies_last") is not None
     assert found.verdicts[0].outcome != "better"
+
+
+def test_the_truth_under_noise_is_suspected_and_a_forecast_as_good_is_not(tmp_path: Path) -> None:
+    walk = Walk(seed=5)
+    # Both explain about two thirds of the news; only the honest one leaves out what it does not know.
+    honest = walk.past + 2**0.5 * walk.known
+    walk.y = honest + walk.unknown
+    columns = {"actual": walk.y, "leaked": walk.y + walk.rng.normal(size=ROWS), "honest": honest}
+    found = judge(write(tmp_path / "p.csv", columns))
+    assert {each.model for each in found.findings if each.severity == "suspicion"} == {"leaked"}

@@ -5,9 +5,10 @@ Four kinds of evidence, each measured on the judged pairs:
 - the predictions equal the actual values;
 - they follow the actual value of another row than the one they are meant for, later than their origin;
 - as a column they depend on later values as only a function of those does (``plugins/forecasting/foreknowledge``);
-- they explain almost everything of the truth that its past and the baselines do not explain.
+- they explain almost everything of the truth that its past and the baselines do not explain, or they are the truth
+  under noise: their errors have nothing to do with the truth, which no forecast that knows a part of it achieves.
 
-A source of information outside the series that was known in time can explain the last two. The text says so.
+A source of information outside the series that was known in time can explain the last two kinds. The text says so.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from azuraforge.judgements.pairs import Model, Pairs
 from azuraforge.judgements.truth import Truth
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.channels import filled
-from azuraforge.plugins.forecasting.foreknowledge.columns import Foreknowledge, examine
+from azuraforge.plugins.forecasting.foreknowledge.columns import NOISY_REST, Foreknowledge, examine
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece
 
-Kind: TypeAlias = Literal["equal", "shifted", "later_values", "news"]
+Kind: TypeAlias = Literal["equal", "shifted", "later_values", "news", "noisy"]
 
 #: Predictions of a varied target are hardly ever exact: this share of exact ones is no luck.
 _EXACT_SHARE, _FEWEST_EXACT = 0.05, 5
@@ -36,6 +37,9 @@ _FARTHEST = 48
 #: Share of the news that a forecast explains although it was made before.
 _NEWS = 0.95
 _NEWS_PAIRS = 5000
+#: The truth under noise: at least this share of the news, a slope this close to one, and forecasts that vary more than
+#: what they know allows.
+_NOISY_NEWS, _SLOPE, _OVERSTATED = 0.5, 0.1, 0.93
 #: A truth whose past explains all but this share holds no news.
 _NO_NEWS = 1e-6
 _COPY, _LIKE_LAST, _NO_CHANGE = 0.15, 0.35, 0.05
@@ -82,11 +86,12 @@ def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[st
     one, mine = pairs.at(chosen), model.at(chosen)
     if _past_is_enough(one, truth):
         return None  # an honest forecast can be exact, too
+    news = _news_of(mine, one, truth, [each.at(chosen) for each in baselines.values()])
     return (
         _equal(mine, one, truth)
         or _shifted(mine, one, truth, ahead)
-        or _later_values(mine, one, truth, ahead)
-        or _news(mine, one, truth, [each.at(chosen) for each in baselines.values()], ahead)
+        or _later_values(mine, one, truth, ahead, news)
+        or _knows_news(mine, news, ahead)
     )
 
 
@@ -159,7 +164,7 @@ def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion 
     return None if best is None else Suspicion(model.name, "shifted", best[0], best[2], shift=best[1], ahead=ahead)
 
 
-def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
+def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int, news: _News | None) -> Suspicion | None:
     """Examine the predictions as a column of the table: at each origin, what was said there."""
     inside = pairs.origin >= 0
     first, last = int(pairs.origin[inside].min()), int(pairs.origin[inside].max())
@@ -174,10 +179,28 @@ def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspi
     )
     if not found or not found[0].blocks:
         return None
+    # Of a truth without memory an honest forecast looks like a noisy leak, except for its size.
+    if found[0].share < NOISY_REST and (news is None or news.slope < 1 - _SLOPE):
+        return None
     return Suspicion(model.name, "later_values", found[0].share, found[0].rows, ahead=ahead, column=found[0])
 
 
-def _news(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model], ahead: int) -> Suspicion | None:
+@dataclass(frozen=True)
+class _News:
+    """What is left of truth and prediction after the past and the baselines.
+
+    Attributes:
+        share: of the truth's news that the prediction's explains, adjusted for the regressors.
+        slope: of the prediction's news on the truth's. An honest forecast knows a part of the news and says that part:
+            its slope is about ``share``. The truth under noise of its own has the slope one.
+    """
+
+    share: float
+    slope: float
+    count: int
+
+
+def _news_of(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model]) -> _News | None:
     """Regress truth and prediction on the past and the baselines, and compare what is left of both."""
     past = _past(pairs, truth, baselines)
     known = np.isfinite(past).all(axis=1)
@@ -192,10 +215,20 @@ def _news(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model], 
     news, said = float(truth_news @ truth_news), float(said_news @ said_news)
     if news <= _NO_NEWS * spread or said <= 0:
         return None
-    share = float(truth_news @ said_news) ** 2 / (news * said)
+    product = float(truth_news @ said_news)
     free = len(chosen) - basis.shape[1] - 1
-    share = 1 - (1 - share) * (free + 1) / free
-    return Suspicion(model.name, "news", share, len(chosen), ahead=ahead) if share >= _NEWS else None
+    share = 1 - (1 - product**2 / (news * said)) * (free + 1) / free
+    return _News(share if product > 0 else 0.0, product / news, len(chosen))
+
+
+def _knows_news(model: Model, news: _News | None, ahead: int) -> Suspicion | None:
+    if news is None:
+        return None
+    noisy = news.share >= _NOISY_NEWS and abs(news.slope - 1) <= _SLOPE and news.share <= _OVERSTATED * news.slope
+    if news.share >= _NEWS or noisy:
+        kind: Kind = "news" if news.share >= _NEWS else "noisy"
+        return Suspicion(model.name, kind, news.share, news.count, ahead=ahead)
+    return None
 
 
 def _past_is_enough(pairs: Pairs, truth: Truth) -> bool:

@@ -87,6 +87,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{model}: tahminler, gerçekleşen değerlerde geçmişin ve temel yöntemlerin açıklamadığının {share} kadarını "
         "açıklıyor ({count} tahmin). Serinin dışındaki bir kaynak zamanında bildirmedikçe sonucu biliyorlar demektir.",
     ),
+    "finding.suspected.noisy": (
+        "{model}: the predictions look like the actual values with noise added. They explain {share} of what neither "
+        "the past nor any baseline explains ({count} predictions), and their errors have nothing to do with it, whereas an "
+        "honest forecast misses a part of every surprise.",
+        "{model}: tahminler, gürültü eklenmiş gerçekleşen değerlere benziyor. Geçmişin ve temel yöntemlerin "
+        "açıklamadığının {share} kadarını açıklıyorlar ({count} tahmin) ve hataları bununla ilişkisiz; oysa dürüst bir "
+        "tahmin her sürprizin bir bölümünü kaçırır.",
+    ),
     "finding.suspected.classes": (
         "{model}: all {count} answers are right. The column may be a copy of the labels.",
         "{model}: {count} yanıtın tümü doğru. Sütun etiketlerin kopyası olabilir.",
