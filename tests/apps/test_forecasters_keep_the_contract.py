@@ -20,6 +20,7 @@ from azuraforge.apps.forecasting.intermittent import Adida, Croston, Tsb
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.mstl import MultipleSeasons
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
+from azuraforge.apps.forecasting.nhits import NhitsForecaster
 from azuraforge.apps.forecasting.pretrained.pipeline import ChronosBoltForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tbats import TbatsForecaster
@@ -38,6 +39,7 @@ LEARNING: dict[type[Any], dict[str, Any]] = {
     GruForecaster: SHORT | {"hidden_size": 6, "gru_rows": 7, "num_layers": 2},
     TcnForecaster: SHORT | {"channels": 4, "tcn_rows": 9},
     AttentionForecaster: SHORT | {"width": 8, "heads": 2, "attention_rows": 6},
+    NhitsForecaster: SHORT | {"width": 8, "resolutions": (5, 2, 1)},
     BoostedLags: {"horizon": 3, "trees": 12},
     Auto: {"horizon": 3, "members": ("forecasting.theta", "forecasting.ridge")},
 }
