@@ -27,6 +27,7 @@ GOOD = "at,actual,prediction\n2024-01-01,1.5,1\n2024-01-02,2,1.5\n2024-01-03,3.5
         (GOOD.replace("2024-01-02", "yesterday"), "'yesterday' is not a time", "line 3"),
         (GOOD.replace("2024-01-02,2,1.5", "2024-01-02,2,oops"), "'oops' is not a number", "line 3"),
         (GOOD.replace("2024-01-02,2,1.5", "2024-01-02,2,inf"), "'inf' is infinite", "line 3"),
+        (GOOD.replace("2024-01-02,2,1.5", "2024-01-02,2,1e200"), "is too large", "line 3"),
         (GOOD + "2024-01-03,3.5,2.5\n", "2024-01-03 is predicted twice", "line 5"),
         (GOOD + "2024-01-03,9,2.5\n", "two actual values, 3.5 and 9", "p.csv"),
         ("at,actual,prediction\n2024-01-01,1.5,\n2024-01-02,2.5,NaN\n", "holds no prediction", "p.csv"),

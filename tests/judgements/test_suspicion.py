@@ -103,3 +103,16 @@ def test_the_truth_under_noise_is_suspected_and_a_forecast_as_good_is_not(tmp_pa
     columns = {"actual": walk.y, "leaked": walk.y + walk.rng.normal(size=ROWS), "honest": honest}
     found = judge(write(tmp_path / "p.csv", columns))
     assert {each.model for each in found.findings if each.severity == "suspicion"} == {"leaked"}
+
+
+def test_a_source_outside_the_series_is_no_leak(tmp_path: Path) -> None:
+    # Of a series without memory, forecasts from a source outside of it have the correlations of a noisy leak.
+    for seed in (0, 2):
+        walk = Walk(seed=seed)
+        walk.y = walk.known + walk.unknown
+        assert suspected(judged(tmp_path, walk, walk.known)) == [], seed
+    # A source that knows nine tenths of the news.
+    walk = Walk()
+    honest = walk.past + 3.5 * walk.known
+    walk.y = honest + walk.unknown
+    assert suspected(judged(tmp_path, walk, honest)) == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.judgements.baselines import NAIVE, RIDGE, make_baselines
+from azuraforge.judgements.baselines import NAIVE, RIDGE, SEASONAL, make_baselines
 from azuraforge.judgements.files import read_table
 from azuraforge.judgements.judging import judge
 from azuraforge.judgements.options import Options
@@ -194,3 +195,23 @@ def test_skipped_rows_and_rows_without_a_value_are_named(tmp_path: Path) -> None
     assert found.predictions == ROWS - START - 7
     assert "2 rows" in finding(found, "rows_without_prediction").text["en"]  # type: ignore[union-attr]
     assert "5 predictions" in finding(found, "without_actual").text["en"]  # type: ignore[union-attr]
+
+
+def test_a_constant_series_has_scores_and_no_suspicion(tmp_path: Path) -> None:
+    walk = Walk()
+    walk.y = np.full(ROWS, 5.0)
+    right, wrong = judged(tmp_path, walk, walk.y), judged(tmp_path, walk, walk.y + 1)
+    assert right.verdicts[0].outcome == "not_better"
+    assert wrong.verdicts[0].outcome == "worse"
+    assert suspected(right) == suspected(wrong) == []
+
+
+def test_scattered_times_have_no_season(tmp_path: Path) -> None:
+    walk = Walk()
+    minutes = np.sort(walk.rng.choice(500_000, ROWS, replace=False))
+    at = [(datetime(2022, 1, 1) + timedelta(minutes=int(minute))).isoformat() for minute in minutes]
+    pl.DataFrame({"at": at, "actual": walk.y, "prediction": walk.best}).write_csv(tmp_path / "p.csv")
+    found = judge(tmp_path / "p.csv")
+    assert (found.season, found.frequency) == (1, None)
+    assert found.verdicts[0].outcome == "better"
+    assert {each.baseline: each.text["en"] for each in found.left_out}.keys() == {SEASONAL}

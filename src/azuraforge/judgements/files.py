@@ -20,6 +20,8 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: Rows of one file.
 MOST_ROWS = 1_000_000
+#: Errors of larger values overflow when they are squared and summed.
+_LARGEST = 1e60
 _LIMITS = ReadingLimits()
 _PLACEHOLDER = FileOptions(time="at", target="actual")
 
@@ -79,6 +81,8 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
     values = np.array(series.cast(pl.Float64).to_numpy(), dtype=np.float64)
     if len(infinite := np.flatnonzero(np.isinf(values))):
         raise _bad_value(table, column, int(infinite[0]), "is infinite")
+    if len(huge := np.flatnonzero(np.abs(values) > _LARGEST)):
+        raise _bad_value(table, column, int(huge[0]), f"is too large: above {_LARGEST:g} errors cannot be squared")
     return values
 
 

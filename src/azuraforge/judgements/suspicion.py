@@ -24,7 +24,7 @@ from azuraforge.judgements.truth import Truth
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.channels import filled
 from azuraforge.plugins.forecasting.foreknowledge.columns import NOISY_REST, Foreknowledge, examine
-from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece
+from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, varies
 
 Kind: TypeAlias = Literal["equal", "shifted", "later_values", "news", "noisy"]
 
@@ -84,7 +84,7 @@ def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[st
     if len(chosen) < _FEWEST:
         return None
     one, mine = pairs.at(chosen), model.at(chosen)
-    if _past_is_enough(one, truth):
+    if not varies(one.actual) or _past_is_enough(one, truth):
         return None  # an honest forecast can be exact, too
     news = _news_of(mine, one, truth, [each.at(chosen) for each in baselines.values()])
     return (

@@ -89,8 +89,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "finding.suspected.noisy": (
         "{model}: the predictions look like the actual values with noise added. They explain {share} of what neither "
-        "the past nor any baseline explains ({count} predictions), and their errors have nothing to do with it, whereas an "
-        "honest forecast misses a part of every surprise.",
+        "the past nor any baseline explains ({count} predictions), and their errors have nothing to do with it, "
+        "whereas an honest forecast misses a part of every surprise.",
         "{model}: tahminler, gürültü eklenmiş gerçekleşen değerlere benziyor. Geçmişin ve temel yöntemlerin "
         "açıklamadığının {share} kadarını açıklıyorlar ({count} tahmin) ve hataları bununla ilişkisiz; oysa dürüst bir "
         "tahmin her sürprizin bir bölümünü kaçırır.",
@@ -134,7 +134,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{count} tahminin gerçekleşen değeri yok, bunlar değerlendirilmedi.",
     ),
     "finding.warm_up": (
-        "The first {count} of {of} predictions are not judged: their actual values are the history that the baselines "
+        "Not judged: the first {count} of {of} predictions. Their actual values are the history that the baselines "
         "learn from. Name earlier values with --history to have them judged, too.",
         "{of} tahminin ilk {count} tanesi değerlendirilmedi: onların gerçekleşen değerleri, temel yöntemlerin "
         "öğrendiği geçmiş. Bunların da değerlendirilmesi için daha eski değerleri --history ile verin.",

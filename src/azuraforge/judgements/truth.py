@@ -128,7 +128,7 @@ def _regular(grid: Indices, zone: str) -> tuple[Rhythm, Indices, int]:
     if rhythm.kind != "regular" or not rhythm.missing:
         return rhythm, grid, 0
     if rhythm.missing > _MOST_ADDED * len(grid):
-        return Rhythm(rhythm.kind, None, rhythm.season, zone=rhythm.zone), grid, 0
+        return Rhythm("irregular", None, 1), grid, 0  # the common step of scattered times is no rhythm
     whole = np.asarray(whole_grid(series, rhythm).to_physical().to_numpy(), dtype=np.int64)
     if not np.isin(grid, whole).all():
         return Rhythm("irregular", None, rhythm.season, zone=rhythm.zone), grid, 0
