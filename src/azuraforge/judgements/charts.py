@@ -37,9 +37,10 @@ def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
     parts.append(_line(x(0), 4, x(0), height - 24, "zero"))
     for place, each in enumerate(known):
         y = 20 + row * place
+        own = "suspected" if each.suspected else each.outcome  # a score that may be a leak's is not shown as a success
         parts.append(_text(names - 12, y + 4, _short(each.model), "end", "name"))
-        parts.append(_line(x(each.low or 0.0), y, x(each.high or 0.0), y, f"whisker {each.outcome}"))
-        parts.append(f'<circle class="dot {each.outcome}" cx="{x(each.difference):.1f}" cy="{y}" r="5"/>')
+        parts.append(_line(x(each.low or 0.0), y, x(each.high or 0.0), y, f"whisker {own}"))
+        parts.append(f'<circle class="dot {own}" cx="{x(each.difference):.1f}" cy="{y}" r="5"/>')
     return _svg(parts, height, label)
 
 

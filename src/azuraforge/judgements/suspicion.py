@@ -24,6 +24,7 @@ from azuraforge.judgements.truth import Truth
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.channels import filled
 from azuraforge.plugins.forecasting.foreknowledge.columns import NOISY_REST, Foreknowledge, examine
+from azuraforge.plugins.forecasting.foreknowledge.patterns import EXACT
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, varies
 
 Kind: TypeAlias = Literal["equal", "shifted", "later_values", "news", "noisy"]
@@ -90,7 +91,7 @@ def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[st
     return (
         _equal(mine, one, truth)
         or _shifted(mine, one, truth, ahead)
-        or _later_values(mine, one, truth, ahead, news)
+        or _later_values(mine, one, truth, ahead)
         or _knows_news(mine, news, ahead)
     )
 
@@ -164,7 +165,7 @@ def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion 
     return None if best is None else Suspicion(model.name, "shifted", best[0], best[2], shift=best[1], ahead=ahead)
 
 
-def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int, news: _News | None) -> Suspicion | None:
+def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
     """Examine the predictions as a column of the table: at each origin, what was said there."""
     inside = pairs.origin >= 0
     first, last = int(pairs.origin[inside].min()), int(pairs.origin[inside].max())
@@ -179,8 +180,9 @@ def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int, news: _N
     )
     if not found or not found[0].blocks:
         return None
-    # Of a truth without memory an honest forecast looks like a noisy leak, except for its size.
-    if found[0].share < NOISY_REST and (news is None or news.slope < 1 - _SLOPE):
+    # A good source outside the series has the same dependence, but does not reach beyond what was asked of it; less
+    # than an exact pattern is left to the size of the news, which tells the two apart.
+    if found[0].share < EXACT and not (found[0].share >= NOISY_REST and found[0].reach > ahead):
         return None
     return Suspicion(model.name, "later_values", found[0].share, found[0].rows, ahead=ahead, column=found[0])
 
