@@ -122,6 +122,16 @@ bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start
 bench-engine: .bench/.jax
 	@PYTHONPATH=src .bench/bin/python -m benchmarks.engine $(BENCH_ARGS)
 
+.bench-mlforecast/.mlforecast: .venv/.dev
+	@echo "setting up .bench-mlforecast with mlforecast …"
+	@"$(PYTHON)" -m venv --without-pip .bench-mlforecast
+	@$(BIN)/uv pip install -q --python .bench-mlforecast/bin/python mlforecast==1.1.0 lightgbm==4.7.0 vega_datasets==0.9.0
+	@touch $@
+
+.PHONY: bench-boosting
+bench-boosting: .bench-mlforecast/.mlforecast
+	@$(BIN)/python -m benchmarks.boosting $(BENCH_ARGS)
+
 .PHONY: bench-vision
 bench-vision: .bench/.torch dashboard/dist/.built
 	@$(BIN)/python -m benchmarks.vision $(BENCH_ARGS)
@@ -182,7 +192,7 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here (not the data home)
-	@rm -rf .venv .bench .bench-mlflow dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
+	@rm -rf .venv .bench .bench-mlflow .bench-mlforecast dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
 
 .PHONY: help
 help:
