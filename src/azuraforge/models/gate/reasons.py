@@ -88,6 +88,22 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "uzun hatırlıyor ki yalnızca {worth} bağımsız gözlem değerinde, en az {needed} gerekli; şampiyon olmadığı "
         "için unvanı en iyi temel yöntem alıyor.",
     ),
+    "too_wide": (
+        "Whether {a} is better than the champion {b} is not yet known: {measure} {change}, but {origins} {units} that "
+        "neither learned from, worth {worth} independent [one|ones], are too few to bound the difference at a "
+        "confidence level of {level_share}.",
+        "{a}, şampiyon {b} karşısında daha iyi mi, henüz bilinmiyor: {measure} {change}, ancak ikisinin de öğrenmediği "
+        "ve {worth} bağımsız gözlem değerindeki {origins} {units}, {level_share} güven düzeyinde farkı sınırlamaya "
+        "yetmiyor.",
+    ),
+    "too_wide_without_champion": (
+        "Whether {a} is better than the best baseline {b} is not yet known: {measure} {change}, but {origins} {units}, "
+        "worth {worth} independent [one|ones], are too few to bound the difference at a confidence level of "
+        "{level_share}; as there is no champion, the best baseline takes the title.",
+        "{a}, en iyi temel yöntem {b} karşısında daha iyi mi, henüz bilinmiyor: {measure} {change}, ancak {worth} "
+        "bağımsız gözlem değerindeki {origins} {units}, {level_share} güven düzeyinde farkı sınırlamaya yetmiyor; "
+        "şampiyon olmadığı için unvanı en iyi temel yöntem alıyor.",
+    ),
     "other_target": (
         "The champion predicts another target ({champion}) than the candidate ({candidate}).",
         "Şampiyonun hedefi ({champion}) adayınkinden ({candidate}) farklı.",
