@@ -456,6 +456,29 @@ def test_a_slice_with_too_few_rows_is_not_known_and_the_policy_says_what_then() 
     assert passed.record().slices[0].state == "unknown"
 
 
+def test_a_slice_whose_errors_drift_is_not_known_and_is_not_taken_for_held() -> None:
+    """Forty origins of the slice are worth fewer than three: the record, the reasons and the policy agree on that."""
+    drift = np.linspace(0.0, 3.0, 40)
+    winter = np.arange(ORIGINS) < 40
+    candidate, holder = losses(0.8, 1), losses(1.1, 3)
+    candidate[winter] = np.square(0.03 + 0.15 * drift)[:, None]
+    holder[winter] = np.square(0.9 - 0.15 * drift)[:, None]
+    everyone = (Contender("a", candidate), [Contender("b", losses(1.3, 2))])
+    champion = Champion("c", holder, unseen=np.ones(ORIGINS, dtype=bool))
+    mask = np.repeat(winter[:, None], HORIZON, axis=1)
+    options: dict[str, Any] = {"horizon": HORIZON, "season": SEASON, "slices": [Slice("winter", mask, 0.1)]}
+    blocked = decide(*everyone, champion, **options)
+    assert (blocked.decision, blocked.slices[0].worse) == ("kept", None)
+    record = blocked.record().slices[0]
+    assert (record.state, record.low, record.high, record.targets) == ("unknown", None, None, 40)
+    said = next(reason for reason in blocked.reasons if reason.code == "slice_few_pieces_blocks")
+    assert "40 origins worth 1 independent one, at least 3 are needed" in said.text("en")
+    assert "yalnızca 1 bağımsız gözlem değerinde, en az 3 gerekli" in said.text("tr")
+    passed = decide(*everyone, champion, policy=GatePolicy(unknown_slices="pass"), **options)
+    assert passed.decision == "promoted"
+    assert "slice_few_pieces_passes" in codes(passed)
+
+
 def test_a_handful_of_errors_is_no_proof_however_the_resampling_turns_out() -> None:
     assert _classified([], [3, 5, 7, 11]).decision == "baseline_promoted"  # exact p = 0.125
     assert _classified([], list(range(8))).decision == "promoted"  # exact p = 0.008

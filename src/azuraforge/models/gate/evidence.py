@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -145,7 +145,12 @@ def compare(
 
 
 def _compare_origins(
-    a: Contender, b: Contender, level: float, horizon: int, needed: int, interval: RelativeInterval = relative_rmse_interval
+    a: Contender,
+    b: Contender,
+    level: float,
+    horizon: int,
+    needed: int,
+    interval: RelativeInterval = relative_rmse_interval,
 ) -> Comparison:
     origins = len(a.losses)
     power = 0.5 if a.pairing.mean == "root" else 1.0

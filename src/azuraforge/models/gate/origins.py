@@ -49,9 +49,7 @@ class Interval:
 class RelativeInterval(Protocol):
     """A way to compare two forecasters on the same origins; see ``relative_rmse_interval``."""
 
-    def __call__(
-        self, losses_a: Floats, losses_b: Floats, *, horizon: int, level: float, power: float
-    ) -> Interval: ...
+    def __call__(self, losses_a: Floats, losses_b: Floats, *, horizon: int, level: float, power: float) -> Interval: ...
 
 
 @dataclass(frozen=True)

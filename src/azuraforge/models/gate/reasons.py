@@ -62,6 +62,19 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü mü, bilinmiyor: dilimde {origins} {units} var, "
         "en az {needed} gerekli. Modelin politikası buna izin veriyor.",
     ),
+    "slice_few_pieces_blocks": (
+        "Whether {a} is worse than {b} on the guarded slice “{slice}” is not known: it holds {origins} {units} worth "
+        "{worth} independent [one|ones], at least {needed} are needed. The model's policy wants to know.",
+        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü mü, bilinmiyor: dilimdeki {origins} {units} "
+        "yalnızca {worth} bağımsız gözlem değerinde, en az {needed} gerekli. Modelin politikası bunun bilinmesini "
+        "istiyor.",
+    ),
+    "slice_few_pieces_passes": (
+        "Whether {a} is worse than {b} on the guarded slice “{slice}” is not known: it holds {origins} {units} worth "
+        "{worth} independent [one|ones], at least {needed} are needed. The model's policy lets that pass.",
+        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü mü, bilinmiyor: dilimdeki {origins} {units} "
+        "yalnızca {worth} bağımsız gözlem değerinde, en az {needed} gerekli. Modelin politikası buna izin veriyor.",
+    ),
     "too_few_origins": (
         "Only {origins} {units} can be compared, at least {needed} are needed: no promotion by comparison.",
         "Yalnızca {origins} {units} karşılaştırılabiliyor, en az {needed} gerekli: karşılaştırmayla terfi olmaz.",

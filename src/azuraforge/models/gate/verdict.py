@@ -275,9 +275,11 @@ class _Case:
         for each in self.guarded:
             params = {**each.comparison.params, "slice": each.name, "margin": each.margin}
             if each.worse is None:
-                params |= {"origins": each.targets, "needed": each.needed}
-                code = "slice_unknown_blocks" if blocks else "slice_unknown_passes"
-                (barred if blocks else noted).append(Reason(code, params))
+                few = each.comparison.unknown == "pieces"
+                params |= {"origins": each.targets, "needed": MIN_PIECES if few else each.needed}
+                params |= {"worth": _worth(each.comparison)} if few else {}
+                code = "slice_few_pieces" if few else "slice_unknown"
+                (barred if blocks else noted).append(Reason(f"{code}_{'blocks' if blocks else 'passes'}", params))
             elif each.worse:
                 barred.append(Reason("slice_worse", params))
         return barred, noted
@@ -338,4 +340,9 @@ def _beside_champion(comparison: Comparison) -> Reason:
 
 def _remembering(code: str, comparison: Comparison) -> Reason:
     """Return why enough origins are not enough, with the number of independent ones that they are worth."""
-    return Reason(code, {**comparison.params, "worth": max(1, int(comparison.pieces)), "needed": MIN_PIECES})
+    return Reason(code, {**comparison.params, "worth": _worth(comparison), "needed": MIN_PIECES})
+
+
+def _worth(comparison: Comparison) -> int:
+    """Return the number of independent rows that the comparison is worth, as a reason states it."""
+    return max(1, int(comparison.pieces))
