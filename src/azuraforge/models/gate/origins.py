@@ -13,7 +13,7 @@ Problems in Interval Estimation" (1954), for the interval of a ratio. Decision 0
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -121,8 +121,9 @@ def relative_rmse_interval(
     # Beyond a gap of rejected ratios others may not be: one of them counts only where the gap contains a ratio of one.
     differs = min(float(pair.chance_of_less()), float(pair.chance_of_more())) < tail
     closed = math.isfinite(below) and math.isfinite(above) and low <= 0 <= high
-    ends = (low, high) if differs or (closed and not (low < _HALF and high > _TWICE)) else (None, None)
-    return Interval(_relative(estimate, power), *ends, level, float(pair.pieces), pair.a.origins)
+    known = differs or (closed and not (low < _HALF and high > _TWICE))
+    found = Interval(_relative(estimate, power), low, high, level, float(pair.pieces), pair.a.origins)
+    return found if known else replace(found, low=None, high=None)
 
 
 def scaled_interval(
