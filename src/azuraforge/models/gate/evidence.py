@@ -158,7 +158,8 @@ def _compare_origins(
         relative = relative_rmse(a.losses, b.losses, power=power) if origins else 0.0
         return _comparison(a, b, relative, None, None, level, origins, origins / horizon, "origins")
     found = interval(a.losses, b.losses, horizon=horizon, level=level, power=power)
-    low, high, unknown = found.low, found.high, None if found.low is not None else "width"
+    low, high = found.low, found.high
+    unknown: Unknown | None = None if low is not None else "width"
     if found.pieces < MIN_PIECES:
         low, high, unknown = None, None, "pieces"
     return _comparison(a, b, found.relative_difference, low, high, level, origins, found.pieces, unknown)
