@@ -5655,7 +5655,8 @@ export interface components {
         };
         /**
          * SliceRecord
-         * @description The result of one guarded slice. ``low`` and ``high`` are null where it holds too few rows.
+         * @description The result of one guarded slice. ``low`` and ``high`` are null where the state is unknown: too few rows,
+         *     or rows worth too few independent ones.
          */
         SliceRecord: {
             /** Difference */
