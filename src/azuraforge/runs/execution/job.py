@@ -228,6 +228,7 @@ class AttemptJob:
         return _Ended(row.result, outputs)
 
     def _execute(self, name: str, entry: str, payload: JsonObject, wanted: str) -> _Ended:
+        began = time.monotonic()
         inside = Path("phases") / name / str(self.run.attempt)
         work, outputs = self.folder / inside / "work", self.folder / inside / "outputs"
         checkpoints = Path("checkpoints") / name / str(self.run.attempt)
@@ -275,7 +276,8 @@ class AttemptJob:
             "sha256": answer["sha256"],
         }
         crashpoint("phase_before_kept")
-        self._keep_result(name, values)
+        spent = {"seconds": round(time.monotonic() - began, 3), "cpu_seconds": answer.get("cpu_seconds")}
+        self._keep_result(name, values, {"name": name, **spent})
         crashpoint("phase_kept")
         shutil.rmtree(work, ignore_errors=True)
         return _Ended(answer["value"], outputs)
@@ -289,10 +291,11 @@ class AttemptJob:
             self._sampler = Sampler(self._sample_seconds, elapsed_seconds)
         return self._sampler
 
-    def _keep_result(self, name: str, values: Mapping[str, object]) -> None:
+    def _keep_result(self, name: str, values: Mapping[str, object], spent: Mapping[str, object]) -> None:
         def work(session: Session) -> None:
             first = store.phase(session, self.run.id, name) is None
             store.save_phase(session, self.run.id, name, values)
+            self._events.append(session, run_stream(self.run.id), "run.phase_ended", dict(spent))
             if first:
                 fenced_update(session, self.held, deaths=0)
 
