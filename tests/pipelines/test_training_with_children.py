@@ -100,6 +100,14 @@ class Stand:
             run = self.runs.get(self.project_id, run.id)
         return run
 
+    def explained(self, run: RunDetail) -> RunDetail:
+        """The run once everything that follows its success has ended."""
+        until = time.monotonic() + 60
+        while (run := self.runs.get(self.project_id, run.id)).follow_ups:
+            assert time.monotonic() < until, run
+            time.sleep(0.05)
+        return run
+
     def train(self, plugin: str, model: str = "series", **config: Any) -> RunDetail:
         return self.carry(plugin=plugin, dataset="series", model=model, config={"horizon": 3, **config}, seed=5)
 
@@ -131,6 +139,8 @@ def test_a_training_run_from_queue_to_champion(stand: Stand) -> None:
     assert run.summary["weights_sha256"]
     assert run.progress.share == 1.0
     assert {"errors.npz", "evaluation.json"} <= {artifact.name for artifact in run.artifacts}
+    assert set(run.figures) & {"forecast", "shapley"} == {"forecast"}  # the verdict waits for no explanation
+    run = stand.explained(run)
     assert set(run.figures) == {
         "actual_predicted",
         "forecast",

@@ -1,7 +1,8 @@
 """The loop of a training run: which child runs when, and with what.
 
-split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit) →
-(explain)
+split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit)
+
+What explains the verdict is computed after the run has succeeded (``runs.execution.follow_ups``).
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ from azuraforge.pipelines.shapes import (
     CutSplit,
     DatasetFile,
     ExplainInput,
-    ExplainResult,
     FitInput,
     HeldOutRows,
     HoldOutInput,
@@ -46,16 +46,17 @@ from azuraforge.pipelines.shapes import (
     PredictResult,
     SplitInput,
     StepInput,
+    to_json,
 )
 from azuraforge.plugins.contract.evaluation import FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
 from azuraforge.plugins.contract.task_kind import other
-from azuraforge.runs.handlers import Job
+from azuraforge.runs.handlers import FollowUp, Job
 
 STEPS, JUDGE = "azuraforge.pipelines.steps", "azuraforge.pipelines.judge"
 #: A test set without times is between these moments: every verdict on the dataset's target used some of it.
 TIMELESS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-#: Share of the whole run's progress per phase; the sum, with 0.02 for explanations, is 1.
+#: Share of the whole run's progress per phase; the sum is 1.
 SHARES: Mapping[str, float] = {
     "split": 0.02,
     "fit": 0.60,
@@ -64,8 +65,8 @@ SHARES: Mapping[str, float] = {
     "predict": 0.05,
     "predict_baselines": 0.05,
     "champion": 0.02,
-    "judge": 0.02,
-    "refit": 0.08,
+    "judge": 0.03,
+    "refit": 0.09,
 }
 
 
@@ -201,7 +202,6 @@ class TrainingLoop:
                 ),
                 share=SHARES["refit"],
             )
-        self._explain(judged, candidate, standing, predictor, parts, passed)
         return TrainingResult(
             plugin=self._plugin,
             model=self._model,
@@ -213,6 +213,7 @@ class TrainingLoop:
             baselines=baselines,
             judged=judged,
             refitted=refitted,
+            explanations=self._explanations(judged, candidate, standing, predictor, parts, passed),
         )
 
     def _phase(
@@ -262,7 +263,7 @@ class TrainingLoop:
             )
         return standing, failed
 
-    def _explain(
+    def _explanations(
         self,
         judged: JudgeResult,
         candidate: Predicted,
@@ -270,24 +271,31 @@ class TrainingLoop:
         predictor: str,
         parts: _Parts,
         split: SplitResult,
-    ) -> None:
-        """Draw what explains the verdict. An explanation that fails leaves a note and ends nothing."""
+    ) -> tuple[FollowUp, ...]:
+        """What explains the verdict follows the run's success, so that the verdict does not wait for it."""
         best = next(each for each in baselines if each.name == judged.evaluation.best_baseline)
-        for each in judged.explanations:
-            wanted = ExplainInput(
-                plugins_folder=self._plugins_folder,
-                task=self._extra.task,
-                explanation=each.name,
-                candidate=candidate,
-                baseline=best,
-                predictor=predictor if each.app_code else None,
-                test=parts.test,
-                truth=parts.truth,
-                split=split,
+        return tuple(
+            FollowUp(
+                name=each.name,
+                entry=f"{JUDGE}:explain",
+                payload=to_json(
+                    ExplainInput(
+                        plugins_folder=self._plugins_folder,
+                        task=self._extra.task,
+                        explanation=each.name,
+                        candidate=candidate,
+                        baseline=best,
+                        predictor=predictor if each.app_code else None,
+                        test=parts.test,
+                        truth=parts.truth,
+                        split=split,
+                        problem=each.problem,
+                    )
+                ),
+                problem=each.problem,
             )
-            done = execute_step(self._job, each.name, f"{JUDGE}:explain", wanted, ExplainResult, share=each.share)
-            if done.problem is not None:
-                self._job.note(each.problem.replace("{problem}", done.problem))
+            for each in judged.explanations
+        )
 
     def _held_out(self, split: CutSplit) -> HeldOut:
         """Rows without time: whichever of them were held out before, the dataset's target was looked at."""

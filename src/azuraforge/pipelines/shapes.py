@@ -260,26 +260,28 @@ class JudgeInput(StepInput):
     measured: Measured = UNMEASURED
 
 
-class ExplanationPhase(Shape):
-    """A phase that explains the verdict; see ``judging.Explanation``."""
+class ExplanationStep(Shape):
+    """A computation that explains the verdict; see ``judging.Explanation``."""
 
     name: str
-    share: float
     problem: str
     app_code: bool
 
 
 class JudgeResult(StepResult):
-    """The evaluation, the verdict, the figures (JSON that charts read), and the phases that explain them."""
+    """The evaluation, the verdict, the figures (JSON that charts read), and what explains them."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
     figures: dict[str, JsonObject] = Field(default_factory=dict)
-    explanations: tuple[ExplanationPhase, ...] = ()
+    explanations: tuple[ExplanationStep, ...] = ()
 
 
 class ExplainInput(StepInput):
-    """One explanation of a run. ``predictor`` is empty where no app code is needed."""
+    """One explanation of a run. ``predictor`` is empty where no app code is needed.
+
+    ``problem``: the note where it fails, with ``{problem}``.
+    """
 
     task: str
     explanation: str
@@ -289,6 +291,7 @@ class ExplainInput(StepInput):
     test: str
     truth: str
     split: SplitResult
+    problem: str = "{problem}"
 
 
 class ExplainResult(StepResult):

@@ -111,6 +111,8 @@ def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
 def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
     start = frames.get()
     os.environ[_POLARS_THREADS] = str(start.get("threads", 1))
+    if start.get("niceness"):
+        os.nice(start["niceness"])
     if start.get("memory_bytes"):
         _limit_memory(start["memory_bytes"])
     if start.get("folder"):

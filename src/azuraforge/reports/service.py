@@ -69,7 +69,7 @@ class RunReports:
             return Report(kept, MEDIA_TYPES[wanted], _file_name(run, name))
         payload = {"language": language, "format": wanted, **self._made_of(project_id, run, wanted, language)}
         content = base64.b64decode(self._call(ENTRY, payload, TIMEOUT_SECONDS)["content"])
-        if run.finished_at is not None:
+        if run.finished_at is not None and not run.follow_ups:
             self._keep(project_id, run, name, content, MEDIA_TYPES[wanted])
         return Report(content, MEDIA_TYPES[wanted], _file_name(run, name))
 
@@ -91,6 +91,8 @@ class RunReports:
         except NotFound:  # purged meanwhile
             return
         if run.finished_at is None or self._since_end(run, PROBLEM) is not None:
+            return
+        if run.follow_ups:  # their end is reported in the project's log
             return
         missing = [each for each in LANGUAGES if self._since_end(run, _name(each, "md")) is None]
         if not missing:
@@ -147,7 +149,7 @@ class RunReports:
             row = store.lock(session, run.id)
             hold(session)
             # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
-            if row is None or row.finished_at != run.finished_at:
+            if row is None or row.finished_at != run.finished_at or row.follow_ups:
                 return
             if self._artifacts.path(project_id, stored.sha256).exists():
                 store.save_artifact(session, run.id, name, {**values, "created_at": now()})

@@ -182,6 +182,16 @@ class AttemptJob:
         self._outgoing.close()
         self.log.close()
 
+    def child_settings(self) -> JsonObject:
+        """What every child of this attempt computes with: seed, threads, environment, kernels_folder."""
+        assert self._environment is not None
+        return {
+            "seed": self.run.seed,
+            "threads": int(str(self._environment["threads"])),
+            "environment": self._environment,
+            "kernels_folder": self._kernels_folder,
+        }
+
     def _fix_environment(self) -> JsonObject:
         """What this attempt's children compute with: the run's own backend as long as that can be had."""
         recorded, asked = self.run.environment, self.run.threads
@@ -238,14 +248,8 @@ class AttemptJob:
             outputs.mkdir()
         except OSError as error:
             raise storage_error(error, "the run's folder", str(self.folder)) or error from error
-        assert self._environment is not None
-        threads = int(str(self._environment["threads"]))
-        settings: JsonObject = {
-            "seed": self.run.seed,
-            "threads": threads,
-            "environment": self._environment,
-            "kernels_folder": self._kernels_folder,
-        }
+        settings = self.child_settings()
+        threads = int(str(settings["threads"]))
         start = start_frame(
             entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
         )
