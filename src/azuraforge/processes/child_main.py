@@ -33,6 +33,7 @@ from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.prefork import HEAVY, Warm, wanted
 from azuraforge.processes.process_table import LINUX
 from azuraforge.processes.sealed_folders import seal
+from azuraforge.processes.shared_imports import loaded
 
 _PR_SET_PDEATHSIG = 1
 _POLARS_THREADS = "POLARS_MAX_THREADS"
@@ -144,6 +145,7 @@ def _answer(start: Frame, child: Child) -> Frame:
     answer: Frame = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
     if start.get("outputs"):
         answer["sha256"] = seal(Path(start["outputs"]), {}).sha256
+    answer["shared"] = loaded()
     answer["cpu_seconds"] = _cpu_seconds()
     encode(answer)  # a result that JSON cannot say is this child's error, not the pipe's
     return answer

@@ -270,6 +270,7 @@ class AttemptJob:
         finally:
             self._outgoing.clear()
         habits.learn(kind, answer.get("heavy", ()))
+        self._launcher.share(answer.get("shared", ()))
         if not isinstance(answer["value"], dict):
             raise TypeError(f"{entry} returned {type(answer['value']).__name__}; a phase returns a dictionary")
         values = {
