@@ -64,9 +64,13 @@ class SplitInput(Learner):
 
 
 class CutSplit(SplitResult):
-    """The split of a run, as the worker passes it on: its kind's own fields included."""
+    """The split of a run, as the worker passes it on: its kind's own fields included.
+
+    ``task_config`` are the settings of the task itself, which the baselines share with the candidate.
+    """
 
     outputs: str = ""
+    task_config: JsonObject = Field(default_factory=dict)
 
 
 class Validated(SplitResult):

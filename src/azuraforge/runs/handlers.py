@@ -138,6 +138,13 @@ class Job(Protocol):
         """
         ...
 
+    def child_settings(self) -> JsonObject:
+        """What the children of every phase compute with: seed, threads, environment, kernels_folder.
+
+        It is known once the first phase has begun.
+        """
+        ...
+
     def check(self) -> None:
         """Raise where the run was cancelled or replaced, or the worker is stopping."""
         ...
