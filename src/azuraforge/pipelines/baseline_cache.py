@@ -113,6 +113,12 @@ def sealed_hash(folder: Path) -> str | None:
         return None
 
 
+def files_of(folder: Path) -> list[JsonValue]:
+    """Return name, size and time of the last change of every file below a folder that baselines may read."""
+    found = ((path.relative_to(folder).as_posix(), path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [f"{name} {about.st_size} {about.st_mtime_ns}" for name, about in found]
+
+
 @functools.cache
 def installed_packages() -> str:
     """Return a hash over the names and versions of all installed packages."""

@@ -23,7 +23,7 @@ from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
-from azuraforge.pipelines.baseline_cache import BaselineCache, key_of, sealed_hash
+from azuraforge.pipelines.baseline_cache import BaselineCache, files_of, key_of, sealed_hash
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.phases import ResultT, execute_step
 from azuraforge.pipelines.refits.handler import evaluated_learners, refit
@@ -105,6 +105,7 @@ class TrainingLoop:
         database: Database,
         models: ModelService,
         plugins_folder: Path,
+        pretrained_folder: Path,
         baselines: tuple[str, ...],
         baseline_versions: Mapping[str, str],
         cache: BaselineCache,
@@ -116,6 +117,7 @@ class TrainingLoop:
         self._database = database
         self._models = models
         self._plugins_folder = str(plugins_folder)
+        self._pretrained_folder = str(pretrained_folder)
         self._baselines = baselines
         self._baseline_versions = dict(baseline_versions)
         self._cache = cache
@@ -128,6 +130,7 @@ class TrainingLoop:
             plugins_folder=folder,
             plugin=self._plugin,
             config=run.config,
+            pretrained_folder=self._pretrained_folder,
             dataset=rows_of(self._dataset),
             studied=self._extra.study is not None,
             refit=self._extra.refit,
@@ -138,6 +141,7 @@ class TrainingLoop:
             plugins_folder=folder,
             plugin=self._plugin,
             config=run.config,
+            pretrained_folder=self._pretrained_folder,
             train=f"{split.outputs}/train",
             validation=f"{split.outputs}/validation",
             baselines=self._baselines,
@@ -190,6 +194,7 @@ class TrainingLoop:
                 trials=max(1, self._extra.trials) * fitted.trials,
                 earlier_uses=self._look(held_out),
                 policy=self._policy(),
+                pretraining=fitted.pretraining,
                 measured=Measured(latency_ms=predicted.latency_ms, bytes=bytes_of(Path(predictor))),
             ),
             JudgeResult,
@@ -238,6 +243,7 @@ class TrainingLoop:
             "baselines": {name: self._baseline_versions[name] for name in self._baselines},
             "order": [*self._baselines],
             "settings": self._job.child_settings(),
+            "pretrained": files_of(Path(self._pretrained_folder)),
         }
 
     def _of_cache(

@@ -97,6 +97,7 @@ class TrainingHandler(Handler):
             self._database,
             self._models,
             self._catalogue.plugins_folder,
+            self._catalogue.pretrained_folder,
             baselines,
             {name: self._version(name) for name in baselines},
             self._cache,
