@@ -102,6 +102,10 @@ bench: ## List the benchmarks
 bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start, make bench-forecast …
 	@$(BIN)/python -m benchmarks.$* $(BENCH_ARGS)
 
+.PHONY: bench-run-time
+bench-run-time: .venv/.dev dashboard/dist/.built
+	@$(BIN)/python -m benchmarks.run_time $(BENCH_ARGS)
+
 # PyTorch is a peer in measurements only, so it has an environment of its own.
 .bench/.torch: .venv/.dev
 	@echo "setting up .bench with PyTorch …"

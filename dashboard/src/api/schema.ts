@@ -5032,6 +5032,11 @@ export interface components {
             figures: string[];
             /** Finished At */
             finished_at: string | null;
+            /**
+             * Follow Ups
+             * @description computations that follow a success and have not ended, such as those that explain a verdict
+             */
+            follow_ups: string[];
             /** Id */
             id: string;
             /** Kind */
