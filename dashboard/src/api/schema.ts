@@ -5032,6 +5032,11 @@ export interface components {
             figures: string[];
             /** Finished At */
             finished_at: string | null;
+            /**
+             * Follow Ups
+             * @description computations that follow a success and have not ended, such as those that explain a verdict
+             */
+            follow_ups: string[];
             /** Id */
             id: string;
             /** Kind */
@@ -5655,7 +5660,8 @@ export interface components {
         };
         /**
          * SliceRecord
-         * @description The result of one guarded slice. ``low`` and ``high`` are null where it holds too few rows.
+         * @description The result of one guarded slice. ``low`` and ``high`` are null where the state is unknown: too few rows,
+         *     or rows worth too few independent ones.
          */
         SliceRecord: {
             /** Difference */

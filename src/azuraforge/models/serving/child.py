@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -49,6 +50,12 @@ class Predictor:
         self._known_ahead = tuple((card.get("config") or {}).get("known_ahead") or ())
         self._datasets: dict[str, pl.DataFrame] = {}
         self._clocks: dict[tuple[str, str | None], Clock] = {}
+
+    def with_predictor(self, folder: Path) -> Predictor:
+        """Return the same version with the predictor in another folder, which its pipeline saved."""
+        other = copy.copy(self)
+        other._predictor = self._pipeline.load(folder)
+        return other
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Predict the rows after the end of ``rows``, or of ``dataset`` (``path``, ``schema``, ``options`` and
