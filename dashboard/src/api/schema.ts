@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/available-after": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State Availability
+         * @description State when columns become known: makes a version with the same rows. Answers 200 with one that is there.
+         */
+        post: operations["datasets_state_availability"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/pictures": {
         parameters: {
             query?: never;
@@ -1844,6 +1864,24 @@ export interface components {
             worker: string;
         };
         /**
+         * AvailabilityRequest
+         * @description When the values of columns become known. Columns that are not named keep their statement.
+         */
+        AvailabilityRequest: {
+            /**
+             * Columns
+             * @description by column, as FileOptions.available_after; null: not stated
+             */
+            columns: {
+                [key: string]: string | null;
+            };
+            /**
+             * Version
+             * @description whose rows; empty: the newest
+             */
+            version?: number | null;
+        };
+        /**
          * BacktestFigure
          * @description The figure ``backtest``.
          */
@@ -2205,6 +2243,14 @@ export interface components {
          * @description The meaning of a dataset version's columns. Rows that are a series have a time; images have a size.
          */
         DatasetSchema: {
+            /**
+             * Available After
+             * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it; columns that are not named count as known with their row
+             * @default {}
+             */
+            available_after: {
+                [key: string]: string;
+            };
             /**
              * Channels
              * @description 1: grey, 3: red, green, blue
@@ -2967,6 +3013,13 @@ export interface components {
          * @description Read a dataset from a source plugin.
          */
         FromSource: {
+            /**
+             * Available After
+             * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it: {'temperature': '6h'}
+             */
+            available_after?: {
+                [key: string]: string;
+            };
             /**
              * Duplicates
              * @description rows with one time and different values; exact repetitions are always reduced
@@ -7043,6 +7096,134 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_state_availability: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

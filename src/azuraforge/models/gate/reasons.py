@@ -178,14 +178,16 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "{approved} şampiyon olabilir; modelin politikası terfiyi bir kişiye bırakıyor.",
     ),
     "column_knows_future": (
-        "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?",
-        "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?",
+        "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?"
+        " State it: azuraforge datasets available-after NAME {column}=1d (the time after their row).",
+        "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?"
+        " Belirtin: azuraforge datasets available-after AD {column}=1d (satırından ne kadar sonra).",
     ),
     "promotion_withheld": (
-        "{approved} is not promoted automatically because of that: leave out what is not known in time and train again,"
-        " or promote by hand.",
-        "{approved} bu yüzden kendiliğinden terfi etmiyor: zamanında bilinmeyen sütunu çıkarıp yeniden eğitin ya da"
-        " elle terfi ettirin.",
+        "{approved} is not promoted automatically because of that: state when the column's values become known"
+        " (available_after) or leave it out, and train again; or promote by hand.",
+        "{approved} bu yüzden kendiliğinden terfi etmiyor: sütunun değerlerinin ne zaman belli olduğunu belirtin"
+        " (available_after) ya da sütunu çıkarın ve yeniden eğitin; ya da elle terfi ettirin.",
     ),
     "candidate_promoted": ("{champion} becomes champion.", "{champion} şampiyon oluyor."),
     "baseline_promoted": (

@@ -13,9 +13,11 @@ import numpy as np
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
 from azuraforge.models.serving.messages import NOT_A_CLASSIFIER
+from azuraforge.plugins.contract.availability import delay_of
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.forecasting.availability import as_known, without_unknown_head
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times
@@ -74,7 +76,7 @@ class Predictor:
             )
         rows, series = question["rows"], self._series(question.get("series"))
         schema = one_of(self.schema)
-        given = self._rows(question["dataset"], series) if rows is None else read_rows(rows, schema, self._known_ahead)
+        given = self._rows(question["dataset"], series) if rows is None else self._given(rows, schema)
         part = part_at_end(given, schema, self.horizon, self._known_ahead)
         frame = part.frame
         asked = part if series is None else stack([(series, part)], self.schema)
@@ -102,6 +104,11 @@ class Predictor:
             code="series_needed",
         )
 
+    def _given(self, rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+        """The rows of a request, with delayed columns as they were known at each row."""
+        frame = as_known(read_rows(rows, schema, self._known_ahead), schema)
+        return without_unknown_head(frame, schema)
+
     def _rows(self, version: Mapping[str, Any], series: str | None) -> pl.DataFrame:
         """The rows of a dataset version; of several series those of one."""
         frame = self.dataset(version)
@@ -118,14 +125,15 @@ class Predictor:
         return rows
 
     def dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
-        """Return the rows of a dataset version (``path``, ``schema``, ``options``, ``fingerprint``), verified."""
+        """Return the rows of a dataset version (``path``, ``schema``, ``options``, ``fingerprint``), verified, with
+        delayed columns as they were known at each row."""
         from azuraforge.datasets.loading import load_version
 
         fingerprint = version["fingerprint"]
         if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
             schema = DatasetSchema(**version["schema"])
             frame = load_version(Path(version["path"]), schema, version["options"], fingerprint)
-            self._datasets = {fingerprint: frame}
+            self._datasets = {fingerprint: as_known(frame, self.schema)}
         return self._datasets[fingerprint]
 
     def predict(self, part: Part) -> Predictions:
@@ -185,6 +193,7 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
     """Rows of a request as the frame a pipeline expects: time in UTC, oldest first, numbers as floats.
 
     With columns known in advance the last rows may be without a target: they tell what is known of the rows to predict.
+    A column that becomes known after its row may be null in the last rows, where its value is not known yet.
 
     Raises InvalidInput that names the row and the column.
     """
@@ -196,6 +205,7 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
     allowed = {*wanted, *([schema.time] if schema.time else [])}
     told = [index for index, row in enumerate(rows) if row.get(schema.target) is not None]
     measured = told[-1] + 1 if told and known_ahead else len(rows)
+    late = {name: _last_told(rows, name) for name in wanted if delay_of(schema.available_after.get(name)) is not None}
     for index, row in enumerate(rows):
         if unknown := sorted(set(row) - allowed):
             raise _bad_row(index, f"unknown column {unknown[0]!r}", f"the columns are {', '.join(sorted(allowed))}")
@@ -204,6 +214,7 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
         to_come = index >= measured
         for name in wanted:
             untold = to_come and name not in known_ahead and row.get(name) is None
+            untold = untold or index > late.get(name, len(rows))
             columns[name].append(None if untold else _number(row, name, index))
     for index in range(1, len(times)):
         if times[index] <= times[index - 1]:
@@ -214,6 +225,11 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
     frame = frame.insert_column(0, pl.Series(schema.time, times, dtype=pl.Datetime("us", "UTC")))
     _check_rhythm(frame, schema)
     return frame
+
+
+def _last_told(rows: Sequence[Mapping[str, Any]], name: str) -> int:
+    """The last row that holds a value of the column; -1 where none does."""
+    return next((index for index in reversed(range(len(rows))) if rows[index].get(name) is not None), -1)
 
 
 def _check_rhythm(frame: pl.DataFrame, schema: Schema) -> None:
