@@ -18,6 +18,7 @@ export type Metrics = Schemas["MetricsOut"];
 
 export type Dataset = Schemas["DatasetOut"];
 export type DatasetSchema = Schemas["DatasetSchema"];
+export type AvailabilityRequest = Schemas["AvailabilityRequest"];
 export type DatasetVersion = Schemas["DatasetVersionOut"];
 export type Finding = Schemas["Finding"];
 export type Pictures = Schemas["PicturesOut"];
