@@ -58,6 +58,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "reason": ("reason", "gerekçe"),
     "by": ("by", "kim"),
     "at": ("at", "zaman"),
+    "base": ("base", "temel"),
+    "total": ("total", "toplam"),
     "action": ("action", "işlem"),
     "role": ("role", "rol"),
     "expires": ("expires", "geçerlilik sonu"),

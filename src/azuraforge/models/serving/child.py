@@ -12,7 +12,8 @@ import numpy as np
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
-from azuraforge.models.serving.messages import NOT_A_CLASSIFIER
+from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, Point
+from azuraforge.models.serving.scenarios import answer_scenarios
 from azuraforge.plugins.contract.availability import delay_of
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
@@ -22,6 +23,7 @@ from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import one_of, stack
+from azuraforge.plugins.kinds.forecast.ranges import learned_ranges
 from azuraforge.processes.backend import choose_nearest
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Predictor:
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
             choose_nearest(card.get("engine"), opening.get("kernels_folder"))
-        self._name = str(opening["plugin"])
+        self._name, self._folder = str(opening["plugin"]), folder
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
         self.schema = Schema.of(DatasetSchema(**opening["schema"]))
@@ -58,7 +60,8 @@ class Predictor:
         hours of a series without a frequency: a few rows of one week do not. A version that learned several series is
         asked for one of them (``series``), and rows are of that one.
 
-        Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}.
+        Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}. With ``scenarios``:
+        see ``answer_scenarios``.
         """
         if "picture" in question:
             raise InvalidInput(
@@ -79,14 +82,23 @@ class Predictor:
         given = self._rows(question["dataset"], series) if rows is None else self._given(rows, schema)
         part = part_at_end(given, schema, self.horizon, self._known_ahead)
         frame = part.frame
-        asked = part if series is None else stack([(series, part)], self.schema)
-        points, interval = self._points(self._predict(asked, from_rows=rows is not None), horizon)
         times = following_times(frame, schema, horizon, self._clock(question["dataset"], series))
+
+        def ask(one: Part) -> tuple[list[Point], float | None, Predictions]:
+            asked = one if series is None else stack([(series, one)], self.schema)
+            predictions = self._predict(asked, from_rows=rows is not None)
+            return *self._points(predictions, times), predictions
+
+        if "scenarios" in question:
+            learned = learned_ranges(self._folder, series)
+            found = answer_scenarios(question, part, self._known_ahead, learned, horizon, ask)
+            return {"origin": _last_time(frame, schema).isoformat(), **found}
+        points, interval, _ = ask(part)
         return {
             "origin": _last_time(frame, schema).isoformat(),
             "interval": interval,
             "rows": frame.height,
-            "points": [{"at": at.isoformat(), **point} for at, point in zip(times, points, strict=True)],
+            "points": points,
             "naive": _last_known(frame, schema),
             "features": _row_at(frame, schema, -1),
         }
@@ -165,16 +177,17 @@ class Predictor:
                 )
         return predictions
 
-    def _points(self, predictions: Predictions, horizon: int) -> tuple[list[dict[str, Any]], float | None]:
+    def _points(self, predictions: Predictions, times: Sequence[datetime]) -> tuple[list[Point], float | None]:
         levels = sorted(predictions.quantiles)
         outer = (levels[0], levels[-1]) if len(levels) > 1 and levels[0] < 0.5 < levels[-1] else None
-        points = [
+        points: list[Point] = [
             {
+                "at": at.isoformat(),
                 "value": float(predictions.point[0, step]),
                 "low": float(predictions.quantiles[outer[0]][0, step]) if outer else None,
                 "high": float(predictions.quantiles[outer[1]][0, step]) if outer else None,
             }
-            for step in range(horizon)
+            for step, at in enumerate(times)
         ]
         return points, round(outer[1] - outer[0], 10) if outer else None
 

@@ -47,6 +47,7 @@ from azuraforge.plugins.kinds.forecast.predictions import (
     predict_known,
     save_predictions,
 )
+from azuraforge.plugins.kinds.forecast.ranges import keep_ranges
 from azuraforge.plugins.kinds.forecast.split import ForecastSplit, split_series
 
 if TYPE_CHECKING:
@@ -164,6 +165,9 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         rows = Rows(0, table.moments)
         part = cut_learning(table, rows, config.horizon, config.known_ahead, partial=split.partial)
         return part, range_of(table, rows)
+
+    def remember(self, train: Part, validation: Part, predictor: Path) -> None:
+        keep_ranges(validation, predictor)  # its frame begins with the training rows
 
     def predict(self, name: str, answer: Answer, part: Part) -> Predictions:
         return predict_checked(name, answer, part)
