@@ -53,9 +53,8 @@ def test_a_lower_price_sells_more_and_nothing_is_recorded(room: Room) -> None:  
     counted = partial(room.database.read, room.project_id)
     with counted() as session:
         before = session.scalar(select(func.count()).select_from(Prediction))
-    answer = ask(
-        room, version=1, scenarios=promo(add=-1) + [{"name": "up", "changes": [{"column": "price", "add": 9}]}]
-    )
+    higher = {"name": "higher", "changes": [{"column": "price", "add": 9}]}
+    answer = ask(room, version=1, scenarios=[*promo(add=-1), higher])
     assert [point.value for point in answer.base] == [point.value for point in own.predictions]
     assert answer.origin == own.origin
     assert answer.scenarios[0].differences == pytest.approx([3, 3, 3], rel=0.25)

@@ -243,7 +243,12 @@ def _cautions(column: Column, own: Floats, *, reacts: bool) -> list[dict[str, An
 
 def _caution(code: str, column: str, **shown: str) -> dict[str, Any]:
     sentences = zip(("en", "tr"), _CAUTIONS[code], strict=True)
-    text = {language: fill(sentence, column=column, **shown) for language, sentence in sentences}
+    text = {}
+    for language, sentence in sentences:
+        mark = "," if language == "tr" else "."
+        text[language] = fill(
+            sentence, column=column, **{name: each.replace(".", mark) for name, each in shown.items()}
+        )
     return {"code": code, "column": column, "text": text}
 
 
