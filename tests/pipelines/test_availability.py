@@ -94,6 +94,34 @@ def test_serving_and_training_see_the_same_rows(room: Room) -> None:  # noqa: F8
         ask(rows=rows[-1:])
 
 
+def test_columns_that_are_too_good_together_block_until_it_is_stated_when_they_are_known(
+    room: Room,  # noqa: F811
+) -> None:
+    room.stand_beside("test.last", "test.mean")
+    rng = np.random.default_rng(1)
+    value, booked = rng.normal(size=DAYS + 1).cumsum(), rng.normal(0, 30, DAYS)
+    lines = ["at,value,stock,booked"]
+    for row in range(DAYS):
+        lines.append(f"{START + timedelta(days=row)},{value[row]},{value[row + 1] + booked[row]},{booked[row]}")
+    path = room.home / "split.csv"
+    path.write_text("\n".join(lines) + "\n")
+    room.datasets.add_file(
+        room.project_id, path, path.name, FileOptions(name="split", time="at", target="value", gaps="keep")
+    )
+    job, summary = room.train("forecasting.ridge", dataset="split", refit=False)
+    evaluated = room.models.reads.evaluation(room.project_id, job.run.id)
+    assert summary["headline"] == "withheld"
+    assert {(each.column, each.kind) for each in evaluated.evaluation.suspicious} == {
+        ("stock", "too_good"),
+        ("booked", "too_good"),
+    }
+    assert any("available-after NAME stock=1d" in each.text.en for each in evaluated.verdict.reasons)
+    asked = AvailabilityRequest(columns={"stock": "0", "booked": "0"})
+    room.datasets.state_availability(room.project_id, "split", asked)
+    _, summary = room.train("forecasting.ridge", dataset="split", refit=False)
+    assert summary["headline"] == "promoted"
+
+
 def predict(room: Room, request: PredictRequest) -> Any:  # noqa: F811
     import asyncio
 

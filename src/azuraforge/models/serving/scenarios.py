@@ -246,9 +246,8 @@ def _caution(code: str, column: str, **shown: str) -> dict[str, Any]:
     text = {}
     for language, sentence in sentences:
         mark = "," if language == "tr" else "."
-        text[language] = fill(
-            sentence, column=column, **{name: each.replace(".", mark) for name, each in shown.items()}
-        )
+        figures = {name: each.replace(".", mark) for name, each in shown.items()}
+        text[language] = fill(sentence, column=column, **figures)
     return {"code": code, "column": column, "text": text}
 
 

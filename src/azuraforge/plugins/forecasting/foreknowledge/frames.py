@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Of a wider table the first columns are examined, so that the time stays bounded.
 MOST_COLUMNS = 200
 #: Share of the squared error that other columns may take away. Of real columns, only the close of two candles takes
-#: more (0.9998 of the next open's, the same price), and the close of shares up to 0.86 of it; elsewhere it is 0.51 at most.
+#: more (0.9998 of the next open's, the same price), and the close of shares up to 0.86; elsewhere it is 0.51 at most.
 TOO_GOOD = 0.9
 #: A column without which the error is at least twice as large is named.
 _UNDOES = 0.5

@@ -1,9 +1,9 @@
 """Skill with and without the other columns: a cheap reference that shows what is too good to be known in time.
 
 The examination of single columns misses what only several columns say together, such as two whose difference is the
-next target. Here a linear forecaster is fitted twice on the first rows: on the target's lags, season and calendar, and on
-these with the present and past values of all other columns. Both forecast the later rows. Columns that drive or lead a
-target take some of the error away; columns that were made from the answer take almost all of it away.
+next target. Here a linear forecaster is fitted twice on the first rows: on the target's lags, season and calendar, and
+on these with the present and past values of all other columns. Both forecast the later rows. Columns that drive or lead
+a target take some of the error away; columns that were made from the answer take almost all of it away.
 """
 
 from __future__ import annotations
