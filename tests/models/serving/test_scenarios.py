@@ -139,4 +139,7 @@ def test_the_range_is_that_of_the_series(tmp_path: Path) -> None:
     keep_ranges(Part(frame, schema, 0, 1, np.array([0]), ahead={"price": np.zeros((1, 1))}), tmp_path)
     assert learned_ranges(tmp_path, "a") == {"price": (1.0, 3.0)}
     assert learned_ranges(tmp_path, "b") == {"price": (50.0, 50.0)}
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "learned_ranges.json").write_text('{"series": {"": {"price": "low"}}}')
+    assert learned_ranges(tmp_path / "odd", None) == {}
     assert learned_ranges(tmp_path, "c") == learned_ranges(tmp_path / "elsewhere", None) == {}

@@ -42,7 +42,7 @@ def as_known(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     delays = {name: delay for name, text in schema.available_after.items() if (delay := delay_of(text)) is not None}
     taken = {delay: _newest_known(frame, schema, delay) for delay in set(delays.values())}
     for name, delay in delays.items():
-        if name in frame.columns:
+        if name in schema.features and name in frame.columns:
             rows = pl.Series(taken[delay], dtype=pl.Int64)
             values = frame.get_column(name).gather(rows.set(rows < 0, None))
             frame = frame.with_columns(values.alias(name))
@@ -56,7 +56,7 @@ def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """
     first = 0
     for name, text in schema.available_after.items():
-        if delay_of(text) is None or name not in frame.columns:
+        if delay_of(text) is None or name not in schema.features or name not in frame.columns:
             continue
         known = frame.get_column(name).is_not_null()
         if not known.any():

@@ -35,12 +35,18 @@ def keep_ranges(part: Part, predictor: Path) -> None:
 
 
 def learned_ranges(predictor: Path, series: str | None) -> Ranges:
-    """Return column → smallest and largest value learned from; empty where the version does not record them."""
+    """Return column → smallest and largest value learned from; empty where the version does not record them.
+
+    A file that holds something else, as an imported version may, counts as no record.
+    """
     path = predictor / FILE
     if not path.exists():
         return {}
-    stored = json.loads(path.read_text(encoding="utf-8"))["series"].get(series or "", {})
-    return {column: (float(low), float(high)) for column, (low, high) in stored.items()}
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))["series"].get(series or "", {})
+        return {column: (float(low), float(high)) for column, (low, high) in stored.items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
 
 
 def _ends(values: Floats) -> tuple[float, float] | None:
