@@ -68,4 +68,12 @@ DATA: Mapping[str, tuple[str, str]] = {
         "{option} {given}: SÜTUN=NE_ZAMAN biçiminde yazın, örneğin temperature=6h, temperature=0 ya da price=ahead",
     ),
     "option_without_source": ("--option belongs to --source", "--option, --source ile kullanılır"),
+    "judge_report": ("Report: {path}", "Rapor: {path}"),
+    "judge_overwrites": (
+        "the report would replace the file {path}, which is read",
+        "rapor, okunan {path} dosyasının yerine geçerdi",
+    ),
+    "judge_other_output": ("name another file with --output", "--output ile başka bir dosya verin"),
+    "judge_decimal": ("{decimal!r} is no decimal sign", "{decimal!r} ondalık işareti değil"),
+    "judge_choose_decimal": ("choose '.' or ','", "'.' ya da ',' seçin"),
 }
