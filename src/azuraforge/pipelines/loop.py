@@ -15,7 +15,7 @@ from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
 from azuraforge.models.gate.policy import GatePolicy, Measured
-from azuraforge.models.registry.folder import EVALUATED, read_card
+from azuraforge.models.registry.folder import read_card
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.models.service import ModelService
@@ -332,7 +332,7 @@ class TrainingLoop:
             plugins_folder=self._plugins_folder,
             plugin=row.plugin,
             predictor=str(folder / part),
-            serving=str(folder) if EVALUATED in row.learned_from else None,
+            serving=str(folder) if row.learned_from.evaluated is not None else None,
             test=parts.test,
             future=parts.future,
             engine=card.get("engine"),

@@ -100,9 +100,9 @@ def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> Non
     assert (line.version, line.alias, line.by, line.outcome, line.judged_at) == (1, "champion", "ayşe", None, None)
     assert line.predictions == first.predictions
     assert line.matures_at == first.predictions[-1].at
-    assert line.inputs["rows"] == 30
+    assert line.inputs.rows == 30
     version = serving.service.reads.show_version(project_id, "load", 1)
-    assert line.inputs["dataset_fingerprint"] == version.dataset_fingerprint
+    assert line.inputs.dataset_fingerprint == version.dataset_fingerprint
     assert ledger[second.prediction_id].alias is None
     assert ledger[second.prediction_id].inputs == {"rows": 2}
     serving.service.ledger.close()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from azuraforge.plugins.contract.metric import Format
 from azuraforge.plugins.contract.shape import Texts
@@ -38,7 +38,7 @@ class ConfigRow(BaseModel):
     """A setting in which the runs differ; ``null`` where a run does not have it."""
 
     name: str
-    values: list[Any]
+    values: list[JsonValue]
 
 
 class ComparedRun(BaseModel):

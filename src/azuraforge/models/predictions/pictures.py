@@ -10,9 +10,10 @@ from pathlib import Path
 from azuraforge.database import new_id
 from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
 from azuraforge.errors import InvalidInput, UserError
+from azuraforge.models.answers import ClassProbability, PredictionInputs, PredictionPoint
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.questions import Caller, Prepared
-from azuraforge.models.schemas import ClassProbability, PictureAnswer, PictureSize
+from azuraforge.models.schemas import PictureAnswer, PictureSize
 from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, Reply
 from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
 from azuraforge.processes.failures import OUT_OF_MEMORY
@@ -64,7 +65,7 @@ class PictureQuestion:
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
         best = answer["classes"][0]
-        point = {"value": best["probability"], "low": None, "high": None, "label": best["class"]}
+        shown = answer["classes"][:_KEPT]
         return LedgerLine(
             model=caller.model,
             id=new_id(),
@@ -72,12 +73,16 @@ class PictureQuestion:
             version=served.version,
             alias=caller.alias,
             by=caller.by,
-            inputs={"picture": self._filename, "sha256": self._digest, "classes": answer["classes"][:_KEPT]},
+            inputs=PredictionInputs(
+                picture=self._filename,
+                sha256=self._digest,
+                classes=tuple(ClassProbability(**each) for each in shown),
+            ),
             target=served.target,
             unit=served.unit,
             origin_at=self._at,
             matures_at=self._at,  # what a picture shows is true already; it is only not yet known
-            points=[{"at": self._at.isoformat(), **point}],
+            points=(PredictionPoint(at=self._at, value=best["probability"], low=None, high=None, label=best["class"]),),
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,
             deployment=caller.deployment,

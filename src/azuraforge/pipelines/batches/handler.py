@@ -117,7 +117,7 @@ class BatchPredictHandler(Handler):
         planned = execute_step(job, "plan", f"{STEPS}:plan", asked, Plan, share=_PLAN_SHARE)
         chunks, done = planned.chunks, list[str]()
         share = (1 - _PLAN_SHARE - _GATHER_SHARE) / len(chunks)
-        until = version.learned_from.get("end")
+        until = version.learned_from.end
         try:
             for number, chunk in enumerate(chunks):
                 wanted = ChunkInput(**dict(asked), chunk=chunk, learned_until=until, origins_file=planned.origins_file)
