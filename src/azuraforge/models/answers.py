@@ -6,10 +6,13 @@ Each task kind fills the fields that it has; the others are null or empty.
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import ConfigDict, Field
 
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
+from azuraforge.strict_json import JsonObject
 
 
 class ClassProbability(Shape):
@@ -49,3 +52,20 @@ class KnownPoints(Shape):
 
     known: int
     of: int
+
+
+class ActualsInput(Shape):
+    """A version of a dataset, and the times at which its target is asked for; ``series``: which of several."""
+
+    path: Path
+    meaning: DatasetSchema
+    options: JsonObject
+    fingerprint: str
+    times: tuple[datetime, ...]
+    series: str | None
+
+
+class Actuals(Shape):
+    """What happened at each of the times that were asked for; null where no row is there, or it was not measured."""
+
+    values: tuple[float | None, ...]

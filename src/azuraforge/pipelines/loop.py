@@ -326,7 +326,7 @@ class TrainingLoop:
             return _with_obstacle(found, _unreadable(error.message))
         # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
         card = read_card(folder)
-        if (theirs := card["horizon"]) != split.horizon:
+        if (theirs := card.horizon) != split.horizon:
             return _with_obstacle(found, other("other_horizon", theirs, split.horizon))
         wanted = PredictInput(
             plugins_folder=self._plugins_folder,
@@ -335,7 +335,7 @@ class TrainingLoop:
             serving=str(folder) if row.learned_from.evaluated is not None else None,
             test=parts.test,
             future=parts.future,
-            engine=card.get("engine"),
+            engine=card.engine,
             champion=True,
         )
         answer = self._phase("champion", wanted, PredictResult, step="predict")

@@ -21,6 +21,7 @@ from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest, StudyLink
 from azuraforge.runs.service import RunService
+from azuraforge.strict_json import JsonObject
 from azuraforge.studies import space, store
 from azuraforge.studies.collecting import Collecting
 from azuraforge.studies.log_lines import StudyEvents
@@ -247,7 +248,7 @@ class Advance:
             trials = store.trials(session, study.id)
             trial = trials[winner] if winner is not None else None
             counted = self.counted(session, study)
-        problem: dict[str, object] | None = None
+        problem: JsonObject | None = None
         prepared = None
         if trial is None or reason == "failed":
             last = trials[-1].error if trials else None

@@ -477,7 +477,7 @@ def test_names_hold_no_control_characters(name: str) -> None:
 
 
 def _line(id_: str, pair_id: str | None, *times: datetime) -> Prediction:
-    points = [{"at": at.isoformat(), "value": 1.0} for at in times]
+    points = tuple(PredictionPoint(at=at, value=1.0, low=None, high=None) for at in times)
     return Prediction(id=id_, pair_id=pair_id, points=points, question="same" if len(times) == 1 else id_)
 
 

@@ -22,6 +22,7 @@ import pytest
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
+from azuraforge.models.answers import PredictionInputs
 from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving.child import read_rows
@@ -104,7 +105,7 @@ def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> Non
     version = serving.service.reads.show_version(project_id, "load", 1)
     assert line.inputs.dataset_fingerprint == version.dataset_fingerprint
     assert ledger[second.prediction_id].alias is None
-    assert ledger[second.prediction_id].inputs == {"rows": 2}
+    assert ledger[second.prediction_id].inputs == PredictionInputs(rows=2)
     serving.service.ledger.close()
     events = [event for event in serving.events.read(project_id, "project") if event.type == "prediction.made"]
     assert sum(event.data["count"] for event in events) == 2

@@ -17,17 +17,17 @@ from azuraforge.datasets.service import DatasetService, DatasetVersion
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
-from azuraforge.models.answers import KnownPoints
+from azuraforge.models.answers import Actuals, ActualsInput, KnownPoints
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.judging import Truth, judge, usual_of
 from azuraforge.models.predictions.schemas import OutcomeRequest, OutcomesOut
 from azuraforge.models.tables import Prediction
+from azuraforge.plugins.discovery.calling import Call
 from azuraforge.telemetry import logger
 
-#: ``Launcher.call``.
-Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
 #: Called with the project and the ids of the models whose predictions were judged.
 AfterJudging = Callable[[str, set[str]], None]
+ENTRY = "azuraforge.models.predictions.outcome_child:actuals"
 READ_SECONDS = 120.0
 _LINES_AT_ONCE = 500
 
@@ -125,17 +125,15 @@ class Outcomes:
         if not wanted:
             return 0
         times = sorted(wanted)
-        payload = {
-            "dataset": {
-                "path": str(dataset.path),
-                "schema": dataset.schema.to_json(),
-                "options": dataset.options,
-                "fingerprint": dataset.fingerprint,
-            },
-            "times": [at.isoformat() for at in times],
-            "series": series,
-        }
-        values = self._call("azuraforge.models.predictions.outcome_child:actuals", payload, READ_SECONDS)["values"]
+        wanted_at = ActualsInput(
+            path=dataset.path,
+            meaning=dataset.schema,
+            options=dataset.options,
+            fingerprint=dataset.fingerprint,
+            times=tuple(times),
+            series=series,
+        )
+        values = self._call(ENTRY, wanted_at.model_dump(mode="json"), Actuals, READ_SECONDS).values
         known: dict[datetime, Truth] = {at: value for at, value in zip(times, values, strict=True) if value is not None}
         if not known:
             return 0

@@ -10,11 +10,11 @@ from pathlib import Path
 from azuraforge.database import new_id
 from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
 from azuraforge.errors import InvalidInput, UserError
-from azuraforge.models.answers import ClassProbability, PredictionInputs, PredictionPoint
+from azuraforge.models.answers import PredictionInputs, PredictionPoint
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.questions import Caller, Prepared
-from azuraforge.models.schemas import PictureAnswer, PictureSize
-from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, Reply
+from azuraforge.models.schemas import PictureAnswer
+from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, PictureReply, Reply
 from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
 from azuraforge.processes.failures import OUT_OF_MEMORY
 
@@ -64,8 +64,8 @@ class PictureQuestion:
         return self._prepared(small, bounded=False, began=began)
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
-        best = answer["classes"][0]
-        shown = answer["classes"][:_KEPT]
+        classes = PictureReply.model_validate(answer).classes
+        best = classes[0]
         return LedgerLine(
             model=caller.model,
             id=new_id(),
@@ -76,13 +76,13 @@ class PictureQuestion:
             inputs=PredictionInputs(
                 picture=self._filename,
                 sha256=self._digest,
-                classes=tuple(ClassProbability(**each) for each in shown),
+                classes=classes[:_KEPT],
             ),
             target=served.target,
             unit=served.unit,
             origin_at=self._at,
             matures_at=self._at,  # what a picture shows is true already; it is only not yet known
-            points=(PredictionPoint(at=self._at, value=best["probability"], low=None, high=None, label=best["class"]),),
+            points=(PredictionPoint(at=self._at, value=best.probability, low=None, high=None, label=best.name),),
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,
             deployment=caller.deployment,
@@ -90,6 +90,7 @@ class PictureQuestion:
         )
 
     def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> PictureAnswer:
+        told = PictureReply.model_validate(answer)
         return PictureAnswer(
             prediction_id=line.id,
             model=line.model,
@@ -97,9 +98,9 @@ class PictureQuestion:
             alias=line.alias,
             plugin=served.plugin,
             run_id=served.run_id or None,
-            classes=[ClassProbability(**each) for each in answer["classes"]],
-            size=PictureSize(**answer["size"]),
-            seen=answer["seen"],
+            classes=list(told.classes),
+            size=told.size,
+            seen=told.seen,
         )
 
     def _prepared(self, path: Path, *, bounded: bool, began: float) -> Prepared:

@@ -14,10 +14,10 @@ import orjson
 from azuraforge.database import new_id
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, UserError
-from azuraforge.models.answers import PredictionInputs, PredictionPoint
+from azuraforge.models.answers import PredictionInputs
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.schemas import PredictOut, PredictRequest
-from azuraforge.models.serving.messages import Reply, SeriesMessage
+from azuraforge.models.serving.messages import Reply, SeriesMessage, SeriesReply
 from azuraforge.models.serving.versions import Served, ServedVersions
 
 
@@ -120,7 +120,7 @@ class SeriesQuestion:
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
         request = self._request
-        points = tuple(PredictionPoint(**point) for point in answer["points"])
+        told = SeriesReply.model_validate(answer)
         own = request.rows is None  # the rows are those of the version's dataset
         return LedgerLine(
             model=caller.model,
@@ -130,7 +130,7 @@ class SeriesQuestion:
             alias=caller.alias,
             by=caller.by,
             inputs=PredictionInputs(
-                rows=answer["rows"],
+                rows=told.rows,
                 series=request.series,
                 dataset_id=served.dataset_id if own else None,
                 dataset_version=served.dataset_version if own else None,
@@ -138,17 +138,17 @@ class SeriesQuestion:
             ),
             target=served.target,
             unit=served.unit,
-            interval=answer["interval"],
-            origin_at=datetime.fromisoformat(answer["origin"]),
-            matures_at=points[-1].at,
-            points=points,
+            interval=told.interval,
+            origin_at=told.origin,
+            matures_at=told.points[-1].at,
+            points=told.points,
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,
-            naive=answer["naive"],
-            features=answer["features"],
+            naive=told.naive,
+            features=told.features,
             deployment=caller.deployment,
             continues=prepared.continues,
-            question=question_of(answer["origin"], answer["features"], answer["naive"], request.series),
+            question=question_of(told.origin.isoformat(), told.features, told.naive, request.series),
         )
 
     def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> PredictOut:
