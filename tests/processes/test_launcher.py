@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.processes.frames import encode
@@ -61,6 +62,16 @@ def test_a_call_that_dies_hangs_or_does_not_exist_is_one_sentence(launcher):
     with pytest.raises(Exception, match="ModuleNotFoundError"):
         launcher.call("no_such_module:f", {}, Anything, 30)
     assert launcher.call("toy_steps:echo", {}, Anything, 30).root["payload"] == {}
+
+
+class Sum(BaseModel):
+    total: int
+
+
+def test_an_answer_of_another_shape_is_an_error_that_names_the_field(launcher):
+    with pytest.raises(InvalidInput, match="the child's answer is no Sum: total: Field required") as caught:
+        launcher.call("toy_steps:echo", {}, Sum, 30)
+    assert (caught.value.where, caught.value.error_code) == ("echo", "child_answer")
 
 
 def test_a_call_is_repeated_where_the_launcher_died_meanwhile(launcher):

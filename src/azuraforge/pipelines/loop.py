@@ -124,7 +124,7 @@ class TrainingLoop:
             pretrained_folder=self._pretrained_folder,
             dataset=rows_of(self._dataset),
             studied=self._extra.study is not None,
-            refit=self._extra.refit,
+            retrained=self._extra.retrained,
         )
         split = self._phase("split", wanted, CutSplit)
         passed = SplitResult.model_validate(split.model_dump(exclude={"outputs"}))

@@ -102,8 +102,8 @@ class Advance:
         Raises UserError where it cannot be trained any more.
         """
         config = {**study.config, **trial.params}
-        refit = "stop_after" in config and trial.best_epoch is not None
-        if refit:
+        retrained = "stop_after" in config and trial.best_epoch is not None
+        if retrained:
             config["stop_after"] = trial.best_epoch
         request = RunRequest(
             kind="train",
@@ -120,7 +120,7 @@ class Advance:
         )
         prepared = self._runs.prepare(study.project_id, request)
         link = StudyLink(id=study.id, name=study.name, trial=trial.number)
-        extra = prepared.extra.model_copy(update={"study": link, "trials": counted, "refit": refit})
+        extra = prepared.extra.model_copy(update={"study": link, "trials": counted, "retrained": retrained})
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:

@@ -265,7 +265,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         folder: Path | None,
         *,
         studied: bool = False,
-        refit: bool = False,
+        retrained: bool = False,
     ) -> SplitT:
         """Ask the pipeline for a split, check it, and write ``train/`` and ``validation/`` into ``folder``.
 
@@ -274,7 +274,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             config: the pipeline's own.
             folder: None: check only, write nothing.
             studied: the config is the best of a study, whose trials were scored on the validation part.
-            refit: the study's winner is fitted again, on most of the validation part too.
+            retrained: the study's winner is trained again, on most of the validation part too.
 
         Raises InvalidInput where the split is not usable or a part is too small.
         """

@@ -103,9 +103,9 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         folder: Path | None,
         *,
         studied: bool = False,
-        refit: bool = False,
+        retrained: bool = False,
     ) -> ImageSplitResult:
-        return cut_images(pipeline, table, config, folder, refit=refit)
+        return cut_images(pipeline, table, config, folder, retrained=retrained)
 
     def load_part(self, folder: Path) -> ImagePart:
         return load_images(folder)
