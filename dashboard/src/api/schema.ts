@@ -6953,7 +6953,7 @@ export interface components {
             };
             /** Rows */
             rows?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             }[] | null;
             /** Scenarios */
             scenarios: components["schemas"]["Scenario"][];
