@@ -53,13 +53,12 @@ class Asked:
     payload: dict[str, Any]
 
 
-def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+def call_here(entry: str, payload: dict[str, Any], result: type[Any], timeout_seconds: float) -> Any:
     """A call's child, in this process; what crosses the pipe is JSON in both directions."""
     module, _, name = entry.partition(":")
     found = getattr(importlib.import_module(module), name)(Asked(json.loads(json.dumps(payload))))
     told = found.model_dump(mode="json", by_alias=True) if isinstance(found, BaseModel) else found
-    result: dict[str, Any] = orjson.loads(orjson.dumps(told))
-    return result
+    return result.model_validate(orjson.loads(orjson.dumps(told)))
 
 
 @dataclass
