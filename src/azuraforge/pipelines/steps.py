@@ -186,8 +186,9 @@ def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult,
     config = config_of(pipeline, wanted.config, wanted.plugin)
     meaning = wanted.dataset.meaning
     kind.check_pipeline(wanted.plugin, pipeline, meaning)
+    config = config.completed(meaning)
     table = kind.table(read_dataset(wanted.dataset), meaning)
-    return kind.split(pipeline, table, config, folder, studied=wanted.studied, refit=wanted.refit), config
+    return kind.split(pipeline, table, config, folder, studied=wanted.studied, retrained=wanted.retrained), config
 
 
 def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, AnyTaskKind]:

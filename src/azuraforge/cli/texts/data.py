@@ -63,6 +63,10 @@ DATA: Mapping[str, tuple[str, str]] = {
         "{option} is for files; a source has its own columns",
         "{option} dosyalar içindir; kaynağın kendi sütunları var",
     ),
+    "no_availability": (
+        "{option} {given}: write COLUMN=WHEN, such as temperature=6h, temperature=0 or price=ahead",
+        "{option} {given}: SÜTUN=NE_ZAMAN biçiminde yazın, örneğin temperature=6h, temperature=0 ya da price=ahead",
+    ),
     "option_without_source": ("--option belongs to --source", "--option, --source ile kullanılır"),
     "judge_report": ("Report: {path}", "Rapor: {path}"),
     "judge_overwrites": (

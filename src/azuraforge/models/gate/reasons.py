@@ -207,8 +207,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "{approved} şampiyon olabilir; modelin politikası terfiyi bir kişiye bırakıyor.",
     ),
     "column_knows_future": (
-        "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?",
-        "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?",
+        "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?"
+        " State it: azuraforge datasets available-after NAME {column}=1d (the time after their row).",
+        "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?"
+        " Belirtin: azuraforge datasets available-after AD {column}=1d (satırından ne kadar sonra).",
     ),
     "pretraining_not_stated": (
         "The weights of {name} were trained elsewhere, on data that is not stated: the held-out rows may have been part"
