@@ -59,7 +59,11 @@ def judge(child: Child) -> JudgeResult:
     verdict = _decide(wanted, metric, contest)
     judged = referee.evaluate(metric, verdict.best_baseline, verdict.champion, child.outputs)
     evaluation = judged.evaluation.model_copy(
-        update={"failed": wanted.failed, "comparisons": tuple(each.scores() for each in verdict.comparisons)}
+        update={
+            "failed": wanted.failed,
+            "comparisons": tuple(each.scores() for each in verdict.comparisons),
+            "composition": None if wanted.composition is None else wanted.composition.measured(referee.members()),
+        }
     )
     first = evaluation.contenders[0].role == "candidate"
     figures: dict[str, JsonObject] = {}

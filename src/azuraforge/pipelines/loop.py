@@ -158,7 +158,11 @@ class TrainingLoop:
         )
         predicted = self._phase("predict", asked, PredictResult)
         candidate = Predicted(
-            name=self._plugin, predictions=predicted.outputs, seconds=fitted.seconds, guarded=predicted.guarded
+            name=self._plugin,
+            predictions=predicted.outputs,
+            seconds=fitted.seconds,
+            guarded=predicted.guarded,
+            members=predicted.members,
         )
         standing, failed = self._predict_baselines(baselines, parts)
         beside = None if champion is None else self._beside(champion, parts, passed, held.obstacle)
@@ -181,6 +185,7 @@ class TrainingLoop:
                 earlier_uses=self._look(held_out),
                 policy=self._policy(),
                 measured=Measured(latency_ms=predicted.latency_ms, bytes=bytes_of(Path(predictor))),
+                composition=fitted.composition,
             ),
             JudgeResult,
             JUDGE,

@@ -83,6 +83,7 @@ def _refit(
         seconds=learned.seconds,
         engine=engine,
         notes=tuple(context.notes) if context else (),
+        composition=learned.composition,
     )
 
 
