@@ -24,7 +24,7 @@ TOO_SLOW = {
 }
 _MEASURE = {
     "en": "mean absolute error on the validation part, as a multiple of the naive forecast's",
-    "tr": "doğrulama bölümündeki ortalama mutlak hata, naif tahmininkinin katı olarak",
+    "tr": "doğrulama parçasındaki ortalama mutlak hata, naif tahmininkinin katı olarak",
 }
 
 
