@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import type { RunDetail } from "../api/types";
 import { ContendersCard } from "../evaluation/ContendersCard";
+import { MembersCard } from "../evaluation/MembersCard";
 import { VerdictCard } from "../evaluation/VerdictCard";
 import { LeadingFigures, OtherFigures } from "../figures/FigureCards";
 import { SeriesCard } from "../forecasting/SeriesCard";
@@ -72,6 +73,7 @@ export default function RunPage({ id: address }: { id: string }) {
           </div>
           <LeadingFigures run={run} evaluation={judged} />
           {judged ? <ContendersCard evaluation={judged} runId={run.id} /> : null}
+          {judged ? <MembersCard evaluation={judged} /> : null}
           {judged ? <SeriesCard evaluation={judged} /> : null}
           <OtherFigures run={run} evaluation={judged} />
         </>
