@@ -47,6 +47,7 @@ export default function RunPage({ id: address }: { id: string }) {
   if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
   const { run, curves } = live;
   const judged = evaluation.data?.evaluation ?? null;
+  const hasCurves = Object.keys(curves).some((name) => !isOfMachine(name)); // a pipeline without steps records none
   const verdict = (evaluation.data?.verdict ?? null);
 
   return (
@@ -67,10 +68,14 @@ export default function RunPage({ id: address }: { id: string }) {
       {hasEnded(run.state) ? null : <ProgressCard run={run} status={status} />}
       {learns ? (
         <>
-          <div className={css["pair"]}>
-            <CurvesCard run={run} curves={curves} />
+          {hasEnded(run.state) && !hasCurves ? (
             <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
-          </div>
+          ) : (
+            <div className={css["pair"]}>
+              <CurvesCard run={run} curves={curves} />
+              <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
+            </div>
+          )}
           <LeadingFigures run={run} evaluation={judged} />
           {judged ? <ContendersCard evaluation={judged} runId={run.id} /> : null}
           {judged ? <MembersCard evaluation={judged} /> : null}
@@ -79,7 +84,7 @@ export default function RunPage({ id: address }: { id: string }) {
         </>
       ) : (
         <>
-          {Object.keys(curves).some((name) => !isOfMachine(name)) ? <CurvesCard run={run} curves={curves} /> : null}
+          {hasCurves ? <CurvesCard run={run} curves={curves} /> : null}
           <ResultCard run={run} />
         </>
       )}

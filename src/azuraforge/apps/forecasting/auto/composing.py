@@ -40,7 +40,9 @@ def composed(
         not_tried: members of later groups; those that an earlier attempt has tried are skipped.
     """
     weights = combination.weights
-    names = sorted(progress.members, key=lambda name: (-weights.get(name, 0.0), name))
+    names = sorted(
+        progress.members, key=lambda name: (-weights.get(name, 0.0), combination.scores.get(name) or 0.0, name)
+    )
     members = tuple(
         Member(
             name=name,
