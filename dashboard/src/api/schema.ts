@@ -2688,6 +2688,8 @@ export interface components {
             parts: {
                 [key: string]: components["schemas"]["PartSummary"];
             };
+            /** @description of the candidate's weights; null: none */
+            pretraining: components["schemas"]["Pretraining"] | null;
             /**
              * Ranked By
              * @description name of the metric that ranks the contenders
@@ -4750,6 +4752,42 @@ export interface components {
             version?: number | null;
         };
         /**
+         * Pretraining
+         * @description The origin of pretrained weights, as people who published them state it; the platform cannot check it.
+         *
+         *     Rows that end before ``until`` may have been part of that training, whoever held them out here.
+         */
+        Pretraining: {
+            /**
+             * Licence
+             * @default
+             */
+            licence: string;
+            /**
+             * Name
+             * @description of the weights, such as chronos-bolt-small
+             * @default
+             */
+            name: string;
+            /**
+             * Source
+             * @description where the weights were published
+             * @default
+             */
+            source: string;
+            /**
+             * Trained On
+             * @description the data; empty: not stated
+             * @default
+             */
+            trained_on: string;
+            /**
+             * Until
+             * @description last day of that data; null: not stated
+             */
+            until: string | null;
+        };
+        /**
          * Problem
          * @description An error as RFC 9457 writes it: what, where, what to do next.
          */
@@ -5366,7 +5404,7 @@ export interface components {
             on_failure: "cancel" | "run";
             /**
              * Plugin
-             * @description empty, for training: the pipeline that its kind of data is learned by
+             * @description empty, for training: the usual pipeline of the data's kind
              */
             plugin?: string | null;
             /**

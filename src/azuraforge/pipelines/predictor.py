@@ -64,6 +64,7 @@ def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, 
         seconds=round(seconds, 3),
         trials=pipeline.trials(predictor),
         composition=pipeline.composition(predictor),
+        pretraining=pipeline.pretraining(predictor),
     )
 
 

@@ -13,6 +13,7 @@ from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
+from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.strict_json import JsonObject
 
@@ -50,10 +51,11 @@ class StepResult(Shape):
 
 
 class Learner(StepInput):
-    """A pipeline with its config."""
+    """A pipeline with its config. ``pretrained_folder``: where folders of pretrained weights lie; None: nowhere."""
 
     plugin: str
     config: JsonObject
+    pretrained_folder: str | None = None
 
 
 class SplitInput(Learner):
@@ -96,6 +98,7 @@ class Learned(StepResult):
     trials: int = Field(default=1, ge=1)
     composition: Composition | None = None
     engine: EngineUsed | None = None
+    pretraining: Pretraining | None = None
 
 
 class TrialInput(FitInput):
@@ -261,6 +264,7 @@ class JudgeInput(StepInput):
     seed: int = 0
     trials: int = 1
     earlier_uses: int = 0
+    pretraining: Pretraining | None = None
     policy: GatePolicy = PLATFORM
     measured: Measured = UNMEASURED
     composition: Composition | None = None
