@@ -68,15 +68,15 @@ function Gone({ title, members }: { title: string; members: Composition["left_ou
   const { i18n } = useTranslation();
   if (members.length === 0) return null;
   return (
-    <>
-      <p className={css["soft"]}>{title}</p>
-      <ul>
+    <details className={css["disclosure"]} open>
+      <summary>{title}</summary>
+      <ul className={css["soft"]}>
         {members.map((one) => (
           <li key={one.name}>
             {one.name}: {inLanguage(one.reason, i18n.language)}
           </li>
         ))}
       </ul>
-    </>
+    </details>
   );
 }

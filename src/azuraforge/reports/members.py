@@ -37,16 +37,24 @@ def members(composition: Composition, evaluation: Evaluation, words: Words) -> l
             words.number(each.score),
             words.number(each.metrics.get(ranked_by)),
             words.number(each.trials),
-            words.number(each.seconds),
+            _seconds(each.seconds, words),
         ]
         for each in composition.members
     ]
     whole = evaluation.candidate
-    own = [f"**{words.number(whole.metrics.get(ranked_by))}**", "", words.number(whole.seconds)]
+    own = [f"**{words.number(whole.metrics.get(ranked_by))}**", "", _seconds(whole.seconds, words)]
     rows.append([f"**{words('members.whole')}**", "", "", *own])
     lines = [f"### {words('members')}", "", note, "", *table(heads, rows, range(1, len(heads)))]
     lines += _named(words("members.left_out"), composition.left_out, words)
     return lines + _named(words("members.not_refitted"), composition.not_refitted, words)
+
+
+def _seconds(value: float | None, words: Words) -> str:
+    """Return seconds to a tenth: what a member took is no measurement to four digits."""
+    if value is None:
+        return NOTHING
+    shown = f"{value:.1f}"
+    return shown.replace(".", ",") if words.code == "tr" else shown
 
 
 def _named(title: str, gone: Sequence[LeftOutMember], words: Words) -> list[str]:

@@ -52,8 +52,8 @@ export const evaluation = {
     trials: "Trials",
     whole: "Combined",
     footnote: "Validation score: {{measure}}; lower is better. Members are chosen and weighed by it. {{metric}} on the test set informs only and is known for members with a weight.",
-    leftOut: "Left out:",
-    notRefitted: "Not refitted on all rows, so that their evaluated predictors serve:",
+    leftOut: "Left out",
+    notRefitted: "Not refitted on all rows, so that their evaluated predictors serve",
   },
   series: {
     one: "Series",

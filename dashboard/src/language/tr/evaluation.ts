@@ -54,8 +54,8 @@ export const evaluation: typeof english = {
     trials: "Deneme",
     whole: "Birleşik",
     footnote: "Doğrulama skoru: {{measure}}; düşük olan iyidir. Üyeler buna göre seçilir ve ağırlıklandırılır. Test parçasındaki {{metric}} yalnız bilgi içindir ve ağırlığı olan üyeler için bilinir.",
-    leftOut: "Dışarıda kalanlar:",
-    notRefitted: "Bütün satırlarla yeniden eğitilemediği için değerlendirilen hâliyle hizmet verenler:",
+    leftOut: "Dışarıda kalanlar",
+    notRefitted: "Bütün satırlarla yeniden eğitilemediği için değerlendirilen hâliyle hizmet verenler",
   },
   series: {
     one: "Seri",
