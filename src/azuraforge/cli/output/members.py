@@ -13,7 +13,7 @@ from azuraforge.cli.terminal import Terminal
 if TYPE_CHECKING:
     from azuraforge.client.evaluation import Composition, LeftOutMember, Scores
 
-_RULES = ("weights", "median")
+_RULES = {"weights": "members_rule.weights", "median": "members_rule.median"}
 
 
 def show_members(terminal: Terminal, composition: Composition, evaluation: Scores) -> None:
@@ -21,9 +21,9 @@ def show_members(terminal: Terminal, composition: Composition, evaluation: Score
     text = terminal.text
     facts = next((each for each in evaluation.metrics if each.name == evaluation.ranked_by), None)
     metric = evaluation.ranked_by if facts is None else text.of(facts.title) or facts.name
-    rule = composition.rule if composition.rule in _RULES else "other"
+    rule = _RULES.get(composition.rule, "members_rule.other")
     table = Table(
-        title=text("members_title", rule=text(f"members_rule.{rule}")),
+        title=text("members_title", rule=text(rule)),
         caption=text("members_note", measure=text.of(composition.measure) or "", metric=metric),
         title_justify="left",
         caption_justify="left",
