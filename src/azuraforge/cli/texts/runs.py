@@ -95,8 +95,8 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "resume_hint": ("azuraforge runs resume {id}", "azuraforge runs resume {id}"),
     "page": ("Page: {url}", "Sayfa: {url}"),
     "no_runs": (
-        "No runs yet. Start one: azuraforge runs start forecasting.auto --dataset NAME --wait",
-        "Henüz çalıştırma yok. Başlatmak için: azuraforge runs start forecasting.auto --dataset AD --wait",
+        "No runs yet. Start one: azuraforge runs start --dataset NAME --wait",
+        "Henüz çalıştırma yok. Başlatmak için: azuraforge runs start --dataset AD --wait",
     ),
     # verdict
     "contender": ("contender", "yarışan"),
