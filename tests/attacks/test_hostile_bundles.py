@@ -117,6 +117,7 @@ def make_bundle(description: Any = None, files: dict[str, bytes] | None = None) 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name, content in contents.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
         listed = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in contents.items()}
         content_hash = _write_manifest(folder, listed)
@@ -269,6 +270,26 @@ def test_a_folder_that_cannot_serve_is_refused_by_its_entry(
 ) -> None:
     told = assert_refused(platform, api, make_bundle(None, files))
     assert entry in f"{told.get('where')} {told.get('detail')} {told}"
+
+
+_LEARNED = {"start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z", "rows": 700}
+
+
+def _refitted(evaluated: dict[str, bytes]) -> bytes:
+    """A bundle of a refitted version whose ``evaluated/`` holds these files."""
+    told = {**_LEARNED, "evaluated": {**_LEARNED, "weights_sha256": "b" * 64}}
+    files = {**FILES, **{f"evaluated/{name}": content for name, content in evaluated.items()}}
+    return make_bundle(changed("version.learned_from", told), files)
+
+
+def test_an_evaluated_predictor_that_cannot_predict_is_refused(platform: Any, api: httpx.Client) -> None:
+    """It loads; only its answer shows that its weights have another shape."""
+    sound = {name: FILES[name] for name in ("weights.safetensors", "preprocessing.json")}
+    broken = {**sound, "weights.safetensors": save({"step": np.ones(7)})}
+    error = assert_refused(platform, api, _refitted(broken))
+    assert "version/evaluated" in error["where"]
+    answer = bring_in(api, _refitted(sound))
+    assert answer.status_code == 201, answer.text
 
 
 def _renamed(name: str) -> Callable[[], bytes]:

@@ -13,7 +13,8 @@ import orjson
 import pytest
 
 from azuraforge.database import Database
-from azuraforge.datasets.reading.reader import Prepared, read_file
+from azuraforge.datasets.reading.prepared import Prepared
+from azuraforge.datasets.reading.reader import read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.trash import Needs, Objection

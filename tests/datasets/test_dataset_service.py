@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from azuraforge.datasets.loading import load_version
+from azuraforge.datasets.names import dataset_name
 from azuraforge.datasets.schemas import FileOptions, FromSource
-from azuraforge.datasets.service import DatasetService, dataset_name
+from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.tables import DatasetVersionRow
 from azuraforge.errors import InvalidInput, NotFound, StorageError
 

@@ -170,7 +170,9 @@ def test_the_children_that_learn_are_given_no_test_image(room: Room) -> None:
     job, _ = train(room, "test.seer")
     (wanted, fitted), (_, held) = job.done["fit"], job.done["hold_out"]
     fit = to_json(wanted)
-    assert set(fit) == {"plugin", "plugins_folder", "config", "train", "validation", "baselines"}  # not the dataset
+    assert set(fit) == {  # not the dataset
+        *("plugin", "plugins_folder", "pretrained_folder", "config", "train", "validation", "baselines")
+    }
     assert fit["baselines"] == ["vision.majority"]  # names only
     learned = {
         int(each)

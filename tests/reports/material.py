@@ -58,6 +58,7 @@ def make_material(**changes: Any) -> dict[str, Any]:
         "artifacts": [],
         "notes": [],
         "figures": [],
+        "follow_ups": [],
         "metric_series": [],
         "depends_on": [],
         "needed_by": [],

@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/available-after": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State Availability
+         * @description State when columns become known: makes a version with the same rows. Answers 200 with one that is there.
+         */
+        post: operations["datasets_state_availability"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/pictures": {
         parameters: {
             query?: never;
@@ -752,6 +772,26 @@ export interface paths {
          * @description Take a version out of the trash.
          */
         post: operations["models_restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask What If
+         * @description The next values under changed columns known ahead, next to the base; nothing enters the ledger.
+         */
+        post: operations["models_ask_what_if"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1844,6 +1884,24 @@ export interface components {
             worker: string;
         };
         /**
+         * AvailabilityRequest
+         * @description When the values of columns become known. Columns that are not named keep their statement.
+         */
+        AvailabilityRequest: {
+            /**
+             * Columns
+             * @description by column, as FileOptions.available_after; null: not stated
+             */
+            columns: {
+                [key: string]: string | null;
+            };
+            /**
+             * Version
+             * @description whose rows; empty: the newest
+             */
+            version?: number | null;
+        };
+        /**
          * BacktestFigure
          * @description The figure ``backtest``.
          */
@@ -1953,6 +2011,43 @@ export interface components {
             version: number;
         };
         /**
+         * Caution
+         * @description A reason to read a forecast with care.
+         */
+        Caution: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "assumed" | "outside_learned_range" | "no_reaction" | "unchanged";
+            /** Column */
+            column: string;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Change
+         * @description A change to one column known ahead, at every row to predict. Exactly one of the three ways.
+         */
+        Change: {
+            /** Add */
+            add?: number | null;
+            /** Column */
+            column: string;
+            /** Multiply */
+            multiply?: number | null;
+            /**
+             * Values
+             * @description one for each row to predict
+             */
+            values?: number[] | null;
+        };
+        /**
          * ClassMetrics
          * @description One class: ``support`` rows truly are it, ``answered`` were predicted to be.
          */
@@ -1993,6 +2088,31 @@ export interface components {
             class: string;
             /** Probability */
             probability: number;
+        };
+        /**
+         * ColumnAhead
+         * @description A column known ahead at the rows to predict.
+         */
+        ColumnAhead: {
+            /**
+             * Assumed
+             * @description no value is known there: the last known one stands for all
+             */
+            assumed: boolean;
+            /** Column */
+            column: string;
+            /** Learned High */
+            learned_high: number | null;
+            /**
+             * Learned Low
+             * @description the smallest value that the version learned from; null: unknown
+             */
+            learned_low: number | null;
+            /**
+             * Values
+             * @description one for each row to predict
+             */
+            values: number[];
         };
         /**
          * ComparedRun
@@ -2247,6 +2367,14 @@ export interface components {
          * @description The meaning of a dataset version's columns. Rows that are a series have a time; images have a size.
          */
         DatasetSchema: {
+            /**
+             * Available After
+             * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it; columns that are not named count as known with their row
+             * @default {}
+             */
+            available_after: {
+                [key: string]: string;
+            };
             /**
              * Channels
              * @description 1: grey, 3: red, green, blue
@@ -3013,6 +3141,13 @@ export interface components {
          * @description Read a dataset from a source plugin.
          */
         FromSource: {
+            /**
+             * Available After
+             * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it: {'temperature': '6h'}
+             */
+            available_after?: {
+                [key: string]: string;
+            };
             /**
              * Duplicates
              * @description rows with one time and different values; exact repetitions are always reduced
@@ -5140,6 +5275,11 @@ export interface components {
             figures: string[];
             /** Finished At */
             finished_at: string | null;
+            /**
+             * Follow Ups
+             * @description computations that follow a success and have not ended, such as those that explain a verdict
+             */
+            follow_ups: string[];
             /** Id */
             id: string;
             /** Kind */
@@ -5458,6 +5598,47 @@ export interface components {
             patch: components["schemas"]["Patch"];
         };
         /**
+         * Scenario
+         * @description A named set of changes; changes to the same column follow one another.
+         */
+        Scenario: {
+            /** Changes */
+            changes: components["schemas"]["Change"][];
+            /** Name */
+            name: string;
+        };
+        /**
+         * ScenarioForecast
+         * @description The forecast under one scenario.
+         */
+        ScenarioForecast: {
+            /** Cautions */
+            cautions: components["schemas"]["Caution"][];
+            /**
+             * Columns
+             * @description the changed columns as the version was given them
+             */
+            columns: {
+                [key: string]: number[];
+            };
+            /**
+             * Differences
+             * @description from the base, by row
+             */
+            differences: number[];
+            /** Name */
+            name: string;
+            /** Predictions */
+            predictions: components["schemas"]["PredictionPoint"][];
+            /**
+             * Total
+             * @description sum over the rows to predict
+             */
+            total: number;
+            /** Total Difference */
+            total_difference: number;
+        };
+        /**
          * ScheduleOut
          * @description A schedule with its next times and its newest fires.
          */
@@ -5766,7 +5947,8 @@ export interface components {
         };
         /**
          * SliceRecord
-         * @description The result of one guarded slice. ``low`` and ``high`` are null where it holds too few rows.
+         * @description The result of one guarded slice. ``low`` and ``high`` are null where the state is unknown: too few rows,
+         *     or rows worth too few independent ones.
          */
         SliceRecord: {
             /** Difference */
@@ -6639,6 +6821,87 @@ export interface components {
              */
             next: string | null;
         };
+        /**
+         * WhatIfOut
+         * @description A base forecast and one for each scenario. None of them enters the ledger.
+         */
+        WhatIfOut: {
+            /**
+             * Alias
+             * @description the alias that led to the version; null where the version was named
+             */
+            alias: string | null;
+            /** Base */
+            base: components["schemas"]["PredictionPoint"][];
+            /** Base Total */
+            base_total: number;
+            /**
+             * Cautions
+             * @description about the base, and so about every scenario
+             */
+            cautions: components["schemas"]["Caution"][];
+            /** Interval */
+            interval: number | null;
+            /** Known Ahead */
+            known_ahead: components["schemas"]["ColumnAhead"][];
+            /** Model */
+            model: string;
+            /**
+             * Origin
+             * Format: date-time
+             */
+            origin: string;
+            /** Plugin */
+            plugin: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Scenarios */
+            scenarios: components["schemas"]["ScenarioForecast"][];
+            /** Series */
+            series: string | null;
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * WhatIfRequest
+         * @description The next values with changed columns; ``rows`` and ``series`` as for a prediction.
+         */
+        WhatIfRequest: {
+            /**
+             * Alias
+             * @default champion
+             */
+            alias: string;
+            /**
+             * Horizon
+             * @description rows ahead; empty: all that it can
+             */
+            horizon?: number | null;
+            /**
+             * Known Ahead
+             * @description values of columns known ahead at the rows to predict, for the base too; empty: those of the rows
+             */
+            known_ahead?: {
+                [key: string]: number[];
+            };
+            /** Rows */
+            rows?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Scenarios */
+            scenarios: components["schemas"]["Scenario"][];
+            /** Series */
+            series?: string | null;
+            /**
+             * Version
+             * @description empty: the version that the alias points at
+             */
+            version?: number | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -7197,6 +7460,134 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_state_availability: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11223,6 +11614,134 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_ask_what_if: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,6 @@
 """The judge's step: the task kind measures every contender, the gate decides. Loads no app code of pipelines.
 
-``explain``, after the verdict, draws what the task kind can tell about the candidate.
+``explain``, after the run's success, draws what the task kind can tell about the candidate.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.shapes import (
     ExplainInput,
     ExplainResult,
-    ExplanationPhase,
+    ExplanationStep,
     JudgeInput,
     JudgeResult,
     asked,
@@ -84,7 +84,7 @@ def judge(child: Child) -> JudgeResult:
 
 
 def explain(child: Child) -> ExplainResult:
-    """Draw the figures of one explanation. ``ExplainInput`` → ``ExplainResult``; a failure is its ``problem``."""
+    """Draw the figures of one explanation. ``ExplainInput`` → ``ExplainResult``; a failure leaves a note."""
     wanted = asked(ExplainInput, child.payload)
     try:
         kind = load_task_kind(wanted.task, wanted.plugins_folder)
@@ -100,7 +100,9 @@ def explain(child: Child) -> ExplainResult:
         )
         figures = kind.drawn(kind.explain(wanted.explanation, case))
     except Exception as error:
-        return ExplainResult(problem=one_line(error))
+        problem = one_line(error)
+        child.note(wanted.problem.replace("{problem}", problem))
+        return ExplainResult(problem=problem)
     for name, data in figures.items():
         child.figure(name, data)
     return ExplainResult(figures=tuple(figures))
@@ -113,11 +115,10 @@ def _answer(child: Child, wanted: ExplainInput, folder: Path) -> Answer:
     return lambda part: pipeline.predict(predictor, part)
 
 
-def _phases(kind: AnyTaskKind, names: tuple[str, ...]) -> tuple[ExplanationPhase, ...]:
+def _phases(kind: AnyTaskKind, names: tuple[str, ...]) -> tuple[ExplanationStep, ...]:
     known = {each.name: each for each in kind.explanations}
     return tuple(
-        ExplanationPhase(name=name, share=known[name].share, problem=known[name].problem, app_code=known[name].app_code)
-        for name in names
+        ExplanationStep(name=name, problem=known[name].problem, app_code=known[name].app_code) for name in names
     )
 
 

@@ -23,7 +23,7 @@ from azuraforge.pipelines.refits.shapes import RefitResult
 from azuraforge.pipelines.shapes import EngineUsed, JudgeResult, Learned, LearnedBaselines
 from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
-from azuraforge.runs.handlers import ClaimedRun, Finish, Job
+from azuraforge.runs.handlers import ClaimedRun, Finish, FollowUp, Job
 from azuraforge.strict_json import JsonObject
 
 _REASON_LENGTH = 1000
@@ -66,6 +66,7 @@ class TrainingResult:
     baselines: LearnedBaselines
     judged: JudgeResult
     refitted: RefitResult
+    explanations: tuple[FollowUp, ...] = ()
 
     @property
     def verdict(self) -> VerdictRecord:
@@ -129,7 +130,7 @@ class TrainingResult:
                 self._promote(session, models, job.run, versions[-1], CANDIDATE)
                 summary["approved_version"] = versions[-1]
 
-        return Finish(summary, commit)
+        return Finish(summary, commit, self.explanations)
 
     def _keep_files(self, job: Job) -> None:
         """What the pipeline left in its outputs, every single error, and the evaluation become artifacts."""

@@ -67,9 +67,13 @@ class SplitInput(Learner):
 
 
 class CutSplit(SplitResult):
-    """The split of a run, as the worker passes it on: its kind's own fields included."""
+    """The split of a run, as the worker passes it on: its kind's own fields included.
+
+    ``task_config`` are the settings of the task itself, which the baselines share with the candidate.
+    """
 
     outputs: str = ""
+    task_config: JsonObject = Field(default_factory=dict)
 
 
 class Validated(SplitResult):
@@ -270,26 +274,28 @@ class JudgeInput(StepInput):
     composition: Composition | None = None
 
 
-class ExplanationPhase(Shape):
-    """A phase that explains the verdict; see ``judging.Explanation``."""
+class ExplanationStep(Shape):
+    """A computation that explains the verdict; see ``judging.Explanation``."""
 
     name: str
-    share: float
     problem: str
     app_code: bool
 
 
 class JudgeResult(StepResult):
-    """The evaluation, the verdict, the figures (JSON that charts read), and the phases that explain them."""
+    """The evaluation, the verdict, the figures (JSON that charts read), and what explains them."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
     figures: dict[str, JsonObject] = Field(default_factory=dict)
-    explanations: tuple[ExplanationPhase, ...] = ()
+    explanations: tuple[ExplanationStep, ...] = ()
 
 
 class ExplainInput(StepInput):
-    """One explanation of a run. ``predictor`` is empty where no app code is needed."""
+    """One explanation of a run. ``predictor`` is empty where no app code is needed.
+
+    ``problem``: the note where it fails, with ``{problem}``.
+    """
 
     task: str
     explanation: str
@@ -299,6 +305,7 @@ class ExplainInput(StepInput):
     test: str
     truth: str
     split: SplitResult
+    problem: str = "{problem}"
 
 
 class ExplainResult(StepResult):

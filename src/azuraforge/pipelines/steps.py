@@ -22,6 +22,7 @@ from azuraforge.pipelines.data import read_dataset
 from azuraforge.pipelines.latency import latency_ms
 from azuraforge.pipelines.predictor import learn
 from azuraforge.pipelines.shapes import (
+    CutSplit,
     EngineUsed,
     FitInput,
     HeldOutRows,
@@ -57,9 +58,13 @@ def validate(child: Child) -> Validated:
     return Validated(**found.model_dump(), config=config.model_dump(mode="json"))
 
 
-def split(child: Child) -> SplitResult:
-    """Write the train and validation parts. ``SplitInput`` → the kind's ``SplitResult``."""
-    return split_dataset(asked(SplitInput, child.payload), child.outputs)[0]
+def split(child: Child) -> CutSplit:
+    """Write the train and validation parts. ``SplitInput`` → ``CutSplit``."""
+    wanted = asked(SplitInput, child.payload)
+    found, _ = split_dataset(wanted, child.outputs)
+    _, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
+    task_config = kind.own_config(wanted.config).model_dump(mode="json")
+    return CutSplit(**found.model_dump(), task_config=task_config)
 
 
 def fit(child: Child) -> Learned:
@@ -181,6 +186,7 @@ def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult,
     config = config_of(pipeline, wanted.config, wanted.plugin)
     meaning = wanted.dataset.meaning
     kind.check_pipeline(wanted.plugin, pipeline, meaning)
+    config = config.completed(meaning)
     table = kind.table(read_dataset(wanted.dataset), meaning)
     return kind.split(pipeline, table, config, folder, studied=wanted.studied, refit=wanted.refit), config
 

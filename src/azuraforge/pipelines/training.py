@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.service import ModelService
+from azuraforge.pipelines.baseline_cache import BaselineCache
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
@@ -30,13 +31,20 @@ class TrainingHandler(Handler):
     extra = TrainExtra
 
     def __init__(
-        self, database: Database, catalogue: Catalogue, datasets: DatasetService, models: ModelService, call: Call
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        datasets: DatasetService,
+        models: ModelService,
+        call: Call,
+        cache: BaselineCache,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._datasets = datasets
         self._models = models
         self._call = call
+        self._cache = cache
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Check everything that can be checked before the run exists; raises UserError."""
@@ -101,6 +109,7 @@ class TrainingHandler(Handler):
             raise InvalidInput("a training run needs a pipeline, a dataset and a model", where=f"run {run.id}")
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
         kind = self._catalogue.task_kind(run.carries(TrainExtra).task)
+        baselines = kind.baselines_of(run.plugin)
         loop = TrainingLoop(
             job,
             run.plugin,
@@ -110,6 +119,15 @@ class TrainingHandler(Handler):
             self._models,
             self._catalogue.plugins_folder,
             self._catalogue.pretrained_folder,
-            kind.baselines_of(run.plugin),
+            baselines,
+            {name: self._version(name) for name in baselines},
+            self._cache,
         )
         return loop.execute().finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)
+
+    def _version(self, name: str) -> str:
+        """Return a baseline's version; empty where it is missing, which its own phase reports."""
+        try:
+            return self._catalogue.show(name).version
+        except NotFound:
+            return ""

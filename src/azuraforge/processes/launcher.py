@@ -29,6 +29,7 @@ from azuraforge.processes.memory import MemoryLimit
 from azuraforge.processes.orphans import VARIABLE, end_forgotten, end_left, new_mark
 from azuraforge.processes.prefork import Habits, Warm
 from azuraforge.processes.process_table import LINUX, PORTABLE, TABLE
+from azuraforge.processes.shared_imports import ENVIRONMENT
 from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 from azuraforge.waiting.ending import ended_with_request
@@ -104,6 +105,13 @@ class Launcher:
             except (LauncherDied, OSError) as error:
                 log.warning("launcher_died", reason=str(error))
         raise LauncherDied
+
+    def share(self, names: Sequence[str]) -> None:
+        """A child has ended with these libraries imported: later children will find them imported."""
+        with self._lock:
+            server = self._server
+        if server is not None and names:
+            server.share(names)
 
     def call(
         self,
@@ -193,7 +201,7 @@ class Launcher:
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         if not LINUX:  # or macOS ends children whose launcher has touched one of its frameworks
             passed["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
-        return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONUNBUFFERED": "1", **self._extra}
+        return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), **ENVIRONMENT, "PYTHONUNBUFFERED": "1", **self._extra}
 
 
 def _keep_the_dead() -> None:
@@ -216,6 +224,7 @@ class _Server:
         self._tickets = itertools.count()
         self._unborn: dict[int, ChildProcess] = {}
         self._living: dict[int, ChildProcess] = {}
+        self._shared: set[str] = set()
         self._ready = threading.Event()
         self.environment: JsonObject = {}
         self.alive = True
@@ -271,6 +280,15 @@ class _Server:
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._thread.join()
+
+    def share(self, names: Sequence[str]) -> None:
+        """Ask for libraries to be imported; once for each."""
+        with self._lock:
+            new = [name for name in names if name not in self._shared]
+            self._shared.update(new)
+            if new and self.alive:
+                with contextlib.suppress(OSError):
+                    self._control.sendall(encode({"shared": new}))
 
     def _send_signal(self, ticket: int, number: int) -> None:
         """Ask for a signal to a child's group. Where the launcher has died, its children end by other means."""

@@ -38,6 +38,8 @@ def markdown(material: Material, words: Words, pictures: Mapping[str, str]) -> s
     else:
         lines += _settings(words("result"), run.summary or {}, words)
     lines += _figures(material.figures, words, pictures)
+    if run.follow_ups:
+        lines += [f"*{words('explaining')}*", ""]
     lines += _data(material, words)
     lines += _settings(words("config"), run.config, words)
     lines += _environment(run, words)

@@ -217,4 +217,7 @@ class Reporter:
 
 
 def _is_end(line: EventOut) -> bool:
-    return line.type == "run.state" and line.data["state"] in _ENDS and line.data["kind"] not in _WITHOUT
+    """Whether a run has ended, or what followed its success has; a report shows that, too."""
+    if line.type not in ("run.state", "run.followed_up"):
+        return False
+    return line.data["state"] in _ENDS and line.data["kind"] not in _WITHOUT

@@ -1,7 +1,7 @@
 """Reports of runs: written by a child from what a run stored about itself, and kept with the run once it has ended.
 
-The Markdown document, in both languages, is written when a run ends (``reporter.py``); other formats, and documents of
-runs that are given none by themselves, when they are first asked for.
+The English Markdown document is written when a run ends (``reporter.py``); the Turkish one, other formats, and
+documents of runs that are given none by themselves, when they are first asked for: drawing takes most of the time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol
 
 from azuraforge.database import Database, Session, now
 from azuraforge.errors import NotFound
@@ -23,7 +23,8 @@ ENTRY = "azuraforge.reports.child:write"
 TIMEOUT_SECONDS = 120.0
 #: The kept reason why a run's end wrote no report.
 PROBLEM = "report.problem.txt"
-LANGUAGES: tuple[ReportLanguage, ...] = get_args(ReportLanguage)
+#: Languages of the document that a run's end writes.
+AT_END: tuple[ReportLanguage, ...] = ("en",)
 MEDIA_TYPES = {"md": "text/markdown", "html": "text/html", "pdf": "application/pdf"}
 _CURVE_POINTS = 400
 #: Figures that are pictures of their own; a report is read without them.
@@ -69,7 +70,7 @@ class RunReports:
             return Report(kept, MEDIA_TYPES[wanted], _file_name(run, name))
         payload = {"language": language, "format": wanted, **self._made_of(project_id, run, wanted, language)}
         content = base64.b64decode(self._call(ENTRY, payload, TIMEOUT_SECONDS)["content"])
-        if run.finished_at is not None:
+        if run.finished_at is not None and not run.follow_ups:
             self._keep(project_id, run, name, content, MEDIA_TYPES[wanted])
         return Report(content, MEDIA_TYPES[wanted], _file_name(run, name))
 
@@ -82,7 +83,7 @@ class RunReports:
         return {"material": self._material(project_id, run)}
 
     def write_at_end(self, project_id: str, run_id: str, ask: Ask) -> None:
-        """Write the document of a run that ended in each language that it does not have yet, and keep it.
+        """Write the document of a run that ended, unless it has one, and keep it.
 
         Raises what ``ask`` raises, and errors of the database.
         """
@@ -92,7 +93,9 @@ class RunReports:
             return
         if run.finished_at is None or self._since_end(run, PROBLEM) is not None:
             return
-        missing = [each for each in LANGUAGES if self._since_end(run, _name(each, "md")) is None]
+        if run.follow_ups:  # their end is reported in the project's log
+            return
+        missing = [each for each in AT_END if self._since_end(run, _name(each, "md")) is None]
         if not missing:
             return
         contents = ask({"material": self._material(project_id, run), "languages": missing})["contents"]
@@ -147,7 +150,7 @@ class RunReports:
             row = store.lock(session, run.id)
             hold(session)
             # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
-            if row is None or row.finished_at != run.finished_at:
+            if row is None or row.finished_at != run.finished_at or row.follow_ups:
                 return
             if self._artifacts.path(project_id, stored.sha256).exists():
                 store.save_artifact(session, run.id, name, {**values, "created_at": now()})

@@ -202,6 +202,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "metric.rmse": ("RMSE", "RMSE"),
     "metric.skill": ("skill", "üstünlük"),
     "figures": ("Figures", "Şekiller"),
+    "explaining": (
+        "The explanation of the verdict is being computed. Ask for this report again to see it.",
+        "Kararın açıklaması hesaplanıyor. Görmek için bu raporu yeniden isteyin.",
+    ),
     "figure.forecast": ("History and the next values", "Geçmiş ve sonraki değerler"),
     "forecast.refitted": (
         "The next values come from the forecaster refitted on all rows after its verdict.",

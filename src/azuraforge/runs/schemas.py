@@ -210,6 +210,9 @@ class RunDetail(RunOut):
     attempts: list[AttemptOut]
     artifacts: list[ArtifactOut]
     figures: list[str]
+    follow_ups: list[str] = Field(
+        description="computations that follow a success and have not ended, such as those that explain a verdict"
+    )
     notes: list[str]
     metric_series: list[str]
     last_event_seq: int = Field(description="cursor for the live stream run/<id>: nothing before it is missing here")

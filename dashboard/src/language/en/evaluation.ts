@@ -95,6 +95,8 @@ export const evaluation = {
     title: "Figures",
     notYet: "Not yet known: figures are computed when training has ended.",
     never: "This run has no figures.",
+    explanation: "Explanation",
+    explaining: "The explanation is being computed. It appears here when it is ready; the verdict does not depend on it.",
     firstRows: "The first {{shown}} of {{all}} rows.",
   },
   contenders: { candidate: "new", baseline: "baseline", champion: "champion" },

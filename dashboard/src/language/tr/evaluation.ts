@@ -97,6 +97,8 @@ export const evaluation: typeof english = {
     title: "Şekiller",
     notYet: "Henüz bilinmiyor: şekiller eğitim bitince hesaplanır.",
     never: "Bu çalıştırmanın şekli yok.",
+    explanation: "Açıklama",
+    explaining: "Açıklama hesaplanıyor. Hazır olunca burada görünür; karar ona bağlı değildir.",
     firstRows: "{{all}} satırın ilk {{shown}} tanesi.",
   },
   contenders: { candidate: "yeni", baseline: "temel yöntem", champion: "şampiyon" },

@@ -20,7 +20,14 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
-from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.adaptive import (
+    Start,
+    adapted_levels,
+    adaptive_offsets,
+    last_origin,
+    past_part,
+    score_table,
+)
 from azuraforge.plugins.forecasting.channels import column_values, filled
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
@@ -103,6 +110,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         learned.spread = residual_quantiles(errors, QUANTILE_LEVELS)
         if run.config.intervals == "adaptive" and np.isfinite(errors).any(axis=0).all():
             learned.arrays["table"] = score_table(errors)
+            _keep_start(learned, Start.after(train))
         return learned
 
     def refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
@@ -117,6 +125,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         learned.spread = evaluated.spread
         if "table" in evaluated.arrays:
             learned.arrays["table"] = evaluated.arrays["table"]
+            _keep_start(learned, Start.after_levels(rows, self._levels(evaluated, last_origin(rows))))
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:
@@ -129,13 +138,23 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     def _spread(self, predictor: Learned, part: Part) -> Floats:
         """``(level, origin or 1, horizon)``: what to add to the forecasts."""
+        levels = self._levels(predictor, part)
+        if levels is None:
+            return predictor.spread[:, None, :]
+        return adaptive_offsets([predictor.arrays["table"]] * len(levels), levels)
+
+    def _levels(self, predictor: Learned, part: Part) -> Floats | None:
+        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
         table = predictor.arrays.get("table")
         past = None if table is None else past_part(part, 0)
         if table is None or past is None:
-            return predictor.spread[:, None, :]
-        errors = past_truth(part, past) - self.forecast(predictor, past)
-        levels = len(QUANTILE_LEVELS)
-        return adaptive_offsets([table] * levels, [errors] * levels, past.origins, part.origins, QUANTILE_LEVELS)
+            return None
+        start = Start(predictor.settings["learned_until"], predictor.arrays["levels"])
+        errors = start.unlearned(part, past) - self.forecast(predictor, past)
+        many = len(QUANTILE_LEVELS)
+        return adapted_levels(
+            [table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
+        )
 
     def save(self, predictor: Learned, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
@@ -165,6 +184,10 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             spread = own.pop("spread")
             found.series[name] = Learned(settings["series"][name], own, spread)
         return found
+
+
+def _keep_start(learned: Learned, start: Start) -> None:
+    learned.settings["learned_until"], learned.arrays["levels"] = start.learned, start.levels
 
 
 def first_known(part: Part) -> float:

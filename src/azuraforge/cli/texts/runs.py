@@ -226,6 +226,27 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "learned_part.train": ("training", "eğitim"),
     "learned_part.validation": ("validation", "doğrulama"),
     "learned_part.test": ("test", "test"),
+    "not_recorded": (
+        "These forecasts are hypothetical; none of them enters the ledger.",
+        "Bu tahminler varsayımsaldır; hiçbiri deftere yazılmaz.",
+    ),
+    "no_scenario": (
+        "--scenario {given}: write NAME: CHANGE, CHANGE with changes such as price*0.9, price+2 or price=9 9 8.5",
+        "--scenario {given}: AD: DEĞİŞİKLİK, DEĞİŞİKLİK biçiminde yazın; örneğin price*0.9, price+2, price=9 9 8.5",
+    ),
+    "no_values": (
+        "{option} {given}: write COLUMN=V1 V2 …, one value for each row to predict",
+        "{option} {given}: SÜTUN=D1 D2 … biçiminde, tahmin edilecek her satır için bir değer yazın",
+    ),
+    "scenario_alone": (
+        "--scenario asks about one series and is not recorded: it goes without --all-series, --continues and a second"
+        " --series",
+        "--scenario tek seriyi sorar ve kaydedilmez: --all-series, --continues ve ikinci bir --series ile kullanılmaz",
+    ),
+    "known_ahead_alone": (
+        "--known-ahead belongs to --scenario; of an ordinary prediction the last rows of --rows hold such values",
+        "--known-ahead, --scenario ile kullanılır; olağan tahminde bu değerler --rows dosyasının sonunda durur",
+    ),
     "prediction_by": (
         "{model} v{version} ({plugin}), learned in run {run}",
         "{model} v{version} ({plugin}), öğrenildiği çalıştırma {run}",

@@ -52,7 +52,7 @@ class Asked(Protocol):
 
 
 def try_version(child: Asked) -> dict[str, Any]:
-    """Load a version and predict once from an invented history.
+    """Load a version and predict once from an invented history; so does the evaluated predictor of a refitted one.
 
     Payload: folder, bytes (of its files), and as for ``opening.serve`` content_hash, plugin, config, schema,
     plugins_folder and kernels_folder. Result: ``{"predicted": bool}``, false where the pipeline itself declined the
@@ -78,25 +78,33 @@ def try_version(child: Asked) -> dict[str, Any]:
     kind = _kind(opening)
     if kind.serving == "series" and card.horizon is None:
         raise refused("it states no horizon", _VERSION + CARD)
-    _load_evaluated(folder, opening, plugin)
-    with _refusing(_VERSION):
-        if kind.serving is None:
+    evaluated = _evaluated(folder, opening)
+    schema = DatasetSchema(**opening["schema"])
+    if kind.serving is None:
+        with _refusing(_VERSION):
             verify_folder(folder, opening["content_hash"])
             plugin().load(folder)
-            return {"predicted": False}
-        return {"predicted": _predict(open_version(opening), DatasetSchema(**opening["schema"]))}
+        with _refusing(f"{_VERSION}{EVALUATED}"):
+            if evaluated is not None:
+                plugin().load(evaluated)
+        return {"predicted": False}
+    with _refusing(_VERSION):
+        loaded = open_version(opening)
+        predicted = _predict(loaded, schema)
+    with _refusing(f"{_VERSION}{EVALUATED}"):
+        if evaluated is not None:  # a later verdict compares with it
+            _predict(loaded.with_predictor(evaluated), schema)
+    return {"predicted": predicted}
 
 
-def _load_evaluated(folder: Path, opening: Mapping[str, Any], plugin: type[Any]) -> None:
-    """Load the evaluated predictor of a refitted version: a later verdict compares with it."""
-    told = (opening.get("learned_from") or {}).get("evaluated") is not None
+def _evaluated(folder: Path, opening: Mapping[str, Any]) -> Path | None:
+    """Return the folder of a refitted version's evaluated predictor; raises InvalidInput where files contradict."""
+    stated = (opening.get("learned_from") or {}).get("evaluated") is not None
     evaluated = folder / EVALUATED
-    if told != evaluated.is_dir():
+    if stated != evaluated.is_dir():
         missing = "bundle.json says nothing of it" if evaluated.is_dir() else "it is missing"
         raise refused(f"the evaluated predictor: {missing}", f"{_VERSION}{EVALUATED}")
-    if told:
-        with _refusing(f"{_VERSION}{EVALUATED}"):
-            plugin().load(evaluated)
+    return evaluated if stated else None
 
 
 def _kind(opening: Mapping[str, Any]) -> type[AnyTaskKind]:

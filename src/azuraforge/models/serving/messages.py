@@ -43,6 +43,14 @@ class SeriesMessage(TypedDict):
     series: NotRequired[str | None]
 
 
+class WhatIfMessage(SeriesMessage):
+    """A question for the next values under ``scenarios``, each as ``models.scenarios.schemas.Scenario`` names its
+    fields; ``known_ahead`` holds values of columns at the rows to predict."""
+
+    known_ahead: dict[str, list[float]]
+    scenarios: list[dict[str, Any]]
+
+
 class Point(TypedDict):
     """A predicted value with its interval; ``label`` is the class that it is the probability of."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ class PicturePredictor:
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
         self.schema = ImageSchema.of(DatasetSchema(**opening["schema"]))
+
+    def with_predictor(self, folder: Path) -> PicturePredictor:
+        """Return the same version with the predictor in another folder, which its pipeline saved."""
+        other = copy.copy(self)
+        other._predictor = self._pipeline.load(folder)
+        return other
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Name the classes of the picture at ``picture`` (a path), which messages call ``name``.

@@ -142,17 +142,15 @@ class Contest:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A phase after the verdict that draws figures of the candidate.
+    """A computation after the run's success that draws figures of the candidate.
 
     Attributes:
-        name: of the phase; ``TaskKind.explain`` is called with it.
-        share: of the run's progress.
+        name: ``TaskKind.explain`` is called with it.
         problem: the note where it fails, with ``{problem}``. An explanation that fails ends nothing.
         app_code: whether the candidate itself is loaded and asked.
     """
 
     name: str
-    share: float
     problem: str
     app_code: bool = True
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar  # with defaults; it comes with pydantic
@@ -15,11 +15,18 @@ from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pretraining import Pretraining
 
+if TYPE_CHECKING:
+    from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+
 
 class Config(BaseModel):
     """Base of every config: unknown keys are refused, so that a typo is an error and not a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def completed(self, schema: DatasetSchema) -> Self:
+        """Return the config with what the dataset itself states; a run stores the result."""
+        return self
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)

@@ -22,7 +22,16 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
-from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.adaptive import (
+    Start,
+    adapted_levels,
+    adaptive_offsets,
+    last_origin,
+    past_part,
+    score_table,
+    starts_from,
+    starts_to_arrays,
+)
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import in_order
 from azuraforge.plugins.forecasting.panels import each, known_series
@@ -41,6 +50,7 @@ class Ensemble:
         combination: of their forecasts.
         spreads: ``(level, horizon)`` by series; of a single series by the empty name.
         tables: of adaptive intervals, by series.
+        starts: where the levels of adaptive intervals start to move, by series.
         report: of the members, where they have just been learned; it is not saved.
     """
 
@@ -48,6 +58,7 @@ class Ensemble:
     combination: Combination
     spreads: dict[str, Floats] = field(default_factory=dict)
     tables: dict[str, Floats] = field(default_factory=dict)
+    starts: dict[str, Start] = field(default_factory=dict)
     report: Composition | None = None
 
 
@@ -123,8 +134,12 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         left = run.config.budget_seconds - progress.spent
         learn_members(run, names, learn, progress, left, len(names))
         self._points(progress, rows, names)
+        starts = dict(evaluated.starts)
+        for name, one, _ in _series(rows) if starts else ():
+            starts[name] = Start.after_levels(one, self._levels(evaluated, name, last_origin(one)))
         report = composed(evaluated.combination, progress, run.config)
-        return replace(evaluated, members={**evaluated.members, **progress.members}, report=report)
+        members = {**evaluated.members, **progress.members}
+        return replace(evaluated, members=members, starts=starts, report=report)
 
     def trials(self, predictor: Ensemble) -> int:
         """Return how many members were compared."""
@@ -143,17 +158,24 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         point = self._forecast(predictor, part)
         offsets = np.zeros((len(QUANTILE_LEVELS), *point.shape))
         for name, one, at in _series(part):
-            table = known_series(predictor.tables, name) if predictor.tables else None
-            past = None if table is None else past_part(one, 0)
-            if table is None or past is None:
+            levels = self._levels(predictor, name, one)
+            if levels is None:
                 offsets[:, at] = known_series(predictor.spreads, name)[:, None, :]
-                continue
-            errors = past_truth(one, past) - self._forecast(_alone(predictor, name), past)
-            levels = len(QUANTILE_LEVELS)
-            offsets[:, at] = adaptive_offsets(
-                [table] * levels, [errors] * levels, past.origins, one.origins, QUANTILE_LEVELS
-            )
+            else:
+                offsets[:, at] = adaptive_offsets([known_series(predictor.tables, name)] * len(levels), levels)
         return Predictions(point, dict(zip(QUANTILE_LEVELS, in_order(point + offsets), strict=True)))
+
+    def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
+        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+        table = known_series(predictor.tables, name) if predictor.tables else None
+        past = None if table is None else past_part(part, 0)
+        if table is None or past is None:
+            return None
+        start, many = known_series(predictor.starts, name), len(QUANTILE_LEVELS)
+        errors = start.unlearned(part, past) - self._forecast(_alone(predictor, name), past)
+        return adapted_levels(
+            [table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
+        )
 
     def save(self, predictor: Ensemble, folder: Path) -> None:
         """Write each member into a folder of its own, and weights and spreads next to them."""
@@ -161,6 +183,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         names = sorted(predictor.spreads)
         arrays = {f"spread.{place}": predictor.spreads[name] for place, name in enumerate(names)}
         arrays |= {f"table.{names.index(name)}": table for name, table in predictor.tables.items()}
+        arrays |= starts_to_arrays(predictor.starts)
         save_safetensors(folder / "weights.safetensors", arrays)
         found = predictor.combination
         settings = {
@@ -168,6 +191,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             "weights": dict(found.weights),
             "scores": dict(found.scores),
             "series": names,
+            "learned_until": {name: start.learned for name, start in predictor.starts.items()},
         }
         text = json.dumps(settings, sort_keys=True, allow_nan=False)
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
@@ -183,6 +207,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             Combination(settings["rule"], settings["weights"], settings["scores"]),
             {name: arrays[f"spread.{place}"] for place, name in enumerate(names)},
             {name: arrays[f"table.{place}"] for place, name in enumerate(names) if f"table.{place}" in arrays},
+            starts_from(settings["learned_until"], arrays.get("levels")),
         )
 
     def _points(self, progress: Progress, part: Part, names: Collection[str]) -> dict[str, Floats]:
@@ -218,6 +243,8 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             ensemble.spreads[name] = spread_of(errors[at], own)
             if config.intervals == "adaptive":
                 ensemble.tables[name] = score_table(errors[at])
+        if config.intervals == "adaptive":
+            ensemble.starts |= {name: Start.after(one) for name, one, _ in _series(train)}
 
 
 def _series(part: Part) -> list[tuple[str, Part, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]]:
