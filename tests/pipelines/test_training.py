@@ -275,6 +275,38 @@ def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(room: 
     assert shown(failed) == next_values(room, failed, summary["version"])
 
 
+def test_members_are_judged_next_to_the_combination_and_named_where_they_were_left_out(room: Room) -> None:
+    job, summary = room.train("test.pair")
+    stored = json.loads(job.artifacts["evaluation.json"])["evaluation"]
+    scores = {each["name"]: each["metrics"]["rmse"] for each in stored["contenders"]}
+    members = {each["name"]: each for each in stored["composition"]["members"]}
+    assert members["test.last"]["metrics"]["rmse"] == scores["test.last"]
+    assert scores["test.pair"] < members["test.last"]["metrics"]["rmse"] * 1.001
+    assert members["test.line"]["metrics"]["rmse"] not in scores.values()
+    for part in ("left_out", "not_refitted"):
+        (gone,) = stored["composition"][part]
+        assert (gone["name"], gone["why"]) == ("test.failing", "failed")
+    card = room.models.cards.show(room.project_id, "series", summary["version"], "tr").markdown
+    assert "## Üyeler" in card
+    assert "hata verdi: the matrix is singular" in card
+    assert "test.line | %50" in card
+    other, _ = room.train("test.linear")
+    assert json.loads(other.artifacts["evaluation.json"])["evaluation"]["composition"] is None
+
+
+def test_members_that_predict_nonsense_cost_no_verdict(room: Room) -> None:
+    job, summary = room.train("test.forgetful_pair")
+    assert summary["decision"]
+    members = json.loads(job.artifacts["evaluation.json"])["evaluation"]["composition"]["members"]
+    assert [each["metrics"] for each in members] == [{}, {}]
+
+
+def test_a_run_that_names_no_pipeline_gets_the_usual_one_of_its_kind_of_data(room: Room) -> None:
+    request = RunRequest(dataset="series", config={"horizon": 3, "budget_seconds": 9})
+    prepared = room.handler.prepare(room.project_id, request)
+    assert (prepared.plugin, prepared.config["budget_seconds"]) == ("forecasting.auto", 9)
+
+
 def test_a_figure_that_cannot_be_redrawn_shows_the_evaluated_predictor(room: Room, monkeypatch: Any) -> None:
     def broken(*given: object) -> object:
         raise ValueError("no more ink")
@@ -534,7 +566,7 @@ def test_without_any_baseline_there_is_no_score(room: Room) -> None:
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
-        ({"plugin": None}, "no pipeline is named"),
+        ({"plugin": None, "dataset": None}, "neither a pipeline nor a dataset is named"),
         ({"plugin": "test.liner"}, r"plugin 'test\.liner' does not exist; did you mean test\.linear"),
         ({"dataset": None}, "no dataset is named"),
         ({"dataset": "seris"}, "dataset 'seris' does not exist"),

@@ -2211,6 +2211,48 @@ export interface components {
             };
         };
         /**
+         * Composition
+         * @description The members of a combined predictor.
+         *
+         *     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
+         *     weight, ``other`` what the pipeline's summary says.
+         */
+        Composition: {
+            /**
+             * Budget Seconds
+             * @description that learning the members may take
+             */
+            budget_seconds: number | null;
+            /**
+             * Left Out
+             * @default []
+             */
+            left_out: components["schemas"]["LeftOutMember"][];
+            /**
+             * Measure
+             * @description of the members' scores, in a few words
+             */
+            measure: {
+                [key: string]: string;
+            };
+            /**
+             * Members
+             * @description the heaviest first
+             */
+            members: components["schemas"]["Member"][];
+            /**
+             * Not Refitted
+             * @description members whose evaluated predictor serves, because it could not be refitted
+             * @default []
+             */
+            not_refitted: components["schemas"]["LeftOutMember"][];
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "weights" | "median" | "other";
+        };
+        /**
          * ConfigRow
          * @description A setting in which the runs differ; ``null`` where a run does not have it.
          */
@@ -2761,6 +2803,8 @@ export interface components {
              * @default []
              */
             comparisons: components["schemas"]["ComparisonScores"][];
+            /** @description of a candidate that combines others */
+            composition: components["schemas"]["Composition"] | null;
             /**
              * Contenders
              * @description the best first
@@ -3565,6 +3609,31 @@ export interface components {
              */
             why: "few_rows" | "no_window" | "constant" | "ended";
         };
+        /**
+         * LeftOutMember
+         * @description A member that the combination does without.
+         */
+        LeftOutMember: {
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @description by language code; the message of an error is in English
+             */
+            reason: {
+                [key: string]: string;
+            };
+            /**
+             * Seconds
+             * @description that were spent on it
+             */
+            seconds: number | null;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "failed" | "crashed" | "stopped" | "not_started" | "not_finite" | "not_tried";
+        };
         /** LineageEdge */
         LineageEdge: {
             /** End */
@@ -3803,6 +3872,45 @@ export interface components {
             bytes?: number | null;
             /** Latency Ms */
             latency_ms?: number | null;
+        };
+        /**
+         * Member
+         * @description One of the predictors that are combined, or one that was learned and has no weight.
+         *
+         *     ``metrics`` are those of its own predictions on the test set. They inform only: members are chosen and weighed by
+         *     ``score``, before the test set exists.
+         */
+        Member: {
+            /**
+             * Metrics
+             * @description on the test set, by name of the metric
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Score
+             * @description on the validation part, lower is better; see measure
+             */
+            score: number | null;
+            /**
+             * Seconds
+             * @description that learning it took
+             */
+            seconds: number | null;
+            /**
+             * Trials
+             * @description candidates that it compared on the validation part
+             * @default 1
+             */
+            trials: number;
+            /**
+             * Weight
+             * @description 0: learned, but not part of the combination
+             */
+            weight: number;
         };
         /**
          * MetricFacts
@@ -5618,7 +5726,10 @@ export interface components {
              * @enum {string}
              */
             on_failure: "cancel" | "run";
-            /** Plugin */
+            /**
+             * Plugin
+             * @description empty, for training: the usual pipeline of the data's kind
+             */
             plugin?: string | null;
             /**
              * Priority
@@ -6463,6 +6574,11 @@ export interface components {
              * @default
              */
             origin: string;
+            /**
+             * Pipeline
+             * @description that a run uses which names none; null: it must name one
+             */
+            pipeline: string | null;
             /**
              * Ranked By
              * @description name of the metric that ranks contenders

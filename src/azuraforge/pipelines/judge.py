@@ -65,6 +65,7 @@ def judge(child: Child) -> JudgeResult:
         update={
             "failed": wanted.failed,
             "comparisons": tuple(each.scores() for each in verdict.comparisons),
+            "composition": None if wanted.composition is None else wanted.composition.measured(referee.members()),
             "pretraining": wanted.pretraining,
         }
     )

@@ -172,7 +172,11 @@ class TrainingLoop:
         )
         predicted = self._phase("predict", asked, PredictResult)
         candidate = Predicted(
-            name=self._plugin, predictions=predicted.outputs, seconds=fitted.seconds, guarded=predicted.guarded
+            name=self._plugin,
+            predictions=predicted.outputs,
+            seconds=fitted.seconds,
+            guarded=predicted.guarded,
+            members=predicted.members,
         )
         standing, failed = self._predict_baselines(baselines, parts, split.outputs, cut)
         beside = None if champion is None else self._beside(champion, parts, passed, held.obstacle)
@@ -196,6 +200,7 @@ class TrainingLoop:
                 policy=self._policy(),
                 pretraining=fitted.pretraining,
                 measured=Measured(latency_ms=predicted.latency_ms, bytes=bytes_of(Path(predictor))),
+                composition=fitted.composition,
             ),
             JudgeResult,
             JUDGE,

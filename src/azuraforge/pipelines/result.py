@@ -75,7 +75,13 @@ class TrainingResult:
 
     @property
     def evaluation(self) -> Evaluation:
-        return self.judged.evaluation
+        """The judge's evaluation, and which members of the candidate could not be refitted."""
+        evaluation = self.judged.evaluation
+        refitted = next((each.composition for each in self.refitted.refitted if each.name == self.plugin), None)
+        if evaluation.composition is None or refitted is None:
+            return evaluation
+        composition = evaluation.composition.model_copy(update={"not_refitted": refitted.left_out})
+        return evaluation.model_copy(update={"composition": composition})
 
     def finish(
         self, job: Job, dataset: DatasetVersion, models: ModelService, version_of: Callable[[str], str]

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
@@ -92,12 +93,14 @@ class FitInput(Learner):
 class Learned(StepResult):
     """A predictor in ``predictor/``: the hash of weights and preprocessing, and the seconds that fitting took.
 
-    ``trials``: candidates that the pipeline compared on the validation part.
+    ``trials``: candidates that the pipeline compared on the validation part. ``composition``: of one that combines
+    others.
     """
 
     weights_sha256: str
     seconds: float
     trials: int = Field(default=1, ge=1)
+    composition: Composition | None = None
     engine: EngineUsed | None = None
     pretraining: Pretraining | None = None
 
@@ -209,6 +212,7 @@ class PredictResult(StepResult):
         unknown: parts of the test set that it did not learn.
         none_of: of how many series it learned none.
         refitted: a refitted predictor predicted the future.
+        members: folders of the predictions of each member alone, by its name.
     """
 
     problem: str | None = None
@@ -217,6 +221,7 @@ class PredictResult(StepResult):
     unknown: tuple[str, ...] = ()
     none_of: int | None = None
     refitted: bool = False
+    members: dict[str, str] = Field(default_factory=dict)
 
 
 class BaselinePredictor(Shape):
@@ -266,6 +271,7 @@ class JudgeInput(StepInput):
     pretraining: Pretraining | None = None
     policy: GatePolicy = PLATFORM
     measured: Measured = UNMEASURED
+    composition: Composition | None = None
 
 
 class ExplanationStep(Shape):

@@ -243,7 +243,31 @@ def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: boo
     if not refitted:
         kind.predict_future(name, answer, Path(wanted.future), outputs / "future.npz")
     latency = latency_ms(answer, test, kind.alone) if thorough else None
-    return PredictResult(latency_ms=latency, guarded=tried, refitted=refitted)
+    members = _member_predictions(child, pipeline, predictor, kind, test, outputs / "members") if thorough else {}
+    return PredictResult(latency_ms=latency, guarded=tried, refitted=refitted, members=members)
+
+
+def _member_predictions(
+    child: Child, pipeline: AnyPipeline, predictor: object, kind: AnyTaskKind, test: object, home: Path
+) -> dict[str, str]:
+    """Write the predictions of each member alone; return their folders. They inform only, so a failure ends nothing."""
+    folders: dict[str, str] = {}
+    try:
+        predictions = pipeline.member_predictions(predictor, test)
+        for place, name in enumerate(sorted(predictions)):
+            folder = home / f"{place:02d}"
+            folder.mkdir(parents=True)
+            checked = kind.predict(name, partial(_stated, predictions[name]), test)
+            kind.save_predictions(checked, folder / "test.npz")
+            folders[name] = str(folder)
+    except Exception as error:
+        child.note(f"The members' own errors on the test set are not known: {one_line(error)}")
+        return {}
+    return folders
+
+
+def _stated(predictions: object, _part: object) -> object:
+    return predictions
 
 
 def _future_of_serving(wanted: PredictInput, pipeline: AnyPipeline, kind: AnyTaskKind, outputs: Path) -> bool:

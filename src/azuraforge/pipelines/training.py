@@ -14,12 +14,15 @@ from azuraforge.pipelines.baseline_cache import BaselineCache
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
+from azuraforge.plugins.contract.task_kind import DATA
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
+#: The distribution whose task kinds come first where several learn from the same kind of data.
+BUILT_IN = "azuraforge"
 
 
 class TrainingHandler(Handler):
@@ -46,9 +49,8 @@ class TrainingHandler(Handler):
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Check everything that can be checked before the run exists; raises UserError."""
-        if not request.plugin:
-            raise InvalidInput("no pipeline is named", where="plugin", next_step="see `azuraforge plugins list`")
-        plugin = self._catalogue.get("pipeline", request.plugin)
+        chosen = request.plugin or self._usual_pipeline(project_id, request)
+        plugin = self._catalogue.get("pipeline", chosen)
         known = self._catalogue.task_kinds()
         if plugin.task not in known:
             raise InvalidInput(
@@ -79,6 +81,25 @@ class TrainingHandler(Handler):
             dataset_fingerprint=dataset.fingerprint,
             model=model,
             extra=TrainExtra(task=plugin.task),
+        )
+
+    def _usual_pipeline(self, project_id: str, request: RunRequest) -> str:
+        """Return the pipeline for a request that names none, by the kind of its data."""
+        if not request.dataset:
+            raise InvalidInput(
+                "neither a pipeline nor a dataset is named",
+                where="dataset",
+                next_step="name a dataset; without a pipeline, the one for its kind of data is taken",
+            )
+        data = self._datasets.get(project_id, request.dataset, request.dataset_version).schema.kind
+        kinds = sorted(self._catalogue.task_kinds().values(), key=lambda kind: (kind.origin != BUILT_IN, kind.name))
+        for kind in kinds:
+            if kind.data == data and kind.pipeline is not None:
+                return kind.pipeline
+        raise InvalidInput(
+            f"no pipeline is named, and none is set for datasets of {DATA.get(data, data)}",
+            where="plugin",
+            next_step="name one, see `azuraforge plugins list`",
         )
 
     def execute(self, job: Job) -> Finish:

@@ -70,7 +70,11 @@ class RunRequest(BaseModel):
 
     kind: RunKind = Field(default="train", description="a registered kind of run: train, predict, agent, external …")
     name: StorableText | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
-    plugin: StorableText | None = Field(default=None, max_length=200)
+    plugin: StorableText | None = Field(
+        default=None,
+        max_length=200,
+        description="empty, for training: the usual pipeline of the data's kind",
+    )
     dataset: StorableText | None = Field(default=None, max_length=200, description="a dataset's name or id")
     dataset_version: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="empty: the newest")
     model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")

@@ -3,7 +3,7 @@ export const datasets = {
     title: "Datasets",
     note: "Fingerprinted, immutable versions of data",
     addTitle: "Add a dataset",
-    addBundled: "Add the bundled CO₂ series",
+    addBundled: "Add the bundled departures series",
     addFile: "Upload a file …",
     addSource: "From a source …",
     added: "“{{name}}”, version {{version}}, was added.",

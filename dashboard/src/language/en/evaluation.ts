@@ -38,6 +38,23 @@ export const evaluation = {
     trainedOn_other: "Trained on {{shown}} examples.",
     computedBy: "Computed by run",
   },
+  members: {
+    title: "Members",
+    rule: {
+      weights: "The forecast is the weighted sum of the members'.",
+      median: "The forecast is the median of the members that have a weight.",
+      other: "The predictor combines its members.",
+    },
+    name: "Member",
+    weight: "Weight",
+    score: "Validation score",
+    test: "{{metric}} on the test set",
+    trials: "Trials",
+    whole: "Combined",
+    footnote: "Validation score: {{measure}}; lower is better. Members are chosen and weighed by it. {{metric}} on the test set informs only and is known for members with a weight.",
+    leftOut: "Left out",
+    notRefitted: "Not refitted on all rows, so that their evaluated predictors serve",
+  },
   series: {
     one: "Series",
     title: "Scores by series",

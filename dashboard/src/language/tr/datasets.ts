@@ -5,7 +5,7 @@ export const datasets: typeof english = {
     title: "Veri kümeleri",
     note: "Verinin parmak izli, değişmez sürümleri",
     addTitle: "Veri kümesi ekle",
-    addBundled: "Hazır CO₂ serisini ekle",
+    addBundled: "Hazır kalkış serisini ekle",
     addFile: "Dosya yükle …",
     addSource: "Bir kaynaktan …",
     added: "“{{name}}”, sürüm {{version}}, eklendi.",

@@ -40,6 +40,23 @@ export const evaluation: typeof english = {
     trainedOn_other: "{{shown}} örnekle eğitildi.",
     computedBy: "Hesaplayan çalıştırma:",
   },
+  members: {
+    title: "Üyeler",
+    rule: {
+      weights: "Tahmin, üyelerin tahminlerinin ağırlıklı toplamıdır.",
+      median: "Tahmin, ağırlığı olan üyelerin tahminlerinin medyanıdır.",
+      other: "Tahminci, üyelerini birleştirir.",
+    },
+    name: "Üye",
+    weight: "Ağırlık",
+    score: "Doğrulama skoru",
+    test: "Test parçasında {{metric}}",
+    trials: "Deneme",
+    whole: "Birleşik",
+    footnote: "Doğrulama skoru: {{measure}}; düşük olan iyidir. Üyeler buna göre seçilir ve ağırlıklandırılır. Test parçasındaki {{metric}} yalnız bilgi içindir ve ağırlığı olan üyeler için bilinir.",
+    leftOut: "Dışarıda kalanlar",
+    notRefitted: "Bütün satırlarla yeniden eğitilemediği için değerlendirilen hâliyle hizmet verenler",
+  },
   series: {
     one: "Seri",
     title: "Serilere göre puanlar",

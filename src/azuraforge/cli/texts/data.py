@@ -21,8 +21,8 @@ DATA: Mapping[str, tuple[str, str]] = {
     ),
     "found_while_reading": ("Found while reading:", "Okurken bulunanlar:"),
     "train_hint": (
-        "Train on it: azuraforge runs start forecasting.auto --dataset {name} --wait",
-        "Eğitmek için: azuraforge runs start forecasting.auto --dataset {name} --wait",
+        "Train on it: azuraforge runs start --dataset {name} --wait",
+        "Eğitmek için: azuraforge runs start --dataset {name} --wait",
     ),
     "train_images_hint": (
         "Train on it: azuraforge runs start vision.cnn --dataset {name} --wait",

@@ -95,8 +95,8 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "resume_hint": ("azuraforge runs resume {id}", "azuraforge runs resume {id}"),
     "page": ("Page: {url}", "Sayfa: {url}"),
     "no_runs": (
-        "No runs yet. Start one: azuraforge runs start forecasting.auto --dataset NAME --wait",
-        "Henüz çalıştırma yok. Başlatmak için: azuraforge runs start forecasting.auto --dataset AD --wait",
+        "No runs yet. Start one: azuraforge runs start --dataset NAME --wait",
+        "Henüz çalıştırma yok. Başlatmak için: azuraforge runs start --dataset AD --wait",
     ),
     # verdict
     "contender": ("contender", "yarışan"),
@@ -184,6 +184,24 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "more_rows": ("… and {count} more", "… ve {count} satır daha"),
     "series": ("series", "seriler"),
     "series_is": ("Series {series}", "Seri {series}"),
+    "members_title": ("Members, {rule}", "Üyeler, {rule}"),
+    "members_rule.weights": ("combined by weights", "ağırlıklarla birleştirildi"),
+    "members_rule.median": ("the median of those with a weight", "ağırlığı olanların medyanı"),
+    "members_rule.other": ("combined", "birleştirildi"),
+    "members_note": (
+        "validation: {measure}. {metric} on the test set informs only; it chose and weighed nothing.",
+        "doğrulama: {measure}. Test parçasındaki {metric} yalnız bilgi içindir; seçimde ve ağırlıkta kullanılmadı.",
+    ),
+    "member": ("member", "üye"),
+    "weight": ("weight", "ağırlık"),
+    "members_score": ("validation", "doğrulama"),
+    "members_test": ("test {metric}", "test {metric}"),
+    "members_whole": ("combined", "birleşik"),
+    "member_left_out": ("Left out: {name}, {reason}.", "Dışarıda kaldı: {name}, {reason}."),
+    "member_not_refitted": (
+        "Not refitted: {name}, {reason}. Its evaluated predictor serves.",
+        "Yeniden eğitilemedi: {name}, {reason}. Değerlendirilen hâli hizmet veriyor.",
+    ),
     "series_title": (
         "{shown} of {count} series, the worst first (MASE is each series' own; the overall one is their mean)",
         "{count} seriden {shown} tanesi, en kötüsü başta (MASE her serinin kendisinin; geneldeki bunların ortalaması)",

@@ -67,6 +67,7 @@ def card(
         _table([say["field"], say["value"]], _data(row, evaluated, dataset, say)),
         f"## {say['scores']}",
         *_scores(row, evaluated, say, language),
+        *_members(row, evaluated, say, language),
         f"## {say['verdict']}",
         *_verdict(evaluated, say, language),
         f"## {say['limits']}",
@@ -155,6 +156,26 @@ def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
     ]
     names = [text_of(metric.title, language) for metric in columns]
     return [say["same_rows"], _table([say["contender"], say["role"], *names], lines)]
+
+
+def _members(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
+    """Return the predictors inside a version; nothing for a version of a baseline, which the candidate's run made."""
+    evaluation = None if evaluated is None else evaluated.evaluation
+    found = None if evaluation is None else evaluation.composition
+    if evaluation is None or found is None or evaluation.candidate.name != row.plugin:
+        return []
+    heads = [say["member"], say["weight"], text_of(found.measure, language)]
+    lines = [
+        [each.name, percent(each.weight, language), "–" if each.score is None else _number(each.score, language)]
+        for each in found.members
+        if each.weight
+    ]
+    gone = [f"- {say['left_out']} {each.name}: {_plain(text_of(each.reason, language))}" for each in found.left_out]
+    kept = [
+        f"- {say['not_refitted']} {each.name}: {_plain(text_of(each.reason, language))}" for each in found.not_refitted
+    ]
+    blocks = [f"## {say['members']}", say[f"members.{found.rule}"], _table(heads, lines)]
+    return [*blocks, "\n".join([*gone, *kept])] if gone or kept else blocks
 
 
 def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:

@@ -84,6 +84,7 @@ def _refit(
         seconds=learned.seconds,
         engine=engine,
         notes=tuple(context.notes) if context else (),
+        composition=learned.composition,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeAl
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar  # with defaults; it comes with pydantic
 
+from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pretraining import Pretraining
 
@@ -140,6 +141,18 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
     def trials(self, predictor: PredictorT) -> int:
         """Return how many candidates ``fit`` compared on the validation part; the gate's level is divided by it."""
         return 1
+
+    def composition(self, predictor: PredictorT) -> Composition | None:
+        """Return the members of what ``fit`` or ``refit`` has just returned; None: the pipeline combines nothing.
+
+        It is asked in the same process, so the answer may hold what ``save`` does not write, such as seconds. After
+        ``refit``, ``left_out`` names the members that kept what ``fit`` had learned.
+        """
+        return None
+
+    def member_predictions(self, predictor: PredictorT, part: PartT) -> Mapping[str, PredictionsT]:
+        """Return the predictions of each member alone, so that readers see whether combining paid."""
+        return {}
 
     def pretraining(self, predictor: PredictorT) -> Pretraining | None:
         """Return what is known of weights that were trained elsewhere; None: everything was learned in ``fit``."""

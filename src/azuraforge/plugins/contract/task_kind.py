@@ -67,6 +67,7 @@ class TaskKindFacts(Shape):
     slices: tuple[SliceKey, ...] = Field(description="what a policy may guard")
     baselines: tuple[str, ...] = Field(description="pipelines that every candidate is compared with")
     config_fields: tuple[str, ...] = Field(description="settings that the task itself needs")
+    pipeline: str | None = Field(default=None, description="that a run uses which names none; null: it must name one")
     serving: Serving | None = Field(default=None, description="how versions answer online; null: they do not")
 
     def metric(self, name: str) -> MetricFacts:
@@ -133,6 +134,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         Split: the result of its splitting rule.
         data: kind of dataset.
         serving: how versions answer online; None: they do not.
+        pipeline: that a run uses which names none; None: a run must name one.
         baselines: pipelines of this kind that every candidate is compared with; they may become champion.
         metrics: what is computed of every contender, in the order in which tables show them.
         ranked_by: name of the metric that ranks contenders.
@@ -153,6 +155,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     Split: ClassVar[type[SplitResult]] = SplitResult
     data: ClassVar[str] = "series"
     serving: ClassVar[Serving | None] = None
+    pipeline: ClassVar[str | None] = None
     baselines: ClassVar[tuple[str, ...]]
     metrics: ClassVar[tuple[MetricFacts, ...]]
     ranked_by: ClassVar[str]
@@ -181,6 +184,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             slices=cls.slices,
             baselines=cls.baselines,
             config_fields=tuple(cls.Config.model_fields),
+            pipeline=cls.pipeline,
             serving=cls.serving,
         )
 

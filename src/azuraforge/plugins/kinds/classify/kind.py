@@ -58,6 +58,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     Split = ImageSplitResult
     data = "images"
     serving = "picture"
+    pipeline = "vision.cnn"
     baselines = ("vision.majority", "vision.logistic", "vision.neighbours")
     metrics = METRICS
     ranked_by = "error_rate"

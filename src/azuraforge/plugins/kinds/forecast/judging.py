@@ -171,6 +171,18 @@ class ForecastJudge(Judge):
         explained = () if self._panel is not None else (RESIDUALS.name, IMPORTANCE.name)
         return Judged(evaluation, figures, explained)
 
+    def members(self) -> dict[str, dict[str, float | None]]:
+        """The metrics of points only: members have no intervals of their own."""
+        found = {}
+        for name, folder in self._case.candidate.members.items():
+            point = load_predictions(Path(folder) / "test.npz")
+            if self._panel is None:
+                overall, _ = measure(self._truth, point, self._scale)
+            else:
+                overall, _, _ = self._panel.measure(self._truth, point)
+            found[name] = {**overall, "r2_change": change_r2(self._truth, point.point, last_values(self._test))}
+        return found
+
     def _measure(self, contender: _Measured, last: Floats) -> None:
         """Every metric overall and per horizon, of a panel per series too, and pinball losses by level."""
         truth, predictions = self._truth, contender.predictions

@@ -69,6 +69,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     Split = ForecastSplit
     data = "series"
     serving = "series"
+    pipeline = "forecasting.auto"
     baselines = (
         "forecasting.naive",
         "forecasting.seasonal_naive",
