@@ -215,3 +215,13 @@ def test_scattered_times_have_no_season(tmp_path: Path) -> None:
     assert (found.season, found.frequency) == (1, None)
     assert found.verdicts[0].outcome == "better"
     assert {each.baseline: each.text["en"] for each in found.left_out}.keys() == {SEASONAL}
+
+
+def test_one_error_that_decides_everything_leaves_the_difference_unknown(tmp_path: Path) -> None:
+    walk = Walk()
+    prediction = walk.best.copy()
+    prediction[300] += 200
+    found = judged(tmp_path, walk, prediction)
+    assert found.verdicts[0].outcome == "not_yet_known"
+    assert found.verdicts[0].unknown == "width"
+    assert "too few to bound the difference" in found.headline["en"]

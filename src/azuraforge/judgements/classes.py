@@ -69,6 +69,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
             difference=found.difference,
             low=found.low,
             high=found.high,
+            unknown=found.unknown,
             level=level,
             origins=len(labels),
             pieces=float(len(labels)),

@@ -89,6 +89,7 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
             difference=result.relative_difference or 0.0,
             low=low,
             high=high,
+            unknown=result.unknown,
             level=level,
             origins=layout.origins,
             pieces=min(result.pieces, float(layout.origins)),

@@ -62,11 +62,9 @@ def verdict_text(verdict: Verdict) -> Texts:
             "pieces": words.number(round(verdict.pieces, 1)),
         }
 
-    key = verdict.outcome
-    if key == "not_yet_known":
-        units = "examples" if absolute else "origins" if verdict.origins < verdict.needed else "pieces"
-        return said(f"verdict.{key}.{units}", filling)
-    return said(f"verdict.{key}", filling)
+    if verdict.unknown is None:
+        return said(f"verdict.{verdict.outcome}", filling)
+    return said(f"verdict.not_yet_known.{'examples' if absolute else verdict.unknown}", filling)
 
 
 def model_findings(

@@ -21,8 +21,11 @@ class Verdict(Shape):
     metric: str = Field(description="rmse of forecasts, error_rate of classes")
     outcome: Outcome
     difference: float = Field(description="model less baseline: a share of the baseline's RMSE; of classes absolute")
-    low: float | None = Field(description="lower end of the interval of the difference; null: not enough origins")
+    low: float | None = Field(description="lower end of the interval of the difference; null: see unknown")
     high: float | None
+    unknown: Literal["origins", "pieces", "width"] | None = Field(
+        description="why there is no interval: too few origins or examples, too few independent ones, or too wide"
+    )
     level: float = Field(description="confidence of the interval, after the number of models tried")
     origins: int = Field(description="forecast origins or examples compared")
     pieces: float = Field(description="independent origins that would say as much")

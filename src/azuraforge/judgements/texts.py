@@ -45,6 +45,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "hataları birbirini o kadar uzun hatırlıyor ki yalnızca {pieces} bağımsız gözlem değerinde, en az 3 gerekli. "
         "Şimdilik ölçülen: {measure} {change}.",
     ),
+    "verdict.not_yet_known.width": (
+        "Whether {model} is better than the best baseline ({baseline}) is not yet known: {origins} forecast origins, "
+        "worth {pieces} independent [one|ones], are too few to bound the difference at a level of {level}. Measured so "
+        "far: {measure} {change}.",
+        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {pieces} bağımsız gözlem "
+        "değerindeki {origins} tahmin başlangıcı, {level} güven düzeyinde farkı sınırlamaya yetmiyor. Şimdilik "
+        "ölçülen: {measure} {change}.",
+    ),
     "verdict.not_yet_known.examples": (
         "Whether {model} is better than the best baseline ({baseline}) is not yet known: {origins} [example|examples], "
         "at least {needed} are needed. Measured so far: {measure} {change}.",
