@@ -24,9 +24,6 @@ from safetensors.numpy import save
 
 from azuraforge.models.bundles.archive import write_bundle
 from azuraforge.models.registry.folder import _write_manifest
-from azuraforge.models.shapes import version_out
-from azuraforge.models.tables import ModelVersion
-from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from tests.evaluations import EVALUATION
 
 PLUGIN = '''
@@ -402,14 +399,3 @@ def assert_change_is_harmless(api: httpx.Client, path: tuple[Any, ...], value: A
         told = answer.json()
         assert_readable(api, told["model"], told["version"])
     assert api.get("/models").status_code == 200
-
-
-def test_a_row_of_another_shape_leaves_the_versions_of_a_model_readable() -> None:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    row = ModelVersion(
-        version=1, content_hash="", bytes=1, plugin="p", plugin_version=None, kind="forecast", run_id="",
-        config=[1], schema=DatasetSchema(target="load"), learned_from="x", metrics=[1], imported="x", code_version="",
-        seed=0, weights_sha256=None, created_at=at,
-    )  # fmt: skip
-    version = version_out("load", row, [])
-    assert (version.metrics, version.config, version.imported) == (None, {}, None)

@@ -163,7 +163,7 @@ def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> 
     assert sure == sorted(sure, reverse=True)
     assert all(each["truth"] != each["answer"] for each in wrong["images"])
     card = room.models.reads.show_version(room.project_id, "strokes", summary["version"])
-    assert card.learned_from["rows"] == 288
+    assert card.learned_from.rows == 288
 
 
 def test_the_children_that_learn_are_given_no_test_image(room: Room) -> None:

@@ -27,6 +27,7 @@ from azuraforge.engine.io import load_safetensors
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.gate.policy import GatePolicy
+from azuraforge.models.provenance import LearnedRows
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
@@ -52,13 +53,12 @@ class Asked:
     payload: dict[str, Any]
 
 
-def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+def call_here(entry: str, payload: dict[str, Any], result: type[Any], timeout_seconds: float) -> Any:
     """A call's child, in this process; what crosses the pipe is JSON in both directions."""
     module, _, name = entry.partition(":")
     found = getattr(importlib.import_module(module), name)(Asked(json.loads(json.dumps(payload))))
     told = found.model_dump(mode="json", by_alias=True) if isinstance(found, BaseModel) else found
-    result: dict[str, Any] = orjson.loads(orjson.dumps(told))
-    return result
+    return result.model_validate(orjson.loads(orjson.dumps(told)))
 
 
 @dataclass
@@ -216,12 +216,12 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert version.aliases == ["champion"]
     assert version.plugin == "test.linear"
     assert version.plugin_version == room.catalogue.show("test.linear").version
-    assert version.learned_from["start"] == "2020-01-01T00:00:00Z"
-    evaluated = version.learned_from["evaluated"]
-    assert evaluated["end"] < "2021-06"
+    assert version.learned_from.start == "2020-01-01T00:00:00Z"
+    evaluated = version.learned_from.evaluated
+    assert evaluated.end < "2021-06"
     assert version.seed == 7
-    assert datetime.fromisoformat(version.learned_from["end"]) == room.datasets.get(room.project_id, "series").end_at
-    assert evaluated["weights_sha256"] == summary["weights_sha256"]
+    assert datetime.fromisoformat(version.learned_from.end) == room.datasets.get(room.project_id, "series").end_at
+    assert evaluated.weights_sha256 == summary["weights_sha256"]
     assert version.weights_sha256 == summary["refitted_sha256"] != summary["weights_sha256"]
     folder = room.models.folders.verify(room.project_id, version.content_hash)
     served, judged = (load_safetensors(one / "weights.safetensors")[0] for one in (folder, folder / "evaluated"))
@@ -267,7 +267,7 @@ def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(room: 
     assert [note for note in failed.notes if "wrong.refit could not be refitted" in note and "no rest" in note]
     for each in (summary, other):
         version = room.models.reads.show_version(room.project_id, "series", each["version"])
-        assert "evaluated" not in version.learned_from
+        assert version.learned_from.evaluated is None
         assert version.weights_sha256 == each["weights_sha256"]
         assert "refitted_sha256" not in each
     assert job.figures["forecast"]["refitted"] is False
@@ -362,8 +362,8 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     compared, found = (again.done[name][0] for name in ("champion", "judge"))
     assert to_json(compared)["predictor"].endswith("/evaluated"), "the refitted champion has learned the test set"
     row = room.models.reads.show_version(room.project_id, "series", before["champion_version"] + 1)
-    evaluated = row.learned_from["evaluated"]
-    assert to_json(found)["champion"]["learned_from"] == [[evaluated["start"], evaluated["end"]]]
+    evaluated = row.learned_from.evaluated
+    assert to_json(found)["champion"]["learned_from"] == [[evaluated.start, evaluated.end]]
     verdict = room.models.reads.evaluation(room.project_id, again.run.id).verdict
     assert any(reason.code == "level_tightened" for reason in verdict.reasons)
     champion = room.models.reads.show(room.project_id, "series").champion
@@ -455,7 +455,7 @@ def test_a_champion_that_claims_to_have_learned_from_nothing_is_not_comparable(r
     room.train("test.linear")
 
     def forget(session: Any) -> None:
-        session.execute(update(ModelVersion).values(learned_from=learned))
+        session.execute(update(ModelVersion).values(learned_from=LearnedRows(**learned)))
 
     room.database.write(room.project_id, forget)
     job, summary = room.train("test.linear", window=21)

@@ -207,7 +207,7 @@ def test_a_version_serves_the_bits_that_its_run_has_shown_on_the_kernels_that_ma
     assert run.summary["decision"] == "promoted", "else the figure shows a baseline"
     version = stand.models.reads.show_version(stand.project_id, "series", 1)
     card = read_card(stand.models.folders.path(stand.project_id, version.content_hash))
-    assert card["engine"] == {name: run.environment[name] for name in ("backend", "instruction_set", "threads")}
+    assert card.engine == {name: run.environment[name] for name in ("backend", "instruction_set", "threads")}
 
     def figure(run: RunDetail) -> list[float]:
         found = stand.runs.figure(stand.project_id, run.id, "forecast")
@@ -239,7 +239,7 @@ def test_a_baseline_s_card_says_nothing_of_an_engine_that_it_does_not_use(stand:
     run = stand.train("forecasting.ridge", model="ridge")
     assert run.state == "succeeded", run.error
     version = stand.models.reads.show_version(stand.project_id, "ridge", 1)
-    assert "engine" not in read_card(stand.models.folders.path(stand.project_id, version.content_hash))
+    assert read_card(stand.models.folders.path(stand.project_id, version.content_hash)).engine is None
 
 
 def phases_of(stand: Stand, run: RunDetail) -> list[str]:

@@ -29,7 +29,7 @@ class Asked:
 
 def written(material: dict[str, Any], wanted: str, language: str = "en") -> bytes:
     asked = Asked(material=material, format=wanted, language=language)
-    return base64.b64decode(report_child.write(asked)["content"])
+    return base64.b64decode(report_child.write(asked).content)
 
 
 def leaves(value: Any) -> list[Any]:
@@ -191,7 +191,7 @@ def test_html_escapes_hostile_names_and_asks_nobody_for_anything() -> None:
 def test_a_page_made_of_the_document_is_the_page_made_of_the_run(material: dict[str, Any]) -> None:
     document = written(material, "md", "tr").decode()
     asked = Asked(document=document, title=material["run"]["name"], format="html", language="tr")
-    assert base64.b64decode(report_child.write(asked)["content"]) == written(material, "html", "tr")
+    assert base64.b64decode(report_child.write(asked).content) == written(material, "html", "tr")
 
 
 def test_a_hostile_name_stays_in_its_cell() -> None:

@@ -2082,7 +2082,10 @@ export interface components {
             /** Pictures */
             pictures: components["schemas"]["PictureOut"][];
         };
-        /** ClassProbability */
+        /**
+         * ClassProbability
+         * @description A class and its probability; JSON calls the class ``class``.
+         */
         ClassProbability: {
             /** Class */
             class: string;
@@ -2257,7 +2260,7 @@ export interface components {
             /** Name */
             name: string;
             /** Values */
-            values: unknown[];
+            values: components["schemas"]["JsonValue"][];
         };
         /**
          * Confusion
@@ -2639,7 +2642,7 @@ export interface components {
         };
         /**
          * DriftColumn
-         * @description One column of the inputs, or the answers, beside the rows that the version learned from.
+         * @description One column of the inputs, or the answers, compared with the rows that the version learned from.
          */
         DriftColumn: {
             /**
@@ -2759,6 +2762,30 @@ export interface components {
             at: string[];
             /** Error */
             error: number[];
+        };
+        /**
+         * EvaluatedRows
+         * @description The rows that an evaluated predictor has seen; ``start`` and ``end`` (ISO 8601) are both included.
+         */
+        EvaluatedRows: {
+            /** End */
+            end: string | null;
+            /**
+             * Parts
+             * @description train and validation
+             */
+            parts: {
+                [key: string]: components["schemas"]["LearnedPart"];
+            } | null;
+            /** Rows */
+            rows: number | null;
+            /** Start */
+            start: string | null;
+            /**
+             * Weights Sha256
+             * @description of the evaluated predictor
+             */
+            weights_sha256: string | null;
         };
         /**
          * Evaluation
@@ -3398,6 +3425,23 @@ export interface components {
             trials: number;
         };
         /**
+         * ImportedFrom
+         * @description The origin of an imported version; ``by`` imported it.
+         */
+        ImportedFrom: {
+            /** Bundle Sha256 */
+            bundle_sha256: string;
+            /** By */
+            by: string;
+            dataset: components["schemas"]["OriginDataset"] | null;
+            /** Model */
+            model: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * ImportOut
          * @description A version that came in from a bundle. ``created`` is false where it was there already.
          */
@@ -3483,6 +3527,60 @@ export interface components {
             parts: components["schemas"]["FoldSummary"];
         };
         /**
+         * KnownPoints
+         * @description How many of a prediction's points are judged.
+         */
+        KnownPoints: {
+            /** Known */
+            known: number;
+            /** Of */
+            of: number;
+        };
+        /**
+         * LearnedPart
+         * @description Rows of one part of a split, with the times of the first and the last where they have one.
+         */
+        LearnedPart: {
+            /**
+             * Classes
+             * @description rows of each class
+             */
+            classes: number[] | null;
+            /** End */
+            end: string | null;
+            /** Rows */
+            rows: number | null;
+            /**
+             * Rows Sha256
+             * @description of the row numbers, where rows have no time
+             */
+            rows_sha256: string | null;
+            /** Start */
+            start: string | null;
+        };
+        /**
+         * LearnedRows
+         * @description The rows that the serving weights have seen, validation included. An imported version may state none.
+         *
+         *     ``evaluated`` is about the predictor that was evaluated, where the serving one was refitted on every row.
+         */
+        LearnedRows: {
+            /** End */
+            end: string | null;
+            evaluated: components["schemas"]["EvaluatedRows"] | null;
+            /**
+             * Parts
+             * @description train and validation
+             */
+            parts: {
+                [key: string]: components["schemas"]["LearnedPart"];
+            } | null;
+            /** Rows */
+            rows: number | null;
+            /** Start */
+            start: string | null;
+        };
+        /**
          * LeftOut
          * @description A series of a panel that a run does without.
          *
@@ -3550,7 +3648,7 @@ export interface components {
         };
         /**
          * LineageNode
-         * @description A thing that a version comes from or that came of it.
+         * @description A thing that a version comes from or that came of it; each kind of node has the fields that belong to it.
          */
         LineageNode: {
             /**
@@ -3558,15 +3656,18 @@ export interface components {
              * @default []
              */
             aliases: string[];
+            /**
+             * Code Version
+             * @description of a run
+             */
+            code_version?: string | null;
             /** Dataset */
             dataset?: string | null;
             /**
-             * Detail
-             * @default {}
+             * Fingerprint
+             * @description of a dataset
              */
-            detail: {
-                [key: string]: unknown;
-            };
+            fingerprint?: string | null;
             /** Id */
             id: string;
             /**
@@ -3576,6 +3677,14 @@ export interface components {
             kind: "dataset" | "run" | "version" | "predictions" | "origin";
             /** Label */
             label: string;
+            /** @description of an imported version */
+            origin?: components["schemas"]["Origin"] | null;
+            /**
+             * Plugin
+             * @description of a version
+             */
+            plugin?: string | null;
+            predictions?: components["schemas"]["MadePredictions"] | null;
             /** Run Id */
             run_id?: string | null;
             /**
@@ -3733,6 +3842,26 @@ export interface components {
             p: number;
             /** Statistic */
             statistic: number;
+        };
+        /**
+         * MadePredictions
+         * @description How many predictions a version made, how many of them are judged, and the times of the first and the last.
+         */
+        MadePredictions: {
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Judged */
+            judged: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Made */
+            made: number;
         };
         /**
          * Measured
@@ -4108,6 +4237,33 @@ export interface components {
              * @description such as rmse, mase, fit_seconds or bytes
              */
             metric: string;
+        };
+        /**
+         * Origin
+         * @description The version on the platform that trained it.
+         */
+        Origin: {
+            /** Bundle Sha256 */
+            bundle_sha256: string;
+            dataset: components["schemas"]["OriginDataset"] | null;
+            /** Model */
+            model: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * OriginDataset
+         * @description The dataset version that an imported version learned from, as its own platform calls it.
+         */
+        OriginDataset: {
+            /** Fingerprint */
+            fingerprint: string | null;
+            /** Name */
+            name: string;
+            /** Version */
+            version: number | null;
         };
         /**
          * OutcomeRequest
@@ -4639,10 +4795,7 @@ export interface components {
             features: {
                 [key: string]: number | null;
             } | null;
-            /** Inputs */
-            inputs: {
-                [key: string]: unknown;
-            };
+            inputs: components["schemas"]["PredictionInputs"];
             /** Interval */
             interval: number | null;
             /**
@@ -4672,13 +4825,8 @@ export interface components {
              * Format: date-time
              */
             origin: string;
-            /**
-             * Outcome
-             * @description how many of its points are known; null: none yet
-             */
-            outcome: {
-                [key: string]: unknown;
-            } | null;
+            /** @description null: no point is known yet */
+            outcome: components["schemas"]["KnownPoints"] | null;
             /** Outcomes */
             outcomes: components["schemas"]["PointOutcome"][];
             /** Prediction Id */
@@ -4693,6 +4841,47 @@ export interface components {
             unit: string;
             /** Version */
             version: number;
+        };
+        /**
+         * PredictionInputs
+         * @description The rows or the picture that a prediction was made from.
+         */
+        PredictionInputs: {
+            /**
+             * Classes
+             * @description of the picture, the most probable first
+             * @default []
+             */
+            classes: components["schemas"]["ClassProbability"][];
+            /** Dataset Fingerprint */
+            dataset_fingerprint: string | null;
+            /**
+             * Dataset Id
+             * @description null: the caller sent the rows
+             */
+            dataset_id: string | null;
+            /** Dataset Version */
+            dataset_version: number | null;
+            /**
+             * Picture
+             * @description name of the file
+             */
+            picture: string | null;
+            /**
+             * Rows
+             * @description of history
+             */
+            rows: number | null;
+            /**
+             * Series
+             * @description of which of several series
+             */
+            series: string | null;
+            /**
+             * Sha256
+             * @description of the picture's file
+             */
+            sha256: string | null;
         };
         /**
          * PredictionOut
@@ -4713,10 +4902,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Inputs */
-            inputs: {
-                [key: string]: unknown;
-            };
+            inputs: components["schemas"]["PredictionInputs"];
             /** Interval */
             interval: number | null;
             /**
@@ -4746,13 +4932,8 @@ export interface components {
              * Format: date-time
              */
             origin: string;
-            /**
-             * Outcome
-             * @description how many of its points are known; null: none yet
-             */
-            outcome: {
-                [key: string]: unknown;
-            } | null;
+            /** @description null: no point is known yet */
+            outcome: components["schemas"]["KnownPoints"] | null;
             /** Prediction Id */
             prediction_id: string;
             /** Predictions */
@@ -4779,7 +4960,10 @@ export interface components {
              */
             next: string | null;
         };
-        /** PredictionPoint */
+        /**
+         * PredictionPoint
+         * @description A predicted value with its interval; ``low`` and ``high`` are null where the version gives none.
+         */
         PredictionPoint: {
             /**
              * At
@@ -4792,7 +4976,7 @@ export interface components {
              * Label
              * @description the class; `value` is its probability then
              */
-            label?: string | null;
+            label: string | null;
             /** Low */
             low: number | null;
             /** Value */
@@ -4873,7 +5057,7 @@ export interface components {
             request_id?: string | null;
             /** Rows */
             rows?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             }[] | null;
             /**
              * Series
@@ -6745,7 +6929,7 @@ export interface components {
             code_version: string;
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /** Content Hash */
             content_hash: string;
@@ -6768,22 +6952,17 @@ export interface components {
             deleted_at?: string | null;
             /** Deleted By */
             deleted_by?: string | null;
-            /**
-             * Imported
-             * @description where it was made, if not here
-             */
-            imported?: {
-                [key: string]: unknown;
-            } | null;
+            /** @description where it was trained; null: on this platform */
+            imported?: components["schemas"]["ImportedFrom"] | null;
             /** Kind */
             kind: string;
-            /** Learned From */
-            learned_from: {
-                [key: string]: unknown;
-            };
-            /** Metrics */
+            learned_from: components["schemas"]["LearnedRows"];
+            /**
+             * Metrics
+             * @description on the test set; null: not evaluated
+             */
             metrics: {
-                [key: string]: unknown;
+                [key: string]: number | null;
             } | null;
             /** Model */
             model: string;
@@ -6890,7 +7069,7 @@ export interface components {
             };
             /** Rows */
             rows?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             }[] | null;
             /** Scenarios */
             scenarios: components["schemas"]["Scenario"][];

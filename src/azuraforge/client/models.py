@@ -15,12 +15,12 @@ from azuraforge.client.model import (
     AliasChange,
     Deployment,
     GatePolicy,
-    Lineage,
     Model,
     ModelVersion,
     PictureAnswer,
     Prediction,
 )
+from azuraforge.client.provenance import Lineage
 from azuraforge.client.scenarios import WhatIf
 from azuraforge.client.shapes import json_list, json_object
 from azuraforge.client.uploads.files import reading, writing

@@ -44,7 +44,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
-from azuraforge.plugins.discovery.catalogue import Call
+from azuraforge.plugins.discovery.calling import Call
 from azuraforge.projects.keeping import hold
 from azuraforge.settings import Settings
 
@@ -310,7 +310,7 @@ class DatasetService:
         return self._ask(PICTURES, wanted, PicturesOut, ROWS_TIMEOUT_SECONDS)
 
     def _ask(self, entry: str, wanted: Shape, result: type[ResultT], timeout_seconds: float) -> ResultT:
-        return result.model_validate(self._call(entry, wanted.model_dump(mode="json"), timeout_seconds))
+        return self._call(entry, wanted.model_dump(mode="json"), result, timeout_seconds)
 
     def _keep(
         self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +109,7 @@ def explain(child: Child) -> ExplainResult:
     return ExplainResult(figures=tuple(figures))
 
 
-def _answer(child: Child, wanted: ExplainInput, folder: Path) -> Answer:
+def _answer(child: Child, wanted: ExplainInput, folder: Path) -> Answer[Any, Any]:
     pipeline, _ = load_pipeline(wanted.candidate.name, wanted.plugins_folder)
     use_engine(child, pipeline)
     predictor = pipeline.load(folder)

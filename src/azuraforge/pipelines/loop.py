@@ -17,7 +17,7 @@ from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
 from azuraforge.models.gate.policy import GatePolicy, Measured
-from azuraforge.models.registry.folder import EVALUATED, read_card
+from azuraforge.models.registry.folder import read_card
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.models.service import ModelService
@@ -133,7 +133,7 @@ class TrainingLoop:
             pretrained_folder=self._pretrained_folder,
             dataset=rows_of(self._dataset),
             studied=self._extra.study is not None,
-            refit=self._extra.refit,
+            retrained=self._extra.retrained,
         )
         split = self._phase("split", wanted, CutSplit)
         passed = SplitResult.model_validate(split.model_dump(exclude={"outputs", "task_config"}))
@@ -391,16 +391,16 @@ class TrainingLoop:
             return _with_obstacle(found, _unreadable(error.message))
         # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
         card = read_card(folder)
-        if (theirs := card["horizon"]) != split.horizon:
+        if (theirs := card.horizon) != split.horizon:
             return _with_obstacle(found, other("other_horizon", theirs, split.horizon))
         wanted = PredictInput(
             plugins_folder=self._plugins_folder,
             plugin=row.plugin,
             predictor=str(folder / part),
-            serving=str(folder) if EVALUATED in row.learned_from else None,
+            serving=str(folder) if row.learned_from.evaluated is not None else None,
             test=parts.test,
             future=parts.future,
-            engine=card.get("engine"),
+            engine=card.engine,
             champion=True,
         )
         answer = self._phase("champion", wanted, PredictResult, step="predict")

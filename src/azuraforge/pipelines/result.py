@@ -14,6 +14,7 @@ from azuraforge.database import Session
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.provenance import EvaluatedRows, LearnedPart, LearnedRows
 from azuraforge.models.registry.folder import Imported
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION
@@ -197,22 +198,22 @@ class TrainingResult:
             return {}
         return {f"baseline_{ranked_by.name}": self._metrics(self.evaluation.best_baseline).get(ranked_by.name)}
 
-    def _learned_from(self, entry: Entry) -> dict[str, JsonValue]:
+    def _learned_from(self, entry: Entry) -> LearnedRows:
         """The rows of the predictor that serves, and next to them those of the evaluated one where it is another.
 
         Validation counts as learned from: it stopped the training and calibrated the intervals.
         """
         parts = {name: self.split.parts[name] for name in ("train", "validation")}
-        evaluated: dict[str, JsonValue] = {
-            "start": parts["train"].start,
-            "end": parts["validation"].end,
-            "rows": sum(part.rows for part in parts.values()),
-            "parts": {name: part.model_dump(mode="json", exclude_none=True) for name, part in parts.items()},
-        }
+        evaluated = EvaluatedRows(
+            start=parts["train"].start,
+            end=parts["validation"].end,
+            rows=sum(part.rows for part in parts.values()),
+            parts={name: LearnedPart(**part.model_dump(exclude={"origins"})) for name, part in parts.items()},
+            weights_sha256=entry.evaluated_sha256,
+        )
         if (rows := entry.refitted_rows) is None:
-            return evaluated
-        served: dict[str, JsonValue] = {"start": rows.start, "end": rows.end, "rows": rows.rows}
-        return {**served, "evaluated": {**evaluated, "weights_sha256": entry.evaluated_sha256}}
+            return LearnedRows(**evaluated.model_dump(exclude={"weights_sha256"}))
+        return LearnedRows(start=rows.start, end=rows.end, rows=rows.rows, evaluated=evaluated)
 
     def _register(
         self,

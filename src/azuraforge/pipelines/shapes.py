@@ -59,11 +59,11 @@ class Learner(StepInput):
 
 
 class SplitInput(Learner):
-    """``studied`` and ``refit``: see ``TaskKind.split``."""
+    """``studied`` and ``retrained``: see ``TaskKind.split``."""
 
     dataset: DatasetFile
     studied: bool = False
-    refit: bool = False
+    retrained: bool = False
 
 
 class CutSplit(SplitResult):

@@ -188,7 +188,7 @@ def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult,
     kind.check_pipeline(wanted.plugin, pipeline, meaning)
     config = config.completed(meaning)
     table = kind.table(read_dataset(wanted.dataset), meaning)
-    return kind.split(pipeline, table, config, folder, studied=wanted.studied, refit=wanted.refit), config
+    return kind.split(pipeline, table, config, folder, studied=wanted.studied, retrained=wanted.retrained), config
 
 
 def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, AnyTaskKind]:

@@ -15,7 +15,8 @@ from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
 from azuraforge.plugins.contract.task_kind import DATA
-from azuraforge.plugins.discovery.catalogue import Call, Catalogue
+from azuraforge.plugins.discovery.calling import Call
+from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
@@ -68,8 +69,7 @@ class TrainingHandler(Handler):
             config=request.config,
             dataset=rows_of(dataset),
         )
-        answer = self._call(f"{STEPS}:validate", to_json(wanted), VALIDATE_TIMEOUT_SECONDS)
-        checked = Validated.model_validate(answer)
+        checked = self._call(f"{STEPS}:validate", to_json(wanted), Validated, VALIDATE_TIMEOUT_SECONDS)
         return PreparedRun(
             name=request.name or f"{plugin.name} on {dataset.name}",
             plugin=plugin.name,

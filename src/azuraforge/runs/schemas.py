@@ -258,7 +258,7 @@ class MetricPoints(BaseModel):
     def _check_names(cls, points: object) -> object:
         for name in points if isinstance(points, dict) else ():
             if (problem := problem_with_series(name)) is not None:
-                raise ValueError(f"{sayable(str(name))[:80]!r} cannot be a series' name: {problem}")
+                raise ValueError(f"{str(sayable(str(name)))[:80]!r} cannot be a series' name: {problem}")
         return points
 
 

@@ -241,6 +241,12 @@ class Card(_Strict):
     engine: Engine | None = None
 
 
+class Trial(_Strict):
+    """The trial load of a version; ``predicted`` is false where the pipeline declined the invented rows."""
+
+    predicted: bool
+
+
 _Checked = TypeVar("_Checked", bound=_Strict)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import orjson
-from pydantic import BaseModel
 
 from azuraforge.models.cards.texts import DECISIONS, TEXTS
 from azuraforge.models.gate.reasons import percent
@@ -108,7 +107,7 @@ def _data(
 ) -> list[tuple[str, str]]:
     named = f"{dataset} v{row.dataset_version}" if dataset else say["not_here"]
     facts = [(say["dataset"], named), (say["fingerprint"], row.dataset_fingerprint or "–")]
-    learned = _learned(row)
+    learned = row.learned_from
     if learned.evaluated is None:
         facts.append((say["learned_from"], _range(learned, row.schema, say)))
     else:
@@ -131,23 +130,6 @@ class _Rows(Protocol):
     def start(self) -> str | None: ...
     @property
     def end(self) -> str | None: ...
-
-
-class _Learned(BaseModel):
-    """The rows that a version learned from, of which a bundle may state some facts only.
-
-    ``evaluated`` holds those of the predictor that was judged, where the one that serves was refitted.
-    """
-
-    rows: int | None = None
-    start: str | None = None
-    end: str | None = None
-    weights_sha256: str | None = None
-    evaluated: _Learned | None = None
-
-
-def _learned(row: ModelVersion) -> _Learned:
-    return _Learned.model_validate(row.learned_from)
 
 
 def _range(part: _Rows | None, schema: DatasetSchema, say: Mapping[str, str]) -> str:
@@ -210,7 +192,7 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
 
 def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
     found = []
-    learned = _learned(row)
+    learned = row.learned_from
     if learned.start and learned.end:
         seen = {"start": row_time(learned.start, row.schema), "end": row_time(learned.end, row.schema)}
         found.append(say["limit.learned"].format(**seen))
@@ -253,7 +235,7 @@ def _limits_of(evaluation: Evaluation, row: ModelVersion, say: Mapping[str, str]
 
 def _origin(row: ModelVersion) -> dict[str, object]:
     assert row.imported is not None
-    return {name: row.imported.get(name) or "–" for name in ("model", "version", "run_id", "bundle_sha256")}
+    return {name: getattr(row.imported, name) or "–" for name in ("model", "version", "run_id", "bundle_sha256")}
 
 
 def _metric(metric: MetricFacts, value: float | None, language: Language) -> str:

@@ -8,8 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from azuraforge.bounds import Name, Number
-from azuraforge.models.schemas import Alias, PredictionPoint, plain
+from azuraforge.models.answers import PredictionPoint
+from azuraforge.models.schemas import Alias, plain
 from azuraforge.plugins.contract.shape import Texts
+from azuraforge.strict_json import JsonObject
 
 Value = Annotated[float, Field(allow_inf_nan=False)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=1000)]
@@ -50,7 +52,7 @@ class WhatIfRequest(BaseModel):
 
     version: Number | None = Field(default=None, description="empty: the version that the alias points at")
     alias: Alias = "champion"
-    rows: list[dict[str, object]] | None = Field(default=None, min_length=1, max_length=100_000)
+    rows: list[JsonObject] | None = Field(default=None, min_length=1, max_length=100_000)
     horizon: int | None = Field(default=None, ge=1, le=100_000, description="rows ahead; empty: all that it can")
     series: Annotated[str | None, AfterValidator(plain)] = Field(default=None, min_length=1, max_length=200)
     known_ahead: dict[Name, Values] = Field(

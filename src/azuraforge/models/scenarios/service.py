@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from azuraforge.database import Database
-from azuraforge.models.predictions.inference import InThread, answer_of
+from azuraforge.models.deployments.service import InThread
+from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.scenarios.schemas import WhatIfOut, WhatIfRequest
 from azuraforge.models.serving.messages import WhatIfMessage

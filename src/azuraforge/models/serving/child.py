@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
@@ -45,13 +46,13 @@ class Predictor:
         card = read_card(folder)
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
-            choose_nearest(card.get("engine"), opening.get("kernels_folder"))
+            choose_nearest(card.engine, opening.get("kernels_folder"))
         self._name, self._folder = str(opening["plugin"]), folder
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
         self.schema = Schema.of(DatasetSchema(**opening["schema"]))
-        self.horizon = int(card.get("horizon") or opening["config"]["horizon"])
-        self._known_ahead = tuple((card.get("config") or {}).get("known_ahead") or ())
+        self.horizon = int(card.horizon or opening["config"]["horizon"])
+        self._known_ahead = _names(card.config.get("known_ahead"))
         self._datasets: dict[str, pl.DataFrame] = {}
         self._clocks: dict[tuple[str, str | None], Clock] = {}
 
@@ -207,6 +208,10 @@ class Predictor:
                 self._clocks = {}
             self._clocks[key] = Clock.learn(self._rows(version, series), one_of(self.schema))
         return self._clocks[key]
+
+
+def _names(stated: JsonValue) -> tuple[str, ...]:
+    return tuple(map(str, stated)) if isinstance(stated, list) else ()
 
 
 def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:

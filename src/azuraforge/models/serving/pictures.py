@@ -34,7 +34,7 @@ class PicturePredictor:
         verify_folder(folder, opening["content_hash"])
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
-            choose_nearest(read_card(folder).get("engine"), opening.get("kernels_folder"))
+            choose_nearest(read_card(folder).engine, opening.get("kernels_folder"))
         self._name = str(opening["plugin"])
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)

@@ -37,6 +37,8 @@ PredictorT = TypeVar("PredictorT")
 PartT = TypeVar("PartT", default=Part)
 PredictionsT = TypeVar("PredictionsT", default=Predictions)
 TableT = TypeVar("TableT", default=Table)
+AnsweredT = TypeVar("AnsweredT", contravariant=True, default=Part)
+GivenT = TypeVar("GivenT", covariant=True, default=Any)
 SplitT = TypeVar("SplitT", default=Split)
 
 
@@ -157,7 +159,11 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         return None
 
 
-#: ``predict`` of a loaded pipeline, of one part; the answer is unchecked.
-Answer: TypeAlias = Callable[[Any], Any]
+class Answer(Protocol[AnsweredT, GivenT]):
+    """``predict`` of a loaded pipeline; what it returns is unchecked."""
+
+    def __call__(self, part: AnsweredT, /) -> GivenT: ...
+
+
 #: A pipeline of any task.
 AnyPipeline: TypeAlias = Pipeline[Any, Any, Any, Any, Any, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.availability import AHEAD, delay_of
 from azuraforge.plugins.contract.parts import Part, Schema
+from azuraforge.plugins.contract.stored import from_json
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled
 from azuraforge.plugins.forecasting.holidays import HOLIDAY_FEATURES, holidays_ahead
@@ -107,9 +108,9 @@ class Covariates:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Covariates:
+    def from_dict(cls, fields: Mapping[str, object]) -> Covariates:
         """What ``to_dict`` gave."""
-        return cls(tuple(Channel.from_dict(channel) for channel in fields["columns"]), fields["country"])
+        return from_json(cls, fields)
 
 
 def _carried(values: Floats, last: Floats) -> Floats:

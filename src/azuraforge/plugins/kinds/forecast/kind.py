@@ -133,9 +133,9 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         folder: Path | None,
         *,
         studied: bool = False,
-        refit: bool = False,
+        retrained: bool = False,
     ) -> ForecastSplit:
-        return split_series(pipeline, table, config, folder, studied=studied, refit=refit)
+        return split_series(pipeline, table, config, folder, studied=studied, retrained=retrained)
 
     def load_part(self, folder: Path) -> Part:
         return load_part(folder)
