@@ -6,6 +6,7 @@ import type { RunDetail } from "../api/types";
 import { ContendersCard } from "../evaluation/ContendersCard";
 import { VerdictCard } from "../evaluation/VerdictCard";
 import { LeadingFigures, OtherFigures } from "../figures/FigureCards";
+import { IntervalsCard } from "../forecasting/IntervalsCard";
 import { SeriesCard } from "../forecasting/SeriesCard";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
@@ -72,6 +73,7 @@ export default function RunPage({ id: address }: { id: string }) {
           </div>
           <LeadingFigures run={run} evaluation={judged} />
           {judged ? <ContendersCard evaluation={judged} runId={run.id} /> : null}
+          {judged ? <IntervalsCard evaluation={judged} /> : null}
           {judged ? <SeriesCard evaluation={judged} /> : null}
           <OtherFigures run={run} evaluation={judged} />
         </>

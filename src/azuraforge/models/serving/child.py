@@ -19,6 +19,7 @@ from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times
+from azuraforge.plugins.forecasting.intervals import ends_of
 from azuraforge.plugins.forecasting.panels import one_of, stack
 from azuraforge.processes.backend import choose_nearest
 
@@ -158,8 +159,7 @@ class Predictor:
         return predictions
 
     def _points(self, predictions: Predictions, horizon: int) -> tuple[list[dict[str, Any]], float | None]:
-        levels = sorted(predictions.quantiles)
-        outer = (levels[0], levels[-1]) if len(levels) > 1 and levels[0] < 0.5 < levels[-1] else None
+        outer = ends_of(predictions.quantiles)
         points = [
             {
                 "value": float(predictions.point[0, step]),

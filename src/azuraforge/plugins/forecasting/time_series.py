@@ -12,7 +12,7 @@ and loading.
             return MyNetwork(inputs, outputs)
 
 The network is called with a window ``(batch, window, channel)`` and the calendar ahead ``(batch, horizon, known)``, and
-answers ``(batch, horizon, output)``: the point forecast first, then one value per level of ``QUANTILE_LEVELS``, all as
+answers ``(batch, horizon, output)``: the point forecast first, then one value per level of ``TRAINED_LEVELS``, all as
 changes since the origin in units of ``Preprocessing.scale``.
 """
 
@@ -41,13 +41,13 @@ from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split, window_within
 from azuraforge.plugins.forecasting.covariates import Covariates
 from azuraforge.plugins.forecasting.gradient_descent import PREDICT_BATCH, descend
-from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
+from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS, at_levels, in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import each, known_series, one_of, predict_each
 from azuraforge.plugins.forecasting.transforms import Transform, TransformName
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
 
-#: One point forecast and one value per quantile level.
-OUTPUTS = 1 + len(QUANTILE_LEVELS)
+#: One point forecast and one value per level that is learned.
+OUTPUTS = 1 + len(TRAINED_LEVELS)
 _FORMAT = "azuraforge.time_series/1"
 #: What a forecaster learns on the validation part, saved beside the network's weights.
 _CALIBRATION = ("trust", "offsets", "smearing")
@@ -203,16 +203,14 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         raw = _answer(network, checking)
         trust = _learn_trust(raw[:, :, 0], truth)
         answers = _trusted(raw, trust)
+        errors = truth - _quantiles(answers)
         offsets = np.stack(
-            [
-                residual_quantiles(truth - answers[:, :, 1 + index], [level])[0]
-                for index, level in enumerate(QUANTILE_LEVELS)
-            ]
+            [residual_quantiles(own, [level])[0] for own, level in zip(errors, QUANTILE_LEVELS, strict=True)]
         )
         smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
         tables = np.zeros((0, 0, 0))
         if config.intervals == "adaptive":
-            tables = np.stack([score_table(truth - answers[:, :, 1 + index]) for index in range(len(QUANTILE_LEVELS))])
+            tables = np.stack([score_table(own) for own in errors])
         return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series, epochs)
 
     def refit(self, run: RunContext[SeriesConfigT], evaluated: Forecaster, rows: Part) -> Forecaster:
@@ -245,8 +243,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 next_step="train it with the horizon you need",
             )
         answers = predictor.answer(predictor.preprocessing.examples(part, learning=False))
-        changes = np.moveaxis(answers, -1, 0).copy()
-        changes[1:] = in_order(changes[1:] + self._offsets(predictor, part))
+        quantiles = in_order(_quantiles(answers) + self._offsets(predictor, part))
+        changes = np.concatenate([answers[None, :, :, 0], quantiles])
         values = predictor.preprocessing.restore(part, changes)
         return Predictions(values[0] * predictor.smearing, dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
 
@@ -258,8 +256,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             return fixed
         answers = predictor.answer(predictor.preprocessing.examples(past, learning=False))
         truth = predictor.preprocessing.changes(past, past_truth(part, past))
-        scores = [truth - answers[:, :, 1 + index] for index in range(len(QUANTILE_LEVELS))]
-        return adaptive_offsets(list(predictor.tables), scores, past.origins, part.origins, QUANTILE_LEVELS)
+        scores = truth - _quantiles(answers)
+        return adaptive_offsets(list(predictor.tables), list(scores), past.origins, part.origins, QUANTILE_LEVELS)
 
     def save(self, predictor: Forecaster, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
@@ -346,6 +344,11 @@ def _learn_trust(change: Floats, truth: Floats) -> Floats:
 
 def _trusted(answers: Floats, trust: Floats) -> Floats:
     return answers + (answers[:, :, :1] * (trust - 1.0)[:, None])
+
+
+def _quantiles(answers: Floats) -> Floats:
+    """Return ``(level, example, horizon)`` at ``QUANTILE_LEVELS`` from ``(example, horizon, output)``."""
+    return at_levels(np.moveaxis(answers[:, :, 1:], -1, 0), QUANTILE_LEVELS)
 
 
 def _answer(network: nn.Module, examples: Examples) -> Floats:
