@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.spread import Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
-from azuraforge.plugins import QUANTILE_LEVELS
+from azuraforge.plugins import QUANTILE_LEVELS, Schema, Table
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.intervals import pairs_of
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun
-from benchmarks.statistical import table
 
 LOW, HIGH = QUANTILE_LEVELS.index(0.05), QUANTILE_LEVELS.index(0.95)
 
@@ -99,7 +99,9 @@ def test_intervals_of_airline_passengers_hold(tmp_path: Path) -> None:
     """Eleven validation origins held 58 to 71 % of the test set within their 90 % intervals."""
     from statsforecast.utils import AirPassengers
 
-    data = table(list(AirPassengers), "1mo", 12, "1949-01-01T00:00:00")
+    at = pl.datetime_range(pl.datetime(1949, 1, 1), pl.datetime(1960, 12, 1), "1mo", time_zone="UTC", eager=True)
+    frame = pl.DataFrame({"at": at, "passengers": list(AirPassengers)})
+    data = Table(frame, Schema("at", "passengers", frequency="1mo", season=12))
     pipeline, config = ExponentialSmoothing(), ExponentialSmoothing.Config.model_validate({"horizon": 12})
     split = pipeline.split(data, config)
     train, validation = (cut_learning(data, rows, 12) for rows in (split.train, split.validation))
