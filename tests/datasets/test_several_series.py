@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from azuraforge.datasets.reading.canonical import fingerprint
-from azuraforge.datasets.reading.reader import Prepared
+from azuraforge.datasets.reading.prepared import Prepared
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput

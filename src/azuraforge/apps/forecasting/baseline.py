@@ -21,7 +21,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
-from azuraforge.plugins.forecasting.adaptive import past_part, past_truth
+from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part
 from azuraforge.plugins.forecasting.channels import column_values, filled
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.panels import each, known_series, predict_each
@@ -103,6 +103,8 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         outside = Errors(validation.targets - point, point)
         inside = None if is_enough(outside.errors) else self._inside(learned, run.config, train)
         learned.spread = spread_of(outside, inside, adaptive=run.config.intervals == "adaptive")
+        if len(learned.spread.table):
+            _keep_start(learned, Start.after(train))
         return learned
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
@@ -130,6 +132,8 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def _refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
         learned = self.relearn(run, evaluated, rows)
         learned.spread = evaluated.spread
+        if len(evaluated.spread.table):
+            _keep_start(learned, Start.after_levels(rows, self._levels(evaluated, last_origin(rows))))
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:
@@ -137,14 +141,18 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self.predict(known_series(predictor.series, name), one))
         point = self.forecast(predictor, part)
+        quantiles = predictor.spread.around(point, self._levels(predictor, part))
+        return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+
+    def _levels(self, predictor: Learned, part: Part) -> Floats | None:
+        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
         past = past_part(part, 0) if len(predictor.spread.table) else None
         if past is None:
-            quantiles = predictor.spread.around(point)
-        else:
-            before = self.forecast(predictor, past)
-            known = Errors(past_truth(part, past) - before, before)
-            quantiles = predictor.spread.adapted(point, part.origins, known, past.origins)
-        return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+            return None
+        start = Start(predictor.settings["learned_until"], predictor.arrays["levels"])
+        point = self.forecast(predictor, past)
+        errors = Errors(start.unlearned(part, past) - point, point)
+        return predictor.spread.moved(errors, past.origins, part.origins, start.levels)
 
     def save(self, predictor: Learned, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
@@ -174,6 +182,10 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             spread = Spread.stored(own)
             found.series[name] = Learned(settings["series"][name], own, spread)
         return found
+
+
+def _keep_start(learned: Learned, start: Start) -> None:
+    learned.settings["learned_until"], learned.arrays["levels"] = start.learned, start.levels
 
 
 def first_known(part: Part) -> float:

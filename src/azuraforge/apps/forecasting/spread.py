@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
-from azuraforge.plugins.forecasting.adaptive import GRID, adaptive_offsets, score_table
+from azuraforge.plugins.forecasting.adaptive import GRID, adapted_levels, adaptive_offsets, score_table
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 
@@ -69,23 +69,28 @@ class Spread:
             return np.ones_like(point)
         return np.asarray(np.maximum(np.abs(point), self.least) ** self.power)
 
-    def around(self, point: Floats) -> Floats:
-        """Return ``(level, origin, horizon)``: the quantiles of ``(origin, horizon)`` forecasts."""
-        return in_order(point + self.offsets[:, None, :] * self.width(point))
+    def around(self, point: Floats, levels: Floats | None = None) -> Floats:
+        """Return ``(level, origin, horizon)``: the quantiles of ``(origin, horizon)`` forecasts.
 
-    def adapted(self, point: Floats, origins: Indices, past: Errors, rows: Indices) -> Floats:
-        """Return the quantiles as ``around`` does, moved by the outcomes that each origin knows.
+        ``levels`` of the same shape, from ``moved``, are looked up in the table instead of ``QUANTILE_LEVELS``.
+        """
+        offsets = self.offsets[:, None, :]
+        if levels is not None:
+            offsets = adaptive_offsets([self.table] * len(levels), levels)
+        return in_order(point + offsets * self.width(point))
+
+    def moved(self, past: Errors, rows: Indices, origins: Indices, start: Floats) -> Floats:
+        """Return ``(level, origin, horizon)``: where the outcomes that each origin knows have moved the levels.
 
         Args:
-            point: ``(origin, horizon)`` forecasts from the rows ``origins``.
-            origins: ``(origin,)``.
-            past: of the rows before them, from ``past_part``.
+            past: at the rows before the origins, from ``past_part``; NaN where unknown or learned.
             rows: ``(row,)`` those rows.
+            origins: ``(origin,)``.
+            start: ``(level, horizon)`` before the first outcome.
         """
         levels = len(QUANTILE_LEVELS)
         scores = past.errors / self.width(past.point)
-        offsets = adaptive_offsets([self.table] * levels, [scores] * levels, rows, origins, QUANTILE_LEVELS)
-        return in_order(point + offsets * self.width(point))
+        return adapted_levels([self.table] * levels, [scores] * levels, rows, origins, QUANTILE_LEVELS, start)
 
     def arrays(self) -> dict[str, Floats]:
         """Return what a version stores, see ``stored``."""

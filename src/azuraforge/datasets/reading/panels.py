@@ -99,7 +99,7 @@ def settle_each(
     if gone:
         shown = ", ".join(list(gone)[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
         first = next(iter(gone.values()))
-        rows = int(first.details.get("rows", 0))
+        rows = int(str(first.details.get("rows", 0)))
         reason = {language: fill(text, rows=rows) for language, text in _LEFT_OUT[first.error_code].items()}
         findings.append(finding("series_left_out", count=len(gone), series=shown, reason=reason))
     findings.append(finding("several_series", count=len(settled), column=column))

@@ -52,11 +52,13 @@ class Candidates:
         free: learned at once; they answer where all else fails.
         core: combined with equal say where there is little evidence to weigh them.
         further: groups that follow as long as the one before paid.
+        too_slow: members that are not tried, because importing what they need takes longer than the budget.
     """
 
     free: tuple[str, ...]
     core: tuple[str, ...]
     further: tuple[tuple[str, ...], ...] = field(default=())
+    too_slow: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len({*self.free, *self.core, *(name for group in self.further for name in group)})
@@ -95,10 +97,11 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     enough = _ROWS_FOR_TREES_WITH_COLUMNS if schema.features or config.known_ahead else _ROWS_FOR_TREES
     if rows >= enough and schema.series is None:
         groups.append(_names((BoostedLags,)))
+    too_slow: tuple[str, ...] = ()
     if config.budget_seconds < LEAST_BUDGET_SECONDS:
-        core = tuple(name for name in core if not needs_library(name))
-        groups = []
-    return Candidates(free, core, tuple(groups))
+        too_slow = (*(name for name in core if needs_library(name)), *(name for group in groups for name in group))
+        core, groups = tuple(name for name in core if not needs_library(name)), []
+    return Candidates(free, core, tuple(groups), too_slow)
 
 
 def needs_library(name: str) -> bool:

@@ -14,7 +14,7 @@ from azuraforge.apps.forecasting.boosting.trees import Forest
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions
-from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.adaptive import Start, adapted_levels, adaptive_offsets, past_part, score_table
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import known_series
@@ -42,6 +42,7 @@ class Boosted:
         spread: ``(level, horizon)`` offsets of the quantiles in units of a series' scale.
         widths: name of a series → factor of its offsets.
         table: ``(GRID, horizon)`` errors for adaptive intervals in units of a series' scale; empty if fixed.
+        starts_of_levels: name of a series → where the levels of its adaptive intervals start to move.
     """
 
     horizon: int
@@ -54,6 +55,7 @@ class Boosted:
     spread: Floats
     widths: Mapping[str, float]
     table: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    starts_of_levels: Mapping[str, Start] = field(default_factory=dict)
 
 
 def starts_of(fitted: Boosted, read: Inputs, part: Part, rows: Indices, steps: Indices) -> Floats:
@@ -113,13 +115,22 @@ def answer(fitted: Boosted, name: str, part: Part) -> Predictions:
     point, scales = _point(fitted, name, part), known_series(fitted.scales, name)
     width = fitted.widths.get(name, 1.0)
     offsets = fitted.spread[:, None, :]
-    past = past_part(part, 0) if len(fitted.table) else None
-    if past is not None:
-        truth = (past_truth(part, past) - scales.center) / scales.scale
-        errors = (truth - _point(fitted, name, past)) / width
-        levels = len(QUANTILE_LEVELS)
-        offsets = adaptive_offsets(
-            [fitted.table] * levels, [errors] * levels, past.origins, part.origins, QUANTILE_LEVELS
-        )
+    levels = levels_of(fitted, name, part)
+    if levels is not None:
+        offsets = adaptive_offsets([fitted.table] * len(levels), levels)
     quantiles = in_order(point + width * offsets) * scales.scale + scales.center
     return Predictions(point * scales.scale + scales.center, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+
+
+def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
+    """Return the ``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+    past = past_part(part, 0) if len(fitted.table) else None
+    if past is None:
+        return None
+    scales, start = known_series(fitted.scales, name), known_series(fitted.starts_of_levels, name)
+    truth = (start.unlearned(part, past) - scales.center) / scales.scale
+    errors = (truth - _point(fitted, name, past)) / fitted.widths.get(name, 1.0)
+    many = len(QUANTILE_LEVELS)
+    return adapted_levels(
+        [fitted.table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
+    )
