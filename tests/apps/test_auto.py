@@ -18,7 +18,6 @@ from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates, imp
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress
 from azuraforge.apps.forecasting.auto.pipeline import Auto, Ensemble
-from azuraforge.apps.forecasting.auto.spread import spread_of
 from azuraforge.apps.forecasting.auto.weights import combine, is_thin
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.intermittent import Croston
@@ -238,20 +237,6 @@ def test_where_evidence_is_thin_the_core_counts_equally() -> None:
     found = combine(points, truth, np.ones((3, 1)), ["a", "b", "c"], "naive")
     assert (found.rule, set(found.weights)) == ("median", {"a", "b", "c"})
     assert found.of(points) == pytest.approx(np.full((3, 12), 5.0))
-
-
-def test_intervals_of_few_origins_take_their_shape_from_the_training_part() -> None:
-    rng = np.random.default_rng(2)
-    sizes = np.array([1.0, 2.0, 3.0])
-    spread = spread_of(rng.normal(size=(2, 3)) * sizes, rng.normal(size=(300, 3)) * sizes)
-    assert (spread[0] < 0).all()
-    assert spread[2] / sizes == pytest.approx(np.full(3, 1.8), rel=0.4)
-
-
-def test_intervals_are_wider_where_the_training_part_holds_few_horizons() -> None:
-    errors, inside = np.full((1, 4), 1.0), np.ones((400, 4))
-    few, many = spread_of(errors, inside[:5]), spread_of(errors, inside)
-    assert few[2] / many[2] == pytest.approx(np.full(4, 1.78), rel=0.02)
 
 
 def test_processes_of_members_end_with_their_reason() -> None:

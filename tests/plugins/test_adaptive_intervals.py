@@ -52,13 +52,14 @@ def test_where_errors_grow_the_adaptive_interval_goes_with_them(tmp_path: Path) 
     table = walk_that_grows_wild()
     fixed, _ = coverage(Naive, table, tmp_path / "fixed")
     adaptive, learned = coverage(Naive, table, tmp_path / "adaptive", intervals="adaptive")
-    assert fixed[2] - fixed[0] < 0.55
-    assert adaptive[2] - adaptive[0] > 0.62, "as far as the validation part's largest errors reach"
-    assert learned.arrays["table"].shape == (401, 3)
+    low, high = QUANTILE_LEVELS.index(0.05), QUANTILE_LEVELS.index(0.95)
+    assert fixed[high] - fixed[low] < 0.55
+    assert adaptive[high] - adaptive[low] > 0.62, "as far as the validation part's largest errors reach"
+    assert learned.spread.table.shape == (401, 3)
     rng = np.random.default_rng(4)
     calm = Table(pl.DataFrame({"y": np.cumsum(rng.standard_t(3, size=4000))}), Schema(None, "y"))
     kept, _ = coverage(Naive, calm, tmp_path / "calm", intervals="adaptive")
-    assert kept[[0, 2]] == pytest.approx([0.05, 0.95], abs=0.025)
+    assert kept[[low, high]] == pytest.approx([0.05, 0.95], abs=0.025)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_few_rows_fall_back_to_the_fixed_offsets(tmp_path: Path) -> None:
     rows = Part(pl.DataFrame({"y": [1.0, 2.0]}), Schema(None, "y"), 2, 3, np.array([1]))
     assert past_part(rows, 0) is None
     made = Naive().predict(learned, rows)
-    assert made.quantiles[0.95][0] == pytest.approx(2.0 + learned.spread[2])
+    assert made.quantiles[0.95][0] == pytest.approx(2.0 + learned.spread.offsets[QUANTILE_LEVELS.index(0.95)])
 
 
 def test_the_memory_is_bounded(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_version_holds_weights_and_readable_preprocessing_only(tmp_path: Path)
     text = (folder / "preprocessing.json").read_text()
     assert text == json.dumps(json.loads(text), sort_keys=True)
     tensors, _ = load_safetensors(folder / "weights.safetensors")
-    assert [tensors[name].shape for name in ("offsets", "trust", "smearing")] == [(3, 4), (4,), (4,)]
+    assert [tensors[name].shape for name in ("offsets", "trust", "smearing")] == [(len(QUANTILE_LEVELS), 4), (4,), (4,)]
 
 
 def test_a_network_is_followed_as_far_as_it_was_right() -> None:

@@ -2308,6 +2308,12 @@ export interface components {
              * @default []
              */
             horizons: components["schemas"]["HorizonMetrics"][];
+            /**
+             * Intervals
+             * @description the narrowest first
+             * @default []
+             */
+            intervals: components["schemas"]["IntervalCoverage"][];
             /** Metrics */
             metrics: {
                 [key: string]: number | null;
@@ -3360,6 +3366,16 @@ export interface components {
             next: string | null;
         };
         /**
+         * HorizonCoverage
+         * @description Coverage of an interval so many rows ahead; null: no true value is known.
+         */
+        HorizonCoverage: {
+            /** Coverage */
+            coverage: number | null;
+            /** Horizon */
+            horizon: number;
+        };
+        /**
          * HorizonMetrics
          * @description Metrics of the predictions that look this many rows ahead.
          */
@@ -3513,6 +3529,35 @@ export interface components {
              * @enum {string}
              */
             unit: "seconds" | "minutes" | "hours" | "days";
+        };
+        /**
+         * IntervalCoverage
+         * @description An interval that promises to hold a share of the true values, and the share that it held.
+         *
+         *     ``low`` and ``high`` enclose the true coverage with 95 % probability, given how the origins depend on each other.
+         */
+        IntervalCoverage: {
+            /** Coverage */
+            coverage: number;
+            /** High */
+            high: number;
+            /**
+             * Horizons
+             * @default []
+             */
+            horizons: components["schemas"]["HorizonCoverage"][];
+            /** Low */
+            low: number;
+            /**
+             * Share
+             * @description promised, such as 0.9
+             */
+            share: number;
+            /**
+             * Width
+             * @description mean, in the target's unit
+             */
+            width: number;
         };
         JsonValue: unknown;
         /**

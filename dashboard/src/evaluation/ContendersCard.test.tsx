@@ -26,8 +26,8 @@ const ordinal: Evaluation = {
   shown_horizons: [],
   parts: { train: { rows: 900, start: null, end: null, origins: null, classes: null, rows_sha256: null }, test: { rows: 100, start: null, end: null, origins: 100, classes: null, rows_sha256: null } },
   contenders: [
-    { name: "stars.ordinal", role: "candidate", rank: 1, metrics: { near: 0.9, near_low: 0.85, near_high: 0.94, distance: 0.4 }, seconds: 2, horizons: [], classes: [], pinball: {} },
-    { name: "stars.median", role: "baseline", rank: 2, metrics: { near: 0.7, near_low: 0.6, near_high: 0.79, distance: 0.35 }, seconds: 0, horizons: [], classes: [], pinball: {} },
+    { name: "stars.ordinal", role: "candidate", rank: 1, metrics: { near: 0.9, near_low: 0.85, near_high: 0.94, distance: 0.4 }, seconds: 2, horizons: [], classes: [], pinball: {}, intervals: [] },
+    { name: "stars.median", role: "baseline", rank: 2, metrics: { near: 0.7, near_low: 0.6, near_high: 0.79, distance: 0.35 }, seconds: 0, horizons: [], classes: [], pinball: {}, intervals: [] },
   ],
   best_baseline: "stars.median",
   winner: "stars.ordinal",

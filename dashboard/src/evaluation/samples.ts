@@ -9,7 +9,7 @@ const part = { rows: 100, start: "1990-01-01T00:00:00Z", end: "1999-01-01T00:00:
 
 function contender(name: string, role: Contender["role"], rank: number, metrics: MetricValues, seconds: number | null = null): Contender {
   const horizons = [1, 8].map((horizon) => ({ horizon, metrics: { rmse: metrics["rmse"] ?? null, coverage: 0.9 } }));
-  return { name, role, rank, metrics, seconds, horizons, classes: [], pinball: {} };
+  return { name, role, rank, metrics, seconds, horizons, classes: [], pinball: {}, intervals: [] };
 }
 
 /** A forecast: one metric at a time, by horizon. */

@@ -73,6 +73,16 @@ describe("RunPage", () => {
     expect(screen.queryByTestId("baseline-table")).toBeNull();
   });
 
+  it("shows what each interval promised and held", async () => {
+    const held = { share: 0.9, coverage: 0.841, low: 0.71, high: 0.93, width: 2, horizons: [{ horizon: 1, coverage: 0.95 }, { horizon: 8, coverage: null }] };
+    const contenders = sampleEvaluation.contenders.map((one) => (one.role === "candidate" ? { ...one, intervals: [held] } : one));
+    const evaluation = { run_id: ID, model: "co2", version: 1, evaluation: { ...sampleEvaluation, contenders }, verdict: sampleVerdict, created_at: "2026-01-02T03:05:00Z" };
+    open(sampleRun({ state: "succeeded", figures: [] }), { [`GET /evaluations/${ID}`]: { body: evaluation } });
+    const rows = within(await screen.findByTestId("intervals-table")).getAllByRole("row");
+    const cells = [...(rows[1]?.children ?? [])].map((cell) => cell.textContent);
+    expect(cells.slice(0, 4)).toEqual(["90 %", "84.1 %", "71 % – 93 %", "95 %"]);
+  });
+
   it("shows several series one by one, names the worst, and says which were left out", async () => {
     const series: SeriesTable = {
       column: "shop",

@@ -7,6 +7,7 @@ import { ContendersCard } from "../evaluation/ContendersCard";
 import { MembersCard } from "../evaluation/MembersCard";
 import { VerdictCard } from "../evaluation/VerdictCard";
 import { LeadingFigures, OtherFigures } from "../figures/FigureCards";
+import { IntervalsCard } from "../forecasting/IntervalsCard";
 import { SeriesCard } from "../forecasting/SeriesCard";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
@@ -79,6 +80,7 @@ export default function RunPage({ id: address }: { id: string }) {
           <LeadingFigures run={run} evaluation={judged} />
           {judged ? <ContendersCard evaluation={judged} runId={run.id} /> : null}
           {judged ? <MembersCard evaluation={judged} /> : null}
+          {judged ? <IntervalsCard evaluation={judged} /> : null}
           {judged ? <SeriesCard evaluation={judged} /> : null}
           <OtherFigures run={run} evaluation={judged} />
         </>

@@ -62,6 +62,26 @@ class ClassMetrics(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HorizonCoverage(Shape):
+    """Coverage of an interval so many rows ahead."""
+
+    horizon: int
+    coverage: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalCoverage(Shape):
+    """The share of true values that an interval promises and held; ``low`` and ``high`` enclose the true coverage."""
+
+    share: float
+    coverage: float
+    low: float
+    high: float
+    width: float = 0.0
+    horizons: list[HorizonCoverage] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContenderScores(Shape):
     """A contender with its metrics over the whole test set, and where the task has them per horizon or class."""
 
@@ -72,6 +92,7 @@ class ContenderScores(Shape):
     seconds: float | None = None
     horizons: list[HorizonMetrics] = field(default_factory=list)
     pinball: dict[str, float] = field(default_factory=dict)
+    intervals: list[IntervalCoverage] = field(default_factory=list)
     classes: list[ClassMetrics] = field(default_factory=list)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from azuraforge.models.gate.record import VerdictRecord
-from azuraforge.plugins.contract.evaluation import Evaluation, SeriesTable
+from azuraforge.plugins.contract.evaluation import Evaluation, IntervalCoverage, SeriesTable
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, ForecastFigure, Importance, Shapley
@@ -118,6 +118,7 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
         rows.append([f"{title} ({words(f'role.{each.role}')})", *cells])
     lines = [f"## {words('scores')}", "", words("scores.note"), ""]
     lines += table(heads, rows, range(1, len(heads)))
+    lines += _intervals(evaluation, words)
     if evaluation.series is not None:
         lines += _series(evaluation.series, evaluation.best_baseline, words)
     if evaluation.composition is not None:
@@ -126,6 +127,36 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
         lines += [f"{words('scores.failed')}:", ""]
         lines += [*(f"- {escape(each.name)}: {escape(each.reason)}" for each in failed), ""]
     return lines
+
+
+def _intervals(evaluation: Evaluation, words: Words) -> list[str]:
+    """Return the share that each interval held: of every contender overall, of the candidate also by horizon."""
+    able = [each for each in sorted(evaluation.contenders, key=lambda each: each.rank) if each.intervals]
+    if not able:
+        return []
+    shares = list(dict.fromkeys(own.share for each in able for own in each.intervals))
+    rows = []
+    for each in able:
+        held = {own.share: own for own in each.intervals}
+        rows.append([escape(each.name), *(_held(held.get(share), words) for share in shares)])
+    heads = [words("contender"), *(words("intervals.of", share=words.percent(share)) for share in shares)]
+    lines = [f"### {words('intervals')}", "", words("intervals.note"), "", *table(heads, rows, range(1, len(heads)))]
+    candidate = evaluation.candidate
+    steps = evaluation.shown_horizons
+    if candidate.intervals and len(steps) > 1:
+        own = [
+            [words.percent(each.share), *(words.percent(at.coverage) for at in each.horizons)]
+            for each in candidate.intervals
+        ]
+        heads = [words("intervals.promised"), *(f"+{step}" for step in steps)]
+        lines += [words("intervals.by_horizon", name=escape(candidate.name)), "", *table(heads, own, range(len(heads)))]
+    return lines
+
+
+def _held(interval: IntervalCoverage | None, words: Words) -> str:
+    if interval is None:
+        return NOTHING
+    return f"{words.percent(interval.coverage)} ({words.percent(interval.low)} – {words.percent(interval.high)})"
 
 
 def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:

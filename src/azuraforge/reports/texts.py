@@ -149,6 +149,19 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Hiçbir şeyin öğrenmediği ayrılmış bölümde platform hesapladı. Aday, bu çalıştırmadan önceki şampiyon ve her "
         "temel yöntem aynı satırları gördü.",
     ),
+    "intervals": ("Intervals", "Aralıklar"),
+    "intervals.note": (
+        "The share of true values inside each interval, and in brackets the range that encloses the true share with "
+        "95 % probability, allowing for origins that depend on each other.",
+        "Her aralığın içinde kalan gerçek değerlerin payı; ayraç içinde, birbirine bağlı tahmin başlangıçları hesaba "
+        "katılarak gerçek payı %95 olasılıkla içeren aralık.",
+    ),
+    "intervals.of": ("{share} interval", "{share} aralığı"),
+    "intervals.promised": ("promised", "vadedilen"),
+    "intervals.by_horizon": (
+        "Shares held by {name} at chosen horizons (rows ahead):",
+        "{name} için seçilmiş ufuklarda (satır sonrası) tutulan paylar:",
+    ),
     "several_series": ("Series by series", "Seri seri"),
     "several_series.note": (
         "{shown} of {count} series, the worst by MASE first. In {better} of all, the candidate's RMSE is below that of "

@@ -38,6 +38,15 @@ export const evaluation = {
     trainedOn_other: "Trained on {{shown}} examples.",
     computedBy: "Computed by run",
   },
+  intervals: {
+    title: "Intervals",
+    note: "Share of true values inside, over all horizons and so many rows ahead",
+    caption: "Intervals of {{name}}",
+    promised: "Promised",
+    held: "Held",
+    likely: "95 % range",
+    footnote: "The range encloses the true share with 95 % probability. It allows for origins that depend on each other, so it is wider than the number of values suggests.",
+  },
   members: {
     title: "Members",
     rule: {

@@ -40,6 +40,15 @@ export const evaluation: typeof english = {
     trainedOn_other: "{{shown}} örnekle eğitildi.",
     computedBy: "Hesaplayan çalıştırma:",
   },
+  intervals: {
+    title: "Aralıklar",
+    note: "İçinde kalan gerçek değerlerin payı; tüm ufuklarda ve şu kadar satır sonrası",
+    caption: "{{name}} aralıkları",
+    promised: "Vadedilen",
+    held: "Tutan",
+    likely: "%95 aralığı",
+    footnote: "%95 aralığı gerçek payı %95 olasılıkla içerir. Tahmin başlangıçlarının birbirine bağlılığını hesaba kattığı için değer sayısının düşündürdüğünden geniştir.",
+  },
   members: {
     title: "Üyeler",
     rule: {

@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
-from azuraforge.plugins.forecasting.adaptive import (
-    Start,
-    adapted_levels,
-    adaptive_offsets,
-    last_origin,
-    past_part,
-    score_table,
-)
+from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part
 from azuraforge.plugins.forecasting.channels import column_values, filled
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
-from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import each, known_series, predict_each
 
 
@@ -41,13 +34,13 @@ class Learned:
     Attributes:
         settings: JSON values.
         arrays: numbers by name.
-        spread: ``(level, horizon)``, what to add to a forecast for each of ``QUANTILE_LEVELS``.
+        spread: of the quantiles around a forecast.
         series: of a panel, what was learned of each series; then all else is empty.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, Floats] = field(default_factory=dict)
-    spread: Floats = field(default_factory=lambda: np.zeros((len(QUANTILE_LEVELS), 0)))
+    spread: Spread = field(default_factory=Spread)
     series: dict[str, Learned] = field(default_factory=dict)
 
 
@@ -106,12 +99,28 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         learned = self.learn(run, train, validation)
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
-        errors = validation.targets - self.forecast(learned, validation)
-        learned.spread = residual_quantiles(errors, QUANTILE_LEVELS)
-        if run.config.intervals == "adaptive" and np.isfinite(errors).any(axis=0).all():
-            learned.arrays["table"] = score_table(errors)
+        point = self.forecast(learned, validation)
+        outside = Errors(validation.targets - point, point)
+        inside = None if is_enough(outside.errors) else self._inside(learned, run.config, train)
+        learned.spread = spread_of(outside, inside, adaptive=run.config.intervals == "adaptive")
+        if len(learned.spread.table):
             _keep_start(learned, Start.after(train))
         return learned
+
+    def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
+        """Return the first row of the training part from which its forecasts err as they usually do."""
+        return self.window(config, train.schema) - 1
+
+    def _inside(self, learned: Learned, config: ForecastConfig, train: Part) -> Errors | None:
+        """Return the errors at the newest origins inside the training part; None where there are none."""
+        if train.targets is None:
+            return None
+        some = np.flatnonzero(train.origins >= self.settled(learned, config, train))[-MOST_INSIDE:]
+        if not len(some):
+            return None
+        ahead = {column: values[some] for column, values in train.ahead.items()}
+        point = self.forecast(learned, replace(train, origins=train.origins[some], targets=None, ahead=ahead))
+        return Errors(train.targets[some] - point, point)
 
     def refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
         """Learn from every row. Intervals stay as wide as the errors of the evaluated parameters made them."""
@@ -123,8 +132,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def _refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
         learned = self.relearn(run, evaluated, rows)
         learned.spread = evaluated.spread
-        if "table" in evaluated.arrays:
-            learned.arrays["table"] = evaluated.arrays["table"]
+        if len(evaluated.spread.table):
             _keep_start(learned, Start.after_levels(rows, self._levels(evaluated, last_origin(rows))))
         return learned
 
@@ -133,38 +141,28 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self.predict(known_series(predictor.series, name), one))
         point = self.forecast(predictor, part)
-        quantiles = in_order(point + self._spread(predictor, part))
+        quantiles = predictor.spread.around(point, self._levels(predictor, part))
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
-
-    def _spread(self, predictor: Learned, part: Part) -> Floats:
-        """``(level, origin or 1, horizon)``: what to add to the forecasts."""
-        levels = self._levels(predictor, part)
-        if levels is None:
-            return predictor.spread[:, None, :]
-        return adaptive_offsets([predictor.arrays["table"]] * len(levels), levels)
 
     def _levels(self, predictor: Learned, part: Part) -> Floats | None:
         """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
-        table = predictor.arrays.get("table")
-        past = None if table is None else past_part(part, 0)
-        if table is None or past is None:
+        past = past_part(part, 0) if len(predictor.spread.table) else None
+        if past is None:
             return None
         start = Start(predictor.settings["learned_until"], predictor.arrays["levels"])
-        errors = start.unlearned(part, past) - self.forecast(predictor, past)
-        many = len(QUANTILE_LEVELS)
-        return adapted_levels(
-            [table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
-        )
+        point = self.forecast(predictor, past)
+        errors = Errors(start.unlearned(part, past) - point, point)
+        return predictor.spread.moved(errors, past.origins, part.origins, start.levels)
 
     def save(self, predictor: Learned, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
-        arrays, settings = {**predictor.arrays, "spread": predictor.spread}, predictor.settings
+        arrays, settings = {**predictor.arrays, **predictor.spread.arrays()}, predictor.settings
         if predictor.series:
             settings = {"series": {name: own.settings for name, own in predictor.series.items()}}
             arrays = {
                 f"{place}.{name}": values
                 for place, own in enumerate(predictor.series[one] for one in sorted(predictor.series))
-                for name, values in (*own.arrays.items(), ("spread", own.spread))
+                for name, values in {**own.arrays, **own.spread.arrays()}.items()
             }
         save_safetensors(folder / "weights.safetensors", arrays)
         text = json.dumps(settings, sort_keys=True, allow_nan=False)
@@ -175,13 +173,13 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if "series" not in settings:
-            spread = arrays.pop("spread")
+            spread = Spread.stored(arrays)
             return Learned(settings, arrays, spread)
         found = Learned()
         for place, name in enumerate(sorted(settings["series"])):
             mine = f"{place}."
             own = {key.removeprefix(mine): value for key, value in arrays.items() if key.startswith(mine)}
-            spread = own.pop("spread")
+            spread = Spread.stored(own)
             found.series[name] = Learned(settings["series"][name], own, spread)
         return found
 

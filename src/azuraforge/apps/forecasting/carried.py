@@ -143,6 +143,10 @@ class StateForecaster(Baseline, Generic[ModelT]):
         arrays = {_MODEL + name: value for name, value in parts.items() if isinstance(value, np.ndarray)}
         return Learned(settings, {**arrays, "before": found.before, "after": after})
 
+    def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
+        """From the rows that the parameters were estimated on."""
+        return train.frame.height - int(learned.settings.get("rows", train.frame.height))
+
     def forecast(self, learned: Learned, part: Part) -> Floats:
         """Carry the state to each origin and compute the forecasts from there."""
         last = np.repeat(target_of(learned, part)[part.origins][:, None], part.horizon, axis=1)

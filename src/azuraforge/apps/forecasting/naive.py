@@ -47,6 +47,10 @@ class SeasonalNaive(Baseline):
         """Only the season's length."""
         return Learned({"first": first_known(train), "season": run.config.season_of(train.schema)})
 
+    def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
+        """From the second season on."""
+        return int(learned.settings["season"]) - 1
+
     def forecast(self, learned: Learned, part: Part) -> Floats:
         """The newest known value whole seasons before each target; the value at the origin where there is none."""
         values = target_of(learned, part)

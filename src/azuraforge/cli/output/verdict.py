@@ -28,6 +28,8 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
     table = class_table if evaluation.classes else evaluation_table
     terminal.console.print(table(terminal, evaluation))
     text = terminal.text
+    if evaluation.candidate is not None and evaluation.candidate.intervals:
+        show_intervals(terminal, evaluation.candidate)
     if evaluation.series is not None:
         show_series(terminal, evaluation.series, evaluation.best_baseline)
     for each in evaluation.failed:
@@ -40,6 +42,23 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
         show_members(terminal, evaluation.composition, evaluation)
     terminal.console.print()
     show_verdict(terminal, verdict, evaluation.candidate.name if evaluation.candidate is not None else None)
+
+
+def show_intervals(terminal: Terminal, contender: ContenderScores) -> None:
+    """Print the share that each interval of a contender held, overall and at chosen horizons."""
+    text = terminal.text
+    title = text("intervals_title", name=contender.name)
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    steps = [each.horizon for each in contender.intervals[0].horizons]
+    for head in (text("intervals_promised"), text("intervals_held"), text("intervals_likely")):
+        table.add_column(head, justify="right", no_wrap=True)
+    for step in steps if len(steps) > 1 else []:
+        table.add_column(f"+{step}", justify="right", no_wrap=True)
+    for each in contender.intervals:
+        likely = f"{text.percent(each.low, 0)} – {text.percent(each.high, 0)}"
+        held = [text.percent(at.coverage, 0) for at in each.horizons] if len(steps) > 1 else []
+        table.add_row(text.percent(each.share, 0), text.percent(each.coverage), likely, *held)
+    terminal.console.print(table)
 
 
 def show_series(terminal: Terminal, series: SeriesTable, best_baseline: str) -> None:

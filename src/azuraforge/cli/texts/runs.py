@@ -133,6 +133,13 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE.",
         "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE.",
     ),
+    "intervals_title": (
+        "Intervals of {name}: share of true values inside, over all horizons and so many rows ahead",
+        "{name} aralıkları: içinde kalan gerçek değerlerin payı, tüm ufuklarda ve şu kadar satır sonrası",
+    ),
+    "intervals_promised": ("promised", "vadedilen"),
+    "intervals_held": ("held", "tutan"),
+    "intervals_likely": ("95 % range", "%95 aralığı"),
     "evaluation_caption_crps": (
         "CRPS is approximated from the quantile levels.",
         "CRPS, dilim düzeylerinden yaklaşık hesaplanır.",

@@ -24,6 +24,7 @@ from azuraforge.plugins.forecasting.availability import as_known, without_unknow
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times
+from azuraforge.plugins.forecasting.intervals import ends_of
 from azuraforge.plugins.forecasting.panels import one_of, stack
 from azuraforge.plugins.kinds.forecast.ranges import learned_ranges
 from azuraforge.processes.backend import choose_nearest
@@ -186,8 +187,7 @@ class Predictor:
         return predictions
 
     def _points(self, predictions: Predictions, times: Sequence[datetime]) -> tuple[list[Point], float | None]:
-        levels = sorted(predictions.quantiles)
-        outer = (levels[0], levels[-1]) if len(levels) > 1 and levels[0] < 0.5 < levels[-1] else None
+        outer = ends_of(predictions.quantiles)
         points: list[Point] = [
             {
                 "at": at.isoformat(),

@@ -33,6 +33,27 @@ class HorizonMetrics(Shape):
     metrics: dict[str, float | None]
 
 
+class HorizonCoverage(Shape):
+    """Coverage of an interval so many rows ahead; null: no true value is known."""
+
+    horizon: int
+    coverage: float | None
+
+
+class IntervalCoverage(Shape):
+    """An interval that promises to hold a share of the true values, and the share that it held.
+
+    ``low`` and ``high`` enclose the true coverage with 95 % probability, given how the origins depend on each other.
+    """
+
+    share: float = Field(description="promised, such as 0.9")
+    coverage: float
+    low: float
+    high: float
+    width: float = Field(description="mean, in the target's unit")
+    horizons: tuple[HorizonCoverage, ...] = ()
+
+
 class ClassMetrics(Shape):
     """One class: ``support`` rows truly are it, ``answered`` were predicted to be."""
 
@@ -57,6 +78,7 @@ class ContenderScores(Shape):
     seconds: float | None = Field(default=None, description="that fitting took")
     horizons: tuple[HorizonMetrics, ...] = ()
     pinball: dict[str, float] = Field(default_factory=dict, description="pinball loss by quantile level")
+    intervals: tuple[IntervalCoverage, ...] = Field(default=(), description="the narrowest first")
     classes: tuple[ClassMetrics, ...] = ()
 
 

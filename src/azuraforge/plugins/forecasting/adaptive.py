@@ -122,7 +122,7 @@ def adaptive_offsets(tables: Sequence[Floats], levels: Floats) -> Floats:
         tables: per level, from ``score_table``.
         levels: ``(level, origin, horizon)``, from ``adapted_levels``.
     """
-    return np.stack([_looked_up(table, asked) for table, asked in zip(tables, levels, strict=True)])
+    return _looked_up(np.stack(tables), levels)
 
 
 def adapted_levels(
@@ -145,51 +145,49 @@ def adapted_levels(
     """
     horizon = tables[0].shape[1]
     first = np.repeat(np.asarray(levels, dtype=np.float64)[:, None], horizon, axis=1) if start is None else start
-    answers = [
-        _levels_of(table, score, past, origins, level, begin)
-        for table, score, level, begin in zip(tables, scores, levels, first, strict=True)
-    ]
-    return np.stack(answers)
+    moving = [place for place, level in enumerate(levels) if level != 0.5]  # the middle is no edge of an interval
+    answers = np.full((len(levels), len(origins), horizon), 0.5)
+    if moving:
+        some_tables, some_scores = (np.stack([values[place] for place in moving]) for values in (tables, scores))
+        asked = np.array([levels[place] for place in moving])
+        size = max(1, _AT_ONCE // (horizon * len(moving)))
+        for begin in range(0, len(origins), size):
+            at = origins[begin : begin + size]
+            answers[moving, begin : begin + size] = _moved(some_tables, some_scores, past, at, asked, first[moving])
+    return answers
 
 
-def _levels_of(table: Floats, scores: Floats, past: Indices, origins: Indices, level: float, first: Floats) -> Floats:
-    if level == 0.5:  # the middle is no edge of an interval
-        return np.full((len(origins), table.shape[1]), level)
-    size = max(1, _AT_ONCE // table.shape[1])
-    starts = range(0, len(origins), size)
-    return np.concatenate(
-        [_moved(table, scores, past, origins[start : start + size], level, first) for start in starts]
-    )
-
-
-def _moved(table: Floats, scores: Floats, past: Indices, origins: Indices, level: float, first: Floats) -> Floats:
-    horizon = table.shape[1]
-    width = np.maximum(table[round(0.95 * (GRID - 1))] - table[round(0.05 * (GRID - 1))], 1e-300) * _SOFT
-    asked = np.repeat(first[None], len(origins), axis=0)
+def _moved(tables: Floats, scores: Floats, past: Indices, origins: Indices, levels: Floats, first: Floats) -> Floats:
+    """``(level, origin, horizon)`` from ``(level, GRID, horizon)`` tables and ``(level, row, horizon)`` scores."""
+    horizon = tables.shape[2]
+    upper, lower = tables[:, round(0.95 * (GRID - 1))], tables[:, round(0.05 * (GRID - 1))]
+    width = (np.maximum(upper - lower, 1e-300) * _SOFT)[:, None]
+    level = levels[:, None, None]
+    asked = np.repeat(first[:, None], len(origins), axis=1)
     begin = origins - horizon - MEMORY + 1 - int(past[0])
     for step in range(MEMORY):
         rows = begin + step
-        score = scores[np.clip(rows, 0, len(scores) - 1)]
+        score = scores[:, np.clip(rows, 0, scores.shape[1] - 1)]
         known = (rows >= 0)[:, None] & np.isfinite(score)
-        below = np.clip((_looked_up(table, asked) - score) / width + 0.5, 0.0, 1.0)
+        below = np.clip((_looked_up(tables, asked) - score) / width + 0.5, 0.0, 1.0)
         asked = np.where(known, asked + STEP * (level - below), asked)
     return asked
 
 
-def _looked_up(table: Floats, levels: Floats) -> Floats:
-    """``(origin, horizon)``: the table's values between its rows.
+def _looked_up(tables: Floats, levels: Floats) -> Floats:
+    """``(level, origin, horizon)``: the tables' values between their rows.
 
     Beyond its ends the authors' interval is the whole line. Ours goes on in proportion: each ``_BEYOND`` further it is
     wider by the distance from the median error to the largest.
     """
     place = np.clip(levels, 0.0, 1.0) * (GRID - 1)
-    middle = table[GRID // 2]
-    beyond = np.maximum(levels - 1.0, 0.0) * (table[-1] - middle) + np.minimum(levels, 0.0) * (middle - table[0])
+    middle, first, last = (tables[:, row][:, None] for row in (GRID // 2, 0, -1))
+    beyond = np.maximum(levels - 1.0, 0.0) * (last - middle) + np.minimum(levels, 0.0) * (middle - first)
     lower = np.minimum(place.astype(np.int64), GRID - 2)
     share = place - lower
-    columns = np.arange(table.shape[1])
-    low: Floats = table[lower, columns]
-    return np.asarray(low + share * (table[lower + 1, columns] - low) + beyond / _BEYOND)
+    which, columns = np.arange(len(tables))[:, None, None], np.arange(tables.shape[2])
+    low: Floats = tables[which, lower, columns]
+    return np.asarray(low + share * (tables[which, lower + 1, columns] - low) + beyond / _BEYOND)
 
 
 def _last_moment(part: Part) -> int:

@@ -19,8 +19,8 @@ from azuraforge.plugins.forecasting.holidays import check_country
 LEAST_ROWS = 8
 #: They look ahead at most so many times as far as the series goes back.
 _MOST_AHEAD = 2
-#: Levels that every forecaster with intervals returns; the interval between them holds 90 %.
-QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.5, 0.95)
+#: Levels that every forecaster with intervals returns: the ends of intervals that hold 50, 80, 90 and 95 %.
+QUANTILE_LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 
 class ForecastConfig(Config):

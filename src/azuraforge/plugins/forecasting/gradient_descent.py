@@ -12,7 +12,7 @@ from azuraforge.engine import Tensor, data, nn, optim
 from azuraforge.engine.training import Callback, EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.pipeline import RunContext
-from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
+from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS
 from azuraforge.plugins.forecasting.windows import Examples
 from azuraforge.plugins.training import BestAverage, Reporter
 
@@ -111,7 +111,7 @@ def _loss_of(name: Literal["mse", "huber"]) -> Callable[[Tensor, Tensor], Tensor
 
     def loss(answer: Tensor, target: Tensor) -> Tensor:
         return point_loss(answer[:, :, 0], target) + nn.functional.quantile_loss(
-            answer[:, :, 1:], target, QUANTILE_LEVELS
+            answer[:, :, 1:], target, TRAINED_LEVELS
         )
 
     return loss

@@ -6,11 +6,17 @@ of its own, Romano, Patterson and Candès, "Conformalized quantile regression", 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from statistics import NormalDist
 
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
+
+#: Levels that networks learn; the others follow from them before calibration.
+TRAINED_LEVELS: tuple[float, ...] = (0.05, 0.5, 0.95)
+#: The interval that answers, figures and tables show.
+SHOWN_SHARE = 0.9
 
 
 def residual_quantiles(residuals: Floats, levels: Sequence[float]) -> Floats:
@@ -43,6 +49,46 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float]) -> Floats:
             offsets[:, step] = np.where(side == 0, own, wider)
         most = max(most, len(known))
     return offsets
+
+
+def at_levels(trained: Floats, levels: Sequence[float]) -> Floats:
+    """Return quantiles ``(level, …)`` at ``levels`` from those at ``TRAINED_LEVELS``, on both sides as a normal's lie.
+
+    Example:
+        >>> at_levels(np.array([-1.0, 0.0, 2.0]), [0.05, 0.25, 0.5, 0.95]).round(3).tolist()
+        [-1.0, -0.41, 0.0, 2.0]
+    """
+    low, middle, high = trained
+    normal = NormalDist()
+    shares = [normal.inv_cdf(level) / normal.inv_cdf(TRAINED_LEVELS[-1]) for level in levels]
+    return np.stack([middle + (abs(share) * (high - middle if share > 0 else low - middle)) for share in shares])
+
+
+def ends_of(levels: Iterable[float], share: float = SHOWN_SHARE) -> tuple[float, float] | None:
+    """Return the levels at the ends of the interval that holds ``share``, else of the widest one; None without any.
+
+    Example:
+        >>> ends_of([0.05, 0.25, 0.5, 0.75, 0.95], 0.5), ends_of([0.05, 0.5, 0.95], 0.5), ends_of([0.5])
+        ((0.25, 0.75), (0.05, 0.95), None)
+    """
+    pairs = pairs_of(levels)
+    return pairs.get(share) or (pairs[max(pairs)] if pairs else None)
+
+
+def pairs_of(levels: Iterable[float]) -> dict[float, tuple[float, float]]:
+    """Return the symmetric intervals that the levels make: share → the levels at its ends, the narrowest first.
+
+    Example:
+        >>> pairs_of([0.05, 0.25, 0.5, 0.75, 0.95])
+        {0.5: (0.25, 0.75), 0.9: (0.05, 0.95)}
+    """
+    known = sorted(levels)
+    found = {}
+    for low in reversed([level for level in known if level < 0.5]):
+        high = next((level for level in known if abs(1 - low - level) < 1e-9), None)
+        if high is not None:
+            found[round(high - low, 9)] = (low, high)
+    return found
 
 
 def in_order(quantiles: Floats) -> Floats:

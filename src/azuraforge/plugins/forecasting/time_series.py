@@ -12,7 +12,7 @@ and loading.
             return MyNetwork(inputs, outputs)
 
 The network is called with a window ``(batch, window, channel)`` and the calendar ahead ``(batch, horizon, known)``, and
-answers ``(batch, horizon, output)``: the point forecast first, then one value per level of ``QUANTILE_LEVELS``, all as
+answers ``(batch, horizon, output)``: the point forecast first, then one value per level of ``TRAINED_LEVELS``, all as
 changes since the origin in units of ``Preprocessing.scale``.
 """
 
@@ -50,13 +50,13 @@ from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split, window_within
 from azuraforge.plugins.forecasting.covariates import Covariates
 from azuraforge.plugins.forecasting.gradient_descent import PREDICT_BATCH, descend
-from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
+from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS, at_levels, in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import each, known_series, one_of, predict_each
 from azuraforge.plugins.forecasting.transforms import Transform, TransformName
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
 
-#: One point forecast and one value per quantile level.
-OUTPUTS = 1 + len(QUANTILE_LEVELS)
+#: One point forecast and one value per level that is learned.
+OUTPUTS = 1 + len(TRAINED_LEVELS)
 _FORMAT = "azuraforge.time_series/1"
 _ALONE = ""
 #: What a forecaster learns on the validation part, saved beside the network's weights.
@@ -216,16 +216,14 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         raw = _answer(network, checking)
         trust = _learn_trust(raw[:, :, 0], truth)
         answers = _trusted(raw, trust)
+        errors = truth - _quantiles(answers)
         offsets = np.stack(
-            [
-                residual_quantiles(truth - answers[:, :, 1 + index], [level])[0]
-                for index, level in enumerate(QUANTILE_LEVELS)
-            ]
+            [residual_quantiles(own, [level])[0] for own, level in zip(errors, QUANTILE_LEVELS, strict=True)]
         )
         smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
         tables, starts = np.zeros((0, 0, 0)), dict[str, Start]()
         if config.intervals == "adaptive":
-            tables = np.stack([score_table(truth - answers[:, :, 1 + index]) for index in range(len(QUANTILE_LEVELS))])
+            tables = np.stack([score_table(own) for own in errors])
             starts = {name: Start.after(part) for name, part in _by_series(train).items()}
         return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series, epochs, starts)
 
@@ -267,8 +265,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 next_step="train it with the horizon you need",
             )
         answers = predictor.answer(predictor.preprocessing.examples(part, learning=False))
-        changes = np.moveaxis(answers, -1, 0).copy()
-        changes[1:] = in_order(changes[1:] + self._offsets(predictor, part))
+        quantiles = in_order(_quantiles(answers) + self._offsets(predictor, part))
+        changes = np.concatenate([answers[None, :, :, 0], quantiles])
         values = predictor.preprocessing.restore(part, changes)
         return Predictions(values[0] * predictor.smearing, dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
 
@@ -285,7 +283,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         start = predictor.starts[_ALONE]
         answers = predictor.answer(predictor.preprocessing.examples(past, learning=False))
         truth = predictor.preprocessing.changes(past, start.unlearned(part, past))
-        scores = [truth - answers[:, :, 1 + index] for index in range(len(QUANTILE_LEVELS))]
+        scores = list(truth - _quantiles(answers))
         return adapted_levels(list(predictor.tables), scores, past.origins, part.origins, QUANTILE_LEVELS, start.levels)
 
     def save(self, predictor: Forecaster, folder: Path) -> None:
@@ -382,6 +380,11 @@ def _learn_trust(change: Floats, truth: Floats) -> Floats:
 
 def _trusted(answers: Floats, trust: Floats) -> Floats:
     return answers + (answers[:, :, :1] * (trust - 1.0)[:, None])
+
+
+def _quantiles(answers: Floats) -> Floats:
+    """Return ``(level, example, horizon)`` at ``QUANTILE_LEVELS`` from ``(example, horizon, output)``."""
+    return at_levels(np.moveaxis(answers[:, :, 1:], -1, 0), QUANTILE_LEVELS)
 
 
 def _answer(network: nn.Module, examples: Examples) -> Floats:

@@ -61,7 +61,7 @@ class Candidates:
     too_slow: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.free) + len(self.core) + sum(len(group) for group in self.further)
+        return len({*self.free, *self.core, *(name for group in self.further for name in group)})
 
 
 def candidates(config: AutoConfig, train: Part) -> Candidates:
@@ -85,6 +85,8 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     rows = train.frame.height
     demand = bool(known.size) and known.min() >= 0 and np.mean(known == 0) >= _INTERMITTENT_SHARE and np.ptp(known) > 0
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
+    if not demand and config.season_of(schema) > 1:
+        core = (*core, SeasonalNaive.name)  # draws the median towards the last season, see docs/decisions/0024
     cheap: list[type[AnyPipeline]] = []
     seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
     if not demand and seasons and (len(seasons) > 1 or rows >= _ROWS_FOR_MSTL):

@@ -14,26 +14,16 @@ from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates
 from azuraforge.apps.forecasting.auto.composing import NO_GAIN, TOO_FEW, TOO_SLOW, composed
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress, learn_members, save_members
-from azuraforge.apps.forecasting.auto.spread import ENOUGH_ORIGINS, spread_of
 from azuraforge.apps.forecasting.auto.weights import Combination, combine, is_thin
 from azuraforge.apps.forecasting.naive import Naive, SeasonalNaive
+from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
-from azuraforge.plugins.forecasting.adaptive import (
-    Start,
-    adapted_levels,
-    adaptive_offsets,
-    last_origin,
-    past_part,
-    score_table,
-    starts_from,
-    starts_to_arrays,
-)
+from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part, starts_from, starts_to_arrays
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
-from azuraforge.plugins.forecasting.intervals import in_order
 from azuraforge.plugins.forecasting.panels import each, known_series
 
 #: A further group of members is tried where the one before lowered the error on the validation part by this share.
@@ -48,16 +38,14 @@ class Ensemble:
     Attributes:
         members: what each member learned, by its name.
         combination: of their forecasts.
-        spreads: ``(level, horizon)`` by series; of a single series by the empty name.
-        tables: of adaptive intervals, by series.
+        spreads: of the quantiles around a forecast, by series; of a single series by the empty name.
         starts: where the levels of adaptive intervals start to move, by series.
         report: of the members, where they have just been learned; it is not saved.
     """
 
     members: dict[str, Any]
     combination: Combination
-    spreads: dict[str, Floats] = field(default_factory=dict)
-    tables: dict[str, Floats] = field(default_factory=dict)
+    spreads: dict[str, Spread] = field(default_factory=dict)
     starts: dict[str, Start] = field(default_factory=dict)
     report: Composition | None = None
 
@@ -156,33 +144,32 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
     def predict(self, predictor: Ensemble, part: Part) -> Predictions:
         """Combine the members' forecasts; the intervals come from the combination's own errors."""
         point = self._forecast(predictor, part)
-        offsets = np.zeros((len(QUANTILE_LEVELS), *point.shape))
+        quantiles = np.zeros((len(QUANTILE_LEVELS), *point.shape))
         for name, one, at in _series(part):
-            levels = self._levels(predictor, name, one)
-            if levels is None:
-                offsets[:, at] = known_series(predictor.spreads, name)[:, None, :]
-            else:
-                offsets[:, at] = adaptive_offsets([known_series(predictor.tables, name)] * len(levels), levels)
-        return Predictions(point, dict(zip(QUANTILE_LEVELS, in_order(point + offsets), strict=True)))
+            quantiles[:, at] = known_series(predictor.spreads, name).around(
+                point[at], self._levels(predictor, name, one)
+            )
+        return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
         """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
-        table = known_series(predictor.tables, name) if predictor.tables else None
-        past = None if table is None else past_part(part, 0)
-        if table is None or past is None:
+        spread = known_series(predictor.spreads, name)
+        past = past_part(part, 0) if len(spread.table) else None
+        if past is None:
             return None
-        start, many = known_series(predictor.starts, name), len(QUANTILE_LEVELS)
-        errors = start.unlearned(part, past) - self._forecast(_alone(predictor, name), past)
-        return adapted_levels(
-            [table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
-        )
+        start, point = known_series(predictor.starts, name), self._forecast(_alone(predictor, name), past)
+        errors = Errors(start.unlearned(part, past) - point, point)
+        return spread.moved(errors, past.origins, part.origins, start.levels)
 
     def save(self, predictor: Ensemble, folder: Path) -> None:
         """Write each member into a folder of its own, and weights and spreads next to them."""
         save_members(predictor.members, folder)
         names = sorted(predictor.spreads)
-        arrays = {f"spread.{place}": predictor.spreads[name] for place, name in enumerate(names)}
-        arrays |= {f"table.{names.index(name)}": table for name, table in predictor.tables.items()}
+        arrays = {
+            f"{place}.{part}": values
+            for place, name in enumerate(names)
+            for part, values in predictor.spreads[name].arrays().items()
+        }
         arrays |= starts_to_arrays(predictor.starts)
         save_safetensors(folder / "weights.safetensors", arrays)
         found = predictor.combination
@@ -201,14 +188,13 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         members = {name: MEMBERS[name]().load(folder / name) for name in settings["weights"]}
-        names = settings["series"]
-        return Ensemble(
-            members,
-            Combination(settings["rule"], settings["weights"], settings["scores"]),
-            {name: arrays[f"spread.{place}"] for place, name in enumerate(names)},
-            {name: arrays[f"table.{place}"] for place, name in enumerate(names) if f"table.{place}" in arrays},
-            starts_from(settings["learned_until"], arrays.get("levels")),
-        )
+        spreads = {}
+        for place, name in enumerate(settings["series"]):
+            mine = f"{place}."
+            own = {key.removeprefix(mine): values for key, values in arrays.items() if key.startswith(mine)}
+            spreads[name] = Spread.stored(own)
+        combination = Combination(settings["rule"], settings["weights"], settings["scores"])
+        return Ensemble(members, combination, spreads, starts_from(settings["learned_until"], arrays.get("levels")))
 
     def _points(self, progress: Progress, part: Part, names: Collection[str]) -> dict[str, Floats]:
         """Return the forecasts of each member; one that cannot answer with numbers is left out."""
@@ -234,15 +220,16 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         """Measure the errors of the combination, for each series."""
         assert validation.targets is not None
         assert train.targets is not None
-        errors = validation.targets - self._forecast(ensemble, validation)
-        few = any(len(at) < ENOUGH_ORIGINS for _, _, at in _series(validation))
-        inside = train.targets - self._forecast(ensemble, train) if few else np.zeros((0, train.horizon))
+        point = self._forecast(ensemble, validation)
+        errors = validation.targets - point
+        few = any(not is_enough(errors[at]) for _, _, at in _series(validation))
+        inside = self._forecast(ensemble, train) if few else np.zeros((0, train.horizon))
         places = {name: at for name, _, at in _series(train)} if few else {}
         for name, _, at in _series(validation):
-            own = inside[places[name]] if name in places else np.zeros((0, train.horizon))
-            ensemble.spreads[name] = spread_of(errors[at], own)
-            if config.intervals == "adaptive":
-                ensemble.tables[name] = score_table(errors[at])
+            own = places[name][-MOST_INSIDE:] if name in places else None
+            within = None if own is None else Errors(train.targets[own] - inside[own], inside[own])
+            adaptive = config.intervals == "adaptive"
+            ensemble.spreads[name] = spread_of(Errors(errors[at], point[at]), within, adaptive=adaptive)
         if config.intervals == "adaptive":
             ensemble.starts |= {name: Start.after(one) for name, one, _ in _series(train)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from azuraforge.plugins.contract.evaluation import (
     Evaluation,
     GuardedRows,
     HorizonMetrics,
+    IntervalCoverage,
     Role,
     SeriesTable,
     SuspiciousColumn,
@@ -32,6 +34,7 @@ from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame, examine_skill
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
+from azuraforge.plugins.kinds.forecast.coverage import coverages
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS
 from azuraforge.plugins.kinds.forecast.metrics import (
@@ -65,6 +68,7 @@ class _Measured:
     series: dict[str, Metrics] = field(default_factory=dict)
     horizons: list[dict[str, float | None]] = field(default_factory=list)
     pinball: dict[str, float] = field(default_factory=dict)
+    intervals: tuple[IntervalCoverage, ...] = ()
 
 
 def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
@@ -192,6 +196,8 @@ class ForecastJudge(Judge):
             overall, at_steps, contender.series = self._panel.measure(truth, predictions)
         scores, scores_at = score(truth, predictions)
         contender.pinball = scores["pinball"]
+        packed = None if self._panel is None else partial(self._panel.by_moment, missing=np.nan)
+        contender.intervals = coverages(truth, predictions, shown_horizons(truth.shape[1]), packed)
         contender.metrics = {
             **overall,
             "r2_change": change_r2(truth, predictions.point, last),
@@ -320,4 +326,5 @@ def _scores(contender: _Measured, rank: int) -> ContenderScores:
         seconds=contender.seconds,
         horizons=tuple(HorizonMetrics(horizon=step, metrics=row) for step, row in enumerate(contender.horizons, 1)),
         pinball=contender.pinball,
+        intervals=contender.intervals,
     )

@@ -13,6 +13,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.intervals import ends_of
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, blocks, each, stack
 from azuraforge.plugins.kinds.forecast.parts import cut_after
 
@@ -177,18 +178,18 @@ def load_predictions(path: Path | str) -> Predictions:
 
 
 def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None:
-    """The widest symmetric interval: (share it should hold, low, high); None where there is none.
+    """The 90 % interval, else the widest symmetric one: (share it should hold, low, high); None where there is none.
 
     Example:
         >>> made = Predictions(np.zeros((1, 1)), {0.05: -np.ones((1, 1)), 0.95: np.ones((1, 1))})
         >>> interval_of(made)[0]
         0.9
     """
-    for level in sorted(predictions.quantiles):
-        mirror = next((other for other in predictions.quantiles if abs(1 - level - other) < 1e-9), None)
-        if mirror is not None and mirror > level:
-            return round(mirror - level, 9), predictions.quantiles[level], predictions.quantiles[mirror]
-    return None
+    ends = ends_of(predictions.quantiles)
+    if ends is None:
+        return None
+    low, high = ends
+    return round(high - low, 9), predictions.quantiles[low], predictions.quantiles[high]
 
 
 def _checked(name: str, what: str, values: object, expected: tuple[int, int]) -> Floats:
