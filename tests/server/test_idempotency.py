@@ -28,7 +28,7 @@ WITHOUT = {"/api/v1/sessions": "nobody is known yet; its one-time link works onc
 #: Creating routes that answer with a secret.
 SECRET = {"/api/v1/tokens", "/api/v1/links"}
 #: Routes whose POST stores nothing.
-STORES_NOTHING = {"/api/v1/schedules/times"}
+STORES_NOTHING = {"/api/v1/schedules/times", "/api/v1/models/{name}/what-if"}
 CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
 
 
@@ -120,6 +120,14 @@ def case_of(platform, path: str) -> Case:
             return Case(
                 "/datasets/from-source", as_json(**asked), as_json(**{**asked, "name": "b"}), length("/datasets")
             )
+        case "/datasets/{name}/available-after":
+            rows = b"time,value,price\n" + b"".join(
+                b"2020-01-%02d,%d,%d\n" % (day, day * day, day * 7 % 11) for day in range(1, 29)
+            )
+            options = json.dumps({"time": "time", "target": "value", "name": "priced"})
+            send(platform, "/datasets", as_form("options", options, rows)(), None)
+            path, newest = "/datasets/priced/available-after", lambda: platform.api("/datasets/priced")["version"]
+            return Case(path, as_json(columns={"price": "6h"}), as_json(columns={"price": "1 day"}), newest)
         case "/tokens":
             return Case("/tokens", as_json(name="mine"), as_json(name="other"), length("/tokens"))
         case "/links":
