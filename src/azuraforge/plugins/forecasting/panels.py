@@ -82,6 +82,24 @@ def consecutive(first: Indices, counts: Indices) -> Indices:
     return np.asarray(np.repeat(first - begins, counts) + np.arange(int(counts.sum())), dtype=np.int64)
 
 
+def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
+    """``values`` with each NaN replaced by the last known value of its own series.
+
+    Args:
+        values: ``(row,)``.
+        blocks: the rows of each series.
+        before: ``(series,)`` stands for values before the first known one.
+
+    Example:
+        >>> found = Blocks(["a", "b"], np.array([0, 2]), np.array([2, 4]))
+        >>> filled_each(np.array([1.0, np.nan, np.nan, 3.0]), found, np.array([0.0, 7.0])).tolist()
+        [1.0, 1.0, 7.0, 3.0]
+    """
+    newest = np.maximum.accumulate(np.where(np.isfinite(values), np.arange(len(values)), -1))
+    own = newest >= np.repeat(blocks.first, blocks.sizes)
+    return np.where(own, values[np.maximum(newest, 0)], np.repeat(before, blocks.sizes))
+
+
 def times(frame: pl.DataFrame, schema: Schema) -> Indices:
     """``(moment,)``: the different times of all series, ascending, in microseconds UTC."""
     return np.unique(moments_of(frame, schema))

@@ -11,7 +11,7 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.channels import column_values, filled
-from azuraforge.plugins.forecasting.panels import Blocks
+from azuraforge.plugins.forecasting.panels import Blocks, filled_each
 
 
 def last_values(part: Part) -> Floats:
@@ -19,10 +19,8 @@ def last_values(part: Part) -> Floats:
     values = column_values(part.frame, part.schema.target)
     if part.schema.series is None:
         return filled(values, float("nan"))[part.origins]
-    newest = np.maximum.accumulate(np.where(np.isfinite(values), np.arange(len(values)), -1))[part.origins]
     blocks = Blocks.of(part.frame, part.schema.series)
-    own = newest >= blocks.first[blocks.of_rows(part.origins)]
-    return np.where(own, values[np.maximum(newest, 0)], np.nan)
+    return filled_each(values, blocks, np.full(len(blocks), np.nan))[part.origins]
 
 
 def change_r2(truth: Floats, point: Floats, last: Floats) -> float | None:

@@ -89,7 +89,8 @@ class Windows:
     def part(self, table: Table, known_ahead: Sequence[str], targets: Floats | None) -> Part:
         """Return the part with these origins."""
         ends = (self.own.first + self.own.length)[self.owners]
-        ahead = {name: _ahead(column_values(table.frame, name), self.source, ends, self.horizon) for name in known_ahead}
+        read = {name: column_values(table.frame, name) for name in known_ahead}
+        ahead = {name: _ahead(values, self.source, ends, self.horizon) for name, values in read.items()}
         return Part(table.frame[self.taken], table.schema, 0, self.horizon, self.origins, targets, ahead)
 
     @property

@@ -68,7 +68,8 @@ class Panel:
         first = np.searchsorted(moment[order], moment[order])
         rank = np.empty(len(moment), dtype=np.int64)
         rank[order] = np.arange(len(moment)) - first
-        return cls(members, {name: scales[name] for name in members}, owners.astype(np.int64), moment.astype(np.int64), rank)
+        own = {name: scales[name] for name in members}
+        return cls(members, own, owners.astype(np.int64), moment.astype(np.int64), rank)
 
     def by_moment(self, values: NDArray[ScalarT], missing: float) -> NDArray[ScalarT]:
         """``(origin, horizon)`` → ``(moment, series * horizon)``, ``missing`` where a series has no origin then."""
