@@ -72,6 +72,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             raise ValueError("the validation part has no targets")
         chosen = candidates(run.config, train)
         progress = Progress.load(run.resume())
+        progress.left_out |= chosen.too_slow
         began = time.monotonic() - sum(progress.seconds.values())
         scale = _scale(train, validation)
         free = SeasonalNaive.name if run.config.season_of(train.schema) > 1 else Naive.name
