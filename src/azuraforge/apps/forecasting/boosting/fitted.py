@@ -105,10 +105,35 @@ def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
 
 
 def answer(fitted: Boosted, part: Part) -> Predictions:
-    """Return forecasts and quantiles for the origins of one or several series, in the target's unit."""
-    if len(fitted.table) and part.schema.series is not None:
-        return predict_each(part, lambda name, one: _answer(fitted, one, name))
+    """Return forecasts and quantiles for the origins of one or several series, in the target's unit.
+
+    A series that was not learned is forecast by what was learned of the others, in a scale of its own rows.
+    """
+    if part.schema.series is None:
+        return _answer(fitted, part, None)
+    blocks = blocks_of(part)
+    names = {blocks.names[number] for number in np.unique(blocks.of_rows(part.origins)).tolist()}
+    if len(fitted.table) or not names <= fitted.scales.keys():
+        return predict_each(
+            part,
+            lambda name, one: _answer(fitted, one, name) if name in fitted.scales else _by_analogy(fitted, one),
+        )
     return _answer(fitted, part, None)
+
+
+def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
+    """Return forecasts of a series that was not learned; each origin is scaled by the rows up to it."""
+    ratios = [scales.scale / abs(scales.center) for scales in fitted.scales.values() if scales.center]
+    ratio = float(np.median(ratios)) if ratios else 1.0
+    found = []
+    for place, origin in enumerate(part.origins.tolist()):
+        ahead = {name: values[place : place + 1] for name, values in part.ahead.items()}
+        at, frame = np.array([origin], dtype=np.int64), part.frame.head(origin + 1)
+        alone = Part(frame, part.schema, origin + 1, part.horizon, at, ahead=ahead)
+        scales = Scales.learn(alone).drawn_to(ratio, origin + 1)
+        found.append(_answer(replace(fitted, scales={ALONE: scales}, widths={}, table=np.zeros((0, 0))), alone, None))
+    quantiles = {level: np.concatenate([one.quantiles[level] for one in found]) for level in QUANTILE_LEVELS}
+    return Predictions(np.concatenate([one.point for one in found]), quantiles)
 
 
 def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:

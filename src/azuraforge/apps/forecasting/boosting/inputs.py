@@ -25,6 +25,8 @@ from azuraforge.plugins.forecasting.panels import Blocks, consecutive, each, fil
 
 #: The name of a single series among those of a version.
 ALONE = ""
+#: Rows of a new series that weigh as much as what is usual in the others.
+_ROWS_OF_OTHERS = 12
 #: The target's change since so many rows before the origin.
 LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 18, 21, 24, 28)
 #: The other columns: their value now, and its change over so many rows.
@@ -80,6 +82,11 @@ class Scales:
         center = robust_center(known) if known.size else 0.0
         scale = robust_scale(known) if known.size else 1.0
         return cls(first, center, scale, tuple(others))
+
+    def drawn_to(self, ratio: float, rows: int) -> Scales:
+        """Return the scales of a series of few rows, drawn towards the others' ``ratio`` of scale to center."""
+        usual = abs(self.center) * ratio or self.scale
+        return replace(self, scale=(rows * self.scale + _ROWS_OF_OTHERS * usual) / (rows + _ROWS_OF_OTHERS))
 
     def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
@@ -180,7 +187,8 @@ class Inputs:
         known = [{each.column: (each.before, each.center, each.scale) for each in one.others} for one in own]
         before, center, scale = np.array([one.get(name, nothing) for one in known]).T
         raw = filled_each(column_values(self.part.frame, name), blocks, before)
-        return np.clip((raw - np.repeat(center, blocks.sizes)) / np.repeat(scale, blocks.sizes), -LIMIT, LIMIT)
+        scaled = (raw - np.repeat(center, blocks.sizes)) / np.repeat(scale, blocks.sizes)
+        return np.asarray(np.clip(scaled, -LIMIT, LIMIT))
 
     def at(self, rows: Indices, steps: Indices) -> Floats:
         """Return ``(example, feature)`` for places among the part's origins and steps ahead, counted from 0."""
@@ -190,7 +198,7 @@ class Inputs:
 
     def last(self, rows: Indices) -> Floats:
         """Return ``(example,)``: the scaled target at the origin."""
-        return self.target[self.part.origins[rows]]
+        return np.asarray(self.target[self.part.origins[rows]])
 
     def _at_origins(self, asked: Indices) -> Floats:
         """``(origin, feature)``: what does not depend on the row to predict, for places among the part's origins."""
