@@ -106,7 +106,7 @@ def measure(count: int, rows: int, plugin: str, horizon: int) -> dict[str, objec
         whole = time.monotonic() - began
         watch.stop()
         if run.state != "succeeded":
-            raise SystemExit(f"the run {run.state}: {run.error.message if run.error else ""}")
+            raise SystemExit(f"the run {run.state}: {run.error.message if run.error else ''}")
         began = time.monotonic()
         report = client.runs.report(run.id)
         return {
