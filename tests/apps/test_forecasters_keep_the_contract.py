@@ -20,6 +20,8 @@ from azuraforge.apps.forecasting.intermittent import Adida, Croston, Tsb
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.mstl import MultipleSeasons
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
+from azuraforge.apps.forecasting.nhits import NhitsForecaster
+from azuraforge.apps.forecasting.pretrained.pipeline import ChronosBoltForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tbats import TbatsForecaster
 from azuraforge.apps.forecasting.tcn import TcnForecaster
@@ -37,6 +39,7 @@ LEARNING: dict[type[Any], dict[str, Any]] = {
     GruForecaster: SHORT | {"hidden_size": 6, "gru_rows": 7, "num_layers": 2},
     TcnForecaster: SHORT | {"channels": 4, "tcn_rows": 9},
     AttentionForecaster: SHORT | {"width": 8, "heads": 2, "attention_rows": 6},
+    NhitsForecaster: SHORT | {"width": 8, "resolutions": (5, 2, 1)},
     BoostedLags: {"horizon": 3, "trees": 12},
     Auto: {"horizon": 3, "members": ("forecasting.theta", "forecasting.ridge")},
 }
@@ -48,12 +51,13 @@ def short(plugin: type[Any], table: Table) -> Table:
 
 
 def test_every_built_in_forecaster_is_tested_here() -> None:
+    # The pretrained one has weights of its own: pretrained/test_chronos_bolt.py.
     announced = {
         point.name: point.value.rpartition(":")[2]
         for point in entry_points(group="azuraforge.pipelines")
         if point.value.startswith("azuraforge.apps.forecasting")
     }
-    assert announced == {plugin.name: plugin.__name__ for plugin in [*LEARNING, *BASELINES]}
+    assert announced == {plugin.name: plugin.__name__ for plugin in [*LEARNING, *BASELINES, ChronosBoltForecaster]}
 
 
 @pytest.mark.parametrize("plugin", BASELINES, ids=lambda plugin: plugin.name)

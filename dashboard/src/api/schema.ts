@@ -2644,6 +2644,8 @@ export interface components {
             parts: {
                 [key: string]: components["schemas"]["PartSummary"];
             };
+            /** @description of the candidate's weights; null: none */
+            pretraining: components["schemas"]["Pretraining"] | null;
             /**
              * Ranked By
              * @description name of the metric that ranks the contenders
@@ -4640,6 +4642,42 @@ export interface components {
              * @description empty: the version that the alias points at
              */
             version?: number | null;
+        };
+        /**
+         * Pretraining
+         * @description The origin of pretrained weights, as people who published them state it; the platform cannot check it.
+         *
+         *     Rows that end before ``until`` may have been part of that training, whoever held them out here.
+         */
+        Pretraining: {
+            /**
+             * Licence
+             * @default
+             */
+            licence: string;
+            /**
+             * Name
+             * @description of the weights, such as chronos-bolt-small
+             * @default
+             */
+            name: string;
+            /**
+             * Source
+             * @description where the weights were published
+             * @default
+             */
+            source: string;
+            /**
+             * Trained On
+             * @description the data; empty: not stated
+             * @default
+             */
+            trained_on: string;
+            /**
+             * Until
+             * @description last day of that data; null: not stated
+             */
+            until: string | null;
         };
         /**
          * Problem

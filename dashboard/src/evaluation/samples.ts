@@ -42,6 +42,7 @@ export const sampleEvaluation: Evaluation = {
     { a: "forecasting.lstm", b: "forecasting.ridge", metric: "rmse", relative_difference: -0.044, difference: -0.019, score_a: 0.412, score_b: 0.431, low: -0.06, high: -0.02, level: 0.95, origins: 330, pieces: 41.5, margin: 0, better: true, shown: { en: { measure: "RMSE", change: "-4.4 %", low: "-6 %", high: "-2 %" }, tr: { measure: "RMSE", change: "-%4,4", low: "-%6", high: "-%2" } } },
   ],
   failed: [],
+  pretraining: null,
   suspicious: [],
   guarded: { tried: 40, of: 330 },
   shown_horizons: [1, 8],

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, JsonValue
 
+from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.pipeline import Checkpoint
 from azuraforge.strict_json import JsonObject
 
@@ -34,7 +35,7 @@ class Child(Protocol):
 class CandidateContext:
     """``RunContext`` of the pipeline that a run is about: everything goes to the run."""
 
-    def __init__(self, child: Child, config: BaseModel, outputs: Path) -> None:
+    def __init__(self, child: Child, config: BaseModel, outputs: Path, pretrained: str | None) -> None:
         self.config = config
         self.seed = child.seed
         self.threads = child.threads
@@ -45,6 +46,11 @@ class CandidateContext:
         self.resume = child.resume
         self.figure = child.figure
         self.note = child.note
+        self._pretrained = pretrained
+
+    def pretrained(self, name: str) -> Path:
+        """Return a folder of pretrained weights. Raises InvalidInput."""
+        return pretrained_weights(self._pretrained, name)
 
 
 @dataclass
@@ -55,6 +61,7 @@ class BaselineContext:
     seed: int
     threads: int
     outputs: Path
+    pretrained_folder: str | None = None
 
     def log(self, step: int, **metrics: float) -> None:
         """The run's curves belong to the candidate."""
@@ -74,3 +81,22 @@ class BaselineContext:
 
     def note(self, markdown: str) -> None:
         """Notes belong to the candidate."""
+
+    def pretrained(self, name: str) -> Path:
+        """Return a folder of pretrained weights. Raises InvalidInput."""
+        return pretrained_weights(self.pretrained_folder, name)
+
+
+def pretrained_weights(folder: str | None, name: str) -> Path:
+    """Return the folder ``name`` inside ``folder``. Raises InvalidInput that lists what there is."""
+    place = Path(folder) if folder is not None else None
+    if place is not None and Path(name).name == name and name not in ("", ".", "..") and (place / name).is_dir():
+        return place / name
+    found = (
+        sorted(each.name for each in place.iterdir() if each.is_dir()) if place is not None and place.is_dir() else []
+    )
+    raise InvalidInput(
+        f"there are no pretrained weights named {name!r}; there are: {', '.join(found) or 'none'}",
+        where="config: weights",
+        next_step=f"ask the administrator to place them in {place / name}" if place is not None else "",
+    )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +30,10 @@ from azuraforge.pipelines.shapes import (
 )
 from azuraforge.pipelines.steps import load_pipeline, use_engine
 from azuraforge.plugins.contract.evaluation import SuspiciousColumn
-from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark
+from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark, SplitResult
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer
+from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, ExplainCase
 from azuraforge.plugins.discovery.loading import load_task_kind
 from azuraforge.strict_json import JsonObject
@@ -59,7 +61,11 @@ def judge(child: Child) -> JudgeResult:
     verdict = _decide(wanted, metric, contest)
     judged = referee.evaluate(metric, verdict.best_baseline, verdict.champion, child.outputs)
     evaluation = judged.evaluation.model_copy(
-        update={"failed": wanted.failed, "comparisons": tuple(each.scores() for each in verdict.comparisons)}
+        update={
+            "failed": wanted.failed,
+            "comparisons": tuple(each.scores() for each in verdict.comparisons),
+            "pretraining": wanted.pretraining,
+        }
     )
     first = evaluation.contenders[0].role == "candidate"
     figures: dict[str, JsonObject] = {}
@@ -130,7 +136,10 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
         slices=guarded_slices(wanted.policy.slices, contest),
         policy=wanted.policy,
         measured=wanted.measured,
-        suspicions=[_suspicion(each) for each in contest.suspicious if each.blocks],
+        suspicions=[
+            *(_suspicion(each) for each in contest.suspicious if each.blocks),
+            *pretraining_doubts(wanted.pretraining, wanted.split),
+        ],
     )
 
 
@@ -138,6 +147,22 @@ def _suspicion(column: SuspiciousColumn) -> Reason:
     spoken: dict[str, Value] = {f"evidence_{language}": text for language, text in column.text.items()}
     figures: dict[str, Value] = {"kind": column.kind, "reach": column.reach, "share": column.share, "rows": column.rows}
     return Reason("column_knows_future", {"column": column.column, **figures, **spoken})
+
+
+def pretraining_doubts(pretraining: Pretraining | None, split: SplitResult) -> list[Reason]:
+    """Return why the score of pretrained weights may not be honest: their data may hold the test set.
+
+    Weights whose data is stated to end before the test set begins raise no doubt.
+    """
+    if pretraining is None:
+        return []
+    start, name = split.parts["test"].start, pretraining.name
+    if pretraining.until is None:
+        return [Reason("pretraining_not_stated", {"name": name})]
+    until = pretraining.until.isoformat()
+    if start is None or datetime.fromisoformat(start).date() <= pretraining.until:
+        return [Reason("pretraining_overlaps", {"name": name, "until": until})]
+    return []
 
 
 def _champion(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Champion | None:

@@ -100,6 +100,7 @@ class TrainingLoop:
         database: Database,
         models: ModelService,
         plugins_folder: Path,
+        pretrained_folder: Path,
         baselines: tuple[str, ...],
     ) -> None:
         self._job = job
@@ -109,6 +110,7 @@ class TrainingLoop:
         self._database = database
         self._models = models
         self._plugins_folder = str(plugins_folder)
+        self._pretrained_folder = str(pretrained_folder)
         self._baselines = baselines
         self._extra = job.run.carries(TrainExtra)
 
@@ -119,6 +121,7 @@ class TrainingLoop:
             plugins_folder=folder,
             plugin=self._plugin,
             config=run.config,
+            pretrained_folder=self._pretrained_folder,
             dataset=rows_of(self._dataset),
             studied=self._extra.study is not None,
             refit=self._extra.refit,
@@ -129,6 +132,7 @@ class TrainingLoop:
             plugins_folder=folder,
             plugin=self._plugin,
             config=run.config,
+            pretrained_folder=self._pretrained_folder,
             train=f"{split.outputs}/train",
             validation=f"{split.outputs}/validation",
             baselines=self._baselines,
@@ -180,6 +184,7 @@ class TrainingLoop:
                 trials=max(1, self._extra.trials) * fitted.trials,
                 earlier_uses=self._look(held_out),
                 policy=self._policy(),
+                pretraining=fitted.pretraining,
                 measured=Measured(latency_ms=predicted.latency_ms, bytes=bytes_of(Path(predictor))),
             ),
             JudgeResult,

@@ -60,7 +60,10 @@ def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, 
     fresh_folder(folder)
     pipeline.save(predictor, folder)
     return Learned(
-        weights_sha256=hash_folder(folder, name), seconds=round(seconds, 3), trials=pipeline.trials(predictor)
+        weights_sha256=hash_folder(folder, name),
+        seconds=round(seconds, 3),
+        trials=pipeline.trials(predictor),
+        pretraining=pipeline.pretraining(predictor),
     )
 
 

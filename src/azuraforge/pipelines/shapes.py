@@ -12,6 +12,7 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
+from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.strict_json import JsonObject
 
@@ -49,10 +50,11 @@ class StepResult(Shape):
 
 
 class Learner(StepInput):
-    """A pipeline with its config."""
+    """A pipeline with its config. ``pretrained_folder``: where folders of pretrained weights lie; None: nowhere."""
 
     plugin: str
     config: JsonObject
+    pretrained_folder: str | None = None
 
 
 class SplitInput(Learner):
@@ -93,6 +95,7 @@ class Learned(StepResult):
     seconds: float
     trials: int = Field(default=1, ge=1)
     engine: EngineUsed | None = None
+    pretraining: Pretraining | None = None
 
 
 class TrialInput(FitInput):
@@ -256,6 +259,7 @@ class JudgeInput(StepInput):
     seed: int = 0
     trials: int = 1
     earlier_uses: int = 0
+    pretraining: Pretraining | None = None
     policy: GatePolicy = PLATFORM
     measured: Measured = UNMEASURED
 

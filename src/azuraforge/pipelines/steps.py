@@ -81,7 +81,7 @@ def learn_candidate(child: Child, wanted: FitInput) -> Learned:
     config = config_of(pipeline, wanted.config, wanted.plugin)
     files = child.outputs / "files"
     files.mkdir(parents=True, exist_ok=True)
-    run = CandidateContext(child, config, files)
+    run = CandidateContext(child, config, files, wanted.pretrained_folder)
     train, validation = (kind.load_part(Path(part)) for part in (wanted.train, wanted.validation))
     engine = use_engine(child, pipeline)
     folder = child.outputs / "predictor"

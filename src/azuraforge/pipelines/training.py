@@ -88,6 +88,7 @@ class TrainingHandler(Handler):
             self._database,
             self._models,
             self._catalogue.plugins_folder,
+            self._catalogue.pretrained_folder,
             kind.baselines_of(run.plugin),
         )
         return loop.execute().finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)

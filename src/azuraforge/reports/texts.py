@@ -54,8 +54,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "şampiyon oldu.",
     ),
     "decision.withheld": (
-        "The promotion of **{approved}** is withheld: a column seems to know the future, so a person decides.",
-        "**{approved}** terfisi bekletildi: bir sütun geleceği biliyor gibi görünüyor, kararı bir kişi verir.",
+        "The promotion of **{approved}** is withheld: its score may not be honest, so a person decides.",
+        "**{approved}** terfisi bekletildi: puanı yanıltıcı olabilir, kararı bir kişi verir.",
     ),
     "decision.approved": (
         "**{approved}** is approved: a person may promote it.",

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from azuraforge.pipelines.contexts import pretrained_weights
 from azuraforge.plugins.contract.pipeline import Checkpoint
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
@@ -22,6 +23,7 @@ class MemoryRun(Generic[ConfigT]):
         folder: where outputs and checkpoints lie.
         seed: of the run.
         resume_from: the checkpoint that ``resume`` answers with.
+        pretrained: where folders of pretrained weights lie.
 
     Attributes:
         metrics: ``(step, {series: value})`` in order.
@@ -36,6 +38,7 @@ class MemoryRun(Generic[ConfigT]):
         *,
         seed: int = 7,
         resume_from: Checkpoint | None = None,
+        pretrained: Path | None = None,
     ) -> None:
         self.config = config
         self.seed = seed
@@ -49,6 +52,11 @@ class MemoryRun(Generic[ConfigT]):
         self.notes: list[str] = []
         self._folder = folder
         self._resume_from = resume_from
+        self._pretrained = pretrained
+
+    def pretrained(self, name: str) -> Path:
+        """Return a folder of pretrained weights. Raises InvalidInput."""
+        return pretrained_weights(None if self._pretrained is None else str(self._pretrained), name)
 
     def log(self, step: int, **metrics: float) -> None:
         """Keep the points."""

@@ -51,13 +51,14 @@ class _Case:
     test: Part
     future: Part
     seed: int
+    pretrained: Path | None = None
     fits: int = 0
 
     def fit(self, resume_from: Checkpoint | None = None) -> tuple[str, Path, MemoryRun[Any]]:
         """Learn in a fresh folder: the hash, the predictor's folder, and the run."""
         self.fits += 1
         home = self.folder / f"fit{self.fits}"
-        run = MemoryRun(self.config, home, seed=self.seed, resume_from=resume_from)
+        run = MemoryRun(self.config, home, seed=self.seed, resume_from=resume_from, pretrained=self.pretrained)
         learned = learn(self.name, type(self.pipeline)(), run, self.train, self.validation, home / "predictor")
         return learned.weights_sha256, home / "predictor", run
 
@@ -75,6 +76,7 @@ def check_pipeline(
     *,
     seed: int = 7,
     most_resumes: int | None = None,
+    pretrained: Path | None = None,
 ) -> None:
     """Hold a pipeline to its contract on one table. Choose a short series and a small config: it is fitted many times.
 
@@ -84,6 +86,7 @@ def check_pipeline(
         config: as a user would give it.
         seed: of every fit.
         most_resumes: resume from this many checkpoints, spread evenly; None: from every one.
+        pretrained: where folders of pretrained weights lie.
 
     Raises:
         ContractBroken: which rule is not kept, and how.
@@ -97,7 +100,7 @@ def check_pipeline(
     parsed = accepted("pipeline", plugin, config)
     with tempfile.TemporaryDirectory(prefix="contract-") as folder:
         try:
-            case = _case(plugin, table, parsed, Path(folder), seed)
+            case = replace(_case(plugin, table, parsed, Path(folder), seed), pretrained=pretrained)
             sha256, saved, run = case.fit()
             predictions = _check_predictions(case, saved)
             _check_saving(case, saved, sha256, predictions)
@@ -152,7 +155,7 @@ def _check_saving(case: _Case, saved: Path, sha256: str, predictions: Prediction
     copy.mkdir()
     pipeline.save(pipeline.load(saved), copy)
     require(hash_folder(copy, case.name) == sha256, f"{case.name}: save after load writes another predictor")
-    run = MemoryRun(case.config, case.folder / "unsaved", seed=case.seed)
+    run = MemoryRun(case.config, case.folder / "unsaved", seed=case.seed, pretrained=case.pretrained)
     fitted = pipeline.fit(run, case.train, case.validation)
     require(
         _same_bits(predict_checked(case.name, lambda part: pipeline.predict(fitted, part), case.test), predictions),

@@ -13,7 +13,7 @@ export const runs = {
     promoted: "Promoted: it is the champion now",
     kept: "Not promoted: the champion stays",
     approved: "{{approved}} is approved: a person may promote it",
-    withheld: "Withheld: a column seems to know the future; a person may promote {{approved}}",
+    withheld: "Withheld: the score may not be honest; a person may promote {{approved}}",
     baseline_promoted: "Not promoted: the best baseline is the champion now",
     baseline_unproven: "Not promoted: it ranks first but is not proven better, so the best baseline is the champion now",
     baseline_barred: "Not promoted: it ranks first but does not meet the model's conditions, so the best baseline is the champion now",

@@ -15,7 +15,7 @@ export const runs: typeof english = {
     promoted: "Terfi etti: artık şampiyon",
     kept: "Terfi etmedi: şampiyon değişmedi",
     approved: "{{approved}} onaylandı: bir kişi terfi ettirebilir",
-    withheld: "Bekletildi: bir sütun geleceği biliyor gibi görünüyor; {{approved}} elle terfi ettirilebilir",
+    withheld: "Bekletildi: puan yanıltıcı olabilir; {{approved}} elle terfi ettirilebilir",
     baseline_promoted: "Terfi etmedi: artık şampiyon en iyi temel yöntem",
     baseline_unproven: "Terfi etmedi: ilk sırada ama daha iyi olduğu kanıtlanmadı; artık şampiyon en iyi temel yöntem",
     baseline_barred: "Terfi etmedi: ilk sırada ama modelin koşullarını karşılamıyor; artık şampiyon en iyi temel yöntem",

@@ -28,19 +28,13 @@ class NetworkConfig(TimeSeriesConfig):
     ]
 
 
-class ForecastNetwork(nn.Module):
-    """``answer = line + head(summary of the last rows, last row, what is known ahead)``.
+class FlooredNetwork(nn.Module):
+    """A network that adds to a linear forecast, fitted in closed form and frozen.
 
-    The line is fitted in closed form and frozen; the head's last layer begins at zero, so training begins exactly at
-    the linear forecast. Quantiles are learned as distances from the point forecast, through which no gradient flows:
-    they cannot pull it. A subclass writes ``summary``.
+    Quantiles are learned as distances from the point forecast, through which no gradient flows: they cannot pull it.
 
     Args:
         inputs, outputs: sizes of an example.
-        name, encoder: the module that reads the rows; it is held under ``name``, which names its weights.
-        width: values of the summary.
-        dropout: on the summary and between the head's layers.
-        rows: how many last rows of the window the encoder reads, at most; the linear part reads all.
 
     Shapes:
         window ``(batch, window, channel)``, known ``(batch, horizon, known)``, answer ``(batch, horizon, output)``.
@@ -50,12 +44,47 @@ class ForecastNetwork(nn.Module):
     line_bias: Tensor
     line_penalty: Tensor
 
-    def __init__(
-        self, inputs: Inputs, outputs: int, *, name: str, encoder: nn.Module, width: int, dropout: float, rows: int
-    ) -> None:
+    def __init__(self, inputs: Inputs, outputs: int) -> None:
         super().__init__()
         self.inputs = inputs
         self.outputs = outputs
+        empty = np.zeros((1, inputs.window, inputs.channels), np.float32)
+        self.flat = len(flatten(inputs, empty, _no_known(inputs))[0])
+        self.register_buffer("line_weight", np.zeros((inputs.horizon, self.flat), np.float32))
+        self.register_buffer("line_bias", np.zeros(inputs.horizon, np.float32))
+        self.register_buffer("line_penalty", np.zeros(1, np.float32))
+
+    def set_line(self, line: Line) -> None:
+        """Take the linear forecast over."""
+        self.line_weight.data[...] = line.weight
+        self.line_bias.data[...] = line.bias
+        self.line_penalty.data[...] = line.penalty
+
+    def over_the_floor(self, flat: Single, added: Tensor) -> Tensor:
+        """Return the answer: the line of the flattened inputs plus ``added`` ``(batch, horizon, output)``."""
+        line = nn.functional.linear(Tensor(flat), self.line_weight, self.line_bias)
+        point = line.reshape(len(flat), self.inputs.horizon, 1) + added[:, :, :1]
+        return concat([point, point.detach() + added[:, :, 1:]], axis=2)
+
+
+class ForecastNetwork(FlooredNetwork):
+    """``answer = line + head(summary of the last rows, last row, what is known ahead)``.
+
+    The head's last layer begins at zero, so training begins exactly at the linear forecast. A subclass writes
+    ``summary``.
+
+    Args:
+        inputs, outputs: sizes of an example.
+        name, encoder: the module that reads the rows; it is held under ``name``, which names its weights.
+        width: values of the summary.
+        dropout: on the summary and between the head's layers.
+        rows: how many last rows of the window the encoder reads, at most; the linear part reads all.
+    """
+
+    def __init__(
+        self, inputs: Inputs, outputs: int, *, name: str, encoder: nn.Module, width: int, dropout: float, rows: int
+    ) -> None:
+        super().__init__(inputs, outputs)
         self.rows = min(rows, inputs.window)
         setattr(self, name, encoder)
         self.dropout = nn.Dropout(dropout)
@@ -65,26 +94,13 @@ class ForecastNetwork(nn.Module):
         self.head.weight.data[...] = 0
         if self.head.bias is not None:
             self.head.bias.data[...] = 0
-        size = len(flatten(inputs, np.zeros((1, inputs.window, inputs.channels), np.float32), _no_known(inputs))[0])
-        self.register_buffer("line_weight", np.zeros((inputs.horizon, size), np.float32))
-        self.register_buffer("line_bias", np.zeros(inputs.horizon, np.float32))
-        self.register_buffer("line_penalty", np.zeros(1, np.float32))
 
     @abstractmethod
     def summary(self, rows: Tensor) -> Tensor:
         """``(batch, width)`` of ``(batch, rows, channel)``."""
 
-    def set_line(self, line: Line) -> None:
-        """Take the linear forecast over."""
-        self.line_weight.data[...] = line.weight
-        self.line_bias.data[...] = line.bias
-        self.line_penalty.data[...] = line.penalty
-
     def forward(self, window: Tensor, known: Tensor) -> Tensor:
         """See the class."""
-        flat = Tensor(flatten(self.inputs, window.numpy(), known.numpy()))
-        line = nn.functional.linear(flat, self.line_weight, self.line_bias)
-        batch, horizon = len(window), self.inputs.horizon
         summary = self.summary(window[:, self.inputs.window - self.rows :, :])
         parts = [self.dropout(summary), window[:, -1, :]]
         if self.inputs.known:
@@ -92,25 +108,24 @@ class ForecastNetwork(nn.Module):
         if _between(self.inputs):
             parts.append(known[:, 1:-1, self.inputs.known - self.inputs.ahead :].flatten(1))
         mixed = self.dropout(self.activation(self.mix(concat(parts, axis=1))))
-        answer = self.head(mixed).reshape(batch, horizon, self.outputs)
-        point = line.reshape(batch, horizon, 1) + answer[:, :, :1]
-        return concat([point, point.detach() + answer[:, :, 1:]], axis=2)
+        added = self.head(mixed).reshape(len(window), self.inputs.horizon, self.outputs)
+        return self.over_the_floor(flatten(self.inputs, window.numpy(), known.numpy()), added)
 
 
 NetworkConfigT = TypeVar("NetworkConfigT", bound=NetworkConfig)
 
 
 class NetworkForecaster(TimeSeriesPipeline[NetworkConfigT]):
-    """A forecaster around a ``ForecastNetwork``; a subclass writes ``build``."""
+    """A forecaster around a ``FlooredNetwork``; a subclass writes ``build``."""
 
     def prepare(self, config: NetworkConfigT, network: nn.Module, train: Examples, validation: Examples) -> None:
         """Fit the line."""
-        if config.linear and isinstance(network, ForecastNetwork):
+        if config.linear and isinstance(network, FlooredNetwork):
             network.set_line(fit_line(train, validation, partial(flatten, network.inputs)))
 
     def prepare_refit(self, config: NetworkConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
         """Fit the line with the penalty of the evaluated one."""
-        if config.linear and isinstance(network, ForecastNetwork) and isinstance(evaluated, ForecastNetwork):
+        if config.linear and isinstance(network, FlooredNetwork) and isinstance(evaluated, FlooredNetwork):
             penalty = float(evaluated.line_penalty.numpy()[0])
             network.set_line(fit_line(train, None, partial(flatten, network.inputs), penalty=penalty))
 

@@ -163,8 +163,8 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "şampiyon oluyor.",
     ),
     "decision.withheld": (
-        "WITHHELD: {approved}; a column seems to know the future, so a person decides.",
-        "BEKLETİLDİ: {approved}; bir sütun geleceği biliyor gibi görünüyor, kararı bir kişi verir.",
+        "WITHHELD: {approved}; its score may not be honest, so a person decides.",
+        "BEKLETİLDİ: {approved}; puanı yanıltıcı olabilir, kararı bir kişi verir.",
     ),
     "decision.approved": (
         "APPROVED: {approved}; a person may promote it.",

@@ -221,6 +221,11 @@ def _limits_of(evaluation: Evaluation, row: ModelVersion, say: Mapping[str, str]
         yield fill(say["limit.classes"], count=len(evaluation.classes))
     for failed in evaluation.failed:
         yield say["limit.failed"].format(name=failed.name, reason=_plain(failed.reason))
+    if (weights := evaluation.pretraining) is not None:
+        facts = [weights.trained_on or say["pretrained.not_stated"]]
+        facts += [say["pretrained.until"].format(until=weights.until)] if weights.until else []
+        facts += [each for each in (weights.source, weights.licence) if each]
+        yield say["limit.pretrained"].format(name=_plain(weights.name), data=_plain(", ".join(facts)))
     if not row.schema.unit and any(metric.unit.startswith("target") for metric in evaluation.metrics):
         yield say["limit.unit"]
 

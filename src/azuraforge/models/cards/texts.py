@@ -63,6 +63,10 @@ _EN: Mapping[str, str] = {
     "limit.classes": "It names one of {count} [class|classes], also for a picture of something else.",
     "limit.failed": "It was not compared with {name}, which failed: {reason}",
     "limit.not_judged": "How good it is, nobody has measured here.",
+    "limit.pretrained": "Its weights ({name}) were trained elsewhere, on {data}; whether that data holds rows it was "
+    "judged on here cannot be checked.",
+    "pretrained.not_stated": "data that is not stated",
+    "pretrained.until": "until {until}",
     "limit.unit": "The unit of its target is not stated.",
     "limit.future": "Whether what comes resembles what it was judged on, no score can tell: watch its live loss.",
 }
@@ -127,6 +131,10 @@ _TR: Mapping[str, str] = {
     "limit.classes": "Başka bir şeyin resmine de {count} sınıftan birinin adını verir.",
     "limit.failed": "Başarısız olan {name} ile karşılaştırılmadı: {reason}",
     "limit.not_judged": "Ne kadar iyi olduğunu burada kimse ölçmedi.",
+    "limit.pretrained": "Ağırlıkları ({name}) başka yerde eğitilmiş; verisi: {data}. Burada değerlendirildiği "
+    "satırların o veride olup olmadığı denetlenemez.",
+    "pretrained.not_stated": "belirtilmemiş",
+    "pretrained.until": "{until} gününe kadar",
     "limit.unit": "Hedefinin birimi belirtilmemiş.",
     "limit.future": "Gelecek olanın değerlendirildiği döneme benzeyip benzemediğini hiçbir puan söylemez: canlı "
     "kaybını izleyin.",
@@ -138,7 +146,7 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "promoted": "The candidate became champion.",
         "approved": "{approved} is approved; a person promotes.",
-        "withheld": "The promotion of {approved} is withheld: a column seems to know the future; a person decides.",
+        "withheld": "The promotion of {approved} is withheld: its score may not be honest; a person decides.",
         "kept": "The champion stayed.",
         "baseline_promoted": "The best baseline became champion.",
         "not_comparable": "It could not be compared with the champion; nothing was promoted.",
@@ -146,7 +154,7 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
     "tr": {
         "promoted": "Aday şampiyon oldu.",
         "approved": "{approved} onaylandı; terfiyi bir kişi yapar.",
-        "withheld": "{approved} terfisi bekletildi, çünkü bir sütun geleceği biliyor gibi; kararı bir kişi verir.",
+        "withheld": "{approved} terfisi bekletildi, çünkü puanı yanıltıcı olabilir; kararı bir kişi verir.",
         "kept": "Şampiyon kaldı.",
         "baseline_promoted": "En iyi temel yöntem şampiyon oldu.",
         "not_comparable": "Şampiyonla karşılaştırılamadı; terfi olmadı.",

@@ -181,11 +181,22 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?",
         "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?",
     ),
+    "pretraining_not_stated": (
+        "The weights of {name} were trained elsewhere, on data that is not stated: the held-out rows may have been part"
+        " of it. State its last day as “until” in the pretraining.json of the weights.",
+        "{name} ağırlıkları başka yerde, belirtilmemiş verilerle eğitilmiş: ayrılan satırlar bu verinin içinde"
+        " olabilir. Verinin son gününü ağırlıkların pretraining.json dosyasında “until” olarak belirtin.",
+    ),
+    "pretraining_overlaps": (
+        "The weights of {name} were trained on data until {until}, and the held-out rows do not all lie after that day:"
+        " they may have been part of it.",
+        "{name} ağırlıkları {until} gününe kadarki verilerle eğitilmiş; ayrılan satırların tümü bu günden sonra değil,"
+        " yani o verinin içinde olabilirler.",
+    ),
     "promotion_withheld": (
-        "{approved} is not promoted automatically because of that: leave out what is not known in time and train again,"
-        " or promote by hand.",
-        "{approved} bu yüzden kendiliğinden terfi etmiyor: zamanında bilinmeyen sütunu çıkarıp yeniden eğitin ya da"
-        " elle terfi ettirin.",
+        "{approved} is not promoted automatically because of that: remove the cause and train again, or promote by"
+        " hand.",
+        "{approved} bu yüzden kendiliğinden terfi etmiyor: nedenini giderip yeniden eğitin ya da elle terfi ettirin.",
     ),
     "candidate_promoted": ("{champion} becomes champion.", "{champion} şampiyon oluyor."),
     "baseline_promoted": (

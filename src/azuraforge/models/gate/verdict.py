@@ -42,7 +42,8 @@ class Verdict:
     title, and ``champion`` who has it until then ("": nobody). ``slices``: what became of the guarded ones.
     ``shortfall``: why a candidate does not take the title although its score may be the best: its lead is not proven,
     or it is proven and the policy's conditions are not met.
-    ``withheld``: the decision is "approved" because a column seems to know the future.
+    ``withheld``: the decision is "approved" because the score may not be honest: a column seems to know the
+    future, or pretrained weights may have seen the test set.
     """
 
     decision: Decision

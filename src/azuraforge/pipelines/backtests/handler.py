@@ -63,6 +63,7 @@ def backtest(
             plugins_folder=learner.plugins_folder,
             plugin=learner.plugin,
             config=learner.config,
+            pretrained_folder=learner.pretrained_folder,
             train=f"{cut.outputs}/train",
             validation=f"{cut.outputs}/validation",
             baselines=baselines,

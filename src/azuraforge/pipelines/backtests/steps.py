@@ -82,7 +82,7 @@ def fit(child: Child) -> FoldLearned:
             files = child.outputs / name / "files"
             files.mkdir(parents=True, exist_ok=True)
             config = config_of(pipeline, own if done else wanted.config, name)
-            run = _Quiet(config, child.seed, child.threads, files, child)
+            run = _Quiet(config, child.seed, child.threads, files, child, wanted)
             use_engine(child, pipeline)
             made = learn(name, pipeline, run, train, validation, child.outputs / name / "predictor")
             learned.append(FoldLearner(name=name, seconds=made.seconds))
@@ -141,8 +141,8 @@ def judge(child: Child) -> BacktestResult:
 class _Quiet(BaselineContext):
     """A run's context that reports progress only: a fold has no curves and no checkpoints of its own."""
 
-    def __init__(self, config: Config, seed: int, threads: int, outputs: Path, child: Child) -> None:
-        super().__init__(config, seed, threads, outputs)
+    def __init__(self, config: Config, seed: int, threads: int, outputs: Path, child: Child, wanted: FitInput) -> None:
+        super().__init__(config, seed, threads, outputs, wanted.pretrained_folder)
         self._child = child
 
     def progress(self, done: int, total: int, note: str = "") -> None:

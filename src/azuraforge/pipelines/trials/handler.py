@@ -65,6 +65,7 @@ class TrialHandler(Handler):
             plugins_folder=folder,
             plugin=run.plugin,
             config=run.config,
+            pretrained_folder=str(self._catalogue.pretrained_folder),
             train=f"{split.outputs}/train",
             validation=f"{split.outputs}/validation",
             baselines=self._catalogue.task_kind(extra.task).baselines_of(run.plugin),

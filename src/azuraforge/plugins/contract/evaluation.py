@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.contract.shape import Shape, Texts
 
 Role = Literal["candidate", "baseline", "champion"]
@@ -191,6 +192,7 @@ class Evaluation(Shape):
     horizon: int | None = Field(default=None, description="rows predicted from each origin")
     shown_horizons: tuple[int, ...] = ()
     series: SeriesTable | None = Field(default=None, description="of a panel")
+    pretraining: Pretraining | None = Field(default=None, description="of the candidate's weights; null: none")
     suspicious: tuple[SuspiciousColumn, ...] = Field(default=(), description="columns that seem to know the future")
     classes: tuple[str, ...] | None = None
     image: ImageSize | None = None

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar  # with defaults; it comes with pydantic
 
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
+from azuraforge.plugins.contract.pretraining import Pretraining
 
 
 class Config(BaseModel):
@@ -72,6 +73,12 @@ class RunContext(Protocol[ConfigT_co]):
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
 
+    def pretrained(self, name: str) -> Path:
+        """Return the folder of pretrained weights that the administrator placed in ``pretrained/`` of the data home.
+
+        Raises InvalidInput where there is none of this name.
+        """
+
 
 class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, SplitT]):
     """A bounded learning procedure.
@@ -124,6 +131,10 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
     def trials(self, predictor: PredictorT) -> int:
         """Return how many candidates ``fit`` compared on the validation part; the gate's level is divided by it."""
         return 1
+
+    def pretraining(self, predictor: PredictorT) -> Pretraining | None:
+        """Return what is known of weights that were trained elsewhere; None: everything was learned in ``fit``."""
+        return None
 
 
 #: ``predict`` of a loaded pipeline, of one part; the answer is unchecked.

@@ -89,6 +89,11 @@ class Catalogue:
         self._lock = threading.Lock()
         self._plugins: PluginList | None = None
 
+    @property
+    def pretrained_folder(self) -> Path:
+        """Where the administrator places folders of pretrained weights, next to the plugins; it may not exist."""
+        return self.plugins_folder.parent / "pretrained"
+
     def list(self) -> PluginList:
         """Every plugin, working or broken, built-ins first. The first call may wait for children."""
         with self._lock:

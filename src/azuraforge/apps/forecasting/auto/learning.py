@@ -18,6 +18,7 @@ import numpy as np
 from azuraforge.apps.forecasting.auto.attempts import Attempt, attempts
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, import_libraries, is_forked
 from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Checkpoint, RunContext
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
@@ -63,6 +64,10 @@ class _MemberRun:
 
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Report nothing."""
+
+    def pretrained(self, name: str) -> Path:
+        """Refuse: no member has weights from elsewhere."""
+        raise InvalidInput(f"a member of forecasting.auto cannot use pretrained weights ({name})")
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
         """Keep nothing; the ensemble keeps finished members."""

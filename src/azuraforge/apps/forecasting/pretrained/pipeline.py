@@ -1,0 +1,208 @@
+"""``forecasting.chronos_bolt``: a pretrained model that forecasts a series it has not learned.
+
+Nothing is trained here. The validation part calibrates the intervals; scores are honest only as far as the held-out
+rows were not part of the pretraining, which the platform cannot check and therefore states (``Pretraining``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from azuraforge.apps.forecasting.pretrained.chronos_bolt import BATCH, ChronosBolt, location_and_scale
+from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig, read_folder, read_weights
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
+from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
+from azuraforge.plugins.contract.pretraining import Pretraining
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
+from azuraforge.plugins.forecasting.panels import each, predict_each
+
+#: Origins of the validation part that calibrate, spread evenly; more cost minutes and change little.
+MOST_CALIBRATED = 256
+_FORMAT = "azuraforge.chronos_bolt/1"
+
+
+class ChronosBoltConfig(ForecastConfig):
+    """Which weights, and how far back they look."""
+
+    weights: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+            description="Name of a folder with pretrained weights, which the administrator placed in pretrained/",
+            json_schema_extra={"title_tr": "Ağırlıklar"},
+        ),
+    ]
+    context: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=1,
+            le=1 << 16,
+            description="Rows looked back at; empty: as many as the weights were trained for",
+            json_schema_extra={"title_tr": "Bağlam"},
+        ),
+    ]
+
+    @field_validator("intervals")
+    @classmethod
+    def _fixed(cls, intervals: str) -> str:
+        if intervals != "fixed":
+            raise ValueError("this forecaster has fixed intervals only")
+        return intervals
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A pretrained model, calibrated.
+
+    Attributes:
+        model: with its weights.
+        context: rows that it looks back at.
+        offsets: ``(level, horizon)`` added to the model's quantiles, in units of the spread of each context.
+        pretraining: what is stated of the weights.
+    """
+
+    model: ChronosBolt
+    context: int
+    offsets: Floats
+    pretraining: Pretraining
+
+
+class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
+    """Quantiles of a Chronos-Bolt model, calibrated on the validation part."""
+
+    name: ClassVar[str] = "forecasting.chronos_bolt"
+    kind = "forecast"
+    uses_engine = False
+    several_series = True
+    Config: ClassVar[type[ChronosBoltConfig]] = ChronosBoltConfig
+    title: ClassVar[dict[str, str]] = {"en": "Chronos-Bolt (pretrained)", "tr": "Chronos-Bolt (önceden eğitilmiş)"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "A foundation model that forecasts without being trained here; its weights are read from a local folder.",
+        "tr": "Burada eğitilmeden tahmin eden bir temel model; ağırlıkları yerel bir klasörden okunur.",
+    }
+
+    def split(self, table: Table, config: ChronosBoltConfig) -> Split:
+        """In order of time; a context may be as short as one row."""
+        return chronological_split(table, config, window=1, least_window=1, partial=True)
+
+    def fit(self, run: RunContext[ChronosBoltConfig], train: Part, validation: Part) -> Pretrained:
+        """Read the weights and calibrate the quantiles; nothing is learned from ``train``."""
+        found = read_folder(run.pretrained(run.config.weights))
+        model = ChronosBolt(found.config, found.weights)
+        context = min(run.config.context or model.context, model.context)
+        horizon = run.config.horizon
+        blank = np.zeros((len(QUANTILE_LEVELS), horizon))
+        uncalibrated = Pretrained(model, context, blank, found.pretraining)
+        parts = [validation] if validation.schema.series is None else [one for _, one, _ in each(validation)]
+        scores = []
+        most = max(1, MOST_CALIBRATED // len(parts))
+        for done, part in enumerate(parts):
+            scores.append(_scores(uncalibrated, part, most))
+            run.progress(done + 1, len(parts))
+        joined = np.concatenate(scores, axis=1)
+        offsets = np.stack(
+            [residual_quantiles(errors, [level])[0] for level, errors in zip(QUANTILE_LEVELS, joined, strict=True)]
+        )
+        offsets[list(QUANTILE_LEVELS).index(0.5)] = 0.0  # the median is the forecast, not an end of an interval
+        return Pretrained(model, context, offsets, found.pretraining)
+
+    def pretraining(self, predictor: Pretrained) -> Pretraining:
+        """Return what the folder of the weights states."""
+        return predictor.pretraining
+
+    def predict(self, predictor: Pretrained, part: Part) -> Predictions:
+        """The median as the forecast, and calibrated quantiles, from each origin's own past."""
+        if part.schema.series is not None:
+            return predict_each(part, lambda _, one: self.predict(predictor, one))
+        quantiles, scales = _quantiles(predictor, part, part.origins, part.horizon)
+        offsets = predictor.offsets[:, : part.horizon]
+        calibrated = in_order(quantiles + offsets[:, None, :] * scales[None])
+        middle = list(QUANTILE_LEVELS).index(0.5)
+        return Predictions(calibrated[middle], dict(zip(QUANTILE_LEVELS, calibrated, strict=True)))
+
+    def save(self, predictor: Pretrained, folder: Path) -> None:
+        """Write the weights and the calibration; a version holds all that it needs."""
+        save_safetensors(folder / "weights.safetensors", predictor.model.weights)
+        save_safetensors(folder / "calibration.safetensors", {"offsets": predictor.offsets})
+        described = {
+            "format": _FORMAT,
+            "model": predictor.model.config.model_dump(mode="json"),
+            "context": predictor.context,
+            "pretraining": predictor.pretraining.model_dump(mode="json"),
+        }
+        text = json.dumps(described, sort_keys=True, allow_nan=False)
+        (folder / "preprocessing.json").write_text(text, encoding="utf-8")
+
+    def load(self, folder: Path) -> Pretrained:
+        """Read what ``save`` wrote."""
+        described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
+        model = ChronosBolt(BoltConfig.model_validate(described["model"]), read_weights(folder / "weights.safetensors"))
+        calibration, _ = load_safetensors(folder / "calibration.safetensors", refuse_nan=True)
+        stated = Pretraining.model_validate(described["pretraining"])
+        return Pretrained(model, int(described["context"]), calibration["offsets"], stated)
+
+
+def _scores(predictor: Pretrained, part: Part, most: int) -> Floats:
+    """``(level, origin, horizon)``: truth minus quantile in units of each context's spread, NaN where unknown."""
+    if part.targets is None:
+        raise ValueError("the validation part has no targets")
+    places = np.unique(np.linspace(0, len(part.origins) - 1, min(most, len(part.origins))).round().astype(np.int64))
+    quantiles, scales = _quantiles(predictor, part, part.origins[places], part.horizon)
+    return np.asarray((part.targets[places] - quantiles) / scales)
+
+
+def _quantiles(predictor: Pretrained, part: Part, origins: Indices, horizon: int) -> tuple[Floats, Floats]:
+    """``(level, origin, horizon)`` quantiles at ``QUANTILE_LEVELS``, and ``(origin, 1)`` the spread of each context."""
+    values = column_values(part.frame, part.schema.target)
+    rows = predictor.context
+    padded = np.concatenate([np.full(rows - 1, np.nan), values])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, rows)
+    found, scales = [], []
+    for start in range(0, len(origins), BATCH):
+        contexts = windows[origins[start : start + BATCH]]
+        found.append(at_levels(predictor.model.forecast(contexts, horizon), predictor.model.levels, QUANTILE_LEVELS))
+        scales.append(location_and_scale(contexts, np.isfinite(contexts))[1])
+    return np.concatenate(found, axis=1), np.concatenate(scales)
+
+
+def at_levels(quantiles: Floats, levels: Sequence[float], wanted: Sequence[float]) -> Floats:
+    """Return ``(wanted level, series, horizon)`` of quantiles ``(series, level, horizon)``.
+
+    Between two levels the value is interpolated; beyond the outermost one, the distance from the median grows as that
+    of a normal distribution does, because the weights know no quantile there.
+
+    Example:
+        >>> quantiles = np.array([[[-1.0], [0.0], [1.0]]])
+        >>> at_levels(quantiles, (0.1, 0.5, 0.9), (0.05, 0.5, 0.7)).ravel().round(3).tolist()
+        [-1.284, 0.0, 0.5]
+    """
+    ordered = np.sort(np.moveaxis(quantiles, 1, 0), axis=0)
+    middle = ordered[list(levels).index(0.5)]
+    normal = NormalDist()
+    found = []
+    for level in wanted:
+        if levels[0] <= level <= levels[-1]:
+            above = int(np.searchsorted(levels, level))
+            if levels[above] == level:
+                found.append(ordered[above])
+                continue
+            share = (level - levels[above - 1]) / (levels[above] - levels[above - 1])
+            found.append((1 - share) * ordered[above - 1] + share * ordered[above])
+        else:
+            edge = 0 if level < levels[0] else -1
+            reach = normal.inv_cdf(level) / normal.inv_cdf(levels[edge]) if levels[edge] != 0.5 else 1.0
+            found.append(middle + (ordered[edge] - middle) * reach)
+    return np.stack(found)

@@ -1,0 +1,22 @@
+"""What is known of weights that were trained before, outside of this platform."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from azuraforge.plugins.contract.shape import Shape
+
+
+class Pretraining(Shape):
+    """The origin of pretrained weights, as people who published them state it; the platform cannot check it.
+
+    Rows that end before ``until`` may have been part of that training, whoever held them out here.
+    """
+
+    name: str = Field(default="", max_length=200, description="of the weights, such as chronos-bolt-small")
+    source: str = Field(default="", max_length=500, description="where the weights were published")
+    licence: str = Field(default="", max_length=200)
+    trained_on: str = Field(default="", max_length=2000, description="the data; empty: not stated")
+    until: date | None = Field(default=None, description="last day of that data; null: not stated")
