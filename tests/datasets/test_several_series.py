@@ -109,12 +109,28 @@ def test_short_and_still_series_stay_with_a_sentence(read: Read) -> None:
 def test_tidy_series_are_settled_as_they_would_be_alone(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     gap = rows_of("c", 80)
     del gap[20:22]
-    lines = text(rows_of("b", 60), rows_of("a", 50, start=START + timedelta(hours=5)), gap, rows_of("d", 7))
+    unknown, turned, twice = rows_of("e", 60), rows_of("f", 60), rows_of("g", 60)
+    unknown[30] = unknown[30].rpartition(",")[0] + ","
+    turned[10], turned[11] = turned[11], turned[10]
+    twice.insert(9, twice[8])
+    late, short = rows_of("a", 50, start=START + timedelta(hours=5)), rows_of("d", 7)
+    lines = text(rows_of("b", 60), late, gap, short, unknown, turned, twice)
     together = read(lines, series="store")
+    assert {"gaps_filled", "feature_filled", "rows_sorted", "duplicate_rows"} <= codes(together).keys()
     monkeypatch.setattr(panels._Tidy, "settled", lambda self, asked, usual: panels._Shared(asked & False, {}))
     alone = read(lines, series="store")
     assert together.fingerprint == alone.fingerprint
     assert codes(together) == codes(alone)
+
+
+def test_more_series_than_can_be_learned_are_refused_before_any_is_looked_at(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panels, "MOST_SERIES", 30)
+    monkeypatch.setattr(panels, "settle_panel", lambda *_: pytest.fail("nothing is settled"))
+    with pytest.raises(InvalidInput, match="'store' names 31 series; at most 30 are learned at once") as refused:
+        read(text(*(rows_of(f"s{number}", 3) for number in range(31))), series="store")
+    assert refused.value.error_code == "too_many_series"
 
 
 def test_series_of_another_rhythm_are_refused_by_name(read: Read) -> None:

@@ -134,7 +134,8 @@ def _within_budget(
         kept = []
         for name in sorted(names, key=lambda each: _FIXED_SECONDS.get(each, 0.0) + _SECONDS_PER_SERIES[each] * series):
             seconds = _FIXED_SECONDS.get(name, 0.0) + _SECONDS_PER_SERIES[name] * series
-            most = MEMBERS[name].most_series if issubclass(MEMBERS[name], Baseline) else None
+            member = MEMBERS[name]
+            most = member.most_series if issubclass(member, Baseline) else None
             if seconds > left or (most is not None and series > most):
                 too_slow[name] = f"{series:,} series would take it about {seconds:,.0f} s"
                 continue
