@@ -102,6 +102,10 @@ bench: ## List the benchmarks
 bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start, make bench-forecast …
 	@$(BIN)/python -m benchmarks.$* $(BENCH_ARGS)
 
+.PHONY: bench-run-time
+bench-run-time: .venv/.dev dashboard/dist/.built
+	@$(BIN)/python -m benchmarks.run_time $(BENCH_ARGS)
+
 # PyTorch is a peer in measurements only, so it has an environment of its own.
 .bench/.torch: .venv/.dev
 	@echo "setting up .bench with PyTorch …"
@@ -121,6 +125,16 @@ bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start
 .PHONY: bench-engine
 bench-engine: .bench/.jax
 	@PYTHONPATH=src .bench/bin/python -m benchmarks.engine $(BENCH_ARGS)
+
+.bench-mlforecast/.mlforecast: .venv/.dev
+	@echo "setting up .bench-mlforecast with mlforecast …"
+	@"$(PYTHON)" -m venv --without-pip .bench-mlforecast
+	@$(BIN)/uv pip install -q --python .bench-mlforecast/bin/python mlforecast==1.1.0 lightgbm==4.7.0 vega_datasets==0.9.0
+	@touch $@
+
+.PHONY: bench-boosting
+bench-boosting: .bench-mlforecast/.mlforecast
+	@$(BIN)/python -m benchmarks.boosting $(BENCH_ARGS)
 
 .PHONY: bench-vision
 bench-vision: .bench/.torch dashboard/dist/.built
@@ -182,7 +196,7 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here (not the data home)
-	@rm -rf .venv .bench .bench-mlflow dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
+	@rm -rf .venv .bench .bench-mlflow .bench-mlforecast dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
 
 .PHONY: help
 help:

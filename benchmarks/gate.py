@@ -23,6 +23,7 @@ Rule = Callable[[Draw, int], Finding]
 TAILS = (0.025, 0.0125)
 FORMULAS: dict[str, Rule] = {
     "gate": analytic.gate,
+    "scaled differences (guarded slices)": analytic.scaled,
     "Diebold-Mariano, small sample": analytic.small_sample,
     "Diebold-Mariano, fixed b": analytic.fixed_b,
     "cosines": analytic.cosines,

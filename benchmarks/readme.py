@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 #: Wide enough for the columns that matter, narrow enough for a page.
 COLUMNS = "100"
 _PAGES = {"en": "README.md", "tr": "README.tr.md"}
-_TITLE = {"en": "co2 on the held-out end", "tr": "co2, ayrılmış son satırlarda"}
+_TITLE = {"en": "departures on the held-out end", "tr": "departures, ayrılmış son satırlarda"}
 
 
 def command(home: Path, *arguments: str) -> str:

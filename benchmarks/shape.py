@@ -11,6 +11,7 @@ from pathlib import Path
 
 import grimp
 
+from benchmarks.borders import any_across_borders
 from benchmarks.report import ROOT, Report
 
 SOURCE = ROOT / "src" / "azuraforge"
@@ -132,6 +133,9 @@ def main() -> None:
     report.add("Any outside engine/", rate, "per 1,000 lines", goal="≤ 8", met=rate <= 8)
     report.add("comparisons with a task kind's name", len(kinds), "places", goal="0", met=not kinds)
 
+    crossing = any_across_borders(sources(), frozenset({"engine"}))
+    report.add("Any across package borders, without engine/", len(crossing), "places", goal="0", met=not crossing)
+
     folders = Counter(str(Path(name).parent) for name in lines if Path(name).name != "__init__.py")
     folder, most = folders.most_common(1)[0]
     report.add(f"files in the fullest folder ({folder})", most, "files", goal="≤ 25", met=most <= 25)
@@ -154,6 +158,7 @@ def main() -> None:
     if options.list:
         print("\nAny:", *(f"  {count:4} {name}" for name, count in anys.most_common(40) if name in outside), sep="\n")
         print("\ntask kinds:", *(f"  {place}" for place in kinds), sep="\n")
+        print("\nAny across borders:", *(f"  {place}" for place in crossing), sep="\n")
         print("\nfolders:", *(f"  {count:4} {name}" for name, count in folders.most_common(8)), sep="\n")
         print("\nlong files:", *(f"  {count:4} {name}" for name, count in lines.most_common(12)), sep="\n")
         for package, groups in found.items():

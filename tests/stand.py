@@ -15,6 +15,7 @@ import azuraforge
 from azuraforge.events.service import EventLog
 from azuraforge.processes.kernels import PREPARE, PREPARE_SECONDS
 from azuraforge.processes.launcher import Launcher
+from azuraforge.processes.prepared import Prepared
 from azuraforge.runs import handlers
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.supervisor import Supervisor
@@ -107,7 +108,7 @@ def launcher() -> Iterator[Launcher]:
     made = Launcher({"PYTHONPATH": CHILD_PATH})
     made.start()
     settings = Settings()  # what kernels are compiled from is tested elsewhere; here they are at hand
-    made.call(PREPARE, {"folder": str(settings.kernels), "instruction_set": None}, PREPARE_SECONDS)
+    made.call(PREPARE, {"folder": str(settings.kernels), "instruction_set": None}, Prepared, PREPARE_SECONDS)
     yield made
     made.stop()
 

@@ -13,14 +13,27 @@ from scipy.special import stdtrit
 from azuraforge.models.gate.comparability import MIN_PIECES, needed_origins
 from azuraforge.models.gate.losses import Floats
 from azuraforge.models.gate.memory import mean_uncertainty
+from azuraforge.models.gate.origins import Pair
 from benchmarks.rules.losses import Draw, Finding, beyond
 
 
 def gate(drawn: Draw, season: int) -> Finding:
-    """The gate's rule, with the numbers that it wants at least."""
-    enough = drawn.cell.origins >= needed_origins(drawn.cell.horizon, season)
+    """The gate's rule, with the numbers that it wants at least; ``evidence.compare`` is its form for one pair."""
+    horizon = drawn.cell.horizon
+    known = np.asarray(drawn.cell.origins >= needed_origins(horizon, season))
+    known = known & (Pair.of(drawn.a, drawn.b, horizon).pieces >= MIN_PIECES)
+
+    @cache
+    def chance(lead: float) -> Floats:
+        return Pair.of(drawn.a * np.exp(-2 * lead), drawn.b, horizon).chance_of_less()
+
+    return lambda lead, tail: known & (chance(lead) < tail)
+
+
+def scaled(drawn: Draw, season: int) -> Finding:
+    """The gate's rule before decision 0022 without its test for outliers; guarded slices still use it."""
     found = mean_uncertainty(drawn.values, drawn.cell.horizon)
-    known = enough & (found.pieces >= MIN_PIECES)
+    known = (drawn.cell.origins >= needed_origins(drawn.cell.horizon, season)) & (found.pieces >= MIN_PIECES)
 
     @cache
     def chance(lead: float) -> Floats:

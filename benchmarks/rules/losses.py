@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from azuraforge.models.gate.losses import Floats
-from azuraforge.models.gate.origins import scaled_differences
 
 #: ``(repetition,)`` whether a lead in logarithms is found when one end of the interval may be wrong so often.
 Finding = Callable[[float, float], NDArray[np.bool_]]
-Shape = Literal["normal", "heavy", "unequal", "common", "seasonal"]
-SHAPES: tuple[Shape, ...] = ("normal", "heavy", "unequal", "common", "seasonal")
+Shape = Literal["normal", "heavy", "unequal", "common", "seasonal", "outlier"]
+SHAPES: tuple[Shape, ...] = ("normal", "heavy", "unequal", "common", "seasonal", "outlier")
 ORIGINS = (12, 20, 30, 60, 120, 336, 1000)
 SEASONS = (1, 7, 12, 52)
 HORIZONS = (1, 7, 24)
 MEMORIES = (0.0, 0.5, 0.9)
 #: Standard deviation of a forecaster's own error; that of the error which both share is one.
 OWN = 0.4
+OUTLIER = 50.0
 _WARM_UP = 60
 
 
@@ -34,7 +34,8 @@ class Cell:
     Attributes:
         memory: coefficient of the errors' autoregression.
         shape: normal errors; Student's t with 5 degrees of freedom; a variance that grows sixteenfold; ``common``:
-            only the shared error remembers; ``seasonal``: each is better by 30 % in its half of the season.
+            only the shared error remembers; ``seasonal``: each is better by 30 % in its half of the season;
+            ``outlier``: both miss one row by 50 standard deviations.
     """
 
     origins: int
@@ -50,9 +51,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Draw:
-    """Repetitions of one cell: ``estimate``, logarithms of RMSE ratios, and ``values`` whose means err alike."""
+    """Repetitions of one cell.
+
+    Attributes:
+        cell: where they come from.
+        a, b: ``(repetition, origin)`` losses of the two forecasters.
+        estimate: ``(repetition,)`` logarithms of RMSE ratios.
+        values: ``(repetition, origin)`` differences of scaled losses: their means err as the estimates do.
+    """
 
     cell: Cell
+    a: Floats
+    b: Floats
     estimate: Floats
     values: Floats
 
@@ -85,7 +95,8 @@ def cells() -> Iterator[Cell]:
 def draw(cell: Cell, repetitions: int, seed: int) -> Draw:
     """Return the comparison of ``repetitions`` pairs of equally good forecasters."""
     a, b = losses(cell, repetitions, np.random.default_rng(seed))
-    return Draw(cell, 0.5 * np.log(a.sum(axis=1) / b.sum(axis=1)), 0.5 * scaled_differences(a, b))
+    scaled = a / a.mean(axis=1, keepdims=True) - b / b.mean(axis=1, keepdims=True)
+    return Draw(cell, a, b, 0.5 * np.log(a.sum(axis=1) / b.sum(axis=1)), 0.5 * scaled)
 
 
 def losses(cell: Cell, repetitions: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -94,6 +105,8 @@ def losses(cell: Cell, repetitions: int, rng: np.random.Generator) -> tuple[Floa
     size = (repetitions, rows)
     shared = _errors(rng, size, cell.memory, cell.shape)
     own = [_errors(rng, size, 0.0 if cell.shape == "common" else cell.memory, cell.shape) for _ in range(2)]
+    if cell.shape == "outlier":
+        shared[np.arange(repetitions), rng.integers(rows, size=repetitions)] += OUTLIER
     a, b = (np.square(shared + OWN * each) for each in own)
     if cell.shape == "unequal":
         growth = np.linspace(0.25, 4.0, rows)

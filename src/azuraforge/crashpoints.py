@@ -23,6 +23,7 @@ POINTS = {
     "claimed_before_carried": "the run is running; nobody carries it",
     "success_before_commit": "versions, promotion and the end are written, in a transaction that never ends",
     "success_before_swept": "the run has succeeded; its work folder is still there",
+    "follow_up_before_stored": "a computation after a success has ended; nothing that it attached is stored",
     "end_before_written": "an attempt ended without success; nothing says so",
     "requeued_before_told": "an attempt was put back, in a transaction that never ends",
     # a phase (worker)

@@ -15,7 +15,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Self, cast
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue  # the command line starts without pydantic
 
 
 class AzuraError(Exception):
@@ -30,7 +34,9 @@ class AzuraError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "error"
 
-    def __init__(self, message: str, *, where: str = "", next_step: str = "", code: str = "", **details: Any) -> None:
+    def __init__(
+        self, message: str, *, where: str = "", next_step: str = "", code: str = "", **details: object
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.where = where
@@ -38,15 +44,20 @@ class AzuraError(Exception):
         self.error_code = code or self.code
         self.details = details
 
-    def to_dict(self) -> dict[str, Any]:
+    def with_details(self, details: Mapping[str, object]) -> Self:
+        """Add the details of another error, and return this one."""
+        self.details = {**self.details, **details}
+        return self
+
+    def to_dict(self) -> dict[str, JsonValue]:
         """The error as JSON, the way rows, pipes and problem+json carry it."""
-        fields: dict[str, Any] = {"code": self.error_code, "message": self.message}
+        fields: dict[str, JsonValue] = {"code": self.error_code, "message": self.message}
         if self.where:
             fields["where"] = self.where
         if self.next_step:
             fields["next_step"] = self.next_step
         if self.details:
-            fields["details"] = self.details
+            fields["details"] = cast("JsonValue", self.details)
         return fields
 
     def __str__(self) -> str:

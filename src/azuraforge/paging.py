@@ -67,9 +67,9 @@ class Order(Generic[Key]):
             return None
         try:
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-            name, of, key = strict_json.parse(base64.b64decode(padded, altchars=b"-_", validate=True))
-            if (name, of) == (self._name, owner):
-                return self._key.validate_python(tuple(key))
+            match strict_json.parse(base64.b64decode(padded, altchars=b"-_", validate=True)):
+                case [self._name, of, [*key]] if of == owner:
+                    return self._key.validate_python(tuple(key))
         except (ValueError, TypeError):  # also what pydantic raises
             pass
         raise InvalidInput(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import orjson
 from pydantic import JsonValue
@@ -21,14 +21,14 @@ _LONG_NUMBER = re.compile(rb"[0-9]{19,}+")
 _OF_FLOATS = frozenset({b".", b"e", b"E", b"+"})
 
 
-def parse(text: bytes) -> Any:
+def parse(text: bytes) -> JsonValue:
     """Return the value of a JSON text. Raises json.JSONDecodeError.
 
     Example:
         >>> parse(b'{"rows": [1, 2.5]}')
         {'rows': [1, 2.5]}
     """
-    value = orjson.loads(text)
+    value: JsonValue = orjson.loads(text)
     if b"\\u0000" in text and (found := _ESCAPED_NUL.search(text)):
         raise json.JSONDecodeError("a NUL character cannot be stored", "", found.start())
     if _LONG_NUMBER.search(text):  # orjson makes a float of what does not fit: look closely

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 _NUMBER = re.compile(r"[0-9][0-9.,]*")
 _PIECES = re.compile(r"\{(?P<name>[a-z_]+)[^{}]*\}|\[(?P<one>[^\[\]|]*)\|(?P<many>[^\[\]|]*)\]")
 
 
-def fill(template: str, **values: Any) -> str:
+def fill(template: str, **values: object) -> str:
     """Return ``template`` with its placeholders filled in.
 
     ``[one|many]`` becomes ``one`` where the nearest number before it is one, else ``many``. Turkish needs no such

@@ -12,20 +12,27 @@ import numpy as np
 import polars as pl
 import pytest
 
+from azuraforge.apps.forecasting.arima import AutoArima
 from azuraforge.apps.forecasting.auto.attempts import attempts
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates, import_libraries
 from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.learning import Progress
 from azuraforge.apps.forecasting.auto.pipeline import Auto, Ensemble
 from azuraforge.apps.forecasting.auto.spread import spread_of
 from azuraforge.apps.forecasting.auto.weights import combine, is_thin
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
+from azuraforge.apps.forecasting.intermittent import Croston
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.predictor import hash_folder
 from azuraforge.plugins import Rows, Table
+from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.contract.pipeline import Checkpoint
+from azuraforge.plugins.forecasting.panels import each
 from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning
 from azuraforge.testing import MemoryRun, check_pipeline
+from tests.panels import make_panel
 
 
 def learned(table: Table, folder: Path, **settings: Any) -> tuple[Ensemble, MemoryRun[AutoConfig], Part]:
@@ -54,7 +61,13 @@ def test_it_keeps_the_contract_and_resumes_from_its_checkpoints(series: Table) -
     check_pipeline(Auto, short, {"horizon": 3, "members": members, "intervals": "adaptive"}, most_resumes=2)
 
 
-def test_a_member_that_fails_and_one_that_hangs_are_left_out_and_named(
+def composition(found: Ensemble) -> Composition:
+    said = Auto().composition(found)
+    assert said is not None
+    return said
+
+
+def test_a_member_that_fails_crashes_or_hangs_is_left_out_and_named_and_costs_only_itself(
     series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -63,16 +76,24 @@ def test_a_member_that_fails_and_one_that_hangs_are_left_out_and_named(
     def hang(*_: object) -> None:
         time.sleep(600)  # the budget ends it
 
+    def crash(*_: object) -> None:
+        os._exit(9)
+
     monkeypatch.setattr(ExponentialSmoothing, "learn", fail)
     monkeypatch.setattr(Theta, "learn", hang)
-    names = ("forecasting.ets", "forecasting.croston", "forecasting.theta")
+    monkeypatch.setattr(AutoArima, "learn", crash)
+    names = ("forecasting.ets", "forecasting.arima", "forecasting.croston", "forecasting.theta")
     import_libraries(names)  # on a busy machine it takes longer than the budget
-    found, run, _ = learned(series, tmp_path, members=names, budget_seconds=4)
-    assert "forecasting.croston" in [each["name"] for each in run.figures["members"]["members"]]
-    left_out = {each["name"]: each["reason"] for each in run.figures["members"]["left_out"]}
-    assert left_out["forecasting.ets"] == "singular matrix"
-    assert left_out["forecasting.theta"].startswith("stopped after")
-    assert not {"forecasting.ets", "forecasting.theta"} & set(found.members)
+    found, _, _ = learned(series, tmp_path, members=names, budget_seconds=4)
+    said = composition(found)
+    assert "forecasting.croston" in {each.name for each in said.members}
+    left_out = {each.name: each for each in said.left_out}
+    assert (left_out["forecasting.ets"].why, left_out["forecasting.theta"].why) == ("failed", "stopped")
+    assert left_out["forecasting.arima"].why == "crashed"
+    assert "singular matrix" in left_out["forecasting.ets"].reason["tr"]
+    assert "9" in left_out["forecasting.arima"].reason["tr"]
+    assert left_out["forecasting.theta"].seconds == pytest.approx(4, abs=1)
+    assert not set(left_out) & set(found.members)
 
 
 def test_a_member_that_fails_to_refit_keeps_what_it_had_learned(
@@ -87,13 +108,16 @@ def test_a_member_that_fails_to_refit_keeps_what_it_had_learned(
     monkeypatch.setattr(ExponentialSmoothing, "learn", fail)
     run = MemoryRun(AutoConfig(horizon=30, members=names), tmp_path / "refit")
     refitted = Auto().refit(run, found, cut_learning(series, Rows(0, len(series)), 30))
-    assert run.notes == ["forecasting.ets was not refitted, so its evaluated predictor serves: singular matrix"]
+    assert [(each.name, each.why) for each in composition(refitted).left_out] == [("forecasting.ets", "failed")]
     assert refitted.members["forecasting.ets"] == found.members["forecasting.ets"]
     assert refitted.members["forecasting.theta"].settings["end"] > found.members["forecasting.theta"].settings["end"]
 
 
-def test_a_budget_of_one_second_still_answers(series: Table, tmp_path: Path) -> None:
+def test_a_budget_of_one_second_still_answers_and_names_what_it_did_without(series: Table, tmp_path: Path) -> None:
     found, _, validation = learned(series, tmp_path, budget_seconds=1)
+    said = composition(found)
+    assert {"forecasting.ets", "forecasting.arima", "forecasting.ridge"} <= {each.name for each in said.left_out}
+    assert said.budget_seconds == 1
     assert set(found.members) <= {"forecasting.naive", "forecasting.seasonal_naive", "forecasting.random_walk_drift"}
     assert np.isfinite(Auto().predict(found, validation).point).all()
 
@@ -119,7 +143,7 @@ def test_a_short_series_is_answered_beyond_its_season(rows: int, series: Table, 
     )
     run = MemoryRun(config, tmp_path)
     found = Auto().fit(run, train, validation)
-    names = {each["name"] for each in run.figures["members"]["members"]}
+    names = {each.name for each in composition(found).members}
     assert "forecasting.ridge" not in names
     assert "forecasting.ets" in names
     answer = Auto().predict(Auto().refit(run, found, whole), cut_future(table, 6))
@@ -139,10 +163,51 @@ def test_a_resumed_run_ends_at_the_same_bits_and_repeats_no_member(
     for name in names:
         monkeypatch.setattr(MEMBERS[name], "learn", lambda *_: pytest.fail("learned a second time"))
     resumed = Auto().fit(again, train, validation)
-    for each, folder in ((found, tmp_path / "a"), (resumed, tmp_path / "b")):
+    assert [each.name for each in composition(resumed).members] == [each.name for each in composition(found).members]
+    for one, folder in ((found, tmp_path / "a"), (resumed, tmp_path / "b")):
         folder.mkdir()
-        Auto().save(each, folder)
+        Auto().save(one, folder)
     assert hash_folder(tmp_path / "a", "auto") == hash_folder(tmp_path / "b", "auto")
+
+
+def test_the_time_of_members_that_were_learned_at_once_counts_once(tmp_path: Path) -> None:
+    Progress(seconds={"a": 50.0, "b": 50.0}, before=60.0).save(tmp_path)
+    assert 60 <= Progress.load(Checkpoint(1, tmp_path)).spent < 90
+
+
+def test_a_resumed_run_has_the_time_that_its_earlier_attempts_left(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Croston, "learn", lambda *_: time.sleep(30))
+    config = AutoConfig(horizon=3, members=("forecasting.croston",), budget_seconds=600)
+    train, validation = parts(series, config)
+    Progress(before=598.0).save(tmp_path)
+    again = MemoryRun(config, tmp_path / "again", resume_from=Checkpoint(1, tmp_path))
+    (gone,) = composition(Auto().fit(again, train, validation)).left_out
+    assert gone.why in ("stopped", "not_started")
+
+
+def test_several_series_keep_the_contract_and_one_series_changes_no_other(tmp_path: Path) -> None:
+    panel = make_panel()
+    options = {"horizon": 3, "members": ("forecasting.theta", "forecasting.ridge")}
+    check_pipeline(Auto, panel, options, most_resumes=1)
+    found, _, validation = learned(panel, tmp_path, **options)
+    assert set(found.spreads) == {name for name, _, _ in each(validation)}
+    wild = validation.frame.with_columns(
+        pl.when(pl.col("shop") == "shop-1").then(-3 * pl.col("value") - 7).otherwise("value").alias("value")
+    )
+    other = Part(wild, validation.schema, validation.start, validation.horizon, validation.origins)
+    before, after = Auto().predict(found, validation), Auto().predict(found, other)
+    for name, _, at in each(validation):
+        assert np.array_equal(before.point[at], after.point[at]) == (name != "shop-1"), name
+
+
+def test_the_members_own_predictions_combine_to_the_ensemble_s(series: Table, tmp_path: Path) -> None:
+    found, _, validation = learned(series, tmp_path, members=("forecasting.theta", "forecasting.ridge"))
+    alone = Auto().member_predictions(found, validation)
+    assert set(alone) == set(found.members)
+    combined = found.combination.of({name: each.point for name, each in alone.items()})
+    np.testing.assert_array_equal(combined, Auto().predict(found, validation).point)
 
 
 def test_intermittent_demand_has_candidates_of_its_own(series: Table) -> None:
@@ -193,8 +258,8 @@ def test_processes_of_members_end_with_their_reason() -> None:
     def crash() -> None:
         os._exit(9)
 
-    ends = {each.name: each.failed for each in attempts({"fine": lambda: None, "crash": crash}, 2, 30)}
-    assert ends == {"fine": None, "crash": "its process ended with code 9"}
+    ends = {each.name: (each.ended, each.detail) for each in attempts({"fine": lambda: None, "crash": crash}, 2, 30)}
+    assert ends == {"fine": ("done", ""), "crash": ("crashed", "9")}
 
 
 def test_a_member_must_exist(series: Table) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -170,3 +172,20 @@ def test_all_threads_grow_the_same_trees(tmp_path: Path) -> None:
 def test_with_every_option_the_contract_is_kept(series: Table) -> None:
     options = {"horizon": 1, "trees": 6, "intervals": "adaptive", "gap": 2, "rows_share": 1.0, "leaves": 64}
     check_pipeline(BoostedLags, series, options, most_resumes=1)
+
+
+def test_growing_loads_nothing_of_scikit_learn_and_leaves_it_importable() -> None:
+    """LightGBM's optional packages take a second to import."""
+    code = """
+import sys
+import numpy as np
+from azuraforge.apps.forecasting.boosting.config import BoostedConfig
+from azuraforge.apps.forecasting.boosting.growing import Examples, Growth, _boosters
+rng = np.random.default_rng(0)
+learned = Examples(rng.normal(size=(200, 3)), rng.normal(size=200), [np.zeros(200)])
+[booster] = _boosters(Growth(BoostedConfig(horizon=1), 0, 1), learned, None)
+assert not booster.update()
+assert not {"sklearn", "pandas"} & set(sys.modules)
+import pandas, sklearn
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from azuraforge.datasets.images import tables as image_tables
 from azuraforge.datasets.images.reading import read_images
-from azuraforge.datasets.messages import ReadInput
+from azuraforge.datasets.messages import ReadInput, ReadResult
 from azuraforge.datasets.reading import archives
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.reader import prepare_source, read_file
@@ -283,6 +283,6 @@ def test_a_reader_that_needs_more_memory_than_is_allowed_is_one_clear_error(laun
     )
     memory = MemoryLimit(128 << 20, "AZURAFORGE_READING__MEMORY_BYTES")
     with pytest.raises(InvalidInput, match="needs more memory than the 128 MiB") as caught:
-        launcher.call(READ, wanted.model_dump(mode="json"), 60, memory=memory)
+        launcher.call(READ, wanted.model_dump(mode="json"), ReadResult, 60, memory=memory)
     assert caught.value.error_code == "memory_limit"
     assert "AZURAFORGE_READING__MEMORY_BYTES" in caught.value.next_step

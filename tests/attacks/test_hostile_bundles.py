@@ -24,9 +24,6 @@ from safetensors.numpy import save
 
 from azuraforge.models.bundles.archive import write_bundle
 from azuraforge.models.registry.folder import _write_manifest
-from azuraforge.models.shapes import version_out
-from azuraforge.models.tables import ModelVersion
-from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from tests.evaluations import EVALUATION
 
 PLUGIN = '''
@@ -117,6 +114,7 @@ def make_bundle(description: Any = None, files: dict[str, bytes] | None = None) 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name, content in contents.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
         listed = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in contents.items()}
         content_hash = _write_manifest(folder, listed)
@@ -271,6 +269,26 @@ def test_a_folder_that_cannot_serve_is_refused_by_its_entry(
     assert entry in f"{told.get('where')} {told.get('detail')} {told}"
 
 
+_LEARNED = {"start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z", "rows": 700}
+
+
+def _refitted(evaluated: dict[str, bytes]) -> bytes:
+    """A bundle of a refitted version whose ``evaluated/`` holds these files."""
+    told = {**_LEARNED, "evaluated": {**_LEARNED, "weights_sha256": "b" * 64}}
+    files = {**FILES, **{f"evaluated/{name}": content for name, content in evaluated.items()}}
+    return make_bundle(changed("version.learned_from", told), files)
+
+
+def test_an_evaluated_predictor_that_cannot_predict_is_refused(platform: Any, api: httpx.Client) -> None:
+    """It loads; only its answer shows that its weights have another shape."""
+    sound = {name: FILES[name] for name in ("weights.safetensors", "preprocessing.json")}
+    broken = {**sound, "weights.safetensors": save({"step": np.ones(7)})}
+    error = assert_refused(platform, api, _refitted(broken))
+    assert "version/evaluated" in error["where"]
+    answer = bring_in(api, _refitted(sound))
+    assert answer.status_code == 201, answer.text
+
+
 def _renamed(name: str) -> Callable[[], bytes]:
     def made() -> bytes:
         return make_bundle().replace(b"version/preprocessing.json", name.encode())
@@ -381,14 +399,3 @@ def assert_change_is_harmless(api: httpx.Client, path: tuple[Any, ...], value: A
         told = answer.json()
         assert_readable(api, told["model"], told["version"])
     assert api.get("/models").status_code == 200
-
-
-def test_a_row_of_another_shape_leaves_the_versions_of_a_model_readable() -> None:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    row = ModelVersion(
-        version=1, content_hash="", bytes=1, plugin="p", plugin_version=None, kind="forecast", run_id="",
-        config=[1], schema=DatasetSchema(target="load"), learned_from="x", metrics=[1], imported="x", code_version="",
-        seed=0, weights_sha256=None, created_at=at,
-    )  # fmt: skip
-    version = version_out("load", row, [])
-    assert (version.metrics, version.config, version.imported) == (None, {}, None)

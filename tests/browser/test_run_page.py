@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -93,3 +95,48 @@ def test_the_page_speaks_turkish(page, platform, co2):
 def test_a_wrong_link_says_what_to_do(page, platform):
     page.goto(f"{platform.url}/sign-in#link={'x' * 43}")
     expect(page.get_by_text("azuraforge link")).to_be_visible(timeout=120_000)
+
+
+@pytest.fixture(scope="module")
+def shop(platform, tmp_path_factory) -> str:
+    """Demand that falls by 3 where the price rises by 1; the price is known ahead, and the champion learned it."""
+    file = tmp_path_factory.mktemp("shop") / "shop.csv"
+    lines = ["day,sold,price,visits"]
+    for row in range(300):
+        price = 10 + 2 * math.sin(row / 9) + (row * 7919 % 13) / 13
+        at = date(2023, 1, 1) + timedelta(days=row)
+        lines.append(f"{at},{100 - 3 * price + 4 * math.sin(2 * math.pi * row / 7):.4f},{price:.4f},{row * 31 % 17}")
+    file.write_text("\n".join(lines) + "\n")
+    platform.run("datasets", "add", str(file), "--time", "day", "--target", "sold", "--available-after", "price=ahead")
+    platform.run("runs", "start", "forecasting.ridge", "--dataset", "shop", "--set", "horizon=3", "--wait")
+    platform.run("models", "promote", "shop", "1", "--reason", "it learned the price", check=False)  # or the gate has
+    return "shop"
+
+
+def test_a_scenario_is_compared_with_the_base(page, platform, shop):
+    said = platform.run("models", "predict", shop, "--scenario", "cheap: price-1").stdout
+    assert "none of them enters the ledger" in said
+    refused = platform.run("models", "predict", shop, "--scenario", "cheap: visits-1", check=False)
+    assert "did not learn 'visits' as known ahead" in refused.stderr + refused.stdout
+
+    page.goto(platform.run("link", "--next", f"/p/default/models/{shop}").stdout.split()[0])
+    card = page.get_by_test_id("what-if")
+    expect(card).to_be_visible(timeout=120_000)
+    card.get_by_test_id("scenario-name").fill("cheap")
+    card.locator("select").nth(1).select_option("add")
+    card.get_by_test_id("change-by").fill("x")
+    expect(card.get_by_test_id("ask-what-if")).to_be_disabled()
+    card.get_by_test_id("change-by").fill("-1")
+    card.get_by_test_id("add-scenario").click()
+    card.get_by_test_id("scenario-name").nth(1).fill("very dear")
+    card.get_by_test_id("change-by").nth(1).fill("9")
+    card.get_by_test_id("ask-what-if").click()
+    result = page.get_by_test_id("what-if-result")
+    expect(result.get_by_role("columnheader", name="cheap")).to_be_visible(timeout=60_000)
+    cheaper = float(result.get_by_test_id("total-difference").first.inner_text())
+    assert 6 < cheaper < 12, "three days, three more a day"
+    expect(result).to_contain_text("very dear: price reaches")
+    expect(result).to_contain_text("Base: No value of price is known")
+    page.get_by_test_id("language-switch").click()
+    expect(result).to_contain_text("Tahmin edilecek satırlar için price değeri bilinmiyor")
+    assert platform.json("predictions", "list", "--model", shop) == []

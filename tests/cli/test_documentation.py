@@ -60,7 +60,9 @@ def test_both_readmes_have_the_same_commands_and_python():
 
 def test_a_line_of_the_readme_can_be_pasted_into_any_shell():
     """zsh passes an unquoted # on to the command, and nothing replaces a placeholder."""
-    for words in shell_lines("README.md")[1:]:
+    for words in shell_lines("README.md"):
+        if words[:2] == ["git", "clone"]:
+            continue
         assert not any(word.startswith(("#", "<")) or re.fullmatch("[A-Z]{3,}", word) for word in words), words
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert not re.findall(r"^(?:azuraforge|make) .*#", text, re.MULTILINE)

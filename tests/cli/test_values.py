@@ -23,6 +23,19 @@ def test_pairs_are_json_where_they_read_as_json(make_terminal):
     }
 
 
+@pytest.mark.parametrize(("given", "seconds"), [("30s", 30), ("2m", 120), ("1.5h", 5400), (" 1 s", 1)])
+def test_a_time_budget_has_a_unit(make_terminal, given, seconds):
+    assert values.budget(make_terminal(), given) == {"budget_seconds": seconds}
+    assert values.budget(make_terminal(), None) == {}
+
+
+@pytest.mark.parametrize("given", ["30", "0s", "-1s", "1d", "nan s", ""])
+def test_a_time_budget_that_is_none_is_refused(make_terminal, given):
+    with pytest.raises(CommandError, match="is not a time budget") as caught:
+        values.budget(make_terminal(), given)
+    assert caught.value.exit_code == 2
+
+
 def test_dots_make_inner_mappings(make_terminal):
     assert values.pairs(make_terminal(), ["a.b=1", "a.c.d=2"], "--set") == {"a": {"b": 1, "c": {"d": 2}}}
 

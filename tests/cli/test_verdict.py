@@ -76,6 +76,25 @@ def test_of_several_series_the_worst_come_first_and_those_left_out_are_named(
     assert said in lines
 
 
+def test_members_stand_next_to_the_combination_and_those_left_out_are_named(make_terminal, evaluation, verdict):
+    member = {"weight": 0.75, "score": 0.5, "seconds": 3.25, "trials": 4, "metrics": {"rmse": 0.4444}}
+    evaluation["composition"] = {
+        "rule": "median",
+        "measure": {"en": "mean absolute error", "tr": "ortalama mutlak hata"},
+        "members": [{"name": "my.trees", **member}, {"name": "my.line", "weight": 0.0, "score": None}],
+        "left_out": [{"name": "my.net", "why": "stopped", "reason": {"en": "too slow", "tr": "çok yavaş"}}],
+        "not_refitted": [{"name": "my.line", "why": "failed", "reason": {"en": "no rows", "tr": "satır yok"}}],
+    }
+    lines = shown(make_terminal(), evaluation, verdict)
+    assert line_of(lines, "my.trees").split() == ["my.trees", "75", "%", "0.500", "0.4444", "4", "3.2", "s"]
+    assert line_of(lines, "my.line").split() == ["my.line", "–", "–", "–", "1", "–"]
+    assert line_of(lines, "combined    ").split() == ["combined", "0.4971", "1:15"]
+    assert "Left out: my.net, too slow." in lines
+    turkish = shown(make_terminal("tr"), evaluation, verdict)
+    assert "Dışarıda kaldı: my.net, çok yavaş." in turkish
+    assert "Yeniden eğitilemedi: my.line, satır yok. Değerlendirilen hâli hizmet veriyor." in turkish
+
+
 def test_turkish_is_turkish_to_the_decimal_comma(make_terminal, evaluation, verdict):
     lines = shown(make_terminal("tr"), evaluation, verdict)
     assert "0,4971" in line_of(lines, "★")

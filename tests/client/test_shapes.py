@@ -15,6 +15,7 @@ from azuraforge.client import evaluation as client_evaluation
 from azuraforge.client import model as client_models
 from azuraforge.client import plugins as client_plugins
 from azuraforge.client import predictions as client_predictions
+from azuraforge.client import provenance as client_provenance
 from azuraforge.client import run as client_runs
 from azuraforge.client import sessions as client_sessions
 from azuraforge.client import study as client_studies
@@ -26,9 +27,11 @@ from azuraforge.client.run import Run
 from azuraforge.client.shapes import REPR_CHARACTERS, Shape
 from azuraforge.datasets import schemas as datasets
 from azuraforge.events import schemas as events
+from azuraforge.models import answers, distributions, provenance
 from azuraforge.models import schemas as models
 from azuraforge.models.drift import schemas as drift
 from azuraforge.models.gate import policy, record
+from azuraforge.models.predictions.schemas import PredictionDetail
 from azuraforge.plugins import schemas as plugins
 from azuraforge.plugins.contract import evaluation, metric
 from azuraforge.projects import schemas as projects
@@ -73,20 +76,29 @@ PAIRS = [
     (client_models.Model, models.ModelDetail),
     (client_models.ModelVersion, models.VersionOut),
     (client_models.AliasChange, models.AliasChange),
-    (client_models.PredictionPoint, models.PredictionPoint),
+    (client_models.PredictionPoint, answers.PredictionPoint),
     (client_models.Prediction, models.PredictOut),
     (client_models.GatePolicy, models.PolicyOut),
     (client_models.GuardedSlice, policy.GuardedSlice),
     (client_models.Deployment, models.DeploymentOut),
     (client_models.PairCounts, models.TestOut),
     (client_models.ExtremeLosses, models.ExtremesOut),
-    (client_models.Lineage, models.LineageOut),
-    (client_models.LineageNode, models.LineageNode),
-    (client_models.LineageEdge, models.LineageEdge),
+    (client_provenance.Lineage, models.LineageOut),
+    (client_provenance.LineageNode, models.LineageNode),
+    (client_provenance.LineageEdge, models.LineageEdge),
+    (client_provenance.MadePredictions, models.MadePredictions),
+    (client_provenance.LearnedRows, provenance.LearnedRows),
+    (client_provenance.EvaluatedRows, provenance.EvaluatedRows),
+    (client_provenance.LearnedPart, provenance.LearnedPart),
+    (client_provenance.Origin, provenance.ImportedFrom),
+    (client_provenance.OriginDataset, provenance.OriginDataset),
+    (client_predictions.PredictionInputs, answers.PredictionInputs),
+    (client_predictions.KnownPoints, answers.KnownPoints),
+    (client_predictions.LedgerLine, PredictionDetail),
     (client_predictions.Drift, drift.DriftOut),
-    (client_predictions.DriftReport, drift.DriftReport),
-    (client_predictions.DriftColumn, drift.DriftColumn),
-    (client_predictions.DriftThresholds, drift.DriftThresholds),
+    (client_predictions.DriftReport, distributions.DriftReport),
+    (client_predictions.DriftColumn, distributions.DriftColumn),
+    (client_predictions.DriftThresholds, distributions.DriftThresholds),
     (client_plugins.Plugin, plugins.PluginOut),
     (client_sessions.Session, projects.SessionOut),
     (client_sessions.Link, projects.LinkOut),

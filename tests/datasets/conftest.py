@@ -11,9 +11,11 @@ from typing import Any
 
 import orjson
 import pytest
+from pydantic import BaseModel
 
 from azuraforge.database import Database
-from azuraforge.datasets.reading.reader import Prepared, read_file
+from azuraforge.datasets.reading.prepared import Prepared
+from azuraforge.datasets.reading.reader import read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.trash import Needs, Objection
@@ -26,11 +28,13 @@ class _Asked:
     payload: dict[str, Any]
 
 
-def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+def call_here(entry: str, payload: dict[str, Any], result: type[Any], timeout_seconds: float) -> Any:
     """A child's entry point, run in this process; payload and result pass through JSON as they do on the pipe."""
     module, _, name = entry.partition(":")
     function = getattr(importlib.import_module(module), name)
-    return orjson.loads(orjson.dumps(function(_Asked(orjson.loads(orjson.dumps(payload))))))
+    found = function(_Asked(orjson.loads(orjson.dumps(payload))))
+    told = found.model_dump(mode="json", by_alias=True) if isinstance(found, BaseModel) else found
+    return result.model_validate(orjson.loads(orjson.dumps(told)))
 
 
 @pytest.fixture

@@ -6,13 +6,15 @@ import asyncio
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
 from azuraforge.datasets.loading import load_version
+from azuraforge.datasets.names import dataset_name
 from azuraforge.datasets.schemas import FileOptions, FromSource
-from azuraforge.datasets.service import DatasetService, dataset_name
+from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.tables import DatasetVersionRow
 from azuraforge.errors import InvalidInput, NotFound, StorageError
 
@@ -183,6 +185,19 @@ def test_a_bundled_series_needs_one_line(service, project_id):
 def test_a_bundled_series_is_chosen_by_name(service, project_id, options):
     added = service.add_from_source(project_id, FromSource(source="bundled", options=options))
     assert (added.name, added.rows, added.dataset_schema.frequency) == ("sunspots", 309, "1y")
+
+
+def test_the_departures_come_with_the_package_and_are_local_hours(service, project_id):
+    added = service.add_from_source(project_id, FromSource(source="bundled", options={"series": "departures"}))
+    schema = added.dataset_schema
+    assert (added.rows, schema.frequency, schema.season, schema.unit) == (8755, "1h", 24, "flights")
+    assert (schema.timezone, added.start, added.end) == (
+        "America/New_York",
+        datetime(2013, 1, 1, 10, tzinfo=UTC),
+        datetime(2014, 1, 1, 4, tzinfo=UTC),
+    )
+    assert added.provenance["licence"] == "public domain (CC0)"
+    assert [each.code for each in added.findings] == ["frequency_found"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from azuraforge.datasets.reading import panels
 from azuraforge.datasets.reading.canonical import fingerprint
-from azuraforge.datasets.reading.reader import Prepared
+from azuraforge.datasets.reading.prepared import Prepared
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput

@@ -236,3 +236,19 @@ def burn(child):
     while time.monotonic() < until:
         pass
     return {"share_of_core": (time.process_time() - used) / child.payload["seconds"]}
+
+
+def explain(child):
+    """Attach a figure and a note; first wait for a file, or die as often as a file does not yet have lines."""
+    asked = child.payload
+    while "wait_for" in asked and not Path(asked["wait_for"]).exists():
+        time.sleep(0.02)
+    if "deaths" in asked:
+        marks = Path(asked["marks"])
+        with marks.open("a") as file:
+            file.write("tried\n")
+        if len(marks.read_text().splitlines()) <= asked["deaths"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+    child.figure("explained", {"read": (Path(asked["folder"]) / "weights.txt").read_text(), "nice": os.nice(0)})
+    child.note("explained")
+    return {}

@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
+from azuraforge.models.provenance import LearnedRows
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PredictOut, PredictRequest
 from azuraforge.models.service import ModelService
@@ -118,6 +119,7 @@ class Room:
             **changes,
         }
         fields["schema"] = DatasetSchema.model_validate(fields["schema"])
+        fields["learned_from"] = LearnedRows.model_validate(fields["learned_from"])
         return self.database.write(
             project_id,
             lambda session: self.service.registry.register_version(session, model, imported, **fields),

@@ -130,6 +130,27 @@ def test_origins_that_remember_each_other_for_long_are_not_yet_known() -> None:
     assert (first.decision, codes(first)[1]) == ("baseline_promoted", "too_few_pieces_without_champion")
 
 
+def test_an_interval_that_excludes_nothing_is_not_yet_known_and_the_best_baseline_is_still_tried() -> None:
+    """Seventy-two origins that overlap by twelve: hardly anything is known, unless a lead is overwhelming."""
+    rng = np.random.default_rng(31)
+    candidate, holder, rival = (
+        np.square(scale * rng.normal(size=(83,)))[np.arange(72)[:, None] + np.arange(12)] for scale in (1.0, 1.0, 1.1)
+    )
+    champion = Champion("c", holder, unseen=np.ones(72, dtype=bool))
+    options: dict[str, Any] = {"horizon": 12, "season": 1, "trials": 10}
+    verdict = decide(Contender("a", candidate), [Contender("b", rival)], champion, **options)
+    assert (verdict.decision, verdict.champion) == ("not_comparable", "c")
+    assert verdict.comparisons[1].unknown == "width"
+    assert verdict.comparisons[1].pieces >= 3
+    said = next(reason for reason in verdict.reasons if reason.code == "too_wide")
+    assert "72 origins that neither learned from, worth 3 independent ones, are too few to bound" in said.text("en")
+    assert "%99,750 güven düzeyinde farkı sınırlamaya yetmiyor" in said.text("tr")
+    first = decide(Contender("a", candidate), [Contender("b", rival)], None, **options)
+    assert (first.decision, codes(first)[2]) == ("baseline_promoted", "too_wide_without_champion")
+    tiny = decide(Contender("a", candidate), [Contender("b", 1e-4 * rival)], champion, horizon=12, season=1, level=0.2)
+    assert tiny.decision == "baseline_promoted"
+
+
 def test_the_champion_is_judged_only_on_rows_that_it_did_not_learn_from() -> None:
     """The champion has memorised the first half; outside it, it is worse than the candidate."""
     memorised = losses(1.5, 3)
@@ -139,7 +160,7 @@ def test_the_champion_is_judged_only_on_rows_that_it_did_not_learn_from() -> Non
     honest = Champion("c", memorised, unseen=np.arange(ORIGINS) >= ORIGINS // 2)
     assert decide(candidate, baselines, honest, horizon=HORIZON, season=SEASON).decision == "promoted"
     naive = Champion("c", memorised, unseen=np.ones(ORIGINS, dtype=bool))
-    assert decide(candidate, baselines, naive, horizon=HORIZON, season=SEASON).decision == "kept"
+    assert decide(candidate, baselines, naive, horizon=HORIZON, season=SEASON).champion == "c"
 
 
 @pytest.mark.parametrize(
@@ -433,6 +454,29 @@ def test_a_slice_with_too_few_rows_is_not_known_and_the_policy_says_what_then() 
     said = next(reason for reason in passed.reasons if reason.code == "slice_unknown_passes")
     assert "is not known: it holds 20 origins, at least 30 are needed" in said.text("en")
     assert passed.record().slices[0].state == "unknown"
+
+
+def test_a_slice_whose_errors_drift_is_not_known_and_is_not_taken_for_held() -> None:
+    """Forty origins of the slice are worth fewer than three: the record, the reasons and the policy agree on that."""
+    drift = np.linspace(0.0, 3.0, 40)
+    winter = np.arange(ORIGINS) < 40
+    candidate, holder = losses(0.8, 1), losses(1.1, 3)
+    candidate[winter] = np.square(0.03 + 0.15 * drift)[:, None]
+    holder[winter] = np.square(0.9 - 0.15 * drift)[:, None]
+    everyone = (Contender("a", candidate), [Contender("b", losses(1.3, 2))])
+    champion = Champion("c", holder, unseen=np.ones(ORIGINS, dtype=bool))
+    mask = np.repeat(winter[:, None], HORIZON, axis=1)
+    options: dict[str, Any] = {"horizon": HORIZON, "season": SEASON, "slices": [Slice("winter", mask, 0.1)]}
+    blocked = decide(*everyone, champion, **options)
+    assert (blocked.decision, blocked.slices[0].worse) == ("kept", None)
+    record = blocked.record().slices[0]
+    assert (record.state, record.low, record.high, record.targets) == ("unknown", None, None, 40)
+    said = next(reason for reason in blocked.reasons if reason.code == "slice_few_pieces_blocks")
+    assert "40 origins worth 1 independent one, at least 3 are needed" in said.text("en")
+    assert "yalnızca 1 bağımsız gözlem değerinde, en az 3 gerekli" in said.text("tr")
+    passed = decide(*everyone, champion, policy=GatePolicy(unknown_slices="pass"), **options)
+    assert passed.decision == "promoted"
+    assert "slice_few_pieces_passes" in codes(passed)
 
 
 def test_a_handful_of_errors_is_no_proof_however_the_resampling_turns_out() -> None:

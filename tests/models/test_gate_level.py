@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from azuraforge.models.gate.contenders import Champion, Contender
+from azuraforge.models.gate.evidence import compare
 from azuraforge.models.gate.memory import mean_uncertainty
+from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.verdict import decide
 
 ROOT = Path(__file__).parents[2]
@@ -31,12 +33,12 @@ def noisy(level: float, repetitions: int, errors: float) -> float:
 @pytest.mark.parametrize(
     ("cell", "season", "power"),
     [
-        (Cell(30, 1, 0.0, "normal"), 1, 0.3),
-        (Cell(60, 1, 0.5, "heavy"), 12, 0.55),
-        (Cell(120, 7, 0.9, "normal"), 7, 0.15),
-        (Cell(336, 1, 0.9, "normal"), 52, 0.5),
+        (Cell(30, 1, 0.0, "normal"), 1, 0.18),
+        (Cell(60, 1, 0.5, "heavy"), 12, 0.4),
+        (Cell(120, 7, 0.9, "normal"), 7, 0.09),
+        (Cell(336, 1, 0.9, "normal"), 52, 0.43),
         (Cell(336, 1, 0.9, "common"), 52, 0.6),
-        (Cell(336, 24, 0.9, "normal"), 24, 0.5),
+        (Cell(336, 24, 0.9, "normal"), 24, 0.43),
     ],
     ids=str,
 )
@@ -79,6 +81,33 @@ def test_one_outlier_gives_no_title() -> None:
         first, second = np.square(errors)[..., None]
         promoted += decide(Contender("a", first), [Contender("b", second)], None, horizon=1, season=1).champion == "a"
     assert promoted / series <= noisy(ALLOWED, series, 3)
+
+
+def test_one_outlier_gives_no_title_by_a_margin_either() -> None:
+    """The candidate is better by exactly the margin, and one row that both miss by far seems to say more."""
+    rng = np.random.default_rng(8)
+    series, origins, promoted = 150, 120, 0
+    for _ in range(series):
+        errors = rng.normal(size=(2, origins))
+        errors[:, rng.integers(origins)] += 50
+        first, second = np.square(errors * np.array([[0.8], [1.0]]))[..., None]
+        everyone = (Contender("a", first), [Contender("b", second)], None)
+        promoted += decide(*everyone, horizon=1, season=1, policy=GatePolicy(margin=0.2)).champion == "a"
+    assert promoted / series <= noisy(ALLOWED, series, 3)
+
+
+def test_the_simulated_rule_is_the_gate_s_own() -> None:
+    """Cells with leads, outliers and long memories: the same finds, one by one."""
+    finds = 0
+    for cell in (Cell(60, 1, 0.5, "heavy"), Cell(120, 7, 0.9, "normal"), Cell(120, 1, 0.0, "outlier")):
+        drawn = draw(cell, 40, seed=9)
+        lead = drawn.detectable
+        first = drawn.a * np.exp(-2 * lead)
+        pairs = [(Contender("a", x[:, None]), Contender("b", y[:, None])) for x, y in zip(first, drawn.b, strict=True)]
+        gated = [compare(*pair, horizon=cell.horizon, season=1, level=0.9).better for pair in pairs]
+        assert gate(drawn, 1)(lead, 0.05).tolist() == gated
+        finds += sum(gated)
+    assert finds > 20
 
 
 @pytest.mark.proof

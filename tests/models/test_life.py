@@ -138,7 +138,7 @@ def test_lineage_tells_what_came_of_what(room: Any, project_id: str, make_folder
     assert edges["version:2", "predictions:2"] == "said"
     assert all(start in kinds and end in kinds for start, end in edges)
     said = next(node for node in graph.nodes if node.kind == "predictions")
-    assert (said.label, said.detail["judged"]) == ("2", 0)
+    assert (said.predictions.made, said.predictions.judged) == (2, 0)
     assert next(node for node in graph.nodes if node.id == "version:2").aliases == ["champion"]
     with pytest.raises(NotFound):
         room.service.lineage.of(project_id, "nobody")
@@ -224,8 +224,8 @@ def test_a_bundle_comes_into_another_project_and_says_so(
     theirs = room.service.reads.show_version(other_project_id, "load", 1)
     assert (theirs.content_hash, theirs.metrics) == (mine.content_hash, mine.metrics)
     assert (theirs.run_id, theirs.dataset_id, theirs.dataset_fingerprint) == (None, None, "f" * 64)
-    assert theirs.imported["run_id"] == "run1"
-    assert theirs.imported["by"] == "kemal"
+    assert theirs.imported.run_id == "run1"
+    assert theirs.imported.by == "kemal"
     graph = room.service.lineage.of(other_project_id, "load")
     assert [(edge.kind, edge.end) for edge in graph.edges] == [("imported", "version:1")]
     card = room.service.cards.show(other_project_id, "load", 1, "en").markdown

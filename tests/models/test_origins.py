@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.lib.stride_tricks import sliding_window_view
 
 from azuraforge.models.gate.memory import mean_uncertainty
-from azuraforge.models.gate.origins import relative_rmse, relative_rmse_interval
+from azuraforge.models.gate.origins import Pair, relative_rmse, relative_rmse_interval, scaled_interval
 
 
 def autoregressive(rng: np.random.Generator, length: int, memory: float) -> np.ndarray:
@@ -133,6 +134,58 @@ def test_the_interval_surrounds_its_estimate_whatever_the_unit(
     found = relative_rmse_interval(a, b, horizon=horizon)
     exact = np.sqrt(a.mean() / b.mean()) - 1
     assert found.relative_difference == pytest.approx(exact, abs=1e-9)
-    assert -1 < found.low <= found.relative_difference <= found.high
     scaled = relative_rmse_interval(a * scale**2, b * scale**2, horizon=horizon)
+    if found.low is None or found.high is None:
+        assert (found.low, found.high) == (scaled.low, scaled.high) == (None, None)
+        return
+    assert -1 < found.low <= found.relative_difference <= found.high
     assert scaled.high == pytest.approx(found.high, rel=1e-6, abs=1e-9)
+
+
+def test_the_ends_are_the_ratios_that_the_test_rejects() -> None:
+    """The interval of the swapped sides is the reciprocal one, and both ends have exactly the allowed chance."""
+    rng = np.random.default_rng(12)
+    for horizon in (1, 6):
+        a, b = 0.9 * rng.normal(size=(150, horizon)) ** 2, rng.normal(size=(150, horizon)) ** 2
+        found = relative_rmse_interval(a, b, horizon=horizon, level=0.9)
+        swapped = relative_rmse_interval(b, a, horizon=horizon, level=0.9)
+        pair = Pair.of(a.sum(axis=1), b.sum(axis=1), horizon)
+        low, high = (2 * np.log1p(end) for end in (found.low, found.high))
+        assert pair.chance_of_more(low) == pytest.approx(0.05, rel=1e-4)
+        assert pair.chance_of_less(high) == pytest.approx(0.05, rel=1e-4)
+        assert (1 + found.low) * (1 + swapped.high) == pytest.approx(1, abs=1e-5)
+        assert (1 + found.high) * (1 + swapped.low) == pytest.approx(1, abs=1e-5)
+
+
+def test_an_interval_that_bounds_nothing_is_none() -> None:
+    """Ninety-nine origins that overlap by twelve are eight pieces: too few for a level of 99.75 %."""
+    a, b = np.random.default_rng(13).normal(size=(2, 110))
+    a, b = (np.square(sliding_window_view(side, 12)) for side in (a, b))
+    usual = relative_rmse_interval(a, b, horizon=12, level=0.8)
+    strict = relative_rmse_interval(a, b, horizon=12, level=0.9975)
+    assert usual.low < 0 < usual.high
+    assert (strict.low, strict.high) == (None, None)
+    assert strict.relative_difference == usual.relative_difference
+
+
+def test_one_row_that_dominates_both_sides_leaves_no_interval() -> None:
+    errors = np.random.default_rng(14).normal(size=(2, 120))
+    errors[:, 60] += 50
+    found = relative_rmse_interval(*np.square(errors), horizon=1)
+    assert (found.low, found.high) == (None, None)
+    narrow = scaled_interval(*np.square(errors), horizon=1)
+    assert narrow.high - narrow.low < 0.1
+
+
+def test_a_lead_is_proven_exactly_where_the_plain_differences_show_it() -> None:
+    rng = np.random.default_rng(15)
+    proven = 0
+    for _ in range(60):
+        shared = rng.normal(size=80)
+        a, b = 0.85 * shared + 0.3 * rng.normal(size=80), shared + 0.3 * rng.normal(size=80)
+        a, b = np.square(a), np.square(b)
+        high = relative_rmse_interval(a, b, horizon=1).high
+        shown = bool(mean_uncertainty(a - b, 1).below((a - b).mean()) < 0.025)
+        assert (high is not None and high < 0) == shown
+        proven += shown
+    assert 10 < proven < 50

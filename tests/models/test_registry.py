@@ -39,7 +39,7 @@ def test_versions_are_numbered_and_keep_their_lineage(room: Any, project_id: str
     assert (shown.target, shown.unit, shown.champion, shown.versions) == ("load", "kW", None, 2)
     detail = room.service.reads.show_version(project_id, "load", 2)
     assert (detail.parent_version, detail.run_id, detail.seed) == (1, "run2", 7)
-    assert detail.learned_from["end"] == "2026-02-01T00:00:00Z"
+    assert detail.learned_from.end == "2026-02-01T00:00:00Z"
     assert detail.content_hash != first.content_hash
     assert room.service.reads.show_version(project_id, "load", 1).metrics == {"rmse": 0.5}
 

@@ -115,7 +115,8 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, Field
 from azuraforge.engine.io import load_safetensors, save_safetensors
-from azuraforge.plugins import ForecastConfig, Pipeline, Predictions, Rows, Split, chronological_split
+from azuraforge.plugins import Composition, ForecastConfig, LeftOutMember, Member, Pipeline, Predictions, Rows, Split
+from azuraforge.plugins import chronological_split
 
 
 class LinearConfig(ForecastConfig):
@@ -251,6 +252,39 @@ class FailingLater(Last):
 
     def predict(self, predictor, part):
         raise ValueError("no prediction today")
+
+
+class Pair(Linear):
+    """A third party's ensemble: the mean of a line and the last value; the refit leaves the line as it was."""
+
+    name = "test.pair"
+
+    def composition(self, predictor):
+        gone = [LeftOutMember.of("test.failing", "failed", "the matrix is singular")]
+        members = tuple(Member(name=name, weight=0.5, score=1.0, seconds=0.1) for name in ("test.line", "test.last"))
+        return Composition(rule="weights", measure={"en": "error"}, members=members, left_out=tuple(gone))
+
+    def member_predictions(self, predictor, part):
+        return {"test.line": super().predict(predictor, part), "test.last": Last().predict({}, part)}
+
+    def predict(self, predictor, part):
+        alone = self.member_predictions(predictor, part)
+        return Predictions(np.mean([each.point for each in alone.values()], axis=0))
+
+    def refit(self, run, evaluated, rows):
+        return evaluated
+
+
+class ForgetfulPair(Pair):
+    name = "test.forgetful_pair"
+
+    def member_predictions(self, predictor, part):
+        if part.targets is None and len(part.origins) > 1:
+            return {"test.line": Predictions(np.zeros((1, 1)))}
+        return super().member_predictions(predictor, part)
+
+    def predict(self, predictor, part):
+        return Linear.predict(self, predictor, part)
 
 
 class WrongRefit(Linear):

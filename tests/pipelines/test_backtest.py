@@ -179,10 +179,10 @@ def test_the_folds_of_a_winner_end_before_the_rows_that_chose_its_config_or_say_
 def test_the_split_of_a_winner_tells_which_rows_chose_its_config(child: Any, tmp_path: Path) -> None:
     given = {"plugin": "forecasting.ridge", "plugins_folder": None, "config": {"horizon": 3}}
     dataset = stored(make_table(400), tmp_path / "rows.parquet")
-    usual, refit = (
-        to_json(steps.split(child(name, dataset=dataset, refit=name == "refit", **given)))
-        for name in ("usual", "refit")
+    usual, retrained = (
+        to_json(steps.split(child(name, dataset=dataset, retrained=name == "retrained", **given)))
+        for name in ("usual", "retrained")
     )
     assert usual["chosen_by"] is None
-    assert refit["chosen_by"] == usual["ranges"]["validation"]
-    assert refit["ranges"]["validation"][0] > refit["chosen_by"][0]
+    assert retrained["chosen_by"] == usual["ranges"]["validation"]
+    assert retrained["ranges"]["validation"][0] > retrained["chosen_by"][0]

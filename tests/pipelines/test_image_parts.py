@@ -19,7 +19,7 @@ from azuraforge.plugins.kinds.classify.parts import (
     keep_learned,
     learned_images,
     load_images,
-    refit_images,
+    retraining_images,
     save_images,
 )
 from azuraforge.plugins.vision.config import (
@@ -151,7 +151,7 @@ def test_a_version_tells_by_content_which_images_it_has_seen(tmp_path: Path) -> 
 def test_the_winner_of_a_study_learns_from_most_of_validation_and_never_from_test() -> None:
     table = make_table([0, 1, 2] * 40)
     split = stratified_split(table, ClassifyConfig())
-    again = refit_images(split, table.labels)
+    again = retraining_images(split, table.labels)
     assert np.array_equal(again.test, split.test)
     assert set(split.train) < set(again.train) < set(split.train) | set(split.validation)
     assert len(np.unique(table.labels[again.validation])) == 3

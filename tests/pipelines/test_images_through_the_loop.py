@@ -163,14 +163,16 @@ def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> 
     assert sure == sorted(sure, reverse=True)
     assert all(each["truth"] != each["answer"] for each in wrong["images"])
     card = room.models.reads.show_version(room.project_id, "strokes", summary["version"])
-    assert card.learned_from["rows"] == 288
+    assert card.learned_from.rows == 288
 
 
 def test_the_children_that_learn_are_given_no_test_image(room: Room) -> None:
     job, _ = train(room, "test.seer")
     (wanted, fitted), (_, held) = job.done["fit"], job.done["hold_out"]
     fit = to_json(wanted)
-    assert set(fit) == {"plugin", "plugins_folder", "config", "train", "validation", "baselines"}  # not the dataset
+    assert set(fit) == {  # not the dataset
+        *("plugin", "plugins_folder", "pretrained_folder", "config", "train", "validation", "baselines")
+    }
     assert fit["baselines"] == ["vision.majority"]  # names only
     learned = {
         int(each)

@@ -134,7 +134,7 @@ def test_twins_make_the_gate_no_surer() -> None:
     panel = Panel.of(test, dict.fromkeys(["shop-0", "shop-1", "shop-2"], None))
     rng = np.random.default_rng(1)
     a, b = (np.square(rng.normal(size=(41, 3))) for _ in range(2))
-    how = {"horizon": 3, "level": 0.95}
+    how = {"horizon": 3, "level": 0.8}
     alone = relative_rmse_interval(a, b, **how)
     threefold = [panel.by_moment(np.tile(one, (3, 1)), np.nan) for one in (a, b)]
     assert threefold[0].shape == (41, 9)
@@ -255,7 +255,7 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
     judged = to_json(judge.judge(child("judge", **case)))
     beside = next(one for one in judged["evaluation"]["comparisons"] if one["b"] == "shops v1")
     assert beside["origins"] == 48, "moments"
-    assert judged["verdict"]["decision"] in ("kept", "promoted")
+    assert judged["verdict"]["decision"] != "baseline_promoted"
     told = next(one for one in judged["verdict"]["reasons"] if one["code"] == "series_not_compared")
     assert told["params"] == {"count": 1, "of": 3, "series": "shop-2"}
     truth, small = np.load(held.outputs / "truth" / "truth.npy"), load_part(asked["test"])

@@ -16,6 +16,7 @@ from azuraforge.database import Database
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
+from azuraforge.models.answers import KnownPoints
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.pipelines.batches import steps as batch_steps
@@ -102,6 +103,6 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     added = stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
     Outcomes(database, EventLog(database), stand.datasets, stand.launcher.call).join(stand.project_id, added.id)
     lines = ledger_lines(stand.database, stand.project_id, "shops", 10)
-    assert {line.inputs["series"]: line.outcome for line in lines} == {
-        name: {"known": 2, "of": 2} for name in ("small", "large")
+    assert {line.inputs.series: line.outcome for line in lines} == {
+        name: KnownPoints(known=2, of=2) for name in ("small", "large")
     }

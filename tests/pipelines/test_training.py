@@ -27,11 +27,13 @@ from azuraforge.engine.io import load_safetensors
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.gate.policy import GatePolicy
+from azuraforge.models.provenance import LearnedRows
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
+from azuraforge.pipelines.baseline_cache import BaselineCache
 from azuraforge.pipelines.shapes import to_json
 from azuraforge.pipelines.steps import load_pipeline
 from azuraforge.pipelines.training import TrainingHandler
@@ -51,13 +53,12 @@ class Asked:
     payload: dict[str, Any]
 
 
-def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+def call_here(entry: str, payload: dict[str, Any], result: type[Any], timeout_seconds: float) -> Any:
     """A call's child, in this process; what crosses the pipe is JSON in both directions."""
     module, _, name = entry.partition(":")
     found = getattr(importlib.import_module(module), name)(Asked(json.loads(json.dumps(payload))))
     told = found.model_dump(mode="json", by_alias=True) if isinstance(found, BaseModel) else found
-    result: dict[str, Any] = orjson.loads(orjson.dumps(told))
-    return result
+    return result.model_validate(orjson.loads(orjson.dumps(told)))
 
 
 @dataclass
@@ -93,6 +94,9 @@ class JobHere:
         self.done[name] = (payload, PhaseResult(result.model_validate_json(answer), child.outputs))
         return self.done[name][1]
 
+    def child_settings(self) -> dict[str, Any]:
+        return {"seed": self.run.seed}
+
     def check(self) -> None:
         """Nobody cancels here."""
 
@@ -123,7 +127,9 @@ class Room:
             *(database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call),
             self.catalogue.task_kinds,
         )
-        self.handler = TrainingHandler(database, self.catalogue, self.datasets, self.models, call_here)
+        self.handler = TrainingHandler(
+            *(database, self.catalogue, self.datasets, self.models, call_here), BaselineCache(home / "baselines")
+        )
         self.runs = 0
 
     def close(self) -> None:
@@ -200,7 +206,7 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     job, summary = room.train("test.linear")
     assert job.began == [
         *("split", "fit", "fit_baselines", "hold_out", "predict", "predict_baselines", "judge"),
-        *("refit", "residuals", "importance"),
+        "refit",
     ]
     assert sum(job.shares.values()) == pytest.approx(0.98)  # there was no champion to predict with
     assert (summary["decision"], summary["champion"]) == ("promoted", "test.linear")
@@ -210,12 +216,12 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert version.aliases == ["champion"]
     assert version.plugin == "test.linear"
     assert version.plugin_version == room.catalogue.show("test.linear").version
-    assert version.learned_from["start"] == "2020-01-01T00:00:00Z"
-    evaluated = version.learned_from["evaluated"]
-    assert evaluated["end"] < "2021-06"
+    assert version.learned_from.start == "2020-01-01T00:00:00Z"
+    evaluated = version.learned_from.evaluated
+    assert evaluated.end < "2021-06"
     assert version.seed == 7
-    assert datetime.fromisoformat(version.learned_from["end"]) == room.datasets.get(room.project_id, "series").end_at
-    assert evaluated["weights_sha256"] == summary["weights_sha256"]
+    assert datetime.fromisoformat(version.learned_from.end) == room.datasets.get(room.project_id, "series").end_at
+    assert evaluated.weights_sha256 == summary["weights_sha256"]
     assert version.weights_sha256 == summary["refitted_sha256"] != summary["weights_sha256"]
     folder = room.models.folders.verify(room.project_id, version.content_hash)
     served, judged = (load_safetensors(one / "weights.safetensors")[0] for one in (folder, folder / "evaluated"))
@@ -261,12 +267,44 @@ def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(room: 
     assert [note for note in failed.notes if "wrong.refit could not be refitted" in note and "no rest" in note]
     for each in (summary, other):
         version = room.models.reads.show_version(room.project_id, "series", each["version"])
-        assert "evaluated" not in version.learned_from
+        assert version.learned_from.evaluated is None
         assert version.weights_sha256 == each["weights_sha256"]
         assert "refitted_sha256" not in each
     assert job.figures["forecast"]["refitted"] is False
     assert shown(job) == next_values(room, job, summary["version"])
     assert shown(failed) == next_values(room, failed, summary["version"])
+
+
+def test_members_are_judged_next_to_the_combination_and_named_where_they_were_left_out(room: Room) -> None:
+    job, summary = room.train("test.pair")
+    stored = json.loads(job.artifacts["evaluation.json"])["evaluation"]
+    scores = {each["name"]: each["metrics"]["rmse"] for each in stored["contenders"]}
+    members = {each["name"]: each for each in stored["composition"]["members"]}
+    assert members["test.last"]["metrics"]["rmse"] == scores["test.last"]
+    assert scores["test.pair"] < members["test.last"]["metrics"]["rmse"] * 1.001
+    assert members["test.line"]["metrics"]["rmse"] not in scores.values()
+    for part in ("left_out", "not_refitted"):
+        (gone,) = stored["composition"][part]
+        assert (gone["name"], gone["why"]) == ("test.failing", "failed")
+    card = room.models.cards.show(room.project_id, "series", summary["version"], "tr").markdown
+    assert "## Üyeler" in card
+    assert "hata verdi: the matrix is singular" in card
+    assert "test.line | %50" in card
+    other, _ = room.train("test.linear")
+    assert json.loads(other.artifacts["evaluation.json"])["evaluation"]["composition"] is None
+
+
+def test_members_that_predict_nonsense_cost_no_verdict(room: Room) -> None:
+    job, summary = room.train("test.forgetful_pair")
+    assert summary["decision"]
+    members = json.loads(job.artifacts["evaluation.json"])["evaluation"]["composition"]["members"]
+    assert [each["metrics"] for each in members] == [{}, {}]
+
+
+def test_a_run_that_names_no_pipeline_gets_the_usual_one_of_its_kind_of_data(room: Room) -> None:
+    request = RunRequest(dataset="series", config={"horizon": 3, "budget_seconds": 9})
+    prepared = room.handler.prepare(room.project_id, request)
+    assert (prepared.plugin, prepared.config["budget_seconds"]) == ("forecasting.auto", 9)
 
 
 def test_a_figure_that_cannot_be_redrawn_shows_the_evaluated_predictor(room: Room, monkeypatch: Any) -> None:
@@ -324,8 +362,8 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     compared, found = (again.done[name][0] for name in ("champion", "judge"))
     assert to_json(compared)["predictor"].endswith("/evaluated"), "the refitted champion has learned the test set"
     row = room.models.reads.show_version(room.project_id, "series", before["champion_version"] + 1)
-    evaluated = row.learned_from["evaluated"]
-    assert to_json(found)["champion"]["learned_from"] == [[evaluated["start"], evaluated["end"]]]
+    evaluated = row.learned_from.evaluated
+    assert to_json(found)["champion"]["learned_from"] == [[evaluated.start, evaluated.end]]
     verdict = room.models.reads.evaluation(room.project_id, again.run.id).verdict
     assert any(reason.code == "level_tightened" for reason in verdict.reasons)
     champion = room.models.reads.show(room.project_id, "series").champion
@@ -417,7 +455,7 @@ def test_a_champion_that_claims_to_have_learned_from_nothing_is_not_comparable(r
     room.train("test.linear")
 
     def forget(session: Any) -> None:
-        session.execute(update(ModelVersion).values(learned_from=learned))
+        session.execute(update(ModelVersion).values(learned_from=LearnedRows(**learned)))
 
     room.database.write(room.project_id, forget)
     job, summary = room.train("test.linear", window=21)
@@ -528,7 +566,7 @@ def test_without_any_baseline_there_is_no_score(room: Room) -> None:
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
-        ({"plugin": None}, "no pipeline is named"),
+        ({"plugin": None, "dataset": None}, "neither a pipeline nor a dataset is named"),
         ({"plugin": "test.liner"}, r"plugin 'test\.liner' does not exist; did you mean test\.linear"),
         ({"dataset": None}, "no dataset is named"),
         ({"dataset": "seris"}, "dataset 'seris' does not exist"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.pipelines.agents.handler import AgentHandler
+from azuraforge.pipelines.baseline_cache import BaselineCache
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.processes.kernels import Kernels
@@ -75,7 +77,9 @@ class Stand:
             *(database, events, self.models.folders, self.datasets, cold, self.launcher.call),
             catalogue.task_kinds,
         )
-        training = TrainingHandler(database, catalogue, self.datasets, self.models, self.launcher.call)
+        training = TrainingHandler(
+            *(database, catalogue, self.datasets, self.models, self.launcher.call), BaselineCache(home / "baselines")
+        )
         handlers: list[Handler] = [training, AgentHandler(catalogue)]
         artifacts = ArtifactStore(settings.artifacts)
         worker = Worker(database, events, self.launcher, artifacts, handlers, settings, kernels=kernels)
@@ -98,6 +102,14 @@ class Stand:
             assert time.monotonic() < until, run
             time.sleep(0.05)
             run = self.runs.get(self.project_id, run.id)
+        return run
+
+    def explained(self, run: RunDetail) -> RunDetail:
+        """The run once everything that follows its success has ended."""
+        until = time.monotonic() + 60
+        while (run := self.runs.get(self.project_id, run.id)).follow_ups:
+            assert time.monotonic() < until, run
+            time.sleep(0.05)
         return run
 
     def train(self, plugin: str, model: str = "series", **config: Any) -> RunDetail:
@@ -131,6 +143,8 @@ def test_a_training_run_from_queue_to_champion(stand: Stand) -> None:
     assert run.summary["weights_sha256"]
     assert run.progress.share == 1.0
     assert {"errors.npz", "evaluation.json"} <= {artifact.name for artifact in run.artifacts}
+    assert set(run.figures) & {"forecast", "shapley"} == {"forecast"}  # the verdict waits for no explanation
+    run = stand.explained(run)
     assert set(run.figures) == {
         "actual_predicted",
         "forecast",
@@ -193,7 +207,7 @@ def test_a_version_serves_the_bits_that_its_run_has_shown_on_the_kernels_that_ma
     assert run.summary["decision"] == "promoted", "else the figure shows a baseline"
     version = stand.models.reads.show_version(stand.project_id, "series", 1)
     card = read_card(stand.models.folders.path(stand.project_id, version.content_hash))
-    assert card["engine"] == {name: run.environment[name] for name in ("backend", "instruction_set", "threads")}
+    assert card.engine == {name: run.environment[name] for name in ("backend", "instruction_set", "threads")}
 
     def figure(run: RunDetail) -> list[float]:
         found = stand.runs.figure(stand.project_id, run.id, "forecast")
@@ -225,4 +239,38 @@ def test_a_baseline_s_card_says_nothing_of_an_engine_that_it_does_not_use(stand:
     run = stand.train("forecasting.ridge", model="ridge")
     assert run.state == "succeeded", run.error
     version = stand.models.reads.show_version(stand.project_id, "ridge", 1)
-    assert "engine" not in read_card(stand.models.folders.path(stand.project_id, version.content_hash))
+    assert read_card(stand.models.folders.path(stand.project_id, version.content_hash)).engine is None
+
+
+def phases_of(stand: Stand, run: RunDetail) -> list[str]:
+    events = EventLog(stand.database).read(stand.project_id, f"run/{run.id}", 0)
+    return [str(event.data["name"]) for event in events if event.type == "run.phase"]
+
+
+def test_kept_baselines_change_no_bit_of_the_result(stand: Stand, tmp_path: Path, monkeypatch: Any) -> None:
+    """The second run of the same seed finds the first one's baselines; the third has no cache at all."""
+    use_baselines(monkeypatch, "forecast", "test.last", "test.mean")
+    first, second = stand.train("test.linear", model="one"), stand.train("test.linear", model="two")
+    shutil.rmtree(tmp_path / "home" / "baselines")
+    third = stand.train("test.linear", model="three")
+    other = stand.carry(plugin="test.linear", dataset="series", model="four", config={"horizon": 3}, seed=6)
+    learned = {"fit_baselines", "predict_baselines"}
+    ran = [learned & {*phases_of(stand, run)} for run in (first, second, third, other)]
+    assert ran == [learned, set(), learned, learned]
+
+    def stored(run: RunDetail) -> tuple[Any, bytes]:
+        found = stand.models.reads.evaluation(stand.project_id, run.id).model_dump(mode="json")
+        for each in found["evaluation"]["contenders"]:
+            del each["seconds"]  # of the clock
+        errors = stand.runs.artifact(stand.project_id, run.id, "errors.npz")[1].read_bytes()
+        return found["evaluation"]["contenders"], errors
+
+    assert stored(first) == stored(second) == stored(third)
+    assert {run.state for run in (first, second, third, other)} == {"succeeded"}
+
+
+def test_a_failed_baseline_is_tried_again(stand: Stand) -> None:
+    """A reason to fail may have gone."""
+    runs = [stand.train("test.linear", model=name) for name in ("one", "two")]
+    assert all("fit_baselines" in phases_of(stand, run) for run in runs)
+    assert [run.summary["failed_baselines"] for run in runs if run.summary] == [["test.failing"]] * 2

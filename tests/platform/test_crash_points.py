@@ -48,6 +48,7 @@ CHAIN = (
     "version_before_registered",
     "success_before_commit",
     "success_before_swept",
+    "follow_up_before_stored",
 )
 BY_ITSELF = ("end_before_written",)
 #: Tested where they belong.
@@ -108,7 +109,7 @@ def asked(model: str, **config: int) -> dict:
 
 def wait_for_end(platform, run_id: str) -> dict:
     deadline = time.monotonic() + 200
-    while (run := platform.api(f"/runs/{run_id}"))["state"] in ("queued", "running"):
+    while (run := platform.api(f"/runs/{run_id}"))["state"] in ("queued", "running") or run["follow_ups"]:
         assert time.monotonic() < deadline, run
         time.sleep(0.1)
     return run

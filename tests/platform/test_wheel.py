@@ -137,11 +137,8 @@ def part(output: str, expected: list[str]) -> list[str]:
 
 
 def deterministic(lines: list[str]) -> list[str]:
-    """Return every word, and every number to two digits.
-
-    Of lines about the trained network only the words, because kernels differ between processors.
-    """
-    return [_NUMBER.sub("N" if "forecasting.lstm" in line else _rounded, " ".join(line.split())) for line in lines]
+    """Return every word, and every number to two digits; of durations, which differ between machines, the unit."""
+    return [_NUMBER.sub(_rounded, _DURATION.sub("N s", " ".join(line.split()))) for line in lines]
 
 
 def _rounded(number: re.Match[str]) -> str:
@@ -150,4 +147,5 @@ def _rounded(number: re.Match[str]) -> str:
     return f"{float(number[0].replace(',', '.')):.2g}"
 
 
+_DURATION = re.compile(r"\b(?:\d+(?:[.,]\d+)? (?:s|sn)|\d+:\d\d)$")
 _NUMBER = re.compile(r"\d{4}-\d\d-\d\d|\d+(?:[.,]\d+)?")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,21 @@ import numpy as np
 import polars as pl
 import pytest
 
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.naive import Naive
-from azuraforge.plugins import QUANTILE_LEVELS, Part, Schema, Table
-from azuraforge.plugins.forecasting.adaptive import MEMORY, STEP, adaptive_offsets, past_part, past_truth, score_table
-from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
+from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.plugins import QUANTILE_LEVELS, Part, Rows, Schema, Table
+from azuraforge.plugins.forecasting.adaptive import (
+    MEMORY,
+    STEP,
+    adapted_levels,
+    adaptive_offsets,
+    past_part,
+    past_truth,
+    score_table,
+)
+from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning, cut_test
 from azuraforge.testing import MemoryRun, check_pipeline
 from tests.apps.conftest import make_series
 
@@ -73,7 +85,7 @@ def test_an_outcome_moves_the_level_once_it_is_known_and_not_before() -> None:
     assert (truth[29, 0], truth[28, 1]) == (100.0, 100.0)
     table = score_table(np.linspace(-1, 1, 1001)[:, None].repeat(2, axis=1))
     scores = np.where(truth > 0, 100.0, -100.0)
-    low = adaptive_offsets([table], [scores], past.origins, part.origins, [0.25])[0]
+    low = adaptive_offsets([table], adapted_levels([table], [scores], past.origins, part.origins, [0.25]))[0]
     steps = np.diff(low, axis=0)
     # Every quiet outcome pulls the level of 0.25 down by three quarters of a step, the loud one pushes it up by one; on
     # this table of even errors from -1 to 1 a level is worth twice as much.
@@ -81,6 +93,50 @@ def test_an_outcome_moves_the_level_once_it_is_known_and_not_before() -> None:
     places = np.argwhere(steps > 0)
     known_at = {(int(part.origins[row + 1]), int(column) + 1) for row, column in places}
     assert known_at == {(31, 1), (30, 2)}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "options", "nearly"),
+    [
+        (Ridge, {}, 1e-6),
+        (BoostedLags, {"trees": 60, "learning_rate": 0.3, "leaf_rows": 5, "linear": False}, 1e-6),
+        # Its quantiles before calibration are learned again.
+        (LstmForecaster, {"epochs": 2, "hidden_size": 4, "lstm_rows": 4, "window": 9}, 0.03),
+    ],
+    ids=["baseline", "trees", "network"],
+)
+@pytest.mark.parametrize("timed", [True, False], ids=["timed", "untimed"])
+def test_a_refitted_forecaster_is_as_wide_as_the_evaluated_one(
+    plugin: type[Any], options: Any, nearly: float, timed: bool, tmp_path: Path
+) -> None:
+    """It has learned the rows that the levels walk over: their errors are too small to move a level."""
+    config = plugin.Config.model_validate({"horizon": 2, "intervals": "adaptive", **options})
+    table, later = _noise(700, timed), _noise(760, timed)
+    made, saved = plugin(), tmp_path / "saved"
+    train, validation = cut_learning(table, Rows(0, 300), 2), cut_learning(table, Rows(300, 400), 2)
+    evaluated = made.fit(MemoryRun(config, tmp_path / "fit"), train, validation)
+    refitted = made.refit(MemoryRun(config, tmp_path / "refit"), evaluated, cut_learning(table, Rows(0, 700), 2))
+    saved.mkdir()
+    made.save(refitted, saved)
+    refitted = made.load(saved)
+
+    def widths(predictor: Any, rows: Table) -> Any:
+        made_of = made.predict(predictor, cut_future(rows, 2)).quantiles
+        return (made_of[0.95] - made_of[0.05])[0]
+
+    assert widths(refitted, table) == pytest.approx(widths(evaluated, table), rel=nearly)
+    wild = later.frame.with_columns(pl.when(pl.int_range(pl.len()) < 700).then(pl.col("y")).otherwise(9 * pl.col("y")))
+    wider = widths(refitted, replace(later, frame=wild)) / widths(refitted, table)
+    assert (wider > 1.1).all(), "rows after the last learned one move the levels"
+
+
+def _noise(rows: int, timed: bool) -> Table:
+    values = pl.DataFrame({"y": np.random.default_rng(9).normal(size=rows)})
+    if not timed:
+        return Table(values, Schema(None, "y"))
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    at = pl.datetime_range(start, start + timedelta(days=rows - 1), "1d", time_unit="us", eager=True)
+    return Table(values.with_columns(at=at), Schema("at", "y", frequency="1d"))
 
 
 def test_few_rows_fall_back_to_the_fixed_offsets(tmp_path: Path) -> None:

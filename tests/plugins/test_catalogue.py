@@ -26,9 +26,9 @@ class Counted:
         self.launcher = launcher
         self.calls: list[dict[str, Any]] = []
 
-    def __call__(self, entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+    def __call__(self, entry: str, payload: dict[str, Any], result: type[Any], timeout_seconds: float) -> Any:
         self.calls.append(payload)
-        return self.launcher.call(entry, payload, timeout_seconds)
+        return self.launcher.call(entry, payload, result, timeout_seconds)
 
 
 GOOD = """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,8 +12,10 @@ import pytest
 
 from azuraforge.plugins import Part, Schema
 from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.forecasting.foreknowledge import columns, patterns
 from azuraforge.plugins.forecasting.foreknowledge.columns import Foreknowledge, examine
-from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece
+from azuraforge.plugins.forecasting.foreknowledge.dependence import TargetSpace
+from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, span_of
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 from azuraforge.plugins.kinds.forecast.judging import suspicious_columns
 
@@ -39,7 +43,12 @@ def noise(share: float) -> Floats:
     return np.random.default_rng(5).normal(0, share, ROWS)
 
 
-#: Twelve leaks, each with the kinds that name it.
+def _but(name: str, made: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """The generator of patterns without those of one name."""
+    return lambda *of: (each for each in made(*of) if (each[0] if isinstance(each, tuple) else each.name) != name)
+
+
+#: Sixteen leaks, each with the kinds that name it.
 LEAKS: dict[str, tuple[Callable[[Floats], Floats], set[str]]] = {
     "shifted": (lambda y: at(y, 1), {"later_target"}),
     "scaled": (lambda y: 40 - 3 * at(y, 3), {"later_target"}),
@@ -59,6 +68,40 @@ LEAKS: dict[str, tuple[Callable[[Floats], Floats], set[str]]] = {
         lambda y: np.interp(np.arange(ROWS), np.arange(0, ROWS, 7), y[::7]),
         {"interpolated"},
     ),
+    "under a wave of its own": (
+        lambda y: at(y, 1) + 30 * y.std() * np.sin(2 * np.pi * np.arange(ROWS) / 37.3),
+        {"later_values"},
+    ),
+    "centred mean with noise": (
+        lambda y: mean_of(y, range(-3, 4)) + noise(0.02 * np.diff(y).std()),
+        {"centred_average"},
+    ),
+    "change over four rows": (lambda y: at(y, 4) - y, {"change_ahead"}),
+    "size of the next change": (lambda y: np.abs(at(y, 1) - y), {"change_ahead"}),
+}
+#: What finds a leak or gives it its name; without it, at least this one is lost or has another name.
+DETECTORS: dict[str, tuple[object, str, object, str]] = {
+    "what is new in the column": (columns, "EXACT_NEWS", 2.0, "under a wave of its own"),
+    "a filter under noise": (columns, "NOISY_REST", 2.0, "centred mean with noise"),
+    "a shifted target under noise": (columns, "SHIFTED_REST", 2.0, "with noise"),
+    "any regression": (columns, "_knows", lambda _: 0.0, "shifted"),
+    "ranks": (columns, "TargetSpace", lambda *of, ranked: TargetSpace(*of, ranked=False), "transformed"),
+    "values": (columns, "TargetSpace", lambda *of, ranked: TargetSpace(*of, ranked=True), "mixed with the present"),
+    "directions of a change": (
+        patterns,
+        "_events",
+        _but("change_ahead", patterns._events),
+        "direction of the next change",
+    ),
+    "sizes of a change": (patterns, "_events", _but("change_ahead", patterns._events), "size of the next change"),
+    "extremes": (patterns, "_events", _but("extreme_ahead", patterns._events), "largest of the next seven"),
+    "periods": (patterns, "_periods", lambda *_: iter(()), "mean of its own period"),
+    "interpolation": (patterns, "_interpolation", lambda *_: iter(()), "interpolated"),
+    "the name of a later value": (patterns, "_later", _but("later_target", patterns._later), "scaled"),
+    "the name of a change": (patterns, "_later", _but("change_ahead", patterns._later), "change over four rows"),
+    "the name of an average": (patterns, "_later", _but("average_ahead", patterns._later), "mean of the next seven"),
+    "the name of a centred average": (patterns, "_later", _but("centred_average", patterns._later), "centred mean"),
+    "leads beyond the first": (columns, "span_of", lambda *of: replace(span_of(*of), leads=1), "scaled"),
 }
 ORDINARY: dict[str, Callable[[Floats], Floats]] = {
     "the row before": lambda y: at(y, -1),
@@ -77,14 +120,26 @@ def found(base: str, columns: dict[str, Floats], **options: object) -> dict[str,
 
 
 @pytest.mark.parametrize("base", BASES)
-def test_each_of_twelve_leaks_is_named_and_no_ordinary_column(base: str) -> None:
+def test_each_of_sixteen_leaks_is_named_and_no_ordinary_column(base: str) -> None:
     target = BASES[base][0]
     leaks = {name: make(target) for name, (make, _) in LEAKS.items()}
     named = found(base, {**leaks, **{name: make(target) for name, make in ORDINARY.items()}})
-    assert len(LEAKS) == 12
+    assert len(LEAKS) == 16
     assert set(named) == set(LEAKS)
     assert {name: each.kind for name, each in named.items() if each.kind not in LEAKS[name][1]} == {}
     assert all(each.blocks for each in named.values())
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_without_a_detector_its_leak_is_lost(detector: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each detector is needed: the sixteen leaks would show that it stopped working."""
+    module, name, broken, leak = DETECTORS[detector]
+    make, kinds = LEAKS[leak]
+    before = {base: found(base, {leak: make(BASES[base][0])}) for base in BASES}
+    assert all(each[leak].kind in kinds for each in before.values())
+    monkeypatch.setattr(module, name, broken)
+    after = [found(base, {leak: make(BASES[base][0])}).get(leak) for base in BASES]
+    assert any(each is None or each.kind not in kinds for each in after)
 
 
 def test_flags_of_the_calendar_and_counters_are_no_leaks() -> None:

@@ -35,7 +35,7 @@ class Asked:
 
 
 def test_every_file_of_the_guide_is_a_plugin_without_an_error(folder: Path) -> None:
-    rows = describe(Asked(folder))["plugins"]
+    rows = describe(Asked(folder)).plugins
     assert [row["error"] for row in rows] == [None] * len(rows)
     assert {(row["kind"], row["name"]) for row in rows} == {
         ("agent", "greeter"), ("metric", "shortage"), ("source", "csv_link"),

@@ -15,8 +15,9 @@ import pytest
 
 from azuraforge.errors import UserError
 from azuraforge.processes.environment import differences
-from azuraforge.processes.kernels import Kernels, Prepared
+from azuraforge.processes.kernels import Kernels
 from azuraforge.processes.launcher import Launcher
+from azuraforge.processes.prepared import Prepared
 from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.tables import Run
@@ -257,7 +258,7 @@ def test_kernels_that_changed_under_a_running_platform_cost_a_run_one_attempt(ma
     kernels = stand.worker._kernels
     real = kernels.fix(None, 1).fields
     kernels._asked[None] = Future()
-    kernels._asked[None].set_result(Prepared(real["instruction_set"], kernels="as they were", cores=1))
+    kernels._asked[None].set_result(Prepared(instruction_set=real["instruction_set"], kernels="as they were", cores=1))
     run = stand.wait(stand.create(steps=20, seed=3).id)
     assert run.state == "succeeded", run.error
     assert "not those that were fixed" in run.attempts[0].reason

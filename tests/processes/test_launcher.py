@@ -11,17 +11,19 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.processes.frames import encode
 from azuraforge.processes.launcher import Launcher
+from tests.anything import Anything
 from tests.process_checks import alive, still_alive
 
 ENTRIES = Path(__file__).parents[1] / "entries"
 
 
 def test_a_call_returns_the_result_of_a_process_of_its_own(launcher):
-    answer = launcher.call("toy_steps:echo", {"a": [1, "ş"]}, 30)
+    answer = launcher.call("toy_steps:echo", {"a": [1, "ş"]}, Anything, 30).root
     assert answer["payload"] == {"a": [1, "ş"]}
     assert answer["pid"] not in (os.getpid(), launcher.pid)
 
@@ -31,7 +33,7 @@ def test_the_environment_of_children_holds_no_secrets_and_one_thread(launcher, m
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     fresh = Launcher({"PYTHONPATH": str(ENTRIES)})
     try:
-        environment = fresh.call("toy_steps:echo", {}, 30)["environment"]
+        environment = fresh.call("toy_steps:echo", {}, Anything, 30).root["environment"]
     finally:
         fresh.stop()
     assert not {"AZURAFORGE_DATABASE_URL", "AWS_SECRET_ACCESS_KEY"} & environment.keys()
@@ -48,24 +50,34 @@ def test_the_launcher_has_one_thread_and_no_app_when_it_forks(launcher):
 
 def test_an_error_of_the_child_arrives_as_it_was_raised(launcher):
     with pytest.raises(InvalidInput, match="this cannot be") as caught:
-        launcher.call("toy_steps:refuse", {}, 30)
+        launcher.call("toy_steps:refuse", {}, Anything, 30)
     assert caught.value.next_step == "choose another"
 
 
 def test_a_call_that_dies_hangs_or_does_not_exist_is_one_sentence(launcher):
     with pytest.raises(InvalidInput, match="SIGKILL"):
-        launcher.call("toy_steps:die", {}, 30)
+        launcher.call("toy_steps:die", {}, Anything, 30)
     with pytest.raises(InvalidInput, match="no answer within"):
-        launcher.call("toy_steps:hang", {}, 0.3)
+        launcher.call("toy_steps:hang", {}, Anything, 0.3)
     with pytest.raises(Exception, match="ModuleNotFoundError"):
-        launcher.call("no_such_module:f", {}, 30)
-    assert launcher.call("toy_steps:echo", {}, 30)["payload"] == {}
+        launcher.call("no_such_module:f", {}, Anything, 30)
+    assert launcher.call("toy_steps:echo", {}, Anything, 30).root["payload"] == {}
+
+
+class Sum(BaseModel):
+    total: int
+
+
+def test_an_answer_of_another_shape_is_an_error_that_names_the_field(launcher):
+    with pytest.raises(InvalidInput, match="the child's answer is no Sum: total: Field required") as caught:
+        launcher.call("toy_steps:echo", {}, Sum, 30)
+    assert (caught.value.where, caught.value.error_code) == ("echo", "child_answer")
 
 
 def test_a_call_is_repeated_where_the_launcher_died_meanwhile(launcher):
-    launcher.call("toy_steps:echo", {}, 30)
+    launcher.call("toy_steps:echo", {}, Anything, 30)
     os.kill(launcher.pid, signal.SIGKILL)
-    assert launcher.call("toy_steps:echo", {"again": True}, 30)["payload"] == {"again": True}
+    assert launcher.call("toy_steps:echo", {"again": True}, Anything, 30).root["payload"] == {"again": True}
 
 
 def test_a_broken_pipe_is_not_tried_again_before_its_end_was_read():
@@ -76,7 +88,7 @@ def test_a_broken_pipe_is_not_tried_again_before_its_end_was_read():
     theirs.close()  # sending fails at once, while the reader still hears the launcher
     whole, old._control = old._control, ours
     try:
-        assert made.call("toy_steps:echo", {"again": True}, 30)["payload"] == {"again": True}
+        assert made.call("toy_steps:echo", {"again": True}, Anything, 30).root["payload"] == {"again": True}
         assert made._server is not old
     finally:
         old._control = whole
@@ -129,7 +141,7 @@ def test_nothing_starts_once_it_is_stopped():
     stopped.stop()
     assert alive([process]) == []
     with pytest.raises(TransientError, match="stopping"):
-        stopped.call("toy_steps:echo", {}, 30)
+        stopped.call("toy_steps:echo", {}, Anything, 30)
 
 
 def assert_ends(pid: int) -> None:

@@ -17,6 +17,7 @@ from azuraforge.processes import orphans
 from azuraforge.processes.frames import encode
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.process_table import PORTABLE, LinuxTable, PortableTable
+from tests.anything import Anything
 from tests.process_checks import alive, still_alive
 from tests.runs.test_kills import written
 from tests.stand import CHILD_PATH
@@ -66,14 +67,14 @@ def test_a_child_that_never_lets_python_run_ends_with_its_launcher(portable, tmp
 
 
 def test_a_closed_child_ends_and_its_launcher_goes_on(portable):
-    assert portable.call("toy_steps:echo", {"a": 1}, 30)["payload"] == {"a": 1}
+    assert portable.call("toy_steps:echo", {"a": 1}, Anything, 30).root["payload"] == {"a": 1}
     server = portable.pid
     child = portable.spawn()
     process = psutil.Process(child.pid)
     child.close()
     assert still_alive([process], 10) == []
     assert portable.pid == server
-    environment = portable.call("toy_steps:echo", {}, 30)["environment"]
+    environment = portable.call("toy_steps:echo", {}, Anything, 30).root["environment"]
     assert environment["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] == "YES"
 
 

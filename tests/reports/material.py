@@ -58,6 +58,7 @@ def make_material(**changes: Any) -> dict[str, Any]:
         "artifacts": [],
         "notes": [],
         "figures": [],
+        "follow_ups": [],
         "metric_series": [],
         "depends_on": [],
         "needed_by": [],
@@ -90,6 +91,15 @@ def make_material(**changes: Any) -> dict[str, Any]:
         "gate_metric": "rmse",
         "guarded": {"tried": 0, "of": 1331},
         "shown_horizons": [1],
+        "composition": {
+            "rule": "weights",
+            "measure": {"en": "mean absolute error", "tr": "ortalama mutlak hata"},
+            "members": [
+                {"name": "my.trees", "weight": 0.775, "score": 0.6666, "seconds": 3.7, "metrics": {"rmse": 0.4321}},
+                {"name": "my.line", "weight": 0.225, "score": 0.7777, "seconds": 0.2, "metrics": {"rmse": 0.4888}},
+            ],
+            "left_out": [{"name": "my.net", "why": "stopped", "reason": {"en": "too slow", "tr": "çok yavaş"}}],
+        },
     }
     verdict = {
         "decision": "promoted",

@@ -29,7 +29,7 @@ class Asked:
 
 def written(material: dict[str, Any], wanted: str, language: str = "en") -> bytes:
     asked = Asked(material=material, format=wanted, language=language)
-    return base64.b64decode(report_child.write(asked)["content"])
+    return base64.b64decode(report_child.write(asked).content)
 
 
 def leaves(value: Any) -> list[Any]:
@@ -54,6 +54,7 @@ def test_it_holds_the_numbers_of_the_evaluation_and_no_others(language: str) -> 
             allowed |= numbers(words.number(leaf)) | numbers(words.percent(leaf)) | numbers(words.percent(-leaf))
         allowed |= numbers(str(leaf))
     allowed |= {"2"}  # the second lag, whose autocorrelation stands out: its place in the list; and the square in R²
+    allowed |= {str(each["seconds"]).replace(".", ",") for each in material["evaluation"]["composition"]["members"]}
     assert numbers(text) <= allowed, numbers(text) - allowed
     evaluation = material["evaluation"]
     for each in evaluation["contenders"]:
@@ -62,6 +63,18 @@ def test_it_holds_the_numbers_of_the_evaluation_and_no_others(language: str) -> 
     assert words("forecast.refitted") in text
     for value in (-0.1234, -0.0219, 0.95):
         assert words.percent(value) in text
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "my.net: too slow"), ("tr", "my.net: çok yavaş")])
+def test_members_stand_next_to_the_combination(language: str, said: str) -> None:
+    words = Words(language)
+    text = markdown(Material.model_validate(make_material()), words, {})
+    section = text[text.index(f"### {words('members')}") :]
+    cells = [cell.strip() for cell in section[section.index("| my.trees") :].splitlines()[0].split("|")[1:-1]]
+    numbers = [words.number(value) for value in (0.6666, 0.4321, 1)]
+    assert cells == ["my.trees", words.percent(0.775), *numbers, "3.7" if language == "en" else "3,7"]
+    assert f"**{words.number(0.4242)}**" in section
+    assert said in section
 
 
 def test_no_sentence_has_a_number_of_its_own() -> None:
@@ -178,7 +191,7 @@ def test_html_escapes_hostile_names_and_asks_nobody_for_anything() -> None:
 def test_a_page_made_of_the_document_is_the_page_made_of_the_run(material: dict[str, Any]) -> None:
     document = written(material, "md", "tr").decode()
     asked = Asked(document=document, title=material["run"]["name"], format="html", language="tr")
-    assert base64.b64decode(report_child.write(asked)["content"]) == written(material, "html", "tr")
+    assert base64.b64decode(report_child.write(asked).content) == written(material, "html", "tr")
 
 
 def test_a_hostile_name_stays_in_its_cell() -> None:

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from azuraforge.database import Session
 from azuraforge.errors import TransientError
 from azuraforge.processes.exchange import TOO_SLOW
 from azuraforge.reports.reporter import ENTRY, Reporter
 from azuraforge.reports.service import PROBLEM, RunReports
+from azuraforge.runs import store
 
-DOCUMENTS = {"report.en.md", "report.tr.md"}
+DOCUMENTS = {"report.en.md"}
 
 
 @pytest.fixture
@@ -46,7 +48,9 @@ def wait_for_reports(stand: Any, run_id: str) -> dict[str, str]:
     return reports_of(stand, run_id)
 
 
-def test_every_end_writes_both_documents(stand: Any, make_reporter: Any) -> None:
+def test_every_end_writes_the_document_and_the_other_language_waits_for_a_reader(
+    stand: Any, make_reporter: Any
+) -> None:
     reporter = make_reporter()
     reporter.start()
     good = stand.create(seed=3, steps=4).id
@@ -57,8 +61,11 @@ def test_every_end_writes_both_documents(stand: Any, make_reporter: Any) -> None
     written = wait_for_reports(stand, good)
     assert set(written) == DOCUMENTS
     assert "| steps | 4 |" in written["report.en.md"]
-    assert "[curves]: data:image/svg" in written["report.tr.md"]
-    assert "çalıştırması" in written["report.tr.md"]
+    assert "[curves]: data:image/svg" in written["report.en.md"]
+    turkish = stand.reports.write(stand.project_id, good, "md", "tr").content.decode()
+    assert "[curves]: data:image/svg" in turkish
+    assert "çalıştırması" in turkish
+    assert reports_of(stand, good)["report.tr.md"] == turkish
     assert "on purpose" in wait_for_reports(stand, bad)["report.en.md"]
     assert "cancelled" in wait_for_reports(stand, long)["report.en.md"]
     # Whoever asks gets what was written.
@@ -252,3 +259,28 @@ def test_its_child_gives_way_to_others(stand: Any) -> None:
         assert os.getpriority(os.PRIO_PROCESS, child.pid) == min(19, others + 10)
     finally:
         child.close()
+
+
+def test_a_report_waits_for_what_follows_the_success(stand: Any, make_reporter: Any) -> None:
+    """Its figures belong into the report: neither the end nor somebody who asks early keeps one without them."""
+    run_id = stand.create(steps=2).id
+    stand.wait(run_id)
+
+    def follow_ups(names: list[str]) -> None:
+        def work(session: Session) -> None:
+            run = store.lock(session, run_id)
+            store.change(session, run, follow_ups=names)
+            if not names:
+                about = {"run_id": run_id, "kind": run.kind, "state": run.state}
+                stand.events.append(session, "project", "run.followed_up", about)
+
+        stand.database.write(stand.project_id, work)
+
+    follow_ups(["importance"])
+    reporter = make_reporter()
+    reporter.look(stand.project_id)
+    assert stand.reports.write(stand.project_id, run_id, "md", "en").content
+    assert reports_of(stand, run_id) == {}
+    follow_ups([])
+    reporter.look(stand.project_id)
+    assert set(reports_of(stand, run_id)) == DOCUMENTS

@@ -22,10 +22,9 @@ class Asker:
     def __init__(self, stand: Any) -> None:
         self.stand, self.written = stand, 0
 
-        def call(entry: str, payload: dict[str, Any], seconds: float) -> dict[str, Any]:
+        def call(entry: str, payload: dict[str, Any], result: type[Any], seconds: float) -> Any:
             self.written += 1
-            answer: dict[str, Any] = stand.launcher.call(entry, payload, seconds)
-            return answer
+            return stand.launcher.call(entry, payload, result, seconds)
 
         stand.reports = RunReports(stand.database, stand.artifacts, stand.service, call)
         self.app = FastAPI()

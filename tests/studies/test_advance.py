@@ -55,7 +55,7 @@ def test_the_winner_is_trained_for_the_epochs_it_needed(stand: Stand) -> None:
     assert trial.best_epoch == 3
     retrained = stand.run(stand.study(study_id).retrain_run_id)
     assert retrained.config["stop_after"] == 3
-    assert retrained.extra["refit"] is True
+    assert retrained.extra["retrained"] is True
 
 
 def test_schedulers_at_once_make_no_trial_twice(stand: Stand) -> None:

@@ -15,6 +15,8 @@ export type PartSummary = Schemas["PartSummary"];
 
 export type Evaluation = Schemas["Evaluation"];
 
+export type Composition = Schemas["Composition"];
+
 export type SeriesTable = Schemas["SeriesTable"];
 
 export type Verdict = Schemas["VerdictRecord"];

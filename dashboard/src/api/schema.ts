@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/available-after": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State Availability
+         * @description State when columns become known: makes a version with the same rows. Answers 200 with one that is there.
+         */
+        post: operations["datasets_state_availability"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/pictures": {
         parameters: {
             query?: never;
@@ -752,6 +772,26 @@ export interface paths {
          * @description Take a version out of the trash.
          */
         post: operations["models_restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask What If
+         * @description The next values under changed columns known ahead, next to the base; nothing enters the ledger.
+         */
+        post: operations["models_ask_what_if"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1844,6 +1884,24 @@ export interface components {
             worker: string;
         };
         /**
+         * AvailabilityRequest
+         * @description When the values of columns become known. Columns that are not named keep their statement.
+         */
+        AvailabilityRequest: {
+            /**
+             * Columns
+             * @description by column, as FileOptions.available_after; null: not stated
+             */
+            columns: {
+                [key: string]: string | null;
+            };
+            /**
+             * Version
+             * @description whose rows; empty: the newest
+             */
+            version?: number | null;
+        };
+        /**
          * BacktestFigure
          * @description The figure ``backtest``.
          */
@@ -1953,6 +2011,43 @@ export interface components {
             version: number;
         };
         /**
+         * Caution
+         * @description A reason to read a forecast with care.
+         */
+        Caution: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "assumed" | "outside_learned_range" | "no_reaction" | "unchanged";
+            /** Column */
+            column: string;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Change
+         * @description A change to one column known ahead, at every row to predict. Exactly one of the three ways.
+         */
+        Change: {
+            /** Add */
+            add?: number | null;
+            /** Column */
+            column: string;
+            /** Multiply */
+            multiply?: number | null;
+            /**
+             * Values
+             * @description one for each row to predict
+             */
+            values?: number[] | null;
+        };
+        /**
          * ClassMetrics
          * @description One class: ``support`` rows truly are it, ``answered`` were predicted to be.
          */
@@ -1987,12 +2082,40 @@ export interface components {
             /** Pictures */
             pictures: components["schemas"]["PictureOut"][];
         };
-        /** ClassProbability */
+        /**
+         * ClassProbability
+         * @description A class and its probability; JSON calls the class ``class``.
+         */
         ClassProbability: {
             /** Class */
             class: string;
             /** Probability */
             probability: number;
+        };
+        /**
+         * ColumnAhead
+         * @description A column known ahead at the rows to predict.
+         */
+        ColumnAhead: {
+            /**
+             * Assumed
+             * @description no value is known there: the last known one stands for all
+             */
+            assumed: boolean;
+            /** Column */
+            column: string;
+            /** Learned High */
+            learned_high: number | null;
+            /**
+             * Learned Low
+             * @description the smallest value that the version learned from; null: unknown
+             */
+            learned_low: number | null;
+            /**
+             * Values
+             * @description one for each row to predict
+             */
+            values: number[];
         };
         /**
          * ComparedRun
@@ -2088,6 +2211,48 @@ export interface components {
             };
         };
         /**
+         * Composition
+         * @description The members of a combined predictor.
+         *
+         *     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
+         *     weight, ``other`` what the pipeline's summary says.
+         */
+        Composition: {
+            /**
+             * Budget Seconds
+             * @description that learning the members may take
+             */
+            budget_seconds: number | null;
+            /**
+             * Left Out
+             * @default []
+             */
+            left_out: components["schemas"]["LeftOutMember"][];
+            /**
+             * Measure
+             * @description of the members' scores, in a few words
+             */
+            measure: {
+                [key: string]: string;
+            };
+            /**
+             * Members
+             * @description the heaviest first
+             */
+            members: components["schemas"]["Member"][];
+            /**
+             * Not Refitted
+             * @description members whose evaluated predictor serves, because it could not be refitted
+             * @default []
+             */
+            not_refitted: components["schemas"]["LeftOutMember"][];
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "weights" | "median" | "other";
+        };
+        /**
          * ConfigRow
          * @description A setting in which the runs differ; ``null`` where a run does not have it.
          */
@@ -2095,7 +2260,7 @@ export interface components {
             /** Name */
             name: string;
             /** Values */
-            values: unknown[];
+            values: components["schemas"]["JsonValue"][];
         };
         /**
          * Confusion
@@ -2205,6 +2370,14 @@ export interface components {
          * @description The meaning of a dataset version's columns. Rows that are a series have a time; images have a size.
          */
         DatasetSchema: {
+            /**
+             * Available After
+             * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it; columns that are not named count as known with their row
+             * @default {}
+             */
+            available_after: {
+                [key: string]: string;
+            };
             /**
              * Channels
              * @description 1: grey, 3: red, green, blue
@@ -2469,7 +2642,7 @@ export interface components {
         };
         /**
          * DriftColumn
-         * @description One column of the inputs, or the answers, beside the rows that the version learned from.
+         * @description One column of the inputs, or the answers, compared with the rows that the version learned from.
          */
         DriftColumn: {
             /**
@@ -2591,6 +2764,30 @@ export interface components {
             error: number[];
         };
         /**
+         * EvaluatedRows
+         * @description The rows that an evaluated predictor has seen; ``start`` and ``end`` (ISO 8601) are both included.
+         */
+        EvaluatedRows: {
+            /** End */
+            end: string | null;
+            /**
+             * Parts
+             * @description train and validation
+             */
+            parts: {
+                [key: string]: components["schemas"]["LearnedPart"];
+            } | null;
+            /** Rows */
+            rows: number | null;
+            /** Start */
+            start: string | null;
+            /**
+             * Weights Sha256
+             * @description of the evaluated predictor
+             */
+            weights_sha256: string | null;
+        };
+        /**
          * Evaluation
          * @description Every contender on the same held-out rows. It explains itself: ``metrics`` says what each number means.
          *
@@ -2606,6 +2803,8 @@ export interface components {
              * @default []
              */
             comparisons: components["schemas"]["ComparisonScores"][];
+            /** @description of a candidate that combines others */
+            composition: components["schemas"]["Composition"] | null;
             /**
              * Contenders
              * @description the best first
@@ -2970,6 +3169,13 @@ export interface components {
          */
         FromSource: {
             /**
+             * Available After
+             * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it: {'temperature': '6h'}
+             */
+            available_after?: {
+                [key: string]: string;
+            };
+            /**
              * Duplicates
              * @description rows with one time and different values; exact repetitions are always reduced
              * @default error
@@ -3219,6 +3425,23 @@ export interface components {
             trials: number;
         };
         /**
+         * ImportedFrom
+         * @description The origin of an imported version; ``by`` imported it.
+         */
+        ImportedFrom: {
+            /** Bundle Sha256 */
+            bundle_sha256: string;
+            /** By */
+            by: string;
+            dataset: components["schemas"]["OriginDataset"] | null;
+            /** Model */
+            model: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * ImportOut
          * @description A version that came in from a bundle. ``created`` is false where it was there already.
          */
@@ -3304,6 +3527,60 @@ export interface components {
             parts: components["schemas"]["FoldSummary"];
         };
         /**
+         * KnownPoints
+         * @description How many of a prediction's points are judged.
+         */
+        KnownPoints: {
+            /** Known */
+            known: number;
+            /** Of */
+            of: number;
+        };
+        /**
+         * LearnedPart
+         * @description Rows of one part of a split, with the times of the first and the last where they have one.
+         */
+        LearnedPart: {
+            /**
+             * Classes
+             * @description rows of each class
+             */
+            classes: number[] | null;
+            /** End */
+            end: string | null;
+            /** Rows */
+            rows: number | null;
+            /**
+             * Rows Sha256
+             * @description of the row numbers, where rows have no time
+             */
+            rows_sha256: string | null;
+            /** Start */
+            start: string | null;
+        };
+        /**
+         * LearnedRows
+         * @description The rows that the serving weights have seen, validation included. An imported version may state none.
+         *
+         *     ``evaluated`` is about the predictor that was evaluated, where the serving one was refitted on every row.
+         */
+        LearnedRows: {
+            /** End */
+            end: string | null;
+            evaluated: components["schemas"]["EvaluatedRows"] | null;
+            /**
+             * Parts
+             * @description train and validation
+             */
+            parts: {
+                [key: string]: components["schemas"]["LearnedPart"];
+            } | null;
+            /** Rows */
+            rows: number | null;
+            /** Start */
+            start: string | null;
+        };
+        /**
          * LeftOut
          * @description A series of a panel that a run does without.
          *
@@ -3332,6 +3609,31 @@ export interface components {
              */
             why: "few_rows" | "no_window" | "constant" | "ended";
         };
+        /**
+         * LeftOutMember
+         * @description A member that the combination does without.
+         */
+        LeftOutMember: {
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @description by language code; the message of an error is in English
+             */
+            reason: {
+                [key: string]: string;
+            };
+            /**
+             * Seconds
+             * @description that were spent on it
+             */
+            seconds: number | null;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "failed" | "crashed" | "stopped" | "not_started" | "not_finite" | "not_tried";
+        };
         /** LineageEdge */
         LineageEdge: {
             /** End */
@@ -3346,7 +3648,7 @@ export interface components {
         };
         /**
          * LineageNode
-         * @description A thing that a version comes from or that came of it.
+         * @description A thing that a version comes from or that came of it; each kind of node has the fields that belong to it.
          */
         LineageNode: {
             /**
@@ -3354,15 +3656,18 @@ export interface components {
              * @default []
              */
             aliases: string[];
+            /**
+             * Code Version
+             * @description of a run
+             */
+            code_version?: string | null;
             /** Dataset */
             dataset?: string | null;
             /**
-             * Detail
-             * @default {}
+             * Fingerprint
+             * @description of a dataset
              */
-            detail: {
-                [key: string]: unknown;
-            };
+            fingerprint?: string | null;
             /** Id */
             id: string;
             /**
@@ -3372,6 +3677,14 @@ export interface components {
             kind: "dataset" | "run" | "version" | "predictions" | "origin";
             /** Label */
             label: string;
+            /** @description of an imported version */
+            origin?: components["schemas"]["Origin"] | null;
+            /**
+             * Plugin
+             * @description of a version
+             */
+            plugin?: string | null;
+            predictions?: components["schemas"]["MadePredictions"] | null;
             /** Run Id */
             run_id?: string | null;
             /**
@@ -3531,6 +3844,26 @@ export interface components {
             statistic: number;
         };
         /**
+         * MadePredictions
+         * @description How many predictions a version made, how many of them are judged, and the times of the first and the last.
+         */
+        MadePredictions: {
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Judged */
+            judged: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Made */
+            made: number;
+        };
+        /**
          * Measured
          * @description Measurements of a candidate: milliseconds per prediction and the bytes of its files; None: not measured.
          */
@@ -3539,6 +3872,45 @@ export interface components {
             bytes?: number | null;
             /** Latency Ms */
             latency_ms?: number | null;
+        };
+        /**
+         * Member
+         * @description One of the predictors that are combined, or one that was learned and has no weight.
+         *
+         *     ``metrics`` are those of its own predictions on the test set. They inform only: members are chosen and weighed by
+         *     ``score``, before the test set exists.
+         */
+        Member: {
+            /**
+             * Metrics
+             * @description on the test set, by name of the metric
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Score
+             * @description on the validation part, lower is better; see measure
+             */
+            score: number | null;
+            /**
+             * Seconds
+             * @description that learning it took
+             */
+            seconds: number | null;
+            /**
+             * Trials
+             * @description candidates that it compared on the validation part
+             * @default 1
+             */
+            trials: number;
+            /**
+             * Weight
+             * @description 0: learned, but not part of the combination
+             */
+            weight: number;
         };
         /**
          * MetricFacts
@@ -3865,6 +4237,33 @@ export interface components {
              * @description such as rmse, mase, fit_seconds or bytes
              */
             metric: string;
+        };
+        /**
+         * Origin
+         * @description The version on the platform that trained it.
+         */
+        Origin: {
+            /** Bundle Sha256 */
+            bundle_sha256: string;
+            dataset: components["schemas"]["OriginDataset"] | null;
+            /** Model */
+            model: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * OriginDataset
+         * @description The dataset version that an imported version learned from, as its own platform calls it.
+         */
+        OriginDataset: {
+            /** Fingerprint */
+            fingerprint: string | null;
+            /** Name */
+            name: string;
+            /** Version */
+            version: number | null;
         };
         /**
          * OutcomeRequest
@@ -4396,10 +4795,7 @@ export interface components {
             features: {
                 [key: string]: number | null;
             } | null;
-            /** Inputs */
-            inputs: {
-                [key: string]: unknown;
-            };
+            inputs: components["schemas"]["PredictionInputs"];
             /** Interval */
             interval: number | null;
             /**
@@ -4429,13 +4825,8 @@ export interface components {
              * Format: date-time
              */
             origin: string;
-            /**
-             * Outcome
-             * @description how many of its points are known; null: none yet
-             */
-            outcome: {
-                [key: string]: unknown;
-            } | null;
+            /** @description null: no point is known yet */
+            outcome: components["schemas"]["KnownPoints"] | null;
             /** Outcomes */
             outcomes: components["schemas"]["PointOutcome"][];
             /** Prediction Id */
@@ -4450,6 +4841,47 @@ export interface components {
             unit: string;
             /** Version */
             version: number;
+        };
+        /**
+         * PredictionInputs
+         * @description The rows or the picture that a prediction was made from.
+         */
+        PredictionInputs: {
+            /**
+             * Classes
+             * @description of the picture, the most probable first
+             * @default []
+             */
+            classes: components["schemas"]["ClassProbability"][];
+            /** Dataset Fingerprint */
+            dataset_fingerprint: string | null;
+            /**
+             * Dataset Id
+             * @description null: the caller sent the rows
+             */
+            dataset_id: string | null;
+            /** Dataset Version */
+            dataset_version: number | null;
+            /**
+             * Picture
+             * @description name of the file
+             */
+            picture: string | null;
+            /**
+             * Rows
+             * @description of history
+             */
+            rows: number | null;
+            /**
+             * Series
+             * @description of which of several series
+             */
+            series: string | null;
+            /**
+             * Sha256
+             * @description of the picture's file
+             */
+            sha256: string | null;
         };
         /**
          * PredictionOut
@@ -4470,10 +4902,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Inputs */
-            inputs: {
-                [key: string]: unknown;
-            };
+            inputs: components["schemas"]["PredictionInputs"];
             /** Interval */
             interval: number | null;
             /**
@@ -4503,13 +4932,8 @@ export interface components {
              * Format: date-time
              */
             origin: string;
-            /**
-             * Outcome
-             * @description how many of its points are known; null: none yet
-             */
-            outcome: {
-                [key: string]: unknown;
-            } | null;
+            /** @description null: no point is known yet */
+            outcome: components["schemas"]["KnownPoints"] | null;
             /** Prediction Id */
             prediction_id: string;
             /** Predictions */
@@ -4536,7 +4960,10 @@ export interface components {
              */
             next: string | null;
         };
-        /** PredictionPoint */
+        /**
+         * PredictionPoint
+         * @description A predicted value with its interval; ``low`` and ``high`` are null where the version gives none.
+         */
         PredictionPoint: {
             /**
              * At
@@ -4549,7 +4976,7 @@ export interface components {
              * Label
              * @description the class; `value` is its probability then
              */
-            label?: string | null;
+            label: string | null;
             /** Low */
             low: number | null;
             /** Value */
@@ -4630,7 +5057,7 @@ export interface components {
             request_id?: string | null;
             /** Rows */
             rows?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             }[] | null;
             /**
              * Series
@@ -5032,6 +5459,11 @@ export interface components {
             figures: string[];
             /** Finished At */
             finished_at: string | null;
+            /**
+             * Follow Ups
+             * @description computations that follow a success and have not ended, such as those that explain a verdict
+             */
+            follow_ups: string[];
             /** Id */
             id: string;
             /** Kind */
@@ -5294,7 +5726,10 @@ export interface components {
              * @enum {string}
              */
             on_failure: "cancel" | "run";
-            /** Plugin */
+            /**
+             * Plugin
+             * @description empty, for training: the usual pipeline of the data's kind
+             */
             plugin?: string | null;
             /**
              * Priority
@@ -5345,6 +5780,47 @@ export interface components {
              */
             part: "test";
             patch: components["schemas"]["Patch"];
+        };
+        /**
+         * Scenario
+         * @description A named set of changes; changes to the same column follow one another.
+         */
+        Scenario: {
+            /** Changes */
+            changes: components["schemas"]["Change"][];
+            /** Name */
+            name: string;
+        };
+        /**
+         * ScenarioForecast
+         * @description The forecast under one scenario.
+         */
+        ScenarioForecast: {
+            /** Cautions */
+            cautions: components["schemas"]["Caution"][];
+            /**
+             * Columns
+             * @description the changed columns as the version was given them
+             */
+            columns: {
+                [key: string]: number[];
+            };
+            /**
+             * Differences
+             * @description from the base, by row
+             */
+            differences: number[];
+            /** Name */
+            name: string;
+            /** Predictions */
+            predictions: components["schemas"]["PredictionPoint"][];
+            /**
+             * Total
+             * @description sum over the rows to predict
+             */
+            total: number;
+            /** Total Difference */
+            total_difference: number;
         };
         /**
          * ScheduleOut
@@ -5655,7 +6131,8 @@ export interface components {
         };
         /**
          * SliceRecord
-         * @description The result of one guarded slice. ``low`` and ``high`` are null where it holds too few rows.
+         * @description The result of one guarded slice. ``low`` and ``high`` are null where the state is unknown: too few rows,
+         *     or rows worth too few independent ones.
          */
         SliceRecord: {
             /** Difference */
@@ -6098,6 +6575,11 @@ export interface components {
              */
             origin: string;
             /**
+             * Pipeline
+             * @description that a run uses which names none; null: it must name one
+             */
+            pipeline: string | null;
+            /**
              * Ranked By
              * @description name of the metric that ranks contenders
              */
@@ -6447,7 +6929,7 @@ export interface components {
             code_version: string;
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /** Content Hash */
             content_hash: string;
@@ -6470,22 +6952,17 @@ export interface components {
             deleted_at?: string | null;
             /** Deleted By */
             deleted_by?: string | null;
-            /**
-             * Imported
-             * @description where it was made, if not here
-             */
-            imported?: {
-                [key: string]: unknown;
-            } | null;
+            /** @description where it was trained; null: on this platform */
+            imported?: components["schemas"]["ImportedFrom"] | null;
             /** Kind */
             kind: string;
-            /** Learned From */
-            learned_from: {
-                [key: string]: unknown;
-            };
-            /** Metrics */
+            learned_from: components["schemas"]["LearnedRows"];
+            /**
+             * Metrics
+             * @description on the test set; null: not evaluated
+             */
             metrics: {
-                [key: string]: unknown;
+                [key: string]: number | null;
             } | null;
             /** Model */
             model: string;
@@ -6522,6 +6999,87 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
+        };
+        /**
+         * WhatIfOut
+         * @description A base forecast and one for each scenario. None of them enters the ledger.
+         */
+        WhatIfOut: {
+            /**
+             * Alias
+             * @description the alias that led to the version; null where the version was named
+             */
+            alias: string | null;
+            /** Base */
+            base: components["schemas"]["PredictionPoint"][];
+            /** Base Total */
+            base_total: number;
+            /**
+             * Cautions
+             * @description about the base, and so about every scenario
+             */
+            cautions: components["schemas"]["Caution"][];
+            /** Interval */
+            interval: number | null;
+            /** Known Ahead */
+            known_ahead: components["schemas"]["ColumnAhead"][];
+            /** Model */
+            model: string;
+            /**
+             * Origin
+             * Format: date-time
+             */
+            origin: string;
+            /** Plugin */
+            plugin: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Scenarios */
+            scenarios: components["schemas"]["ScenarioForecast"][];
+            /** Series */
+            series: string | null;
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * WhatIfRequest
+         * @description The next values with changed columns; ``rows`` and ``series`` as for a prediction.
+         */
+        WhatIfRequest: {
+            /**
+             * Alias
+             * @default champion
+             */
+            alias: string;
+            /**
+             * Horizon
+             * @description rows ahead; empty: all that it can
+             */
+            horizon?: number | null;
+            /**
+             * Known Ahead
+             * @description values of columns known ahead at the rows to predict, for the base too; empty: those of the rows
+             */
+            known_ahead?: {
+                [key: string]: number[];
+            };
+            /** Rows */
+            rows?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[] | null;
+            /** Scenarios */
+            scenarios: components["schemas"]["Scenario"][];
+            /** Series */
+            series?: string | null;
+            /**
+             * Version
+             * @description empty: the version that the alias points at
+             */
+            version?: number | null;
         };
     };
     responses: never;
@@ -7081,6 +7639,134 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_state_availability: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11107,6 +11793,134 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_ask_what_if: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

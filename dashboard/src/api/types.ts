@@ -18,6 +18,7 @@ export type Metrics = Schemas["MetricsOut"];
 
 export type Dataset = Schemas["DatasetOut"];
 export type DatasetSchema = Schemas["DatasetSchema"];
+export type AvailabilityRequest = Schemas["AvailabilityRequest"];
 export type DatasetVersion = Schemas["DatasetVersionOut"];
 export type Finding = Schemas["Finding"];
 export type Pictures = Schemas["PicturesOut"];
@@ -30,6 +31,8 @@ export type ModelDetail = Schemas["ModelDetail"];
 export type ModelVersion = Schemas["VersionOut"];
 export type AliasChange = Schemas["AliasChange"];
 export type Prediction = Schemas["PredictOut"];
+export type WhatIf = Schemas["WhatIfOut"];
+export type ScenarioRequest = Schemas["Scenario"];
 export type GatePolicy = Schemas["PolicyOut"];
 export type GatePolicyRequest = Partial<Omit<Schemas["PolicyRequest"], "metric" | "slices">> & { metric: string | null; slices: GuardedSlice[]; reason: string };
 export type GuardedSlice = Omit<Schemas["GuardedSlice"], "by"> & { by: string };

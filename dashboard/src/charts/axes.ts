@@ -22,6 +22,10 @@ export function timeLabels(locale: string, rhythm: Rhythm): uPlot.Axis.DynamicVa
   };
 }
 
+/** Pixels between two labels of a time axis: those that name the hour are longer. */
+export const labelSpace = (_plot: uPlot, _axis: number, from: number, to: number, width: number): number =>
+  ((to - from) / Math.max(1, width)) * 150 < DAY ? 150 : 90;
+
 export function numberLabels(formats: Formats): uPlot.Axis.DynamicValues {
   return (_plot, splits) => splits.map((value) => (typeof value === "number" ? formats.number(value) : ""));
 }

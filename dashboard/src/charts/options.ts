@@ -3,7 +3,7 @@ import uPlot from "uplot";
 
 import type { Formats } from "../language/format";
 import { MOMENTS, type Rhythm } from "./bands";
-import { fitLabels, momentLabel, numberLabels, timeLabels } from "./axes";
+import { fitLabels, labelSpace, momentLabel, numberLabels, timeLabels } from "./axes";
 
 export interface Line {
   label: string;
@@ -39,7 +39,7 @@ export function plotOptions(shape: PlotShape, width: number, formats: Formats, c
     // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum, which isolated modules may not read
     scales: { x: { time: shape.x === "time" }, y: shape.logarithmic ? { distr: 3, log: 10 } : {} },
     axes: [
-      { ...axis, values: shape.x === "time" ? timeLabels(formats.locale, rhythm) : numberLabels(formats), space: shape.x === "time" ? 90 : 60, size: 30 },
+      { ...axis, values: shape.x === "time" ? timeLabels(formats.locale, rhythm) : numberLabels(formats), space: shape.x === "time" ? labelSpace : 60, size: 30 },
       { ...axis, values: numberLabels(formats), size: fitLabels, space: 36 },
     ],
     series: [

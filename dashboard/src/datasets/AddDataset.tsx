@@ -14,7 +14,7 @@ import { useAddFromSource } from "./api";
 
 type Way = "file" | "pictures" | "source";
 
-/** The ways to data: the bundled CO₂ record or digits in one click, a table, pictures, or any source plugin. */
+/** The ways to data: the bundled departures or digits in one click, a table, pictures, or any source plugin. */
 export function AddDataset({ onAdded, empty = false }: { onAdded: (added: DatasetVersion) => void; empty?: boolean }) {
   const { t } = useTranslation();
   const [way, setWay] = useState<Way | null>(null);
@@ -34,7 +34,7 @@ export function AddDataset({ onAdded, empty = false }: { onAdded: (added: Datase
           look={empty ? "primary" : "plain"}
           pending={bundled.isPending}
           testId="add-bundled"
-          onPress={() => bundled.mutate({ source: "bundled", options: { series: "co2" }, name: "co2" }, { onSuccess: done })}
+          onPress={() => bundled.mutate({ source: "bundled", options: { series: "departures" }, name: "departures" }, { onSuccess: done })}
         >
           {t("datasets.addBundled")}
         </Button>

@@ -33,4 +33,12 @@ describe("UploadForm", () => {
     });
     expect(options).toEqual({ time: "day", target: "price", gaps: "forward_fill" });
   });
+
+  it("sends when columns become known, by column", async () => {
+    const options = await sent(async (user) => {
+      await user.click(screen.getByText("Time zone, duplicates, gaps"));
+      await user.type(screen.getByLabelText("When values become known"), "max = temp = 6h; price=ahead;");
+    });
+    expect(options["available_after"]).toEqual({ "max = temp": "6h", price: "ahead" });
+  });
 });

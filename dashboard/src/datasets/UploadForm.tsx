@@ -29,7 +29,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
   const [file, setFile] = useState<File | null>(null);
   const [header, setHeader] = useState<Header | null>(null);
   const [options, setOptions] = useState<UploadOptions>(EMPTY);
-  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "timezone", "unit", ...Object.keys(RULES)]) : {};
+  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
   const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
 
   const choose = async (chosen: File | null) => {
@@ -93,6 +93,14 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
         <summary className={css["summary"]}>{t("datasets.rules")}</summary>
         <div className={css["two"]}>
           <TextField label={t("datasets.timezone")} hint={t("datasets.timezoneHint")} value={options.timezone ?? ""} onChange={set("timezone")} name="timezone" error={problems["timezone"]} />
+          <TextField
+            label={t("availability.title")}
+            hint={t("availability.uploadHint")}
+            value={options["available_after"] ?? ""}
+            onChange={set("available_after")}
+            name="available_after"
+            error={problems["available_after"]}
+          />
           {(Object.keys(RULES) as (keyof typeof RULES)[]).map((rule) => (
             <SelectField
               key={rule}
@@ -117,8 +125,20 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
 }
 
 /** The options without the fields that were left empty: the platform's defaults apply to those. */
-function chosenOnly(options: UploadOptions): UploadOptions {
+function chosenOnly(options: UploadOptions): Record<string, unknown> {
   const column = { time: options.time, target: options.target }; // a column's name may begin with a space
   const rest = Object.entries(options).filter(([name, value]) => !(name in column) && value.trim() !== "");
-  return { ...Object.fromEntries(rest.map(([name, value]) => [name, name === "series" ? value : value.trim()])), ...column };
+  const sent = (name: string, value: string) => (name === "series" ? value : name === "available_after" ? statements(value) : value.trim());
+  return { ...Object.fromEntries(rest.map(([name, value]) => [name, sent(name, value)])), ...column };
+}
+
+/** `rain = 1d; price = ahead` as statements by column; without a "=" the platform says what is wrong. */
+function statements(typed: string): Record<string, string> {
+  const pairs = typed.split(";").filter((pair) => pair.trim() !== "");
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.lastIndexOf("=");
+      return at < 0 ? [pair.trim(), ""] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    }),
+  );
 }

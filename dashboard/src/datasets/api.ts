@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { get, part, post, postForm } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
-import type { Dataset, DatasetVersion, FromSource, Rows } from "../api/types";
+import type { AvailabilityRequest, Dataset, DatasetVersion, FromSource, Rows } from "../api/types";
 
 const MOST_POINTS = 1500;
 
@@ -30,6 +30,9 @@ export function rowsQuery(name: string, version: number, series: string | null =
   });
 }
 
+export const useStateAvailability = (name: string) =>
+  useAdded((request: AvailabilityRequest) => post<DatasetVersion>(`/datasets/${part(name)}/available-after`, request));
+
 /** How to read a file; what is left out is the platform's default. */
 export interface UploadOptions extends Record<string, string> {
   time: string;
@@ -47,7 +50,7 @@ function useAdded<Request>(send: (request: Request) => Promise<DatasetVersion>) 
 export const useAddFromSource = () => useAdded((request: FromSource) => post<DatasetVersion>("/datasets/from-source", request));
 
 export const useUpload = () =>
-  useAdded(({ file, options }: { file: File; options: UploadOptions }) => {
+  useAdded(({ file, options }: { file: File; options: Record<string, unknown> }) => {
     const form = new FormData();
     form.append("options", JSON.stringify(options));
     form.append("file", file);

@@ -47,6 +47,7 @@ export const sampleEvaluation: Evaluation = {
   guarded: { tried: 40, of: 330 },
   shown_horizons: [1, 8],
   series: null,
+  composition: null,
   classes: null,
   image: null,
 };

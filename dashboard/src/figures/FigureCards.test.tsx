@@ -70,6 +70,19 @@ describe("OtherFigures", () => {
   });
 });
 
+describe("an explanation that is being computed", () => {
+  it("is announced until nothing follows any more", () => {
+    answerApi({});
+    showPage(<OtherFigures evaluation={null} run={{ ...run, figures: [], follow_ups: ["importance"] }} />);
+    expect(screen.getByRole("status").textContent).toContain("being computed");
+  });
+
+  it("is not announced where nothing follows", () => {
+    open([]);
+    expect(screen.queryByText(/being computed/)).toBeNull();
+  });
+});
+
 describe("a figure without a card", () => {
   it("is shown as values and tables", async () => {
     const spread = { title: "Errors by hour", total: 3, hours: [0, 12], errors: [1, 2], worst: [{ name: "noon", errors: 2 }], limits: { low: 0.5 } };

@@ -43,6 +43,7 @@ export function LeadingFigures({ run, evaluation }: FigureProps) {
 
 /** All other figures of a run, whatever its task kind. */
 export function OtherFigures({ run, evaluation }: FigureProps) {
+  const { t } = useTranslation();
   return (
     <>
       <Shown cards={CARDS.filter(({ leads }) => !leads)} run={run} evaluation={evaluation} />
@@ -51,6 +52,13 @@ export function OtherFigures({ run, evaluation }: FigureProps) {
         .map((name) => (
           <AnyFigureCard key={name} run={run} name={name} />
         ))}
+      {run.follow_ups.length > 0 ? (
+        <Card title={t("figures.explanation")}>
+          <p className={css["soft"]} role="status">
+            {t("figures.explaining")}
+          </p>
+        </Card>
+      ) : null}
     </>
   );
 }

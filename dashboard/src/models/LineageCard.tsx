@@ -65,7 +65,7 @@ function NodeName({ node }: { node: Node }) {
     );
   }
   if (node.kind === "dataset" && node.dataset) return <Link href={paths.dataset(node.dataset)}>{node.label}</Link>;
-  if (node.kind === "predictions") return <span>{t("life.said", { count: Number(node.label) })}</span>;
+  if (node.predictions) return <span>{t("life.said", { count: node.predictions.made })}</span>;
   return (
     <span>
       {node.label}{" "}

@@ -14,17 +14,20 @@ import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { usePredict } from "./api";
-import { rowZone } from "./dataSchema";
+import { knownAhead, rowZone } from "./dataSchema";
 import css from "./Models.module.css";
 
 const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
+const WhatIfPart = lazy(() => import("../scenarios/WhatIfPart"));
 
 /** The champion's next values, written into the ledger before anyone knows what will happen. */
 export function PredictCard({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const session = useSession();
   const predict = usePredict(model.name);
-  const schema = model.version_list.find((each) => each.version === model.champion)?.data_schema;
+  const champion = model.version_list.find((each) => each.version === model.champion);
+  const schema = champion?.data_schema;
+  const columns = knownAhead(champion);
   const names = schema?.series_names ?? [];
   const [chosen, setSeries] = useState<string | null>(null);
   const series = chosen ?? names[0] ?? null;
@@ -55,6 +58,11 @@ export function PredictCard({ model }: { model: ModelDetail }) {
       {model.champion === null ? <p className={css["soft"]}>{t("predict.noChampion")}</p> : null}
       {predict.error ? <ErrorNotice error={predict.error} /> : null}
       {predict.data ? <PredictionView model={model} prediction={predict.data} /> : null}
+      {model.champion !== null && columns.length > 0 && mayWrite(session) ? (
+        <Suspense fallback={<Loading />}>
+          <WhatIfPart key={series} model={model.name} columns={columns} series={series} zone={rowZone(model, model.champion)} />
+        </Suspense>
+      ) : null}
     </Card>
   );
 }

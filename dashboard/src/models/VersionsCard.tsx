@@ -58,7 +58,7 @@ export function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromo
                       {alias}
                     </Badge>
                   ))}{" "}
-                  {version.learned_from["evaluated"] ? <Badge tone="quiet">{t("models.refitted")}</Badge> : null}
+                  {version.learned_from.evaluated ? <Badge tone="quiet">{t("models.refitted")}</Badge> : null}
                 </th>
                 <td className={tableCss["soft"]}>{version.plugin}</td>
                 <td className={tableCss["number"]}>{advantage === null ? "–" : <AdvantageText advantage={advantage} />}</td>

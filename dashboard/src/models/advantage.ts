@@ -1,4 +1,4 @@
-import type { MetricFacts } from "../api/evaluation";
+import type { MetricFacts, MetricValues } from "../api/evaluation";
 import type { TaskKind } from "../api/types";
 import { isKnown } from "../evaluation/metrics";
 
@@ -13,12 +13,11 @@ export interface Advantage {
  * A version compared with the best baseline of its run, by the metric that ranks the task: as a difference where rows
  * are independent examples, otherwise as the skill that the platform computed.
  */
-export function advantageOf(metrics: Record<string, unknown> | null, kind: TaskKind | undefined): Advantage | null {
+export function advantageOf(metrics: MetricValues | null, kind: TaskKind | undefined): Advantage | null {
   const metric = kind?.metrics.find(({ name }) => name === kind.ranked_by);
-  const number = (name: string) => (typeof metrics?.[name] === "number" ? metrics[name] : null);
-  const skill = number("skill");
+  const skill = metrics?.["skill"];
   if (metric?.pairing?.rows === "examples") {
-    const [ours, theirs] = [number(metric.name), number(`baseline_${metric.name}`)];
+    const [ours, theirs] = [metrics?.[metric.name], metrics?.[`baseline_${metric.name}`]];
     if (!isKnown(ours) || !isKnown(theirs)) return null;
     return metric.format === "number" ? { metric, measure: "difference", value: ours - theirs } : { metric, measure: "points", value: (ours - theirs) * (metric.format === "percent" ? 1 : 100) };
   }

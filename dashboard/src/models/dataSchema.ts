@@ -14,3 +14,9 @@ export function pictureClasses(version: Pick<ModelVersion, "data_schema"> | unde
   const schema = version?.data_schema;
   return schema?.kind === "images" ? schema.classes : null;
 }
+
+/** The columns that a version learned as known ahead of the rows to predict. */
+export function knownAhead(version: Pick<ModelVersion, "config"> | undefined): readonly string[] {
+  const named = version?.config["known_ahead"];
+  return Array.isArray(named) ? named.filter((column): column is string => typeof column === "string") : [];
+}

@@ -53,7 +53,6 @@ function Lines({ model, lines, open, onOpen }: { model: ModelDetail; lines: read
       </thead>
       <tbody>
         {lines.map((line) => {
-          const known = line.outcome?.["known"];
           return (
             <tr key={line.prediction_id}>
               <th scope="row" className={tableCss["nowrap"]}>{moment(line.created_at)}</th>
@@ -63,7 +62,7 @@ function Lines({ model, lines, open, onOpen }: { model: ModelDetail; lines: read
                 {number(line.predictions[0]?.value ?? null)} {line.unit}
               </td>
               <td className={tableCss["number"]}>
-                {typeof known === "number" ? known : 0}/{line.predictions.length}
+                {line.outcome?.known ?? 0}/{line.predictions.length}
               </td>
               <td className={tableCss["number"]}>{line.latency_seconds == null ? "–" : `${fixed(line.latency_seconds * 1000, 1)} ms`}</td>
               <td>

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import type { RunDetail } from "../api/types";
 import { ContendersCard } from "../evaluation/ContendersCard";
+import { MembersCard } from "../evaluation/MembersCard";
 import { VerdictCard } from "../evaluation/VerdictCard";
 import { LeadingFigures, OtherFigures } from "../figures/FigureCards";
 import { SeriesCard } from "../forecasting/SeriesCard";
@@ -46,6 +47,7 @@ export default function RunPage({ id: address }: { id: string }) {
   if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
   const { run, curves } = live;
   const judged = evaluation.data?.evaluation ?? null;
+  const hasCurves = Object.keys(curves).some((name) => !isOfMachine(name)); // a pipeline without steps records none
   const verdict = (evaluation.data?.verdict ?? null);
 
   return (
@@ -66,18 +68,23 @@ export default function RunPage({ id: address }: { id: string }) {
       {hasEnded(run.state) ? null : <ProgressCard run={run} status={status} />}
       {learns ? (
         <>
-          <div className={css["pair"]}>
-            <CurvesCard run={run} curves={curves} />
+          {hasEnded(run.state) && !hasCurves ? (
             <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
-          </div>
+          ) : (
+            <div className={css["pair"]}>
+              <CurvesCard run={run} curves={curves} />
+              <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
+            </div>
+          )}
           <LeadingFigures run={run} evaluation={judged} />
           {judged ? <ContendersCard evaluation={judged} runId={run.id} /> : null}
+          {judged ? <MembersCard evaluation={judged} /> : null}
           {judged ? <SeriesCard evaluation={judged} /> : null}
           <OtherFigures run={run} evaluation={judged} />
         </>
       ) : (
         <>
-          {Object.keys(curves).some((name) => !isOfMachine(name)) ? <CurvesCard run={run} curves={curves} /> : null}
+          {hasCurves ? <CurvesCard run={run} curves={curves} /> : null}
           <ResultCard run={run} />
         </>
       )}

@@ -35,6 +35,8 @@ export interface RunSnapshot {
 }
 
 /** The run first, for its cursor, then its metrics: nothing can fall between. */
+const FOLLOW_UPS_MS = 2000;
+
 export function snapshotQuery(id: string) {
   return queryOptions({
     queryKey: ["run", id, "snapshot"],
@@ -45,6 +47,8 @@ export function snapshotQuery(id: string) {
     },
     staleTime: 0,
     gcTime: 0, // a page that is opened again begins from a new cursor
+    // The stream ends with the run; what follows a success, such as explanations, is found by asking.
+    refetchInterval: ({ state }) => ((state.data?.run.follow_ups.length ?? 0) > 0 ? FOLLOW_UPS_MS : false),
     refetchOnWindowFocus: false, // the live stream keeps it fresh
     refetchOnReconnect: false,
   });

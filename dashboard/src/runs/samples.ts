@@ -42,6 +42,7 @@ export function sampleRun(fields: Partial<RunDetail> = {}): RunDetail {
     attempts: [],
     artifacts: [],
     figures: [],
+    follow_ups: [],
     notes: [],
     metric_series: ["loss"],
     last_event_seq: 10,

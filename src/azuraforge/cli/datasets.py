@@ -23,6 +23,8 @@ app = typer.Typer(help="Fingerprinted versions of data.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 #: Names of files that are more likely pictures than a table.
 _PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+#: Takes a statement back.
+_UNSTATED = "unstated"
 _SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 
 
@@ -63,6 +65,12 @@ def add(
     ] = None,
     frequency: Annotated[str | None, typer.Option(help="Such as 1h or 1d. Default: found.")] = None,
     season: Annotated[int | None, typer.Option(min=1, help="Rows in one season. Default: from the frequency.")] = None,
+    available_after: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="When a column's values become known after its row's time: temperature=6h, 0 or ahead; repeat it."
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
     source: Annotated[str | None, typer.Option(help="Read from a source plugin instead of a file.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="Option of the source, key=value; repeat it.")] = None,
@@ -77,6 +85,7 @@ def add(
         "gaps": gaps,
         "frequency": frequency,
         "season": season,
+        "available_after": _stated(terminal, available_after, "--available-after"),
         "strict": strict or None,
     }
     reading = {
@@ -160,6 +169,31 @@ def _say_added(terminal: Terminal, added: DatasetVersion) -> None:
     show_version(terminal, added)
     hint = "train_hint" if added.dataset_schema.classes is None else "train_images_hint"
     terminal.say(terminal.text(hint, name=added.name))
+
+
+@app.command("available-after")
+def state_availability(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or id.")],
+    columns: Annotated[
+        list[str],
+        typer.Argument(help="COLUMN=WHEN: 0 (with its row), a time after it such as 6h or 1d, ahead, or unstated."),
+    ],
+    version: Annotated[int | None, typer.Option(min=1, help="Whose rows. Default: the newest.")] = None,
+    json: AsJson = False,
+) -> None:
+    """State when the values of columns become known, as a new version with the same rows."""
+    terminal = terminal_of(context)
+    stated = {
+        column: None if when == _UNSTATED else when
+        for column, when in (_stated(terminal, columns, "COLUMN=WHEN") or {}).items()
+    }
+    with connect(terminal) as connected:
+        made = connected.client.datasets.state_availability(name, stated, version)
+    if json:
+        terminal.json(made.raw)
+    else:
+        _say_added(terminal, made)
 
 
 @app.command("list")
@@ -256,6 +290,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             text("target"): schema.target + (f" ({schema.unit})" if schema.unit else ""),
             **({text("series"): _series(schema.series, schema.series_names or [])} if schema.series else {}),
             text("features"): ", ".join(schema.features) or text("none"),
+            **({text("available_after"): _availability(schema.available_after)} if schema.available_after else {}),
             text("rows"): text.number(version.rows, 0),
             text("time_range"): _range(terminal, version),
             text("frequency"): schema.frequency or "–",
@@ -270,6 +305,10 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
 
 def _series(column: str, names: list[str]) -> str:
     return f"{column}: {len(names)} ({', '.join(names[:10])}{', …' if len(names) > 10 else ''})"
+
+
+def _availability(stated: Mapping[str, str]) -> str:
+    return ", ".join(f"{column}={when}" for column, when in stated.items())
 
 
 def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]) -> None:
@@ -309,6 +348,18 @@ def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, li
         # The column may hold dots, which mean nothing here.
         value = values.pairs(terminal, [f"value={text.partition('=')[2]}" if "=" in text else text], "--missing-value")
         found.setdefault(column, []).append(value["value"])
+    return found or None
+
+
+def _stated(terminal: Terminal, given: list[str] | None, option: str) -> dict[str, str] | None:
+    """Return ``COLUMN=WHEN`` pairs; the last = parts them, for a column's name may hold one."""
+    found: dict[str, str] = {}
+    for text in given or ():
+        column, equals, when = text.rpartition("=")
+        if not equals or not column or not when.strip():
+            message = terminal.text("no_availability", option=option, given=text)
+            raise CommandError(message, exit_code=USAGE)
+        found[column] = when.strip()
     return found or None
 
 

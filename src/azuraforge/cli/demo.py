@@ -18,7 +18,7 @@ def demo(
         bool, typer.Option("--once", help="Exit after the verdict; non-zero where any step failed.")
     ] = False,
 ) -> None:
-    """Forecast the weekly CO₂ record of Mauna Loa and print the verdict; works offline."""
+    """Forecast the departures from New York's airports and print the verdict; works offline."""
     terminal = terminal_of(context)
     if not once and find_running(terminal) is None:
         serve(terminal, demo=True)

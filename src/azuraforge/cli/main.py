@@ -16,6 +16,7 @@ from azuraforge.cli import (
     database,
     datasets,
     demo,
+    judge,
     link,
     models,
     plugins,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
+app.command("judge")(judge.judge)
 app.command("api")(scaled.api)
 app.command("worker")(scaled.worker)
 app.command("scheduler")(scaled.scheduler)

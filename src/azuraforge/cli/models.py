@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from azuraforge.cli import model_life, values
+from azuraforge.cli import model_life, scenarios, values
 from azuraforge.cli.connecting import connect
+from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -179,11 +180,39 @@ def predict(
         str | None, typer.Option(help="The dataset that --rows continue: its next versions judge the answer.")
     ] = None,
     all_series: Annotated[bool, typer.Option("--all-series", help="Every series that its dataset holds.")] = False,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What if: 'promo: price*0.9, ads+2' or 'sale: price=9 9 8.5', of columns known ahead; repeat it."
+        ),
+    ] = None,
+    known_ahead: Annotated[
+        list[str] | None,
+        typer.Option(help="With --scenario: a column's values at the rows to predict, 'price=10 10 12'; repeat it."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Print the next values with their intervals; each prediction enters the ledger."""
+    """Print the next values with their intervals; each prediction enters the ledger, a scenario does not."""
     terminal = terminal_of(context)
     given = values.rows(terminal, rows) if rows else None
+    if scenario:
+        if all_series or continues or len(series or ()) > 1:
+            raise CommandError(terminal.text("scenario_alone"), exit_code=USAGE)
+        changes = scenarios.parse_scenarios(terminal, scenario)
+        ahead = scenarios.parse_values(terminal, known_ahead or (), "--known-ahead")
+        one = series[0] if series else None
+        with connect(terminal) as connected:
+            answer = connected.client.models.what_if(
+                name, changes, given, version=version, alias=alias, horizon=horizon, series=one, known_ahead=ahead
+            )
+            schemas = {} if json else data_schemas(connected.client, {(name, answer.version)})
+        if json:
+            terminal.json(answer.raw)
+        else:
+            scenarios.show_what_if(terminal, answer, schemas[name, answer.version])
+        return
+    if known_ahead:
+        raise CommandError(terminal.text("known_ahead_alone"), exit_code=USAGE)
     with connect(terminal) as connected:
         named: list[str | None] = [*series] if series else [None]
         asked = _all_series(connected.client, name, version) if all_series else named

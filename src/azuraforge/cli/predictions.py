@@ -96,7 +96,7 @@ def list_predictions(
                 f"v{each.version}",
                 row_time(each.origin, schemas[each.model, each.version]),
                 _first(terminal, each),
-                f"{(each.outcome or {}).get('known', 0)}/{len(each.predictions)}",
+                f"{each.outcome.known if each.outcome else 0}/{len(each.predictions)}",
                 text.moment(each.created_at),
             ]
             for each in lines
@@ -139,7 +139,7 @@ def show(
         rows.append(
             [
                 row_time(point.at, schema),
-                str(point.raw.get("label") or text.number(point.value)),
+                point.label or text.number(point.value),
                 actual,
                 text.number(became.loss) if became else "–",
                 text.number(became.naive_loss) if became and became.naive_loss is not None else "–",
@@ -267,4 +267,4 @@ def drift(
 
 def _first(terminal: Terminal, line: LedgerLine) -> str:
     point = line.predictions[0]
-    return str(point.raw.get("label") or f"{terminal.text.number(point.value)} {line.unit}".strip())
+    return point.label or f"{terminal.text.number(point.value)} {line.unit}".strip()

@@ -29,13 +29,17 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
 @app.command()
 def start(
     context: typer.Context,
-    plugin: Annotated[str, typer.Argument(help="A pipeline or an agent; see azuraforge plugins list.")],
+    plugin: Annotated[
+        str | None,
+        typer.Argument(help="A pipeline or an agent; default: forecasting.auto, or vision.cnn for images."),
+    ] = None,
     dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset.")] = None,
     dataset_version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set wins over it.")] = None,
+    budget: values.Budget = None,
     no_refit: Annotated[
         bool, typer.Option("--no-refit", help="Serve the evaluated forecaster; do not fit it again on every row.")
     ] = False,
@@ -60,6 +64,7 @@ def start(
     terminal = terminal_of(context)
     given = values.json_object(terminal, config) if config else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
+    given.update(values.budget(terminal, budget))
     if no_refit:
         given["refit"] = False
     with connect(terminal) as connected:

@@ -66,7 +66,9 @@ def list_schedules(context: typer.Context, limit: Limit = SHOWN, json: AsJson = 
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="What to call it.")],
-    plugin: Annotated[str | None, typer.Argument(help="A pipeline or an agent; or repeat a run with --like.")] = None,
+    plugin: Annotated[
+        str | None, typer.Argument(help="A pipeline or an agent; default: as in runs start. Or --like.")
+    ] = None,
     like: Annotated[str | None, typer.Option(metavar="RUN", help="Repeat this run, on the newest data.")] = None,
     cron: Annotated[str | None, typer.Option(help="Five fields, such as '30 6 * * MON-FRI'.")] = None,
     every: Annotated[str | None, typer.Option(metavar="N{s|m|h|d}", help="An interval, such as 6h or 1d.")] = None,
@@ -81,19 +83,21 @@ def create(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set wins over it.")] = None,
+    budget: values.Budget = None,
     model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same result.")] = None,
     json: AsJson = False,
 ) -> None:
     """Make a schedule; its run is checked now, as if it were started."""
     terminal = terminal_of(context)
-    if (plugin is None) == (like is None):
+    if (like is not None and plugin is not None) or (like is None and plugin is None and dataset is None):
         raise CommandError(terminal.text("plugin_or_like"), exit_code=USAGE)
     if (cron is None) == (every is None):
         raise CommandError(terminal.text("cron_or_every"), exit_code=USAGE)
     interval: tuple[int | None, Unit] = _interval(terminal, every) if every else (None, "hours")
     given = values.json_object(terminal, config) if config else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
+    given.update(values.budget(terminal, budget))
     with connect(terminal) as connected:
         run: dict[str, object] = {"plugin": plugin, "config": {}}
         if like is not None:

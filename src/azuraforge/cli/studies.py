@@ -48,6 +48,7 @@ def create(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config that stays; repeat it.")
     ] = None,
+    time_budget: values.Budget = None,
     sampler: Annotated[
         Literal["tpe", "cmaes", "random", "grid", "qmc"] | None, typer.Option(help="How the next config is chosen.")
     ] = None,
@@ -78,7 +79,11 @@ def create(
     space.update(spaces.choices(terminal, given, "--choose") for given in choose or ())
     space.update(spaces.choices(terminal, given, "--grid") for given in grid or ())
     body["space"] = space
-    body["config"] = {**_section(body, "config"), **values.pairs(terminal, settings or (), "--set")}
+    body["config"] = {
+        **_section(body, "config"),
+        **values.pairs(terminal, settings or (), "--set"),
+        **values.budget(terminal, time_budget),
+    }
     given = {
         "plugin": plugin,
         "dataset": dataset,

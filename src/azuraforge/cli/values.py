@@ -5,11 +5,40 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
 
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.terminal import Terminal
+
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+#: The option of every command that starts learning.
+Budget: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        metavar="N{s|m|h}",
+        help="Time for learning, such as 30s or 2m, where the pipeline keeps to one; sets budget_seconds.",
+    ),
+]
+
+
+def budget(terminal: Terminal, given: str | None) -> dict[str, object]:
+    """Return the part of a config that a time budget sets: ``30s``, ``2m``, ``1.5h``; nothing where none is given."""
+    if given is None:
+        return {}
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh])", given.strip())
+    if found is None or float(found[1]) == 0:
+        raise CommandError(
+            terminal.text("not_budget", text=given),
+            next_step=terminal.text("write_like", example="--budget 30s, 2m, 1h"),
+            exit_code=USAGE,
+        )
+    return {"budget_seconds": float(found[1]) * _SECONDS[found[2]]}
 
 
 def pairs(terminal: Terminal, given: Iterable[str], option: str) -> dict[str, object]:

@@ -47,6 +47,7 @@ class DatasetSchema(Shape):
     month_end: bool = False
     series: str | None = None
     series_names: list[str] | None = None
+    available_after: dict[str, str] = field(default_factory=dict)
     height: int | None = None
     width: int | None = None
     channels: int | None = None
@@ -141,8 +142,8 @@ class Datasets:
             time: its time column.
             target: the column to forecast.
             options: ``name``, ``series`` (the column that tells several series apart), ``features``, ``exclude``,
-                ``timezone``, ``unit``, ``separator``, ``duplicates``, ``missing``, ``gaps``, ``frequency``, ``season``
-                … as ``POST /datasets`` takes them.
+                ``timezone``, ``unit``, ``separator``, ``duplicates``, ``missing``, ``gaps``, ``frequency``, ``season``,
+                ``available_after`` … as ``POST /datasets`` takes them.
 
         Raises:
             FileUnusable: the file does not exist or cannot be read.
@@ -193,6 +194,26 @@ class Datasets:
         """Let a source plugin read the rows, for example ``add_from_source("bundled", {"series": "co2"})``."""
         body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
         told = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
+        return DatasetVersion.from_json(told)
+
+    def state_availability(
+        self, name: str, columns: Mapping[str, str | None], version: int | None = None
+    ) -> DatasetVersion:
+        """State when the values of columns become known; makes a version with the same rows.
+
+        Args:
+            name: the dataset's name or id.
+            columns: by column ``"0"`` (with its row), a duration after its row's time such as ``"6h"`` or ``"1d"``, or
+                ``"ahead"``; None takes a statement back.
+            version: whose rows; None: the newest.
+
+        Raises ApiError for a column that is no input of the dataset.
+        """
+        told = self._connection.post(
+            f"/datasets/{segment(name)}/available-after",
+            {"columns": dict(columns), "version": version},
+            timeout_seconds=_READING_SECONDS,
+        )
         return DatasetVersion.from_json(told)
 
     def list(self, trash: bool = False, *, limit: int | None = None) -> DatasetList:

@@ -145,6 +145,40 @@ class SeriesTable(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Member(Shape):
+    """One member of a combined forecaster: its weight, its score on the validation part, its own test metrics."""
+
+    name: str
+    weight: float = 0.0
+    score: float | None = None
+    seconds: float | None = None
+    trials: int = 1
+    metrics: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOutMember(Shape):
+    """A member that the combination does without; ``reason`` by language code."""
+
+    name: str
+    why: str = ""
+    reason: dict[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition(Shape):
+    """The members of a combined forecaster, the heaviest first; ``measure`` says what their scores are."""
+
+    rule: str = "other"
+    measure: dict[str, str] = field(default_factory=dict)
+    members: list[Member] = field(default_factory=list)
+    left_out: list[LeftOutMember] = field(default_factory=list)
+    not_refitted: list[LeftOutMember] = field(default_factory=list)
+    budget_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scores(Shape):
     """Every contender on the same held-out rows; ``metrics`` explains each number."""
 
@@ -167,6 +201,7 @@ class Scores(Shape):
     horizon: int | None = None
     shown_horizons: list[int] = field(default_factory=list)
     series: SeriesTable | None = None
+    composition: Composition | None = None
     classes: list[str] | None = None
 
     @property

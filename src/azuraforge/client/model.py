@@ -1,4 +1,4 @@
-"""A model: versions, aliases, policy, deployments, lineage and answers."""
+"""A model: versions, aliases, policy, deployments and answers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from azuraforge.client.datasets import DatasetSchema
+from azuraforge.client.provenance import LearnedRows, Origin
 from azuraforge.client.shapes import Shape
 
 
@@ -23,15 +24,15 @@ class ModelVersion(Shape):
     data_schema: DatasetSchema | None = None
     dataset_id: str | None = None
     dataset_fingerprint: str | None = None
-    learned_from: dict[str, object] = field(default_factory=dict)
+    learned_from: LearnedRows = field(default_factory=LearnedRows)
     code_version: str | None = None
     seed: int | None = None
     parent_version: int | None = None
-    metrics: dict[str, object] | None = None
+    metrics: dict[str, float | None] | None = None
     created_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
-    imported: dict[str, object] | None = None
+    imported: Origin | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,12 +146,16 @@ class Deployment(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionPoint(Shape):
-    """A predicted value and the interval around it; ``low`` and ``high`` are None where the model gives none."""
+    """A predicted value and the interval around it; ``low`` and ``high`` are None where the model gives none.
+
+    Of a picture, ``label`` is the class and ``value`` its probability.
+    """
 
     at: datetime
     value: float
     low: float | None = None
     high: float | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,35 +196,3 @@ class PictureAnswer(Shape):
     classes: list[ClassProbability]
     run_id: str | None = None
     alias: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineageNode(Shape):
-    """A thing that a version comes from, or that came of it."""
-
-    id: str
-    kind: str
-    label: str
-    dataset: str | None = None
-    run_id: str | None = None
-    version: int | None = None
-    aliases: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineageEdge(Shape):
-    """A connection between two nodes, by their ids."""
-
-    start: str
-    end: str
-    kind: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lineage(Shape):
-    """Datasets, runs, versions and predictions of a model; ``left_out``: older versions that are not shown."""
-
-    model: str
-    nodes: list[LineageNode]
-    edges: list[LineageEdge]
-    left_out: int = 0

@@ -15,12 +15,13 @@ from azuraforge.client.model import (
     AliasChange,
     Deployment,
     GatePolicy,
-    Lineage,
     Model,
     ModelVersion,
     PictureAnswer,
     Prediction,
 )
+from azuraforge.client.provenance import Lineage
+from azuraforge.client.scenarios import WhatIf
 from azuraforge.client.shapes import json_list, json_object
 from azuraforge.client.uploads.files import reading, writing
 
@@ -211,6 +212,39 @@ class Models:
         body.update({key: value for key, value in given.items() if value is not None})
         place = f"/models/{segment(name)}/predict"
         return Prediction.from_json(self._connection.post(place, body, timeout_seconds=_PREDICT_SECONDS))
+
+    def what_if(
+        self,
+        name: str,
+        scenarios: Mapping[str, Sequence[Mapping[str, object]]],
+        rows: Sequence[Mapping[str, object]] | None = None,
+        *,
+        version: int | None = None,
+        alias: str = "champion",
+        horizon: int | None = None,
+        series: str | None = None,
+        known_ahead: Mapping[str, Sequence[float]] | None = None,
+    ) -> WhatIf:
+        """Return the next values under changed columns known ahead, next to the base; nothing enters the ledger.
+
+        Args:
+            scenarios: by name, changes such as ``{"column": "price", "multiply": 0.9}``; instead of ``multiply`` also
+                ``add``, or ``values`` with one for each row to predict.
+            rows, version, horizon, series: as for ``predict``.
+            known_ahead: by column, values at the rows to predict, for the base too; None: those of the rows.
+
+        Raises ApiError for an unknown column, one that is not known ahead, or the wrong number of values.
+        """
+        listed_scenarios = [
+            {"name": each, "changes": [dict(change) for change in changes]} for each, changes in scenarios.items()
+        ]
+        body: dict[str, object] = {"alias": alias, "scenarios": listed_scenarios}
+        given: dict[str, object] = {"version": version, "horizon": horizon, "series": series}
+        given["rows"] = None if rows is None else [dict(row) for row in rows]
+        given["known_ahead"] = None if known_ahead is None else {each: [*known_ahead[each]] for each in known_ahead}
+        body.update({key: value for key, value in given.items() if value is not None})
+        place = f"/models/{segment(name)}/what-if"
+        return WhatIf.from_json(self._connection.post(place, body, timeout_seconds=_PREDICT_SECONDS))
 
     def predict_image(
         self,

@@ -36,6 +36,27 @@ class PointOutcome(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnownPoints(Shape):
+    """How many of a prediction's points are judged."""
+
+    known: int
+    of: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionInputs(Shape):
+    """The rows or the picture that a prediction was made from; what does not apply is None."""
+
+    rows: int | None = None
+    series: str | None = None
+    dataset_id: str | None = None
+    dataset_version: int | None = None
+    dataset_fingerprint: str | None = None
+    picture: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LedgerLine(Shape):
     """A line of the ledger; lists leave ``outcomes`` empty. Points without an outcome are not yet known."""
 
@@ -48,13 +69,14 @@ class LedgerLine(Shape):
     matures_at: datetime
     created_at: datetime
     predictions: list[PredictionPoint]
+    inputs: PredictionInputs = field(default_factory=PredictionInputs)
     alias: str | None = None
     by: str = ""
     request_id: str | None = None
     interval: float | None = None
     naive: float | None = None
     latency_seconds: float | None = None
-    outcome: dict[str, int] | None = None
+    outcome: KnownPoints | None = None
     judged_at: datetime | None = None
     outcomes: list[PointOutcome] = field(default_factory=list)
 

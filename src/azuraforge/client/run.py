@@ -118,6 +118,8 @@ class Run(Shape):
     attempts: list[Attempt] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
+    #: Computations that follow a success and have not ended, such as explanations; ``wait`` does not wait for them.
+    follow_ups: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     metric_series: list[str] = field(default_factory=list)
     last_event_seq: int = 0

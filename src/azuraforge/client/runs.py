@@ -38,7 +38,7 @@ class Runs:
 
     def start(
         self,
-        plugin: str,
+        plugin: str | None = None,
         *,
         dataset: str | None = None,
         config: Mapping[str, object] | None = None,
@@ -58,7 +58,8 @@ class Runs:
         """Queue a run and return at once.
 
         Args:
-            plugin: a pipeline's or an agent's name.
+            plugin: a pipeline's or an agent's name; None: the pipeline that the dataset's kind of data is learned by,
+                ``forecasting.auto`` for series.
             dataset: name or id; an agent needs none.
             config: what differs from the plugin's defaults.
             kind: None asks the platform what the plugin is.
@@ -79,7 +80,7 @@ class Runs:
             model = client.runs.start("forecasting.lstm", dataset="sales", depends_on=[data.id])
         """
         body = {
-            "kind": kind or self._kind_of(plugin),
+            "kind": kind or ("train" if plugin is None else self._kind_of(plugin)),
             "plugin": plugin,
             "dataset": dataset,
             "dataset_version": dataset_version,

@@ -26,7 +26,7 @@ _TEXT_CHARACTERS = 60
 class Shape:
     """An object of the platform. ``raw`` is its complete JSON."""
 
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def __init_subclass__(cls) -> None:
         # In the class itself: the dataclass decorator of a subclass would write a complete repr otherwise.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import orjson
 from pydantic import TypeAdapter
@@ -97,15 +97,15 @@ class JsonText(TypeDecorator[Any]):
             return dialect.type_descriptor(postgresql.JSON(none_as_null=True))
         return dialect.type_descriptor(Text())
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> object:
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
         if value is None or dialect.name == "postgresql":
             return value
         return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+    def process_result_value(self, value: object, dialect: Dialect) -> object:
         if value is None or dialect.name == "postgresql":
             return value
-        return orjson.loads(value)
+        return orjson.loads(str(value))
 
 
 class JsonShape(JsonText, Generic[_Shape]):
@@ -118,11 +118,11 @@ class JsonShape(JsonText, Generic[_Shape]):
         self.shape = shape
         self._adapter = TypeAdapter(shape)
 
-    def process_bind_param(self, value: _Shape | None, dialect: Dialect) -> object:
-        document = None if value is None else self._adapter.dump_python(value, mode="json")
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        document = None if value is None else self._adapter.dump_python(cast(_Shape, value), mode="json")
         return super().process_bind_param(document, dialect)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> _Shape | None:
+    def process_result_value(self, value: object, dialect: Dialect) -> _Shape | None:
         document = super().process_result_value(value, dialect)
         return None if document is None else self._adapter.validate_python(document)
 

@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 
 from azuraforge.datasets.kinds import KINDS
-from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RowsInput, SourceInput
+from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
 from azuraforge.datasets.reading.canonical import write_parquet
 from azuraforge.datasets.reading.charts import reduce_rows
 from azuraforge.datasets.schemas import Json, RowsOut
@@ -21,7 +21,7 @@ from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
-    from azuraforge.datasets.reading.reader import Prepared
+    from azuraforge.datasets.reading.prepared import Prepared
 
 
 class Asked(Protocol):
@@ -52,6 +52,14 @@ def read_source(child: Asked) -> Json:
             provenance = _plain(got.provenance, f"source {name}")
             return _result(prepared, asked.folder, {**provenance, "options": asked.options}, None)
     raise InvalidInput(f"the source {name} returned neither a SourceRead nor an ImageRead", where=f"source {name}")
+
+
+def restate(child: Asked) -> Json:
+    """State when columns become known. ``RestateInput`` → ``ReadResult``."""
+    from azuraforge.datasets.reading.availability import restated
+
+    asked = RestateInput.model_validate(child.payload)
+    return _result(restated(asked), asked.folder, asked.provenance, asked.file_sha256)
 
 
 def rows(child: Asked) -> Json:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from azuraforge.datasets.reading.limits import ReadingLimits
-    from azuraforge.datasets.reading.reader import Prepared, ReadFile
+    from azuraforge.datasets.reading.prepared import Prepared
+    from azuraforge.datasets.reading.reader import ReadFile
 
 
 class DataKind(ABC):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import CleaningOptions, Finding, Json
+from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.dataset_schema import DataKindName, DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
 
@@ -34,6 +35,20 @@ class SourceInput(Shape):
     folder: Path
     limits: ReadingLimits
     outgoing: Json
+
+
+class RestateInput(Shape):
+    """A stored version, and when the values of some of its columns become known (null: not stated)."""
+
+    path: Path
+    meaning: DatasetSchema
+    options: Json
+    fingerprint: str
+    columns: dict[str, Availability | None]
+    folder: Path
+    file_sha256: str | None
+    provenance: Json
+    findings: tuple[Finding, ...]
 
 
 class ReadResult(Shape):

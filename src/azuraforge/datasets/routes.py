@@ -15,6 +15,7 @@ from azuraforge.bounds import Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.kinds import KINDS
 from azuraforge.datasets.schemas import (
+    AvailabilityRequest,
     DatasetPage,
     DatasetVersionOut,
     DatasetVersionPage,
@@ -153,6 +154,23 @@ def restore_dataset_version(
     """Take one version out of the trash."""
     restored = service.trash.restore(access.project_id, name, version, unit=unit)
     return service.get(access.project_id, restored.id, version).out()
+
+
+@router.post("/{name}/available-after", status_code=201)
+async def state_availability(
+    name: NameOrId,
+    body: AvailabilityRequest,
+    request: Request,
+    response: Response,
+    access: Writer,
+    service: Service,
+    unit: Unit,
+) -> DatasetVersionOut:
+    """State when columns become known: makes a version with the same rows. Answers 200 with one that is there."""
+    state = partial(service.state_availability, access.project_id, name, body, unit=unit)
+    stated = await read_in_turn(request, access.project_id, while_member(request, access, state))
+    response.status_code = 201 if stated.created else 200
+    return stated
 
 
 @router.get("/{name}/rows")

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import Name
 from azuraforge.paging import Page
+from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 Json: TypeAlias = dict[str, JsonValue]
@@ -59,6 +60,12 @@ class CleaningOptions(BaseModel):
         default=None, max_length=10, pattern=_FREQUENCY, description="such as 1h, 1d; at most 100 years; empty: found"
     )
     season: int | None = Field(default=None, ge=1, le=10_000, description="rows in one season; empty: from frequency")
+    available_after: dict[Name, Availability] = Field(
+        default_factory=dict,
+        max_length=10_000,
+        description="when the values of a column become known: '0' with their row, a duration such as 6h or 1d after"
+        " its time, 'ahead' before it: {'temperature': '6h'}",
+    )
     strict: bool = Field(default=False, description="every warning is an error: nothing is changed in silence or aloud")
 
 
@@ -102,6 +109,17 @@ class ImageOptions(BaseModel):
     label: str = Field(default="label", max_length=200, description="Parquet: the column of classes")
     unreadable: Literal["error", "skip"] = Field(default="error", description="pictures that cannot be read")
     strict: bool = Field(default=False, description="every warning is an error")
+
+
+class AvailabilityRequest(BaseModel):
+    """When the values of columns become known. Columns that are not named keep their statement."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(default=None, ge=1, description="whose rows; empty: the newest")
+    columns: dict[Name, Availability | None] = Field(
+        min_length=1, max_length=10_000, description="by column, as FileOptions.available_after; null: not stated"
+    )
 
 
 class FromSource(CleaningOptions):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import errno
 import os
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +22,11 @@ from azuraforge.datasets import store
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
-from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RowsInput, SourceInput
+from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
+from azuraforge.datasets.names import dataset_name, stem
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
+    AvailabilityRequest,
     CleaningOptions,
     DatasetVersionOut,
     FileOptions,
@@ -44,19 +44,18 @@ from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
-from azuraforge.plugins.discovery.catalogue import Call
+from azuraforge.plugins.discovery.calling import Call
 from azuraforge.projects.keeping import hold
 from azuraforge.settings import Settings
 
 READ = "azuraforge.datasets.child:read"
 READ_SOURCE = "azuraforge.datasets.child:read_source"
+RESTATE = "azuraforge.datasets.child:restate"
 ROWS = "azuraforge.datasets.child:rows"
 PICTURES = "azuraforge.datasets.child:pictures"
 READ_TIMEOUT_SECONDS = 900.0
 ROWS_TIMEOUT_SECONDS = 60.0
-_NAME_LENGTH = 100
 ResultT = TypeVar("ResultT", bound=BaseModel)
-_TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ class DatasetService:
         The same content under the same name is the same version. Raises InvalidInput naming what is wrong, where,
         and what to do next; then nothing is kept.
         """
-        name = dataset_name(options.name or _stem(filename))
+        name = dataset_name(options.name or stem(filename))
         with self.inbox() as folder:
             wanted = ReadInput(
                 kind=options.kind,
@@ -205,6 +204,29 @@ class DatasetService:
             read = self._ask(READ_SOURCE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
             name = dataset_name(request.name or str(read.provenance.get("name") or request.source))
             return self._keep(project_id, name, request.source, read, unit)
+
+    def state_availability(
+        self, project_id: str, name_or_id: str, request: AvailabilityRequest, *, unit: UnitOfWork | None = None
+    ) -> DatasetVersionOut:
+        """State when values become known, as a version with the same rows; the version that is there never changes.
+
+        Raises NotFound, and InvalidInput for a column that is no input of the dataset.
+        """
+        found = self.get(project_id, name_or_id, request.version)
+        with self.inbox() as folder:
+            wanted = RestateInput(
+                path=found.path,
+                meaning=found.schema,
+                options=found.options,
+                fingerprint=found.fingerprint,
+                columns=dict(request.columns),
+                folder=folder,
+                file_sha256=found.file_sha256,
+                provenance={**found.provenance, "rows_of_version": found.version},
+                findings=found.findings,
+            )
+            read = self._ask(RESTATE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
+            return self._keep(project_id, found.name, found.source, read, unit)
 
     def get(
         self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False
@@ -288,7 +310,7 @@ class DatasetService:
         return self._ask(PICTURES, wanted, PicturesOut, ROWS_TIMEOUT_SECONDS)
 
     def _ask(self, entry: str, wanted: Shape, result: type[ResultT], timeout_seconds: float) -> ResultT:
-        return result.model_validate(self._call(entry, wanted.model_dump(mode="json"), timeout_seconds))
+        return self._call(entry, wanted.model_dump(mode="json"), result, timeout_seconds)
 
     def _keep(
         self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None
@@ -357,29 +379,6 @@ def _place(made: Path, target: Path) -> None:
             os.replace(made, target)
     if not target.exists():  # moved by an attempt that was rolled back, and freed since
         raise TransientError("the dataset's file is gone again", next_step="add it again")
-
-
-def dataset_name(text: str) -> str:
-    """``text`` as a dataset's name: lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
-
-    Example:
-        >>> dataset_name("İstanbul Hava 2024.csv")
-        'istanbul-hava-2024.csv'
-    """
-    plain = unicodedata.normalize("NFKD", text.translate(_TURKISH)).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-._")[:_NAME_LENGTH].rstrip("-._")
-    if not name:
-        raise InvalidInput(
-            f"{text!r} cannot be a dataset's name",
-            where="option name",
-            next_step="use letters, digits, '-', '_' and '.'",
-        )
-    return name
-
-
-def _stem(filename: str) -> str:
-    """The file's name without its endings: ``prices.csv.gz`` → ``prices``."""
-    return re.sub(r"(\.(csv|tsv|txt|parquet|pq|gz|bz2|xz|zip))+$", "", Path(filename).name, flags=re.IGNORECASE)
 
 
 @contextmanager

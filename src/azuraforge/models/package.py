@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azuraforge.datasets.trash import Needs as DatasetNeeds
     from azuraforge.models.comparison.service import Comparisons
     from azuraforge.models.predictions.service import PredictionService
+    from azuraforge.models.scenarios.service import WhatIf
     from azuraforge.models.service import ModelService
     from azuraforge.models.serving.pool import ReplicaPool
     from azuraforge.models.trash import Objection
@@ -73,6 +74,12 @@ def _comparisons(services: Services) -> Comparisons:
     return Comparisons(services[RUNS], services[LAUNCHER].call, str(services[CATALOGUE].plugins_folder))
 
 
+def _what_if(services: Services) -> WhatIf:
+    from azuraforge.models.scenarios.service import WhatIf
+
+    return WhatIf(services[DATABASE], services[MODELS].versions)
+
+
 def _bins(services: Services) -> Iterable[Bin]:
     return [services[PREDICTIONS].bin, services[MODELS].trash]
 
@@ -104,22 +111,24 @@ def _hot_routers() -> Sequence[APIRouter]:
 
 
 def _routers() -> Sequence[APIRouter]:
-    from azuraforge.models.comparison.routes import router
+    from azuraforge.models.comparison.routes import router as comparisons
+    from azuraforge.models.scenarios.routes import router as scenarios
 
-    return [router]
+    return [comparisons, scenarios]
 
 
 REPLICAS: Service[ReplicaPool] = Service("replicas", _replicas)
 MODELS: Service[ModelService] = Service("models", _models, close=lambda models: models.close())
 PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, close=lambda service: service.close())
 COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
+WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
 
 PACKAGE = Package(
     "models",
     tables=("tables",),
     hot_routers=_hot_routers,
     routers=_routers,
-    served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS},
+    served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS, "what_if": WHAT_IF},
     contributions=(
         BINS.add(_bins),
         RUN_NEEDS.add(_needs_of_runs),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import Number
+from azuraforge.models.answers import ClassProbability, KnownPoints, PredictionInputs, PredictionPoint
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms
 from azuraforge.models.gate.record import Sentences, VerdictRecord
+from azuraforge.models.provenance import ImportedFrom, LearnedRows, Origin
 from azuraforge.paging import Page
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation
+from azuraforge.strict_json import JsonObject
 
 
 def plain(text: str | None) -> str | None:
@@ -40,18 +43,18 @@ class VersionOut(BaseModel):
     run_id: str | None = Field(description="null: imported, see `imported`")
     dataset_id: str | None
     dataset_fingerprint: str | None
-    learned_from: dict[str, Any]
+    learned_from: LearnedRows
     code_version: str
     seed: int
     parent_version: int | None
-    metrics: dict[str, Any] | None
+    metrics: dict[str, float | None] | None = Field(description="on the test set; null: not evaluated")
     created_at: datetime
     kind: str
-    config: dict[str, Any]
+    config: JsonObject
     data_schema: DatasetSchema
     dataset_version: int | None
     weights_sha256: str | None = Field(description="hash of tensors and preprocessing: equal where bits are equal")
-    imported: dict[str, Any] | None = Field(default=None, description="where it was made, if not here")
+    imported: ImportedFrom | None = Field(default=None, description="where it was trained; null: on this platform")
     deleted_at: datetime | None = Field(default=None, description="in the trash since then")
     deleted_by: str | None = None
 
@@ -132,8 +135,17 @@ class AliasRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=1000)
 
 
+class MadePredictions(BaseModel):
+    """How many predictions a version made, how many of them are judged, and the times of the first and the last."""
+
+    made: int
+    judged: int
+    first_at: datetime
+    last_at: datetime
+
+
 class LineageNode(BaseModel):
-    """A thing that a version comes from or that came of it."""
+    """A thing that a version comes from or that came of it; each kind of node has the fields that belong to it."""
 
     id: str
     kind: Literal["dataset", "run", "version", "predictions", "origin"]
@@ -142,7 +154,11 @@ class LineageNode(BaseModel):
     run_id: str | None = None
     version: int | None = Field(default=None, description="of the dataset or of the model")
     aliases: list[str] = []
-    detail: dict[str, Any] = {}
+    plugin: str | None = Field(default=None, description="of a version")
+    code_version: str | None = Field(default=None, description="of a run")
+    fingerprint: str | None = Field(default=None, description="of a dataset")
+    origin: Origin | None = Field(default=None, description="of an imported version")
+    predictions: MadePredictions | None = None
 
 
 class LineageEdge(BaseModel):
@@ -291,7 +307,7 @@ class Target(BaseModel):
 class PredictRequest(Target):
     """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset."""
 
-    rows: list[dict[str, Any]] | None = Field(default=None, min_length=1, max_length=100_000)
+    rows: list[dict[str, JsonValue]] | None = Field(default=None, min_length=1, max_length=100_000)
     horizon: int | None = Field(
         default=None, ge=1, le=100_000, description="rows ahead; empty: all that the version can"
     )
@@ -307,14 +323,6 @@ class PredictRequest(Target):
     )
 
 
-class PredictionPoint(BaseModel):
-    at: datetime
-    value: float
-    low: float | None
-    high: float | None
-    label: str | None = Field(default=None, description="the class; `value` is its probability then")
-
-
 class PredictionOut(BaseModel):
     """A line of the ledger. ``outcome`` is null until it matured and was judged, once."""
 
@@ -323,14 +331,14 @@ class PredictionOut(BaseModel):
     version: int
     alias: str | None
     by: str
-    inputs: dict[str, Any]
+    inputs: PredictionInputs
     target: str
     unit: str
     interval: float | None
     origin: datetime
     matures_at: datetime
     predictions: list[PredictionPoint]
-    outcome: dict[str, Any] | None = Field(description="how many of its points are known; null: none yet")
+    outcome: KnownPoints | None = Field(description="null: no point is known yet")
     judged_at: datetime | None = Field(description="since when all of them are")
     created_at: datetime
     request_id: str | None = None
@@ -357,13 +365,6 @@ class PredictOut(BaseModel):
     request_id: str | None = None
     latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
     series: str | None = Field(default=None, description="of which of several series")
-
-
-class ClassProbability(BaseModel):
-    model_config = ConfigDict(populate_by_name=True)
-
-    name: str = Field(alias="class")
-    probability: float
 
 
 class PictureSize(BaseModel):

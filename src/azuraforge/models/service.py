@@ -11,11 +11,12 @@ from anyio import to_thread
 from azuraforge.database import Database, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
+from azuraforge.models.bundles.description import Trial
 from azuraforge.models.bundles.service import Bundles
 from azuraforge.models.cards.service import Cards
-from azuraforge.models.deployments.service import Deployments
+from azuraforge.models.deployments.service import Deployments, InThread
 from azuraforge.models.lookup import ModelLookup
-from azuraforge.models.predictions.inference import Inference, InThread
+from azuraforge.models.predictions.inference import Inference
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.pictures import PictureQuestion
 from azuraforge.models.predictions.questions import SeriesQuestion
@@ -30,7 +31,7 @@ from azuraforge.models.schemas import PictureAnswer, PredictOut, PredictRequest,
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.trash import ModelTrash, Objection
-from azuraforge.plugins.discovery.catalogue import Call
+from azuraforge.plugins.discovery.calling import Call
 
 TRIAL = "azuraforge.models.bundles.trial:try_version"
 TRIAL_SECONDS = 120.0
@@ -80,7 +81,7 @@ class ModelService:
         self.trash = ModelTrash(database, events, folders, objections)
         self.bundles = Bundles(
             *(database, folders, datasets, self.cards, self.registry, task_kinds),
-            call_trial=lambda opening: call(TRIAL, warm.with_folders(opening), TRIAL_SECONDS),
+            call_trial=lambda opening: call(TRIAL, warm.with_folders(opening), Trial, TRIAL_SECONDS),
             free=self.trash.free,
         )
         self.versions = ServedVersions(database, folders, datasets, warm)

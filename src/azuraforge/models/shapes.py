@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from azuraforge.models import schemas
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.record import Sentences, VerdictRecord
+from azuraforge.models.provenance import ImportedFrom, ImportRecord
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelAlias, ModelPolicy, ModelVersion, Prediction
 
 #: Versions that the page of a model shows, beside those that an alias points at.
 SHOWN_VERSIONS = 100
-
-
-def _mapping(told: Any) -> dict[str, Any] | None:
-    """Return a JSON column as an object. One row of another shape must not make a whole list unreadable."""
-    return told if isinstance(told, dict) else None
 
 
 def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, versions: int) -> schemas.ModelOut:
@@ -64,18 +59,18 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
         kind=row.kind,
         plugin=row.plugin,
         plugin_version=row.plugin_version,
-        config=_mapping(row.config) or {},
+        config=row.config,
         data_schema=row.schema,
         aliases=aliases,
         run_id=row.run_id or None,
         dataset_id=row.dataset_id,
         dataset_version=row.dataset_version,
         dataset_fingerprint=row.dataset_fingerprint,
-        learned_from=_mapping(row.learned_from) or {},
+        learned_from=row.learned_from,
         code_version=row.code_version,
         seed=row.seed,
         parent_version=row.parent_version,
-        metrics=_mapping(row.metrics),
+        metrics=row.metrics,
         imported=shown_origin(row.imported),
         created_at=row.created_at,
         deleted_at=row.deleted_at,
@@ -83,11 +78,9 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
     )
 
 
-def shown_origin(imported: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Where a version was made, without its evaluation: that stands on its card."""
-    if not isinstance(imported, dict):
-        return None
-    return {name: value for name, value in imported.items() if name != "evaluated"}
+def shown_origin(imported: ImportRecord | None) -> ImportedFrom | None:
+    """Return where a version was trained, without its evaluation, which its card shows."""
+    return None if imported is None else ImportedFrom(**imported.model_dump(exclude={"evaluated"}))
 
 
 def change_out(
@@ -147,7 +140,7 @@ def prediction_out(model: str, line: Prediction) -> schemas.PredictionOut:
         interval=line.interval,
         origin=line.origin_at,
         matures_at=line.matures_at,
-        predictions=[schemas.PredictionPoint(**point) for point in line.points],
+        predictions=list(line.points),
         outcome=line.outcome,
         judged_at=line.judged_at,
         created_at=line.created_at,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
+from azuraforge.models.distributions import DriftReport, Reference
 from azuraforge.models.gate.policy import PolicyTerms
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.provenance import ImportRecord, LearnedRows
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 
@@ -54,20 +57,20 @@ class ModelVersion(Deletable, Owned, Base):
     kind: Mapped[str] = mapped_column(String(40))
     plugin: Mapped[str] = mapped_column(String(200))
     plugin_version: Mapped[str | None] = mapped_column(String(100))
-    config: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    config: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
     schema: Mapped[DatasetSchema] = mapped_column(JsonShape(DatasetSchema))
     run_id: Mapped[str] = mapped_column(String(16))
     dataset_id: Mapped[str | None] = mapped_column(String(16))
     dataset_version: Mapped[int | None] = mapped_column(Integer)
     dataset_fingerprint: Mapped[str | None] = mapped_column(String(80))
-    learned_from: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    learned_from: Mapped[LearnedRows] = mapped_column(JsonShape(LearnedRows))
     code_version: Mapped[str] = mapped_column(String(100))
     seed: Mapped[int] = mapped_column(BigInteger)
     parent_version: Mapped[int | None] = mapped_column(Integer)
-    metrics: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    metrics: Mapped[dict[str, float | None] | None] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     purged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
-    imported: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)  # where it was made, if not here
+    imported: Mapped[ImportRecord | None] = mapped_column(JsonShape(ImportRecord), default=None)
 
 
 class AliasChange(Owned, Base):
@@ -282,20 +285,20 @@ class Prediction(Owned, Base):
     version: Mapped[int] = mapped_column(Integer)
     alias: Mapped[str | None] = mapped_column(String(40))
     by: Mapped[str] = mapped_column(String(200))
-    inputs: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    inputs: Mapped[PredictionInputs] = mapped_column(JsonShape(PredictionInputs))
     target: Mapped[str] = mapped_column(String(200))
     unit: Mapped[str] = mapped_column(String(40))
     interval: Mapped[float | None]
     origin_at: Mapped[datetime] = mapped_column(Timestamp)
     matures_at: Mapped[datetime] = mapped_column(Timestamp)
-    points: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
-    outcome: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)
+    points: Mapped[tuple[PredictionPoint, ...]] = mapped_column(JsonShape(tuple[PredictionPoint, ...]))
+    outcome: Mapped[KnownPoints | None] = mapped_column(JsonShape(KnownPoints), default=None)
     judged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # every one of its points
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     request_id: Mapped[str | None] = mapped_column(String(64), default=None)  # the caller's own name for it
     latency_seconds: Mapped[float | None] = mapped_column(default=None)
     naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: what no model would say
-    features: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)  # of the origin's row
+    features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)  # of the origin's row
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # whose shadow or canary had a part in it
     pair_id: Mapped[str | None] = mapped_column(String(16), default=None)  # kept, never given: the line that was given
     continues: Mapped[str | None] = mapped_column(String(16), default=None)  # the dataset whose next rows judge it
@@ -337,8 +340,8 @@ class ModelDrift(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
-    reference: Mapped[Any] = mapped_column(JsonText)
-    report: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)
+    reference: Mapped[Reference] = mapped_column(JsonShape(Reference))
+    report: Mapped[DriftReport | None] = mapped_column(JsonShape(DriftReport), default=None)
     alarm: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     checked_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)

@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue, TypeAdapter
 
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing.addresses import Address, is_public, plain
+from azuraforge.strict_json import JsonObject
 
 if TYPE_CHECKING:
     from azuraforge.settings import Settings
@@ -103,14 +106,14 @@ class Policy:
             ) from None
         return policy
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the policy for a child; ``Policy.from_json`` restores it."""
         return {**asdict(self), "allow": list(self.allow)}
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> Policy:
+    def from_json(cls, fields: Mapping[str, JsonValue]) -> Policy:
         """Return the policy that ``to_json`` wrote."""
-        return cls(**fields)
+        return TypeAdapter(cls).validate_python(fields)
 
     @cached_property
     def allowed(self) -> tuple[Allowed, ...]:

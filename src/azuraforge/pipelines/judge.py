@@ -1,6 +1,6 @@
 """The judge's step: the task kind measures every contender, the gate decides. Loads no app code of pipelines.
 
-``explain``, after the verdict, draws what the task kind can tell about the candidate.
+``explain``, after the run's success, draws what the task kind can tell about the candidate.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.shapes import (
     ExplainInput,
     ExplainResult,
-    ExplanationPhase,
+    ExplanationStep,
     JudgeInput,
     JudgeResult,
     asked,
@@ -64,6 +65,7 @@ def judge(child: Child) -> JudgeResult:
         update={
             "failed": wanted.failed,
             "comparisons": tuple(each.scores() for each in verdict.comparisons),
+            "composition": None if wanted.composition is None else wanted.composition.measured(referee.members()),
             "pretraining": wanted.pretraining,
         }
     )
@@ -83,7 +85,7 @@ def judge(child: Child) -> JudgeResult:
 
 
 def explain(child: Child) -> ExplainResult:
-    """Draw the figures of one explanation. ``ExplainInput`` → ``ExplainResult``; a failure is its ``problem``."""
+    """Draw the figures of one explanation. ``ExplainInput`` → ``ExplainResult``; a failure leaves a note."""
     wanted = asked(ExplainInput, child.payload)
     try:
         kind = load_task_kind(wanted.task, wanted.plugins_folder)
@@ -99,24 +101,25 @@ def explain(child: Child) -> ExplainResult:
         )
         figures = kind.drawn(kind.explain(wanted.explanation, case))
     except Exception as error:
-        return ExplainResult(problem=one_line(error))
+        problem = one_line(error)
+        child.note(wanted.problem.replace("{problem}", problem))
+        return ExplainResult(problem=problem)
     for name, data in figures.items():
         child.figure(name, data)
     return ExplainResult(figures=tuple(figures))
 
 
-def _answer(child: Child, wanted: ExplainInput, folder: Path) -> Answer:
+def _answer(child: Child, wanted: ExplainInput, folder: Path) -> Answer[Any, Any]:
     pipeline, _ = load_pipeline(wanted.candidate.name, wanted.plugins_folder)
     use_engine(child, pipeline)
     predictor = pipeline.load(folder)
     return lambda part: pipeline.predict(predictor, part)
 
 
-def _phases(kind: AnyTaskKind, names: tuple[str, ...]) -> tuple[ExplanationPhase, ...]:
+def _phases(kind: AnyTaskKind, names: tuple[str, ...]) -> tuple[ExplanationStep, ...]:
     known = {each.name: each for each in kind.explanations}
     return tuple(
-        ExplanationPhase(name=name, share=known[name].share, problem=known[name].problem, app_code=known[name].app_code)
-        for name in names
+        ExplanationStep(name=name, problem=known[name].problem, app_code=known[name].app_code) for name in names
     )
 
 

@@ -1,26 +1,29 @@
 """The loop of a training run: which child runs when, and with what.
 
-split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit) →
-(explain)
+split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit)
+
+What explains the verdict is computed after the run has succeeded (``runs.execution.follow_ups``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
 from azuraforge.models.gate.policy import GatePolicy, Measured
-from azuraforge.models.registry.folder import EVALUATED, read_card
+from azuraforge.models.registry.folder import read_card
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
+from azuraforge.pipelines.baseline_cache import BaselineCache, files_of, key_of, sealed_hash
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.phases import ResultT, execute_step
 from azuraforge.pipelines.refits.handler import evaluated_learners, refit
@@ -32,7 +35,6 @@ from azuraforge.pipelines.shapes import (
     CutSplit,
     DatasetFile,
     ExplainInput,
-    ExplainResult,
     FitInput,
     HeldOutRows,
     HoldOutInput,
@@ -46,16 +48,19 @@ from azuraforge.pipelines.shapes import (
     PredictResult,
     SplitInput,
     StepInput,
+    to_json,
 )
 from azuraforge.plugins.contract.evaluation import FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
 from azuraforge.plugins.contract.task_kind import other
-from azuraforge.runs.handlers import Job
+from azuraforge.runs.handlers import FollowUp, Job
+from azuraforge.strict_json import JsonObject
 
+BaselinesT = TypeVar("BaselinesT", LearnedBaselines, PredictedBaselines)
 STEPS, JUDGE = "azuraforge.pipelines.steps", "azuraforge.pipelines.judge"
 #: A test set without times is between these moments: every verdict on the dataset's target used some of it.
 TIMELESS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-#: Share of the whole run's progress per phase; the sum, with 0.02 for explanations, is 1.
+#: Share of the whole run's progress per phase; the sum is 1.
 SHARES: Mapping[str, float] = {
     "split": 0.02,
     "fit": 0.60,
@@ -64,8 +69,8 @@ SHARES: Mapping[str, float] = {
     "predict": 0.05,
     "predict_baselines": 0.05,
     "champion": 0.02,
-    "judge": 0.02,
-    "refit": 0.08,
+    "judge": 0.03,
+    "refit": 0.09,
 }
 
 
@@ -102,6 +107,8 @@ class TrainingLoop:
         plugins_folder: Path,
         pretrained_folder: Path,
         baselines: tuple[str, ...],
+        baseline_versions: Mapping[str, str],
+        cache: BaselineCache,
     ) -> None:
         self._job = job
         self._plugin = plugin
@@ -112,6 +119,8 @@ class TrainingLoop:
         self._plugins_folder = str(plugins_folder)
         self._pretrained_folder = str(pretrained_folder)
         self._baselines = baselines
+        self._baseline_versions = dict(baseline_versions)
+        self._cache = cache
         self._extra = job.run.carries(TrainExtra)
 
     def execute(self) -> TrainingResult:
@@ -124,10 +133,10 @@ class TrainingLoop:
             pretrained_folder=self._pretrained_folder,
             dataset=rows_of(self._dataset),
             studied=self._extra.study is not None,
-            refit=self._extra.refit,
+            retrained=self._extra.retrained,
         )
         split = self._phase("split", wanted, CutSplit)
-        passed = SplitResult.model_validate(split.model_dump(exclude={"outputs"}))
+        passed = SplitResult.model_validate(split.model_dump(exclude={"outputs", "task_config"}))
         learning = FitInput(
             plugins_folder=folder,
             plugin=self._plugin,
@@ -139,7 +148,8 @@ class TrainingLoop:
         )
         share = SHARES["fit"] + (0.0 if split.refit else SHARES["refit"])
         fitted = execute_step(self._job, "fit", f"{STEPS}:fit", learning, Learned, share=share)
-        baselines = self._phase("fit_baselines", learning, LearnedBaselines)
+        cut = self._dependencies(split)
+        baselines = self._of_cache("fit_baselines", learning, LearnedBaselines, [split.outputs], cut)
         if split.backtest is not None:
             backtest(self._job, learner=wanted, baselines=self._baselines, split=passed, folds=split.backtest)
         champion, held_out = self._champion(), self._held_out(split)
@@ -162,9 +172,13 @@ class TrainingLoop:
         )
         predicted = self._phase("predict", asked, PredictResult)
         candidate = Predicted(
-            name=self._plugin, predictions=predicted.outputs, seconds=fitted.seconds, guarded=predicted.guarded
+            name=self._plugin,
+            predictions=predicted.outputs,
+            seconds=fitted.seconds,
+            guarded=predicted.guarded,
+            members=predicted.members,
         )
-        standing, failed = self._predict_baselines(baselines, parts)
+        standing, failed = self._predict_baselines(baselines, parts, split.outputs, cut)
         beside = None if champion is None else self._beside(champion, parts, passed, held.obstacle)
         judged = self._phase(
             "judge",
@@ -186,6 +200,7 @@ class TrainingLoop:
                 policy=self._policy(),
                 pretraining=fitted.pretraining,
                 measured=Measured(latency_ms=predicted.latency_ms, bytes=bytes_of(Path(predictor))),
+                composition=fitted.composition,
             ),
             JudgeResult,
             JUDGE,
@@ -206,7 +221,6 @@ class TrainingLoop:
                 ),
                 share=SHARES["refit"],
             )
-        self._explain(judged, candidate, standing, predictor, parts, passed)
         return TrainingResult(
             plugin=self._plugin,
             model=self._model,
@@ -218,6 +232,7 @@ class TrainingLoop:
             baselines=baselines,
             judged=judged,
             refitted=refitted,
+            explanations=self._explanations(judged, candidate, standing, predictor, parts, passed),
         )
 
     def _phase(
@@ -225,8 +240,45 @@ class TrainingLoop:
     ) -> ResultT:
         return execute_step(self._job, name, f"{module}:{step or name}", wanted, result, share=SHARES[name])
 
+    def _dependencies(self, split: CutSplit) -> JsonObject:
+        """What the baselines depend on besides their data."""
+        return {
+            "task": self._extra.task,
+            "config": split.task_config,
+            "baselines": {name: self._baseline_versions[name] for name in self._baselines},
+            "order": [*self._baselines],
+            "settings": self._job.child_settings(),
+            "pretrained": files_of(Path(self._pretrained_folder)),
+        }
+
+    def _of_cache(
+        self,
+        name: str,
+        wanted: StepInput,
+        result: type[BaselinesT],
+        read: Sequence[str],
+        depends_on: JsonObject,
+    ) -> BaselinesT:
+        """Execute a phase of the baselines, unless an earlier run of the project has on the same data.
+
+        Args:
+            read: the sealed folders that the phase reads, directly or through what an earlier phase learned from them.
+        """
+        sealed = [sealed_hash(Path(folder)) for folder in read]
+        if None in sealed:
+            return self._phase(name, wanted, result)
+        project_id = self._job.run.project_id
+        key = key_of(name, [each for each in sealed if each is not None], depends_on)
+        found = self._cache.find(project_id, key, self._job.folder / "cached" / name)
+        if found is not None:
+            return result.model_validate(found)
+        done = self._phase(name, wanted, result)
+        if all(each.failed is None for each in done.baselines):
+            self._cache.keep(project_id, key, Path(done.outputs), to_json(done))
+        return done
+
     def _predict_baselines(
-        self, fitted: LearnedBaselines, parts: _Parts
+        self, fitted: LearnedBaselines, parts: _Parts, learned_from: str, cut: JsonObject
     ) -> tuple[list[Predicted], list[FailedBaseline]]:
         """Baselines that predicted, as the judge takes them, and those that failed, with their reason."""
         learned = {each.name: each for each in fitted.baselines}
@@ -240,7 +292,8 @@ class TrainingLoop:
             test=parts.test,
             future=parts.future,
         )
-        answered = self._phase("predict_baselines", wanted, PredictedBaselines)
+        read = [learned_from, parts.outputs]
+        answered = self._of_cache("predict_baselines", wanted, PredictedBaselines, read, cut)
         failed = [
             FailedBaseline(name=name, reason=reason)
             for name, reason in (
@@ -267,7 +320,7 @@ class TrainingLoop:
             )
         return standing, failed
 
-    def _explain(
+    def _explanations(
         self,
         judged: JudgeResult,
         candidate: Predicted,
@@ -275,24 +328,31 @@ class TrainingLoop:
         predictor: str,
         parts: _Parts,
         split: SplitResult,
-    ) -> None:
-        """Draw what explains the verdict. An explanation that fails leaves a note and ends nothing."""
+    ) -> tuple[FollowUp, ...]:
+        """What explains the verdict follows the run's success, so that the verdict does not wait for it."""
         best = next(each for each in baselines if each.name == judged.evaluation.best_baseline)
-        for each in judged.explanations:
-            wanted = ExplainInput(
-                plugins_folder=self._plugins_folder,
-                task=self._extra.task,
-                explanation=each.name,
-                candidate=candidate,
-                baseline=best,
-                predictor=predictor if each.app_code else None,
-                test=parts.test,
-                truth=parts.truth,
-                split=split,
+        return tuple(
+            FollowUp(
+                name=each.name,
+                entry=f"{JUDGE}:explain",
+                payload=to_json(
+                    ExplainInput(
+                        plugins_folder=self._plugins_folder,
+                        task=self._extra.task,
+                        explanation=each.name,
+                        candidate=candidate,
+                        baseline=best,
+                        predictor=predictor if each.app_code else None,
+                        test=parts.test,
+                        truth=parts.truth,
+                        split=split,
+                        problem=each.problem,
+                    )
+                ),
+                problem=each.problem,
             )
-            done = execute_step(self._job, each.name, f"{JUDGE}:explain", wanted, ExplainResult, share=each.share)
-            if done.problem is not None:
-                self._job.note(each.problem.replace("{problem}", done.problem))
+            for each in judged.explanations
+        )
 
     def _held_out(self, split: CutSplit) -> HeldOut:
         """Rows without time: whichever of them were held out before, the dataset's target was looked at."""
@@ -331,16 +391,16 @@ class TrainingLoop:
             return _with_obstacle(found, _unreadable(error.message))
         # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
         card = read_card(folder)
-        if (theirs := card["horizon"]) != split.horizon:
+        if (theirs := card.horizon) != split.horizon:
             return _with_obstacle(found, other("other_horizon", theirs, split.horizon))
         wanted = PredictInput(
             plugins_folder=self._plugins_folder,
             plugin=row.plugin,
             predictor=str(folder / part),
-            serving=str(folder) if EVALUATED in row.learned_from else None,
+            serving=str(folder) if row.learned_from.evaluated is not None else None,
             test=parts.test,
             future=parts.future,
-            engine=card.get("engine"),
+            engine=card.engine,
             champion=True,
         )
         answer = self._phase("champion", wanted, PredictResult, step="predict")

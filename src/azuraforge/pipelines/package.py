@@ -10,6 +10,7 @@ from azuraforge.models.package import MODELS
 from azuraforge.package import SETTINGS, Package, Service, Services
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import LAUNCHER, PRELOADED
+from azuraforge.projects.package import CHORES
 from azuraforge.runs.package import HANDLERS
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from azuraforge.pipelines.baseline_cache import BaselineCache
     from azuraforge.pipelines.trials.parts import StudyParts
     from azuraforge.runs.handlers import Handler
 
@@ -30,7 +32,7 @@ def _handlers(services: Services) -> Iterable[Handler]:
     settings, call = services[SETTINGS], services[LAUNCHER].call
     catalogue, datasets, models = services[CATALOGUE], services[DATASETS], services[MODELS]
     return [
-        TrainingHandler(services[DATABASE], catalogue, datasets, models, call),
+        TrainingHandler(services[DATABASE], catalogue, datasets, models, call, services[BASELINES]),
         TrialHandler(datasets, catalogue, settings.home / "studies"),
         BatchPredictHandler(datasets, models, call, settings.plugins),
         AgentHandler(catalogue),
@@ -43,6 +45,12 @@ def _parts(services: Services) -> StudyParts:
     return StudyParts(services[SETTINGS].home / "studies")
 
 
+def _baselines(services: Services) -> BaselineCache:
+    from azuraforge.pipelines.baseline_cache import BaselineCache
+
+    return BaselineCache(services[SETTINGS].home / "baselines")
+
+
 def _figures() -> Mapping[str, type[BaseModel]]:
     from azuraforge.pipelines.backtests.shapes import BacktestFigure
     from azuraforge.pipelines.batches.shapes import BatchFigure
@@ -52,6 +60,9 @@ def _figures() -> Mapping[str, type[BaseModel]]:
 
 #: Prepared parts of datasets that trials of one study share.
 PARTS: Service[StudyParts] = Service("parts of studies", _parts)
+
+#: Baselines that earlier runs of a project fitted on the same data.
+BASELINES: Service[BaselineCache] = Service("cache of baselines", _baselines)
 
 #: Each child of a run needs them, and importing them starts no thread.
 _PRELOADED = (
@@ -66,6 +77,7 @@ PACKAGE = Package(
     contributions=(
         HANDLERS.add(_handlers),
         PRELOADED.add(lambda services: [*_PRELOADED]),
+        CHORES.add(lambda services: [services[BASELINES].sweep]),
     ),
     figures=_figures,
 )

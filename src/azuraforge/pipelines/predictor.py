@@ -63,6 +63,7 @@ def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, 
         weights_sha256=hash_folder(folder, name),
         seconds=round(seconds, 3),
         trials=pipeline.trials(predictor),
+        composition=pipeline.composition(predictor),
         pretraining=pipeline.pretraining(predictor),
     )
 

@@ -14,6 +14,7 @@ from azuraforge.database import Session
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.provenance import EvaluatedRows, LearnedPart, LearnedRows
 from azuraforge.models.registry.folder import Imported
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION
@@ -23,7 +24,7 @@ from azuraforge.pipelines.refits.shapes import RefitResult
 from azuraforge.pipelines.shapes import EngineUsed, JudgeResult, Learned, LearnedBaselines
 from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
-from azuraforge.runs.handlers import ClaimedRun, Finish, Job
+from azuraforge.runs.handlers import ClaimedRun, Finish, FollowUp, Job
 from azuraforge.strict_json import JsonObject
 
 _REASON_LENGTH = 1000
@@ -66,6 +67,7 @@ class TrainingResult:
     baselines: LearnedBaselines
     judged: JudgeResult
     refitted: RefitResult
+    explanations: tuple[FollowUp, ...] = ()
 
     @property
     def verdict(self) -> VerdictRecord:
@@ -73,7 +75,13 @@ class TrainingResult:
 
     @property
     def evaluation(self) -> Evaluation:
-        return self.judged.evaluation
+        """The judge's evaluation, and which members of the candidate could not be refitted."""
+        evaluation = self.judged.evaluation
+        refitted = next((each.composition for each in self.refitted.refitted if each.name == self.plugin), None)
+        if evaluation.composition is None or refitted is None:
+            return evaluation
+        composition = evaluation.composition.model_copy(update={"not_refitted": refitted.left_out})
+        return evaluation.model_copy(update={"composition": composition})
 
     def finish(
         self, job: Job, dataset: DatasetVersion, models: ModelService, version_of: Callable[[str], str]
@@ -123,7 +131,7 @@ class TrainingResult:
                 self._promote(session, models, job.run, versions[-1], CANDIDATE)
                 summary["approved_version"] = versions[-1]
 
-        return Finish(summary, commit)
+        return Finish(summary, commit, self.explanations)
 
     def _keep_files(self, job: Job) -> None:
         """What the pipeline left in its outputs, every single error, and the evaluation become artifacts."""
@@ -190,22 +198,22 @@ class TrainingResult:
             return {}
         return {f"baseline_{ranked_by.name}": self._metrics(self.evaluation.best_baseline).get(ranked_by.name)}
 
-    def _learned_from(self, entry: Entry) -> dict[str, JsonValue]:
+    def _learned_from(self, entry: Entry) -> LearnedRows:
         """The rows of the predictor that serves, and next to them those of the evaluated one where it is another.
 
         Validation counts as learned from: it stopped the training and calibrated the intervals.
         """
         parts = {name: self.split.parts[name] for name in ("train", "validation")}
-        evaluated: dict[str, JsonValue] = {
-            "start": parts["train"].start,
-            "end": parts["validation"].end,
-            "rows": sum(part.rows for part in parts.values()),
-            "parts": {name: part.model_dump(mode="json", exclude_none=True) for name, part in parts.items()},
-        }
+        evaluated = EvaluatedRows(
+            start=parts["train"].start,
+            end=parts["validation"].end,
+            rows=sum(part.rows for part in parts.values()),
+            parts={name: LearnedPart(**part.model_dump(exclude={"origins"})) for name, part in parts.items()},
+            weights_sha256=entry.evaluated_sha256,
+        )
         if (rows := entry.refitted_rows) is None:
-            return evaluated
-        served: dict[str, JsonValue] = {"start": rows.start, "end": rows.end, "rows": rows.rows}
-        return {**served, "evaluated": {**evaluated, "weights_sha256": entry.evaluated_sha256}}
+            return LearnedRows(**evaluated.model_dump(exclude={"weights_sha256"}))
+        return LearnedRows(start=rows.start, end=rows.end, rows=rows.rows, evaluated=evaluated)
 
     def _register(
         self,

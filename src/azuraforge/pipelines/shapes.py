@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
@@ -58,17 +59,21 @@ class Learner(StepInput):
 
 
 class SplitInput(Learner):
-    """``studied`` and ``refit``: see ``TaskKind.split``."""
+    """``studied`` and ``retrained``: see ``TaskKind.split``."""
 
     dataset: DatasetFile
     studied: bool = False
-    refit: bool = False
+    retrained: bool = False
 
 
 class CutSplit(SplitResult):
-    """The split of a run, as the worker passes it on: its kind's own fields included."""
+    """The split of a run, as the worker passes it on: its kind's own fields included.
+
+    ``task_config`` are the settings of the task itself, which the baselines share with the candidate.
+    """
 
     outputs: str = ""
+    task_config: JsonObject = Field(default_factory=dict)
 
 
 class Validated(SplitResult):
@@ -88,12 +93,14 @@ class FitInput(Learner):
 class Learned(StepResult):
     """A predictor in ``predictor/``: the hash of weights and preprocessing, and the seconds that fitting took.
 
-    ``trials``: candidates that the pipeline compared on the validation part.
+    ``trials``: candidates that the pipeline compared on the validation part. ``composition``: of one that combines
+    others.
     """
 
     weights_sha256: str
     seconds: float
     trials: int = Field(default=1, ge=1)
+    composition: Composition | None = None
     engine: EngineUsed | None = None
     pretraining: Pretraining | None = None
 
@@ -205,6 +212,7 @@ class PredictResult(StepResult):
         unknown: parts of the test set that it did not learn.
         none_of: of how many series it learned none.
         refitted: a refitted predictor predicted the future.
+        members: folders of the predictions of each member alone, by its name.
     """
 
     problem: str | None = None
@@ -213,6 +221,7 @@ class PredictResult(StepResult):
     unknown: tuple[str, ...] = ()
     none_of: int | None = None
     refitted: bool = False
+    members: dict[str, str] = Field(default_factory=dict)
 
 
 class BaselinePredictor(Shape):
@@ -262,28 +271,31 @@ class JudgeInput(StepInput):
     pretraining: Pretraining | None = None
     policy: GatePolicy = PLATFORM
     measured: Measured = UNMEASURED
+    composition: Composition | None = None
 
 
-class ExplanationPhase(Shape):
-    """A phase that explains the verdict; see ``judging.Explanation``."""
+class ExplanationStep(Shape):
+    """A computation that explains the verdict; see ``judging.Explanation``."""
 
     name: str
-    share: float
     problem: str
     app_code: bool
 
 
 class JudgeResult(StepResult):
-    """The evaluation, the verdict, the figures (JSON that charts read), and the phases that explain them."""
+    """The evaluation, the verdict, the figures (JSON that charts read), and what explains them."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
     figures: dict[str, JsonObject] = Field(default_factory=dict)
-    explanations: tuple[ExplanationPhase, ...] = ()
+    explanations: tuple[ExplanationStep, ...] = ()
 
 
 class ExplainInput(StepInput):
-    """One explanation of a run. ``predictor`` is empty where no app code is needed."""
+    """One explanation of a run. ``predictor`` is empty where no app code is needed.
+
+    ``problem``: the note where it fails, with ``{problem}``.
+    """
 
     task: str
     explanation: str
@@ -293,6 +305,7 @@ class ExplainInput(StepInput):
     test: str
     truth: str
     split: SplitResult
+    problem: str = "{problem}"
 
 
 class ExplainResult(StepResult):

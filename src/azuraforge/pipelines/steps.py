@@ -22,6 +22,7 @@ from azuraforge.pipelines.data import read_dataset
 from azuraforge.pipelines.latency import latency_ms
 from azuraforge.pipelines.predictor import learn
 from azuraforge.pipelines.shapes import (
+    CutSplit,
     EngineUsed,
     FitInput,
     HeldOutRows,
@@ -57,9 +58,13 @@ def validate(child: Child) -> Validated:
     return Validated(**found.model_dump(), config=config.model_dump(mode="json"))
 
 
-def split(child: Child) -> SplitResult:
-    """Write the train and validation parts. ``SplitInput`` → the kind's ``SplitResult``."""
-    return split_dataset(asked(SplitInput, child.payload), child.outputs)[0]
+def split(child: Child) -> CutSplit:
+    """Write the train and validation parts. ``SplitInput`` → ``CutSplit``."""
+    wanted = asked(SplitInput, child.payload)
+    found, _ = split_dataset(wanted, child.outputs)
+    _, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
+    task_config = kind.own_config(wanted.config).model_dump(mode="json")
+    return CutSplit(**found.model_dump(), task_config=task_config)
 
 
 def fit(child: Child) -> Learned:
@@ -181,8 +186,9 @@ def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult,
     config = config_of(pipeline, wanted.config, wanted.plugin)
     meaning = wanted.dataset.meaning
     kind.check_pipeline(wanted.plugin, pipeline, meaning)
+    config = config.completed(meaning)
     table = kind.table(read_dataset(wanted.dataset), meaning)
-    return kind.split(pipeline, table, config, folder, studied=wanted.studied, refit=wanted.refit), config
+    return kind.split(pipeline, table, config, folder, studied=wanted.studied, retrained=wanted.retrained), config
 
 
 def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, AnyTaskKind]:
@@ -237,7 +243,31 @@ def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: boo
     if not refitted:
         kind.predict_future(name, answer, Path(wanted.future), outputs / "future.npz")
     latency = latency_ms(answer, test, kind.alone) if thorough else None
-    return PredictResult(latency_ms=latency, guarded=tried, refitted=refitted)
+    members = _member_predictions(child, pipeline, predictor, kind, test, outputs / "members") if thorough else {}
+    return PredictResult(latency_ms=latency, guarded=tried, refitted=refitted, members=members)
+
+
+def _member_predictions(
+    child: Child, pipeline: AnyPipeline, predictor: object, kind: AnyTaskKind, test: object, home: Path
+) -> dict[str, str]:
+    """Write the predictions of each member alone; return their folders. They inform only, so a failure ends nothing."""
+    folders: dict[str, str] = {}
+    try:
+        predictions = pipeline.member_predictions(predictor, test)
+        for place, name in enumerate(sorted(predictions)):
+            folder = home / f"{place:02d}"
+            folder.mkdir(parents=True)
+            checked = kind.predict(name, partial(_stated, predictions[name]), test)
+            kind.save_predictions(checked, folder / "test.npz")
+            folders[name] = str(folder)
+    except Exception as error:
+        child.note(f"The members' own errors on the test set are not known: {one_line(error)}")
+        return {}
+    return folders
+
+
+def _stated(predictions: object, _part: object) -> object:
+    return predictions
 
 
 def _future_of_serving(wanted: PredictInput, pipeline: AnyPipeline, kind: AnyTaskKind, outputs: Path) -> bool:

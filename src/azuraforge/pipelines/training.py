@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.service import ModelService
+from azuraforge.pipelines.baseline_cache import BaselineCache
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
-from azuraforge.plugins.discovery.catalogue import Call, Catalogue
+from azuraforge.plugins.contract.task_kind import DATA
+from azuraforge.plugins.discovery.calling import Call
+from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
+#: The distribution whose task kinds come first where several learn from the same kind of data.
+BUILT_IN = "azuraforge"
 
 
 class TrainingHandler(Handler):
@@ -27,19 +32,25 @@ class TrainingHandler(Handler):
     extra = TrainExtra
 
     def __init__(
-        self, database: Database, catalogue: Catalogue, datasets: DatasetService, models: ModelService, call: Call
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        datasets: DatasetService,
+        models: ModelService,
+        call: Call,
+        cache: BaselineCache,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._datasets = datasets
         self._models = models
         self._call = call
+        self._cache = cache
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Check everything that can be checked before the run exists; raises UserError."""
-        if not request.plugin:
-            raise InvalidInput("no pipeline is named", where="plugin", next_step="see `azuraforge plugins list`")
-        plugin = self._catalogue.get("pipeline", request.plugin)
+        chosen = request.plugin or self._usual_pipeline(project_id, request)
+        plugin = self._catalogue.get("pipeline", chosen)
         known = self._catalogue.task_kinds()
         if plugin.task not in known:
             raise InvalidInput(
@@ -58,8 +69,7 @@ class TrainingHandler(Handler):
             config=request.config,
             dataset=rows_of(dataset),
         )
-        answer = self._call(f"{STEPS}:validate", to_json(wanted), VALIDATE_TIMEOUT_SECONDS)
-        checked = Validated.model_validate(answer)
+        checked = self._call(f"{STEPS}:validate", to_json(wanted), Validated, VALIDATE_TIMEOUT_SECONDS)
         return PreparedRun(
             name=request.name or f"{plugin.name} on {dataset.name}",
             plugin=plugin.name,
@@ -73,6 +83,25 @@ class TrainingHandler(Handler):
             extra=TrainExtra(task=plugin.task),
         )
 
+    def _usual_pipeline(self, project_id: str, request: RunRequest) -> str:
+        """Return the pipeline for a request that names none, by the kind of its data."""
+        if not request.dataset:
+            raise InvalidInput(
+                "neither a pipeline nor a dataset is named",
+                where="dataset",
+                next_step="name a dataset; without a pipeline, the one for its kind of data is taken",
+            )
+        data = self._datasets.get(project_id, request.dataset, request.dataset_version).schema.kind
+        kinds = sorted(self._catalogue.task_kinds().values(), key=lambda kind: (kind.origin != BUILT_IN, kind.name))
+        for kind in kinds:
+            if kind.data == data and kind.pipeline is not None:
+                return kind.pipeline
+        raise InvalidInput(
+            f"no pipeline is named, and none is set for datasets of {DATA.get(data, data)}",
+            where="plugin",
+            next_step="name one, see `azuraforge plugins list`",
+        )
+
     def execute(self, job: Job) -> Finish:
         """Execute the phases of the run, in a worker thread."""
         run = job.run
@@ -80,6 +109,7 @@ class TrainingHandler(Handler):
             raise InvalidInput("a training run needs a pipeline, a dataset and a model", where=f"run {run.id}")
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
         kind = self._catalogue.task_kind(run.carries(TrainExtra).task)
+        baselines = kind.baselines_of(run.plugin)
         loop = TrainingLoop(
             job,
             run.plugin,
@@ -89,6 +119,15 @@ class TrainingHandler(Handler):
             self._models,
             self._catalogue.plugins_folder,
             self._catalogue.pretrained_folder,
-            kind.baselines_of(run.plugin),
+            baselines,
+            {name: self._version(name) for name in baselines},
+            self._cache,
         )
         return loop.execute().finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)
+
+    def _version(self, name: str) -> str:
+        """Return a baseline's version; empty where it is missing, which its own phase reports."""
+        try:
+            return self._catalogue.show(name).version
+        except NotFound:
+            return ""

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 
 import orjson
 
@@ -34,7 +35,7 @@ def _announce(running: Running) -> None:
     _say({"url": running.url})
 
 
-def _say(answer: dict[str, object]) -> None:
+def _say(answer: Mapping[str, object]) -> None:
     sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
     sys.stdout.buffer.flush()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from azuraforge.plugins.contract.agent import Agent, AgentContext
     from azuraforge.plugins.contract.arrays import Floats, Indices
+    from azuraforge.plugins.contract.composition import Composition, LeftOutMember, Member
     from azuraforge.plugins.contract.dataset_schema import DatasetSchema
     from azuraforge.plugins.contract.figure import Figure
     from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
@@ -38,6 +39,7 @@ __all__ = [
     "Checkpoint",
     "ClassPredictions",
     "ClassifyConfig",
+    "Composition",
     "Config",
     "DatasetSchema",
     "Figure",
@@ -50,6 +52,8 @@ __all__ = [
     "ImageSplit",
     "ImageTable",
     "Indices",
+    "LeftOutMember",
+    "Member",
     "Metric",
     "MetricFacts",
     "Pairing",
@@ -71,6 +75,7 @@ __all__ = [
 _MODULES = {
     "contract.agent": "Agent AgentContext",
     "contract.arrays": "Floats Indices",
+    "contract.composition": "Composition LeftOutMember Member",
     "contract.dataset_schema": "DatasetSchema",
     "contract.figure": "Figure",
     "contract.metric": "Metric MetricFacts Pairing",

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from pydantic import BaseModel
 
-    from azuraforge.plugins.discovery.catalogue import Call, Catalogue
+    from azuraforge.plugins.discovery.calling import Call
+    from azuraforge.plugins.discovery.catalogue import Catalogue
 
 
 def _catalogue(services: Services) -> Catalogue:

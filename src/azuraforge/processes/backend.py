@@ -10,14 +10,17 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import JsonValue
 
 from azuraforge import engine
 from azuraforge.engine import Tensor, nn
 from azuraforge.errors import TransientError, one_line
+from azuraforge.processes.prepared import Prepared, PrepareInput
+from azuraforge.strict_json import JsonObject
 
 #: Between kernels and NumPy, at values around one. Kernels that are off by more are not used.
 _TOLERANCE = 1e-3
@@ -32,46 +35,44 @@ class _NotKept(Exception):
 class Asked(Protocol):
     """The part of a child that ``prepare`` needs."""
 
-    payload: dict[str, Any]
+    @property
+    def payload(self) -> Mapping[str, object]: ...
 
     def progress(self, done: int, total: int, note: str = "") -> None: ...
 
 
-def prepare(child: Asked) -> dict[str, Any]:
+def prepare(child: Asked) -> Prepared:
     """Fill the cache of kernels where it lacks them, and try them out.
 
-    Payload: folder, instruction_set (None: the best of this processor). A word of progress tells that kernels are being
-    compiled. Result: instruction_set, kernels (their hash), cores, compiled_seconds (None: they were there), and
-    ``problem``: None, or why kernels cannot be used here.
+    ``PrepareInput`` → ``Prepared``. Reports progress where kernels have to be compiled.
     """
-    folder = Path(child.payload["folder"])
+    asked = PrepareInput.model_validate(child.payload)
+    folder = asked.folder
     told = _Compiling(child, folder)
-    result: dict[str, Any] = {
-        "instruction_set": "",
-        "kernels": "",
-        "cores": os.cpu_count() or 1,
-        "compiled_seconds": None,
-        "problem": None,
-    }
-    chosen = {"instruction_set": child.payload["instruction_set"], "cache": folder}
+    cores = os.cpu_count() or 1
+    seconds: float | None = None
     expected = _small_step()
     try:
-        engine.prepare_kernels(**chosen, progress=told)
-        result["compiled_seconds"] = told.seconds()
-        engine.set_backend("cpu", **chosen, progress=_refuse)
+        engine.prepare_kernels(instruction_set=asked.instruction_set, cache=folder, progress=told)
+        seconds = told.seconds()
+        engine.set_backend("cpu", instruction_set=asked.instruction_set, cache=folder, progress=_refuse)
     except _NotKept:
-        return {**result, "problem": f"compiled kernels cannot be kept in {folder}"}
+        return Prepared(cores=cores, compiled_seconds=seconds, problem=f"compiled kernels cannot be kept in {folder}")
     except _FAILURES as error:
-        return {**result, "problem": one_line(error)}
+        return Prepared(cores=cores, compiled_seconds=seconds, problem=one_line(error))
     found = engine.backend_info()
-    result |= {"instruction_set": found["instruction_set"], "kernels": found["kernels"]}
     off = max(float(abs(ours - theirs).max()) for ours, theirs in zip(_small_step(), expected, strict=True))
-    if not off < _TOLERANCE:
-        result["problem"] = f"the kernels for {found['instruction_set']} are off by {off:.2g} on this processor"
-    return result
+    wrong = f"the kernels for {found['instruction_set']} are off by {off:.2g} on this processor"
+    return Prepared(
+        instruction_set=found["instruction_set"],
+        kernels=found["kernels"],
+        cores=cores,
+        compiled_seconds=seconds,
+        problem=None if off < _TOLERANCE else wrong,
+    )
 
 
-def choose(environment: Mapping[str, Any], folder: str | None) -> dict[str, Any]:
+def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObject:
     """Choose the backend that ``environment`` names for everything that this process computes from now on.
 
     Returns backend, instruction_set, threads and kernels as chosen. Raises TransientError where the kernels cannot be
@@ -82,25 +83,29 @@ def choose(environment: Mapping[str, Any], folder: str | None) -> dict[str, Any]
         return dict(engine.backend_info())
     try:
         engine.set_backend(
-            "cpu", threads=environment["threads"], instruction_set=environment["instruction_set"], cache=folder
+            "cpu",
+            threads=int(str(environment["threads"])),
+            instruction_set=str(environment["instruction_set"]),
+            cache=folder,
         )
     except _FAILURES as error:
         raise TransientError(f"the kernels of this run cannot be loaded: {one_line(error)}", where="engine") from error
-    chosen = dict(engine.backend_info())
+    chosen: JsonObject = dict(engine.backend_info())
     if chosen["kernels"] != environment["kernels"]:
         engine.set_backend("reference")
         raise TransientError("the kernels are not those that were fixed for this run", where="engine")
     return chosen
 
 
-def choose_nearest(preferred: Mapping[str, Any] | None, folder: str | None) -> dict[str, Any]:
+def choose_nearest(preferred: Mapping[str, JsonValue] | None, folder: str | None) -> JsonObject:
     """Choose the backend that a version was made with; where it cannot be had here, the nearest one that can.
 
     ``folder`` None: kernels are not to be used here.
     """
     if preferred is not None and preferred["backend"] == "cpu" and folder is not None:
-        threads = min(int(preferred["threads"]), os.cpu_count() or 1)
-        for instruction_set in (preferred["instruction_set"], None):
+        threads = min(int(str(preferred["threads"])), os.cpu_count() or 1)
+        made = preferred["instruction_set"]
+        for instruction_set in (None if made is None else str(made), None):
             try:
                 engine.set_backend("cpu", threads=threads, instruction_set=instruction_set, cache=folder)
                 return dict(engine.backend_info())

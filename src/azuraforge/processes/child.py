@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import InvalidInput
@@ -19,6 +19,7 @@ from azuraforge.processes.messages import Inbox, Message, message_frame
 from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.points import MAX_STEP
 from azuraforge.processes.sealed_folders import problem_with, write_sealed
+from azuraforge.strict_json import JsonObject
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -37,7 +38,7 @@ class Child:
     """
 
     def __init__(self, start: Frame, outbox: Outbox, inbox: Inbox | None = None) -> None:
-        self.payload: dict[str, Any] = start["payload"]
+        self.payload: JsonObject = start["payload"]
         self.seed: int = start.get("seed", 0)
         self.threads: int = start.get("threads", 1)
         self._outputs: str | None = start.get("outputs")
@@ -60,7 +61,7 @@ class Child:
             raise RuntimeError("this child runs outside a run and has no outputs")
         return Path(self._outputs)
 
-    def use_engine(self, made_with: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def use_engine(self, made_with: Mapping[str, JsonValue] | None = None) -> JsonObject:
         """Choose the engine's backend that was fixed for this run; to be called before code that computes with it.
 
         With ``made_with``, the nearest to what a version was made with instead. Returns backend, instruction_set,

@@ -33,6 +33,7 @@ from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.prefork import HEAVY, Warm, wanted
 from azuraforge.processes.process_table import LINUX
 from azuraforge.processes.sealed_folders import seal
+from azuraforge.processes.shared_imports import loaded
 
 _PR_SET_PDEATHSIG = 1
 _POLARS_THREADS = "POLARS_MAX_THREADS"
@@ -111,6 +112,8 @@ def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
 def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
     start = frames.get()
     os.environ[_POLARS_THREADS] = str(start.get("threads", 1))
+    if start.get("niceness"):
+        os.nice(start["niceness"])
     if start.get("memory_bytes"):
         _limit_memory(start["memory_bytes"])
     if start.get("folder"):
@@ -142,8 +145,16 @@ def _answer(start: Frame, child: Child) -> Frame:
     answer: Frame = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
     if start.get("outputs"):
         answer["sha256"] = seal(Path(start["outputs"]), {}).sha256
+    answer["shared"] = loaded()
+    answer["cpu_seconds"] = _cpu_seconds()
     encode(answer)  # a result that JSON cannot say is this child's error, not the pipe's
     return answer
+
+
+def _cpu_seconds() -> float:
+    """Processor time of this child and of what it started and waited for, its imports included."""
+    used = os.times()
+    return round(used.user + used.system + used.children_user + used.children_system, 3)
 
 
 def _converse(connection: socket.socket, frames: queue.SimpleQueue[Frame], start: Frame) -> None:

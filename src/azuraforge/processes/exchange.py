@@ -7,12 +7,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from azuraforge.errors import TransientError
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.failures import Interruption, restore
 from azuraforge.processes.frames import Frame, FrameReader, encode
+from azuraforge.strict_json import JsonObject
 
 #: The code of the error where the child of a session was ended because its answer did not come.
 TOO_SLOW = "too_slow"
@@ -38,11 +38,11 @@ class ChildSession:
         """Its resident memory now; 0 where it has ended."""
         return self._child.resident_bytes()
 
-    def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> dict[str, Any]:
+    def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
         """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
         return self.send({"payload": payload}, timeout_seconds)
 
-    def send(self, frame: Frame, timeout_seconds: float) -> dict[str, Any]:
+    def send(self, frame: Frame, timeout_seconds: float) -> JsonObject:
         """Send one frame and wait for its answer."""
         with self._lock:
             try:
@@ -96,7 +96,7 @@ class Exchange:
     def __exit__(self, *_: object) -> None:
         self._child.close()
 
-    def exchange(self, frame: Frame, deadline: float) -> dict[str, Any]:
+    def exchange(self, frame: Frame, deadline: float) -> JsonObject:
         """Raises the child's error, Interruption where it died, TimeoutError past the deadline (monotonic)."""
         connection = self._child.connection
         try:
@@ -108,7 +108,7 @@ class Exchange:
                     raise self._child.death()
                 for answer in self._reader.feed(data):
                     if answer["type"] == "result":
-                        value: dict[str, Any] = answer["value"]
+                        value: JsonObject = answer["value"]
                         return value
                     if answer["type"] == "error":
                         raise restore(answer["family"], answer["error"], answer.get("kind", ""))

@@ -14,12 +14,14 @@ from __future__ import annotations
 import errno
 import re
 import signal
-from typing import Any
+from typing import Literal, TypedDict
 
 import orjson
+from pydantic import JsonValue
 
 from azuraforge import errors
 from azuraforge.errors import AzuraError, StorageError, TransientError, UserError
+from azuraforge.strict_json import JsonObject
 
 _KINDS: dict[str, type[AzuraError]] = {
     kind.code: kind
@@ -132,17 +134,27 @@ def storage_error(error: BaseException, doing: str, where: str) -> StorageError 
     return None
 
 
-def error_fields(error: BaseException) -> dict[str, Any]:
+class ErrorFields(TypedDict):
+    """An error as a frame carries it; ``kind`` names its class where it has a code of its own."""
+
+    family: Literal["user", "transient", "internal"]
+    kind: str
+    error: JsonObject
+
+
+def error_fields(error: BaseException) -> ErrorFields:
     """``error`` as a frame: its family (user, storage, transient, internal) and what a person may read.
 
     Whatever the error's text and details hold, JSON can say the result: half a surrogate pair becomes ``?``, an object
     its text.
     """
     fields = _fields(error)
-    return {**fields, "error": sayable(fields["error"])}
+    said = sayable(fields["error"])
+    assert isinstance(said, dict)
+    return {**fields, "error": said}
 
 
-def sayable(value: object, depth: int = 0) -> Any:
+def sayable(value: object, depth: int = 0) -> JsonValue:
     """``value`` as JSON and every database can say it; foreign objects become their text.
 
     Example:
@@ -160,7 +172,8 @@ def sayable(value: object, depth: int = 0) -> Any:
             return {_text(key): sayable(inner, depth + 1) for key, inner in value.items()}
         return [sayable(inner, depth + 1) for inner in value]
     try:
-        return orjson.loads(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY))
+        said: JsonValue = orjson.loads(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY))
+        return said
     except (TypeError, ValueError):
         return _text(value)
 
@@ -173,9 +186,9 @@ def _text(value: object) -> str:
     return str(sayable(text))
 
 
-def _fields(error: BaseException) -> dict[str, Any]:
+def _fields(error: BaseException) -> ErrorFields:
     if isinstance(error, AzuraError):
-        family = "user"
+        family: Literal["user", "transient", "internal"] = "user"
         if isinstance(error, TransientError):
             family = "transient"
         elif isinstance(error, InternalError):
@@ -188,26 +201,26 @@ def _fields(error: BaseException) -> dict[str, Any]:
     if isinstance(error, MemoryError):
         next_step = "use less data or a smaller model"
         out = UserError("the process ran out of memory", code=OUT_OF_MEMORY, next_step=next_step)
-        return {"family": "user", "error": out.to_dict()}
+        return {"family": "user", "kind": "", "error": out.to_dict()}
     if isinstance(error, SystemExit):
         error = RuntimeError(f"the code called sys.exit({error.code!r})")
     internal = InternalError(one_line(error), next_step="the traceback is in the run's log")
-    return {"family": "internal", "error": internal.to_dict()}
+    return {"family": "internal", "kind": "", "error": internal.to_dict()}
 
 
-def restore(family: str, fields: dict[str, Any], kind_code: str = "") -> AzuraError:
+def restore(family: str, fields: JsonObject, kind_code: str = "") -> AzuraError:
     """The error that ``error_fields`` described, of the nearest class.
 
     ``kind_code`` names the class where the error carries a code of its own.
     """
     fallback: dict[str, type[AzuraError]] = {"transient": TransientError, "internal": InternalError}
-    kind = _KINDS.get(kind_code or fields["code"], fallback.get(family, UserError))
+    code, details = str(fields["code"]), fields.get("details")
+    kind = _KINDS.get(kind_code or code, fallback.get(family, UserError))
     if family == "transient" and not issubclass(kind, TransientError):
         kind = TransientError
     return kind(
-        fields["message"],
-        where=fields.get("where") or "",
-        next_step=fields.get("next_step") or "",
-        code=fields["code"],
-        **(fields.get("details") or {}),
-    )
+        str(fields["message"]),
+        where=str(fields.get("where") or ""),
+        next_step=str(fields.get("next_step") or ""),
+        code=code,
+    ).with_details(details if isinstance(details, dict) else {})

@@ -2,7 +2,7 @@
 
 Worker → launcher (4 bytes of length, then JSON; the child's socket and its output pipe come along as
 ``SCM_RIGHTS``):  ``{"ticket": n, "warm": {"modules": [...], "threads": n} | None}``, later
-``{"ticket": n, "signal": n}``.
+``{"ticket": n, "signal": n}``, and ``{"shared": [...]}``: libraries that a child had imported when it ended.
 Launcher → worker:  ``{"type": "hello", "environment"}``, ``{"type": "born", "ticket", "pid"}``,
 ``{"type": "ended", "ticket", "status"}``.
 
@@ -47,6 +47,7 @@ from azuraforge.processes.frames import Frame, encode
 from azuraforge.processes.orphans import VARIABLE, end_detached, end_left
 from azuraforge.processes.prefork import PrestartedChildren, Warm
 from azuraforge.processes.process_table import LINUX, TABLE
+from azuraforge.processes.shared_imports import SharedImports
 
 _LENGTH = struct.Struct(">I")
 _PR_SET_CHILD_SUBREAPER = 36
@@ -66,6 +67,7 @@ class ForkServer:
         #: Children that are not reaped yet, and their tickets; None for a prestarted child that was not asked for.
         self._children: dict[int, int | None] = {}
         self._prestarted = PrestartedChildren()
+        self._shared = SharedImports(_thread_count)
         self._woken, self._wake = os.pipe()
 
     def serve(self) -> None:
@@ -86,7 +88,10 @@ class ForkServer:
             gc.freeze()  # what was imported is never touched again, so its pages stay shared
             while True:
                 patience = _LOOK_SECONDS if len(self._prestarted) else None
+                patience = 0 if self._shared.pending else patience
                 readable, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
+                if not readable and self._shared.pending:
+                    self._shared.advance()
                 if self._woken in readable:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._woken, 4096)
@@ -94,6 +99,8 @@ class ForkServer:
                 if self._control.fileno() in readable and not self._fork():
                     return
                 self._prestarted.end_old()
+                if (probe := self._shared.probe(self._leave)) is not None:
+                    self._adopt(probe)
         except (BrokenPipeError, ConnectionResetError):  # the platform was killed
             return
         finally:
@@ -104,6 +111,9 @@ class ForkServer:
         if received is None:
             return False
         request, descriptors = received
+        if "shared" in request:
+            self._shared.want(request["shared"])
+            return True
         if "signal" in request:
             self._signal(request["ticket"], request["signal"])
             return True
@@ -163,6 +173,7 @@ class ForkServer:
             self._kill_orphans()
             _, status = os.waitpid(pid, 0)
             self._prestarted.forget(pid)
+            self._shared.ended(pid, status)
             ticket = self._children.pop(pid, None)
             if ticket is not None:
                 self._send({"type": "ended", "ticket": ticket, "status": os.waitstatus_to_exitcode(status)})

@@ -12,11 +12,16 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillPending
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
+
+from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, TransientError, UserError
+from azuraforge.plugins.discovery.calling import ResultT
 from azuraforge.processes.frames import Frame
+from azuraforge.processes.prepared import Prepared, PrepareInput
 from azuraforge.settings import EngineSettings
+from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 PREPARE = "azuraforge.processes.backend:prepare"
@@ -33,10 +38,11 @@ class Call(Protocol):
     def __call__(
         self,
         entry: str,
-        payload: dict[str, Any],
+        payload: Mapping[str, object],
+        result: type[ResultT],
         timeout_seconds: float,
         hear: Callable[[Frame], None] | None = None,
-    ) -> dict[str, Any]: ...
+    ) -> ResultT: ...
 
 
 @dataclass(frozen=True)
@@ -49,17 +55,6 @@ class News:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """Kernels of one instruction set that are kept in the cache and work here, or the ``problem`` with them."""
-
-    instruction_set: str = ""
-    kernels: str = ""
-    cores: int = 1
-    compiled_seconds: float | None = None
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
 class Fixed:
     """The backend of one attempt.
 
@@ -69,7 +64,7 @@ class Fixed:
         problem: why it is not the backend that the run began with, where that is a matter of kernels.
     """
 
-    fields: dict[str, Any]
+    fields: JsonObject
     folder: str | None
     problem: str | None = None
 
@@ -102,7 +97,10 @@ class Kernels:
         return str(self._folder)
 
     def fix(
-        self, recorded: Mapping[str, Any] | None, threads: int, waiting: Callable[[bool], None] = lambda compiling: None
+        self,
+        recorded: Mapping[str, JsonValue] | None,
+        threads: int,
+        waiting: Callable[[bool], None] = lambda compiling: None,
     ) -> Fixed:
         """The backend of an attempt.
 
@@ -120,7 +118,7 @@ class Kernels:
         if recorded is None:
             return self._best(threads, waiting)
         # Things may have changed since the platform started, or this is another machine: look again.
-        prepared = self._prepared(recorded["instruction_set"], waiting, afresh=True)
+        prepared = self._prepared(str(recorded["instruction_set"]), waiting, afresh=True)
         if prepared.problem is None:
             return self._cpu(prepared, threads)
         return replace(self._best(threads, waiting, afresh=True), problem=prepared.problem)
@@ -139,7 +137,7 @@ class Kernels:
         return self._reference(threads)
 
     def _cpu(self, prepared: Prepared, threads: int) -> Fixed:
-        fields = {
+        fields: JsonObject = {
             "backend": "cpu",
             "instruction_set": prepared.instruction_set,
             "threads": min(threads, prepared.cores),
@@ -148,7 +146,7 @@ class Kernels:
         return Fixed(fields, str(self._folder))
 
     def _reference(self, threads: int, problem: str | None = None) -> Fixed:
-        fields = {"backend": "reference", "instruction_set": "numpy", "threads": threads, "kernels": ""}
+        fields: JsonObject = {"backend": "reference", "instruction_set": "numpy", "threads": threads, "kernels": ""}
         return Fixed(fields, self.folder, problem)
 
     def _prepared(
@@ -175,9 +173,9 @@ class Kernels:
             return pending
 
     def _prepare(self, instruction_set: str | None, pending: Future[Prepared]) -> None:
-        payload = {"folder": str(self._folder), "instruction_set": instruction_set}
+        wanted = PrepareInput(folder=self._folder, instruction_set=instruction_set)
         try:
-            prepared = Prepared(**self._call(PREPARE, payload, PREPARE_SECONDS, self._hear))
+            prepared = self._call(PREPARE, wanted.model_dump(mode="json"), Prepared, PREPARE_SECONDS, self._hear)
         except TransientError as error:  # nothing was learned about kernels: who comes next asks again
             with self._lock:
                 self._asked.pop(instruction_set, None)

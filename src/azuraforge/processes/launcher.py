@@ -1,8 +1,8 @@
 """Starts children, all of them forked by one process of ours (``fork_server``) with a scrubbed environment.
 
-launcher.call(entry, payload, timeout)   one short child outside any run: catalogue, validation, reading a file
-launcher.open(entry, payload)            a long-lived child that answers questions: warm predictors
-launcher.spawn()                         a bare child with its pipe: what a phase of a run drives itself
+launcher.call(entry, payload, result, timeout)   one short child outside any run: catalogue, validation, reading a file
+launcher.open(entry, payload)                    a long-lived child that answers questions: warm predictors
+launcher.spawn()                                 a bare child with its pipe: what a phase of a run drives itself
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+
+from pydantic import ValidationError
 
 from azuraforge.errors import InvalidInput, TransientError, UserError
+from azuraforge.plugins.discovery.calling import ResultT
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.exchange import ChildSession, Exchange
 from azuraforge.processes.failures import OUT_OF_MEMORY, ChildDied, LauncherDied
@@ -29,6 +31,7 @@ from azuraforge.processes.memory import MemoryLimit
 from azuraforge.processes.orphans import VARIABLE, end_forgotten, end_left, new_mark
 from azuraforge.processes.prefork import Habits, Warm
 from azuraforge.processes.process_table import LINUX, PORTABLE, TABLE
+from azuraforge.processes.shared_imports import ENVIRONMENT
 from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 from azuraforge.waiting.ending import ended_with_request
@@ -105,20 +108,30 @@ class Launcher:
                 log.warning("launcher_died", reason=str(error))
         raise LauncherDied
 
+    def share(self, names: Sequence[str]) -> None:
+        """A child has ended with these libraries imported: later children will find them imported."""
+        with self._lock:
+            server = self._server
+        if server is not None and names:
+            server.share(names)
+
     def call(
         self,
         entry: str,
         payload: Mapping[str, object],
+        result: type[ResultT],
         timeout_seconds: float,
         hear: Callable[[Frame], None] | None = None,
         memory: MemoryLimit | None = None,
-    ) -> dict[str, Any]:
-        """Run ``entry(child)`` in a child of its own and return its result. ``hear`` gets what it says meanwhile.
+    ) -> ResultT:
+        """Run ``entry(child)`` in a child of its own and return its answer as ``result``.
+
+        ``hear`` gets what the child says meanwhile.
 
         Within a request the child is killed when the client leaves (``azuraforge.waiting``).
 
-        Raises the child's own error, or InvalidInput where it died, took longer than ``timeout_seconds`` or needed
-        more than ``memory``.
+        Raises the child's own error, or InvalidInput where it died, took longer than ``timeout_seconds``, needed more
+        than ``memory``, or gave an answer of another shape.
         """
         where = entry.rpartition(":")[2]
         frame: Frame = {"mode": "call", "entry": entry, "payload": payload}
@@ -128,7 +141,7 @@ class Launcher:
             try:
                 process = self.spawn()
                 with Exchange(process, hear) as child, ended_with_request(partial(process.signal, signal.SIGKILL)):
-                    return child.exchange(frame, time.monotonic() + timeout_seconds)
+                    answer = child.exchange(frame, time.monotonic() + timeout_seconds)
             except TimeoutError:
                 raise InvalidInput(
                     f"no answer within {timeout_seconds:g} seconds",
@@ -147,6 +160,8 @@ class Launcher:
             except LauncherDied as error:
                 if last:
                     raise TransientError(str(error), next_step="try again") from None
+            else:
+                return _read(answer, result, where)
         raise AssertionError("unreachable")
 
     def open(self, entry: str, payload: Mapping[str, object], timeout_seconds: float = _OPEN_SECONDS) -> ChildSession:
@@ -193,7 +208,18 @@ class Launcher:
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         if not LINUX:  # or macOS ends children whose launcher has touched one of its frameworks
             passed["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
-        return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONUNBUFFERED": "1", **self._extra}
+        return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), **ENVIRONMENT, "PYTHONUNBUFFERED": "1", **self._extra}
+
+
+def _read(answer: Frame, result: type[ResultT], where: str) -> ResultT:
+    try:
+        return result.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise InvalidInput(
+            f"the child's answer is no {result.__name__}: {field}: {first['msg']}", where=where, code="child_answer"
+        ) from None
 
 
 def _keep_the_dead() -> None:
@@ -216,6 +242,7 @@ class _Server:
         self._tickets = itertools.count()
         self._unborn: dict[int, ChildProcess] = {}
         self._living: dict[int, ChildProcess] = {}
+        self._shared: set[str] = set()
         self._ready = threading.Event()
         self.environment: JsonObject = {}
         self.alive = True
@@ -271,6 +298,15 @@ class _Server:
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._thread.join()
+
+    def share(self, names: Sequence[str]) -> None:
+        """Ask for libraries to be imported; once for each."""
+        with self._lock:
+            new = [name for name in names if name not in self._shared]
+            self._shared.update(new)
+            if new and self.alive:
+                with contextlib.suppress(OSError):
+                    self._control.sendall(encode({"shared": new}))
 
     def _send_signal(self, ticket: int, number: int) -> None:
         """Ask for a signal to a child's group. Where the launcher has died, its children end by other means."""

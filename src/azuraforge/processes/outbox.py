@@ -44,7 +44,7 @@ class Outbox:
             raise InvalidInput(f"a step must lie between -2^62 and 2^62; this one is {step}", where="log()")
         for name in metrics.keys() - self._series:
             if (problem := problem_with_series(name)) is not None:
-                shown = sayable(str(name))[:80]
+                shown = str(sayable(str(name)))[:80]
                 raise InvalidInput(f"{shown!r} cannot be a metric's name: {problem}", where=f"step {step}")
             self._series.add(name)
         at = time.time_ns() // 1_000_000

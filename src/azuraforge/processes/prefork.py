@@ -22,8 +22,8 @@ SPARE_SECONDS = 20.0
 _MOST = 2
 _WANTED = b"!"
 #: What takes a child long to import, and starts threads. Polars takes their number from the environment as it is
-#: imported.
-HEAVY = ("polars",)
+#: imported; statsforecast imports Polars.
+HEAVY = ("polars", "statsforecast.arima")
 _REMEMBERED = 1000
 
 

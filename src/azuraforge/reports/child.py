@@ -6,55 +6,55 @@ import base64
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from azuraforge.reports.document import markdown
-from azuraforge.reports.material import Figures, Material
+from azuraforge.reports.material import Content, Figures, Material, Question, WriteInput, Written
 from azuraforge.reports.texts import Words
+from azuraforge.strict_json import JsonObject
 
 #: Our own pictures stand in lines of their own at the end; whatever others wrote is quoted or escaped.
 _PICTURE = re.compile(r"^\[[a-z_]+\]: (data:image/svg\+xml;base64,[A-Za-z0-9+/=]+)$", re.M)
 #: Added to the niceness of the child that writes reports of runs that ended: whoever computes goes first.
 _NICENESS = 10
 
-Answer = Callable[[dict[str, Any]], dict[str, Any]]
+Answer = Callable[[JsonObject], JsonObject]
 
 
 class Child(Protocol):
     """The child side of a call, as this step sees it."""
 
-    payload: dict[str, Any]
+    @property
+    def payload(self) -> Mapping[str, object]: ...
 
 
-def write(child: Child) -> dict[str, Any]:
-    """Payload: material (as of ``material.Material``), language, format (md, html or pdf); or for html: document (the
-    Markdown that was written before) and title instead of the material.
-
-    Result: ``{"content": base64}``.
-    """
-    payload = child.payload
-    words = Words(payload["language"])
-    if "document" in payload:
+def write(child: Child) -> Content:
+    """Write one report. ``WriteInput`` → ``Content``."""
+    asked = WriteInput.model_validate(child.payload)
+    words = Words(asked.language)
+    if asked.document is not None:
         from azuraforge.reports import pages
 
-        text = payload["document"]
-        content = pages.page(text, _title(payload["title"], words), words.code, _pictures(text)).encode()
+        text = asked.document
+        content = pages.page(text, _title(asked.title, words), words.code, _pictures(text)).encode()
     else:
-        content = _document(Material.model_validate(payload["material"]), words, payload["format"])
-    return {"content": base64.b64encode(content).decode()}
+        assert asked.material is not None
+        content = _document(asked.material, words, asked.format)
+    return Content(content=base64.b64encode(content).decode())
 
 
-def serve(opening: Mapping[str, Any]) -> Answer:
+def serve(opening: JsonObject) -> Answer:
     """The child that writes the documents of runs that ended, one after another, behind everybody else's work.
 
-    Question: material, languages. Answer: ``{"contents": {language: base64 of the Markdown}}``.
+    ``Question`` → ``Written``.
     """
     os.nice(_NICENESS)
 
-    def answer(question: dict[str, Any]) -> dict[str, Any]:
-        material = Material.model_validate(question["material"])
-        written = {language: _document(material, Words(language), "md") for language in question["languages"]}
-        return {"contents": {language: base64.b64encode(content).decode() for language, content in written.items()}}
+    def answer(question: JsonObject) -> JsonObject:
+        asked = Question.model_validate(question)
+        written = {each: _document(asked.material, Words(each), "md") for each in asked.languages}
+        contents = {language: base64.b64encode(content).decode() for language, content in written.items()}
+        return Written(contents=contents).model_dump(mode="json")
 
     return answer
 

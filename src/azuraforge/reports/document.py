@@ -14,6 +14,7 @@ from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, ForecastFigur
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.markdown import escape, quoted, table
 from azuraforge.reports.material import Figures, Material
+from azuraforge.reports.members import members
 from azuraforge.reports.texts import NOTHING, Words
 from azuraforge.row_time import row_time
 from azuraforge.runs.schemas import RunDetail
@@ -37,6 +38,8 @@ def markdown(material: Material, words: Words, pictures: Mapping[str, str]) -> s
     else:
         lines += _settings(words("result"), run.summary or {}, words)
     lines += _figures(material.figures, words, pictures)
+    if run.follow_ups:
+        lines += [f"*{words('explaining')}*", ""]
     lines += _data(material, words)
     lines += _settings(words("config"), run.config, words)
     lines += _environment(run, words)
@@ -117,6 +120,8 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
     lines += table(heads, rows, range(1, len(heads)))
     if evaluation.series is not None:
         lines += _series(evaluation.series, evaluation.best_baseline, words)
+    if evaluation.composition is not None:
+        lines += members(evaluation.composition, evaluation, words)
     if failed := evaluation.failed:
         lines += [f"{words('scores.failed')}:", ""]
         lines += [*(f"- {escape(each.name)}: {escape(each.reason)}" for each in failed), ""]

@@ -17,7 +17,7 @@ from azuraforge.plugins.kinds.forecast.figures import (
     Residuals,
     Shapley,
 )
-from azuraforge.runs.schemas import MetricSeries, RunDetail
+from azuraforge.runs.schemas import MetricSeries, ReportFormat, ReportLanguage, RunDetail
 
 FigureT = TypeVar("FigureT")
 
@@ -65,3 +65,32 @@ class Material(BaseModel):
     verdict: VerdictRecord | None = None
     figures: Figures = Figures()
     curves: tuple[MetricSeries, ...] = ()
+
+
+class WriteInput(BaseModel):
+    """A report to write: of ``material``, or as a page of the Markdown ``document`` that was written before."""
+
+    language: ReportLanguage
+    format: ReportFormat
+    material: Material | None = None
+    document: str | None = None
+    title: str = ""
+
+
+class Content(BaseModel):
+    """A written report, as base64."""
+
+    content: str
+
+
+class Question(BaseModel):
+    """The documents to write of a run that ended."""
+
+    material: Material
+    languages: tuple[ReportLanguage, ...]
+
+
+class Written(BaseModel):
+    """Markdown documents by language, as base64."""
+
+    contents: dict[ReportLanguage, str]

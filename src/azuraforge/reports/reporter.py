@@ -10,8 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
 from azuraforge.database import Database, unavailable
 from azuraforge.errors import AzuraError, TransientError
@@ -19,7 +19,9 @@ from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
 from azuraforge.processes.exchange import TOO_SLOW
 from azuraforge.projects import store as project_store
+from azuraforge.reports.material import Question, Written
 from azuraforge.reports.service import RunReports
+from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 ENTRY = "azuraforge.reports.child:serve"
@@ -48,12 +50,12 @@ log = logger("runs")
 class ChildSession(Protocol):
     """A long-lived child, see ``processes.exchange``."""
 
-    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
+    def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject: ...
     def kill(self) -> None: ...
     def close(self) -> None: ...
 
 
-Open = Callable[[str, dict[str, Any]], ChildSession]
+Open = Callable[[str, JsonObject], ChildSession]
 
 
 class _Unanswered(TransientError):
@@ -147,7 +149,7 @@ class Reporter:
             self._reports.give_up(project_id, run_id, str(error))
         self._tries.pop(key, None)
 
-    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, question: Question) -> Written:
         if self._written >= self._reports_per_child:
             self._end_child()
         if self._child is None:
@@ -159,9 +161,10 @@ class Reporter:
         assert self._child is not None
         self._written += 1
         try:
-            return self._child.ask(question, _ANSWER_SECONDS)
+            answer = self._child.ask(question.model_dump(mode="json", by_alias=True), _ANSWER_SECONDS)
         except TransientError as error:
             raise _Unanswered(error.message, next_step=error.next_step, code=error.error_code) from error
+        return Written.model_validate(answer)
 
     def _end_child(self) -> None:
         with self._lock:
@@ -217,4 +220,7 @@ class Reporter:
 
 
 def _is_end(line: EventOut) -> bool:
-    return line.type == "run.state" and line.data["state"] in _ENDS and line.data["kind"] not in _WITHOUT
+    """Whether a run has ended, or what followed its success has; a report shows that, too."""
+    if line.type not in ("run.state", "run.followed_up"):
+        return False
+    return line.data["state"] in _ENDS and line.data["kind"] not in _WITHOUT

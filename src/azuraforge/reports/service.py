@@ -1,7 +1,7 @@
 """Reports of runs: written by a child from what a run stored about itself, and kept with the run once it has ended.
 
-The Markdown document, in both languages, is written when a run ends (``reporter.py``); other formats, and documents of
-runs that are given none by themselves, when they are first asked for.
+The English Markdown document is written when a run ends (``reporter.py``); the Turkish one, other formats, and
+documents of runs that are given none by themselves, when they are first asked for: drawing takes most of the time.
 """
 
 from __future__ import annotations
@@ -9,30 +9,31 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import Protocol
 
 from azuraforge.database import Database, Session, now
 from azuraforge.errors import NotFound
+from azuraforge.plugins.discovery.calling import Call
 from azuraforge.projects.keeping import hold
-from azuraforge.reports.material import Figures, Judged, Material
+from azuraforge.reports.material import Content, Figures, Judged, Material, Question, WriteInput, Written
 from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.schemas import ArtifactOut, MetricsOut, ReportFormat, ReportLanguage, RunDetail
+from azuraforge.strict_json import JsonObject
 
 ENTRY = "azuraforge.reports.child:write"
 TIMEOUT_SECONDS = 120.0
 #: The kept reason why a run's end wrote no report.
 PROBLEM = "report.problem.txt"
-LANGUAGES: tuple[ReportLanguage, ...] = get_args(ReportLanguage)
+#: Languages of the document that a run's end writes.
+AT_END: tuple[ReportLanguage, ...] = ("en",)
 MEDIA_TYPES = {"md": "text/markdown", "html": "text/html", "pdf": "application/pdf"}
 _CURVE_POINTS = 400
 #: Figures that are pictures of their own; a report is read without them.
 _NOT_DRAWN = frozenset({"mistakes", "saliency"})
 
-#: ``Launcher.call``.
-Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
-#: A question to ``report.child:serve`` and its answer.
-Ask = Callable[[dict[str, Any]], dict[str, Any]]
+#: A question to ``reports.child:serve`` and its answer.
+Ask = Callable[[Question], Written]
 
 
 class Runs(Protocol):
@@ -40,7 +41,7 @@ class Runs(Protocol):
 
     def get(self, project_id: str, run_id: str) -> RunDetail: ...
     def metrics(self, project_id: str, run_id: str, series: None = None, max_points: int = 1000) -> MetricsOut: ...
-    def figure(self, project_id: str, run_id: str, name: str) -> dict[str, Any]: ...
+    def figure(self, project_id: str, run_id: str, name: str) -> JsonObject: ...
 
 
 @dataclass(frozen=True)
@@ -67,22 +68,20 @@ class RunReports:
         name = _name(language, wanted)
         if (kept := self._kept(project_id, run, name)) is not None:
             return Report(kept, MEDIA_TYPES[wanted], _file_name(run, name))
-        payload = {"language": language, "format": wanted, **self._made_of(project_id, run, wanted, language)}
-        content = base64.b64decode(self._call(ENTRY, payload, TIMEOUT_SECONDS)["content"])
-        if run.finished_at is not None:
+        asked = self._made_of(project_id, run, wanted, language).model_dump(mode="json", by_alias=True)
+        content = base64.b64decode(self._call(ENTRY, asked, Content, TIMEOUT_SECONDS).content)
+        if run.finished_at is not None and not run.follow_ups:
             self._keep(project_id, run, name, content, MEDIA_TYPES[wanted])
         return Report(content, MEDIA_TYPES[wanted], _file_name(run, name))
 
-    def _made_of(
-        self, project_id: str, run: RunDetail, wanted: ReportFormat, language: ReportLanguage
-    ) -> dict[str, Any]:
+    def _made_of(self, project_id: str, run: RunDetail, wanted: ReportFormat, language: ReportLanguage) -> WriteInput:
         """A page is made of the document that is there; everything else of what the run stored."""
         if wanted == "html" and (document := self._kept(project_id, run, _name(language, "md"))) is not None:
-            return {"document": document.decode(), "title": run.name}
-        return {"material": self._material(project_id, run)}
+            return WriteInput(language=language, format=wanted, document=document.decode(), title=run.name)
+        return WriteInput(language=language, format=wanted, material=self._material(project_id, run))
 
     def write_at_end(self, project_id: str, run_id: str, ask: Ask) -> None:
-        """Write the document of a run that ended in each language that it does not have yet, and keep it.
+        """Write the document of a run that ended, unless it has one, and keep it.
 
         Raises what ``ask`` raises, and errors of the database.
         """
@@ -92,10 +91,13 @@ class RunReports:
             return
         if run.finished_at is None or self._since_end(run, PROBLEM) is not None:
             return
-        missing = [each for each in LANGUAGES if self._since_end(run, _name(each, "md")) is None]
+        if run.follow_ups:  # their end is reported in the project's log
+            return
+        missing = [each for each in AT_END if self._since_end(run, _name(each, "md")) is None]
         if not missing:
             return
-        contents = ask({"material": self._material(project_id, run), "languages": missing})["contents"]
+        question = Question(material=self._material(project_id, run), languages=tuple(missing))
+        contents = ask(question).contents
         for language in missing:
             content = base64.b64decode(contents[language])
             self._keep(project_id, run, _name(language, "md"), content, MEDIA_TYPES["md"])
@@ -106,19 +108,18 @@ class RunReports:
         if run.finished_at is not None:
             self._keep(project_id, run, PROBLEM, f"{reason}\n".encode(), "text/plain")
 
-    def _material(self, project_id: str, run: RunDetail) -> dict[str, Any]:
+    def _material(self, project_id: str, run: RunDetail) -> Material:
         names = [name for name in run.figures if name not in _NOT_DRAWN]
         shown = run.model_copy(update={"artifacts": [each for each in run.artifacts if each.kind != "report"]})
         judged = self._judged(project_id, run)
         figures = {name: self._runs.figure(project_id, run.id, name) for name in names}
-        material = Material(
+        return Material(
             run=shown,
             evaluation=judged.evaluation if judged else None,
             verdict=judged.verdict if judged else None,
             figures=Figures.model_validate(figures),
             curves=tuple(self._runs.metrics(project_id, run.id, max_points=_CURVE_POINTS).series),
         )
-        return material.model_dump(mode="json", by_alias=True)
 
     def _judged(self, project_id: str, run: RunDetail) -> Judged | None:
         """Return the run's own file with its evaluation and verdict; None where it was never judged."""
@@ -147,7 +148,7 @@ class RunReports:
             row = store.lock(session, run.id)
             hold(session)
             # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
-            if row is None or row.finished_at != run.finished_at:
+            if row is None or row.finished_at != run.finished_at or row.follow_ups:
                 return
             if self._artifacts.path(project_id, stored.sha256).exists():
                 store.save_artifact(session, run.id, name, {**values, "created_at": now()})

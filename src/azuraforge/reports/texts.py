@@ -166,6 +166,34 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Residuals and importances are drawn of single series only.",
         "Artıklar ve önem değerleri yalnız tek serilerde çizilir.",
     ),
+    "members": ("Members", "Üyeler"),
+    "members.note": (
+        "{rule} The score is the {measure}; lower is better. It chose and weighed the members. Their {metric} on the "
+        "test set informs only.",
+        "{rule} Skor, {measure}; düşük olan iyidir. Üyeler ona göre seçildi ve ağırlıklandırıldı. Test parçasındaki "
+        "{metric} yalnız bilgi içindir.",
+    ),
+    "members.rule.weights": (
+        "The forecast is the weighted sum of its members'.",
+        "Tahmin, üyelerin tahminlerinin ağırlıklı toplamıdır.",
+    ),
+    "members.rule.median": (
+        "The forecast is the median of the members that have a weight.",
+        "Tahmin, ağırlığı olan üyelerin tahminlerinin medyanıdır.",
+    ),
+    "members.rule.other": ("The predictor combines its members.", "Tahminci, üyelerini birleştirir."),
+    "members.name": ("Member", "Üye"),
+    "members.weight": ("Weight", "Ağırlık"),
+    "members.score": ("Score on validation", "Doğrulama skoru"),
+    "members.test": ("{metric} on the test set", "Test parçasında {metric}"),
+    "members.seconds": ("Seconds", "Saniye"),
+    "members.trials": ("Trials", "Deneme"),
+    "members.whole": ("combined", "birleşik"),
+    "members.left_out": ("Left out", "Dışarıda kalanlar"),
+    "members.not_refitted": (
+        "Not refitted on all rows, so that the evaluated predictor serves",
+        "Bütün satırlarla yeniden eğitilemediği için değerlendirilen hâliyle hizmet verenler",
+    ),
     "scores.failed": ("Baselines that failed", "Başarısız olan temel yöntemler"),
     "contender": ("Contender", "Yarışmacı"),
     "role.candidate": ("candidate", "aday"),
@@ -174,6 +202,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "metric.rmse": ("RMSE", "RMSE"),
     "metric.skill": ("skill", "üstünlük"),
     "figures": ("Figures", "Şekiller"),
+    "explaining": (
+        "The explanation of the verdict is being computed. Ask for this report again to see it.",
+        "Kararın açıklaması hesaplanıyor. Görmek için bu raporu yeniden isteyin.",
+    ),
     "figure.forecast": ("History and the next values", "Geçmiş ve sonraki değerler"),
     "forecast.refitted": (
         "The next values come from the forecaster refitted on all rows after its verdict.",

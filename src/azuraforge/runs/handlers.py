@@ -87,12 +87,33 @@ class ClaimedRun:
 
 
 @dataclass(frozen=True)
+class FollowUp:
+    """A computation after the success of a run, in a child of low priority; see ``execution.follow_ups``.
+
+    Its child attaches figures and notes to the run, and reads files of the run's work folder, which is kept until all
+    follow-ups have ended. Its outcome changes nothing else.
+
+    Attributes:
+        name: unique within the run.
+        entry: ``module:function`` of the child.
+        payload: what the child is asked.
+        problem: the note where it fails, with ``{problem}``.
+    """
+
+    name: str
+    entry: str
+    payload: JsonObject
+    problem: str
+
+
+@dataclass(frozen=True)
 class Finish:
     """How a run succeeded. ``commit`` runs inside the fenced transaction that sets ``succeeded``; it must be short
-    and may raise an ``AzuraError``, which then fails the run and writes nothing else."""
+    and may raise an ``AzuraError``, which then fails the run and writes nothing else. ``follow_ups`` begin after it."""
 
     summary: JsonObject
     commit: Callable[[Session], None] | None = None
+    follow_ups: Sequence[FollowUp] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +135,13 @@ class Job(Protocol):
 
         A phase that ended in an earlier attempt is not run again while its payload is the same and its outputs
         verify. ``share`` is this phase's part (0 … 1) of the whole run's progress.
+        """
+        ...
+
+    def child_settings(self) -> JsonObject:
+        """What the children of every phase compute with: seed, threads, environment, kernels_folder.
+
+        It is known once the first phase has begun.
         """
         ...
 

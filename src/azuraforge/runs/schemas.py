@@ -70,7 +70,11 @@ class RunRequest(BaseModel):
 
     kind: RunKind = Field(default="train", description="a registered kind of run: train, predict, agent, external …")
     name: StorableText | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
-    plugin: StorableText | None = Field(default=None, max_length=200)
+    plugin: StorableText | None = Field(
+        default=None,
+        max_length=200,
+        description="empty, for training: the usual pipeline of the data's kind",
+    )
     dataset: StorableText | None = Field(default=None, max_length=200, description="a dataset's name or id")
     dataset_version: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="empty: the newest")
     model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
@@ -206,6 +210,9 @@ class RunDetail(RunOut):
     attempts: list[AttemptOut]
     artifacts: list[ArtifactOut]
     figures: list[str]
+    follow_ups: list[str] = Field(
+        description="computations that follow a success and have not ended, such as those that explain a verdict"
+    )
     notes: list[str]
     metric_series: list[str]
     last_event_seq: int = Field(description="cursor for the live stream run/<id>: nothing before it is missing here")
@@ -251,7 +258,7 @@ class MetricPoints(BaseModel):
     def _check_names(cls, points: object) -> object:
         for name in points if isinstance(points, dict) else ():
             if (problem := problem_with_series(name)) is not None:
-                raise ValueError(f"{sayable(str(name))[:80]!r} cannot be a series' name: {problem}")
+                raise ValueError(f"{str(sayable(str(name)))[:80]!r} cannot be a series' name: {problem}")
         return points
 
 

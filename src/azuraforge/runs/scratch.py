@@ -68,10 +68,10 @@ def _taker(place: lease.Held, folder: Path, at: datetime) -> Callable[[Session],
 
 
 def _is_over(session: Session, run: Run, at: datetime) -> bool:
-    """Whether its folder can serve nobody: it succeeded, or ended longer ago than it can be resumed."""
+    """Whether its folder is of no use: it succeeded with all that follows, or ended longer ago than it is kept."""
     if run.state in _GOING:
         return False
-    if run.state == "succeeded":
+    if run.state == "succeeded" and not run.follow_ups:
         return True
     days = policy_of(session).keep_work_days
     return run.finished_at is not None and at - run.finished_at > timedelta(days=days)

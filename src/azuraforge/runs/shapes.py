@@ -68,6 +68,7 @@ def run_detail(
         plugin_version=row.plugin_version,
         environment=row.environment,
         bit_reproducible=row.bit_reproducible if fixed else None,
+        follow_ups=row.follow_ups,
         attempts=[attempt_out(each) for each in attempts],
         artifacts=[artifact_out(each) for each in artifacts],
         **lists,

@@ -116,6 +116,7 @@ class Run(Deletable, Owned, Base):
     transient_failures: Mapped[int] = mapped_column(Integer, default=0)
     progress: Mapped[JsonObject] = mapped_column(JsonText)
     summary: Mapped[JsonObject | None] = mapped_column(JsonText)
+    follow_ups: Mapped[list[str]] = mapped_column(JsonText, default=list)  # that have not ended
     error: Mapped[JsonObject | None] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)

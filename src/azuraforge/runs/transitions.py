@@ -77,6 +77,7 @@ class Transitions:
         state: str,
         *,
         summary: JsonObject | None = None,
+        follow_ups: Sequence[str] = (),
         error: Mapping[str, JsonValue] | None = None,
         reason: str | None = None,
     ) -> None:
@@ -84,6 +85,7 @@ class Transitions:
         values: dict[str, object] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
         if summary is not None:
             values["summary"] = summary
+            values["follow_ups"] = [*follow_ups]
         fenced_update(session, held, **values)
         reason = reason or (str(error["message"]) if error else None)
         store.end_attempt(session, held.run_id, held.attempt, state, reason)

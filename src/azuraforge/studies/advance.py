@@ -21,6 +21,7 @@ from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest, StudyLink
 from azuraforge.runs.service import RunService
+from azuraforge.strict_json import JsonObject
 from azuraforge.studies import space, store
 from azuraforge.studies.collecting import Collecting
 from azuraforge.studies.log_lines import StudyEvents
@@ -101,8 +102,8 @@ class Advance:
         Raises UserError where it cannot be trained any more.
         """
         config = {**study.config, **trial.params}
-        refit = "stop_after" in config and trial.best_epoch is not None
-        if refit:
+        retrained = "stop_after" in config and trial.best_epoch is not None
+        if retrained:
             config["stop_after"] = trial.best_epoch
         request = RunRequest(
             kind="train",
@@ -119,7 +120,7 @@ class Advance:
         )
         prepared = self._runs.prepare(study.project_id, request)
         link = StudyLink(id=study.id, name=study.name, trial=trial.number)
-        extra = prepared.extra.model_copy(update={"study": link, "trials": counted, "refit": refit})
+        extra = prepared.extra.model_copy(update={"study": link, "trials": counted, "retrained": retrained})
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
@@ -247,7 +248,7 @@ class Advance:
             trials = store.trials(session, study.id)
             trial = trials[winner] if winner is not None else None
             counted = self.counted(session, study)
-        problem: dict[str, object] | None = None
+        problem: JsonObject | None = None
         prepared = None
         if trial is None or reason == "failed":
             last = trials[-1].error if trials else None

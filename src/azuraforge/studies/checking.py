@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,7 +14,7 @@ from azuraforge.pipelines.steps import split_dataset
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.discovery.describing import Asked, parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
-from azuraforge.studies.records import Params, StoredSpace
+from azuraforge.studies.records import CheckedSpace, Params, StoredSpace
 from azuraforge.studies.space import corners, dimensions_of, extremes
 
 T = TypeVar("T")
@@ -32,14 +32,6 @@ class SpaceQuestion(BaseModel):
     config: Params
     space: StoredSpace
     dataset: DatasetFile
-
-
-class CheckedSpace(TypedDict):
-    """The canonical config without the searched fields; whether every config leads to the same parts."""
-
-    config: Params
-    task: str
-    same_parts: bool
 
 
 def check(child: Asked) -> CheckedSpace:
@@ -75,7 +67,7 @@ def check(child: Asked) -> CheckedSpace:
         same_parts = same_parts and parts["train"] == first[0]["train"]
     assert first is not None
     fixed = {field: value for field, value in first[1].items() if field not in space}
-    return {"config": fixed, "task": plugin.kind, "same_parts": same_parts}
+    return CheckedSpace(config=fixed, task=plugin.kind, same_parts=same_parts)
 
 
 def _cut(question: SpaceQuestion, config: Params) -> tuple[dict[str, PartSummary], Params]:
@@ -96,8 +88,7 @@ def _at(corner: Params, work: Callable[[Params], T], question: SpaceQuestion) ->
             f"no valid config at {_corner_text(corner)}: {error.message}",
             where=f"space: {error.where}" if error.where else "space",
             next_step=error.next_step or "narrow the range",
-            **error.details,
-        ) from error
+        ).with_details(error.details) from error
 
 
 def _corner_text(corner: Params) -> str:

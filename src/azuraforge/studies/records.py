@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypeAlias
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12; it comes with pydantic
 
 from azuraforge.studies.schemas import Direction, Sampler, TrialState
@@ -138,3 +138,11 @@ class Importances(TypedDict):
 
 
 Answer: TypeAlias = NextTrial | Pruned | Importances
+
+
+class CheckedSpace(BaseModel):
+    """The canonical config without the searched fields; whether every config leads to the same parts."""
+
+    config: Params
+    task: str
+    same_parts: bool

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from pydantic import TypeAdapter
 
 from azuraforge.errors import TransientError
+from azuraforge.strict_json import JsonObject
 from azuraforge.studies.records import (
     ImportanceQuestion,
+    Importances,
+    NextTrial,
     NextTrialQuestion,
     Params,
+    Pruned,
     PruneQuestion,
     Question,
     StudyRecord,
@@ -22,12 +28,15 @@ from azuraforge.studies.tables import Study, StudyTrial
 ENTRY = "azuraforge.studies.sampler_child:serve"
 _ANSWER_SECONDS = 120.0
 _IDLE_SECONDS = 120.0
+_NEXT = TypeAdapter(NextTrial)
+_PRUNED = TypeAdapter(Pruned)
+_IMPORTANCES = TypeAdapter(Importances)
 
 
 class ChildSession(Protocol):
     """A long-lived child, see ``processes.exchange``."""
 
-    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
+    def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject: ...
     def close(self) -> None: ...
 
 
@@ -53,22 +62,18 @@ class SamplerProcess:
             "number": study.asked,
             "warm": [_trial(trial) for trial in warm],
         }
-        answer = self._ask(question)
-        params: Params = answer["params"]
-        generation: int | None = answer["generation"]
-        return params, generation
+        found = _NEXT.validate_python(self._ask(question))
+        return found["params"], found["generation"]
 
     def prune(self, study: Study, trials: Sequence[StudyTrial]) -> list[int]:
         """Return the running trials that may end now."""
         question: PruneQuestion = {**_record(study, trials), "do": "prune"}
-        found: list[int] = self._ask(question)["prune"]
-        return found
+        return _PRUNED.validate_python(self._ask(question))["prune"]
 
     def importance(self, study: Study, trials: Sequence[StudyTrial]) -> list[dict[str, float] | None]:
         """Return each field's share of the variance, for each objective."""
         question: ImportanceQuestion = {**_record(study, trials), "do": "importance"}
-        found: list[dict[str, float] | None] = self._ask(question)["importances"]
-        return found
+        return _IMPORTANCES.validate_python(self._ask(question))["importances"]
 
     def rest(self) -> None:
         """Stop the child after an idle period to free its memory."""
@@ -81,7 +86,7 @@ class SamplerProcess:
         with self._lock:
             self._end()
 
-    def _ask(self, question: Question) -> dict[str, Any]:
+    def _ask(self, question: Question) -> JsonObject:
         with self._lock:
             for last in (False, True):
                 if self._child is None:

@@ -23,14 +23,15 @@ from azuraforge.models.registry.names import check_name
 from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.pipelines.shapes import to_json
-from azuraforge.plugins.discovery.catalogue import Call, Catalogue
+from azuraforge.plugins.discovery.calling import Call
+from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
 from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.log_lines import study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
-from azuraforge.studies.records import Params, StoredObjective, StoredPruner
+from azuraforge.studies.records import CheckedSpace, Params, StoredObjective, StoredPruner
 from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
@@ -103,11 +104,11 @@ class StudyService:
             "space": stored,
             "dataset": to_json(rows_of(dataset)),
         }
-        checked = self._call(CHECK, payload, CHECK_TIMEOUT_SECONDS)
+        checked = self._call(CHECK, payload, CheckedSpace, CHECK_TIMEOUT_SECONDS)
         trials = request.budget.trials
         if request.sampler == "grid":
             trials = min(trials or combinations(space), combinations(space))
-        config: Params = checked["config"]
+        config = checked.config
         values: dict[str, object] = {
             "name": request.name,
             "created_by": user_id,
@@ -132,7 +133,7 @@ class StudyService:
             "threads": request.threads,
             "priority": request.priority,
             "retrain": request.retrain,
-            "same_parts": checked["same_parts"],
+            "same_parts": checked.same_parts,
             "state": "running",
             "active": True,
         }

@@ -19,6 +19,7 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.contract.pipeline import Checkpoint, Pipeline
 from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast.panel import split_of_those_that_go_on
 from azuraforge.plugins.kinds.forecast.parts import (
     check_split,
@@ -44,7 +45,7 @@ class _Case:
 
     name: str
     pipeline: Pipeline[Any, Any]
-    config: Any
+    config: ForecastConfig
     folder: Path
     train: Part
     validation: Part
@@ -112,12 +113,14 @@ def check_pipeline(
             raise ContractBroken(f"{plugin.__name__}: {error}") from error
 
 
-def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: Any, folder: Path, seed: int) -> _Case:
-    pipeline = plugin()
-    horizon = int(getattr(config, "horizon", 1))
-    ahead = tuple(getattr(config, "known_ahead", ()))
+def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: object, folder: Path, seed: int) -> _Case:
+    if not isinstance(config, ForecastConfig):
+        raise ContractBroken(
+            f"{plugin.__name__}: its Config does not extend ForecastConfig, the base of the task forecast"
+        )
+    pipeline, horizon, ahead = plugin(), config.horizon, tuple(config.known_ahead)
     table, split, _ = split_of_those_that_go_on(table, lambda each: pipeline.split(each, config))
-    check_split(split, table.moments, horizon=horizon, gap=int(getattr(config, "gap", 0)))
+    check_split(split, table.moments, horizon=horizon, gap=config.gap)
     table, _ = without_short_series(table, split, horizon)
     return _Case(
         name=plugin.__name__,

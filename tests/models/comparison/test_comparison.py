@@ -27,11 +27,9 @@ class Asked:
         self.payload = payload
 
 
-def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-    result: dict[str, Any] = orjson.loads(
-        orjson.dumps(comparison_child.compare(Asked(orjson.loads(orjson.dumps(payload)))))
-    )
-    return result
+def call_here(entry: str, payload: dict[str, Any], result: type[Any], timeout_seconds: float) -> Any:
+    found = comparison_child.compare(Asked(orjson.loads(orjson.dumps(payload))))
+    return result.model_validate_json(found.model_dump_json())
 
 
 class Shelf:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from azuraforge.database import new_id
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.models.answers import PredictionInputs, PredictionPoint
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import service as deployments
 from azuraforge.models.deployments.sequential import is_worse
@@ -503,10 +504,11 @@ def test_a_panels_series_are_watched_apart(room: Any, project_id: str, make_fold
     def say(version: int, series: str, pair_id: str | None, **fields: Any) -> str:
         id_, at = new_id(), FUTURE + timedelta(hours=1)
         value = {1: 11.0, 2: 13.0}[version]
-        point = {"at": at.isoformat(), "value": value, "low": None, "high": None}
+        point = PredictionPoint(at=at, value=value, low=None, high=None)
         line = LedgerLine(
-            model="load", id=id_, model_id=owner, version=version, by="ayşe", inputs={"rows": 4, "series": series},
-            target="load", unit="", origin_at=FUTURE, matures_at=at, points=[point], latency_seconds=0.1, naive=10.0,
+            model="load", id=id_, model_id=owner, version=version, by="ayşe",
+            inputs=PredictionInputs(rows=4, series=series), target="load", unit="", origin_at=FUTURE,
+            matures_at=at, points=(point,), latency_seconds=0.1, naive=10.0,
             pair_id=pair_id, question=series, **{"deployment": 1, **fields},
         )  # fmt: skip
         ledger.enter(project_id, line)

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import JsonValue
 from scipy import stats
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, NotFound
+from azuraforge.models.answers import PredictionInputs, PredictionPoint
 from azuraforge.models.drift import detection as drift
 from azuraforge.models.drift.monitor import ANSWER, DriftMonitor
 from azuraforge.models.predictions.ledger import Ledger
@@ -40,7 +40,7 @@ def alarms(rho: float, windows: int, size: int, columns: int = 3, change: Callab
     for _ in range(windows):
         reference = {str(name): drift.describe(correlated(rng, 1500, rho)) for name in range(columns)}
         window = {str(name): [change(value) for value in correlated(rng, size, rho)] for name in range(columns)}
-        found += drift.detect(reference, window)["alarm"]
+        found += drift.detect(reference, window).alarm
     return found
 
 
@@ -67,10 +67,10 @@ def test_a_shift_is_found(rho: float, change: Callable[[float], float]) -> None:
 def test_a_trifle_is_no_drift_however_sure() -> None:
     rng = np.random.default_rng(1)
     reference = {"x": drift.describe(rng.normal(size=20_000).tolist())}
-    (column,) = drift.detect(reference, {"x": (rng.normal(size=20_000) + 0.1).tolist()})["columns"]
-    assert column["p_value"] < 1e-6
-    assert column["psi"] < 0.1
-    assert column["drifted"] is False
+    (column,) = drift.detect(reference, {"x": (rng.normal(size=20_000) + 0.1).tolist()}).columns
+    assert column.p_value < 1e-6
+    assert column.psi < 0.1
+    assert column.drifted is False
 
 
 def test_the_measures_are_the_known_ones() -> None:
@@ -78,11 +78,11 @@ def test_the_measures_are_the_known_ones() -> None:
     ours, theirs = rng.normal(size=300), rng.normal(0.3, 1.2, size=200)
     reference = drift.describe(ours.tolist())
     assert reference is not None
-    distance, probability = drift.ks({**reference, "effective": 300.0}, theirs.tolist(), 200.0)
+    distance, probability = drift.ks(reference.model_copy(update={"effective": 300.0}), theirs.tolist(), 200.0)
     known = stats.ks_2samp(ours, theirs, method="asymp")
     assert distance == pytest.approx(known.statistic)
     assert probability == pytest.approx(known.pvalue, rel=0.35), "with Stephens' correction for small samples"
-    edges = np.concatenate([[-np.inf], reference["edges"], [np.inf]])
+    edges = np.concatenate([[-np.inf], reference.edges, [np.inf]])
     a, b = (np.histogram(values, edges)[0] / len(values) for values in (ours, theirs))
     assert drift.psi(reference, theirs.tolist()) == pytest.approx(float(((b - a) * np.log(b / a)).sum()))
     assert drift.effective_rows(correlated(rng, 20_000, 0.9)) == pytest.approx(20_000 / 19, rel=0.2)
@@ -91,7 +91,7 @@ def test_the_measures_are_the_known_ones() -> None:
 def test_too_few_values_say_nothing_and_constants_are_left_out() -> None:
     reference = {"x": drift.describe([float(value % 17) for value in range(400)])}
     told = drift.detect(reference, {"x": [1000.0] * 5})
-    assert (told["alarm"], told["enough"], told["columns"][0]["drifted"]) == (False, False, None)
+    assert (told.alarm, told.enough, told.columns[0].drifted) == (False, False, None)
     assert drift.describe([1.0] * 50) is None
 
 
@@ -126,10 +126,11 @@ class Ground:
             self.hours += 1
             at = START + timedelta(hours=1000 + self.hours)
             load, heat = float(rng.normal()) + shift, float(rng.normal())
-            points: list[JsonValue] = [{"at": at.isoformat(), "value": load + 1, "low": None, "high": None}]
+            points = (PredictionPoint(at=at, value=load + 1, low=None, high=None),)
             line = LedgerLine(
-                model="load", id=f"p{self.hours}", model_id=self.model_id, version=1, by="x", inputs={}, target="load",
-                unit="", origin_at=at, matures_at=at, points=points, latency_seconds=0.1, naive=load,
+                model="load", id=f"p{self.hours}", model_id=self.model_id, version=1, by="x",
+                inputs=PredictionInputs(), target="load", unit="", origin_at=at, matures_at=at,
+                points=points, latency_seconds=0.1, naive=load,
                 features={"load": load, "heat": heat},
             )  # fmt: skip
             self.ledger.enter(self.project_id, line)

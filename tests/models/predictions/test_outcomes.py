@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import JsonValue
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +19,7 @@ from azuraforge.database import UnitOfWork, new_id
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
 from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger, _Group
@@ -96,11 +96,11 @@ def test_what_somebody_says_is_judged_once(ground: Ground) -> None:
     (point,) = line.outcomes
     assert (point.actual, point.loss, point.naive_loss, point.hit, point.late) == (8.0, 2.0, 3.0, False, False)
     assert point.source == "sent by ayşe"
-    assert (line.outcome, line.judged_at) == ({"known": 1, "of": 3}, None)
+    assert (line.outcome, line.judged_at) == (KnownPoints(known=1, of=3), None)
     rest = [{"prediction_id": made.prediction_id, "at": at, "value": 7.0} for at in HOURS[2:4]]
     assert ground.post(*rest).judged == 2
     line = ground.show(made.prediction_id)
-    assert line.outcome == {"known": 3, "of": 3}
+    assert line.outcome == KnownPoints(known=3, of=3)
     assert line.judged_at is not None
     assert [each.hit for each in line.outcomes] == [False, True, True]
 
@@ -136,7 +136,7 @@ def test_a_new_version_of_the_dataset_judges_what_was_said_about_its_rows(ground
         (HOURS[1], 7.5, 1.5, 2.5),
         (HOURS[2], 7.0, 0.0, 2.0),
     ]
-    assert (line.outcome, line.judged_at) == ({"known": 2, "of": 3}, None)
+    assert (line.outcome, line.judged_at) == (KnownPoints(known=2, of=3), None)
     ground.add_rows([0.0, 0.0, 9.0])  # the past was rewritten: what was judged stays
     assert ground.service.outcomes.tend(ground.project_id) == 1
     line = ground.show(made.prediction_id)
@@ -233,10 +233,11 @@ def test_classes_are_judged_by_the_right_one_beside_the_usual_one(ground: Ground
     ledger, at = Ledger(ground.room.database, ground.room.events), HOURS[0]
     model_id = ground.room.service.reads.show(ground.project_id, "load").id
     for number, label in enumerate(("cat", "cat", "dog")):
-        point: JsonValue = {"at": at.isoformat(), "value": 0.8, "low": None, "high": None, "label": label}
+        point = PredictionPoint(at=at, value=0.8, low=None, high=None, label=label)
         line = LedgerLine(
-            model="load", id=f"p{number}", model_id=model_id, version=1, by="x", inputs={}, target="label", unit="",
-            origin_at=at, matures_at=at, points=[point], request_id=f"r{number}", latency_seconds=0.1,
+            model="load", id=f"p{number}", model_id=model_id, version=1, by="x",
+            inputs=PredictionInputs(), target="label", unit="", origin_at=at, matures_at=at, points=(point,),
+            request_id=f"r{number}", latency_seconds=0.1,
         )  # fmt: skip
         ledger.enter(ground.project_id, line)
     for number, truth in enumerate(("cat", "dog", "dog")):
@@ -257,11 +258,11 @@ def test_another_writer_enters_a_batch_once_however_often_it_sends_it(ground: Gr
     model_id = ground.room.service.reads.show(ground.project_id, "load").id
 
     def lines(count: int, version: int = 1) -> list[LedgerLine]:
-        point: JsonValue = {"at": at.isoformat(), "value": 0.8, "low": None, "high": None}
+        point = PredictionPoint(at=at, value=0.8, low=None, high=None)
         return [
             LedgerLine(
-                model="load", id=f"b{version}{number}", model_id=model_id, version=version, by="learner", inputs={},
-                target="load", unit="", origin_at=at, matures_at=at, points=[point],
+                model="load", id=f"b{version}{number}", model_id=model_id, version=version, by="learner",
+                inputs=PredictionInputs(), target="load", unit="", origin_at=at, matures_at=at, points=(point,),
             )
             for number in range(count)
         ]  # fmt: skip
@@ -476,7 +477,7 @@ def test_names_hold_no_control_characters(name: str) -> None:
 
 
 def _line(id_: str, pair_id: str | None, *times: datetime) -> Prediction:
-    points = [{"at": at.isoformat(), "value": 1.0} for at in times]
+    points = tuple(PredictionPoint(at=at, value=1.0, low=None, high=None) for at in times)
     return Prediction(id=id_, pair_id=pair_id, points=points, question="same" if len(times) == 1 else id_)
 
 

@@ -22,6 +22,7 @@ import pytest
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
+from azuraforge.models.answers import PredictionInputs
 from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving.child import read_rows
@@ -100,11 +101,11 @@ def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> Non
     assert (line.version, line.alias, line.by, line.outcome, line.judged_at) == (1, "champion", "ayşe", None, None)
     assert line.predictions == first.predictions
     assert line.matures_at == first.predictions[-1].at
-    assert line.inputs["rows"] == 30
+    assert line.inputs.rows == 30
     version = serving.service.reads.show_version(project_id, "load", 1)
-    assert line.inputs["dataset_fingerprint"] == version.dataset_fingerprint
+    assert line.inputs.dataset_fingerprint == version.dataset_fingerprint
     assert ledger[second.prediction_id].alias is None
-    assert ledger[second.prediction_id].inputs == {"rows": 2}
+    assert ledger[second.prediction_id].inputs == PredictionInputs(rows=2)
     serving.service.ledger.close()
     events = [event for event in serving.events.read(project_id, "project") if event.type == "prediction.made"]
     assert sum(event.data["count"] for event in events) == 2

@@ -3,7 +3,7 @@ export const datasets = {
     title: "Datasets",
     note: "Fingerprinted, immutable versions of data",
     addTitle: "Add a dataset",
-    addBundled: "Add the bundled CO₂ series",
+    addBundled: "Add the bundled departures series",
     addFile: "Upload a file …",
     addSource: "From a source …",
     added: "“{{name}}”, version {{version}}, was added.",
@@ -50,6 +50,14 @@ export const datasets = {
     missing: "Missing values",
     gaps: "Missing rows",
     add: "Add dataset",
+  },
+  availability: {
+    title: "When values become known",
+    note: "Models see a value only from the moment at which it was known",
+    how: "0: with its row. A duration such as 6h, 1d or 1mo: that long after its row's time. ahead: before its row, as a planned price. Empty: not stated. Saving makes a new version with the same rows.",
+    unstated: "not stated",
+    uploadHint: "For columns that are known later than their row, or ahead of it: rain = 1d; price = ahead",
+    save: "Save as a new version",
   },
   rules: {
     auto: "add rows in small gaps, refuse the file for large ones",

@@ -5,7 +5,7 @@ export const datasets: typeof english = {
     title: "Veri kümeleri",
     note: "Verinin parmak izli, değişmez sürümleri",
     addTitle: "Veri kümesi ekle",
-    addBundled: "Hazır CO₂ serisini ekle",
+    addBundled: "Hazır kalkış serisini ekle",
     addFile: "Dosya yükle …",
     addSource: "Bir kaynaktan …",
     added: "“{{name}}”, sürüm {{version}}, eklendi.",
@@ -52,6 +52,14 @@ export const datasets: typeof english = {
     missing: "Eksik değerler",
     gaps: "Eksik satırlar",
     add: "Veri kümesini ekle",
+  },
+  availability: {
+    title: "Değerler ne zaman belli oluyor",
+    note: "Modeller bir değeri ancak bilindiği andan sonra görür",
+    how: "0: satırıyla birlikte. 6h, 1d, 1mo gibi bir süre: satırının zamanından o kadar sonra. ahead: satırından önce, planlanan fiyat gibi. Boş: belirtilmemiş. Kaydetmek aynı satırlarla yeni bir sürüm oluşturur.",
+    unstated: "belirtilmemiş",
+    uploadHint: "Satırından sonra ya da önce belli olan sütunlar için: yagis = 1d; fiyat = ahead",
+    save: "Yeni sürüm olarak kaydet",
   },
   rules: {
     auto: "küçük boşluklara satır ekle, büyüklerde dosyayı reddet",

@@ -48,7 +48,7 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
     () => fitting(plugins, dataOf(datasets.find((one) => one.name === wanted.dataset)?.latest)),
     [plugins, datasets, wanted.dataset],
   );
-  const [pluginName, setPluginName] = useState(() => firstPlugin(usable, wanted.plugin ?? earlier?.plugin ?? null));
+  const [pluginName, setPluginName] = useState(() => firstPlugin(usable, plugins, wanted.plugin ?? earlier?.plugin ?? null));
   const [datasetName, setDatasetName] = useState(() => {
     const first = datasets.find((one) => fits(one.latest, neededData(usable.find((plugin) => plugin.name === pluginName) ?? null, plugins)));
     return wanted.dataset ?? earlier?.dataset_name ?? first?.name ?? "";
@@ -80,7 +80,7 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
     const data = added.dataset_schema.kind;
     setFresh((known) => ({ ...known, [added.name]: data }));
     setDatasetName(added.name);
-    if (!fits(added, needed)) setPluginName(firstPlugin(fitting(plugins, data), null));
+    if (!fits(added, needed)) setPluginName(firstPlugin(fitting(plugins, data), plugins, null));
   };
 
   const change = (name: string, value: Typed) => setTyped((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: value } }));

@@ -21,11 +21,11 @@ const plugin = (name: string, more: Partial<Plugin> = {}): Plugin => ({
   ...more,
 });
 
-const taskKind = (name: string, data: string): Plugin => plugin(name, { kind: "task_kind", task: null, schema: null, task_kind: { name, data, serving: null, title: {}, summary: {}, origin: "", metrics: [], ranked_by: "", gate_metrics: [], objectives: [], slices: [], baselines: [], config_fields: [] } });
+const taskKind = (name: string, data: string, pipeline: string): Plugin => plugin(name, { kind: "task_kind", task: null, schema: null, task_kind: { name, data, serving: null, title: {}, summary: {}, origin: "", metrics: [], ranked_by: "", gate_metrics: [], objectives: [], slices: [], baselines: [], config_fields: [], pipeline } });
 
 const PLUGINS = [
-  taskKind("forecast", "series"),
-  taskKind("classify", "images"),
+  taskKind("forecast", "series", "forecasting.lstm"),
+  taskKind("classify", "images", "vision.cnn"),
   plugin("forecasting.naive"),
   plugin("forecasting.lstm"),
   plugin("broken", { error: "ModuleNotFoundError" }),
@@ -101,7 +101,7 @@ describe("NewRunPage", () => {
     expect(screen.getByText("There is no dataset yet: add one below.")).toBeTruthy();
     expect(screen.getByText("Choose a dataset, or add one below.")).toBeTruthy();
     await user.click(screen.getByTestId("add-bundled"));
-    expect(asked.find((one) => one.path === "/datasets/from-source")?.body).toMatchObject({ source: "bundled", options: { series: "co2" } });
+    expect(asked.find((one) => one.path === "/datasets/from-source")?.body).toMatchObject({ source: "bundled", options: { series: "departures" } });
     expect(screen.getByTestId<HTMLSelectElement>("dataset-select").value).toBe("co2");
   });
 

@@ -24,8 +24,9 @@ export function fitting(plugins: readonly Plugin[], data: string | null): Plugin
   return data === null ? all : all.filter((plugin) => plugin.kind === "agent" || [null, data].includes(neededData(plugin, plugins)));
 }
 
-/** The wanted one where it exists, else the platform's own for series or for pictures, else the first. */
-export function firstPlugin(usable: readonly Plugin[], wanted: string | null): string {
-  const find = (name: string | null) => usable.find((plugin) => plugin.name === name)?.name;
-  return find(wanted) ?? find("forecasting.auto") ?? find("forecasting.lstm") ?? find("vision.cnn") ?? usable[0]?.name ?? "";
+/** The wanted one where it exists, else the usual one of the first task kind that states one, else the first. */
+export function firstPlugin(usable: readonly Plugin[], plugins: readonly Plugin[], wanted: string | null): string {
+  const find = (name: string | null | undefined) => usable.find((plugin) => plugin.name === name)?.name;
+  const usual = usable.map((plugin) => find(taskKind(plugins, plugin.task)?.pipeline)).find((name) => name !== undefined);
+  return find(wanted) ?? usual ?? usable[0]?.name ?? "";
 }

@@ -21,7 +21,14 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
-from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.adaptive import (
+    Start,
+    adapted_levels,
+    adaptive_offsets,
+    last_origin,
+    past_part,
+    score_table,
+)
 from azuraforge.plugins.forecasting.channels import column_values, filled
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
@@ -107,7 +114,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             run.progress(first + len(some), len(names), some[-1])
         pooled = pooled_spreads(errors, {name: step_size(parts[name]) for name in names})
         for name, own in found.series.items():
-            _set_spread(run, own, errors[name], pooled.get(name))
+            _set_spread(run, own, parts[name], errors[name], pooled.get(name))
         return found
 
     def _refuse_many(self, count: int) -> None:
@@ -127,7 +134,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     def _fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         learned = self.learn(run, train, validation)
-        _set_spread(run, learned, self._errors(learned, validation), None)
+        _set_spread(run, learned, train, self._errors(learned, validation), None)
         return learned
 
     def _errors(self, learned: Learned, validation: Part) -> Floats:
@@ -141,13 +148,15 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         if rows.schema.series is None:
             return self._refit(run, evaluated, rows)
         parts = {name: part for name, part, _ in each(rows) if name in evaluated.series}
-        before = [evaluated.series[name] for name in parts]
-        again = self.relearn_each(run, before, list(parts.values()))
-        return Learned(
-            series={
-                name: self._carried_over(own, learned) for name, own, learned in zip(parts, before, again, strict=True)
-            }
-        )
+        names, found = list(parts), Learned()
+        for first in range(0, len(names), _AT_ONCE):
+            some = names[first : first + _AT_ONCE]
+            before = [evaluated.series[name] for name in some]
+            again = self.relearn_each(run, before, [parts[name] for name in some])
+            for name, own, learned in zip(some, before, again, strict=True):
+                found.series[name] = self._carried_over(own, learned, parts[name])
+            run.progress(first + len(some), len(names), some[-1])
+        return found
 
     def relearn_each(
         self, run: RunContext[ForecastConfig], evaluated: Sequence[Learned], rows: Sequence[Part]
@@ -157,14 +166,14 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             yield self.relearn(run, own, part)
 
     def _refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        return self._carried_over(evaluated, self.relearn(run, evaluated, rows))
+        return self._carried_over(evaluated, self.relearn(run, evaluated, rows), rows)
 
-    @staticmethod
-    def _carried_over(evaluated: Learned, learned: Learned) -> Learned:
+    def _carried_over(self, evaluated: Learned, learned: Learned, rows: Part) -> Learned:
         """Keep the widths of the evaluated intervals."""
         learned.spread = evaluated.spread
         if "table" in evaluated.arrays:
             learned.arrays["table"] = evaluated.arrays["table"]
+            _keep_start(learned, Start.after_levels(rows, self._levels(evaluated, last_origin(rows))))
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:
@@ -177,13 +186,23 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     def _spread(self, predictor: Learned, part: Part) -> Floats:
         """``(level, origin or 1, horizon)``: what to add to the forecasts."""
+        levels = self._levels(predictor, part)
+        if levels is None:
+            return predictor.spread[:, None, :]
+        return adaptive_offsets([predictor.arrays["table"]] * len(levels), levels)
+
+    def _levels(self, predictor: Learned, part: Part) -> Floats | None:
+        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
         table = predictor.arrays.get("table")
         past = None if table is None else past_part(part, 0)
         if table is None or past is None:
-            return predictor.spread[:, None, :]
-        errors = past_truth(part, past) - self.forecast(predictor, past)
-        levels = len(QUANTILE_LEVELS)
-        return adaptive_offsets([table] * levels, [errors] * levels, past.origins, part.origins, QUANTILE_LEVELS)
+            return None
+        start = Start(predictor.settings["learned_until"], predictor.arrays["levels"])
+        errors = start.unlearned(part, past) - self.forecast(predictor, past)
+        many = len(QUANTILE_LEVELS)
+        return adapted_levels(
+            [table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
+        )
 
     def save(self, predictor: Learned, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
@@ -252,10 +271,17 @@ def step_size(train: Part) -> float:
     return float(steps.mean()) or 1.0 if steps.size else 1.0
 
 
-def _set_spread(run: RunContext[ForecastConfig], learned: Learned, errors: Floats, pooled: Floats | None) -> None:
+def _set_spread(
+    run: RunContext[ForecastConfig], learned: Learned, train: Part, errors: Floats, pooled: Floats | None
+) -> None:
     learned.spread = residual_quantiles(errors, QUANTILE_LEVELS) if pooled is None else pooled
     if run.config.intervals == "adaptive" and np.isfinite(errors).any(axis=0).all():
         learned.arrays["table"] = score_table(errors)
+        _keep_start(learned, Start.after(train))
+
+
+def _keep_start(learned: Learned, start: Start) -> None:
+    learned.settings["learned_until"], learned.arrays["levels"] = start.learned, start.levels
 
 
 def first_known(part: Part) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
+from azuraforge.apps.forecasting.least_squares import RidgePath
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Schema
@@ -60,8 +61,6 @@ class Ridge(Baseline):
     def _line(
         self, run: RunContext[ForecastConfig], train: Part, validation: Part, penalties: Sequence[float]
     ) -> Learned:
-        from sklearn.linear_model import Ridge as Regression
-
         lags = target_lags(run.config.season_of(train.schema), run.config.horizon)
         others = [
             Channel.learn(column, column_values(train.frame, column), LAGS, relative=False)
@@ -80,22 +79,34 @@ class Ridge(Baseline):
         scale[scale <= 1e-12 * np.maximum(1.0, np.abs(mean))] = 1.0
         inputs -= mean
         inputs /= scale
+        path = RidgePath.of(inputs, targets)
+        settings["penalty"] = self._best(path, penalties, learned, validation, mean, scale)
+        weights, intercept = path.solve(settings["penalty"])
+        # In C order, as it is loaded: the bits of a product depend on the layout.
+        weights = np.ascontiguousarray(weights / scale)
+        learned.arrays = {"weights": weights, "bias": intercept - weights @ mean}
+        return learned
+
+    def _best(
+        self,
+        path: RidgePath,
+        penalties: Sequence[float],
+        learned: Learned,
+        validation: Part,
+        mean: Floats,
+        scale: Floats,
+    ) -> float:
+        """Return the first of the penalties with the least squared error on the validation part."""
+        if len(penalties) == 1:
+            return penalties[0]
         checked, truth = self._examples(learned, validation, MOST_ROWS)
         checked = (checked - mean) / scale
-        best: tuple[float, float, Any] | None = None
-        for penalty in penalties:
-            model = Regression(alpha=penalty, solver="cholesky").fit(inputs, targets)
-            error = float(np.square(model.predict(checked).reshape(truth.shape) - truth).mean())
-            if best is None or error < best[0]:
-                best = (error, penalty, model)
-        if best is None:
-            raise ValueError("no penalty to choose from")
-        # In C order, as it is loaded: the bits of a product depend on the layout.
-        weights = np.ascontiguousarray(np.reshape(best[2].coef_, (run.config.horizon, -1)) / scale)
-        bias = np.asarray(best[2].intercept_, dtype=np.float64).reshape(-1) - weights @ mean
-        settings["penalty"] = best[1]
-        learned.arrays = {"weights": weights, "bias": bias}
-        return learned
+
+        def error(penalty: float) -> float:
+            weights, intercept = path.solve(penalty)
+            return float(np.square(checked @ weights.T + intercept - truth).mean())
+
+        return min(penalties, key=error)
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
         """The value at each origin plus the change that the line says."""

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from azuraforge.cli.output.class_verdict import class_table
+from azuraforge.cli.output.members import show_members
 from azuraforge.cli.terminal import Terminal
 from azuraforge.row_time import row_time
 
@@ -35,6 +36,8 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
     if (guarded := evaluation.guarded).tried:
         said = text("guarded", tried=text.number(guarded.tried, 0), of=text.number(guarded.of, 0))
         terminal.console.print(Text(said, style="dim"), soft_wrap=True)
+    if evaluation.composition is not None:
+        show_members(terminal, evaluation.composition, evaluation)
     terminal.console.print()
     show_verdict(terminal, verdict, evaluation.candidate.name if evaluation.candidate is not None else None)
 

@@ -56,7 +56,7 @@ class RunPicture:
     def of(cls, run: Run) -> RunPicture:
         """Where the run is now."""
         picture = cls(run.id, run.name, run.state, run.attempt)
-        picture._progress(dict(run.raw.get("progress") or {}))
+        picture._progress(dict(run.progress.raw))
         return picture
 
     def apply(self, kind: str, data: dict[str, Any]) -> None:

@@ -21,8 +21,8 @@ DATA: Mapping[str, tuple[str, str]] = {
     ),
     "found_while_reading": ("Found while reading:", "Okurken bulunanlar:"),
     "train_hint": (
-        "Train on it: azuraforge runs start forecasting.auto --dataset {name} --wait",
-        "Eğitmek için: azuraforge runs start forecasting.auto --dataset {name} --wait",
+        "Train on it: azuraforge runs start --dataset {name} --wait",
+        "Eğitmek için: azuraforge runs start --dataset {name} --wait",
     ),
     "train_images_hint": (
         "Train on it: azuraforge runs start vision.cnn --dataset {name} --wait",
@@ -63,5 +63,17 @@ DATA: Mapping[str, tuple[str, str]] = {
         "{option} is for files; a source has its own columns",
         "{option} dosyalar içindir; kaynağın kendi sütunları var",
     ),
+    "no_availability": (
+        "{option} {given}: write COLUMN=WHEN, such as temperature=6h, temperature=0 or price=ahead",
+        "{option} {given}: SÜTUN=NE_ZAMAN biçiminde yazın, örneğin temperature=6h, temperature=0 ya da price=ahead",
+    ),
     "option_without_source": ("--option belongs to --source", "--option, --source ile kullanılır"),
+    "judge_report": ("Report: {path}", "Rapor: {path}"),
+    "judge_overwrites": (
+        "the report would replace the file {path}, which is read",
+        "rapor, okunan {path} dosyasının yerine geçerdi",
+    ),
+    "judge_other_output": ("name another file with --output", "--output ile başka bir dosya verin"),
+    "judge_decimal": ("{decimal!r} is no decimal sign", "{decimal!r} ondalık işareti değil"),
+    "judge_choose_decimal": ("choose '.' or ','", "'.' ya da ',' seçin"),
 }

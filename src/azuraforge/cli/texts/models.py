@@ -8,8 +8,8 @@ from collections.abc import Mapping
 MODELS: Mapping[str, tuple[str, str]] = {
     # models
     "no_models": (
-        "No models yet. A training run makes one: azuraforge runs start forecasting.auto --dataset NAME --wait",
-        "Henüz model yok. Bir eğitim modeli oluşturur: azuraforge runs start forecasting.auto --dataset AD --wait",
+        "No models yet. A training run makes one: azuraforge runs start --dataset NAME --wait",
+        "Henüz model yok. Bir eğitim modeli oluşturur: azuraforge runs start --dataset AD --wait",
     ),
     "alias_moved": (
         "{alias} of {model}: v{before} → v{after}.",

@@ -250,8 +250,8 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "Zamanlama {name} silindi; sıraya aldığı çalıştırmalar duruyor.",
     ),
     "plugin_or_like": (
-        "name a plugin, or a run to repeat with --like",
-        "bir eklenti ya da --like ile yinelenecek bir çalıştırma verin",
+        "name a dataset or a plugin, or a run to repeat with --like",
+        "bir veri kümesi ya da eklenti, ya da --like ile yinelenecek bir çalıştırma verin",
     ),
     "cron_or_every": ("give --cron or --every", "--cron ya da --every verin"),
     "not_an_interval": ("{text!r} is not an interval", "{text!r} bir aralık değil"),

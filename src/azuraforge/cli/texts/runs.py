@@ -95,8 +95,8 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "resume_hint": ("azuraforge runs resume {id}", "azuraforge runs resume {id}"),
     "page": ("Page: {url}", "Sayfa: {url}"),
     "no_runs": (
-        "No runs yet. Start one: azuraforge runs start forecasting.auto --dataset NAME --wait",
-        "Henüz çalıştırma yok. Başlatmak için: azuraforge runs start forecasting.auto --dataset AD --wait",
+        "No runs yet. Start one: azuraforge runs start --dataset NAME --wait",
+        "Henüz çalıştırma yok. Başlatmak için: azuraforge runs start --dataset AD --wait",
     ),
     # verdict
     "contender": ("contender", "yarışan"),
@@ -184,6 +184,24 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "more_rows": ("… and {count} more", "… ve {count} satır daha"),
     "series": ("series", "seriler"),
     "series_is": ("Series {series}", "Seri {series}"),
+    "members_title": ("Members, {rule}", "Üyeler, {rule}"),
+    "members_rule.weights": ("combined by weights", "ağırlıklarla birleştirildi"),
+    "members_rule.median": ("the median of those with a weight", "ağırlığı olanların medyanı"),
+    "members_rule.other": ("combined", "birleştirildi"),
+    "members_note": (
+        "validation: {measure}. {metric} on the test set informs only; it chose and weighed nothing.",
+        "doğrulama: {measure}. Test parçasındaki {metric} yalnız bilgi içindir; seçimde ve ağırlıkta kullanılmadı.",
+    ),
+    "member": ("member", "üye"),
+    "weight": ("weight", "ağırlık"),
+    "members_score": ("validation", "doğrulama"),
+    "members_test": ("test {metric}", "test {metric}"),
+    "members_whole": ("combined", "birleşik"),
+    "member_left_out": ("Left out: {name}, {reason}.", "Dışarıda kaldı: {name}, {reason}."),
+    "member_not_refitted": (
+        "Not refitted: {name}, {reason}. Its evaluated predictor serves.",
+        "Yeniden eğitilemedi: {name}, {reason}. Değerlendirilen hâli hizmet veriyor.",
+    ),
     "series_title": (
         "{shown} of {count} series, the worst first (MASE is each series' own; the overall one is their mean)",
         "{count} seriden {shown} tanesi, en kötüsü başta (MASE her serinin kendisinin; geneldeki bunların ortalaması)",
@@ -208,6 +226,27 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "learned_part.train": ("training", "eğitim"),
     "learned_part.validation": ("validation", "doğrulama"),
     "learned_part.test": ("test", "test"),
+    "not_recorded": (
+        "These forecasts are hypothetical; none of them enters the ledger.",
+        "Bu tahminler varsayımsaldır; hiçbiri deftere yazılmaz.",
+    ),
+    "no_scenario": (
+        "--scenario {given}: write NAME: CHANGE, CHANGE with changes such as price*0.9, price+2 or price=9 9 8.5",
+        "--scenario {given}: AD: DEĞİŞİKLİK, DEĞİŞİKLİK biçiminde yazın; örneğin price*0.9, price+2, price=9 9 8.5",
+    ),
+    "no_values": (
+        "{option} {given}: write COLUMN=V1 V2 …, one value for each row to predict",
+        "{option} {given}: SÜTUN=D1 D2 … biçiminde, tahmin edilecek her satır için bir değer yazın",
+    ),
+    "scenario_alone": (
+        "--scenario asks about one series and is not recorded: it goes without --all-series, --continues and a second"
+        " --series",
+        "--scenario tek seriyi sorar ve kaydedilmez: --all-series, --continues ve ikinci bir --series ile kullanılmaz",
+    ),
+    "known_ahead_alone": (
+        "--known-ahead belongs to --scenario; of an ordinary prediction the last rows of --rows hold such values",
+        "--known-ahead, --scenario ile kullanılır; olağan tahminde bu değerler --rows dosyasının sonunda durur",
+    ),
     "prediction_by": (
         "{model} v{version} ({plugin}), learned in run {run}",
         "{model} v{version} ({plugin}), öğrenildiği çalıştırma {run}",

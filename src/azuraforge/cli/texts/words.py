@@ -22,6 +22,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "target": ("target", "hedef"),
     "unit": ("unit", "birim"),
     "features": ("features", "özellikler"),
+    "available_after": ("known after", "belli olma"),
     "frequency": ("frequency", "sıklık"),
     "season": ("season", "mevsim"),
     "timezone": ("time zone", "saat dilimi"),
@@ -57,6 +58,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "reason": ("reason", "gerekçe"),
     "by": ("by", "kim"),
     "at": ("at", "zaman"),
+    "base": ("base", "temel"),
+    "total": ("total", "toplam"),
     "action": ("action", "işlem"),
     "role": ("role", "rol"),
     "expires": ("expires", "geçerlilik sonu"),
@@ -76,6 +79,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     # values
     "not_key_value": ("{text!r} is not key=value", "{text!r}, anahtar=değer biçiminde değil"),
+    "not_budget": ("{text!r} is not a time budget", "{text!r} bir süre bütçesi değil"),
     "not_json_object": ("{path} does not hold a JSON object", "{path} bir JSON nesnesi içermiyor"),
     "not_json": ("{path} is not JSON: {reason}", "{path} JSON değil: {reason}"),
     "not_rows": (

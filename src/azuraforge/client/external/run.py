@@ -116,7 +116,7 @@ class ExternalRun:
         atexit.register(self._at_exit)
         return self
 
-    def log(self, step: int | None = None, **metrics: Any) -> None:
+    def log(self, step: int | None = None, **metrics: object) -> None:
         """Note metrics at a step; without ``step`` it is one more than the last. Takes microseconds, never waits.
 
         Args:
@@ -127,9 +127,9 @@ class ExternalRun:
             TypeError: a value is no number.
             ValueError: a name or a step that the platform cannot store.
         """
+        values: dict[str, float | None] = {}
         for name, value in metrics.items():
-            if type(value) is not float or not math.isfinite(value):
-                metrics[name] = _number(name, value)
+            values[name] = value if type(value) is float and math.isfinite(value) else _number(name, value)
             if name not in self._series:
                 _check_series(name)
                 self._series.add(name)
@@ -139,7 +139,7 @@ class ExternalRun:
             if not -_MAX_STEP <= at <= _MAX_STEP:
                 raise ValueError(f"step={at} is out of range; a step lies between -2^62 and 2^62")
             self._step = at
-            self._logs.append((at, metrics, logged_at))  # sorted by series when written down
+            self._logs.append((at, values, logged_at))  # sorted by series when written down
         if not self._logged.is_set():
             self._logged.set()
 

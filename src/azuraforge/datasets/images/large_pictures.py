@@ -16,7 +16,7 @@ from azuraforge.errors import TransientError
 from azuraforge.plugins.contract.shape import Shape
 
 if TYPE_CHECKING:
-    from azuraforge.plugins.discovery.catalogue import Call
+    from azuraforge.plugins.discovery.calling import Call
 
 #: Pixels of the largest picture that a serving child decodes; at most about 100 MiB and half a second.
 SERVED_PIXELS = 1 << 22
@@ -31,6 +31,12 @@ class ShrinkInput(Shape):
     path: Path
     name: str
     size: tuple[int, int, int]
+    target: Path
+
+
+class Shrunk(Shape):
+    """The picture that was written."""
+
     target: Path
 
 
@@ -60,7 +66,7 @@ class LargePictures:
                 "too many large pictures are being decoded", where=name, next_step="try again", code="busy"
             )
         try:
-            self._call(SHRINK, wanted.model_dump(mode="json"), timeout_seconds)
+            self._call(SHRINK, wanted.model_dump(mode="json"), Shrunk, timeout_seconds)
         finally:
             self._places.release()
         return target

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, ShrinkInput
+from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, ShrinkInput, Shrunk
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.vision.png import from_pixels
 
@@ -75,15 +75,17 @@ class Asked(Protocol):
     def payload(self) -> Mapping[str, object]: ...
 
 
-def shrink(child: Asked) -> dict[str, object]:
-    """Decode a picture and save it as a PNG, which keeps every pixel of the size asked for. ``ShrinkInput`` → ``{}``.
+def shrink(child: Asked) -> Shrunk:
+    """Decode a picture and save it as a PNG, which keeps every pixel of the size asked for.
+
+    ``ShrinkInput`` → ``Shrunk``.
 
     Raises as ``decode_picture`` does.
     """
     asked = ShrinkInput.model_validate(child.payload)
     pixels = decode_picture(asked.path.read_bytes(), asked.name, *asked.size)
     from_pixels(pixels).save(asked.target, format="PNG", compress_level=1)
-    return {}
+    return Shrunk(target=asked.target)
 
 
 def fit(image: Image.Image, height: int, width: int) -> Pixels:

@@ -24,7 +24,8 @@ from azuraforge.datasets.reading.archives import Archive, Entry, is_zip, open_ar
 from azuraforge.datasets.reading.canonical import file_sha256
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.limits import ReadingLimits
-from azuraforge.datasets.reading.reader import Prepared, ReadFile, refuse_warnings
+from azuraforge.datasets.reading.prepared import Prepared
+from azuraforge.datasets.reading.reader import ReadFile, refuse_warnings
 from azuraforge.datasets.schemas import Finding, ImageOptions, Json
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import ImageRead

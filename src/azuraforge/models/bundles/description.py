@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from azuraforge.bounds import within_years
 from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 
 #: The code of the error for a bundle whose files are whole and whose content cannot be used.
@@ -103,6 +104,7 @@ class SeriesSchema(_Strict):
     month_end: bool = False
     series: Name | None = None
     series_names: list[Name] | None = Field(default=None, max_length=100_000)
+    available_after: dict[Name, Availability] = Field(default={}, max_length=10_000)
 
 
 class PictureSchema(_Strict):
@@ -237,6 +239,12 @@ class Card(_Strict):
     schema_: SeriesSchema | PictureSchema | None = Field(default=None, alias="schema")
     horizon: Horizon | None
     engine: Engine | None = None
+
+
+class Trial(_Strict):
+    """The trial load of a version; ``predicted`` is false where the pipeline declined the invented rows."""
+
+    predicted: bool
 
 
 _Checked = TypeVar("_Checked", bound=_Strict)

@@ -17,6 +17,7 @@ from azuraforge.models.bundles.archive import DESCRIPTION, FOLDER, FORMAT, Opene
 from azuraforge.models.bundles.description import refused
 from azuraforge.models.cards.card import Evaluated
 from azuraforge.models.cards.service import Cards, evaluated_of, known_version
+from azuraforge.models.provenance import ImportRecord, LearnedRows
 from azuraforge.models.registry.folder import MANIFEST, VersionFolders
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.registry.policy_store import TaskKinds
@@ -31,6 +32,8 @@ _FIELDS = (
     *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
     *("dataset_fingerprint", "learned_from", "code_version", "seed", "metrics"),
 )
+#: Fields that the registry does not take as the bundle states them.
+_SHAPED = ("schema", "learned_from", "content_hash", "bytes")
 #: Fields of the version that its trial load needs.
 _OPENING = ("content_hash", "plugin", "kind", "config", "schema", "learned_from")
 _README = """\
@@ -170,17 +173,18 @@ class Bundles:
                 session,
                 model,
                 imported,
-                **{name: fields[name] for name in _FIELDS if name not in ("schema", "content_hash", "bytes")},
+                **{name: fields[name] for name in _FIELDS if name not in _SHAPED},
                 schema=DatasetSchema(**fields["schema"]),
+                learned_from=LearnedRows.model_validate(fields["learned_from"]),
                 run_id="",
                 dataset_id=None,
                 dataset_version=None,
-                origin={
-                    "bundle_sha256": sha256,
-                    "by": by,
+                origin=ImportRecord(
+                    bundle_sha256=sha256,
+                    by=by,
                     **{name: told[name] for name in ("model", "run_id", "dataset", "evaluated")},
-                    "version": told["number"],
-                },
+                    version=told["number"],
+                ),
             )
             return model, row.version, True
 
@@ -194,7 +198,11 @@ class Bundles:
             "number": row.version,
             "run_id": row.run_id or None,
             "dataset": self._dataset(row),
-            "version": {**{name: getattr(row, name) for name in _FIELDS}, "schema": row.schema.to_json()},
+            "version": {
+                **{name: getattr(row, name) for name in _FIELDS},
+                "schema": row.schema.to_json(),
+                "learned_from": row.learned_from.model_dump(mode="json", exclude_none=True),
+            },
             "evaluated": judged,
         }
         kind = self._task_kinds().get(row.kind)
@@ -240,7 +248,7 @@ def _json(value: Any) -> bytes:
 def _known(present: Sequence[ModelVersion], sha256: str) -> int | None:
     """Return the number of the version that came from the same bundle."""
     for row in present:
-        if row.imported is not None and row.imported["bundle_sha256"] == sha256:
+        if row.imported is not None and row.imported.bundle_sha256 == sha256:
             return row.version
     return None
 

@@ -19,8 +19,8 @@ from safetensors import safe_open
 
 from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
-from azuraforge.models.bundles.description import REFUSED, Card, check, refused
-from azuraforge.models.registry.folder import CARD, EVALUATED, read_card, verify_folder
+from azuraforge.models.bundles.description import REFUSED, Card, Trial, check, refused
+from azuraforge.models.registry.folder import CARD, EVALUATED, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor
 from azuraforge.models.serving.messages import Row
 from azuraforge.models.serving.opening import open_version
@@ -51,19 +51,17 @@ class Asked(Protocol):
     payload: dict[str, Any]
 
 
-def try_version(child: Asked) -> dict[str, Any]:
-    """Load a version and predict once from an invented history.
+def try_version(child: Asked) -> Trial:
+    """Load a version and predict once from an invented history; so does the evaluated predictor of a refitted one.
 
     Payload: folder, bytes (of its files), and as for ``opening.serve`` content_hash, plugin, config, schema,
-    plugins_folder and kernels_folder. Result: ``{"predicted": bool}``, false where the pipeline itself declined the
-    invented rows. Raises InvalidInput that names the bundle's entry and no path of this machine.
+    plugins_folder and kernels_folder. Raises InvalidInput that names the bundle's entry and no path of this machine.
     """
     opening = child.payload
     folder = Path(opening["folder"])
     _limit(opening["bytes"])
     with _refusing(_VERSION + CARD):
-        strict_json.parse((folder / CARD).read_bytes())
-        card = check(Card, read_card(folder), _VERSION + CARD)
+        card = check(Card, strict_json.parse((folder / CARD).read_bytes()), _VERSION + CARD)
         _compare(card, opening)
     for path in sorted(folder.rglob("*")):
         entry = _VERSION + path.relative_to(folder).as_posix()
@@ -78,25 +76,33 @@ def try_version(child: Asked) -> dict[str, Any]:
     kind = _kind(opening)
     if kind.serving == "series" and card.horizon is None:
         raise refused("it states no horizon", _VERSION + CARD)
-    _load_evaluated(folder, opening, plugin)
-    with _refusing(_VERSION):
-        if kind.serving is None:
+    evaluated = _evaluated(folder, opening)
+    schema = DatasetSchema(**opening["schema"])
+    if kind.serving is None:
+        with _refusing(_VERSION):
             verify_folder(folder, opening["content_hash"])
             plugin().load(folder)
-            return {"predicted": False}
-        return {"predicted": _predict(open_version(opening), DatasetSchema(**opening["schema"]))}
+        with _refusing(f"{_VERSION}{EVALUATED}"):
+            if evaluated is not None:
+                plugin().load(evaluated)
+        return Trial(predicted=False)
+    with _refusing(_VERSION):
+        loaded = open_version(opening)
+        predicted = _predict(loaded, schema)
+    with _refusing(f"{_VERSION}{EVALUATED}"):
+        if evaluated is not None:  # a later verdict compares with it
+            _predict(loaded.with_predictor(evaluated), schema)
+    return Trial(predicted=predicted)
 
 
-def _load_evaluated(folder: Path, opening: Mapping[str, Any], plugin: type[Any]) -> None:
-    """Load the evaluated predictor of a refitted version: a later verdict compares with it."""
-    told = (opening.get("learned_from") or {}).get("evaluated") is not None
+def _evaluated(folder: Path, opening: Mapping[str, Any]) -> Path | None:
+    """Return the folder of a refitted version's evaluated predictor; raises InvalidInput where files contradict."""
+    stated = (opening.get("learned_from") or {}).get("evaluated") is not None
     evaluated = folder / EVALUATED
-    if told != evaluated.is_dir():
+    if stated != evaluated.is_dir():
         missing = "bundle.json says nothing of it" if evaluated.is_dir() else "it is missing"
         raise refused(f"the evaluated predictor: {missing}", f"{_VERSION}{EVALUATED}")
-    if told:
-        with _refusing(f"{_VERSION}{EVALUATED}"):
-            plugin().load(evaluated)
+    return evaluated if stated else None
 
 
 def _kind(opening: Mapping[str, Any]) -> type[AnyTaskKind]:

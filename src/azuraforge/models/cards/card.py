@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import orjson
-from pydantic import BaseModel
 
 from azuraforge.models.cards.texts import DECISIONS, TEXTS
 from azuraforge.models.gate.reasons import percent
@@ -68,6 +67,7 @@ def card(
         _table([say["field"], say["value"]], _data(row, evaluated, dataset, say)),
         f"## {say['scores']}",
         *_scores(row, evaluated, say, language),
+        *_members(row, evaluated, say, language),
         f"## {say['verdict']}",
         *_verdict(evaluated, say, language),
         f"## {say['limits']}",
@@ -107,7 +107,7 @@ def _data(
 ) -> list[tuple[str, str]]:
     named = f"{dataset} v{row.dataset_version}" if dataset else say["not_here"]
     facts = [(say["dataset"], named), (say["fingerprint"], row.dataset_fingerprint or "–")]
-    learned = _learned(row)
+    learned = row.learned_from
     if learned.evaluated is None:
         facts.append((say["learned_from"], _range(learned, row.schema, say)))
     else:
@@ -130,23 +130,6 @@ class _Rows(Protocol):
     def start(self) -> str | None: ...
     @property
     def end(self) -> str | None: ...
-
-
-class _Learned(BaseModel):
-    """The rows that a version learned from, of which a bundle may state some facts only.
-
-    ``evaluated`` holds those of the predictor that was judged, where the one that serves was refitted.
-    """
-
-    rows: int | None = None
-    start: str | None = None
-    end: str | None = None
-    weights_sha256: str | None = None
-    evaluated: _Learned | None = None
-
-
-def _learned(row: ModelVersion) -> _Learned:
-    return _Learned.model_validate(row.learned_from)
 
 
 def _range(part: _Rows | None, schema: DatasetSchema, say: Mapping[str, str]) -> str:
@@ -175,6 +158,26 @@ def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
     return [say["same_rows"], _table([say["contender"], say["role"], *names], lines)]
 
 
+def _members(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
+    """Return the predictors inside a version; nothing for a version of a baseline, which the candidate's run made."""
+    evaluation = None if evaluated is None else evaluated.evaluation
+    found = None if evaluation is None else evaluation.composition
+    if evaluation is None or found is None or evaluation.candidate.name != row.plugin:
+        return []
+    heads = [say["member"], say["weight"], text_of(found.measure, language)]
+    lines = [
+        [each.name, percent(each.weight, language), "–" if each.score is None else _number(each.score, language)]
+        for each in found.members
+        if each.weight
+    ]
+    gone = [f"- {say['left_out']} {each.name}: {_plain(text_of(each.reason, language))}" for each in found.left_out]
+    kept = [
+        f"- {say['not_refitted']} {each.name}: {_plain(text_of(each.reason, language))}" for each in found.not_refitted
+    ]
+    blocks = [f"## {say['members']}", say[f"members.{found.rule}"], _table(heads, lines)]
+    return [*blocks, "\n".join([*gone, *kept])] if gone or kept else blocks
+
+
 def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
     if evaluated is None:
         return [say["no_verdict"]]
@@ -189,7 +192,7 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
 
 def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
     found = []
-    learned = _learned(row)
+    learned = row.learned_from
     if learned.start and learned.end:
         seen = {"start": row_time(learned.start, row.schema), "end": row_time(learned.end, row.schema)}
         found.append(say["limit.learned"].format(**seen))
@@ -232,7 +235,7 @@ def _limits_of(evaluation: Evaluation, row: ModelVersion, say: Mapping[str, str]
 
 def _origin(row: ModelVersion) -> dict[str, object]:
     assert row.imported is not None
-    return {name: row.imported.get(name) or "–" for name in ("model", "version", "run_id", "bundle_sha256")}
+    return {name: getattr(row.imported, name) or "–" for name in ("model", "version", "run_id", "bundle_sha256")}
 
 
 def _metric(metric: MetricFacts, value: float | None, language: Language) -> str:

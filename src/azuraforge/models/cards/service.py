@@ -8,11 +8,9 @@ from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.cards.card import Evaluated, Language, card
-from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.schemas import CardOut
 from azuraforge.models.tables import Model, ModelVersion
-from azuraforge.plugins.contract.evaluation import Evaluation
 
 
 class Cards:
@@ -72,10 +70,7 @@ def known_version(session: Session, name: str, number: int) -> tuple[Model, Mode
 def evaluated_of(session: Session, row: ModelVersion) -> Evaluated | None:
     """Return the evaluation of a version: by the run that made it, or as its bundle states."""
     if row.imported is not None:
-        stated = row.imported.get("evaluated")
-        if not stated:
-            return None
-        verdict = VerdictRecord.model_validate(stated["verdict"])
-        return Evaluated(Evaluation.model_validate(stated["evaluation"]), verdict)
+        stated = row.imported.evaluated
+        return Evaluated(stated.evaluation, stated.verdict) if stated is not None else None
     found = store.version_evaluation(session, row.model_id, row.version)
     return Evaluated(found.evaluation, found.verdict) if found is not None else None

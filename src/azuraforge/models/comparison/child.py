@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.models.comparison.schemas import PairNumbers
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import compare as compare_contenders
 from azuraforge.models.gate.reasons import told
@@ -25,11 +26,10 @@ class Child(Protocol):
     payload: dict[str, Any]
 
 
-def compare(child: Child) -> dict[str, Any]:
+def compare(child: Child) -> PairNumbers:
     """Compare by the kind's own gate metric.
 
-    Payload: task, plugins_folder, horizon, season, seed, a and b ``{"errors": path, "name"}``. Result: fields of
-    ``PairOut``.
+    Payload: task, plugins_folder, horizon, season, seed, a and b ``{"errors": path, "name"}``.
     """
     payload = child.payload
     kind = load_task_kind(payload["task"], payload["plugins_folder"])
@@ -39,22 +39,25 @@ def compare(child: Child) -> dict[str, Any]:
         raise InvalidInput("the stored errors of the two runs do not belong to the same rows", where="errors.npz")
     how = {"horizon": payload["horizon"], "season": payload["season"], "level": LEVEL, "seed": payload["seed"]}
     found = compare_contenders(one, other, **how)
+    verdict: Literal["a_better", "b_better", "no_difference", "too_few"] = "no_difference"
     if found.low is None or found.high is None:
         verdict = "too_few"
-    else:
-        verdict = "a_better" if found.high < 0 else "b_better" if found.low > 0 else "no_difference"
-    return {
-        "metric": found.metric.name,
-        "relative_difference": found.relative_difference,
-        "difference": found.difference,
-        "shown": {language: told(found.params, language) for language in ("en", "tr")},
-        "low": found.low,
-        "high": found.high,
-        "level": found.level,
-        "pieces": found.pieces,
-        "origins": found.origins,
-        "verdict": verdict,
-    }
+    elif found.high < 0:
+        verdict = "a_better"
+    elif found.low > 0:
+        verdict = "b_better"
+    return PairNumbers(
+        metric=found.metric.name,
+        relative_difference=found.relative_difference,
+        difference=found.difference,
+        shown={language: told(found.params, language) for language in ("en", "tr")},
+        low=found.low,
+        high=found.high,
+        level=found.level,
+        pieces=found.pieces,
+        origins=found.origins,
+        verdict=verdict,
+    )
 
 
 def _losses(side: Mapping[str, Any], kind: AnyTaskKind, metric: MetricFacts) -> Floats:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from azuraforge.plugins.contract.metric import Format
 from azuraforge.plugins.contract.shape import Texts
@@ -38,7 +38,7 @@ class ConfigRow(BaseModel):
     """A setting in which the runs differ; ``null`` where a run does not have it."""
 
     name: str
-    values: list[Any]
+    values: list[JsonValue]
 
 
 class ComparedRun(BaseModel):
@@ -62,16 +62,9 @@ class ComparisonOut(BaseModel):
     config: list[ConfigRow]
 
 
-class PairOut(BaseModel):
-    """Two runs' models on the same held-out rows, as the gate compares: a below b where the difference is negative.
+class PairNumbers(BaseModel):
+    """What a comparison of two models measured."""
 
-    Where ``comparable`` is false, ``why_not`` says why and no number is given.
-    """
-
-    a: str
-    b: str
-    comparable: bool
-    why_not: list[Said]
     metric: str | None = None
     relative_difference: float | None = Field(default=None, description="null: b makes no errors to speak of")
     difference: float | None = Field(default=None, description="in the metric's own unit")
@@ -84,3 +77,15 @@ class PairOut(BaseModel):
     pieces: float | None = Field(default=None, description="independent origins that would say as much")
     origins: int | None = None
     verdict: Literal["a_better", "b_better", "no_difference", "too_few"] | None = None
+
+
+class PairOut(PairNumbers):
+    """Two runs' models on the same held-out rows, as the gate compares: a below b where the difference is negative.
+
+    Where ``comparable`` is false, ``why_not`` says why and no number is given.
+    """
+
+    a: str
+    b: str
+    comparable: bool
+    why_not: list[Said]

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.models.comparison.schemas import ComparedRun, ComparisonOut, ConfigRow, MetricRow, PairOut, Said
+from azuraforge.models.comparison.schemas import (
+    ComparedRun,
+    ComparisonOut,
+    ConfigRow,
+    MetricRow,
+    PairNumbers,
+    PairOut,
+    Said,
+)
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.evaluation import ContenderScores, Evaluation, PartSummary
 from azuraforge.plugins.contract.metric import FIT_SECONDS, MetricFacts
+from azuraforge.plugins.discovery.calling import Call
 from azuraforge.runs.schemas import RunDetail, RunOut
 from azuraforge.runs.service import RunService
 
@@ -20,8 +29,6 @@ ENTRY = "azuraforge.models.comparison.child:compare"
 TIMEOUT_SECONDS = 60.0
 MOST_RUNS = 50
 
-#: ``Launcher.call``.
-Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
 
 #: code → (English, Turkish)
 _WHY_NOT: Mapping[str, tuple[str, str]] = {
@@ -154,7 +161,8 @@ class Comparisons:
             "a": {"errors": self._errors(project_id, a), "name": one.candidate.name},
             "b": {"errors": self._errors(project_id, b), "name": other.candidate.name},
         }
-        return PairOut(a=a, b=b, comparable=True, why_not=[], **self._call(ENTRY, payload, TIMEOUT_SECONDS))
+        found = self._call(ENTRY, payload, PairNumbers, TIMEOUT_SECONDS)
+        return PairOut(a=a, b=b, comparable=True, why_not=[], **found.model_dump())
 
     def _judged(self, project_id: str, run_id: str) -> _Judged:
         run = self._runs.get(project_id, run_id)

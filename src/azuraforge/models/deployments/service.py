@@ -77,8 +77,13 @@ class Answer(Protocol):
 
 
 A = TypeVar("A", bound=Answer)
-#: Run blocking work in a thread and await it.
-InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
+T = TypeVar("T")
+
+
+class InThread(Protocol):
+    """Runs blocking work in a thread; await what it returns. ``anyio.to_thread.run_sync`` is one."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
 
 class Deployments:

@@ -168,7 +168,7 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
     for id_, version, first, last, one, other, largest, other_largest, numbers, inputs in session.execute(statement):
         mine = version == row.version
         losses = (one, other, largest, other_largest) if mine else (other, one, other_largest, largest)
-        found.append(JudgedPair(id_, first, last, *losses, numbers > 0, inputs.get("series") or ""))
+        found.append(JudgedPair(id_, first, last, *losses, numbers > 0, inputs.series or ""))
     return found
 
 
@@ -217,7 +217,7 @@ def largest_losses(session: Session, model_id: str, version: int, limit: int) ->
     until: datetime | None = None
     for first, end, loss, inputs in session.execute(statement):
         own = until is None or end < until
-        losses.append(KnownLoss(inputs.get("series") or "", loss, own))
+        losses.append(KnownLoss(inputs.series or "", loss, own))
         if own:
             until, limit = first, limit - 1
         if not limit:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from azuraforge.errors import Conflict
-from azuraforge.models.drift.detection import Reference, describe
+from azuraforge.models.distributions import Reference
+from azuraforge.models.drift.detection import describe
 from azuraforge.models.serving.child import Predictor
 from azuraforge.models.serving.opening import open_version
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
+from azuraforge.strict_json import JsonObject
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 _ANSWERS = 400
 
 
-def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], Reference]:
+def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], JsonObject]:
     """Load a version and return the function that computes its reference.
 
     Its question holds ``dataset`` (as of ``Predictor.answer``), ``learned_from`` (both ends) and ``answer``.
@@ -34,12 +36,14 @@ def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], Reference]:
             next_step="look at the model's live scores",
         )
 
-    def answer(question: dict[str, Any]) -> Reference:
+    def answer(question: dict[str, Any]) -> JsonObject:
         if version.schema.series is not None:
-            return {"columns": {}, "notes": ["drift is looked for in models of one series only"]}
+            nothing = Reference(columns={}, notes=["drift is looked for in models of one series only"])
+            return nothing.model_dump(mode="json")
         start, end = question["learned_from"]
         frame = version.dataset(question["dataset"])
-        return reference(frame, version.schema, (start, end), version.horizon, version.predict, question["answer"])
+        made = reference(frame, version.schema, (start, end), version.horizon, version.predict, question["answer"])
+        return made.model_dump(mode="json")
 
     return answer
 
@@ -57,7 +61,7 @@ def reference(
     Args:
         answer: the name under which these answers stand.
 
-    Returns ``{"columns": {name: as detection.describe}, "notes": [what could not be looked at, and why]}``.
+    Returns the distributions, and notes on what could not be looked at.
     """
     import polars as pl
 
@@ -81,4 +85,4 @@ def reference(
         notes.append(f"answers are not compared: {' '.join(str(error).split())[:200]}")
     described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}
     notes += [f"{name} does not vary where it learned" for name in columns if name not in described]
-    return {"columns": described, "notes": notes}
+    return Reference(columns=described, notes=notes)

@@ -19,7 +19,8 @@ import bisect
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+
+from azuraforge.models.distributions import Detected, Distribution, DriftColumn, DriftThresholds
 
 PSI_ALARM = 0.2
 ALPHA = 0.01
@@ -29,53 +30,6 @@ BINS = 10
 #: So many evenly spaced quantiles of the reference are kept; the KS distance is exact to their spacing.
 _KEPT = 400
 _SMALLEST_SHARE = 1e-4
-
-
-class Distribution(TypedDict):
-    """A reference's column: rows, effective rows, quantiles, and the shares of the bins between edges."""
-
-    rows: int
-    effective: float
-    quantiles: list[float]
-    edges: list[float]
-    shares: list[float]
-
-
-class Reference(TypedDict):
-    """The distributions of a version's inputs and answers, and notes on the ones that could not be described."""
-
-    columns: dict[str, Distribution]
-    notes: list[str]
-
-
-class Column(TypedDict):
-    """The comparison of one column; see ``schemas.DriftColumn``."""
-
-    name: str
-    rows: int
-    effective: float
-    psi: float | None
-    ks: float | None
-    p_value: float | None
-    drifted: bool | None
-
-
-class Thresholds(TypedDict):
-    """The bounds of an alarm; see ``schemas.DriftThresholds``."""
-
-    psi: float
-    alpha: float
-    level: float
-    least: int
-
-
-class Detected(TypedDict):
-    """The comparison of a window with a reference."""
-
-    columns: list[Column]
-    alarm: bool
-    enough: bool
-    thresholds: Thresholds
 
 
 def describe(values: Sequence[float]) -> Distribution | None:
@@ -89,13 +43,13 @@ def describe(values: Sequence[float]) -> Distribution | None:
     ordered = sorted(finite)
     kept = [_quantile(ordered, index / (_KEPT - 1)) for index in range(_KEPT)] if len(ordered) > _KEPT else ordered
     edges = sorted({_quantile(ordered, index / BINS) for index in range(1, BINS)})
-    return {
-        "rows": len(finite),
-        "effective": effective_rows(finite),
-        "quantiles": kept,
-        "edges": edges,
-        "shares": _shares(ordered, edges),
-    }
+    return Distribution(
+        rows=len(finite),
+        effective=effective_rows(finite),
+        quantiles=kept,
+        edges=edges,
+        shares=_shares(ordered, edges),
+    )
 
 
 def effective_rows(values: Sequence[float]) -> float:
@@ -123,10 +77,10 @@ def psi(reference: Distribution, values: Sequence[float]) -> float:
         >>> psi(made, [float(value) for value in range(100)])
         0.0
     """
-    found = _shares(sorted(values), reference["edges"])
+    found = _shares(sorted(values), reference.edges)
     pairs = (
         (max(ours, _SMALLEST_SHARE), max(theirs, _SMALLEST_SHARE))
-        for ours, theirs in zip(found, reference["shares"], strict=True)
+        for ours, theirs in zip(found, reference.shares, strict=True)
     )
     return math.fsum((ours - theirs) * math.log(ours / theirs) for ours, theirs in pairs)
 
@@ -137,14 +91,14 @@ def ks(reference: Distribution, values: Sequence[float], effective: float) -> tu
     Args:
         effective: rows of ``values`` that count as independent.
     """
-    quantiles, ordered = reference["quantiles"], sorted(values)
+    quantiles, ordered = reference.quantiles, sorted(values)
     count, kept = len(ordered), len(quantiles)
     distance = 0.0
     for at in {*ordered, *quantiles}:
         ours = bisect.bisect_right(ordered, at) / count
         theirs = bisect.bisect_right(quantiles, at) / kept
         distance = max(distance, abs(ours - theirs))
-    both = effective * reference["effective"] / (effective + reference["effective"])
+    both = effective * reference.effective / (effective + reference.effective)
     return distance, _survival((math.sqrt(both) + 0.12 + 0.11 / math.sqrt(both)) * distance)
 
 
@@ -153,25 +107,34 @@ def detect(reference: Mapping[str, Distribution], window: Mapping[str, Sequence[
     compared = [name for name in reference if name in window]
     level = ALPHA / max(1, len(compared))
     columns = [_column(name, reference[name], window[name], level) for name in compared]
-    judged = [each for each in columns if each["drifted"] is not None]
-    return {
-        "columns": columns,
-        "alarm": any(each["drifted"] for each in judged),
-        "enough": bool(judged),
-        "thresholds": {"psi": PSI_ALARM, "alpha": ALPHA, "level": level, "least": LEAST},
-    }
+    judged = [each for each in columns if each.drifted is not None]
+    return Detected(
+        columns=columns,
+        alarm=any(each.drifted for each in judged),
+        enough=bool(judged),
+        thresholds=DriftThresholds(psi=PSI_ALARM, alpha=ALPHA, level=level, least=LEAST),
+    )
 
 
-def _column(name: str, reference: Distribution, values: Sequence[float], level: float) -> Column:
+def _column(name: str, reference: Distribution, values: Sequence[float], level: float) -> DriftColumn:
     finite = [value for value in values if math.isfinite(value)]
     effective = effective_rows(finite) if finite else 0.0
-    found = Column(name=name, rows=len(finite), effective=effective, psi=None, ks=None, p_value=None, drifted=None)
     if effective < LEAST:
-        return found
+        return DriftColumn(
+            name=name, rows=len(finite), effective=effective, psi=None, ks=None, p_value=None, drifted=None
+        )
     distance, probability = ks(reference, finite, effective)
     shift = psi(reference, finite)
     drifted = shift >= PSI_ALARM and probability < level
-    return {**found, "psi": shift, "ks": distance, "p_value": probability, "drifted": drifted}
+    return DriftColumn(
+        name=name,
+        rows=len(finite),
+        effective=effective,
+        psi=shift,
+        ks=distance,
+        p_value=probability,
+        drifted=drifted,
+    )
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

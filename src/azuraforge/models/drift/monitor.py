@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.models.distributions import DriftReport, Reference
 from azuraforge.models.drift import detection
 from azuraforge.models.drift import store as drift_store
-from azuraforge.models.drift.schemas import DriftOut, DriftReport
+from azuraforge.models.drift.schemas import DriftOut
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.serving.versions import ServedVersions
@@ -56,17 +56,15 @@ class DriftMonitor:
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)
             known = drift_store.found(session, owner.id, row.version)
-        reference: detection.Reference = known.reference if known else self._make_reference(project_id, owner, row)
+        reference = known.reference if known else self._make_reference(project_id, owner, row)
         with self._database.read(project_id) as session:
             lines = drift_store.window(session, owner.id, row.version, WINDOW)
-        report = DriftReport.model_validate(
-            {
-                **detection.detect(reference["columns"], _window(lines)),
-                "lines": len(lines),
-                "first_at": lines[0].created_at if lines else None,
-                "last_at": lines[-1].created_at if lines else None,
-                "notes": reference["notes"],
-            }
+        report = DriftReport(
+            **dict(detection.detect(reference.columns, _window(lines))),
+            lines=len(lines),
+            first_at=lines[0].created_at if lines else None,
+            last_at=lines[-1].created_at if lines else None,
+            notes=reference.notes,
         )
 
         def work(session: Session) -> None:
@@ -89,7 +87,7 @@ class DriftMonitor:
             except Exception as error:  # the trouble of one model does not hold up the others
                 log.warning("drift_waits", project_id=project_id, model=model, reason=str(error))
 
-    def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> detection.Reference:
+    def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> Reference:
         if row.dataset_id is None:
             raise Conflict(
                 f"version {row.version} did not learn from a stored dataset", next_step="train it on one to compare"
@@ -108,11 +106,11 @@ class DriftMonitor:
                 "options": found.options,
                 "fingerprint": found.fingerprint,
             },
-            "learned_from": [row.learned_from["start"], row.learned_from["end"]],
+            "learned_from": [row.learned_from.start, row.learned_from.end],
         }
         served = self._versions.get(project_id, owner.id, row.version)
         made = self._versions.ask_apart(served, {**question, "answer": ANSWER}, ENTRY)
-        reference = cast(detection.Reference, made)
+        reference = Reference.model_validate(made)
         self._database.write(project_id, lambda session: drift_store.keep(session, owner.id, row.version, reference))
         return reference
 
@@ -136,5 +134,5 @@ def _window(lines: list[Prediction]) -> dict[str, list[float]]:
         for name, value in (line.features or {}).items():
             if value is not None:
                 columns.setdefault(name, []).append(value)
-        columns.setdefault(ANSWER, []).append(line.points[0]["value"])
+        columns.setdefault(ANSWER, []).append(line.points[0].value)
     return columns

@@ -6,8 +6,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.database import Session, now
-from azuraforge.models.drift.detection import Reference
-from azuraforge.models.drift.schemas import DriftReport
+from azuraforge.models.distributions import DriftReport, Reference
 from azuraforge.models.tables import Model, ModelAlias, ModelDrift, Prediction
 
 
@@ -30,7 +29,7 @@ def keep_report(session: Session, model_id: str, version: int, report: DriftRepo
     statement = select(ModelDrift).where(ModelDrift.model_id == model_id, ModelDrift.version == version)
     row = session.scalars(statement.with_for_update()).one()
     before, row.alarm = row.alarm, report.alarm
-    row.report, row.checked_at = report.model_dump(mode="json"), now()
+    row.report, row.checked_at = report, now()
     session.flush()
     return before
 

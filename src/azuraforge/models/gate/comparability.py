@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
     return max(MIN_ORIGINS, season, MIN_PIECES * horizon) if in_time else MIN_ORIGINS
 
 
-def incomparable(code: str, **params: Any) -> Reason:
+def incomparable(code: str, **params: bool | int | float | str | None) -> Reason:
     """Why a champion cannot be compared, for ``Champion.obstacle``.
 
     ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` take ``champion`` and ``candidate``;

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
 from azuraforge.models.gate.comparability import MIN_ORIGINS, MIN_PIECES, needed_origins
 from azuraforge.models.gate.contenders import Contender, Slice
 from azuraforge.models.gate.examples import mean_difference, mean_difference_interval, sign_test
-from azuraforge.models.gate.origins import relative_rmse, relative_rmse_interval
+from azuraforge.models.gate.origins import RelativeInterval, relative_rmse, relative_rmse_interval, scaled_interval
 from azuraforge.models.gate.reasons import told
 from azuraforge.models.gate.record import SliceRecord, Value
 from azuraforge.plugins.contract.evaluation import ComparisonScores, ShownComparison
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.plugins.kinds.forecast.facts import RMSE
+
+#: Why a comparison has no interval: too few origins or examples; origins worth too few independent ones; or an
+#: interval so wide that it excludes nothing of practical size.
+Unknown = Literal["origins", "pieces", "width"]
 
 
 def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
@@ -43,7 +47,7 @@ class Comparison:
     Attributes:
         difference: of the scores, a less b, in the metric's own unit; below zero, a is better.
         relative_difference: the same as a share of b's score; None where b makes no errors to speak of.
-        low, high: the interval, None if there are too few origins or pieces: relative along a series, of ``difference``
+        low, high: the interval, None where ``unknown`` states a reason: relative along a series, of ``difference``
             for independent examples, whose scores may vanish. ``margin`` is in the same measure.
         pieces: independent origins that would say as much.
     """
@@ -61,6 +65,7 @@ class Comparison:
     difference: float = field(default=0.0, kw_only=True)
     score_a: float = field(default=0.0, kw_only=True)
     score_b: float = field(default=0.0, kw_only=True)
+    unknown: Unknown | None = field(default=None, kw_only=True)
 
     @property
     def better(self) -> bool:
@@ -126,8 +131,9 @@ def measured(metric: MetricFacts) -> dict[str, Value]:
 def compare(
     a: Contender, b: Contender, *, horizon: int, season: int, level: float = 0.95, resamples: int = 1000, seed: int = 0
 ) -> Comparison:
-    """Compare two contenders on the same origins; without an interval if there are too few of them or their
-    errors remember each other so long that fewer than ``MIN_PIECES`` independent ones remain.
+    """Compare two contenders on the same origins; without an interval where ``Comparison.unknown`` states why.
+
+    Errors may remember each other so long that fewer than ``MIN_PIECES`` independent origins remain.
 
     Independent examples are drawn one by one (``resamples``, ``seed``), and the difference of their means is judged: a
     ratio has no meaning where one side makes almost no errors. Where few errors decide, resampling alone is too sure of
@@ -135,20 +141,28 @@ def compare(
     """
     if not a.in_time:
         return _compare_examples(a, b, level, resamples, seed)
-    found = _compare_origins(a, b, level, horizon, needed_origins(horizon, season))
-    return found if found.pieces >= MIN_PIECES else replace(found, low=None, high=None)
+    return _compare_origins(a, b, level, horizon, needed_origins(horizon, season))
 
 
 def _compare_origins(
-    a: Contender, b: Contender, level: float, horizon: int, needed: int, *, plain: bool = True
+    a: Contender,
+    b: Contender,
+    level: float,
+    horizon: int,
+    needed: int,
+    interval: RelativeInterval = relative_rmse_interval,
 ) -> Comparison:
     origins = len(a.losses)
     power = 0.5 if a.pairing.mean == "root" else 1.0
     if origins < needed:
         relative = relative_rmse(a.losses, b.losses, power=power) if origins else 0.0
-        return _comparison(a, b, relative, None, None, level, origins, origins / horizon)
-    found = relative_rmse_interval(a.losses, b.losses, horizon=horizon, level=level, power=power, plain=plain)
-    return _comparison(a, b, found.relative_difference, found.low, found.high, level, origins, found.pieces)
+        return _comparison(a, b, relative, None, None, level, origins, origins / horizon, "origins")
+    found = interval(a.losses, b.losses, horizon=horizon, level=level, power=power)
+    low, high = found.low, found.high
+    unknown: Unknown | None = None if low is not None else "width"
+    if found.pieces < MIN_PIECES:
+        low, high, unknown = None, None, "pieces"
+    return _comparison(a, b, found.relative_difference, low, high, level, origins, found.pieces, unknown)
 
 
 def _compare_examples(a: Contender, b: Contender, level: float, resamples: int, seed: int) -> Comparison:
@@ -157,11 +171,11 @@ def _compare_examples(a: Contender, b: Contender, level: float, resamples: int, 
     score = b.score
     relative = difference / score if score > 0 else None
     if examples < MIN_ORIGINS:
-        return _comparison(a, b, relative, None, None, level, examples, examples)
+        return _comparison(a, b, relative, None, None, level, examples, examples, "origins")
     low, high = mean_difference_interval(a.losses, b.losses, level=level, resamples=resamples, seed=seed)
     if a.pairing.binary and sign_test(a.losses, b.losses) > 1 - level:
         low, high = min(low, 0.0), max(high, 0.0)
-    return _comparison(a, b, relative, low, high, level, examples, examples)
+    return _comparison(a, b, relative, low, high, level, examples, examples, None)
 
 
 def _comparison(
@@ -173,17 +187,18 @@ def _comparison(
     level: float,
     origins: int,
     pieces: float,
+    unknown: Unknown | None,
 ) -> Comparison:
     ours, theirs = a.score, b.score
     return Comparison(
         a.name, b.name, relative, low, high, level, origins, pieces, a.metric,
-        difference=ours - theirs, score_a=ours, score_b=theirs,
+        difference=ours - theirs, score_a=ours, score_b=theirs, unknown=unknown,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """What is known of one guarded slice: ``worse`` is None where it holds too few rows to tell.
+    """What is known of one guarded slice: ``worse`` is None where its comparison has no interval.
 
     ``margin`` is in the measure of the comparison's interval; ``targets`` counts origins with a target in the slice.
     """
@@ -250,6 +265,6 @@ def _guard_series(a: Contender, b: Contender, part: Slice, horizon: int, _: int,
     one, other = (each.where(part.mask).at(inside) for each in (a, b))
     targets, needed = int(inside.sum()), needed_origins(overlap, 1)
     # A finding here stops a promotion: what makes it rarer would not make the gate safer.
-    found = _compare_origins(one, other, how["level"], overlap, needed, plain=False)
+    found = _compare_origins(one, other, how["level"], overlap, needed, scaled_interval)
     worse = None if found.low is None else found.low > part.margin
     return Guarded(part.name, found, part.margin, targets, needed, worse)

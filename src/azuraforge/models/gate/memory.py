@@ -83,10 +83,63 @@ def number_of_waves(origins: int, horizon: int) -> int:
     return max(1, min(MOST_WAVES, origins // max(1, horizon), origins - 1))
 
 
+@dataclass(frozen=True)
+class Waves:
+    """The mean and the slow cosine waves of values along a series, all that their mean's uncertainty depends on.
+
+    Attributes:
+        mean: ``(…,)``.
+        sizes: ``(…, wave)`` coefficients of the waves around the mean.
+        largest: ``(…,)`` a bound of the values' sizes, for rounding.
+        origins: number of values.
+        horizon: rows that a value looks over.
+    """
+
+    mean: Floats
+    sizes: Floats
+    largest: Floats
+    origins: int
+    horizon: int
+
+    def less(self, other: Waves, times: Floats) -> Waves:
+        """Return the waves of these values less ``times``, ``(…,)``, the other's on the same origins."""
+        return Waves(
+            self.mean - times * other.mean,
+            self.sizes - times[..., None] * other.sizes,
+            self.largest + np.abs(times) * other.largest,
+            self.origins,
+            self.horizon,
+        )
+
+    def uncertainty(self) -> MeanUncertainty:
+        """Return the uncertainty of the mean; values that are all equal have none."""
+        origins, waves = self.origins, self.sizes.shape[-1]
+        # Rounding in every wave: values that are all equal then look independent, with an error of almost nothing.
+        powers = np.square(self.sizes) + np.square(1e-14 * self.largest)[..., None] + _TINY
+        longest = max(origins / self.horizon, _LONGEST_AT_LEAST)
+        memory = np.geomspace(1.0, longest, _MEMORIES)
+        spectra = _spectra(memory, _frequencies(origins, waves), self.horizon)
+        totals = powers @ (1 / spectra).T
+        known = -0.5 * np.log(spectra).sum(axis=1) + _PRIOR_EXPONENT * np.log(memory)
+        logarithms = known - 0.5 * waves * np.log(totals)
+        weights = np.exp(logarithms - logarithms.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        pieces = origins / (self.horizon + memory - 1)
+        freedom = np.clip(origins / (self.horizon + _COST_OF_MEMORY * (memory - 1)), 1.0, waves)
+        return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
+
+
+def waves_of(values: Floats, horizon: int) -> Waves:
+    """Return the waves of ``values``, ``(…, origin)``, in any unit; ``horizon``: rows that a value looks over."""
+    origins = values.shape[-1]
+    frequencies = _frequencies(origins, number_of_waves(origins, horizon))
+    cosines = np.cos(np.outer(np.arange(origins) + 0.5, frequencies)) * np.sqrt(2 / origins)
+    mean = values.mean(axis=-1)
+    return Waves(mean, (values - mean[..., None]) @ cosines, np.abs(values).max(axis=-1), origins, horizon)
+
+
 def mean_uncertainty(values: Floats, horizon: int) -> MeanUncertainty:
     """Return the uncertainty of the mean of ``values``, ``(…, origin)``; ``horizon``: rows that a value looks over.
-
-    Values that are all equal have none. Values keep any unit; they need not be centred.
 
     Example:
         >>> noise = np.random.default_rng(0).normal(size=400)
@@ -94,24 +147,11 @@ def mean_uncertainty(values: Floats, horizon: int) -> MeanUncertainty:
         >>> abs(float(found.reach(0.025) * 20 / 1.96 - noise.std())) < 0.2
         True
     """
-    origins = values.shape[-1]
-    waves = number_of_waves(origins, horizon)
-    frequencies = np.pi * np.arange(1, waves + 1) / origins
-    cosines = np.cos(np.outer(np.arange(origins) + 0.5, frequencies)) * np.sqrt(2 / origins)
-    centred = values - values.mean(axis=-1, keepdims=True)
-    # Rounding in every wave: values that are all equal then look independent, with an error of almost nothing.
-    rounding = np.square(1e-14 * np.abs(values).max(axis=-1, keepdims=True)) + _TINY
-    powers = np.square(centred @ cosines) + rounding
-    longest = max(origins / horizon, _LONGEST_AT_LEAST)
-    memory = np.geomspace(1.0, longest, _MEMORIES)
-    spectra = _spectra(memory, frequencies, horizon)
-    totals = powers @ (1 / spectra).T
-    logarithms = -0.5 * np.log(spectra).sum(axis=1) - 0.5 * waves * np.log(totals) + _PRIOR_EXPONENT * np.log(memory)
-    weights = np.exp(logarithms - logarithms.max(axis=-1, keepdims=True))
-    weights /= weights.sum(axis=-1, keepdims=True)
-    pieces = origins / (horizon + memory - 1)
-    freedom = np.clip(origins / (horizon + _COST_OF_MEMORY * (memory - 1)), 1.0, waves)
-    return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
+    return waves_of(values, horizon).uncertainty()
+
+
+def _frequencies(origins: int, waves: int) -> Floats:
+    return np.asarray(np.pi * np.arange(1, waves + 1) / origins)
 
 
 def _spectra(memory: Floats, frequencies: Floats, horizon: int) -> Floats:

@@ -1,50 +1,101 @@
 """Two forecasters on the same origins of a series: is one's RMSE lower than the other's by more than noise?
 
 Losses of neighbouring origins are alike (horizons overlap, errors remember), so single origins are no independent
-evidence. The statistic is the logarithm of the ratio of mean losses; its uncertainty is that of the mean of the
-paired differences of scaled losses, whatever their memory (``memory.py``). Where one origin dominates both means,
-scaling hides it from that uncertainty, so an interval without zero must also stand a test of the plain differences.
+evidence. A ratio r of mean losses is rejected where the mean of the differences ``a - r b`` is not zero by more than
+its uncertainty, whatever their memory (``memory.py``). The interval holds the ratios around the estimate that are not
+rejected; the set of them all may have no end or a gap, and then there is an interval only if r = 1 lies in the gap.
+At r = 1 this is the test of the plain differences: a row that dominates both means cannot hide in it.
 
-Source: Diebold and Mariano, "Comparing Predictive Accuracy" (1995), for the test on paired losses.
+Sources: Diebold and Mariano, "Comparing Predictive Accuracy" (1995), for the test on paired losses; Fieller, "Some
+Problems in Interval Estimation" (1954), for the interval of a ratio. Decision 0022.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from azuraforge.models.gate.losses import Floats, paired_sums
-from azuraforge.models.gate.memory import mean_uncertainty
+from azuraforge.models.gate.memory import MeanUncertainty, Waves, waves_of
 
 #: Logarithm of the largest ratio that is shown, a million.
 _LARGEST = math.log(1e6)
+#: The search for an end goes up to this logarithm of a ratio of mean losses, in steps that grow with the distance.
+_STEPS = np.geomspace(1e-7, 2 * _LARGEST, 40)
+_REFINED, _REFINEMENTS = 10, 5
+#: An interval that contains both half and twice the other's score excludes nothing of practical size.
+_HALF, _TWICE = -0.5, 1.0
 
 
 @dataclass(frozen=True)
 class Interval:
     """A relative difference of two RMSEs, ``(rmse_a - rmse_b) / rmse_b``, and its confidence interval.
 
-    ``pieces``: the independent origins that would say as much.
+    ``low``, ``high``: None where nothing useful is known: no difference is not excluded, and the interval is open at
+    one end or contains both half and twice b's RMSE. ``pieces``: the independent origins that would say as much.
     """
 
     relative_difference: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     level: float
     pieces: float
     origins: int
 
 
+class RelativeInterval(Protocol):
+    """A way to compare two forecasters on the same origins; see ``relative_rmse_interval``."""
+
+    def __call__(self, losses_a: Floats, losses_b: Floats, *, horizon: int, level: float, power: float) -> Interval: ...
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The losses of two forecasters on the same origins; leading axes are free.
+
+    Attributes:
+        a, b: the waves of each side's losses as shares of their mean.
+        log_ratio: ``(…,)`` logarithm of a's mean loss over b's.
+    """
+
+    a: Waves
+    b: Waves
+    log_ratio: Floats
+
+    @classmethod
+    def of(cls, a: Floats, b: Floats, horizon: int) -> Pair:
+        """Take ``(…, origin)`` losses; a floor far below any real mean keeps the ratio finite."""
+        mean = a.mean(axis=-1, keepdims=True) + b.mean(axis=-1, keepdims=True)
+        a, b = (side + 1e-12 * mean + 1e-300 for side in (a, b))
+        means = [side.mean(axis=-1, keepdims=True) for side in (a, b)]
+        log_ratio = np.asarray(np.log(means[0]) - np.log(means[1]))[..., 0]
+        return cls(waves_of(a / means[0], horizon), waves_of(b / means[1], horizon), log_ratio)
+
+    def chance_of_less(self, log_ratio: Floats | float = 0.0) -> Floats:
+        """Return the probability, ``(…,)``, of so low a mean of a's losses if its ratio to b's were ``log_ratio``."""
+        differences = self.a.less(self.b, np.exp(log_ratio - self.log_ratio))
+        return differences.uncertainty().below(differences.mean)
+
+    def chance_of_more(self, log_ratio: Floats | float = 0.0) -> Floats:
+        """Return the probability, ``(…,)``, of so high a mean of a's losses if its ratio to b's were ``log_ratio``."""
+        differences = self.a.less(self.b, np.exp(log_ratio - self.log_ratio))
+        return differences.uncertainty().below(-differences.mean)
+
+    def scaled(self) -> MeanUncertainty:
+        """Return the uncertainty of the logarithm of the ratio where the means themselves are taken for certain."""
+        return self.a.less(self.b, np.ones_like(self.log_ratio)).uncertainty()
+
+    @property
+    def pieces(self) -> Floats:
+        """Independent origins that would say as much, ``(…,)``."""
+        return self.scaled().pieces
+
+
 def relative_rmse_interval(
-    losses_a: Floats,
-    losses_b: Floats,
-    *,
-    horizon: int,
-    level: float = 0.95,
-    power: float = 0.5,
-    plain: bool = True,
+    losses_a: Floats, losses_b: Floats, *, horizon: int, level: float = 0.95, power: float = 0.5
 ) -> Interval:
     """Compare two forecasters on the same origins.
 
@@ -54,7 +105,6 @@ def relative_rmse_interval(
         horizon: rows that the losses of one origin look over, so that neighbouring origins share targets.
         level: two-sided confidence, for example 0.95.
         power: 0.5 compares roots of mean losses (RMSE), 1 the mean losses themselves.
-        plain: the interval contains zero unless the plain differences show a lead, too.
 
     Raises ValueError if the two do not belong together, or are fewer than two.
 
@@ -64,20 +114,31 @@ def relative_rmse_interval(
         >>> round(found.relative_difference, 6), found.high < 0
         (-0.5, True)
     """
-    a, b = paired_sums(losses_a, losses_b)
-    origins = len(a)
-    if origins < 2:
-        raise ValueError(f"{origins} origins have no interval")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
-    estimate = power * _log_ratio(a, b)
-    found = mean_uncertainty(power * scaled_differences(a, b), horizon)
+    pair = _pair(losses_a, losses_b, horizon, level)
+    estimate, tail = float(pair.log_ratio), (1 - level) / 2
+    below, above = (_first_rejected(pair, tail, sign) for sign in (-1, 1))
+    low, high = _relative(estimate - below, power), _relative(estimate + above, power)
+    # Beyond a gap of rejected ratios others may not be: one of them counts only where the gap contains a ratio of one.
+    differs = min(float(pair.chance_of_less()), float(pair.chance_of_more())) < tail
+    closed = math.isfinite(below) and math.isfinite(above) and low <= 0 <= high
+    known = differs or (closed and not (low < _HALF and high > _TWICE))
+    found = Interval(_relative(estimate, power), low, high, level, float(pair.pieces), pair.a.origins)
+    return found if known else replace(found, low=None, high=None)
+
+
+def scaled_interval(
+    losses_a: Floats, losses_b: Floats, *, horizon: int, level: float = 0.95, power: float = 0.5
+) -> Interval:
+    """Compare as ``relative_rmse_interval``, but find smaller differences, and find them too often after an outlier.
+
+    The differences of the scaled losses stand for those of the logarithm of the ratio. For a test that may stop a
+    promotion and never makes one: a difference missed is worse there than one found by luck.
+    """
+    pair = _pair(losses_a, losses_b, horizon, level)
+    estimate, found = float(pair.log_ratio), pair.scaled()
     reach = float(found.reach((1 - level) / 2))
-    # A side without errors has no bound on one end: the largest number stands for it.
-    ends = [math.expm1(min(end, _LARGEST)) for end in (estimate, estimate - reach, estimate + reach)]
-    if plain and not _differ(a, b, horizon, level):
-        ends[1:] = [min(ends[1], 0.0), max(ends[2], 0.0)]
-    return Interval(ends[0], ends[1], ends[2], level, float(found.pieces), origins)
+    ends = [_relative(end, power) for end in (estimate, estimate - reach, estimate + reach)]
+    return Interval(ends[0], ends[1], ends[2], level, float(found.pieces), pair.a.origins)
 
 
 def relative_rmse(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> float:
@@ -87,31 +148,39 @@ def relative_rmse(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> flo
         >>> round(relative_rmse(np.full((2, 3), 4.0), np.full((2, 3), 16.0)), 6)
         -0.5
     """
-    return math.expm1(power * _log_ratio(*paired_sums(losses_a, losses_b)))
+    a, b = paired_sums(losses_a, losses_b)
+    return _relative(float(Pair.of(a, b, 1).log_ratio), power)
 
 
-def scaled_differences(a: Floats, b: Floats) -> Floats:
-    """``(…, origin)`` differences of losses, each side as a share of its mean: they change the log ratio so much.
+def _pair(losses_a: Floats, losses_b: Floats, horizon: int, level: float) -> Pair:
+    a, b = paired_sums(losses_a, losses_b)
+    if len(a) < 2:
+        raise ValueError(f"{len(a)} origins have no interval")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    return Pair.of(a, b, horizon)
 
-    Example:
-        >>> scaled_differences(np.array([1.0, 3.0]), np.array([5.0, 5.0])).tolist()
-        [-0.5, 0.5]
+
+def _first_rejected(pair: Pair, tail: float, sign: int) -> float:
+    """Return how far from the estimate the first rejected ratio is, in logarithms; infinity if none is.
+
+    ``sign``: the direction. A ratio of one is tried itself, so that a lead is proven exactly where the plain
+    differences show it.
     """
-    means = [np.maximum(side.mean(axis=-1, keepdims=True), np.finfo(np.float64).tiny) for side in (a, b)]
-    return np.asarray(a / means[0] - b / means[1])
+    estimate = float(pair.log_ratio)
+    steps = np.union1d(_STEPS, [-sign * estimate]) if sign * estimate < 0 else _STEPS
+    chance = pair.chance_of_less if sign > 0 else pair.chance_of_more
+    reached = 0.0
+    for _ in range(1 + _REFINEMENTS):
+        rejected = chance(estimate + sign * steps) < tail
+        if not rejected.any():
+            return math.inf
+        first = int(rejected.argmax())
+        reached = float(steps[first - 1]) if first else reached
+        steps = np.linspace(reached, steps[first], _REFINED + 1)[1:]
+    return reached
 
 
-def _differ(a: Floats, b: Floats, horizon: int, level: float) -> bool:
-    """Return whether the mean of ``a - b`` differs from zero by more than noise."""
-    largest = float(max(a.max(), b.max()))
-    if largest == 0:
-        return False
-    differences = a / largest - b / largest
-    found = mean_uncertainty(differences, horizon)
-    return abs(float(differences.mean())) > float(found.reach((1 - level) / 2))
-
-
-def _log_ratio(a: Floats, b: Floats) -> float:
-    """Logarithm of the ratio of sums; a floor far below any real sum keeps it finite."""
-    floor = 1e-12 * float(a.sum() + b.sum()) + 1e-300
-    return float(np.log(a.sum() + floor) - np.log(b.sum() + floor))
+def _relative(logarithm: float, power: float) -> float:
+    # A side without errors has no bound on one end: the largest number stands for it.
+    return math.expm1(min(power * logarithm, _LARGEST))

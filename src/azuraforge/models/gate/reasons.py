@@ -62,6 +62,19 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü mü, bilinmiyor: dilimde {origins} {units} var, "
         "en az {needed} gerekli. Modelin politikası buna izin veriyor.",
     ),
+    "slice_few_pieces_blocks": (
+        "Whether {a} is worse than {b} on the guarded slice “{slice}” is not known: it holds {origins} {units} worth "
+        "{worth} independent [one|ones], at least {needed} are needed. The model's policy wants to know.",
+        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü mü, bilinmiyor: dilimdeki {origins} {units} "
+        "yalnızca {worth} bağımsız gözlem değerinde, en az {needed} gerekli. Modelin politikası bunun bilinmesini "
+        "istiyor.",
+    ),
+    "slice_few_pieces_passes": (
+        "Whether {a} is worse than {b} on the guarded slice “{slice}” is not known: it holds {origins} {units} worth "
+        "{worth} independent [one|ones], at least {needed} are needed. The model's policy lets that pass.",
+        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü mü, bilinmiyor: dilimdeki {origins} {units} "
+        "yalnızca {worth} bağımsız gözlem değerinde, en az {needed} gerekli. Modelin politikası buna izin veriyor.",
+    ),
     "too_few_origins": (
         "Only {origins} {units} can be compared, at least {needed} are needed: no promotion by comparison.",
         "Yalnızca {origins} {units} karşılaştırılabiliyor, en az {needed} gerekli: karşılaştırmayla terfi olmaz.",
@@ -87,6 +100,22 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "{a}, en iyi temel yöntem {b} karşısında daha iyi mi, henüz bilinmiyor: {origins} {units} birbirini o kadar "
         "uzun hatırlıyor ki yalnızca {worth} bağımsız gözlem değerinde, en az {needed} gerekli; şampiyon olmadığı "
         "için unvanı en iyi temel yöntem alıyor.",
+    ),
+    "too_wide": (
+        "Whether {a} is better than the champion {b} is not yet known: {measure} {change}, but {origins} {units} that "
+        "neither learned from, worth {worth} independent [one|ones], are too few to bound the difference at a "
+        "confidence level of {level_share}.",
+        "{a}, şampiyon {b} karşısında daha iyi mi, henüz bilinmiyor: {measure} {change}, ancak ikisinin de öğrenmediği "
+        "ve {worth} bağımsız gözlem değerindeki {origins} {units}, {level_share} güven düzeyinde farkı sınırlamaya "
+        "yetmiyor.",
+    ),
+    "too_wide_without_champion": (
+        "Whether {a} is better than the best baseline {b} is not yet known: {measure} {change}, but {origins} {units}, "
+        "worth {worth} independent [one|ones], are too few to bound the difference at a confidence level of "
+        "{level_share}; as there is no champion, the best baseline takes the title.",
+        "{a}, en iyi temel yöntem {b} karşısında daha iyi mi, henüz bilinmiyor: {measure} {change}, ancak {worth} "
+        "bağımsız gözlem değerindeki {origins} {units}, {level_share} güven düzeyinde farkı sınırlamaya yetmiyor; "
+        "şampiyon olmadığı için unvanı en iyi temel yöntem alıyor.",
     ),
     "other_target": (
         "The champion predicts another target ({champion}) than the candidate ({candidate}).",
@@ -178,8 +207,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "{approved} şampiyon olabilir; modelin politikası terfiyi bir kişiye bırakıyor.",
     ),
     "column_knows_future": (
-        "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?",
-        "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?",
+        "The column “{column}” seems to know the future of the target: {evidence_en}. When do its values become known?"
+        " State it: azuraforge datasets available-after NAME {column}=1d (the time after their row).",
+        "“{column}” sütunu hedefin geleceğini biliyor gibi görünüyor: {evidence_tr}. Değerleri ne zaman belli oluyor?"
+        " Belirtin: azuraforge datasets available-after AD {column}=1d (satırından ne kadar sonra).",
     ),
     "pretraining_not_stated": (
         "The weights of {name} were trained elsewhere, on data that is not stated: the held-out rows may have been part"

@@ -45,7 +45,8 @@ class ReasonRecord(BaseModel):
 
 
 class SliceRecord(BaseModel):
-    """The result of one guarded slice. ``low`` and ``high`` are null where it holds too few rows."""
+    """The result of one guarded slice. ``low`` and ``high`` are null where the state is unknown: too few rows,
+    or rows worth too few independent ones."""
 
     model_config = _SHAPE
 

@@ -4,8 +4,9 @@
 - a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
   good as the best baseline on the whole test part; else the best baseline may take the title by the same test, and
   else the champion stays;
-- too few origins left, or worth too little because their errors remember each other; another target, unit or horizon,
-  or a champion whose learned rows are not known: not comparable, and nothing is promoted automatically;
+- too few origins left, or worth too little because their errors remember each other, or an interval that excludes
+  nothing of practical size; another target, unit or horizon, or a champion whose learned rows are not known: not
+  comparable, and the candidate is not promoted automatically;
 - no guarded slice may be worse than its margin beyond noise, and a candidate slower or larger than the model's policy
   allows takes no title (``policy.py``);
 - data with a column that seems to know the future promote nothing automatically: a person decides.
@@ -230,15 +231,14 @@ class _Case:
         slices = [Slice(part.name, part.mask[unseen], part.margin) for part in slices]
         to_champion = self._with_margin(compare(candidate, holder, level=level, **self.how), holder)
         self.comparisons.append(to_champion)
-        if to_champion.high is None:
-            return self.close(
-                "not_comparable", champion.name, [_remembering("too_few_pieces", to_champion)], "champion_kept"
-            )
+        if to_champion.unknown == "pieces":
+            reason = _remembering("too_few_pieces", to_champion)
+            return self.close("not_comparable", champion.name, [reason], "champion_kept")
         good_enough = self.to_best.at_least_as_good
         barred, noted = self._guarded(candidate, holder, slices)
         barred += self._beyond_limits()
         reasons = [
-            _about("beats_champion" if to_champion.better else "not_better_than_champion", to_champion),
+            _beside_champion(to_champion),
             _about("at_least_as_good_as_best_baseline" if good_enough else "worse_than_best_baseline", self.to_best),
             *noted,
             *barred,
@@ -253,7 +253,8 @@ class _Case:
             return self.close(
                 "baseline_promoted", best.name, [*reasons, _about("beats_champion", challenge)], "baseline_promoted"
             )
-        return self.close("kept", champion.name, reasons, "champion_kept")
+        unproven: Decision = "kept" if to_champion.unknown is None else "not_comparable"
+        return self.close(unproven, champion.name, reasons, "champion_kept")
 
     def _with_margin(self, comparison: Comparison, holder: Contender) -> Comparison:
         """The same comparison, to be won by the policy's margin over the one that would lose the title."""
@@ -275,9 +276,11 @@ class _Case:
         for each in self.guarded:
             params = {**each.comparison.params, "slice": each.name, "margin": each.margin}
             if each.worse is None:
-                params |= {"origins": each.targets, "needed": each.needed}
-                code = "slice_unknown_blocks" if blocks else "slice_unknown_passes"
-                (barred if blocks else noted).append(Reason(code, params))
+                few = each.comparison.unknown == "pieces"
+                params |= {"origins": each.targets, "needed": MIN_PIECES if few else each.needed}
+                params |= {"worth": _worth(each.comparison)} if few else {}
+                code = "slice_few_pieces" if few else "slice_unknown"
+                (barred if blocks else noted).append(Reason(f"{code}_{'blocks' if blocks else 'passes'}", params))
             elif each.worse:
                 barred.append(Reason("slice_worse", params))
         return barred, noted
@@ -303,10 +306,12 @@ class _Case:
             return _about(
                 "beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best
             )
-        if self.to_best.origins >= (needed := self._needed()):
+        if self.to_best.unknown == "pieces":
             return _remembering("too_few_pieces_without_champion", self.to_best)
+        if self.to_best.unknown == "width":
+            return _remembering("too_wide_without_champion", self.to_best)
         names = {"a": self.candidate.name, "b": self.best.name}
-        counts = {"origins": self.to_best.origins, "needed": needed}
+        counts = {"origins": self.to_best.origins, "needed": self._needed()}
         return Reason("too_few_origins_without_champion", {**names, **counts, **measured(self.candidate.metric)})
 
 
@@ -328,6 +333,17 @@ def _about(code: str, comparison: Comparison) -> Reason:
     return Reason(code, comparison.params)
 
 
+def _beside_champion(comparison: Comparison) -> Reason:
+    if comparison.unknown is not None:
+        return _remembering("too_wide", comparison)
+    return _about("beats_champion" if comparison.better else "not_better_than_champion", comparison)
+
+
 def _remembering(code: str, comparison: Comparison) -> Reason:
-    """Return why enough origins are not enough: they are worth too few independent ones."""
-    return Reason(code, {**comparison.params, "worth": max(1, int(comparison.pieces)), "needed": MIN_PIECES})
+    """Return why enough origins are not enough, with the number of independent ones that they are worth."""
+    return Reason(code, {**comparison.params, "worth": _worth(comparison), "needed": MIN_PIECES})
+
+
+def _worth(comparison: Comparison) -> int:
+    """Return the number of independent rows that the comparison is worth, as a reason states it."""
+    return max(1, int(comparison.pieces))

@@ -9,18 +9,17 @@ unit of work of an idempotent request, and for the other half of a shadow's or c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from anyio import to_thread
 
 from azuraforge.database import Database, UnitOfWork, new_id
 from azuraforge.errors import TransientError, UserError
-from azuraforge.models.deployments.service import Deployed, Deployments, Place
+from azuraforge.models.deployments.service import Deployed, Deployments, InThread, Place
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.lines import LedgerLine
@@ -33,8 +32,6 @@ from azuraforge.waiting.ending import ended_with_request
 
 P = TypeVar("P", bound=Predicted)
 T = TypeVar("T")
-#: Run blocking work in a thread and await it.
-InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
 class Found(NamedTuple):

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from azuraforge.models.answers import PredictionPoint
 from azuraforge.models.tables import Prediction
 
 Truth = float | str
@@ -43,24 +43,22 @@ def judge(line: Prediction, truths: Mapping[datetime, Truth], usual: str | None 
     """
     found = []
     for step, point in enumerate(line.points, 1):
-        at = datetime.fromisoformat(point["at"])
-        if (truth := truths.get(at)) is not None:
-            found.append(_judge(line, step, at, point, truth, usual))
+        if (truth := truths.get(point.at)) is not None:
+            found.append(_judge(line, step, point, truth, usual))
     return found
 
 
-def _judge(
-    line: Prediction, step: int, at: datetime, point: Mapping[str, Any], truth: Truth, usual: str | None
-) -> Judged:
+def _judge(line: Prediction, step: int, point: PredictionPoint, truth: Truth, usual: str | None) -> Judged:
+    at = point.at
     late = line.created_at > at
-    if point.get("label") is not None:
-        hit = point["label"] == str(truth)
+    if point.label is not None:
+        hit = point.label == str(truth)
         naive = None if usual is None else float(usual != str(truth))
         return Judged(step, at, None, str(truth), float(not hit), naive, hit, False)
     actual = float(truth)
-    inside = None if point.get("low") is None else bool(point["low"] <= actual <= point["high"])
+    inside = None if point.low is None or point.high is None else point.low <= actual <= point.high
     naive = None if line.naive is None else abs(line.naive - actual)
-    return Judged(step, at, actual, None, abs(point["value"] - actual), naive, inside, late)
+    return Judged(step, at, actual, None, abs(point.value - actual), naive, inside, late)
 
 
 def usual_of(counts: Counter[str]) -> str | None:

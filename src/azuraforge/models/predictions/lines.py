@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from pydantic import JsonValue
+from azuraforge.models.answers import PredictionInputs, PredictionPoint
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class LedgerLine:
     model_id: str
     version: int
     by: str
-    inputs: dict[str, JsonValue]
+    inputs: PredictionInputs
     target: str
     unit: str
     origin_at: datetime
     matures_at: datetime
-    points: list[JsonValue]
+    points: tuple[PredictionPoint, ...]
     alias: str | None = None
     interval: float | None = None
     request_id: str | None = None

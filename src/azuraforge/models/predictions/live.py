@@ -105,7 +105,7 @@ class LiveReads:
             model=model,
             target=last.target if last else "",
             unit=last.unit if last else "",
-            classes=bool(last and last.points and last.points[0].get("label") is not None),
+            classes=bool(last and last.points and last.points[0].label is not None),
             interval=last.interval if last else None,
             predictions=lines,
             waiting=waiting,

@@ -17,16 +17,17 @@ from azuraforge.datasets.service import DatasetService, DatasetVersion
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
+from azuraforge.models.answers import Actuals, ActualsInput, KnownPoints
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.judging import Truth, judge, usual_of
 from azuraforge.models.predictions.schemas import OutcomeRequest, OutcomesOut
 from azuraforge.models.tables import Prediction
+from azuraforge.plugins.discovery.calling import Call
 from azuraforge.telemetry import logger
 
-#: ``Launcher.call``.
-Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
 #: Called with the project and the ids of the models whose predictions were judged.
 AfterJudging = Callable[[str, set[str]], None]
+ENTRY = "azuraforge.models.predictions.outcome_child:actuals"
 READ_SECONDS = 120.0
 _LINES_AT_ONCE = 500
 
@@ -119,22 +120,20 @@ class Outcomes:
         self, project_id: str, dataset: DatasetVersion, lines: Sequence[Prediction], series: str | None
     ) -> int:
         assert dataset.end_at is not None
-        due = (datetime.fromisoformat(point["at"]) for line in lines for point in line.points)
+        due = (point.at for line in lines for point in line.points)
         wanted = {at for at in due if at <= dataset.end_at}
         if not wanted:
             return 0
         times = sorted(wanted)
-        payload = {
-            "dataset": {
-                "path": str(dataset.path),
-                "schema": dataset.schema.to_json(),
-                "options": dataset.options,
-                "fingerprint": dataset.fingerprint,
-            },
-            "times": [at.isoformat() for at in times],
-            "series": series,
-        }
-        values = self._call("azuraforge.models.predictions.outcome_child:actuals", payload, READ_SECONDS)["values"]
+        wanted_at = ActualsInput(
+            path=dataset.path,
+            meaning=dataset.schema,
+            options=dataset.options,
+            fingerprint=dataset.fingerprint,
+            times=tuple(times),
+            series=series,
+        )
+        values = self._call(ENTRY, wanted_at.model_dump(mode="json"), Actuals, READ_SECONDS).values
         known: dict[datetime, Truth] = {at: value for at, value in zip(times, values, strict=True) if value is not None}
         if not known:
             return 0
@@ -186,7 +185,7 @@ class Outcomes:
             ]
             known = len(done.get(line.id, ())) + len(new)
             if new:
-                line.outcome = {"known": known, "of": len(line.points)}
+                line.outcome = KnownPoints(known=known, of=len(line.points))
                 line.judged_at = now() if known == len(line.points) else None
         ledger_store.add_outcomes(session, rows)
         session.flush()
@@ -197,7 +196,7 @@ class Outcomes:
 
     def _seen(self, session: Session, line: Prediction, counts: dict[str, Counter[str]]) -> Counter[str] | None:
         """How often each class was the truth until now; None for a line of numbers."""
-        if not any(point.get("label") is not None for point in line.points):
+        if not any(point.label is not None for point in line.points):
             return None
         if line.model_id not in counts:
             counts[line.model_id] = Counter(ledger_store.label_counts(session, line.model_id))
@@ -234,13 +233,13 @@ class Outcomes:
         if owner is None or at is None:
             return _missing("model", name, where)
         lines = ledger_store.at_time(session, owner.id, at)
-        if any(line.inputs.get("series") is not None for line in lines):
+        if any(line.inputs.series is not None for line in lines):
             raise InvalidInput(
                 f"model {name!r} predicts several series; a time alone does not say of which this is the truth",
                 where=where,
                 next_step="name the prediction or its request, or add a new version of the dataset",
             )
-        return [line for line in lines if any(datetime.fromisoformat(point["at"]) == at for point in line.points)]
+        return [line for line in lines if any(point.at == at for point in line.points)]
 
 
 def _meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
@@ -263,7 +262,7 @@ def _meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> 
 
 
 def _times(line: Prediction) -> list[datetime]:
-    return [datetime.fromisoformat(point["at"]) for point in line.points]
+    return [point.at for point in line.points]
 
 
 def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
@@ -285,13 +284,13 @@ def _same(line: Prediction, dataset: DatasetVersion) -> bool:
     """A later version of a dataset may have another target or unit, or hold one series instead of several; that is no
     truth about this prediction."""
     same = line.target == dataset.schema.target and line.unit == dataset.schema.unit
-    return same and (dataset.schema.series is None) == (line.inputs.get("series") is None)
+    return same and (dataset.schema.series is None) == (line.inputs.series is None)
 
 
 def _by_series(lines: Iterable[Prediction]) -> dict[str | None, list[Prediction]]:
     found: dict[str | None, list[Prediction]] = {}
     for line in lines:
-        found.setdefault(line.inputs.get("series"), []).append(line)
+        found.setdefault(line.inputs.series, []).append(line)
     return found
 
 

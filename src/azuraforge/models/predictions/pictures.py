@@ -10,10 +10,11 @@ from pathlib import Path
 from azuraforge.database import new_id
 from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
 from azuraforge.errors import InvalidInput, UserError
+from azuraforge.models.answers import PredictionInputs, PredictionPoint
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.questions import Caller, Prepared
-from azuraforge.models.schemas import ClassProbability, PictureAnswer, PictureSize
-from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, Reply
+from azuraforge.models.schemas import PictureAnswer
+from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, PictureReply, Reply
 from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
 from azuraforge.processes.failures import OUT_OF_MEMORY
 
@@ -63,8 +64,8 @@ class PictureQuestion:
         return self._prepared(small, bounded=False, began=began)
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
-        best = answer["classes"][0]
-        point = {"value": best["probability"], "low": None, "high": None, "label": best["class"]}
+        classes = PictureReply.model_validate(answer).classes
+        best = classes[0]
         return LedgerLine(
             model=caller.model,
             id=new_id(),
@@ -72,12 +73,16 @@ class PictureQuestion:
             version=served.version,
             alias=caller.alias,
             by=caller.by,
-            inputs={"picture": self._filename, "sha256": self._digest, "classes": answer["classes"][:_KEPT]},
+            inputs=PredictionInputs(
+                picture=self._filename,
+                sha256=self._digest,
+                classes=classes[:_KEPT],
+            ),
             target=served.target,
             unit=served.unit,
             origin_at=self._at,
             matures_at=self._at,  # what a picture shows is true already; it is only not yet known
-            points=[{"at": self._at.isoformat(), **point}],
+            points=(PredictionPoint(at=self._at, value=best.probability, low=None, high=None, label=best.name),),
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,
             deployment=caller.deployment,
@@ -85,6 +90,7 @@ class PictureQuestion:
         )
 
     def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> PictureAnswer:
+        told = PictureReply.model_validate(answer)
         return PictureAnswer(
             prediction_id=line.id,
             model=line.model,
@@ -92,9 +98,9 @@ class PictureQuestion:
             alias=line.alias,
             plugin=served.plugin,
             run_id=served.run_id or None,
-            classes=[ClassProbability(**each) for each in answer["classes"]],
-            size=PictureSize(**answer["size"]),
-            seen=answer["seen"],
+            classes=list(told.classes),
+            size=told.size,
+            seen=told.seen,
         )
 
     def _prepared(self, path: Path, *, bounded: bool, began: float) -> Prepared:

@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 import orjson
-from pydantic import JsonValue
 
 from azuraforge.database import new_id
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, UserError
+from azuraforge.models.answers import PredictionInputs
 from azuraforge.models.predictions.lines import LedgerLine
-from azuraforge.models.schemas import PredictionPoint, PredictOut, PredictRequest
-from azuraforge.models.serving.messages import Reply, SeriesMessage
+from azuraforge.models.schemas import PredictOut, PredictRequest
+from azuraforge.models.serving.messages import Reply, SeriesMessage, SeriesReply
 from azuraforge.models.serving.versions import Served, ServedVersions
 
 
@@ -119,13 +119,9 @@ class SeriesQuestion:
         raise error
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
-        request, points = self._request, answer["points"]
-        inputs: dict[str, JsonValue] = {"rows": answer["rows"]}
-        if request.series is not None:
-            inputs["series"] = request.series
-        if request.rows is None:
-            inputs |= {"dataset_id": served.dataset_id, "dataset_version": served.dataset_version}
-            inputs |= {"dataset_fingerprint": served.dataset_fingerprint}
+        request = self._request
+        told = SeriesReply.model_validate(answer)
+        own = request.rows is None  # the rows are those of the version's dataset
         return LedgerLine(
             model=caller.model,
             id=new_id(),
@@ -133,20 +129,26 @@ class SeriesQuestion:
             version=served.version,
             alias=caller.alias,
             by=caller.by,
-            inputs=inputs,
+            inputs=PredictionInputs(
+                rows=told.rows,
+                series=request.series,
+                dataset_id=served.dataset_id if own else None,
+                dataset_version=served.dataset_version if own else None,
+                dataset_fingerprint=served.dataset_fingerprint if own else None,
+            ),
             target=served.target,
             unit=served.unit,
-            interval=answer["interval"],
-            origin_at=datetime.fromisoformat(answer["origin"]),
-            matures_at=datetime.fromisoformat(points[-1]["at"]),
-            points=points,
+            interval=told.interval,
+            origin_at=told.origin,
+            matures_at=told.points[-1].at,
+            points=told.points,
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,
-            naive=answer["naive"],
-            features=answer["features"],
+            naive=told.naive,
+            features=told.features,
             deployment=caller.deployment,
             continues=prepared.continues,
-            question=question_of(answer["origin"], answer["features"], answer["naive"], request.series),
+            question=question_of(told.origin.isoformat(), told.features, told.naive, request.series),
         )
 
     def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> PredictOut:
@@ -161,7 +163,7 @@ class SeriesQuestion:
             unit=served.unit,
             interval=line.interval,
             origin=line.origin_at,
-            predictions=[PredictionPoint(**point) for point in answer["points"]],
+            predictions=list(line.points),
             created_at=at,
             request_id=line.request_id,
             latency_seconds=line.latency_seconds,

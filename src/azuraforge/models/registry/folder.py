@@ -17,14 +17,16 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
+from pydantic import BaseModel, JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.durable import sync
 from azuraforge.errors import InvalidInput, StorageError
 from azuraforge.models.registry.inert import TYPES, check_content, type_of
+from azuraforge.strict_json import JsonObject
 
 MANIFEST = "manifest.json"
 CARD = "version.json"
@@ -61,7 +63,7 @@ class VersionFolders:
         """Every content that is there."""
         return [path.name for path in self.root(project_id).glob("[0-9a-f]*")]
 
-    def import_folder(self, project_id: str, source: Path, card: Mapping[str, Any] | None = None) -> Imported:
+    def import_folder(self, project_id: str, source: Path, card: Mapping[str, JsonValue] | None = None) -> Imported:
         """Copy a predictor's folder into the store, whole or not at all; the same content is stored once.
 
         Args:
@@ -144,13 +146,20 @@ def verify_folder(folder: Path, content_hash: str) -> None:
         raise _damaged(folder, f"{missing[0]} is missing")
 
 
-def read_card(folder: Path) -> dict[str, Any]:
-    """The ``version.json`` of a verified folder."""
-    card: dict[str, Any] = orjson.loads((folder / CARD).read_bytes())
-    return card
+class StoredCard(BaseModel):
+    """The fields of ``version.json`` that a version's users read; ``engine``: the backend that made its weights."""
+
+    config: JsonObject = {}
+    horizon: int | None = None
+    engine: JsonObject | None = None
 
 
-def _copy(source: Path, target: Path, card: Mapping[str, Any] | None) -> dict[str, tuple[int, str]]:
+def read_card(folder: Path) -> StoredCard:
+    """Return the ``version.json`` of a verified folder."""
+    return StoredCard.model_validate_json((folder / CARD).read_bytes())
+
+
+def _copy(source: Path, target: Path, card: Mapping[str, JsonValue] | None) -> dict[str, tuple[int, str]]:
     if source.is_symlink() or not source.is_dir():
         raise InvalidInput(f"{source.name} is not a folder", where="version folder")
     files = {}

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
+from azuraforge.models.provenance import EvaluatedRows, LearnedRows
 from azuraforge.models.registry.folder import EVALUATED
 
 
-def learned_range(learned_from: Mapping[str, Any]) -> tuple[str, str] | None:
+def learned_range(learned_from: LearnedRows | EvaluatedRows) -> tuple[str, str] | None:
     """The first and last moment that a version learned from; None where its lineage does not tell.
 
     What is missing, unreadable or the wrong way round tells nothing: it must not read as "has seen no row", for then
     every row could judge the version.
 
     Example:
-        >>> learned_range({"start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z"})
+        >>> learned_range(LearnedRows(start="2026-01-01T00:00:00Z", end="2026-02-01T00:00:00Z"))
         ('2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z')
-        >>> learned_range({}) is None
+        >>> learned_range(LearnedRows()) is None
         True
     """
-    start, end = learned_from.get("start"), learned_from.get("end")
-    if not isinstance(start, str) or not isinstance(end, str):
+    return _range(learned_from.start, learned_from.end)
+
+
+def _range(start: str | None, end: str | None) -> tuple[str, str] | None:
+    if start is None or end is None:
         return None
     try:
         first, last = _moment(start), _moment(end)
@@ -36,7 +38,7 @@ def _moment(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def comparable_predictor(learned_from: Mapping[str, Any], test_start: str | None) -> tuple[str, tuple[str, str] | None]:
+def comparable_predictor(learned_from: LearnedRows, test_start: str | None) -> tuple[str, tuple[str, str] | None]:
     """Return the predictor of a version that may be judged on a test set: its folder in the version, and its rows.
 
     A version that was refitted on every row holds the evaluated predictor, too. The refitted one, which serves, is
@@ -47,15 +49,15 @@ def comparable_predictor(learned_from: Mapping[str, Any], test_start: str | None
         test_start: time of the first row of the test set; None, or no time: it says nothing about what was learned.
 
     Example:
-        >>> learned = {"start": "2026-01-01", "end": "2026-03-01"}
-        >>> refitted = {**learned, "evaluated": {"start": "2026-01-01", "end": "2026-02-01"}}
+        >>> evaluated = EvaluatedRows(start="2026-01-01", end="2026-02-01")
+        >>> refitted = LearnedRows(start="2026-01-01", end="2026-03-01", evaluated=evaluated)
         >>> comparable_predictor(refitted, "2026-02-15"), comparable_predictor(refitted, "2026-03-02")
         (('evaluated', ('2026-01-01', '2026-02-01')), ('', ('2026-01-01', '2026-03-01')))
     """
-    learned, evaluated = learned_range(learned_from), learned_from.get("evaluated")
-    if not isinstance(evaluated, Mapping):
+    learned = learned_range(learned_from)
+    if learned_from.evaluated is None:
         return "", learned
-    after = None if learned is None else learned_range({"start": learned[1], "end": test_start})
+    after = None if learned is None else _range(learned[1], test_start)
     if after is not None and _moment(after[0]) < _moment(after[1]):
         return "", learned
-    return EVALUATED, learned_range(evaluated)
+    return EVALUATED, learned_range(learned_from.evaluated)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import NotFound
 from azuraforge.models import store
+from azuraforge.models.provenance import Origin
 from azuraforge.models.registry.finding import find_model
-from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut
+from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut, MadePredictions
 from azuraforge.models.tables import ModelVersion
 
 #: Of a model with more versions, the newest are told.
@@ -41,8 +42,16 @@ class Lineage:
             graph.version(row, names.get(row.version, []), self._dataset_name(project_id, row))
             if row.version in counts:
                 made, judged, first_at, last_at = counts[row.version]
-                told = {"judged": judged, "first_at": first_at.isoformat(), "last_at": last_at.isoformat()}
-                graph.node(f"predictions:{row.version}", "predictions", str(made), version=row.version, detail=told)
+                told = MadePredictions(made=made, judged=judged, first_at=first_at, last_at=last_at)
+                graph.node(
+                    LineageNode(
+                        id=f"predictions:{row.version}",
+                        kind="predictions",
+                        label=str(made),
+                        version=row.version,
+                        predictions=told,
+                    )
+                )
                 graph.edge(f"version:{row.version}", f"predictions:{row.version}", "said")
         graph.parents(rows[:MOST_VERSIONS])
         return LineageOut(
@@ -68,30 +77,45 @@ class _Graph:
         self.nodes: dict[str, LineageNode] = {}
         self.edges: dict[tuple[str, str], LineageEdge] = {}
 
-    def node(self, id_: str, kind: Any, label: str, **fields: Any) -> None:
-        self.nodes.setdefault(id_, LineageNode(id=id_, kind=kind, label=label, **fields))
+    def node(self, node: LineageNode) -> None:
+        self.nodes.setdefault(node.id, node)
 
-    def edge(self, start: str, end: str, kind: Any) -> None:
+    def edge(self, start: str, end: str, kind: Literal["learned", "made", "said", "champion_then", "imported"]) -> None:
         self.edges.setdefault((start, end), LineageEdge(start=start, end=end, kind=kind))
 
     def version(self, row: ModelVersion, aliases: Sequence[str], dataset: str | None) -> None:
         mine = f"version:{row.version}"
-        label = f"v{row.version}"
-        self.node(mine, "version", label, version=row.version, aliases=list(aliases), detail={"plugin": row.plugin})
+        self.node(
+            LineageNode(
+                id=mine,
+                kind="version",
+                label=f"v{row.version}",
+                version=row.version,
+                aliases=list(aliases),
+                plugin=row.plugin,
+            )
+        )
         if row.imported is not None:
-            origin = f"origin:{row.imported['bundle_sha256'][:16]}"
-            told = {name: row.imported[name] for name in ("model", "version", "run_id", "dataset")}
-            self.node(origin, "origin", f"{told['model']} v{told['version']}", detail=told)
-            self.edge(origin, mine, "imported")
+            origin = Origin(**row.imported.model_dump(include=set(Origin.model_fields)))
+            there = f"origin:{origin.bundle_sha256[:16]}"
+            self.node(LineageNode(id=there, kind="origin", label=f"{origin.model} v{origin.version}", origin=origin))
+            self.edge(there, mine, "imported")
             return
         run = f"run:{row.run_id}"
-        self.node(run, "run", row.run_id, run_id=row.run_id, detail={"code_version": row.code_version})
+        self.node(LineageNode(id=run, kind="run", label=row.run_id, run_id=row.run_id, code_version=row.code_version))
         self.edge(run, mine, "made")
         if row.dataset_id is not None and dataset is not None:
             data = f"dataset:{row.dataset_id}:{row.dataset_version}"
-            told = {"fingerprint": row.dataset_fingerprint}
-            label = f"{dataset} v{row.dataset_version}"
-            self.node(data, "dataset", label, dataset=dataset, version=row.dataset_version, detail=told)
+            self.node(
+                LineageNode(
+                    id=data,
+                    kind="dataset",
+                    label=f"{dataset} v{row.dataset_version}",
+                    dataset=dataset,
+                    version=row.dataset_version,
+                    fingerprint=row.dataset_fingerprint,
+                )
+            )
             self.edge(data, run, "learned")
 
     def parents(self, rows: Sequence[ModelVersion]) -> None:

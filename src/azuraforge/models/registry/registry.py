@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from pydantic import JsonValue
 
 from azuraforge.database import Session
 from azuraforge.errors import TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.provenance import ImportRecord, LearnedRows
 from azuraforge.models.registry.folder import Imported, VersionFolders
 from azuraforge.models.registry.held_out import HeldOut, HeldOutUses
 from azuraforge.models.registry.names import check_name
@@ -32,7 +34,7 @@ class Registry:
         self._folders = folders
         self._uses = uses
 
-    def import_folder(self, project_id: str, folder: Path, card: Mapping[str, Any] | None = None) -> Imported:
+    def import_folder(self, project_id: str, folder: Path, card: Mapping[str, JsonValue] | None = None) -> Imported:
         """Copy a predictor's folder into the store, before the transaction; see ``VersionFolders``."""
         return self._folders.import_folder(project_id, folder, card)
 
@@ -45,24 +47,24 @@ class Registry:
         kind: str,
         plugin: str,
         plugin_version: str | None,
-        config: Mapping[str, Any],
+        config: Mapping[str, JsonValue],
         schema: DatasetSchema,
         run_id: str,
         dataset_id: str | None,
         dataset_version: int | None,
         dataset_fingerprint: str | None,
-        learned_from: Mapping[str, Any],
+        learned_from: LearnedRows,
         code_version: str,
         seed: int,
         parent_version: int | None = None,
-        metrics: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, float | None] | None = None,
         weights_sha256: str | None = None,
-        origin: Mapping[str, Any] | None = None,
+        origin: ImportRecord | None = None,
     ) -> ModelVersion:
         """Add the next version of ``model`` (made where it is new); ``origin`` says where an imported one was made.
 
-        ``learned_from`` holds what the weights have seen: at least ``start`` and ``end`` (ISO 8601, inclusive) of
-        the training and validation rows. Raises TransientError where the folder was freed since it was imported.
+        ``learned_from`` holds what the weights have seen, training and validation rows alike. Raises TransientError
+        where the folder was freed since it was imported.
         """
         owner = store.ensure_model(session, check_name(model))
         hold(session)
@@ -83,12 +85,12 @@ class Registry:
             dataset_id=dataset_id,
             dataset_version=dataset_version,
             dataset_fingerprint=dataset_fingerprint,
-            learned_from=dict(learned_from),
+            learned_from=learned_from,
             code_version=code_version,
             seed=seed,
             parent_version=parent_version,
             metrics=dict(metrics) if metrics is not None else None,
-            imported=dict(origin) if origin is not None else None,
+            imported=origin,
         )
         session.refresh(row)
         data = {"model": model, "version": row.version, "run_id": run_id}

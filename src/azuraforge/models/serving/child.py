@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,17 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
-from azuraforge.models.serving.messages import NOT_A_CLASSIFIER
+from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, Point
+from azuraforge.models.serving.scenarios import answer_scenarios
+from azuraforge.plugins.contract.availability import delay_of
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.forecasting.availability import as_known, without_unknown_head
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import one_of, stack
+from azuraforge.plugins.kinds.forecast.ranges import learned_ranges
 from azuraforge.processes.backend import choose_nearest
 
 if TYPE_CHECKING:
@@ -40,15 +46,21 @@ class Predictor:
         card = read_card(folder)
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
-            choose_nearest(card.get("engine"), opening.get("kernels_folder"))
-        self._name = str(opening["plugin"])
+            choose_nearest(card.engine, opening.get("kernels_folder"))
+        self._name, self._folder = str(opening["plugin"]), folder
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
         self.schema = Schema.of(DatasetSchema(**opening["schema"]))
-        self.horizon = int(card.get("horizon") or opening["config"]["horizon"])
-        self._known_ahead = tuple((card.get("config") or {}).get("known_ahead") or ())
+        self.horizon = int(card.horizon or opening["config"]["horizon"])
+        self._known_ahead = _names(card.config.get("known_ahead"))
         self._datasets: dict[str, pl.DataFrame] = {}
         self._clocks: dict[tuple[str, str | None], Clock] = {}
+
+    def with_predictor(self, folder: Path) -> Predictor:
+        """Return the same version with the predictor in another folder, which its pipeline saved."""
+        other = copy.copy(self)
+        other._predictor = self._pipeline.load(folder)
+        return other
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Predict the rows after the end of ``rows``, or of ``dataset`` (``path``, ``schema``, ``options`` and
@@ -56,7 +68,8 @@ class Predictor:
         hours of a series without a frequency: a few rows of one week do not. A version that learned several series is
         asked for one of them (``series``), and rows are of that one.
 
-        Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}.
+        Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}. With ``scenarios``:
+        see ``answer_scenarios``.
         """
         if "picture" in question:
             raise InvalidInput(
@@ -74,17 +87,26 @@ class Predictor:
             )
         rows, series = question["rows"], self._series(question.get("series"))
         schema = one_of(self.schema)
-        given = self._rows(question["dataset"], series) if rows is None else read_rows(rows, schema, self._known_ahead)
+        given = self._rows(question["dataset"], series) if rows is None else self._given(rows, schema)
         part = part_at_end(given, schema, self.horizon, self._known_ahead)
         frame = part.frame
-        asked = part if series is None else stack([(series, part)], self.schema)
-        points, interval = self._points(self._predict(asked, from_rows=rows is not None), horizon)
         times = following_times(frame, schema, horizon, self._clock(question["dataset"], series))
+
+        def ask(one: Part) -> tuple[list[Point], float | None, Predictions]:
+            asked = one if series is None else stack([(series, one)], self.schema)
+            predictions = self._predict(asked, from_rows=rows is not None)
+            return *self._points(predictions, times), predictions
+
+        if "scenarios" in question:
+            learned = learned_ranges(self._folder, series)
+            found = answer_scenarios(question, part, self._known_ahead, learned, horizon, ask)
+            return {"origin": _last_time(frame, schema).isoformat(), **found}
+        points, interval, _ = ask(part)
         return {
             "origin": _last_time(frame, schema).isoformat(),
             "interval": interval,
             "rows": frame.height,
-            "points": [{"at": at.isoformat(), **point} for at, point in zip(times, points, strict=True)],
+            "points": points,
             "naive": _last_known(frame, schema),
             "features": _row_at(frame, schema, -1),
         }
@@ -102,6 +124,11 @@ class Predictor:
             code="series_needed",
         )
 
+    def _given(self, rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+        """The rows of a request, with delayed columns as they were known at each row."""
+        frame = as_known(read_rows(rows, schema, self._known_ahead), schema)
+        return without_unknown_head(frame, schema)
+
     def _rows(self, version: Mapping[str, Any], series: str | None) -> pl.DataFrame:
         """The rows of a dataset version; of several series those of one."""
         frame = self.dataset(version)
@@ -118,14 +145,15 @@ class Predictor:
         return rows
 
     def dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
-        """Return the rows of a dataset version (``path``, ``schema``, ``options``, ``fingerprint``), verified."""
+        """Return the rows of a dataset version (``path``, ``schema``, ``options``, ``fingerprint``), verified, with
+        delayed columns as they were known at each row."""
         from azuraforge.datasets.loading import load_version
 
         fingerprint = version["fingerprint"]
         if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
             schema = DatasetSchema(**version["schema"])
             frame = load_version(Path(version["path"]), schema, version["options"], fingerprint)
-            self._datasets = {fingerprint: frame}
+            self._datasets = {fingerprint: as_known(frame, self.schema)}
         return self._datasets[fingerprint]
 
     def predict(self, part: Part) -> Predictions:
@@ -157,16 +185,17 @@ class Predictor:
                 )
         return predictions
 
-    def _points(self, predictions: Predictions, horizon: int) -> tuple[list[dict[str, Any]], float | None]:
+    def _points(self, predictions: Predictions, times: Sequence[datetime]) -> tuple[list[Point], float | None]:
         levels = sorted(predictions.quantiles)
         outer = (levels[0], levels[-1]) if len(levels) > 1 and levels[0] < 0.5 < levels[-1] else None
-        points = [
+        points: list[Point] = [
             {
+                "at": at.isoformat(),
                 "value": float(predictions.point[0, step]),
                 "low": float(predictions.quantiles[outer[0]][0, step]) if outer else None,
                 "high": float(predictions.quantiles[outer[1]][0, step]) if outer else None,
             }
-            for step in range(horizon)
+            for step, at in enumerate(times)
         ]
         return points, round(outer[1] - outer[0], 10) if outer else None
 
@@ -181,10 +210,15 @@ class Predictor:
         return self._clocks[key]
 
 
+def _names(stated: JsonValue) -> tuple[str, ...]:
+    return tuple(map(str, stated)) if isinstance(stated, list) else ()
+
+
 def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:
     """Rows of a request as the frame a pipeline expects: time in UTC, oldest first, numbers as floats.
 
     With columns known in advance the last rows may be without a target: they tell what is known of the rows to predict.
+    A column that becomes known after its row may be null in the last rows, where its value is not known yet.
 
     Raises InvalidInput that names the row and the column.
     """
@@ -196,6 +230,7 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
     allowed = {*wanted, *([schema.time] if schema.time else [])}
     told = [index for index, row in enumerate(rows) if row.get(schema.target) is not None]
     measured = told[-1] + 1 if told and known_ahead else len(rows)
+    late = {name: _last_told(rows, name) for name in wanted if delay_of(schema.available_after.get(name)) is not None}
     for index, row in enumerate(rows):
         if unknown := sorted(set(row) - allowed):
             raise _bad_row(index, f"unknown column {unknown[0]!r}", f"the columns are {', '.join(sorted(allowed))}")
@@ -204,6 +239,7 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
         to_come = index >= measured
         for name in wanted:
             untold = to_come and name not in known_ahead and row.get(name) is None
+            untold = untold or index > late.get(name, len(rows))
             columns[name].append(None if untold else _number(row, name, index))
     for index in range(1, len(times)):
         if times[index] <= times[index - 1]:
@@ -214,6 +250,11 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
     frame = frame.insert_column(0, pl.Series(schema.time, times, dtype=pl.Datetime("us", "UTC")))
     _check_rhythm(frame, schema)
     return frame
+
+
+def _last_told(rows: Sequence[Mapping[str, Any]], name: str) -> int:
+    """The last row that holds a value of the column; -1 where none does."""
+    return next((index for index in reversed(range(len(rows))) if rows[index].get(name) is not None), -1)
 
 
 def _check_rhythm(frame: pl.DataFrame, schema: Schema) -> None:

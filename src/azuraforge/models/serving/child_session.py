@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Protocol
+
+from azuraforge.strict_json import JsonObject
 
 
 class Pipe(Protocol):
@@ -34,7 +37,7 @@ class ChildSession(Protocol):
         """Why its pipe ended."""
         ...
 
-    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+    def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
         """Its answer. Raises the child's own AzuraError, or TransientError where it died or was too slow."""
         ...
 

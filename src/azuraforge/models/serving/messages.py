@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from datetime import datetime
+from typing import NotRequired, TypeAlias, TypedDict
 
 from pydantic import JsonValue
+
+from azuraforge.models.answers import ClassProbability, PredictionPoint
+from azuraforge.models.schemas import PictureSize
+from azuraforge.plugins.contract.shape import Shape
+from azuraforge.strict_json import JsonObject
 
 #: The code of the error for a picture that is shown to a version without classes.
 NOT_A_CLASSIFIER = "not_a_classifier"
 
-Row = dict[str, Any]
+Row: TypeAlias = JsonObject
 """A row of a request: values by column."""
 
 
@@ -18,7 +24,7 @@ class DatasetFile(TypedDict):
 
     path: str
     schema: dict[str, JsonValue]
-    options: dict[str, Any]
+    options: JsonObject
     fingerprint: str
 
 
@@ -28,10 +34,19 @@ class Opening(TypedDict):
     folder: str
     content_hash: str
     plugin: str
-    config: dict[str, Any]
+    config: JsonObject
     schema: dict[str, JsonValue]
     plugins_folder: NotRequired[str | None]
     kernels_folder: NotRequired[str | None]
+
+
+class Point(TypedDict):
+    """A predicted value with its interval, as a child writes it."""
+
+    at: str
+    value: float
+    low: float | None
+    high: float | None
 
 
 class SeriesMessage(TypedDict):
@@ -43,23 +58,21 @@ class SeriesMessage(TypedDict):
     series: NotRequired[str | None]
 
 
-class Point(TypedDict):
-    """A predicted value with its interval; ``label`` is the class that it is the probability of."""
+class WhatIfMessage(SeriesMessage):
+    """A question for the next values under ``scenarios``, each as ``models.scenarios.schemas.Scenario`` names its
+    fields; ``known_ahead`` holds values of columns at the rows to predict."""
 
-    at: str
-    value: float
-    low: float | None
-    high: float | None
-    label: NotRequired[str]
+    known_ahead: dict[str, list[float]]
+    scenarios: list[JsonObject]
 
 
-class SeriesReply(TypedDict):
+class SeriesReply(Shape):
     """The next values. ``naive`` is the last known value, ``features`` the numbers of the last row."""
 
-    origin: str
+    origin: datetime
     interval: float | None
     rows: int
-    points: list[Point]
+    points: tuple[PredictionPoint, ...]
     naive: float | None
     features: dict[str, float | None]
 
@@ -72,17 +85,13 @@ class PictureMessage(TypedDict):
     bounded: NotRequired[bool]
 
 
-Probability = TypedDict("Probability", {"class": str, "probability": float})
-"""A class and its probability."""
-
-
-class PictureReply(TypedDict):
+class PictureReply(Shape):
     """The classes, the most probable first; ``seen`` is a PNG of the picture as the version saw it, as base64."""
 
-    classes: list[Probability]
-    size: dict[str, int]
+    classes: tuple[ClassProbability, ...]
+    size: PictureSize
     seen: str
 
 
-Reply = dict[str, Any]
+Reply: TypeAlias = JsonObject
 """Any child's reply; the kind of question says which of the shapes above it has."""

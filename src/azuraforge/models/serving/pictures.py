@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,17 @@ class PicturePredictor:
         verify_folder(folder, opening["content_hash"])
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
-            choose_nearest(read_card(folder).get("engine"), opening.get("kernels_folder"))
+            choose_nearest(read_card(folder).engine, opening.get("kernels_folder"))
         self._name = str(opening["plugin"])
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
         self.schema = ImageSchema.of(DatasetSchema(**opening["schema"]))
+
+    def with_predictor(self, folder: Path) -> PicturePredictor:
+        """Return the same version with the predictor in another folder, which its pipeline saved."""
+        other = copy.copy(self)
+        other._predictor = self._pipeline.load(folder)
+        return other
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Name the classes of the picture at ``picture`` (a path), which messages call ``name``.

@@ -9,7 +9,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any
 
 from azuraforge.errors import TransientError
 from azuraforge.models.serving.child_session import ChildSession
@@ -20,7 +19,7 @@ from azuraforge.processes.frames import encode
 Key = tuple[str, str]
 ENTRY = "azuraforge.models.serving.opening:serve"
 
-Open = Callable[[str, dict[str, Any]], ChildSession]
+Open = Callable[[str, dict[str, object]], ChildSession]
 
 
 class ReplicaPool:
@@ -106,7 +105,7 @@ class ReplicaPool:
         with self._lock:
             return [key for key, replica in self._replicas.items() if replica.is_loaded]
 
-    def with_folders(self, opening: Mapping[str, object]) -> dict[str, Any]:
+    def with_folders(self, opening: Mapping[str, object]) -> dict[str, object]:
         """Return ``opening`` with the folders that a child loads plugins and kernels from."""
         return {**opening, "plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 

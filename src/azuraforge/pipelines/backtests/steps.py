@@ -34,8 +34,9 @@ from azuraforge.pipelines.predictor import learn
 from azuraforge.pipelines.shapes import FitInput, asked
 from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
 from azuraforge.plugins.contract.evaluation import FailedBaseline
-from azuraforge.plugins.contract.parts import Rows, Schema, Table
+from azuraforge.plugins.contract.parts import Rows, Table
 from azuraforge.plugins.contract.pipeline import Config
+from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast.folds import split_of
 from azuraforge.plugins.kinds.forecast.judging import panel_and_scale
@@ -207,6 +208,6 @@ def _table(wanted: FoldRows) -> Table:
     """The dataset; of a panel without the series that ended early or have too little in a part of this fold."""
     run = ForecastSplit.model_validate(wanted.split.model_dump())
     ended = [each for each in run.left_out if each.why == "ended"]
-    table = Table(read_dataset(wanted.dataset), Schema.of(wanted.dataset.meaning))
+    table = known_table(read_dataset(wanted.dataset), wanted.dataset.meaning)
     horizon = _config(wanted).horizon
     return without_short_series(of_run(table, ended), split_of(wanted.fold, run.needs), horizon)[0]

@@ -31,7 +31,7 @@ from azuraforge.pipelines.loop import rows_of
 from azuraforge.pipelines.phases import execute_step
 from azuraforge.pipelines.shapes import to_json
 from azuraforge.plugins.contract.batch import BatchRange
-from azuraforge.plugins.discovery.catalogue import Call
+from azuraforge.plugins.discovery.calling import Call
 from azuraforge.processes.failures import Cancelled
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
@@ -117,7 +117,7 @@ class BatchPredictHandler(Handler):
         planned = execute_step(job, "plan", f"{STEPS}:plan", asked, Plan, share=_PLAN_SHARE)
         chunks, done = planned.chunks, list[str]()
         share = (1 - _PLAN_SHARE - _GATHER_SHARE) / len(chunks)
-        until = version.learned_from.get("end")
+        until = version.learned_from.end
         try:
             for number, chunk in enumerate(chunks):
                 wanted = ChunkInput(**dict(asked), chunk=chunk, learned_until=until, origins_file=planned.origins_file)
@@ -138,7 +138,7 @@ class BatchPredictHandler(Handler):
             learned=version.data_schema,
             given=dataset.schema,
         )
-        found = CheckResult.model_validate(self._call(f"{STEPS}:check", to_json(wanted), _CHECK_SECONDS))
+        found = self._call(f"{STEPS}:check", to_json(wanted), CheckResult, _CHECK_SECONDS)
         if found.problem is not None:
             raise _unfit(found.problem)
 
@@ -163,7 +163,7 @@ class BatchPredictHandler(Handler):
         wanted = GatherInput(
             plugins_folder=str(self._plugins_folder), task=task, chunks=tuple(done), folder=str(folder)
         )
-        found = Gathered.model_validate(self._call(f"{STEPS}:gather", to_json(wanted), _GATHER_SECONDS))
+        found = self._call(f"{STEPS}:gather", to_json(wanted), Gathered, _GATHER_SECONDS)
         middle = "-partial" if len(done) < of else ""
         for suffix, media_type in (("parquet", "application/vnd.apache.parquet"), ("csv", "text/csv")):
             job.artifact(f"predictions{middle}.{suffix}", folder / f"predictions.{suffix}", media_type, "predictions")

@@ -99,14 +99,14 @@ def _load(child: Child, wanted: PlanInput) -> tuple[LoadedVersion, AnyTaskKind]:
     folder = Path(wanted.predictor)
     card = read_card(folder)
     pipeline, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
-    use_engine(child, pipeline, card.get("engine"))
+    use_engine(child, pipeline, card.engine)
     predictor = pipeline.load(folder)
     version = LoadedVersion(
         name=wanted.plugin,
         answer=lambda part: pipeline.predict(predictor, part),
         folder=folder,
-        horizon=card.get("horizon"),
-        config=card["config"],
+        horizon=card.horizon,
+        config=card.config,
         progress=child.progress,
     )
     return version, kind

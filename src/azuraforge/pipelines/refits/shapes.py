@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from azuraforge.pipelines.shapes import DatasetFile, EngineUsed, Learner, StepInput, StepResult
+from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.shape import Shape
@@ -36,7 +37,7 @@ class RefitInput(StepInput):
 class Refitted(Shape):
     """A predictor in ``<name>/predictor/`` with the evaluated one inside, or the reason why there is none.
 
-    ``notes`` are the pipeline's own about the refit.
+    ``notes`` are the pipeline's own about the refit; ``composition`` names the members that it could not refit.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Refitted(Shape):
     engine: EngineUsed | None = None
     failed: str | None = None
     notes: tuple[str, ...] = ()
+    composition: Composition | None = None
 
 
 class RefitResult(StepResult):

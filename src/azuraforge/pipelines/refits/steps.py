@@ -74,6 +74,7 @@ def _refit(
     learned = learn_again(name, pipeline, run, Path(learner.evaluated), rows, folder)
     if learned is None:
         return None
+    kind.remember(rows, rows, folder)
     predictor = pipeline.load(folder)
     # A refit that cannot predict what comes next must not replace the predictor that could.
     kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / _FUTURE)
@@ -83,6 +84,7 @@ def _refit(
         seconds=learned.seconds,
         engine=engine,
         notes=tuple(context.notes) if context else (),
+        composition=learned.composition,
     )
 
 

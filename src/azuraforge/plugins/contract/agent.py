@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Generic, Protocol
 
 from pydantic import BaseModel
+from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+
+#: The agent's own ``Request``; it may be left out: ``class Greeter(Agent)``.
+RequestT = TypeVar("RequestT", bound=BaseModel, default=Any)
 
 
 class AgentContext(Protocol):
@@ -17,7 +21,7 @@ class AgentContext(Protocol):
     def note(self, markdown: str) -> None: ...
 
 
-class Agent(ABC):
+class Agent(ABC, Generic[RequestT]):
     """A named ability. ``execute`` receives a validated ``Request`` and returns JSON-compatible data."""
 
     name: ClassVar[str]
@@ -29,5 +33,5 @@ class Agent(ABC):
     context: AgentContext
 
     @abstractmethod
-    def execute(self, request: Any) -> dict[str, object]:
+    def execute(self, request: RequestT) -> dict[str, object]:
         """Answer ``request``; raise ``azuraforge.errors.UserError`` where it cannot be answered as asked."""

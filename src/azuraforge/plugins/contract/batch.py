@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic import AwareDatetime, Field, JsonValue
 from typing_extensions import TypeVar
@@ -44,7 +44,7 @@ class LoadedVersion:
     """
 
     name: str
-    answer: Answer
+    answer: Answer[Any, Any]
     folder: Path
     horizon: int | None
     config: Mapping[str, JsonValue]

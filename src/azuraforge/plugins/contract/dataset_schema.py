@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
+from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.shape import Shape
 
 #: The name of a kind of data; each has its own fields in ``DatasetSchema``.
@@ -35,6 +36,11 @@ class DatasetSchema(Shape):
     month_end: bool = Field(default=False, description="the rows stand on the last days of their months")
     series: str | None = Field(default=None, description="the column that tells several series apart")
     series_names: tuple[str, ...] | None = Field(default=None, description="names of several series, sorted")
+    available_after: dict[str, Availability] = Field(
+        default={},
+        description="when the values of a column become known: '0' with their row, a duration such as 6h or 1d after"
+        " its time, 'ahead' before it; columns that are not named count as known with their row",
+    )
     height: int | None = Field(default=None, description="pixels; images only, as width, channels and classes")
     width: int | None = None
     channels: int | None = Field(default=None, description="1: grey, 3: red, green, blue")

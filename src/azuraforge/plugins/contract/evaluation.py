@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.contract.shape import Shape, Texts
@@ -194,6 +195,7 @@ class Evaluation(Shape):
     series: SeriesTable | None = Field(default=None, description="of a panel")
     pretraining: Pretraining | None = Field(default=None, description="of the candidate's weights; null: none")
     suspicious: tuple[SuspiciousColumn, ...] = Field(default=(), description="columns that seem to know the future")
+    composition: Composition | None = Field(default=None, description="of a candidate that combines others")
     classes: tuple[str, ...] | None = None
     image: ImageSize | None = None
 

@@ -68,6 +68,7 @@ class Predicted(Shape):
     predictions: str
     seconds: float | None = None
     guarded: int = Field(default=0, description="at how many predictions the leakage guard tried it")
+    members: dict[str, str] = Field(default_factory=dict, description="folders of the predictions of members, by name")
 
 
 class PresentChampion(Shape):
@@ -141,17 +142,15 @@ class Contest:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A phase after the verdict that draws figures of the candidate.
+    """A computation after the run's success that draws figures of the candidate.
 
     Attributes:
-        name: of the phase; ``TaskKind.explain`` is called with it.
-        share: of the run's progress.
+        name: ``TaskKind.explain`` is called with it.
         problem: the note where it fails, with ``{problem}``. An explanation that fails ends nothing.
         app_code: whether the candidate itself is loaded and asked.
     """
 
     name: str
-    share: float
     problem: str
     app_code: bool = True
 
@@ -167,6 +166,10 @@ class Judged:
 
 class Judge(ABC):
     """Measures the contenders of one case. Runs in a child, on numbers alone: no pipeline is loaded."""
+
+    def members(self) -> Mapping[str, dict[str, float | None]]:
+        """Return the metrics of the predictions of each member of the candidate, by its name."""
+        return {}
 
     @abstractmethod
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:

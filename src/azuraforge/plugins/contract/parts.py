@@ -34,7 +34,9 @@ class Schema:
     ``timezone`` is the zone in which calendar features are read; times themselves are UTC. Days, months and opening
     hours follow one another in ``rhythm_timezone`` (None: the same zone; a logger may write at midnight UTC wherever
     it stands). With ``month_end`` the rows stand on the last days of their months. ``series`` is the column that tells
-    the series of a panel apart (``panels.py``); None where all rows are of one series.
+    the series of a panel apart (``panels.py``); None where all rows are of one series. ``available_after`` says of
+    columns when their values become known; a table's rows already hold what was known at their time
+    (``forecasting.availability``).
     """
 
     time: str | None
@@ -47,6 +49,7 @@ class Schema:
     rhythm_timezone: str | None = None
     month_end: bool = False
     series: str | None = None
+    available_after: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, schema: DatasetSchema) -> Schema:

@@ -6,19 +6,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar  # with defaults; it comes with pydantic
 
+from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pretraining import Pretraining
+
+if TYPE_CHECKING:
+    from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
 class Config(BaseModel):
     """Base of every config: unknown keys are refused, so that a typo is an error and not a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def completed(self, schema: DatasetSchema) -> Self:
+        """Return the config with what the dataset itself states; a run stores the result."""
+        return self
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
@@ -29,6 +37,8 @@ PredictorT = TypeVar("PredictorT")
 PartT = TypeVar("PartT", default=Part)
 PredictionsT = TypeVar("PredictionsT", default=Predictions)
 TableT = TypeVar("TableT", default=Table)
+AnsweredT = TypeVar("AnsweredT", contravariant=True, default=Part)
+GivenT = TypeVar("GivenT", covariant=True, default=Any)
 SplitT = TypeVar("SplitT", default=Split)
 
 
@@ -132,12 +142,28 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         """Return how many candidates ``fit`` compared on the validation part; the gate's level is divided by it."""
         return 1
 
+    def composition(self, predictor: PredictorT) -> Composition | None:
+        """Return the members of what ``fit`` or ``refit`` has just returned; None: the pipeline combines nothing.
+
+        It is asked in the same process, so the answer may hold what ``save`` does not write, such as seconds. After
+        ``refit``, ``left_out`` names the members that kept what ``fit`` had learned.
+        """
+        return None
+
+    def member_predictions(self, predictor: PredictorT, part: PartT) -> Mapping[str, PredictionsT]:
+        """Return the predictions of each member alone, so that readers see whether combining paid."""
+        return {}
+
     def pretraining(self, predictor: PredictorT) -> Pretraining | None:
         """Return what is known of weights that were trained elsewhere; None: everything was learned in ``fit``."""
         return None
 
 
-#: ``predict`` of a loaded pipeline, of one part; the answer is unchecked.
-Answer: TypeAlias = Callable[[Any], Any]
+class Answer(Protocol[AnsweredT, GivenT]):
+    """``predict`` of a loaded pipeline; what it returns is unchecked."""
+
+    def __call__(self, part: AnsweredT, /) -> GivenT: ...
+
+
 #: A pipeline of any task.
 AnyPipeline: TypeAlias = Pipeline[Any, Any, Any, Any, Any, Any]

@@ -5,15 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from pydantic import BaseModel
+from typing_extensions import TypeVar  # with defaults; it comes with pydantic
 
 from azuraforge.outgoing import Policy
 
 if TYPE_CHECKING:
     import httpx
     import polars as pl
+
+
+#: The source's own ``Options``; it may be left out: ``class Files(Source)``.
+OptionsT = TypeVar("OptionsT", bound=BaseModel, default=Any)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class ImageRead:
     provenance: Mapping[str, object] = field(default_factory=dict)
 
 
-class Source(ABC):
+class Source(ABC, Generic[OptionsT]):
     """Reads rows from somewhere. ``Options`` becomes the form, the flags and the validation.
 
     Attributes:
@@ -81,5 +86,5 @@ class Source(ABC):
         return open_client(self.outgoing, timeout_seconds=timeout_seconds, headers=headers)
 
     @abstractmethod
-    def read(self, options: Any) -> SourceRead | ImageRead:
+    def read(self, options: OptionsT) -> SourceRead | ImageRead:
         """Read everything ``options`` ask for; raise ``UserError`` or ``TransientError`` with one clear sentence."""

@@ -67,6 +67,7 @@ class TaskKindFacts(Shape):
     slices: tuple[SliceKey, ...] = Field(description="what a policy may guard")
     baselines: tuple[str, ...] = Field(description="pipelines that every candidate is compared with")
     config_fields: tuple[str, ...] = Field(description="settings that the task itself needs")
+    pipeline: str | None = Field(default=None, description="that a run uses which names none; null: it must name one")
     serving: Serving | None = Field(default=None, description="how versions answer online; null: they do not")
 
     def metric(self, name: str) -> MetricFacts:
@@ -120,7 +121,7 @@ class ExplainCase:
     truth: Path
     split: SplitResult
     seed: int
-    answer: Answer | None
+    answer: Answer[Any, Any] | None
     progress: Callable[[int, int, str], None]
 
 
@@ -133,6 +134,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         Split: the result of its splitting rule.
         data: kind of dataset.
         serving: how versions answer online; None: they do not.
+        pipeline: that a run uses which names none; None: a run must name one.
         baselines: pipelines of this kind that every candidate is compared with; they may become champion.
         metrics: what is computed of every contender, in the order in which tables show them.
         ranked_by: name of the metric that ranks contenders.
@@ -153,6 +155,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     Split: ClassVar[type[SplitResult]] = SplitResult
     data: ClassVar[str] = "series"
     serving: ClassVar[Serving | None] = None
+    pipeline: ClassVar[str | None] = None
     baselines: ClassVar[tuple[str, ...]]
     metrics: ClassVar[tuple[MetricFacts, ...]]
     ranked_by: ClassVar[str]
@@ -181,6 +184,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             slices=cls.slices,
             baselines=cls.baselines,
             config_fields=tuple(cls.Config.model_fields),
+            pipeline=cls.pipeline,
             serving=cls.serving,
         )
 
@@ -265,7 +269,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         folder: Path | None,
         *,
         studied: bool = False,
-        refit: bool = False,
+        retrained: bool = False,
     ) -> SplitT:
         """Ask the pipeline for a split, check it, and write ``train/`` and ``validation/`` into ``folder``.
 
@@ -274,7 +278,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             config: the pipeline's own.
             folder: None: check only, write nothing.
             studied: the config is the best of a study, whose trials were scored on the validation part.
-            refit: the study's winner is fitted again, on most of the validation part too.
+            retrained: the study's winner is trained again, on most of the validation part too.
 
         Raises InvalidInput where the split is not usable or a part is too small.
         """
@@ -307,16 +311,16 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     # -- predictions and the leakage guard
 
     @abstractmethod
-    def predict(self, name: str, answer: Answer, part: PartT) -> PredictionsT:
+    def predict(self, name: str, answer: Answer[PartT], part: PartT) -> PredictionsT:
         """Ask a predictor and refuse an answer of the wrong type or shape. Raises InvalidInput."""
 
-    def predict_known(self, name: str, answer: Answer, part: PartT) -> tuple[PredictionsT, tuple[str, ...]]:
+    def predict_known(self, name: str, answer: Answer[PartT], part: PartT) -> tuple[PredictionsT, tuple[str, ...]]:
         """Ask a champion as far as it can answer, and name the parts of the test set that it did not learn."""
         return self.predict(name, answer, part), ()
 
     @abstractmethod
     def guard(
-        self, name: str, answer: Answer, part: PartT, predictions: PredictionsT, seed: int, *, thorough: bool
+        self, name: str, answer: Answer[PartT], part: PartT, predictions: PredictionsT, seed: int, *, thorough: bool
     ) -> int:
         """Refuse a predictor that uses what it may not know; return at how many predictions that was tried.
 
@@ -328,7 +332,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def save_predictions(self, predictions: PredictionsT, path: Path) -> None:
         """Write one ``.npz`` without pickles."""
 
-    def predict_future(self, name: str, answer: Answer, future: Path, path: Path) -> None:
+    def predict_future(self, name: str, answer: Answer[PartT], future: Path, path: Path) -> None:
         """Predict what comes after the last row, where the kind has a future, and write it to ``path``."""
 
     def redraw(
@@ -357,7 +361,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """Write next to the parts what the trials of a study are scored with, on the validation part."""
 
     @abstractmethod
-    def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
+    def score(self, name: str, answer: Answer[PartT], parts: Path) -> dict[str, float | None]:
         """Return the metrics of a trial on the validation part; ``parts`` is the folder that ``split`` wrote."""
 
     def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:

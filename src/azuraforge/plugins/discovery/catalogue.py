@@ -18,13 +18,14 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 import orjson
 from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, UserError
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
+from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.loading import (
     BUILT_IN,
     EntryPoint,
@@ -33,7 +34,9 @@ from azuraforge.plugins.discovery.loading import (
     entry_points,
     file_version,
 )
+from azuraforge.plugins.discovery.messages import CheckedConfig, Described
 from azuraforge.plugins.schemas import PluginOut
+from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 DESCRIBE = "azuraforge.plugins.discovery.describing:describe"
@@ -43,16 +46,10 @@ VALIDATE_TIMEOUT_SECONDS = 60.0
 _AT_ONCE = 2
 _FORMAT = 2
 
-Descriptions: TypeAlias = list[dict[str, object]]
+Descriptions: TypeAlias = list[JsonObject]
 PluginList: TypeAlias = list[PluginOut]
 
 log = logger("plugins")
-
-
-class Call(Protocol):
-    """One short child: ``call(entry, payload, timeout_seconds)`` (see ``processes.launcher``)."""
-
-    def __call__(self, entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -154,8 +151,7 @@ class Catalogue:
         """``config`` checked by the plugin itself, in a child, with its defaults filled in."""
         self.get(kind, name)
         payload = {"kind": kind, "name": name, "plugins_folder": str(self.plugins_folder), "config": config}
-        checked: dict[str, JsonValue] = self._call(VALIDATE, payload, VALIDATE_TIMEOUT_SECONDS)["config"]
-        return checked
+        return self._call(VALIDATE, payload, CheckedConfig, VALIDATE_TIMEOUT_SECONDS).config
 
     def _read(self) -> PluginList:
         units = _units(self.plugins_folder)
@@ -184,9 +180,7 @@ class Catalogue:
         dropped-in file is not, lest it slow down every start: touching the file has it looked at again.
         """
         try:
-            answer = self._call(DESCRIBE, unit.payload(), self._timeout_seconds)
-            plugins: Descriptions = answer["plugins"]
-            return plugins, True
+            return self._call(DESCRIBE, unit.payload(), Described, self._timeout_seconds).plugins, True
         except Exception as error:
             if len(unit.points) > 1:  # one of them took the child down; the others need not suffer
                 alone = [self._describe(_Unit((point,))) for point in unit.points]
@@ -286,7 +280,7 @@ def _hash_package(top: str) -> str:
     return digest.hexdigest()
 
 
-def _broken(unit: _Unit, error: str) -> dict[str, object]:
+def _broken(unit: _Unit, error: str) -> JsonObject:
     if unit.file is not None:
         name, kind, origin = unit.file.stem, "unknown", f"plugins/{unit.file.name}"
         version = file_version(unit.file)

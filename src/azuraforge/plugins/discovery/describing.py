@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,6 +18,8 @@ from azuraforge.plugins.contract.metric import AnyMetric, Metric, MetricFacts
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind, TaskKindFacts
 from azuraforge.plugins.discovery import loading
 from azuraforge.plugins.discovery.loading import ACCEPTS, EntryPoint
+from azuraforge.plugins.discovery.messages import CheckedConfig, Described, DescribeInput, ValidateInput
+from azuraforge.strict_json import JsonObject
 
 _SHOWN_PROBLEMS = 3
 _LIMITS = {
@@ -31,34 +33,34 @@ _LIMITS = {
 class Asked(Protocol):
     """The part of a child that these entry points need."""
 
-    payload: dict[str, Any]
+    @property
+    def payload(self) -> Mapping[str, object]: ...
 
 
-def describe(child: Asked) -> dict[str, object]:
+def describe(child: Asked) -> Described:
     """Import the asked entry points and files; one description each, with ``error`` where one is broken.
 
-    Payload: ``{"entry_points": [{kind, name, value, distribution, version}], "files": [path]}``.
-    Result: ``{"plugins": […]}`` with the fields of ``schemas.PluginOut``.
+    ``DescribeInput`` → ``Described``, each with the fields of ``schemas.PluginOut``.
     """
-    described: list[dict[str, object]] = []
-    for fields in child.payload.get("entry_points", ()):
-        point = EntryPoint(**fields)
+    asked = DescribeInput.model_validate(child.payload)
+    described: list[JsonObject] = []
+    for point in asked.entry_points:
         described.append(_described(point.kind, point.name, point.version, point.origin, point))
-    for path in child.payload.get("files", ()):
-        described.extend(_describe_file(Path(path)))
-    return {"plugins": described}
+    for path in asked.files:
+        described.extend(_describe_file(path))
+    return Described(plugins=described)
 
 
-def validate(child: Asked) -> dict[str, object]:
+def validate(child: Asked) -> CheckedConfig:
     """The canonical form of a config (or options, or request): checked, defaults filled in.
 
-    Payload: ``{kind, name, plugins_folder, config}``. Result: ``{"config": {…}, "task": "forecast" | null}``.
-    Raises InvalidInput naming the field, what is wrong, what is allowed and what to do next.
+    ``ValidateInput`` → ``CheckedConfig``. Raises InvalidInput naming the field, what is wrong, what is allowed and what
+    to do next.
     """
-    kind, name = child.payload["kind"], child.payload["name"]
-    plugin = loading.load_plugin(kind, name, child.payload.get("plugins_folder"))
-    config = parse_config(getattr(plugin, ACCEPTS[kind]), child.payload.get("config") or {}, name)
-    return {"config": config.model_dump(mode="json"), "task": getattr(plugin, "kind", None)}
+    asked = ValidateInput.model_validate(child.payload)
+    plugin = loading.load_plugin(asked.kind, asked.name, asked.plugins_folder)
+    config = parse_config(getattr(plugin, ACCEPTS[asked.kind]), asked.config, asked.name)
+    return CheckedConfig(config=config.model_dump(mode="json"), task=getattr(plugin, "kind", None))
 
 
 def parse_config(model: type[BaseModel], config: Mapping[str, object], plugin: str) -> BaseModel:
@@ -108,7 +110,7 @@ def _allowed(model: type[BaseModel], path: list[str]) -> str:
     return ""
 
 
-def _describe_file(path: Path) -> Iterator[dict[str, object]]:
+def _describe_file(path: Path) -> Iterator[JsonObject]:
     origin = f"plugins/{path.name}"
     version = loading.file_version(path)
     try:
@@ -122,7 +124,7 @@ def _describe_file(path: Path) -> Iterator[dict[str, object]]:
         yield _described(kind, name, version, origin, plugin)
 
 
-def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint | type[object]) -> dict[str, object]:
+def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint | type[object]) -> JsonObject:
     row = _row(kind, name, version, origin)
     try:
         loading.check_name(name)
@@ -130,7 +132,7 @@ def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint
         loading.check_class(kind, plugin)
         title = _texts(getattr(plugin, "title", {}))
         row["task"] = getattr(plugin, "task" if kind == "metric" else "kind", None)
-        row["summary"] = _texts(getattr(plugin, "summary", {}))
+        row["summary"] = {**_texts(getattr(plugin, "summary", {}))}
         row["capabilities"] = [str(ability) for ability in getattr(plugin, "capabilities", ())]
         if kind in ACCEPTS:
             row["schema"] = getattr(plugin, ACCEPTS[kind]).model_json_schema()
@@ -139,7 +141,7 @@ def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint
         if issubclass(plugin, Metric):
             facts = _facts_of_metric(plugin)
             row["metric"], title = facts.model_dump(mode="json"), title or dict(facts.title)
-        row["title"] = title
+        row["title"] = {**title}
     except Exception as error:
         row["error"] = one_line(error)
     return row
@@ -166,7 +168,7 @@ def _facts_of_metric(plugin: type[AnyMetric]) -> MetricFacts:
     return plugin.facts
 
 
-def _row(kind: str, name: str, version: str, origin: str) -> dict[str, object]:
+def _row(kind: str, name: str, version: str, origin: str) -> JsonObject:
     return {
         "name": name,
         "kind": kind,

@@ -2,20 +2,26 @@
 
 Split-conformal offsets hold their share as long as errors stay as they were on the validation part; on prices they do
 not. Here the level that is looked up among the validation errors moves: up a little after each truth above a quantile,
-down after each below, over the outcomes that the origin already knows.
+down after each below, over the outcomes that the origin already knows and the forecaster has not learned: errors on
+learned rows are too small, and would pull the levels together. A forecaster that is refitted on every row starts at
+the levels that the evaluated one had reached there.
 
 Source: Gibbs and Candès, "Adaptive Conformal Inference Under Distribution Shift", 2021; each quantile moves on its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 
 #: Outcomes that an origin looks back at.
 MEMORY = 500
@@ -29,6 +35,57 @@ _SOFT = 1e-3
 _BEYOND = 0.1
 #: Values that are carried along at once: what stays in a processor's cache.
 _AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the levels of one series start to move.
+
+    Attributes:
+        learned: time of the last row that the forecaster has learned, in microseconds UTC; its number where rows have
+            no time.
+        levels: ``(level, horizon)`` that are looked up before any outcome.
+    """
+
+    learned: int
+    levels: Floats
+
+    @classmethod
+    def after(cls, part: Part) -> Self:
+        """Start at ``QUANTILE_LEVELS`` after the last row of one series' part, which is learned."""
+        levels = np.repeat(np.asarray(QUANTILE_LEVELS)[:, None], part.horizon, axis=1)
+        return cls(_last_moment(part), levels)
+
+    @classmethod
+    def after_levels(cls, part: Part, levels: Floats | None) -> Self:
+        """Start at ``levels``, ``(level, 1, horizon)``, after the last row of ``part``; None: as ``after``."""
+        start = cls.after(part)
+        return start if levels is None else cls(start.learned, levels[:, 0])
+
+    def unlearned(self, part: Part, past: Part) -> Floats:
+        """``(row, horizon)``: ``past_truth`` without the rows that were learned, which are NaN."""
+        truth = column_values(part.frame, part.schema.target)
+        fresh = moments_of(part.frame, part.schema) > self.learned
+        return _following(np.where(fresh, truth, np.nan), past.origins, past.horizon)
+
+
+def last_origin(rows: Part) -> Part:
+    """Return the part that asks for what comes after the last row of one series."""
+    origins = np.array([rows.frame.height - 1], dtype=np.int64)
+    ahead = {column: np.full((1, rows.horizon), np.nan) for column in rows.ahead}
+    return Part(rows.frame, rows.schema, rows.frame.height, rows.horizon, origins, ahead=ahead)
+
+
+def starts_to_arrays(starts: Mapping[str, Start]) -> dict[str, Floats]:
+    """Return ``levels`` ``(series, level, horizon)`` in order of the series' names; empty without any."""
+    return {"levels": np.stack([starts[name].levels for name in sorted(starts)])} if starts else {}
+
+
+def starts_from(learned: Mapping[str, int], levels: Floats | None) -> dict[str, Start]:
+    """Return the starts by series from ``learned`` and what ``starts_to_arrays`` made."""
+    if levels is None:
+        return {}
+    return {name: Start(int(learned[name]), levels[place]) for place, name in enumerate(sorted(learned))}
 
 
 def score_table(scores: Floats) -> Floats:
@@ -58,10 +115,25 @@ def past_truth(part: Part, past: Part) -> Floats:
     return _following(column_values(part.frame, part.schema.target), past.origins, past.horizon)
 
 
-def adaptive_offsets(
-    tables: Sequence[Floats], scores: Sequence[Floats], past: Indices, origins: Indices, levels: Sequence[float]
-) -> Floats:
+def adaptive_offsets(tables: Sequence[Floats], levels: Floats) -> Floats:
     """``(level, origin, horizon)``: what to add to each quantile at each origin.
+
+    Args:
+        tables: per level, from ``score_table``.
+        levels: ``(level, origin, horizon)``, from ``adapted_levels``.
+    """
+    return np.stack([_looked_up(table, asked) for table, asked in zip(tables, levels, strict=True)])
+
+
+def adapted_levels(
+    tables: Sequence[Floats],
+    scores: Sequence[Floats],
+    past: Indices,
+    origins: Indices,
+    levels: Sequence[float],
+    start: Floats | None = None,
+) -> Floats:
+    """``(level, origin, horizon)``: where each level has moved to at each origin.
 
     Args:
         tables: per level, from ``score_table``.
@@ -69,26 +141,31 @@ def adaptive_offsets(
         past: ``(row,)`` consecutive rows, from ``past_part``.
         origins: ``(origin,)`` rows to answer for.
         levels: between 0 and 1.
+        start: ``(level, horizon)`` before the first outcome; the levels themselves if None.
     """
+    horizon = tables[0].shape[1]
+    first = np.repeat(np.asarray(levels, dtype=np.float64)[:, None], horizon, axis=1) if start is None else start
     answers = [
-        _offsets_of(table, score, past, origins, level)
-        for table, score, level in zip(tables, scores, levels, strict=True)
+        _levels_of(table, score, past, origins, level, begin)
+        for table, score, level, begin in zip(tables, scores, levels, first, strict=True)
     ]
     return np.stack(answers)
 
 
-def _offsets_of(table: Floats, scores: Floats, past: Indices, origins: Indices, level: float) -> Floats:
+def _levels_of(table: Floats, scores: Floats, past: Indices, origins: Indices, level: float, first: Floats) -> Floats:
     if level == 0.5:  # the middle is no edge of an interval
-        return np.repeat(table[GRID // 2][None], len(origins), axis=0)
+        return np.full((len(origins), table.shape[1]), level)
     size = max(1, _AT_ONCE // table.shape[1])
     starts = range(0, len(origins), size)
-    return np.concatenate([_offsets(table, scores, past, origins[start : start + size], level) for start in starts])
+    return np.concatenate(
+        [_moved(table, scores, past, origins[start : start + size], level, first) for start in starts]
+    )
 
 
-def _offsets(table: Floats, scores: Floats, past: Indices, origins: Indices, level: float) -> Floats:
+def _moved(table: Floats, scores: Floats, past: Indices, origins: Indices, level: float, first: Floats) -> Floats:
     horizon = table.shape[1]
     width = np.maximum(table[round(0.95 * (GRID - 1))] - table[round(0.05 * (GRID - 1))], 1e-300) * _SOFT
-    asked = np.full((len(origins), horizon), level)
+    asked = np.repeat(first[None], len(origins), axis=0)
     begin = origins - horizon - MEMORY + 1 - int(past[0])
     for step in range(MEMORY):
         rows = begin + step
@@ -96,7 +173,7 @@ def _offsets(table: Floats, scores: Floats, past: Indices, origins: Indices, lev
         known = (rows >= 0)[:, None] & np.isfinite(score)
         below = np.clip((_looked_up(table, asked) - score) / width + 0.5, 0.0, 1.0)
         asked = np.where(known, asked + STEP * (level - below), asked)
-    return _looked_up(table, asked)
+    return asked
 
 
 def _looked_up(table: Floats, levels: Floats) -> Floats:
@@ -113,6 +190,11 @@ def _looked_up(table: Floats, levels: Floats) -> Floats:
     columns = np.arange(table.shape[1])
     low: Floats = table[lower, columns]
     return np.asarray(low + share * (table[lower + 1, columns] - low) + beyond / _BEYOND)
+
+
+def _last_moment(part: Part) -> int:
+    moments = moments_of(part.frame, part.schema)
+    return int(moments[-1]) if len(moments) else -1
 
 
 def _following(values: Floats, rows: Indices, horizon: int) -> Floats:

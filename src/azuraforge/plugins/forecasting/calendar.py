@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.contract.stored import from_json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -192,10 +193,9 @@ class Clock:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Clock:
+    def from_dict(cls, fields: Mapping[str, object]) -> Clock:
         """What ``to_dict`` gave."""
-        lists = {name: tuple(fields[name]) for name in ("weekdays", "slots")}
-        return cls(**{**fields, **lists})
+        return from_json(cls, fields)
 
     def _months_after(self, wall: Indices, horizon: int) -> Indices:
         import polars as pl

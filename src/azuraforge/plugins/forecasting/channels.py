@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.stored import from_json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -151,6 +152,6 @@ class Channel:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Channel:
+    def from_dict(cls, fields: Mapping[str, object]) -> Channel:
         """What ``to_dict`` gave."""
-        return cls(**fields)
+        return from_json(cls, fields)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Rows, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Config
+from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
 
@@ -82,6 +84,11 @@ class ForecastConfig(Config):
             json_schema_extra={"title_tr": "Resmî tatiller"},
         ),
     ]
+
+    def completed(self, schema: DatasetSchema) -> Self:
+        """Return the config with the columns that the dataset states to be known ahead, where it names none itself."""
+        stated = known_ahead_of(schema)
+        return self.model_copy(update={"known_ahead": stated}) if stated and not self.known_ahead else self
 
     def season_of(self, schema: Schema) -> int:
         """The configured season, else the one the dataset's frequency implies."""

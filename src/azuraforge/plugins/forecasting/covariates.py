@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.availability import AHEAD, delay_of
 from azuraforge.plugins.contract.parts import Part, Schema
+from azuraforge.plugins.contract.stored import from_json
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled
 from azuraforge.plugins.forecasting.holidays import HOLIDAY_FEATURES, holidays_ahead
@@ -28,6 +30,16 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
                 f"{column!r} cannot be known ahead: the dataset's other columns are {others}",
                 where="config: known_ahead",
                 next_step="name columns of the dataset other than the time and the target",
+            )
+        stated = schema.available_after.get(column, AHEAD)
+        if stated != AHEAD:
+            raise InvalidInput(
+                f"{column!r} cannot be known ahead: the dataset states that its values become known "
+                + ("with their row" if delay_of(stated) is None else f"{stated} after their row"),
+                where="config: known_ahead",
+                next_step=f"leave it out of known_ahead, or correct the dataset: azuraforge datasets available-after"
+                f" NAME {column}=ahead",
+                code="not_known_ahead",
             )
     if len(set(columns)) != len(columns):
         raise InvalidInput("a column is named twice", where="config: known_ahead", next_step="name each once")
@@ -96,9 +108,9 @@ class Covariates:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Covariates:
+    def from_dict(cls, fields: Mapping[str, object]) -> Covariates:
         """What ``to_dict`` gave."""
-        return cls(tuple(Channel.from_dict(channel) for channel in fields["columns"]), fields["country"])
+        return from_json(cls, fields)
 
 
 def _carried(values: Floats, last: Floats) -> Floats:

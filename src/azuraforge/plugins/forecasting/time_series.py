@@ -35,7 +35,16 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
-from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.adaptive import (
+    Start,
+    adapted_levels,
+    adaptive_offsets,
+    last_origin,
+    past_part,
+    score_table,
+    starts_from,
+    starts_to_arrays,
+)
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split, window_within
@@ -49,6 +58,7 @@ from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Pre
 #: One point forecast and one value per quantile level.
 OUTPUTS = 1 + len(QUANTILE_LEVELS)
 _FORMAT = "azuraforge.time_series/1"
+_ALONE = ""
 #: What a forecaster learns on the validation part, saved beside the network's weights.
 _CALIBRATION = ("trust", "offsets", "smearing")
 _SHORTEST, _LONGEST = 30, 192
@@ -131,6 +141,7 @@ class Forecaster:
     ``(level, horizon)`` calibrate the quantiles, in the network's own units. ``smearing`` ``(horizon,)`` multiplies the
     point forecast in the target's unit, see ``Transform.smearing``. All come from the validation part, as do ``tables``
     ``(level, GRID, horizon)``, the errors that adaptive intervals are looked up in; empty where intervals are fixed.
+    ``starts`` holds where each series' levels start to move; a single series has the empty name.
 
     Of a panel ``series`` holds each series' own preprocessing, and ``preprocessing`` is the first one's. ``epochs`` is
     the number of passes after which the weights were kept.
@@ -145,10 +156,12 @@ class Forecaster:
     tables: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
     series: Mapping[str, Preprocessing] = field(default_factory=dict)
     epochs: int = 0
+    starts: Mapping[str, Start] = field(default_factory=dict)
 
     def of(self, name: str) -> Forecaster:
         """The forecaster of one series of a panel: the same network, that series' own scales."""
-        return replace(self, preprocessing=known_series(self.series, name), series={})
+        starts = {_ALONE: known_series(self.starts, name)} if self.starts else {}
+        return replace(self, preprocessing=known_series(self.series, name), series={}, starts=starts)
 
     def answer(self, examples: Examples) -> Floats:
         """``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
@@ -210,10 +223,11 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             ]
         )
         smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
-        tables = np.zeros((0, 0, 0))
+        tables, starts = np.zeros((0, 0, 0)), dict[str, Start]()
         if config.intervals == "adaptive":
             tables = np.stack([score_table(truth - answers[:, :, 1 + index]) for index in range(len(QUANTILE_LEVELS))])
-        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series, epochs)
+            starts = {name: Start.after(part) for name, part in _by_series(train).items()}
+        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series, epochs, starts)
 
     def refit(self, run: RunContext[SeriesConfigT], evaluated: Forecaster, rows: Part) -> Forecaster:
         """Train on every row for as many epochs as the evaluated weights had; all that surrounds the network stays.
@@ -232,7 +246,15 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             self.prepare_refit(config, network, evaluated.network, learning)
 
         descend(run, network, learning, None, prepare, fixed_epochs=evaluated.epochs)
-        return replace(evaluated, network=network.eval())
+        return replace(evaluated, network=network.eval(), starts=self._carried(evaluated, rows))
+
+    def _carried(self, evaluated: Forecaster, rows: Part) -> dict[str, Start]:
+        """The levels that the evaluated forecaster reached at the end of ``rows``, which are learned now."""
+        starts = dict(evaluated.starts)
+        for name, one in _by_series(rows).items() if starts else ():
+            own = evaluated.of(name) if rows.schema.series is not None else evaluated
+            starts[name] = Start.after_levels(one, self._levels(own, last_origin(one)))
+        return starts
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
         """From each origin, with rows up to it only; of a panel, with rows of its own series only."""
@@ -252,21 +274,26 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
 
     def _offsets(self, predictor: Forecaster, part: Part) -> Floats:
         """``(level, origin or 1, horizon)``: what calibrates the quantiles."""
-        fixed = predictor.offsets[:, None, :]
+        levels = self._levels(predictor, part)
+        return predictor.offsets[:, None, :] if levels is None else adaptive_offsets(list(predictor.tables), levels)
+
+    def _levels(self, predictor: Forecaster, part: Part) -> Floats | None:
+        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
         past = past_part(part, predictor.preprocessing.window - 1) if len(predictor.tables) else None
         if past is None:
-            return fixed
+            return None
+        start = predictor.starts[_ALONE]
         answers = predictor.answer(predictor.preprocessing.examples(past, learning=False))
-        truth = predictor.preprocessing.changes(past, past_truth(part, past))
+        truth = predictor.preprocessing.changes(past, start.unlearned(part, past))
         scores = [truth - answers[:, :, 1 + index] for index in range(len(QUANTILE_LEVELS))]
-        return adaptive_offsets(list(predictor.tables), scores, past.origins, part.origins, QUANTILE_LEVELS)
+        return adapted_levels(list(predictor.tables), scores, past.origins, part.origins, QUANTILE_LEVELS, start.levels)
 
     def save(self, predictor: Forecaster, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
         tensors = {f"network.{name}": value for name, value in predictor.network.state_dict().items()}
         calibration = {name: getattr(predictor, name) for name in _CALIBRATION}
         if len(predictor.tables):
-            calibration["tables"] = predictor.tables
+            calibration |= {"tables": predictor.tables, **starts_to_arrays(predictor.starts)}
         save_safetensors(folder / "weights.safetensors", {**tensors, **calibration})
         described: dict[str, object] = {
             "format": _FORMAT,
@@ -274,6 +301,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             "preprocessing": predictor.preprocessing.to_dict(),
             "epochs": predictor.epochs,
         }
+        if predictor.starts:
+            described["learned_until"] = {name: start.learned for name, start in predictor.starts.items()}
         if predictor.series:
             described["series"] = {name: own.to_dict() for name, own in predictor.series.items()}
         text = json.dumps(described, sort_keys=True, allow_nan=False)
@@ -288,11 +317,14 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         preprocessing = Preprocessing.from_dict(described["preprocessing"])
         tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         calibration = {name: tensors.pop(name) for name in (*_CALIBRATION, "tables") if name in tensors}
+        starts = starts_from(described.get("learned_until", {}), tensors.pop("levels", None))
         network = self.build(config, preprocessing.inputs, OUTPUTS)
         network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
         series = {name: Preprocessing.from_dict(own) for name, own in described.get("series", {}).items()}
         epochs = described["epochs"]
-        return Forecaster(network.eval(), preprocessing, config, **calibration, series=series, epochs=epochs)
+        return Forecaster(
+            network.eval(), preprocessing, config, **calibration, series=series, epochs=epochs, starts=starts
+        )
 
     def _learn_series(self, config: SeriesConfigT, train: Part) -> dict[str, Preprocessing]:
         """Each series' own scales in one layout, with one calendar: that of all their times."""
@@ -322,6 +354,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             covariates=Covariates.learn(train, config.known_ahead, config.holidays),
             layout=layout,
         )
+
+
+def _by_series(part: Part) -> dict[str, Part]:
+    return {_ALONE: part} if part.schema.series is None else {name: one for name, one, _ in each(part)}
 
 
 def _joined(series: Mapping[str, Preprocessing], part: Part) -> Examples:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.stored import from_json
 
 TransformName = Literal["none", "log", "difference"]
 
@@ -106,6 +107,6 @@ class Transform:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Transform:
+    def from_dict(cls, fields: Mapping[str, object]) -> Transform:
         """What ``to_dict`` gave."""
-        return cls(**fields)
+        return from_json(cls, fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.contract.stored import from_json
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, robust_scale
 from azuraforge.plugins.forecasting.covariates import Covariates
@@ -327,18 +327,9 @@ class Preprocessing:
         }
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Preprocessing:
+    def from_dict(cls, fields: Mapping[str, object]) -> Preprocessing:
         """What ``to_dict`` gave."""
-        return cls(
-            **{
-                **fields,
-                "transform": Transform.from_dict(fields["transform"]),
-                "clock": Clock.from_dict(fields["clock"]),
-                "channels": tuple(Channel.from_dict(channel) for channel in fields["channels"]),
-                # Versions of the first release know nothing ahead but the calendar.
-                "covariates": Covariates.from_dict(fields["covariates"]) if "covariates" in fields else Covariates(),
-            }
-        )
+        return from_json(cls, fields)
 
 
 def _first(values: Floats) -> float:

@@ -182,6 +182,16 @@ class AttemptJob:
         self._outgoing.close()
         self.log.close()
 
+    def child_settings(self) -> JsonObject:
+        """What every child of this attempt computes with: seed, threads, environment, kernels_folder."""
+        assert self._environment is not None
+        return {
+            "seed": self.run.seed,
+            "threads": int(str(self._environment["threads"])),
+            "environment": self._environment,
+            "kernels_folder": self._kernels_folder,
+        }
+
     def _fix_environment(self) -> JsonObject:
         """What this attempt's children compute with: the run's own backend as long as that can be had."""
         recorded, asked = self.run.environment, self.run.threads
@@ -228,6 +238,7 @@ class AttemptJob:
         return _Ended(row.result, outputs)
 
     def _execute(self, name: str, entry: str, payload: JsonObject, wanted: str) -> _Ended:
+        began = time.monotonic()
         inside = Path("phases") / name / str(self.run.attempt)
         work, outputs = self.folder / inside / "work", self.folder / inside / "outputs"
         checkpoints = Path("checkpoints") / name / str(self.run.attempt)
@@ -237,14 +248,8 @@ class AttemptJob:
             outputs.mkdir()
         except OSError as error:
             raise storage_error(error, "the run's folder", str(self.folder)) or error from error
-        assert self._environment is not None
-        threads = int(str(self._environment["threads"]))
-        settings: JsonObject = {
-            "seed": self.run.seed,
-            "threads": threads,
-            "environment": self._environment,
-            "kernels_folder": self._kernels_folder,
-        }
+        settings = self.child_settings()
+        threads = int(str(settings["threads"]))
         start = start_frame(
             entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
         )
@@ -265,6 +270,7 @@ class AttemptJob:
         finally:
             self._outgoing.clear()
         habits.learn(kind, answer.get("heavy", ()))
+        self._launcher.share(answer.get("shared", ()))
         if not isinstance(answer["value"], dict):
             raise TypeError(f"{entry} returned {type(answer['value']).__name__}; a phase returns a dictionary")
         values = {
@@ -275,7 +281,8 @@ class AttemptJob:
             "sha256": answer["sha256"],
         }
         crashpoint("phase_before_kept")
-        self._keep_result(name, values)
+        spent = {"seconds": round(time.monotonic() - began, 3), "cpu_seconds": answer.get("cpu_seconds")}
+        self._keep_result(name, values, {"name": name, **spent})
         crashpoint("phase_kept")
         shutil.rmtree(work, ignore_errors=True)
         return _Ended(answer["value"], outputs)
@@ -289,10 +296,11 @@ class AttemptJob:
             self._sampler = Sampler(self._sample_seconds, elapsed_seconds)
         return self._sampler
 
-    def _keep_result(self, name: str, values: Mapping[str, object]) -> None:
+    def _keep_result(self, name: str, values: Mapping[str, object], spent: Mapping[str, object]) -> None:
         def work(session: Session) -> None:
             first = store.phase(session, self.run.id, name) is None
             store.save_phase(session, self.run.id, name, values)
+            self._events.append(session, run_stream(self.run.id), "run.phase_ended", dict(spent))
             if first:
                 fenced_update(session, self.held, deaths=0)
 

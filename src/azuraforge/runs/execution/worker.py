@@ -37,6 +37,7 @@ from azuraforge.processes.kernels import Kernels
 from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import lease, store
 from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.execution.follow_ups import FollowUps, keep
 from azuraforge.runs.execution.job import AttemptJob, work_folder
 from azuraforge.runs.execution.recording import by_name
 from azuraforge.runs.handlers import ClaimedRun, Finish, Handler, by_kind
@@ -82,6 +83,7 @@ class Worker:
         self._jobs: dict[Held, AttemptJob] = {}
         self._idle = threading.Condition(self._lock)
         self._stopping = threading.Event()
+        self._follow_ups = FollowUps(database, events, launcher, settings.scratch)
         self._beating = threading.Thread(target=self._beat, name="runs-beat", daemon=True)
 
     @property
@@ -90,8 +92,9 @@ class Worker:
         return tuple(self._handlers)
 
     def start(self) -> None:
-        """Begin to beat."""
+        """Begin to beat, and to execute what follows runs that succeeded."""
         self._beating.start()
+        self._follow_ups.start()
 
     def run_one(self, wanted: tuple[str, str] | None = None, queues: Sequence[str] = QUEUES) -> bool:
         """Claim the run of ``queues`` that is due first (or ``wanted``: project, id) and carry one attempt to its end.
@@ -153,6 +156,7 @@ class Worker:
     def drain(self) -> None:
         """Put every running run back into the queue, at once, and stop beating. Nobody is blamed."""
         self._stopping.set()
+        self._follow_ups.stop()
         with self._lock:
             jobs = list(self._jobs.values())
         for job in jobs:
@@ -188,9 +192,14 @@ class Worker:
             if not isinstance(job.interrupt.why, Draining):  # what is done need not be done again
                 job.check()
             self._keep_log(job)
+            if finish.follow_ups:
+                keep(folder, run, job.child_settings(), finish.follow_ups)
             self._succeed(job, finish)
             crashpoint("success_before_swept")
-            shutil.rmtree(folder, ignore_errors=True)
+            if finish.follow_ups:
+                self._follow_ups.add(folder)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
         except Replaced:
             log.info("attempt_replaced", run=run.id, attempt=run.attempt)
         except Exception as error:
@@ -206,7 +215,8 @@ class Worker:
         def work(session: Session) -> None:
             if finish.commit is not None:
                 finish.commit(session)
-            self._transitions.ended(session, job.held, "succeeded", summary=finish.summary)
+            names = [each.name for each in finish.follow_ups]
+            self._transitions.ended(session, job.held, "succeeded", summary=finish.summary, follow_ups=names)
             crashpoint("success_before_commit")
 
         job.write(work, durable=True)

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 _PR_SET_PDEATHSIG = 1
 #: Longer reasons are cut; a pipe takes this much without a reader.
@@ -24,11 +24,12 @@ _MOST_DESCRIPTORS = 4096
 
 @dataclass(frozen=True)
 class Attempt:
-    """The end of one piece of work: ``failed`` says why it has no result."""
+    """The end of one piece of work: ``detail`` is the message of its error or the exit code of its process."""
 
     name: str
     seconds: float
-    failed: str | None = None
+    ended: Literal["done", "failed", "crashed", "stopped", "not_started"] = "done"
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def attempts(work: Mapping[str, Callable[[], None]], at_once: int, seconds: floa
                 running[reader] = _Process(name, pid, time.monotonic())
             if not running:
                 for name in waiting:
-                    yield Attempt(name, 0.0, f"not started within the budget of {seconds:.3g} s")
+                    yield Attempt(name, 0.0, "not_started")
                 return
             ready, _, _ = select.select(list(running), [], [], max(0.0, deadline - time.monotonic()))
             late = not ready and time.monotonic() >= deadline
@@ -66,7 +67,7 @@ def attempts(work: Mapping[str, Callable[[], None]], at_once: int, seconds: floa
                 os.close(reader)
                 del running[reader]
                 took = time.monotonic() - process.began
-                yield Attempt(process.name, took, f"stopped after {took:.1f} s" if late else _failure(reason, status))
+                yield Attempt(process.name, took, "stopped") if late else _ended(process.name, took, reason, status)
     finally:
         for reader, process in running.items():
             os.kill(process.pid, signal.SIGKILL)
@@ -74,11 +75,11 @@ def attempts(work: Mapping[str, Callable[[], None]], at_once: int, seconds: floa
             os.close(reader)
 
 
-def _failure(reason: bytes, status: int) -> str | None:
+def _ended(name: str, seconds: float, reason: bytes, status: int) -> Attempt:
     if reason:
-        return reason.decode("utf-8", "replace")
+        return Attempt(name, seconds, "failed", reason.decode("utf-8", "replace"))
     code = os.waitstatus_to_exitcode(status)
-    return None if code == 0 else f"its process ended with code {code}"
+    return Attempt(name, seconds) if code == 0 else Attempt(name, seconds, "crashed", str(code))
 
 
 def _fork(work: Callable[[], None]) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,13 +70,14 @@ class Candidates:
         free: learned at once; they answer where all else fails.
         core: combined with equal say where there is little evidence to weigh them.
         further: groups that follow as long as the one before paid.
-        too_slow: members that would not end within the budget on so many series, with the reason.
+        too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
+            than the budget.
     """
 
     free: tuple[str, ...]
     core: tuple[str, ...]
     further: tuple[tuple[str, ...], ...] = field(default=())
-    too_slow: Mapping[str, str] = field(default_factory=dict)
+    too_slow: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.free) + len(self.core) + sum(len(group) for group in self.further)
@@ -116,8 +117,8 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     if trees and schema.series is None:
         groups.append(_names((BoostedLags,)))
     if config.budget_seconds < LEAST_BUDGET_SECONDS:
-        core = tuple(name for name in core if not needs_library(name))
-        return Candidates(free, core)
+        too_slow = (*(name for name in core if needs_library(name)), *(name for group in groups for name in group))
+        return Candidates(free, tuple(name for name in core if not needs_library(name)), (), too_slow)
     if schema.series is None:
         return Candidates(free, core, tuple(groups))
     return _within_budget(config, len(sizes), free, (*_names((BoostedLags,) * trees), *core), groups)
@@ -127,7 +128,7 @@ def _within_budget(
     config: AutoConfig, series: int, free: tuple[str, ...], core: tuple[str, ...], groups: list[tuple[str, ...]]
 ) -> Candidates:
     """Leave out the members of a panel that would take longer than what those before them leave of the budget."""
-    left, too_slow = config.budget_seconds, dict[str, str]()
+    left, too_slow = config.budget_seconds, list[str]()
 
     def affordable(names: tuple[str, ...]) -> tuple[str, ...]:
         nonlocal left
@@ -137,14 +138,14 @@ def _within_budget(
             member = MEMBERS[name]
             most = member.most_series if issubclass(member, Baseline) else None
             if seconds > left or (most is not None and series > most):
-                too_slow[name] = f"{series:,} series would take it about {seconds:,.0f} s"
+                too_slow.append(name)
                 continue
             left -= seconds
             kept.append(name)
         return tuple(kept)
 
-    chosen = affordable(core)
-    return Candidates(free, chosen, tuple(filter(None, map(affordable, groups))), too_slow)
+    chosen, further = affordable(core), tuple(filter(None, map(affordable, groups)))
+    return Candidates(free, chosen, further, tuple(too_slow))
 
 
 def needs_library(name: str) -> bool:

@@ -19,10 +19,11 @@ from azuraforge.apps.forecasting.auto.attempts import Attempt, attempts
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, import_libraries, is_forked
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.composition import LeftOutMember
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Checkpoint, RunContext
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-_DONE = "finished.json"
+_DONE, _TRIALS = "finished.json", ".trials"
 
 #: Learns one member: its name, its pipeline and its run.
 Learn = Callable[[str, AnyPipeline, RunContext[ForecastConfig]], Any]
@@ -30,16 +31,38 @@ Learn = Callable[[str, AnyPipeline, RunContext[ForecastConfig]], Any]
 
 @dataclass
 class Progress:
-    """What an attempt has finished; a checkpoint holds it."""
+    """What a run has finished, over all of its attempts; a checkpoint holds it.
+
+    Attributes:
+        members: what each finished member learned, by its name.
+        left_out: those that will not be tried again.
+        seconds: of each member, of its last attempt.
+        trials: candidates that a member compared, where it compared several.
+        before: wall time that earlier attempts spent, up to the checkpoint.
+    """
 
     members: dict[str, Any] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, LeftOutMember] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    trials: dict[str, int] = field(default_factory=dict)
+    before: float = 0.0
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def spent(self) -> float:
+        """Wall time of this and of all earlier attempts; members that were learned at once count once."""
+        return self.before + time.monotonic() - self._began
 
     def save(self, folder: Path) -> None:
         save_members(self.members, folder)
-        text = json.dumps({"left_out": self.left_out, "seconds": self.seconds, "members": sorted(self.members)})
-        (folder / _DONE).write_text(text, encoding="utf-8")
+        stored = {
+            "members": sorted(self.members),
+            "left_out": [each.model_dump(mode="json") for each in self.left_out.values()],
+            "seconds": self.seconds,
+            "trials": self.trials,
+            "spent": self.spent,
+        }
+        (folder / _DONE).write_text(json.dumps(stored), encoding="utf-8")
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Progress:
@@ -47,7 +70,10 @@ class Progress:
             return cls()
         stored = json.loads((checkpoint.folder / _DONE).read_text(encoding="utf-8"))
         members = {name: MEMBERS[name]().load(checkpoint.folder / name) for name in stored["members"]}
-        return cls(members, stored["left_out"], stored["seconds"])
+        left_out = [LeftOutMember.model_validate(each) for each in stored["left_out"]]
+        return cls(
+            members, {each.name: each for each in left_out}, stored["seconds"], stored["trials"], stored["spent"]
+        )
 
 
 @dataclass(frozen=True)
@@ -108,15 +134,18 @@ def learn_members(
             member = MEMBERS[name]()
             settings = member.Config.model_validate(config)
             assert isinstance(settings, ForecastConfig)
-            member.save(learn(name, member, _MemberRun(settings, run.seed, run.threads, folder)), folder)
+            learned = learn(name, member, _MemberRun(settings, run.seed, run.threads, folder))
+            member.save(learned, folder)
+            (Path(home) / f"{name}{_TRIALS}").write_text(str(member.trials(learned)), encoding="utf-8")
 
         def ended(attempt: Attempt) -> None:
             name = attempt.name
             progress.seconds[name] = round(attempt.seconds, 3)
-            if attempt.failed is None:
+            if attempt.ended == "done":
                 progress.members[name] = MEMBERS[name]().load(Path(home) / name)
+                progress.trials[name] = int((Path(home) / f"{name}{_TRIALS}").read_text(encoding="utf-8"))
             else:
-                progress.left_out[name] = attempt.failed
+                progress.left_out[name] = LeftOutMember.of(name, attempt.ended, attempt.detail, progress.seconds[name])
             done = len(progress.members) + len(progress.left_out)
             run.progress(min(done, total), total, name)
 
@@ -136,12 +165,13 @@ def learn_members(
 def _here(make: Callable[[str], None], name: str, seconds: float) -> Attempt:
     """Learn a member in this process."""
     if seconds <= 0:
-        return Attempt(name, 0.0, "not started within the budget")
+        return Attempt(name, 0.0, "not_started")
     began = time.monotonic()
     try:
         make(name)
     except Exception as error:  # a member that fails is left out
-        return Attempt(name, time.monotonic() - began, " ".join(str(error).split()) or type(error).__name__)
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return Attempt(name, time.monotonic() - began, "failed", reason)
     return Attempt(name, time.monotonic() - began)
 
 

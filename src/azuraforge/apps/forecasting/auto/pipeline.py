@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from azuraforge.apps.forecasting.auto.candidates import MEMBERS, Candidates, candidates
+from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates
+from azuraforge.apps.forecasting.auto.composing import NO_GAIN, TOO_FEW, TOO_SLOW, composed
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress, learn_members, save_members
 from azuraforge.apps.forecasting.auto.spread import ENOUGH_ORIGINS, spread_of
@@ -19,9 +19,19 @@ from azuraforge.apps.forecasting.auto.weights import Combination, combine, is_th
 from azuraforge.apps.forecasting.naive import Naive, SeasonalNaive
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.composition import Composition, LeftOutMember
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
-from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.adaptive import (
+    Start,
+    adapted_levels,
+    adaptive_offsets,
+    last_origin,
+    past_part,
+    score_table,
+    starts_from,
+    starts_to_arrays,
+)
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import in_order
 from azuraforge.plugins.forecasting.panels import each, known_series
@@ -40,12 +50,16 @@ class Ensemble:
         combination: of their forecasts.
         spreads: ``(level, horizon)`` by series; of a single series by the empty name.
         tables: of adaptive intervals, by series.
+        starts: where the levels of adaptive intervals start to move, by series.
+        report: of the members, where they have just been learned; it is not saved.
     """
 
     members: dict[str, Any]
     combination: Combination
     spreads: dict[str, Floats] = field(default_factory=dict)
     tables: dict[str, Floats] = field(default_factory=dict)
+    starts: dict[str, Start] = field(default_factory=dict)
+    report: Composition | None = None
 
 
 class Auto(Pipeline[AutoConfig, Ensemble]):
@@ -72,8 +86,6 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             raise ValueError("the validation part has no targets")
         chosen = candidates(run.config, train)
         progress = Progress.load(run.resume())
-        progress.left_out |= chosen.too_slow
-        began = time.monotonic() - sum(progress.seconds.values())
         scale = _scale(train, validation)
         free = SeasonalNaive.name if run.config.season_of(train.schema) > 1 else Naive.name
 
@@ -82,9 +94,9 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
 
         groups = [chosen.free, chosen.core, *chosen.further]
         combination: Combination | None = None
-        error = np.inf
+        error, why = np.inf, NO_GAIN
         for place, group in enumerate(groups):
-            left = run.config.budget_seconds - (time.monotonic() - began)
+            left = run.config.budget_seconds - progress.spent
             # Naive members cost next to nothing, and they answer where the budget holds nothing else.
             learn_members(run, group, learn, progress, left if place else np.inf, len(chosen))
             # A resumed run has finished members of later groups: each group is weighed as if it were the last so far.
@@ -93,53 +105,77 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             combination = combine(points, validation.targets, scale, chosen.core, free)
             before, error = error, _error(combination.of(points), validation.targets, scale)
             # Evidence that is too thin to weigh members cannot show that more of them pay either.
-            if (place > 1 and error > (1 - PAYS) * before) or (place == 1 and is_thin(validation.targets)):
+            if place == 1 and is_thin(validation.targets):
+                why = TOO_FEW
+                break
+            if place > 1 and error > (1 - PAYS) * before:
+                why = NO_GAIN
                 break
         assert combination is not None  # there are free members
         members = {name: progress.members[name] for name in combination.weights}
         ensemble = Ensemble(members, combination)
         self._calibrate(ensemble, run.config, train, validation)
-        _report(run, chosen, progress, combination)
         run.progress(len(chosen), len(chosen))
-        return ensemble
+        not_tried = [LeftOutMember.of(name, "not_tried", why) for group in chosen.further for name in group]
+        not_tried += [LeftOutMember.of(name, "not_tried", TOO_SLOW) for name in chosen.too_slow]
+        return replace(ensemble, report=composed(combination, progress, run.config, not_tried))
 
     def refit(self, run: RunContext[AutoConfig], evaluated: Ensemble, rows: Part) -> Ensemble:
         """Learn the members again from every row; weights and interval widths stay.
 
-        A member that fails, or does not finish within the budget, keeps what it had learned, and the run names it.
+        A member that fails, or does not finish within the budget, keeps what it had learned, and the composition
+        names it.
         """
 
         def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
             return member.refit(own, evaluated.members[name], rows)
 
         progress, names = Progress.load(run.resume()), sorted(evaluated.members)
-        left = run.config.budget_seconds - sum(progress.seconds.values())
+        left = run.config.budget_seconds - progress.spent
         learn_members(run, names, learn, progress, left, len(names))
         self._points(progress, rows, names)
-        for name, reason in sorted(progress.left_out.items()):
-            run.note(f"{name} was not refitted, so its evaluated predictor serves: {reason}")
-        return replace(evaluated, members={**evaluated.members, **progress.members})
+        starts = dict(evaluated.starts)
+        for name, one, _ in _series(rows) if starts else ():
+            starts[name] = Start.after_levels(one, self._levels(evaluated, name, last_origin(one)))
+        report = composed(evaluated.combination, progress, run.config)
+        members = {**evaluated.members, **progress.members}
+        return replace(evaluated, members=members, starts=starts, report=report)
 
     def trials(self, predictor: Ensemble) -> int:
         """Return how many members were compared."""
         return max(1, len(predictor.combination.scores))
+
+    def composition(self, predictor: Ensemble) -> Composition | None:
+        """Return the members with their weights, scores and seconds, and those that were left out."""
+        return predictor.report
+
+    def member_predictions(self, predictor: Ensemble, part: Part) -> dict[str, Predictions]:
+        """Return the points of each member; its intervals are not those of the combination."""
+        return {name: Predictions(MEMBERS[name]().predict(own, part).point) for name, own in predictor.members.items()}
 
     def predict(self, predictor: Ensemble, part: Part) -> Predictions:
         """Combine the members' forecasts; the intervals come from the combination's own errors."""
         point = self._forecast(predictor, part)
         offsets = np.zeros((len(QUANTILE_LEVELS), *point.shape))
         for name, one, at in _series(part):
-            table = known_series(predictor.tables, name) if predictor.tables else None
-            past = None if table is None else past_part(one, 0)
-            if table is None or past is None:
+            levels = self._levels(predictor, name, one)
+            if levels is None:
                 offsets[:, at] = known_series(predictor.spreads, name)[:, None, :]
-                continue
-            errors = past_truth(one, past) - self._forecast(_alone(predictor, name), past)
-            levels = len(QUANTILE_LEVELS)
-            offsets[:, at] = adaptive_offsets(
-                [table] * levels, [errors] * levels, past.origins, one.origins, QUANTILE_LEVELS
-            )
+            else:
+                offsets[:, at] = adaptive_offsets([known_series(predictor.tables, name)] * len(levels), levels)
         return Predictions(point, dict(zip(QUANTILE_LEVELS, in_order(point + offsets), strict=True)))
+
+    def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
+        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+        table = known_series(predictor.tables, name) if predictor.tables else None
+        past = None if table is None else past_part(part, 0)
+        if table is None or past is None:
+            return None
+        start, many = known_series(predictor.starts, name), len(QUANTILE_LEVELS)
+        errors = start.unlearned(part, past) - self._forecast(_alone(predictor, name), past)
+        return adapted_levels(
+            [table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
+        )
 
     def save(self, predictor: Ensemble, folder: Path) -> None:
         """Write each member into a folder of its own, and weights and spreads next to them."""
@@ -147,6 +183,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         names = sorted(predictor.spreads)
         arrays = {f"spread.{place}": predictor.spreads[name] for place, name in enumerate(names)}
         arrays |= {f"table.{names.index(name)}": table for name, table in predictor.tables.items()}
+        arrays |= starts_to_arrays(predictor.starts)
         save_safetensors(folder / "weights.safetensors", arrays)
         found = predictor.combination
         settings = {
@@ -154,6 +191,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             "weights": dict(found.weights),
             "scores": dict(found.scores),
             "series": names,
+            "learned_until": {name: start.learned for name, start in predictor.starts.items()},
         }
         text = json.dumps(settings, sort_keys=True, allow_nan=False)
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
@@ -169,6 +207,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             Combination(settings["rule"], settings["weights"], settings["scores"]),
             {name: arrays[f"spread.{place}"] for place, name in enumerate(names)},
             {name: arrays[f"table.{place}"] for place, name in enumerate(names) if f"table.{place}" in arrays},
+            starts_from(settings["learned_until"], arrays.get("levels")),
         )
 
     def _points(self, progress: Progress, part: Part, names: Collection[str]) -> dict[str, Floats]:
@@ -177,14 +216,14 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         for name in sorted(set(progress.members) & set(names)):
             try:
                 point = MEMBERS[name]().predict(progress.members[name], part).point
-                reason = None if np.isfinite(point).all() else "its forecasts are not finite"
+                out = None if np.isfinite(point).all() else LeftOutMember.of(name, "not_finite")
             except Exception as error:
-                reason = " ".join(str(error).split())
-            if reason is None:
+                out = LeftOutMember.of(name, "failed", " ".join(str(error).split()))
+            if out is None:
                 points[name] = point
             else:
                 del progress.members[name]
-                progress.left_out[name] = reason
+                progress.left_out[name] = out
         return points
 
     def _forecast(self, ensemble: Ensemble, part: Part) -> Floats:
@@ -204,6 +243,8 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             ensemble.spreads[name] = spread_of(errors[at], own)
             if config.intervals == "adaptive":
                 ensemble.tables[name] = score_table(errors[at])
+        if config.intervals == "adaptive":
+            ensemble.starts |= {name: Start.after(one) for name, one, _ in _series(train)}
 
 
 def _series(part: Part) -> list[tuple[str, Part, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]]:
@@ -239,24 +280,3 @@ def _scale(train: Part, validation: Part) -> Floats:
 def _error(point: Floats, truth: Floats, scale: Floats) -> float:
     errors = np.abs((truth - point) / scale)
     return float(np.nanmean(errors)) if np.isfinite(errors).any() else np.inf
-
-
-def _report(run: RunContext[AutoConfig], chosen: Candidates, progress: Progress, found: Combination) -> None:
-    """Draw each member's weight and score, and name those that were left out."""
-    names = sorted(progress.members, key=lambda name: (-found.weights.get(name, 0.0), name))
-    rows = [
-        {
-            "name": name,
-            "weight": found.weights.get(name, 0.0),
-            "score": found.scores.get(name),
-            "seconds": progress.seconds.get(name),
-        }
-        for name in names
-    ]
-    left_out = [{"name": name, "reason": reason} for name, reason in sorted(progress.left_out.items())]
-    skipped = [
-        name for group in chosen.further for name in group if name not in {*progress.members, *progress.left_out}
-    ]
-    run.figure("members", {"rule": found.rule, "members": rows, "left_out": left_out, "not_tried": skipped})
-    for each_out in left_out:
-        run.note(f"{each_out['name']} was left out: {each_out['reason']}")

@@ -13,7 +13,7 @@ from azuraforge.apps.forecasting.boosting.trees import Forest
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions
-from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.adaptive import Start, adapted_levels, adaptive_offsets, past_part, score_table
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import known_series, predict_each
@@ -39,6 +39,7 @@ class Boosted:
         spread: ``(level, horizon)`` offsets of the quantiles in units of a series' scale.
         widths: name of a series → factor of its offsets.
         table: ``(GRID, horizon)`` errors for adaptive intervals in units of a series' scale; empty if fixed.
+        starts_of_levels: name of a series → where the levels of its adaptive intervals start to move.
     """
 
     horizon: int
@@ -51,6 +52,7 @@ class Boosted:
     spread: Floats
     widths: Mapping[str, float]
     table: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    starts_of_levels: Mapping[str, Start] = field(default_factory=dict)
 
 
 def starts_of(fitted: Boosted, read: Inputs, rows: Indices, steps: Indices) -> Floats:
@@ -144,16 +146,27 @@ def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
     center, scale = read.center[owners, None], read.scale[owners, None]
     width = np.array([named.widths.get(name, 1.0) for name in blocks_of(read.part).names])[owners, None]
     offsets = named.spread[:, None, :]
-    past = past_part(part, 0) if len(named.table) else None
-    if past is not None:
-        truth = (past_truth(part, past) - read.center[0]) / read.scale[0]
-        errors = (truth - _point(named, Inputs(named.layout, named.scales, past))) / width[0]
-        levels = len(QUANTILE_LEVELS)
-        offsets = adaptive_offsets(
-            [named.table] * levels, [errors] * levels, past.origins, part.origins, QUANTILE_LEVELS
-        )
+    levels = levels_of(fitted, ALONE if alone is None else alone, part)
+    if levels is not None:
+        offsets = adaptive_offsets([named.table] * len(levels), levels)
     quantiles = in_order(point + width * offsets) * scale + center
     return Predictions(point * scale + center, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+
+
+def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
+    """Return the ``(level, origin, horizon)`` that adaptive intervals look up for one series; None where intervals are
+    fixed."""
+    past = past_part(part, 0) if len(fitted.table) else None
+    if past is None:
+        return None
+    own, start = _only(fitted, name), known_series(fitted.starts_of_levels, name)
+    read = Inputs(own.layout, own.scales, past)
+    truth = (start.unlearned(part, past) - read.center[0]) / read.scale[0]
+    errors = (truth - _point(own, read)) / own.widths[ALONE]
+    many = len(QUANTILE_LEVELS)
+    return adapted_levels(
+        [own.table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
+    )
 
 
 def _only(fitted: Boosted, name: str) -> Boosted:

@@ -13,7 +13,7 @@ import numpy as np
 from azuraforge.apps.forecasting.baseline import Learned
 from azuraforge.apps.forecasting.boosting.config import BoostedConfig
 from azuraforge.apps.forecasting.boosting.examples import examples, usable
-from azuraforge.apps.forecasting.boosting.fitted import Boosted, answer, calibrated
+from azuraforge.apps.forecasting.boosting.fitted import Boosted, answer, calibrated, levels_of
 from azuraforge.apps.forecasting.boosting.growing import Growth, grow, regrow
 from azuraforge.apps.forecasting.boosting.inputs import ALONE, Layout, Scales
 from azuraforge.apps.forecasting.boosting.trees import Forest
@@ -23,6 +23,7 @@ from azuraforge.engine.ops.registry import Array
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
+from azuraforge.plugins.forecasting.adaptive import Start, last_origin, starts_from, starts_to_arrays
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.config import chronological_split
 from azuraforge.plugins.forecasting.panels import each, one_of
@@ -71,13 +72,19 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
 
         grown = grow(Growth(config, run.seed, run.threads), learned, checked, report)
         run.progress(1, 1, f"{sum(map(len, grown.forests))} trees")
-        fitted = replace(fresh, forests=grown.forests, shares=grown.shares)
-        return calibrated(fitted, validation, adaptive=config.intervals == "adaptive")
+        adaptive = config.intervals == "adaptive"
+        starts = {name: Start.after(part) for name, part in series_of(train)} if adaptive else {}
+        fitted = replace(fresh, forests=grown.forests, shares=grown.shares, starts_of_levels=starts)
+        return calibrated(fitted, validation, adaptive=adaptive)
 
     def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
         """Grow as many trees on every row, with the evaluated scales, shares and intervals."""
         ridge = None if evaluated.ridge is None else Ridge().relearn(run, evaluated.ridge, rows)
-        fresh = replace(evaluated, ridge=ridge)
+        starts = dict(evaluated.starts_of_levels)
+        for name, part in series_of(rows) if starts else ():
+            if name in starts:
+                starts[name] = Start.after_levels(part, levels_of(evaluated, name, last_origin(part)))
+        fresh = replace(evaluated, ridge=ridge, starts_of_levels=starts)
         trees = [len(forest) for forest in evaluated.forests]
         forests = regrow(Growth(run.config, run.seed, run.threads), examples(fresh, rows, MOST_EXAMPLES), trees)
         return replace(fresh, forests=forests)
@@ -95,6 +102,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     def save(self, predictor: Boosted, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
         arrays: dict[str, Array] = {"spread": predictor.spread, "table": predictor.table}
+        arrays |= starts_to_arrays(predictor.starts_of_levels)
         for number, forest in enumerate(predictor.forests):
             arrays |= forest.to_arrays(f"forest.{number}")
         if predictor.ridge is not None:
@@ -107,6 +115,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
             "shares": predictor.shares,
             "ridge": None if predictor.ridge is None else predictor.ridge.settings,
             "widths": dict(predictor.widths),
+            "learned_until": {name: start.learned for name, start in predictor.starts_of_levels.items()},
         }
         save_safetensors(folder / "weights.safetensors", arrays)
         text = json.dumps(described, sort_keys=True, allow_nan=False)
@@ -132,6 +141,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
             spread=arrays["spread"],
             widths={name: float(width) for name, width in described["widths"].items()},
             table=arrays["table"],
+            starts_of_levels=starts_from(described["learned_until"], arrays.get("levels")),
         )
 
     def _fresh(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:

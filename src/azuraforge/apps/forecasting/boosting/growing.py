@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ from azuraforge.plugins.contract.arrays import Floats
 if TYPE_CHECKING:
     import lightgbm
 
+#: LightGBM imports them where they are installed, for wrappers and formats that are not used here: that takes 0.9 s.
+_NOT_NEEDED = ("sklearn", "pandas", "pyarrow")
 #: Of few examples a leaf holds at least this share.
 _LEAF_SHARE = 0.02
 
@@ -155,9 +159,22 @@ def _seen(booster: lightgbm.Booster) -> Floats:
     return found[0]
 
 
+@contextmanager
+def _without(*packages: str) -> Iterator[None]:
+    """Let imports inside fail for packages that this process has not loaded."""
+    absent = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: it cannot be imported
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
 def _boosters(growth: Growth, learned: Examples, checked: Examples | None) -> list[lightgbm.Booster]:
     try:
-        import lightgbm
+        with _without(*_NOT_NEEDED):
+            import lightgbm
     except OSError as error:  # the wheel brings LightGBM, the system the runtime of OpenMP
         raise InvalidInput(
             f"LightGBM cannot be loaded: {error}",

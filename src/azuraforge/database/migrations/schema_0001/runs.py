@@ -46,6 +46,7 @@ def create() -> None:
         sa.Column("transient_failures", sa.Integer(), nullable=False),
         sa.Column("progress", database.JsonText(), nullable=False),
         sa.Column("summary", database.JsonText(), nullable=True),
+        sa.Column("follow_ups", database.JsonText(), nullable=False),
         sa.Column("error", database.JsonText(), nullable=True),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("started_at", database.Timestamp(), nullable=True),

@@ -17,7 +17,9 @@ from azuraforge.plugins.forecasting.foreknowledge.dependence import Dependence, 
 from azuraforge.plugins.forecasting.foreknowledge.patterns import PatternName
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, pieces_of, span_of
 
-Kind: TypeAlias = Literal[PatternName, "later_values", "same_row_copy", "known_ahead_outcome", "known_ahead_actual"]
+Kind: TypeAlias = Literal[
+    PatternName, "later_values", "same_row_copy", "known_ahead_outcome", "known_ahead_actual", "too_good"
+]
 
 #: Later targets explain so much of what is new in a column only where the column is made of them. Of real columns the
 #: close of a share explains most, up to 0.88 of the next day's open; everything else stays below 0.6.

@@ -53,6 +53,14 @@ _EVIDENCE: Mapping[Kind, tuple[str, str]] = {
         "it is declared known ahead and explains {share} of what is new in the target of the same row",
         "önceden bilindiği söyleniyor ve aynı satırdaki hedefte yeni olanın {share} kadarını açıklıyor",
     ),
+    "too_good": (
+        "with the other columns, a linear reference forecasts {reach} [row|rows] ahead with {share} less squared error"
+        " than from the target's own past, and loses that without this one ({rows} forecasts); state 0 if its values"
+        " are known with their row",
+        "doğrusal bir karşılaştırma modeli, öteki sütunlarla {reach} satır ilerisini hedefin kendi geçmişine göre"
+        " {share} daha az karesel hatayla tahmin ediyor, bu sütun çıkınca bunu yitiriyor ({rows} tahmin); değerler"
+        " satırıyla birlikte biliniyorsa 0 belirtin",
+    ),
     "known_ahead_actual": (
         "it is declared known ahead and holds the same values as “{other}”, which is measured",
         "önceden bilindiği söyleniyor ama ölçülen “{other}” sütunuyla aynı değerleri taşıyor",

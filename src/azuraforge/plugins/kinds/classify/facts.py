@@ -104,5 +104,5 @@ METRICS = (
 SLICES = (SliceKey(name="class", title={"en": "class", "tr": "sınıf"}),)
 
 SALIENCY = Explanation(
-    name="saliency", share=0.02, problem="The regions that the classifier looks at could not be computed: {problem}"
+    name="saliency", problem="The regions that the classifier looks at could not be computed: {problem}"
 )

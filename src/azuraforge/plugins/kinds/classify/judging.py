@@ -115,6 +115,11 @@ class ClassJudge(Judge):
         )
         return Judged(evaluation, _figures(contenders[0], best, test, labels), (SALIENCY.name,))
 
+    def members(self) -> dict[str, dict[str, float | None]]:
+        """The metrics of each member of the candidate alone."""
+        said = [Predicted(name=name, predictions=folder) for name, folder in self._case.candidate.members.items()]
+        return {each.name: self._measured(each, "candidate").metrics for each in said}
+
     def _measured(self, said: Predicted, role: Role) -> _Measured:
         made = load_classes(Path(said.predictions) / "test.npz")
         own = measure(self._labels, made.probabilities, made.uncalibrated, self._test.schema.classes)

@@ -58,6 +58,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     Split = ImageSplitResult
     data = "images"
     serving = "picture"
+    pipeline = "vision.cnn"
     baselines = ("vision.majority", "vision.logistic", "vision.neighbours")
     metrics = METRICS
     ranked_by = "error_rate"
@@ -103,9 +104,9 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         folder: Path | None,
         *,
         studied: bool = False,
-        refit: bool = False,
+        retrained: bool = False,
     ) -> ImageSplitResult:
-        return cut_images(pipeline, table, config, folder, refit=refit)
+        return cut_images(pipeline, table, config, folder, retrained=retrained)
 
     def load_part(self, folder: Path) -> ImagePart:
         return load_images(folder)
@@ -123,11 +124,18 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     def remember(self, train: ImagePart, validation: ImagePart, predictor: Path) -> None:
         keep_learned(train, validation, predictor)
 
-    def predict(self, name: str, answer: Answer, part: ImagePart) -> ClassPredictions:
+    def predict(self, name: str, answer: Answer[ImagePart, ClassPredictions], part: ImagePart) -> ClassPredictions:
         return classify_checked(name, answer, part)
 
     def guard(
-        self, name: str, answer: Answer, part: ImagePart, predictions: ClassPredictions, seed: int, *, thorough: bool
+        self,
+        name: str,
+        answer: Answer[ImagePart, ClassPredictions],
+        part: ImagePart,
+        predictions: ClassPredictions,
+        seed: int,
+        *,
+        thorough: bool,
     ) -> int:
         most = affordable_images(part) if thorough else GUARDED_IMAGES
         return guard_each_alone(name, answer, part, predictions, seed, most)
@@ -149,7 +157,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     ) -> None:
         """The validation part itself holds everything."""
 
-    def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
+    def score(self, name: str, answer: Answer[ImagePart, ClassPredictions], parts: Path) -> dict[str, float | None]:
         labelled = load_images(parts / "validation")
         made = classify_checked(name, answer, replace(labelled, labels=None))
         assert labelled.labels is not None

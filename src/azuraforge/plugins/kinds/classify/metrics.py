@@ -36,8 +36,8 @@ def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
     return np.bincount(labels * classes + answers, minlength=classes * classes).reshape(classes, classes)
 
 
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a share.
+def wilson(right: float, total: float) -> tuple[float, float]:
+    """The 95 % score interval of a share. Both numbers may be those of fewer, independent observations.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
 

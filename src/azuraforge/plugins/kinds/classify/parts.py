@@ -45,17 +45,17 @@ class ImageSplitResult(SplitResult):
 
 
 def cut_images(
-    pipeline: AnyPipeline, table: ImageTable, config: ClassifyConfig, folder: Path | None, *, refit: bool = False
+    pipeline: AnyPipeline, table: ImageTable, config: ClassifyConfig, folder: Path | None, *, retrained: bool = False
 ) -> ImageSplitResult:
     """Let app code name the rows of each part, check them, and write train, validation and ``rows.npz`` to ``folder``.
 
-    With ``refit`` three of four validation images are learned from.
+    With ``retrained`` three of four validation images are learned from.
     """
     split: ImageSplit = pipeline.split(table, config)
     labels = table.labels
     check_image_split(split, labels, content_hashes(table.frame.get_column("image").to_list()))
-    if refit:
-        split = refit_images(split, labels)
+    if retrained:
+        split = retraining_images(split, labels)
     rows = {part: np.asarray(getattr(split, part), dtype=np.int64) for part in PARTS}
     if folder is not None:
         for part in ("train", "validation"):
@@ -86,14 +86,14 @@ def image_part(table: ImageTable, rows: Indices, labels: Indices | None) -> Imag
     return ImagePart(table.pixels(rows), None if labels is None else labels[rows], names, table.schema)
 
 
-def refit_images(split: ImageSplit, labels: Indices) -> ImageSplit:
+def retraining_images(split: ImageSplit, labels: Indices) -> ImageSplit:
     """Every fourth validation image of each class stays apart for calibration, the others join the training part.
 
     Equal images may then stand in both; the test part is the same.
 
     Example:
         >>> split = ImageSplit(np.array([0]), np.array([1, 2, 3, 4, 5]), np.array([6]))
-        >>> found = refit_images(split, np.zeros(7, dtype=np.int64))
+        >>> found = retraining_images(split, np.zeros(7, dtype=np.int64))
         >>> found.train.tolist(), found.validation.tolist()
         ([0, 2, 3, 4], [1, 5])
     """

@@ -126,9 +126,5 @@ SLICES = (
     SliceKey(name="month", title={"en": "month", "tr": "ay"}),
 )
 
-RESIDUALS = Explanation(
-    name="residuals", share=0.01, problem="The residuals could not be drawn: {problem}", app_code=False
-)
-IMPORTANCE = Explanation(
-    name="importance", share=0.01, problem="The importance of the inputs could not be computed: {problem}"
-)
+RESIDUALS = Explanation(name="residuals", problem="The residuals could not be drawn: {problem}", app_code=False)
+IMPORTANCE = Explanation(name="importance", problem="The importance of the inputs could not be computed: {problem}")

@@ -29,7 +29,7 @@ from azuraforge.plugins.contract.metric import Metric, MetricFacts
 from azuraforge.plugins.contract.part_folders import fresh_folder
 from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame
+from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame, examine_skill
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
@@ -171,6 +171,18 @@ class ForecastJudge(Judge):
         explained = () if self._panel is not None else (RESIDUALS.name, IMPORTANCE.name)
         return Judged(evaluation, figures, explained)
 
+    def members(self) -> dict[str, dict[str, float | None]]:
+        """The metrics of points only: members have no intervals of their own."""
+        found = {}
+        for name, folder in self._case.candidate.members.items():
+            point = load_predictions(Path(folder) / "test.npz")
+            if self._panel is None:
+                overall, _ = measure(self._truth, point, self._scale)
+            else:
+                overall, _, _ = self._panel.measure(self._truth, point)
+            found[name] = {**overall, "r2_change": change_r2(self._truth, point.point, last_values(self._test))}
+        return found
+
     def _measure(self, contender: _Measured, last: Floats) -> None:
         """Every metric overall and per horizon, of a panel per series too, and pinball losses by level."""
         truth, predictions = self._truth, contender.predictions
@@ -263,7 +275,10 @@ def unseen_origins(
 
 def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn, ...]:
     """Return the columns of a test set, with all rows before it, that seem to know the future of the target."""
-    found = examine_frame(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=tuple(test.ahead))
+    ahead = tuple(test.ahead)
+    found = examine_frame(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=ahead)
+    if not any(each.blocks for each in found):  # a column that is named already would explain the skill
+        found += examine_skill(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=ahead)
     return tuple(
         SuspiciousColumn(
             column=each.column,

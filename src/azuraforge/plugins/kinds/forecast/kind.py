@@ -13,15 +13,17 @@ from pydantic import JsonValue
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.availability import delay_of
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Table
+from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Table
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
 from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
+from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, SLICES
 from azuraforge.plugins.kinds.forecast.figures import FIGURES, ForecastFigure
@@ -45,6 +47,7 @@ from azuraforge.plugins.kinds.forecast.predictions import (
     predict_known,
     save_predictions,
 )
+from azuraforge.plugins.kinds.forecast.ranges import keep_ranges
 from azuraforge.plugins.kinds.forecast.split import ForecastSplit, split_series
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     Split = ForecastSplit
     data = "series"
     serving = "series"
+    pipeline = "forecasting.auto"
     baselines = (
         "forecasting.naive",
         "forecasting.seasonal_naive",
@@ -82,7 +86,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     figures = FIGURES
 
     def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> Table:
-        return Table(frame, Schema.of(schema))
+        return known_table(frame, schema)
 
     def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: DatasetSchema) -> None:
         super().check_pipeline(name, pipeline, schema)
@@ -106,11 +110,20 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         return found
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> str | None:
-        """Every column that the version learned must be there."""
+        """Every column that the version learned must be there, and become known as late as in the data it learned."""
         if (found := super().unreadable(learned, given)) is not None:
             return found
         missing = sorted(set(learned.features) - set(given.features))
-        return f"column {missing[0]!r} is missing, which the version was trained with" if missing else None
+        if missing:
+            return f"column {missing[0]!r} is missing, which the version was trained with"
+        for column in learned.features:
+            delay = delay_of(learned.available_after.get(column))
+            if delay is not None and given.available_after.get(column) != delay:
+                return (
+                    f"the version was trained with {column!r} known {delay} after its row, and the dataset does not"
+                    f" state that; azuraforge datasets available-after NAME {column}={delay}"
+                )
+        return None
 
     def split(
         self,
@@ -120,9 +133,9 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         folder: Path | None,
         *,
         studied: bool = False,
-        refit: bool = False,
+        retrained: bool = False,
     ) -> ForecastSplit:
-        return split_series(pipeline, table, config, folder, studied=studied, refit=refit)
+        return split_series(pipeline, table, config, folder, studied=studied, retrained=retrained)
 
     def load_part(self, folder: Path) -> Part:
         return load_part(folder)
@@ -153,6 +166,9 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         rows = Rows(0, table.moments)
         part = cut_learning(table, rows, config.horizon, config.known_ahead, partial=split.partial)
         return part, range_of(table, rows)
+
+    def remember(self, train: Part, validation: Part, predictor: Path) -> None:
+        keep_ranges(validation, predictor)  # its frame begins with the training rows
 
     def predict(self, name: str, answer: Answer, part: Part) -> Predictions:
         return predict_checked(name, answer, part)

@@ -90,7 +90,7 @@ def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
         message = f"{error.message}; {len(gone)} series that ended before the test part are left out ({named})"
         step = ", or ".join(filter(None, (error.next_step, "learn the series that ended from a dataset of their own")))
         told = {"where": error.where, "next_step": step, "code": error.error_code}
-        raise InvalidInput(message, **told, **error.details) from error
+        raise InvalidInput(message, **told).with_details(error.details) from error
 
 
 def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:

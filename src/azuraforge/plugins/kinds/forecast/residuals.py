@@ -49,7 +49,8 @@ def residual_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
     point, baseline_point = (
         load_predictions(Path(each.predictions) / "test.npz").point for each in (case.candidate, case.baseline)
     )
-    times = [times_of(test.frame, test.schema)[origin + 1] for origin in test.origins.tolist()]
+    rows = times_of(test.frame, test.schema)
+    times = [rows[origin + 1] for origin in test.origins.tolist()]
     named = {
         "contender": case.candidate.name,
         "baseline": case.baseline.name,

@@ -21,7 +21,7 @@ from azuraforge.plugins.kinds.forecast.parts import (
     save_part,
     without_short_series,
 )
-from azuraforge.plugins.kinds.forecast.refit import refit_split
+from azuraforge.plugins.kinds.forecast.retraining import retraining_split
 
 
 class ForecastSplit(SplitResult):
@@ -47,14 +47,14 @@ def split_series(
     folder: Path | None,
     *,
     studied: bool = False,
-    refit: bool = False,
+    retrained: bool = False,
 ) -> ForecastSplit:
     """See ``TaskKind.split``."""
     horizon, gap = config.horizon, config.gap
     table, ranges, ended = panel.split_of_those_that_go_on(table, lambda each: pipeline.split(each, config))
-    chosen_by = (ranges.validation.start, ranges.validation.stop) if refit or studied else None
-    if refit:
-        ranges = refit_split(ranges, horizon=horizon, gap=gap)
+    chosen_by = (ranges.validation.start, ranges.validation.stop) if retrained or studied else None
+    if retrained:
+        ranges = retraining_split(ranges, horizon=horizon, gap=gap)
     check_split(ranges, table.moments, horizon=horizon, gap=gap)
     whole = table
     with panel.told_of(ended):

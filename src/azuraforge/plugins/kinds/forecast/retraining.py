@@ -17,11 +17,11 @@ LEAST_ORIGINS = 40
 _SHARE = 4
 
 
-def refit_split(split: Split, *, horizon: int, gap: int) -> Split:
+def retraining_split(split: Split, *, horizon: int, gap: int) -> Split:
     """Train up to a block at the end of the validation part, a quarter of it where that is enough, at most half.
 
     Example:
-        >>> found = refit_split(Split(Rows(0, 700), Rows(700, 900), Rows(900, 1000)), horizon=2, gap=0)
+        >>> found = retraining_split(Split(Rows(0, 700), Rows(700, 900), Rows(900, 1000)), horizon=2, gap=0)
         >>> found.train, found.validation
         (Rows(start=0, stop=850), Rows(start=850, stop=900))
     """

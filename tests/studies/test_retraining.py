@@ -14,7 +14,7 @@ from azuraforge.apps.forecasting.lstm import LstmConfig, LstmForecaster
 from azuraforge.plugins import Schema, Table
 from azuraforge.plugins.contract.parts import Rows, Split
 from azuraforge.plugins.kinds.forecast.parts import check_split, cut_learning
-from azuraforge.plugins.kinds.forecast.refit import LEAST_ORIGINS, refit_split
+from azuraforge.plugins.kinds.forecast.retraining import LEAST_ORIGINS, retraining_split
 from azuraforge.testing.memory import MemoryRun
 
 
@@ -28,7 +28,7 @@ def test_the_block_is_the_end_of_the_validation_part_and_all_before_it_is_learne
     split = Split(
         Rows(0, train), Rows(start, start + validation), Rows(start + validation + gap, start + validation + 500)
     )
-    found = refit_split(split, horizon=horizon, gap=gap)
+    found = retraining_split(split, horizon=horizon, gap=gap)
     check_split(found, 10_000, horizon=horizon, gap=min(gap, found.validation.start - found.train.stop))
     assert found.test == split.test
     assert found.validation.stop == split.validation.stop

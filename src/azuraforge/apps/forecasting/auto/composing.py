@@ -1,0 +1,64 @@
+"""The composition that a run of ``forecasting.auto`` reports: members, weights, and why some were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.learning import Progress
+from azuraforge.apps.forecasting.auto.weights import Combination
+from azuraforge.plugins.contract.composition import Composition, LeftOutMember, Member
+
+#: Why members were not tried.
+TOO_FEW = {
+    "en": "the validation part is too short to show that more members pay",
+    "tr": "doğrulama bölümü, daha çok üyenin işe yaradığını gösteremeyecek kadar kısa",
+}
+NO_GAIN = {
+    "en": "the members before it had not lowered the validation error enough",
+    "tr": "ondan önceki üyeler doğrulama hatasını yeterince düşürmedi",
+}
+TOO_SLOW = {
+    "en": "the time budget is shorter than loading its library takes",
+    "tr": "süre bütçesi, kullandığı kitaplığın yüklenmesine bile yetmiyor",
+}
+_MEASURE = {
+    "en": "mean absolute error on the validation part, as a multiple of the naive forecast's",
+    "tr": "doğrulama parçasındaki ortalama mutlak hata, naif tahmininkinin katı olarak",
+}
+
+
+def composed(
+    combination: Combination, progress: Progress, config: AutoConfig, not_tried: Iterable[LeftOutMember] = ()
+) -> Composition:
+    """Return the composition of what was learned.
+
+    Args:
+        combination: of the members.
+        progress: of the run that learned them.
+        config: of the run.
+        not_tried: members of later groups; those that an earlier attempt has tried are skipped.
+    """
+    weights = combination.weights
+    names = sorted(
+        progress.members, key=lambda name: (-weights.get(name, 0.0), combination.scores.get(name) or 0.0, name)
+    )
+    members = tuple(
+        Member(
+            name=name,
+            weight=weights.get(name, 0.0),
+            score=combination.scores.get(name),
+            seconds=progress.seconds.get(name),
+            trials=max(1, progress.trials.get(name, 1)),
+        )
+        for name in names
+    )
+    tried = {*progress.members, *progress.left_out}
+    left_out = [progress.left_out[name] for name in sorted(progress.left_out)]
+    return Composition(
+        rule=combination.rule,
+        measure=_MEASURE,
+        members=members,
+        left_out=(*left_out, *(each for each in not_tried if each.name not in tried)),
+        budget_seconds=config.budget_seconds,
+    )

@@ -1,0 +1,105 @@
+"""``azuraforge judge``: a file of predictions against our baselines, without a platform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.judgements.shapes import Judgement
+
+
+def judge(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file of predictions, with their times or labels.")],
+    actual: Annotated[Path | None, typer.Option(help="File of actual values, if FILE holds none.")] = None,
+    history: Annotated[Path | None, typer.Option(help="File of earlier values that the baselines learn from.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Column of predictions; repeat it for several. Default: found.")
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option(help="Rows from the last known one to the predicted one; 1 if no column states it.")
+    ] = None,
+    season: Annotated[int | None, typer.Option(help="Rows in one season. Default: found from the times.")] = None,
+    coverage: Annotated[float, typer.Option(help="Stated level of the interval columns.")] = 0.9,
+    tried: Annotated[int, typer.Option(help="Number of models that these were chosen from.")] = 1,
+    time: Annotated[str | None, typer.Option(help="Column of times. Default: found.")] = None,
+    target: Annotated[str | None, typer.Option(help="Column of actual values. Default: found.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Istanbul.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="How times are written, such as %d.%m.%Y.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal sign: '.' or ','. Default: found.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="HTML report to write. Default: FILE's name with -judgement.html, here.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON; then a report is written with --output only.")] = False,
+) -> None:
+    """Judge anybody's predictions against baselines on the same rows, and write an HTML report."""
+    terminal = terminal_of(context)
+    target_file = output or (None if json else Path(f"{file.stem}-judgement.html"))
+    if target_file is not None:
+        _refuse_overwriting(terminal, target_file, [file, actual, history])
+    # Heavy, and needed by this command only.
+    from azuraforge.judgements.judging import judge as judged
+    from azuraforge.judgements.options import Options
+    from azuraforge.judgements.page import write_page
+
+    options = Options(
+        horizon=horizon,
+        season=season,
+        coverage=coverage,
+        tried=tried,
+        models=tuple(model or ()),
+        time=time,
+        target=target,
+        timezone=timezone,
+        time_format=time_format,
+        decimal=_decimal(terminal, decimal),
+    )
+    found = judged(file, actual=actual, history=history, options=options)
+    if target_file is not None:
+        write_page(found, terminal.text.code, target_file)
+    if json:
+        terminal.json(found.model_dump(mode="json"))
+        return
+    _show(terminal, found)
+    terminal.say(terminal.text("judge_report", path=target_file))
+
+
+def _show(terminal: Terminal, found: Judgement) -> None:
+    from azuraforge.judgements.summary import summary
+
+    shown = summary(found, terminal.text.code)
+    for sentence in (*shown.verdicts, "", shown.lead_in):
+        terminal.say(sentence)
+    rows = [[("→ " if is_model else "  ") + row[0], *row[1:]] for is_model, row in shown.rows]
+    terminal.table(shown.heads, rows, right=range(1, len(shown.heads)))
+    terminal.say("")
+    for remark in shown.remarks:
+        terminal.say(f"· {remark}")
+
+
+def _refuse_overwriting(terminal: Terminal, output: Path, inputs: list[Path | None]) -> None:
+    for each in inputs:
+        if each is not None and output.exists() and each.exists() and output.samefile(each):
+            raise CommandError(
+                terminal.text("judge_overwrites", path=output),
+                where="--output",
+                next_step=terminal.text("judge_other_output"),
+                exit_code=USAGE,
+            )
+
+
+def _decimal(terminal: Terminal, sign: str | None) -> Literal[".", ","] | None:
+    if sign is None or sign == "." or sign == ",":
+        return sign  # type: ignore[return-value]  # mypy does not narrow a str to its literals
+    raise CommandError(
+        terminal.text("judge_decimal", decimal=sign),
+        where="--decimal",
+        next_step=terminal.text("judge_choose_decimal"),
+        exit_code=USAGE,
+    )

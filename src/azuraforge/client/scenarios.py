@@ -1,0 +1,63 @@
+"""Shapes of what-if forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from azuraforge.client.model import PredictionPoint
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caution(Shape):
+    """A reason to read a forecast with care; ``text`` by language code."""
+
+    code: str
+    column: str
+    text: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnAhead(Shape):
+    """A column known ahead at the rows to predict; ``assumed``: its last known value stands for all of them."""
+
+    column: str
+    values: list[float]
+    assumed: bool
+    learned_low: float | None = None
+    learned_high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioForecast(Shape):
+    """The forecast under one scenario, with its differences from the base."""
+
+    name: str
+    predictions: list[PredictionPoint]
+    total: float
+    differences: list[float]
+    total_difference: float
+    columns: dict[str, list[float]]
+    cautions: list[Caution]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf(Shape):
+    """A base forecast and one for each scenario. None of them enters the ledger."""
+
+    model: str
+    version: int
+    plugin: str
+    target: str
+    unit: str
+    origin: datetime
+    base: list[PredictionPoint]
+    base_total: float
+    known_ahead: list[ColumnAhead]
+    cautions: list[Caution]
+    scenarios: list[ScenarioForecast]
+    interval: float | None = None
+    run_id: str | None = None
+    alias: str | None = None
+    series: str | None = None

@@ -1,0 +1,35 @@
+"""Names of datasets."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+from azuraforge.errors import InvalidInput
+
+_NAME_LENGTH = 100
+_TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
+
+
+def dataset_name(text: str) -> str:
+    """``text`` as a dataset's name: lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
+
+    Example:
+        >>> dataset_name("İstanbul Hava 2024.csv")
+        'istanbul-hava-2024.csv'
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(_TURKISH)).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-._")[:_NAME_LENGTH].rstrip("-._")
+    if not name:
+        raise InvalidInput(
+            f"{text!r} cannot be a dataset's name",
+            where="option name",
+            next_step="use letters, digits, '-', '_' and '.'",
+        )
+    return name
+
+
+def stem(filename: str) -> str:
+    """The file's name without its endings: ``prices.csv.gz`` → ``prices``."""
+    return re.sub(r"(\.(csv|tsv|txt|parquet|pq|gz|bz2|xz|zip))+$", "", Path(filename).name, flags=re.IGNORECASE)

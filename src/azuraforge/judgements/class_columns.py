@@ -1,0 +1,175 @@
+"""Predictions of classes: labels, answers and probabilities from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from azuraforge.datasets.reading.delimited import ROW, RawTable, require_column
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements.columns import LABEL, PREDICTIONS, first_of
+from azuraforge.judgements.files import columns_of, is_numeric, numbers, words
+from azuraforge.judgements.options import Options
+from azuraforge.plugins.contract.arrays import Floats, Indices
+
+MOST_CLASSES = 1000
+_PREFIXES = ("", "p_", "prob_", "proba_", "probability_")
+_SUM = 0.01
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one classifier said of each example: ``classes`` ``(example,)``, ``probabilities`` ``(example, class)``."""
+
+    name: str
+    classes: Indices
+    probabilities: Floats | None = None
+
+
+@dataclass(frozen=True)
+class ReadClasses:
+    """Labels ``(example,)`` as places in ``names``, and the answers of each classifier."""
+
+    names: tuple[str, ...]
+    labels: Indices
+    models: tuple[Answers, ...]
+    without_label: int
+
+
+def read_classes(table: RawTable, options: Options) -> ReadClasses:
+    """Read labels and answers. Raises InvalidInput naming the first value that is wrong."""
+    label = first_of(columns_of(table), (LABEL,)) or LABEL
+    known = words(table, label).is_not_null()
+    if not known.any():
+        raise InvalidInput(
+            f"the column {label!r} is empty", where=table.name, next_step="fill in the true classes to judge by"
+        )
+    without = int((~known).sum())
+    table = replace(table, frame=table.frame.filter(known))
+    labels = words(table, label)
+    classes = sorted(labels.unique().to_list())
+    _check_count(classes, table.name)
+    rest = [name for name in columns_of(table) if name != label]
+    probable = _probability_columns(classes, rest)
+    chosen = _chosen(table, rest, probable, classes, options)
+    if not chosen and not probable:
+        raise InvalidInput(
+            f"{table.name} has no column of predicted classes and no column of probabilities for each class",
+            where=table.name,
+            next_step="name the predicted classes 'prediction', or give each class a column of probabilities",
+            code="no_such_column",
+        )
+    if len(chosen) == 1 and not probable and _is_probability(table, chosen[0], classes):
+        return _binary(table, chosen[0], classes, labels, without, options)
+    said = {name: words(table, name) for name in chosen}
+    for name, values in said.items():
+        if len(holes := values.is_null().arg_true()):
+            raise InvalidInput(
+                f"{name!r} has no answer where there is a label; {len(holes):,} such rows in all",
+                where=table.place(int(table.frame[ROW][int(holes[0])]), name),
+                next_step="fill the answers in, or remove these rows",
+            )
+    names = sorted({*classes, *probable, *(value for values in said.values() for value in values.unique().to_list())})
+    _check_count(names, table.name)
+    place = {name: index for index, name in enumerate(names)}
+    probabilities = _probabilities(table, probable, names, options) if probable else None
+    models = [Answers(name, _places(values, place)) for name, values in said.items()]
+    if probabilities is not None:
+        first = models[0] if models else Answers("prediction", np.asarray(probabilities.argmax(axis=1)))
+        models = [Answers(first.name, first.classes, probabilities), *models[1:]]
+    return ReadClasses(tuple(names), _places(labels, place), tuple(models), without)
+
+
+def read_labels(table: RawTable) -> list[str]:
+    """Return the known labels of a file of history."""
+    require_column(columns_of(table), table.name, LABEL, "--history")
+    return words(table, LABEL).drop_nulls().to_list()
+
+
+def _chosen(
+    table: RawTable, names: list[str], probable: dict[str, str], classes: list[str], options: Options
+) -> list[str]:
+    """Return the columns of answers: those asked for, the one named so, or all that hold nothing but classes."""
+    if options.models:
+        for each in options.models:
+            require_column(names, table.name, each, "--model")
+        return list(dict.fromkeys(options.models))
+    if (single := first_of(names, PREDICTIONS)) is not None:
+        return [single]
+    rest = [name for name in names if name not in probable.values()]
+    known = set(classes)
+    return [
+        name for name in rest if set(words(table, name).drop_nulls().unique().head(MOST_CLASSES + 1).to_list()) <= known
+    ]
+
+
+def _probability_columns(classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Return the column of each class's probability, where every class that occurs has one; else nothing."""
+    for prefix in _PREFIXES:
+        found = {each: f"{prefix}{each}" for each in classes if f"{prefix}{each}" in names}
+        if len(found) == len(classes) > 1:
+            if prefix:  # classes that never came true have a column, too
+                found |= {name.removeprefix(prefix): name for name in names if name.startswith(prefix)}
+            return found
+    return {}
+
+
+def _is_probability(table: RawTable, column: str, classes: list[str]) -> bool:
+    """Whether a single column holds probabilities of the class 1."""
+    if set(classes) - {"0", "1"} or not is_numeric(table, column):
+        return False
+    values = table.frame[column].cast(pl.String).str.replace(",", ".").cast(pl.Float64, strict=False).drop_nulls()
+    return len(values) > 0 and bool((values != values.round()).any())
+
+
+def _binary(
+    table: RawTable, column: str, classes: list[str], labels: pl.Series, without: int, options: Options
+) -> ReadClasses:
+    names = ["0", "1"]
+    yes = _shares(table, column, options)
+    probabilities = np.stack([1 - yes, yes], axis=1)
+    place = {name: index for index, name in enumerate(names)}
+    answers = Answers(column, np.asarray(probabilities.argmax(axis=1)), probabilities)
+    return ReadClasses(tuple(names), _places(labels, place), (answers,), without)
+
+
+def _probabilities(table: RawTable, columns: dict[str, str], names: list[str], options: Options) -> Floats:
+    found = np.zeros((table.frame.height, len(names)))
+    for name, column in columns.items():
+        found[:, names.index(name)] = _shares(table, column, options)
+    sums = found.sum(axis=1)
+    if len(bad := np.flatnonzero(np.abs(sums - 1) > _SUM)):
+        raise InvalidInput(
+            f"the probabilities of a row add up to {sums[bad[0]]:.4g} instead of 1; {len(bad):,} such rows in all",
+            where=table.place(int(table.frame[ROW][int(bad[0])])),
+            next_step="write one column of probabilities for each class, named like the class",
+        )
+    return np.asarray(found / sums[:, None])
+
+
+def _shares(table: RawTable, column: str, options: Options) -> Floats:
+    values = numbers(table, column, options)
+    if len(bad := np.flatnonzero(~((values >= 0) & (values <= 1)))):
+        shown = "is missing" if np.isnan(values[bad[0]]) else f"{values[bad[0]]:g} lies outside of 0 to 1"
+        raise InvalidInput(
+            f"a probability {shown}; {len(bad):,} such rows in all",
+            where=table.place(int(table.frame[ROW][int(bad[0])]), column),
+            next_step="probabilities are shares from 0 to 1",
+        )
+    return values
+
+
+def _places(values: pl.Series, place: dict[str, int]) -> Indices:
+    return np.asarray(values.replace_strict(place, return_dtype=pl.Int64).to_numpy(), dtype=np.int64)
+
+
+def _check_count(names: Sequence[str], file: str) -> None:
+    if len(names) > MOST_CLASSES:
+        raise InvalidInput(
+            f"{file} has {len(names):,} classes; at most {MOST_CLASSES:,} are judged",
+            where=file,
+            next_step="the column 'label' holds classes; name a column of measured values 'actual' instead",
+        )

@@ -1,0 +1,164 @@
+"""Which column of a file of predictions means what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from azuraforge.datasets.reading.delimited import RawTable, require_column
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements.files import columns_of, is_numeric
+from azuraforge.judgements.options import Options
+
+TIMES = ("at", "time", "timestamp", "datetime", "date", "ds")
+ACTUALS = ("actual", "actuals", "truth", "y_true", "observed", "y")
+LABEL = "label"
+PREDICTIONS = ("prediction", "predicted", "forecast", "yhat", "y_pred")
+ORIGINS = ("origin", "made_at", "cutoff")
+HORIZON = "horizon"
+_SERIES = ("unique_id", "series", "series_id", "item_id")
+_LOW = re.compile(r"(.*?)[_-](lower|low|lo|lo-\d+(?:\.\d+)?)", re.IGNORECASE)
+_HIGH = re.compile(r"(.*?)[_-](upper|high|hi|hi-\d+(?:\.\d+)?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ModelColumns:
+    """A model's column, and those of its interval where it has one."""
+
+    name: str
+    low: str | None = None
+    high: str | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The meaning of the columns of a file of forecasts; ``ignored`` are those that mean nothing here."""
+
+    time: str
+    models: tuple[ModelColumns, ...]
+    actual: str | None = None
+    origin: str | None = None
+    horizon: str | None = None
+    ignored: tuple[str, ...] = ()
+
+
+def find_columns(table: RawTable, options: Options) -> Columns:
+    """Return the meaning of each column. Raises InvalidInput where the time or every prediction is missing."""
+    names = columns_of(table)
+    time = time_column(table, options)
+    actual = _named(table, options.target, "--target") if options.target in names else first_of(names, ACTUALS)
+    origin, horizon = first_of(names, ORIGINS), first_of(names, (HORIZON,))
+    if options.horizon is not None and (origin or horizon):
+        raise InvalidInput(
+            f"the option --horizon {options.horizon} contradicts the column {origin or horizon!r}",
+            where="option --horizon",
+            next_step="leave the option out, or remove the column",
+        )
+    _refuse_panel(table, names)
+    rest = [name for name in names if name not in (time, actual, origin, horizon)]
+    models = _models(table, rest, options)
+    used = {each for model in models for each in (model.name, model.low, model.high)}
+    return Columns(time, models, actual, origin, horizon, tuple(name for name in rest if name not in used))
+
+
+def time_column(table: RawTable, options: Options) -> str:
+    """Return the column of times. Raises InvalidInput where there is none."""
+    names = columns_of(table)
+    if options.time is not None:
+        return _named(table, options.time, "--time")
+    if (found := first_of(names, TIMES)) is not None:
+        return found
+    raise InvalidInput(
+        f"{table.name} has no column of times; its columns are {', '.join(map(repr, names[:20]))}",
+        where=table.name,
+        next_step="name the column 'at', or say which it is with --time",
+        code="no_such_column",
+    )
+
+
+def actual_column(table: RawTable, options: Options, time: str) -> str:
+    """Return the column of actual values in a file of truth or history: a known name, else the only one of numbers."""
+    names = [name for name in columns_of(table) if name != time]
+    if options.target is not None:
+        return _named(table, options.target, "--target")
+    if (found := first_of(names, ACTUALS)) is not None:
+        return found
+    numeric = [name for name in names if is_numeric(table, name)]
+    if len(numeric) == 1:
+        return numeric[0]
+    raise InvalidInput(
+        f"{table.name} has {'several columns' if numeric else 'no column'} of numbers and none is named 'actual'",
+        where=table.name,
+        next_step="say which column holds the actual values with --target",
+        code="no_such_column",
+    )
+
+
+def first_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
+    """Return the first of the wanted names that is there, whatever its case."""
+    lower = {name.lower(): name for name in reversed(names)}
+    return next((lower[each] for each in wanted if each in lower), None)
+
+
+def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelColumns, ...]:
+    if options.models:
+        chosen = list(dict.fromkeys(_named(table, each, "--model") for each in options.models))
+        if taken := next((each for each in chosen if each not in names), None):
+            raise InvalidInput(
+                f"the column {taken!r} holds no predictions: it is read as a time or as the actual values",
+                where="option --model",
+                next_step="name a column of predictions, or say with --time and --target what the others are",
+            )
+    elif (single := first_of(names, PREDICTIONS)) is not None:
+        chosen = [single]
+    else:
+        ends = {name for name in names if _end_of(name, names) is not None}
+        chosen = [name for name in names if name not in ends and is_numeric(table, name)]
+    if not chosen:
+        shown = ", ".join(map(repr, columns_of(table)[:20]))
+        raise InvalidInput(
+            f"{table.name} has no column of predictions; its columns are {shown}",
+            where=table.name,
+            next_step="name the column 'prediction', or give each model a column of numbers",
+            code="no_such_column",
+        )
+    alone = len(chosen) == 1
+    return tuple(_with_interval(table, name, names, alone=alone) for name in chosen)
+
+
+def _with_interval(table: RawTable, name: str, names: list[str], *, alone: bool) -> ModelColumns:
+    low = next((each for each in names if (found := _LOW.fullmatch(each)) and found[1] == name), None)
+    high = next((each for each in names if (found := _HIGH.fullmatch(each)) and found[1] == name), None)
+    if alone:
+        low, high = low or first_of(names, ("lower", "low")), high or first_of(names, ("upper", "high"))
+    if (low is None) != (high is None):
+        raise InvalidInput(
+            f"the interval of {name!r} has one end only: {low or high!r}",
+            where=table.name,
+            next_step="add the other end, or remove this one",
+        )
+    return ModelColumns(name, low, high)
+
+
+def _end_of(name: str, names: list[str]) -> str | None:
+    """Return the model whose interval ends here."""
+    found = _LOW.fullmatch(name) or _HIGH.fullmatch(name)
+    if found is not None and found[1] in names:
+        return found[1]
+    return name if name.lower() in ("lower", "upper", "low", "high") else None
+
+
+def _refuse_panel(table: RawTable, names: list[str]) -> None:
+    column = first_of(names, _SERIES)
+    if column is not None and table.frame[column].n_unique() > 1:
+        raise InvalidInput(
+            f"the column {column!r} tells several series apart; one series is judged at a time",
+            where=f"{table.name}, column {column!r}",
+            next_step="write one file for each series",
+        )
+
+
+def _named(table: RawTable, column: str, option: str) -> str:
+    require_column(columns_of(table), table.name, column, option)
+    return column

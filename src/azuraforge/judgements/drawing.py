@@ -1,0 +1,57 @@
+"""The points of a judgement's charts, thinned out to what a page can show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from azuraforge.judgements.evidence import Layout
+from azuraforge.judgements.pairs import Model, Pairs
+from azuraforge.judgements.shapes import Chart, Line
+from azuraforge.judgements.truth import Truth
+from azuraforge.plugins.contract.arrays import Floats
+
+#: Points of a line of the sample, and of a running line.
+_SHOWN, _POINTS = 100, 240
+_MODELS = 4
+
+
+def sample_chart(pairs: Pairs, truth: Truth, baseline: Model) -> Chart:
+    """Return the last judged predictions that look equally far ahead, the shortest distance that is there often."""
+    values, counts = np.unique(pairs.ahead, return_counts=True)
+    ahead = int(values[np.flatnonzero(counts >= counts.max() / 2)[0]])
+    chosen = np.flatnonzero(pairs.ahead == ahead)
+    chosen = chosen[np.argsort(pairs.target[chosen], kind="stable")][-_SHOWN:]
+    lines = [Line(name="actual", values=_numbers(pairs.actual[chosen]))]
+    # More than three lines next to the actual values cannot be told apart.
+    for model in (*pairs.models, baseline)[:3]:
+        one = model.at(chosen)
+        # Intervals of several models on top of one another show nothing.
+        ends = (one.low, one.high) if model is pairs.models[0] and len(pairs.models) == 1 else (None, None)
+        low, high = (None if end is None else _numbers(end) for end in ends)
+        lines.append(Line(name=model.name, values=_numbers(one.point), low=low, high=high))
+    at = tuple(truth.written(row) for row in pairs.target[chosen].tolist())
+    return Chart(at=at, lines=tuple(lines), horizon=ahead)
+
+
+def lead_chart(losses: Mapping[str, Floats], best: Floats, layout: Layout, pairs: Pairs, truth: Truth) -> Chart | None:
+    """Return the running sum of the baseline's squared errors less each model's, as a share of the baseline's sum.
+
+    A line that rises means that the model is better there; a single jump that one stretch decides everything.
+    """
+    total = float(best.sum())
+    if total <= 0 or layout.origins < 2:
+        return None
+    places = np.unique(np.linspace(0, layout.origins - 1, _POINTS).round().astype(np.int64))
+    first = np.searchsorted(layout.place, places)
+    lines = []
+    for name, values in list(losses.items())[:_MODELS]:
+        running = np.cumsum(layout.sums(best - values)) / total
+        lines.append(Line(name=name, values=_numbers(running[places])))
+    at = tuple(truth.written(row) for row in pairs.target[first].tolist())
+    return Chart(at=at, lines=tuple(lines))
+
+
+def _numbers(values: Floats) -> tuple[float | None, ...]:
+    return tuple(value if np.isfinite(value) else None for value in values.tolist())

@@ -1,0 +1,113 @@
+"""Paired comparison of predictions, with the gate's rules for what is noise and what is not yet known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from azuraforge.judgements.pairs import Pairs
+from azuraforge.judgements.shapes import Outcome
+from azuraforge.models.gate.comparability import needed_origins
+from azuraforge.models.gate.contenders import Contender
+from azuraforge.models.gate.evidence import Comparison, compare
+from azuraforge.models.gate.memory import mean_uncertainty
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.kinds.classify.metrics import wilson
+
+#: More origins than this are summed in groups of neighbours. The slow waves that the uncertainty rests on stay.
+_MOST_GROUPS = 20_000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The origins of the pairs.
+
+    Attributes:
+        place: ``(pair,)`` which origin each pair belongs to.
+        origins: how many there are.
+        overlap: most origins within one horizon: neighbours among them share targets.
+        season: origins in one season.
+    """
+
+    place: Indices
+    origins: int
+    overlap: int
+    season: int
+
+    @classmethod
+    def of(cls, pairs: Pairs, season: int) -> Layout:
+        """Return the layout of pairs that are ordered by origin."""
+        origins, place = np.unique(pairs.origin, return_inverse=True)
+        longest = int(pairs.ahead.max())
+        until = np.searchsorted(origins, origins + longest)
+        overlap = int((until - np.arange(len(origins))).max())
+        stride = float(np.median(np.diff(origins))) if len(origins) > 1 else 1.0
+        return cls(
+            np.asarray(place, dtype=np.int64), len(origins), max(1, overlap), math.ceil(season / max(1.0, stride))
+        )
+
+    @property
+    def needed(self) -> int:
+        """The fewest origins that can decide anything."""
+        return needed_origins(self.overlap, self.season)
+
+    def sums(self, values: Floats) -> Floats:
+        """``(origin,)`` the sum of ``(pair,)`` values over each origin."""
+        return np.asarray(np.bincount(self.place, weights=values, minlength=self.origins), dtype=np.float64)
+
+    def grouped(self, values: Floats) -> tuple[Floats, int]:
+        """Return ``(group,)`` sums of ``(origin,)`` values over neighbouring origins, and the overlap in groups."""
+        size = max(1, -(-self.origins // _MOST_GROUPS))
+        sums = np.add.reduceat(values, np.arange(0, self.origins, size))
+        return np.asarray(sums, dtype=np.float64), -(-self.overlap // size)
+
+
+def compared(model: str, a: Floats, baseline: str, b: Floats, layout: Layout, level: float) -> Comparison:
+    """Compare squared errors ``a`` and ``b``, ``(pair,)`` each, of the same predictions."""
+    # The ratio of two sums is that of two means: the pairs of an origin may be summed.
+    (one, overlap), (other, _) = (layout.grouped(layout.sums(each)) for each in (a, b))
+    return compare(
+        Contender(model, one[:, None]),
+        Contender(baseline, other[:, None]),
+        horizon=overlap,
+        season=layout.season,
+        level=level,
+    )
+
+
+def outcome_of(low: float | None, high: float | None) -> Outcome:
+    """Return what an interval of a difference says.
+
+    Example:
+        >>> outcome_of(-0.2, -0.1), outcome_of(-0.2, 0.1), outcome_of(None, None)
+        ('better', 'not_better', 'not_yet_known')
+    """
+    if low is None or high is None:
+        return "not_yet_known"
+    if high < 0:
+        return "better"
+    return "worse" if low > 0 else "not_better"
+
+
+def coverage_interval(inside: Floats, layout: Layout) -> tuple[float, float, float]:
+    """Return the coverage and the ends of its 95 % interval, from ``(pair,)`` 1.0 where the truth lay inside.
+
+    Wilson's interval, for as many independent observations as the origins are worth: neighbouring misses come
+    together.
+    """
+    share = float(inside.mean())
+    means = layout.sums(inside) / layout.sums(np.ones(len(inside)))
+    sums, overlap = layout.grouped(means)
+    means = sums / layout.grouped(np.ones(layout.origins))[0]
+    if len(means) < 2:
+        return share, *wilson(share, 1)
+    spread = float(means.var())
+    found = mean_uncertainty(means, overlap)
+    worth = float(found.pieces)
+    if spread > 0:
+        # An origin with several targets says more than one of a single target, unless they miss together.
+        worth *= share * (1 - share) / spread
+    worth = min(max(worth, 1.0), float(len(inside)))
+    return share, *wilson(share * worth, worth)

@@ -1,0 +1,115 @@
+"""The files of a judgement as tables: CSV or Parquet, read as datasets are, within a limit of rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from azuraforge.datasets.reading.decoding import decode, unpack
+from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.numeric import find_decimal, to_numbers, without_missing
+from azuraforge.datasets.reading.parquet import describe, is_parquet, read_parquet
+from azuraforge.datasets.reading.times import parse_times
+from azuraforge.datasets.schemas import FileOptions
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements.options import Options
+from azuraforge.plugins.contract.arrays import Floats, Indices
+
+#: Rows of one file.
+MOST_ROWS = 1_000_000
+#: Errors of larger values overflow when they are squared and summed.
+_LARGEST = 1e60
+_LIMITS = ReadingLimits()
+_PLACEHOLDER = FileOptions(time="at", target="actual")
+
+
+def read_table(path: Path) -> RawTable:
+    """Read a CSV or Parquet file. Raises InvalidInput where it is not a table or has more than ``MOST_ROWS`` rows."""
+    name = path.name
+    if path.is_dir():
+        raise InvalidInput(f"{name} is a folder, not a file", where=str(path), next_step="name a CSV or Parquet file")
+    if is_parquet(path):
+        _check_rows(describe(path, name)[1], name)
+        return read_parquet(path, name, _PLACEHOLDER, _LIMITS, [])
+    text = decode(unpack(path, name, _LIMITS), name).text
+    # Line breaks inside quotes count here, too; such a file is far from the limit or wrong.
+    _check_rows(text.count("\n") - 1, name)
+    table = read_delimited(text, name, None, {}, _LIMITS)
+    _check_rows(table.frame.height, name)
+    return table
+
+
+def columns_of(table: RawTable) -> list[str]:
+    """Return the names of the file's columns."""
+    return [name for name in table.frame.columns if name != ROW]
+
+
+def times(table: RawTable, column: str, options: Options) -> Indices:
+    """``(row,)`` microseconds since 1970, UTC. Raises InvalidInput at the first time that cannot be read."""
+    read = parse_times(table, column, options.timezone, options.time_format)
+    return np.asarray(read.utc.cast(pl.Datetime("us", "UTC")).to_physical().to_numpy(), dtype=np.int64)
+
+
+def is_numeric(table: RawTable, column: str) -> bool:
+    """Whether a column holds numbers, judged by its first known values."""
+    series = table.frame[column]
+    if series.dtype != pl.String:
+        return bool(series.dtype.is_numeric())
+    known = without_missing(series).drop_nulls().head(1000)
+    return len(known) > 0 and any(to_numbers(known, sign).is_not_null().mean() or 0 for sign in (".", ","))
+
+
+def numbers(table: RawTable, column: str, options: Options) -> Floats:
+    """``(row,)`` the column as numbers, NaN where it is empty. Raises InvalidInput for text and infinite values."""
+    series = table.frame[column]
+    if series.dtype == pl.String:
+        series = without_missing(series)
+        sign = options.decimal or find_decimal(table.frame, [column], column, f"{table.name}, column {column!r}")
+        parsed = to_numbers(series, sign)
+        if len(bad := (parsed.is_null() & series.is_not_null()).arg_true()):
+            raise _bad_value(table, column, int(bad[0]), "is not a number")
+        series = parsed
+    elif not series.dtype.is_numeric() and series.dtype != pl.Null:
+        raise InvalidInput(
+            f"the column {column!r} holds {series.dtype}, not numbers",
+            where=f"{table.name}, column {column!r}",
+            next_step="choose a column of numbers",
+        )
+    values = np.array(series.cast(pl.Float64).to_numpy(), dtype=np.float64)
+    if len(infinite := np.flatnonzero(np.isinf(values))):
+        raise _bad_value(table, column, int(infinite[0]), "is infinite")
+    if len(huge := np.flatnonzero(np.abs(values) > _LARGEST)):
+        raise _bad_value(table, column, int(huge[0]), f"is too large: above {_LARGEST:g} errors cannot be squared")
+    return values
+
+
+def words(table: RawTable, column: str) -> pl.Series:
+    """Return the column as text, null where it is empty; whole numbers are written without a point."""
+    series = table.frame[column]
+    if series.dtype.is_float() and (series.drop_nulls() == series.drop_nulls().round()).all():
+        series = series.cast(pl.Int64)
+    text = series.cast(pl.String).str.strip_chars().replace("", None)
+    # A file written by pandas holds 1.0 where a column has holes.
+    return text.str.replace(r"^(-?\d+)\.0$", "${1}")
+
+
+def _check_rows(rows: int, name: str) -> None:
+    if rows > MOST_ROWS:
+        raise InvalidInput(
+            f"the file {name} has {rows:,} rows; at most {MOST_ROWS:,} are judged at once",
+            where=name,
+            next_step="judge a part of it, such as the newest rows",
+            code="too_large",
+        )
+
+
+def _bad_value(table: RawTable, column: str, index: int, why: str) -> InvalidInput:
+    row = int(table.frame[ROW][index])
+    return InvalidInput(
+        f"the value {table.frame[column][index]!r} {why}",
+        where=table.place(row, column),
+        next_step="correct the value, or leave it empty where there is none",
+    )

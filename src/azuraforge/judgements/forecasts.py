@@ -1,0 +1,180 @@
+"""The judgement of forecasts: scores, verdicts and findings over the pairs of a file."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from azuraforge.datasets.reading.delimited import RawTable
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements.baselines import Made, make_baselines
+from azuraforge.judgements.columns import actual_column, time_column
+from azuraforge.judgements.drawing import lead_chart, sample_chart
+from azuraforge.judgements.evidence import Layout, compared, coverage_interval, outcome_of
+from azuraforge.judgements.files import numbers, read_table, times
+from azuraforge.judgements.options import Options
+from azuraforge.judgements.pairs import Model, Pairs, ReadPredictions, pair, read_predictions
+from azuraforge.judgements.remarks import headline, left_out, model_findings, own_findings, title_of, verdict_text
+from azuraforge.judgements.shapes import HorizonScore, Judgement, Scores, Verdict
+from azuraforge.judgements.suspicion import copy_of, suspicion_of
+from azuraforge.judgements.truth import Source, Truth, build_truth
+from azuraforge.models.gate.evidence import tightened_level
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.kinds.forecast.metrics import seasonal_scale, skill
+
+#: The level of the gate before it is tightened.
+LEVEL = 0.95
+_MOST_MODELS = 50
+
+
+def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, options: Options) -> Judgement:
+    """Judge a file of forecasts. See ``judging.judge``."""
+    read = read_predictions(table, options)
+    if len(read.models) > _MOST_MODELS:
+        raise InvalidInput(
+            f"{table.name} has {len(read.models)} columns of predictions; at most {_MOST_MODELS} are judged at once",
+            where=table.name,
+            next_step="choose some with --model",
+        )
+    truth = _truth_of(read, actual, history, options)
+    found = pair(read, truth, options)
+    made = make_baselines(truth, found, options.coverage)
+    return _judged(read, truth, found, made, options)
+
+
+def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, options: Options) -> Truth:
+    sources: list[Source] = []
+    if read.columns.actual is not None:
+        sources.append(Source(read.table, read.all_at, numbers(read.table, read.columns.actual, options)))
+    for path in (actual, history):
+        if path is not None:
+            table = read_table(path)
+            time = time_column(table, options)
+            column = actual_column(table, options, time)
+            sources.append(Source(table, times(table, time, options), numbers(table, column, options)))
+    if read.columns.actual is None and actual is None:
+        raise InvalidInput(
+            f"{read.table.name} has no column of actual values",
+            where=read.table.name,
+            next_step="name the column 'actual', say which it is with --target, or name a file of them with --actual",
+            code="no_such_column",
+        )
+    return build_truth(sources, read.at, options)
+
+
+def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, options: Options) -> Judgement:
+    pairs, season = made.pairs, truth.schema.season
+    layout = Layout.of(pairs, season)
+    tried = max(options.tried, len(pairs.models))
+    level = tightened_level(LEVEL, trials=tried)
+    known = truth.values[: int(pairs.origin[0]) + 1] if pairs.origin[0] >= 0 else truth.values[:0]
+    scale = seasonal_scale(known, season) if np.isfinite(known).sum() > 1 else None
+    losses = {each.name: np.square(each.point - pairs.actual) for each in (*pairs.models, *made.models.values())}
+    best = min(made.models, key=lambda name: float(losses[name].mean()))
+    best_rmse = math.sqrt(float(losses[best].mean()))
+    suspicions = {each.name: suspicion_of(each, pairs, truth, made.models) for each in pairs.models}
+    copies = {each.name: copy_of(each, pairs, truth, made.models) for each in pairs.models}
+    verdicts = []
+    for each in pairs.models:
+        result = compared(_apart(each.name), losses[each.name], best, losses[best], layout, level)
+        # A ratio of two equal sums differs from one by rounding only; so does its interval.
+        low, high = (None if end is None else (0.0 if abs(end) < 1e-12 else end) for end in (result.low, result.high))
+        verdict = Verdict(
+            model=each.name,
+            baseline=best,
+            metric="rmse",
+            outcome=outcome_of(low, high),
+            difference=result.relative_difference or 0.0,
+            low=low,
+            high=high,
+            level=level,
+            origins=layout.origins,
+            pieces=min(result.pieces, float(layout.origins)),
+            needed=layout.needed,
+            suspected=suspicions[each.name] is not None,
+            text={},
+        )
+        verdicts.append(verdict.model_copy(update={"text": verdict_text(verdict)}))
+    models = [_scores(each, "model", pairs, layout, scale, best_rmse) for each in pairs.models]
+    baselines = [_scores(each, "baseline", pairs, layout, scale, best_rmse) for each in made.models.values()]
+    ranking = tuple(sorted((*models, *baselines), key=lambda each: each.metrics["rmse"] or 0.0))
+    order = [each.name for each in ranking if each.role == "model"]
+    verdicts.sort(key=lambda each: order.index(each.model))
+    findings = [
+        finding
+        for each in verdicts
+        for finding in model_findings(
+            each.model,
+            suspicions[each.model],
+            copies[each.model],
+            next(score for score in models if score.name == each.model),
+            options.coverage,
+        )
+    ]
+    findings += own_findings(read, truth, found, made, layout, tried, level)
+    return Judgement(
+        kind="forecast",
+        file=read.table.name,
+        headline=headline(verdicts[0]),
+        verdicts=tuple(verdicts),
+        ranking=ranking,
+        findings=tuple(findings),
+        left_out=tuple(left_out(each) for each in made.missing),
+        predictions=len(pairs),
+        start=truth.written(int(pairs.target.min())),
+        end=truth.written(int(pairs.target.max())),
+        horizons=tuple(np.unique(pairs.ahead).tolist()),
+        frequency=truth.schema.frequency,
+        season=season,
+        coverage_level=options.coverage,
+        level=level,
+        tried=tried,
+        sample=sample_chart(pairs, truth, made.models[best]),
+        lead=lead_chart({each.name: losses[each.name] for each in pairs.models}, losses[best], layout, pairs, truth),
+    )
+
+
+def _apart(name: str) -> str:
+    """A model's name for the comparison, where a user's column could be named like a baseline."""
+    return f"model {name}"
+
+
+def _scores(model: Model, role: str, pairs: Pairs, layout: Layout, scale: float | None, best_rmse: float) -> Scores:
+    error = model.point - pairs.actual
+    rmse, mae = math.sqrt(float(np.square(error).mean())), float(np.abs(error).mean())
+    metrics: dict[str, float | None] = {
+        "rmse": rmse,
+        "mae": mae,
+        "mase": mae / scale if scale else None,
+        "skill": skill(rmse, best_rmse),
+        "coverage": None,
+    }
+    low = high = None
+    if model.low is not None and model.high is not None:
+        inside = ((model.low <= pairs.actual) & (pairs.actual <= model.high)).astype(np.float64)
+        metrics["coverage"], low, high = coverage_interval(inside, layout)
+    return Scores(
+        name=model.name,
+        title=title_of(model.name) if role == "baseline" else {"en": model.name, "tr": model.name},
+        role="baseline" if role == "baseline" else "model",
+        metrics=metrics,
+        coverage_low=low,
+        coverage_high=high,
+        horizons=_by_horizon(error, pairs),
+    )
+
+
+def _by_horizon(error: Floats, pairs: Pairs) -> tuple[HorizonScore, ...]:
+    ahead, place = np.unique(pairs.ahead, return_inverse=True)
+    if len(ahead) < 2:
+        return ()
+    counts = np.bincount(place)
+    squares, sizes = (np.bincount(place, weights=each) / counts for each in (np.square(error), np.abs(error)))
+    return tuple(
+        HorizonScore(horizon=int(step), predictions=int(count), rmse=math.sqrt(square), mae=float(size))
+        for step, count, square, size in zip(
+            ahead.tolist(), counts.tolist(), squares.tolist(), sizes.tolist(), strict=True
+        )
+    )

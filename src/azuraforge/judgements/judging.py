@@ -1,0 +1,36 @@
+"""The entry point: a file of predictions in, a judgement out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from azuraforge.judgements.columns import LABEL, first_of
+from azuraforge.judgements.files import columns_of, read_table
+from azuraforge.judgements.options import Options
+from azuraforge.judgements.shapes import Judgement
+
+
+def judge(
+    predictions: Path, *, actual: Path | None = None, history: Path | None = None, options: Options | None = None
+) -> Judgement:
+    """Judge a file of predictions against baselines on the same rows.
+
+    A file with a column ``label`` holds predictions of classes, any other one forecasts of a series.
+
+    Args:
+        predictions: CSV or Parquet; times, predictions, and what else is known of them.
+        actual: the actual values, where the first file has none; its earlier rows are history.
+        history: actual values (or labels) before the predictions, for the baselines to learn from.
+        options: how to read and judge.
+
+    Raises InvalidInput for a file or an option that cannot be used, naming the place and the next step.
+    """
+    options = options or Options()
+    table = read_table(predictions)
+    if options.target is None and first_of(columns_of(table), (LABEL,)) is not None:
+        from azuraforge.judgements.classes import judge_classes
+
+        return judge_classes(table, actual, history, options)
+    from azuraforge.judgements.forecasts import judge_forecasts
+
+    return judge_forecasts(table, actual, history, options)

@@ -1,0 +1,63 @@
+"""What a caller says about the files besides the files themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azuraforge.datasets.reading.numeric import Decimal
+from azuraforge.errors import InvalidInput
+
+#: Farther ahead than this no baseline is made.
+MOST_AHEAD = 1000
+_LONGEST_SEASON = 10_000
+_MOST_TRIED = 1_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of a judgement. Raises InvalidInput for a value out of range.
+
+    Attributes:
+        horizon: rows ahead of every prediction, where no column says so; None: one.
+        season: rows in one season; None: found from the times.
+        coverage: stated level of the interval columns.
+        tried: models that the judged ones were chosen from.
+        models: columns to judge; empty: found.
+        time, target: names of the columns of times and of actual values; None: found.
+        timezone, time_format, decimal: how the files are written; None: found.
+    """
+
+    horizon: int | None = None
+    season: int | None = None
+    coverage: float = 0.9
+    tried: int = 1
+    models: tuple[str, ...] = ()
+    time: str | None = None
+    target: str | None = None
+    timezone: str | None = None
+    time_format: str | None = None
+    decimal: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        _within("horizon", self.horizon, 1, MOST_AHEAD)
+        _within("season", self.season, 1, _LONGEST_SEASON)
+        _within("tried", self.tried, 1, _MOST_TRIED)
+        if not 0.01 <= self.coverage <= 0.999:
+            raise InvalidInput(
+                f"the coverage {self.coverage:g} is no level of an interval",
+                where="option --coverage",
+                next_step="state a share from 0.01 to 0.999, such as 0.9",
+            )
+        if self.decimal not in (None, ".", ","):
+            raise InvalidInput(
+                f"{self.decimal!r} is no decimal sign", where="option --decimal", next_step="choose '.' or ','"
+            )
+
+
+def _within(name: str, value: int | None, low: int, high: int) -> None:
+    if value is not None and not low <= value <= high:
+        raise InvalidInput(
+            f"the {name} {value} lies outside of {low} to {high:,}",
+            where=f"option --{name}",
+            next_step="choose a number in this range",
+        )

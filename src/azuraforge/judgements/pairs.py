@@ -1,0 +1,219 @@
+"""Predictions paired with their actual values: one pair is a target row, seen from an origin, with every model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from azuraforge.datasets.reading.delimited import ROW, RawTable
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements.columns import Columns, find_columns
+from azuraforge.judgements.files import numbers, times
+from azuraforge.judgements.options import MOST_AHEAD, Options
+from azuraforge.judgements.truth import Truth, written
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model's predictions, ``(pair,)`` each; the interval where the file has one."""
+
+    name: str
+    point: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+
+    def at(self, chosen: Flags | Indices) -> Model:
+        """Return the model at some of the pairs."""
+        ends = [None if end is None else end[chosen] for end in (self.low, self.high)]
+        return Model(self.name, self.point[chosen], ends[0], ends[1])
+
+
+@dataclass(frozen=True)
+class ReadPredictions:
+    """The predictions of a file: ``at`` ``(prediction,)`` times in microseconds, and what the file says of origins.
+
+    Attributes:
+        rows: ``(prediction,)`` rows of the file, for messages.
+        models: every one has a value at each prediction.
+        origins: ``(prediction,)`` times at which they were made, or None.
+        ahead: ``(prediction,)`` rows ahead, or None.
+        left: rows of the file without any prediction, between the first and the last that have one.
+    """
+
+    table: RawTable
+    columns: Columns
+    all_at: Indices
+    at: Indices
+    rows: Indices
+    models: tuple[Model, ...]
+    origins: Indices | None
+    ahead: Indices | None
+    left: int
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Judged predictions, ordered by origin and target.
+
+    Attributes:
+        target, origin: ``(pair,)`` rows of the series; the origin may lie before its first row.
+        ahead: ``(pair,)`` rows from origin to target.
+        actual: ``(pair,)`` values that came true.
+        models: predictions of each model.
+    """
+
+    target: Indices
+    origin: Indices
+    ahead: Indices
+    actual: Floats
+    models: tuple[Model, ...]
+    without_actual: int = field(default=0, kw_only=True)
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def at(self, chosen: Flags | Indices) -> Pairs:
+        """Return some of the pairs."""
+        return replace(
+            self,
+            target=self.target[chosen],
+            origin=self.origin[chosen],
+            ahead=self.ahead[chosen],
+            actual=self.actual[chosen],
+            models=tuple(each.at(chosen) for each in self.models),
+        )
+
+
+def read_predictions(table: RawTable, options: Options) -> ReadPredictions:
+    """Read times, predictions and intervals. Raises InvalidInput naming the first value that is wrong."""
+    columns = find_columns(table, options)
+    at = times(table, columns.time, options)
+    values = {each.name: numbers(table, each.name, options) for each in columns.models}
+    known = np.stack([np.isfinite(each) for each in values.values()])
+    anywhere, everywhere = known.any(axis=0), known.all(axis=0)
+    if not anywhere.any():
+        raise InvalidInput(
+            f"the column {columns.models[0].name!r} holds no prediction",
+            where=table.name,
+            next_step="fill the column in, or say which columns hold predictions with --model",
+        )
+    if len(holes := np.flatnonzero(anywhere & ~everywhere)):
+        row = int(holes[0])
+        lacks = columns.models[int((~known[:, row]).argmax())].name
+        raise InvalidInput(
+            f"{lacks!r} has no prediction where another model has one; {len(holes):,} such rows in all",
+            where=table.place(int(table.frame[ROW][row]), lacks),
+            next_step="models are judged on the same rows: fill the predictions in, or choose models with --model",
+        )
+    rows = np.flatnonzero(everywhere)
+    models = tuple(
+        _model(table, each.name, values[each.name], each.low, each.high, rows, options) for each in columns.models
+    )
+    origins = None if columns.origin is None else times(_at_rows(table, rows), columns.origin, options)
+    ahead = None
+    if origins is None and columns.horizon is not None:
+        ahead = _ahead(table, columns.horizon, rows, options)
+    order = np.sort(at[rows])
+    between = (at > order[0]) & (at < order[-1]) & ~everywhere
+    left = len(np.setdiff1d(at[between], order))
+    return ReadPredictions(table, columns, at, at[rows], rows, models, origins, ahead, left)
+
+
+def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
+    """Pair the predictions with their actual values.
+
+    Raises InvalidInput where two predictions of one model have the same target and origin, where one was made after
+    its target, or where no prediction has an actual value.
+    """
+    target = truth.row_of(read.at)
+    if read.origins is not None:
+        origin = np.searchsorted(truth.at, read.origins, side="right") - 1
+        if len(late := np.flatnonzero(read.origins >= read.at)):
+            first = int(late[0])
+            made, of = written(int(read.origins[first]), truth.schema), written(int(read.at[first]), truth.schema)
+            raise InvalidInput(
+                f"the prediction of {of} was made at {made}, which is not before it; {len(late):,} such rows in all",
+                where=_place(read, first, read.columns.origin),
+                next_step="the column must hold the time of the last row known when the prediction was made",
+            )
+        ahead = target - origin
+    else:
+        ahead = read.ahead if read.ahead is not None else np.full(len(target), options.horizon or 1, dtype=np.int64)
+        origin = target - ahead
+    if len(far := np.flatnonzero(ahead > MOST_AHEAD)):
+        raise InvalidInput(
+            f"a prediction looks {int(ahead.max()):,} rows ahead; at most {MOST_AHEAD:,} are judged",
+            where=_place(read, int(far[0]), read.columns.origin or read.columns.horizon),
+            next_step="leave predictions that far ahead out",
+        )
+    order = np.lexsort((target, origin))
+    same = np.flatnonzero((np.diff(target[order]) == 0) & (np.diff(origin[order]) == 0))
+    if len(same):
+        again = int(order[same[0] + 1])
+        named = read.columns.origin or read.columns.horizon
+        raise InvalidInput(
+            f"{written(int(read.at[again]), truth.schema)} is predicted twice"
+            + (" from the same origin" if named else ""),
+            where=_place(read, again, read.columns.time),
+            next_step="delete one of the rows"
+            if named
+            else "delete one of the rows, or add a column 'origin' or 'horizon'",
+            code="duplicate_times",
+        )
+    actual = truth.values[target]
+    known = np.isfinite(actual[order])
+    if not known.any():
+        raise InvalidInput(
+            "no prediction has an actual value at its time",
+            where=f"{read.table.name}, column {read.columns.time!r}",
+            next_step="compare the times of both files: zone, hour and first day of a period must agree",
+            code="no_common_rows",
+        )
+    every = Pairs(target, origin, ahead, actual, read.models)
+    return replace(every.at(order[known]), without_actual=int((~known).sum()))
+
+
+def _model(
+    table: RawTable, name: str, point: Floats, low: str | None, high: str | None, rows: Indices, options: Options
+) -> Model:
+    if low is None or high is None:
+        return Model(name, point[rows])
+    ends = []
+    for column in (low, high):
+        values = numbers(table, column, options)[rows]
+        if len(holes := np.flatnonzero(~np.isfinite(values))):
+            raise InvalidInput(
+                f"the interval of {name!r} has no value where it has a prediction; {len(holes):,} such rows in all",
+                where=table.place(int(table.frame[ROW][int(rows[holes[0]])]), column),
+                next_step="fill the interval in, or remove its columns",
+            )
+        ends.append(values)
+    if len(crossed := np.flatnonzero(ends[0] > ends[1])):
+        raise InvalidInput(
+            f"the lower end of the interval lies above the upper one; {len(crossed):,} such rows in all",
+            where=table.place(int(table.frame[ROW][int(rows[crossed[0]])]), low),
+            next_step="exchange the two columns, or correct the values",
+        )
+    return Model(name, point[rows], ends[0], ends[1])
+
+
+def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Indices:
+    values = numbers(table, column, options)[rows]
+    if len(bad := np.flatnonzero(~((values >= 1) & (values == np.floor(values))))):
+        raise InvalidInput(
+            f"the horizon {values[bad[0]]:g} is no whole number of rows from 1 on",
+            where=table.place(int(table.frame[ROW][int(rows[bad[0]])]), column),
+            next_step="count the rows from the last known one to the predicted one",
+        )
+    return np.asarray(np.minimum(values, MOST_AHEAD + 1), dtype=np.int64)
+
+
+def _at_rows(table: RawTable, rows: Indices) -> RawTable:
+    """The rows of a table that hold a prediction; others need no origin."""
+    return replace(table, frame=table.frame[rows])
+
+
+def _place(read: ReadPredictions, index: int, column: str | None) -> str:
+    return read.table.place(int(read.table.frame[ROW][int(read.rows[index])]), column)

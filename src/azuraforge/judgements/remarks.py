@@ -1,0 +1,170 @@
+"""The sentences about forecasts: verdicts, findings, and why a baseline was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from azuraforge.judgements.baselines import ETS, NAIVE, RIDGE, SEASONAL, Made, Missing
+from azuraforge.judgements.evidence import Layout
+from azuraforge.judgements.pairs import Pairs, ReadPredictions
+from azuraforge.judgements.shapes import Finding, LeftOut, Scores, Severity, Verdict
+from azuraforge.judgements.suspicion import Copy, Suspicion
+from azuraforge.judgements.truth import Truth
+from azuraforge.judgements.words import change, said, text
+from azuraforge.judgements.words import level as shown_level
+from azuraforge.plugins.contract.shape import Texts, text_of
+from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
+from azuraforge.reports.texts import Words
+
+_TITLES: Mapping[str, str] = {
+    NAIVE: "baseline.naive",
+    SEASONAL: "baseline.seasonal",
+    ETS: "baseline.ets",
+    RIDGE: "baseline.ridge",
+    "last": "baseline.naive",
+    "majority": "baseline.majority",
+    "frequency": "baseline.frequency",
+}
+
+
+def title_of(baseline: str) -> Texts:
+    """Return a baseline's name for readers.
+
+    Example:
+        >>> title_of("forecasting.naive")["en"]
+        'last value'
+    """
+    return said(_TITLES[baseline])
+
+
+def headline(verdict: Verdict) -> Texts:
+    """Return the sentence that the judgement opens with."""
+    if not verdict.suspected:
+        return verdict.text
+    return said("headline.suspected", lambda words: {"model": verdict.model, "said": verdict.text[words.code]})
+
+
+def verdict_text(verdict: Verdict) -> Texts:
+    """Return the verdict as a sentence with its interval."""
+    absolute = verdict.metric == "error_rate"
+
+    def filling(words: Words) -> dict[str, object]:
+        return {
+            "model": verdict.model,
+            "baseline": text_of(title_of(verdict.baseline), words.code),
+            "measure": text(f"measure.{verdict.metric}", words.code),
+            "change": change(words, verdict.difference, absolute=absolute),
+            "low": change(words, verdict.low, absolute=absolute),
+            "high": change(words, verdict.high, absolute=absolute),
+            "level": shown_level(words, verdict.level),
+            "origins": words.number(verdict.origins),
+            "needed": words.number(verdict.needed),
+            "pieces": words.number(round(verdict.pieces, 1)),
+        }
+
+    key = verdict.outcome
+    if key == "not_yet_known":
+        units = "examples" if absolute else "origins" if verdict.origins < verdict.needed else "pieces"
+        return said(f"verdict.{key}.{units}", filling)
+    return said(f"verdict.{key}", filling)
+
+
+def model_findings(
+    model: str, suspicion: Suspicion | None, copy: Copy | None, scores: Scores, coverage: float
+) -> list[Finding]:
+    """Return what was found about one model."""
+    found = []
+    if suspicion is not None:
+        found.append(_finding(f"suspected.{suspicion.kind}", "suspicion", _evidence(suspicion), model))
+    if copy is not None:
+        key = "copies_last" if copy.baseline == "last" or (copy.baseline == NAIVE and not copy.exact) else "copies"
+
+        def copied(words: Words) -> dict[str, object]:
+            named = text_of(title_of(copy.baseline), words.code)
+            return {"model": model, "baseline": named, "share": words.percent(copy.share)}
+
+        found.append(_finding(key, "warning", said(f"finding.{key}", copied), model))
+    held, low, high = scores.metrics["coverage"], scores.coverage_low, scores.coverage_high
+    if held is not None and low is not None and high is not None and not low <= coverage <= high:
+        key = "too_narrow" if high < coverage else "too_wide"
+
+        def covered(words: Words) -> dict[str, object]:
+            return {
+                "model": model,
+                "held": words.percent(held),
+                "stated": shown_level(words, coverage),
+                "low": words.percent(low),
+                "high": words.percent(high),
+            }
+
+        found.append(_finding(key, "warning", said(f"finding.{key}", covered), model))
+    return found
+
+
+def own_findings(
+    read: ReadPredictions, truth: Truth, found: Pairs, made: Made, layout: Layout, tried: int, level: float
+) -> list[Finding]:
+    """Return what was found about the files, and how the judgement was made."""
+    notes: list[Finding] = []
+
+    def note(key: str, count: int, severity: Severity = "note", **more: int) -> None:
+        def filling(words: Words) -> dict[str, object]:
+            shown = {name: words.number(value) for name, value in more.items()}
+            return {"count": words.number(count), **shown, "level": shown_level(words, level)}
+
+        notes.append(_finding(key, severity, said(f"finding.{key}", filling)))
+
+    if read.left:
+        note("rows_without_prediction", read.left, "warning")
+    if found.without_actual:
+        note("without_actual", found.without_actual, "warning" if found.without_actual > len(found) else "note")
+    if made.warm_up:
+        note("warm_up", made.warm_up, of=len(found))
+    if read.origins is None and read.ahead is None:
+        note("one_horizon", int(found.ahead[0]))
+    if truth.added:
+        note("rows_added", truth.added)
+    note("history", made.history)
+    if tried > 1:
+        note("tried", tried)
+    if layout.overlap > 1:
+        note("overlap", layout.origins, overlap=layout.overlap)
+    if read.columns.ignored:
+        named = ", ".join(read.columns.ignored[:8]) + (" …" if len(read.columns.ignored) > 8 else "")
+        notes.append(_finding("ignored", "note", said("finding.ignored", lambda _: {"columns": named})))
+    return notes
+
+
+def left_out(missing: Missing) -> LeftOut:
+    """Return why a baseline was not made."""
+
+    def filling(words: Words) -> dict[str, object]:
+        counts = {name: words.number(getattr(missing, name)) for name in ("needed", "known")}
+        return {"baseline": text_of(title_of(missing.name), words.code), "problem": missing.problem, **counts}
+
+    return LeftOut(baseline=missing.name, title=title_of(missing.name), text=said(f"left_out.{missing.why}", filling))
+
+
+def _evidence(found: Suspicion) -> Texts:
+    column = None if found.column is None else evidence(found.column)
+
+    def filling(words: Words) -> dict[str, object]:
+        after = found.ahead + found.shift
+        return {
+            "model": found.model,
+            "share": words.percent(min(found.share, 0.9999) if found.kind != "equal" else found.share),
+            "count": words.number(found.count),
+            "shift": words.number(abs(found.shift)),
+            "after": words.number(after),
+            "ahead": words.number(found.ahead),
+            "column": "" if column is None else column[words.code],
+        }
+
+    key = f"finding.suspected.{found.kind}"
+    if found.kind == "shifted":
+        key += ".later" if found.shift > 0 else ".earlier"
+    return said(key, filling)
+
+
+def _finding(code: str, severity: Severity, texts: Texts, model: str | None = None) -> Finding:
+    return Finding(code=code, severity=severity, model=model, text=texts)

@@ -1,0 +1,106 @@
+"""The part of a judgement that the terminal and the page share: one sentence, the table of scores, the remarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azuraforge.judgements.shapes import Judgement, Scores, Verdict
+from azuraforge.judgements.words import change, signed, text
+from azuraforge.judgements.words import level as shown_level
+from azuraforge.plugins.contract.shape import text_of
+from azuraforge.reports.texts import NOTHING, Words
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A judgement in one language as lines of text.
+
+    Attributes:
+        verdicts: one sentence per model, the best first.
+        lead_in: how much was judged.
+        heads: titles of the table's columns, the name first.
+        rows: cells of each row, and whether it is a model.
+        remarks: findings, the gravest first, then the baselines that were left out.
+    """
+
+    verdicts: tuple[str, ...]
+    lead_in: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[bool, tuple[str, ...]], ...]
+    remarks: tuple[str, ...]
+
+
+def summary(judgement: Judgement, language: str) -> Summary:
+    """Return the judgement in ``language``."""
+    words = Words(language)
+    heads, rows = cells(judgement, words)
+    remarks = [
+        f"{text(f'severity.{severity}', language)}: {text_of(each.text, language)}"
+        for severity in ("suspicion", "warning", "note")
+        for each in judgement.findings
+        if each.severity == severity
+    ]
+    remarks += [f"{text('left_out.one', language)}: {text_of(each.text, language)}" for each in judgement.left_out]
+    others = (text_of(each.text, language) for each in judgement.verdicts[1:])
+    return Summary(
+        verdicts=(text_of(judgement.headline, language), *others),
+        lead_in=lead_in(judgement, words),
+        heads=(text("name", language), *heads),
+        rows=tuple((each.role == "model", (text_of(each.title, language), *row)) for each, row in rows),
+        remarks=tuple(remarks),
+    )
+
+
+def lead_in(judgement: Judgement, words: Words) -> str:
+    """Return the sentence that says how much was judged."""
+    shown = {"predictions": words.number(judgement.predictions), "level": shown_level(words, judgement.level)}
+    if judgement.kind == "classify":
+        return text("lead_in.classes", words.code, **shown)
+    first, last = judgement.horizons[0], judgement.horizons[-1]
+    key = "horizon.one" if first == last else "horizon.many"
+    horizons = text(key, words.code, first=words.number(first), last=words.number(last))
+    return text("lead_in", words.code, start=judgement.start, end=judgement.end, horizons=horizons, **shown)
+
+
+def versus(verdict: Verdict | None, words: Words) -> str:
+    """Return a model's difference to the best baseline with its interval.
+
+    Example:
+        >>> versus(None, Words("en"))
+        '–'
+    """
+    if verdict is None:
+        return NOTHING
+    absolute = verdict.metric == "error_rate"
+    middle, low, high = (
+        change(words, each, absolute=absolute) for each in (verdict.difference, verdict.low, verdict.high)
+    )
+    return middle if verdict.low is None else f"{middle} ({low} … {high})"
+
+
+def cells(judgement: Judgement, words: Words) -> tuple[list[str], list[tuple[Scores, list[str]]]]:
+    """Return the heads of the table of scores, and the cells of each row behind the name."""
+    code = words.code
+    verdicts = {each.model: each for each in judgement.verdicts}
+    shares = {"accuracy", "macro_f1", "ece", "coverage"}
+    names = ("accuracy", "macro_f1", "log_loss", "ece") if judgement.kind == "classify" else (
+        "rmse", "mae", "mase", "skill", "coverage"
+    )  # fmt: skip
+    used = [name for name in names if any(each.metrics.get(name) is not None for each in judgement.ranking)]
+    heads = [text(name, code) for name in used]
+    heads.append(text("versus.classes" if judgement.kind == "classify" else "versus", code))
+    rows = []
+    for each in judgement.ranking:
+        row = []
+        for name in used:
+            value = each.metrics.get(name)
+            if name == "skill":
+                row.append(signed(words, value))
+                continue
+            shown = words.percent(value) if name in shares else words.number(value)
+            if name in ("coverage", "accuracy") and value is not None and each.coverage_low is not None:
+                shown += f" ({words.percent(each.coverage_low)} … {words.percent(each.coverage_high)})"
+            row.append(shown)
+        row.append(versus(verdicts.get(each.name) if each.role == "model" else None, words))
+        rows.append((each, row))
+    return heads, rows

@@ -1,0 +1,275 @@
+"""Predictions that seem to know the outcome, and predictions that only repeat what a baseline says.
+
+Four kinds of evidence, each measured on the judged pairs:
+
+- the predictions equal the actual values;
+- they follow the actual value of another row than the one they are meant for, later than their origin;
+- as a column they depend on later values as only a function of those does (``plugins/forecasting/foreknowledge``);
+- they explain almost everything of the truth that its past and the baselines do not explain, or they are the truth
+  under noise: their errors have nothing to do with the truth, which no forecast that knows a part of it achieves.
+
+A source of information outside the series that was known in time can explain the last two kinds. The text says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from azuraforge.judgements.pairs import Model, Pairs
+from azuraforge.judgements.truth import Truth
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.forecasting.channels import filled
+from azuraforge.plugins.forecasting.foreknowledge.columns import NOISY_REST, Foreknowledge, examine
+from azuraforge.plugins.forecasting.foreknowledge.patterns import EXACT
+from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, varies
+
+Kind: TypeAlias = Literal["equal", "shifted", "later_values", "news", "noisy"]
+
+#: Predictions of a varied target are hardly ever exact: this share of exact ones is no luck.
+_EXACT_SHARE, _FEWEST_EXACT = 0.05, 5
+_EXACT = 1e-9
+#: Root mean squared distance to another row's value, as a share of the distance that is natural there.
+_SHIFTED, _AGAINST_OWN = 0.25, 0.5
+_FARTHEST = 48
+#: Share of the news that a forecast explains although it was made before.
+_NEWS = 0.95
+_NEWS_PAIRS = 5000
+#: The truth under noise: at least this share of the news, a slope this close to one, and forecasts that vary more than
+#: what they know allows.
+_NOISY_NEWS, _SLOPE, _OVERSTATED = 0.5, 0.1, 0.93
+#: A truth whose past explains all but this share holds no news.
+_NO_NEWS = 1e-6
+_COPY, _LIKE_LAST, _NO_CHANGE = 0.15, 0.35, 0.05
+_LAGS = 14
+_FEWEST = 30
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """Evidence that a model knows the outcome.
+
+    Attributes:
+        share: of the predictions that are equal, or of the news that is explained.
+        count: predictions or rows examined.
+        shift: of ``shifted``, rows from the target to the row that is followed; negative: before the target.
+        column: of ``later_values``, what the examination of columns found.
+    """
+
+    model: str
+    kind: Kind
+    share: float
+    count: int
+    shift: int = 0
+    ahead: int = 0
+    column: Foreknowledge | None = None
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A model that says what a baseline says. ``share``: its distance to the baseline, of the baseline's error."""
+
+    model: str
+    baseline: str
+    share: float
+    exact: bool
+
+
+def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Suspicion | None:
+    """Return the strongest evidence that ``model`` knows the outcome; None where there is none."""
+    ahead = _usual_ahead(pairs)
+    chosen = np.flatnonzero(pairs.ahead == ahead)
+    if len(chosen) < _FEWEST:
+        return None
+    one, mine = pairs.at(chosen), model.at(chosen)
+    if not varies(one.actual) or _past_is_enough(one, truth):
+        return None  # an honest forecast can be exact, too
+    news = _news_of(mine, one, truth, [each.at(chosen) for each in baselines.values()])
+    return (
+        _equal(mine, one, truth)
+        or _shifted(mine, one, truth, ahead)
+        or _later_values(mine, one, truth, ahead)
+        or _knows_news(mine, news, ahead)
+    )
+
+
+def copy_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Copy | None:
+    """Return the baseline whose forecasts the model repeats, or the last value that it mostly repeats."""
+    closest: Copy | None = None
+    for name, baseline in baselines.items():
+        error = _distance(baseline.point, pairs.actual)
+        apart = _distance(model.point, baseline.point)
+        if error > 0 and apart <= _COPY * error and (closest is None or apart / error < closest.share):
+            closest = Copy(model.name, name, apart / error, exact=True)
+    if closest is not None:
+        return closest
+    last = last_values(truth, pairs.origin)
+    known = np.isfinite(last)
+    if known.sum() < _FEWEST:
+        return None
+    change = _distance(pairs.actual[known], last[known])
+    apart = _distance(model.point[known], last[known])
+    explained = 1 - (_distance(model.point[known], pairs.actual[known]) / change) ** 2 if change > 0 else 1.0
+    if change > 0 and apart <= _LIKE_LAST * change and explained <= _NO_CHANGE:
+        return Copy(model.name, "last", apart / change, exact=False)
+    return None
+
+
+def last_values(truth: Truth, origins: Indices) -> Floats:
+    """``(pair,)`` the last known value at each origin, NaN where none is known."""
+    values = filled(truth.values, float("nan"))
+    return np.where(origins >= 0, values[np.maximum(origins, 0)], np.nan)
+
+
+def _usual_ahead(pairs: Pairs) -> int:
+    """The distance that most predictions look ahead; of equally common ones the shortest."""
+    values, counts = np.unique(pairs.ahead, return_counts=True)
+    return int(values[counts.argmax()])
+
+
+def _equal(model: Model, pairs: Pairs, truth: Truth) -> Suspicion | None:
+    last, actual = last_values(truth, pairs.origin), pairs.actual
+    if len(np.unique(actual)) <= len(actual) / 2:
+        return None  # counts and rounded values are met by chance
+    moved = actual != last
+    same = np.abs(model.point - actual) <= _EXACT * np.maximum(np.abs(actual), 1e-300)
+    exact = int((same & moved).sum())
+    if exact < max(_FEWEST_EXACT, _EXACT_SHARE * moved.sum()):
+        return None
+    return Suspicion(model.name, "equal", exact / int(moved.sum()), int(moved.sum()))
+
+
+def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
+    """The predictions are values of rows that come after their origin, but not those of their targets."""
+    own = _distance(model.point, pairs.actual)
+    last = last_values(truth, pairs.origin)
+    best: tuple[float, int, int] | None = None
+    for shift in range(1 - min(ahead, _FARTHEST), _FARTHEST + 1):
+        rows = pairs.target + shift
+        if shift == 0:
+            continue
+        there = rows < len(truth.values)
+        values = truth.values[np.minimum(rows, len(truth.values) - 1)]
+        known = there & np.isfinite(values) & np.isfinite(last)
+        if known.sum() < max(_FEWEST, len(pairs) // 2):
+            continue
+        apart = _distance(model.point[known], values[known])
+        natural = min(_distance(values[known], last[known]), _distance(values[known], pairs.actual[known]))
+        if natural > 0 and apart <= _SHIFTED * natural and apart <= _AGAINST_OWN * own:
+            share = 1 - (apart / natural) ** 2
+            if best is None or share > best[0]:
+                best = (share, shift, int(known.sum()))
+    return None if best is None else Suspicion(model.name, "shifted", best[0], best[2], shift=best[1], ahead=ahead)
+
+
+def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
+    """Examine the predictions as a column of the table: at each origin, what was said there."""
+    inside = pairs.origin >= 0
+    first, last = int(pairs.origin[inside].min()), int(pairs.origin[inside].max())
+    rows = np.arange(first, last + 1, dtype=np.int64)
+    if inside.sum() < 0.8 * len(rows):
+        return None  # origins far apart: most of the column would be invented
+    column = np.full(len(truth.values), np.nan)
+    column[pairs.origin[inside]] = model.point[inside]
+    seconds = truth.at[rows] / 1e6
+    found = examine(
+        truth.values, {model.name: column}, [Piece(rows, seconds)], horizon=ahead, season=truth.schema.season
+    )
+    if not found or not found[0].blocks:
+        return None
+    # A good source outside the series has the same dependence, but does not reach beyond what was asked of it; less
+    # than an exact pattern is left to the size of the news, which tells the two apart.
+    if found[0].share < EXACT and not (found[0].share >= NOISY_REST and found[0].reach > ahead):
+        return None
+    return Suspicion(model.name, "later_values", found[0].share, found[0].rows, ahead=ahead, column=found[0])
+
+
+@dataclass(frozen=True)
+class _News:
+    """What is left of truth and prediction after the past and the baselines.
+
+    Attributes:
+        share: of the truth's news that the prediction's explains, adjusted for the regressors.
+        slope: of the prediction's news on the truth's. An honest forecast knows a part of the news and says that part:
+            its slope is about ``share``. The truth under noise of its own has the slope one.
+    """
+
+    share: float
+    slope: float
+    count: int
+
+
+def _news_of(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model]) -> _News | None:
+    """Regress truth and prediction on the past and the baselines, and compare what is left of both."""
+    past = _past(pairs, truth, baselines)
+    known = np.isfinite(past).all(axis=1)
+    chosen = np.flatnonzero(known)
+    chosen = chosen[:: max(1, len(chosen) // _NEWS_PAIRS)]
+    if len(chosen) < max(_FEWEST, 3 * past.shape[1]):
+        return None
+    basis = _basis(past[chosen])
+    truth_news = _rest(pairs.actual[chosen], basis)
+    said_news = _rest(model.point[chosen], basis)
+    spread = float(np.square(pairs.actual[chosen] - pairs.actual[chosen].mean()).sum())
+    news, said = float(truth_news @ truth_news), float(said_news @ said_news)
+    if news <= _NO_NEWS * spread or said <= 0:
+        return None
+    product = float(truth_news @ said_news)
+    free = len(chosen) - basis.shape[1] - 1
+    share = 1 - (1 - product**2 / (news * said)) * (free + 1) / free
+    return _News(share if product > 0 else 0.0, product / news, len(chosen))
+
+
+def _knows_news(model: Model, news: _News | None, ahead: int) -> Suspicion | None:
+    if news is None:
+        return None
+    noisy = news.share >= _NOISY_NEWS and abs(news.slope - 1) <= _SLOPE and news.share <= _OVERSTATED * news.slope
+    if news.share >= _NEWS or noisy:
+        kind: Kind = "news" if news.share >= _NEWS else "noisy"
+        return Suspicion(model.name, kind, news.share, news.count, ahead=ahead)
+    return None
+
+
+def _past_is_enough(pairs: Pairs, truth: Truth) -> bool:
+    """Return whether the past alone says exactly what comes, as of a line or a wave without noise."""
+    past = _past(pairs, truth, [])
+    known = np.flatnonzero(np.isfinite(past).all(axis=1))[:_NEWS_PAIRS]
+    if len(known) < 4 * past.shape[1]:
+        return False
+    actual = pairs.actual[known]
+    rest = _rest(actual, _basis(past[known]))
+    return float(rest @ rest) <= 1e-12 * float(np.square(actual - actual.mean()).sum())
+
+
+def _past(pairs: Pairs, truth: Truth, baselines: Sequence[Model]) -> Floats:
+    """``(pair, input)`` the last values, those of the last season around the target, and the baselines."""
+    season = truth.schema.season
+    rows = [pairs.origin - lag for lag in range(_LAGS)]
+    if season > 1:
+        back = pairs.target - season * -(-pairs.ahead // season)
+        rows += [back + step for step in (-1, 0, 1)]
+    values = filled(truth.values, float("nan"))
+    # A row after the origin would be the future; the value at the origin stands for it.
+    lags = [
+        np.where(row >= 0, values[np.clip(np.minimum(row, pairs.origin), 0, len(values) - 1)], np.nan) for row in rows
+    ]
+    return np.stack([*lags, *(each.point for each in baselines)], axis=1)
+
+
+def _basis(columns: Floats) -> Floats:
+    columns = columns - columns.mean(axis=0)
+    sizes = np.sqrt(np.square(columns).sum(axis=0))
+    columns = np.concatenate([np.ones((len(columns), 1)), columns[:, sizes > 0] / sizes[sizes > 0]], axis=1)
+    left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    return np.asarray(left[:, sizes > 1e-9 * sizes[0]])
+
+
+def _rest(values: Floats, basis: Floats) -> Floats:
+    return np.asarray(values - basis @ (basis.T @ values))
+
+
+def _distance(one: Floats, other: Floats) -> float:
+    return float(np.sqrt(np.mean(np.square(one - other))))

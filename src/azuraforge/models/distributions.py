@@ -1,0 +1,65 @@
+"""Distributions of a version's inputs and answers, and what a comparison with newer ones found: stored and served."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from azuraforge.plugins.contract.shape import Shape
+
+
+class Distribution(Shape):
+    """A reference's column: rows, effective rows, quantiles, and the shares of the bins between edges."""
+
+    rows: int
+    effective: float
+    quantiles: list[float]
+    edges: list[float]
+    shares: list[float]
+
+
+class Reference(Shape):
+    """The distributions of a version's inputs and answers, and notes on the ones that could not be described."""
+
+    columns: dict[str, Distribution]
+    notes: list[str]
+
+
+class DriftColumn(Shape):
+    """One column of the inputs, or the answers, compared with the rows that the version learned from."""
+
+    name: str
+    rows: int
+    effective: float = Field(description="independent values that the rows are worth")
+    psi: float | None = Field(description="population stability index: how large the shift is")
+    ks: float | None = Field(description="the largest distance of the two distribution functions")
+    p_value: float | None = Field(description="how probable such a distance is without a shift")
+    drifted: bool | None = Field(description="both bounds are crossed; null: too few values to say")
+
+
+class DriftThresholds(Shape):
+    """What counts as drift: ``psi`` reached and ``p_value`` below ``level``, which is ``alpha`` / columns."""
+
+    psi: float
+    alpha: float
+    level: float
+    least: int = Field(description="independent values below which nothing is said")
+
+
+class Detected(Shape):
+    """The comparison of a window with a reference."""
+
+    columns: list[DriftColumn]
+    alarm: bool
+    enough: bool
+    thresholds: DriftThresholds
+
+
+class DriftReport(Detected):
+    """What a look found among the newest lines of the ledger."""
+
+    lines: int
+    first_at: datetime | None
+    last_at: datetime | None
+    notes: list[str] = Field(description="what could not be compared, and why")

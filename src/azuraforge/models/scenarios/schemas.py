@@ -1,0 +1,120 @@
+"""API shapes of what-if forecasts: changes to columns known ahead, and the forecasts that they lead to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from azuraforge.bounds import Name, Number
+from azuraforge.models.answers import PredictionPoint
+from azuraforge.models.schemas import Alias, plain
+from azuraforge.plugins.contract.shape import Texts
+from azuraforge.strict_json import JsonObject
+
+Value = Annotated[float, Field(allow_inf_nan=False)]
+Values = Annotated[list[Value], Field(min_length=1, max_length=1000)]
+#: Scenarios of one question, and changes of one scenario.
+MOST_SCENARIOS, MOST_CHANGES = 20, 20
+
+
+class Change(BaseModel):
+    """A change to one column known ahead, at every row to predict. Exactly one of the three ways."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    column: Name
+    values: Values | None = Field(default=None, description="one for each row to predict")
+    multiply: Value | None = None
+    add: Value | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(each is not None for each in (self.values, self.multiply, self.add)) != 1:
+            raise ValueError("name exactly one of values, multiply and add")
+        return self
+
+
+class Scenario(BaseModel):
+    """A named set of changes; changes to the same column follow one another."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, AfterValidator(plain)] = Field(min_length=1, max_length=60)
+    changes: list[Change] = Field(min_length=1, max_length=MOST_CHANGES)
+
+
+class WhatIfRequest(BaseModel):
+    """The next values with changed columns; ``rows`` and ``series`` as for a prediction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Number | None = Field(default=None, description="empty: the version that the alias points at")
+    alias: Alias = "champion"
+    rows: list[JsonObject] | None = Field(default=None, min_length=1, max_length=100_000)
+    horizon: int | None = Field(default=None, ge=1, le=100_000, description="rows ahead; empty: all that it can")
+    series: Annotated[str | None, AfterValidator(plain)] = Field(default=None, min_length=1, max_length=200)
+    known_ahead: dict[Name, Values] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="values of columns known ahead at the rows to predict, for the base too; empty: those of the rows",
+    )
+    scenarios: list[Scenario] = Field(min_length=1, max_length=MOST_SCENARIOS)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [each.name for each in self.scenarios]
+        if len(set(names)) < len(names):
+            raise ValueError("two scenarios have the same name")
+        return self
+
+
+class Caution(BaseModel):
+    """A reason to read a forecast with care."""
+
+    code: Literal["assumed", "outside_learned_range", "no_reaction", "unchanged"]
+    column: str
+    text: Texts
+
+
+class ColumnAhead(BaseModel):
+    """A column known ahead at the rows to predict."""
+
+    column: str
+    values: list[float] = Field(description="one for each row to predict")
+    assumed: bool = Field(description="no value is known there: the last known one stands for all")
+    learned_low: float | None = Field(description="the smallest value that the version learned from; null: unknown")
+    learned_high: float | None
+
+
+class ScenarioForecast(BaseModel):
+    """The forecast under one scenario."""
+
+    name: str
+    predictions: list[PredictionPoint]
+    total: float = Field(description="sum over the rows to predict")
+    differences: list[float] = Field(description="from the base, by row")
+    total_difference: float
+    columns: dict[str, list[float]] = Field(description="the changed columns as the version was given them")
+    cautions: list[Caution]
+
+
+class WhatIfOut(BaseModel):
+    """A base forecast and one for each scenario. None of them enters the ledger."""
+
+    model: str
+    version: int
+    alias: str | None = Field(description="the alias that led to the version; null where the version was named")
+    plugin: str
+    run_id: str | None
+    target: str
+    unit: str
+    interval: float | None
+    origin: datetime
+    series: str | None
+    base: list[PredictionPoint]
+    base_total: float
+    known_ahead: list[ColumnAhead]
+    cautions: list[Caution] = Field(description="about the base, and so about every scenario")
+    scenarios: list[ScenarioForecast]

@@ -1,0 +1,60 @@
+"""What-if forecasts: a version asked about rows that may never come. Nothing is written."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from azuraforge.database import Database
+from azuraforge.models.deployments.service import InThread
+from azuraforge.models.predictions.inference import answer_of
+from azuraforge.models.registry.finding import find_aliased, find_model, find_version
+from azuraforge.models.scenarios.schemas import WhatIfOut, WhatIfRequest
+from azuraforge.models.serving.messages import WhatIfMessage
+from azuraforge.models.serving.versions import Served, ServedVersions
+
+
+class WhatIf:
+    """Asks the warm child of a version; a shadow or canary takes no part in hypothetical questions."""
+
+    def __init__(self, database: Database, versions: ServedVersions) -> None:
+        self._database = database
+        self._versions = versions
+
+    async def ask(self, project_id: str, name: str, request: WhatIfRequest, in_thread: InThread) -> WhatIfOut:
+        """Return the base forecast and one for each scenario.
+
+        Raises NotFound or Conflict where there is no such version, and InvalidInput for a change that cannot be made:
+        an unknown column, one that is not known ahead, the wrong number of values, or values that end early.
+        """
+        served, payload = await in_thread(partial(self._prepare, project_id, name, request))
+        answer = await answer_of(self._versions.ask(served, payload))
+        return WhatIfOut(
+            model=name,
+            version=served.version,
+            alias=None if request.version is not None else request.alias,
+            plugin=served.plugin,
+            run_id=served.run_id or None,
+            target=served.target,
+            unit=served.unit,
+            series=request.series,
+            **answer,
+        )
+
+    def _prepare(self, project_id: str, name: str, request: WhatIfRequest) -> tuple[Served, WhatIfMessage]:
+        with self._database.read(project_id) as session:
+            owner = find_model(session, name)
+            if request.version is not None:
+                number = find_version(session, owner, request.version).version
+            else:
+                number = find_aliased(session, owner, request.alias).version
+        served = self._versions.get(project_id, owner.id, number)
+        dataset = self._versions.timetable(served) if request.rows is not None else self._versions.dataset(served)
+        message = WhatIfMessage(
+            rows=request.rows,
+            dataset=dataset,
+            horizon=request.horizon,
+            series=request.series,
+            known_ahead=request.known_ahead,
+            scenarios=[each.model_dump(mode="json") for each in request.scenarios],
+        )
+        return served, message

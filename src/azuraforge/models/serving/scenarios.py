@@ -1,0 +1,255 @@
+"""Forecasts under changed columns known ahead, in the child that keeps the version loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.wording import fill
+
+if TYPE_CHECKING:
+    from azuraforge.models.serving.messages import Point
+
+#: A forecast that moves by less than this share of its own size does not react.
+_STILL = 1e-9
+_CAUTIONS: Mapping[str, tuple[str, str]] = {
+    "assumed": (
+        "No value of {column} is known for the rows to predict; its last value {value} is assumed for all of them.",
+        "Tahmin edilecek satırlar için {column} değeri bilinmiyor; hepsinde son değeri {value} varsayılıyor.",
+    ),
+    "outside_learned_range": (
+        "{column} reaches {value}; the version learned from {low} to {high}. Beyond that the forecast extrapolates.",
+        "{column} {value} değerine ulaşıyor; sürüm {low} ile {high} arasından öğrendi. Ötesinde tahmin, görülmemiş bir"
+        " bölgeye uzatılıyor.",
+    ),
+    "no_reaction": (
+        "The forecast does not react to {column}: with these values it is the same as without the change.",
+        "Tahmin {column} sütununa tepki vermiyor: bu değerlerle, değişiklik yapılmadan önceki tahminin aynısı.",
+    ),
+    "unchanged": (
+        "The scenario leaves {column} as it is in the base.",
+        "Senaryo {column} sütununu temel tahmindeki gibi bırakıyor.",
+    ),
+}
+
+
+#: Answers a part of one origin: points as messages carry them, the interval, and all numbers of the answer.
+Ask: TypeAlias = "Callable[[Part], tuple[list[Point], float | None, Predictions]]"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column known ahead: ``values`` ``(horizon,)`` at the rows to predict, without holes.
+
+    ``known`` of them are in the data; 0: the last value before them stands for all. ``low`` and ``high`` bound what the
+    version learned from, None where that is not recorded.
+    """
+
+    name: str
+    values: Floats
+    known: int
+    low: float | None
+    high: float | None
+
+
+def answer_scenarios(
+    question: Mapping[str, Any],
+    part: Part,
+    known_ahead: Sequence[str],
+    learned: Mapping[str, tuple[float, float]],
+    horizon: int,
+    ask: Ask,
+) -> dict[str, Any]:
+    """Return the base and one forecast for each scenario, as ``WhatIfOut`` names them, but for the version's own facts.
+
+    Args:
+        question: with ``known_ahead`` and ``scenarios`` as ``WhatIfRequest`` names them.
+        part: one origin of one series, with the values that are known ahead of it.
+        known_ahead: the columns that the version learned as known ahead.
+        learned: column → smallest and largest value that the version learned from.
+        horizon: rows to answer; the version may predict more.
+        ask: the version.
+    """
+    if not known_ahead:
+        raise InvalidInput(
+            "this version learned no column as known ahead, so a scenario can change none",
+            where="scenarios",
+            next_step="state which columns are known ahead, then train: azuraforge datasets available-after NAME"
+            " COLUMN=ahead",
+            code="nothing_known_ahead",
+        )
+    given = {name: _given(name, values, part, known_ahead, horizon) for name, values in question["known_ahead"].items()}
+    part = _with(part, given)
+    columns = {name: _column(name, part, horizon, learned.get(name)) for name in known_ahead}
+    changed = [
+        (scenario["name"], _changed(scenario, columns, part.schema, horizon)) for scenario in question["scenarios"]
+    ]
+    base, interval, whole = ask(part)
+    found = []
+    for name, values in changed:
+        points, _, predictions = ask(_with(part, values))
+        cautions = []
+        for column, own in values.items():
+            alone = predictions if len(values) == 1 else ask(_with(part, {column: own}))[2]
+            cautions += _cautions(columns[column], own, reacts=_moved(whole, alone))
+        differences = [point["value"] - was["value"] for point, was in zip(points, base, strict=True)]
+        found.append(
+            {
+                "name": name,
+                "predictions": points,
+                "total": sum(point["value"] for point in points),
+                "differences": differences,
+                "total_difference": sum(differences),
+                "columns": {column: own.tolist() for column, own in values.items()},
+                "cautions": cautions,
+            }
+        )
+    return {
+        "base": base,
+        "base_total": sum(point["value"] for point in base),
+        "interval": interval,
+        "known_ahead": [
+            {
+                "column": each.name,
+                "values": each.values.tolist(),
+                "assumed": each.known == 0,
+                "learned_low": each.low,
+                "learned_high": each.high,
+            }
+            for each in columns.values()
+        ],
+        "cautions": [
+            _caution("assumed", each.name, value=_shown(each.values[0])) for each in columns.values() if each.known == 0
+        ],
+        "scenarios": found,
+    }
+
+
+def _given(name: str, values: Sequence[float], part: Part, known_ahead: Sequence[str], horizon: int) -> Floats:
+    """Return the request's own values of a column."""
+    _check_column(name, part.schema, known_ahead, f"known_ahead.{name}")
+    return _as_long(values, horizon, f"known_ahead.{name}")
+
+
+def _with(part: Part, values: Mapping[str, Floats]) -> Part:
+    """Return ``part`` with other values of columns at the first rows to predict."""
+    ahead = dict(part.ahead)
+    for name, own in values.items():
+        changed = ahead[name].copy()
+        changed[0, : len(own)] = own
+        ahead[name] = changed
+    return replace(part, ahead=ahead)
+
+
+def _column(name: str, part: Part, horizon: int, learned: tuple[float, float] | None) -> Column:
+    """Return a column at the rows to predict; a value that is missing there is the last one before it."""
+    ahead = part.ahead[name][0, :horizon]
+    told = np.isfinite(ahead)
+    values = column_values(part.frame, name)
+    before = values[np.isfinite(values)]
+    whole = np.concatenate([before[-1:] if before.size else [0.0], ahead])
+    newest = np.maximum.accumulate(np.where(np.isfinite(whole), np.arange(horizon + 1), 0))
+    known = horizon if told.all() else int(told.argmin()) if told.any() else 0
+    low, high = learned if learned is not None else (None, None)
+    return Column(name, whole[newest][1:], known if known or not told.any() else -1, low, high)
+
+
+def _changed(
+    scenario: Mapping[str, Any], columns: Mapping[str, Column], schema: Schema, horizon: int
+) -> dict[str, Floats]:
+    """Return the changed columns of a scenario, ``(horizon,)`` each. Raises InvalidInput for an impossible change."""
+    changed: dict[str, Floats] = {}
+    for number, change in enumerate(scenario["changes"]):
+        name, where = change["column"], f"scenario {scenario['name']!r}, changes[{number}]"
+        _check_column(name, schema, tuple(columns), where)
+        if change["values"] is not None:
+            changed[name] = _as_long(change["values"], horizon, where)
+            continue
+        column = columns[name]
+        if name not in changed and column.known not in (0, horizon):
+            many = f"ends after {column.known} of {horizon} rows to predict" if column.known > 0 else "has holes"
+            raise InvalidInput(
+                f"the column {name!r} {many}, so it cannot be multiplied or added to",
+                where=where,
+                next_step=f"send its {horizon} values as `values` of the change, or of all scenarios as"
+                f" known_ahead.{name}",
+                code="ends_early",
+            )
+        own = changed.get(name, column.values)
+        with np.errstate(over="ignore"):  # checked below
+            changed[name] = own * change["multiply"] if change["multiply"] is not None else own + change["add"]
+    for name, own in changed.items():
+        if not np.isfinite(own).all():
+            raise InvalidInput(
+                f"the changed values of {name!r} are no finite numbers",
+                where=f"scenario {scenario['name']!r}",
+                next_step="choose smaller changes",
+            )
+    return changed
+
+
+def _check_column(name: str, schema: Schema, known_ahead: Sequence[str], where: str) -> None:
+    if name in known_ahead:
+        return
+    others = ", ".join(known_ahead)
+    if name in (schema.target, *schema.features):
+        message = (
+            f"{name!r} is what is predicted"
+            if name == schema.target
+            else f"the version did not learn {name!r} as known ahead: its values at the rows to predict are no input"
+        )
+        raise InvalidInput(message, where=where, next_step=f"change one of {others}", code="not_known_ahead")
+    raise InvalidInput(f"unknown column {name!r}", where=where, next_step=f"change one of {others}", code="no_column")
+
+
+def _as_long(values: Sequence[float], horizon: int, where: str) -> Floats:
+    if len(values) != horizon:
+        raise InvalidInput(
+            fill("{count} [value|values] for {horizon} rows to predict", count=len(values), horizon=horizon),
+            where=where,
+            next_step=f"send {horizon} values, or ask for a horizon of {len(values)}",
+            code="wrong_length",
+        )
+    return np.array(values, dtype=np.float64)
+
+
+def _moved(base: Predictions, other: Predictions) -> bool:
+    pairs = [(base.point, other.point), *((base.quantiles[level], other.quantiles[level]) for level in base.quantiles)]
+    size = max(float(np.abs(one).max()) for one, _ in pairs)
+    return any(float(np.abs(one - changed).max()) > _STILL * max(size, _STILL) for one, changed in pairs)
+
+
+def _cautions(column: Column, own: Floats, *, reacts: bool) -> list[dict[str, Any]]:
+    if np.array_equal(own, column.values):
+        return [_caution("unchanged", column.name)]
+    found = []
+    if column.low is not None and column.high is not None:
+        below, above = float(own.min()), float(own.max())
+        if below < column.low or above > column.high:
+            value = above if above - column.high > column.low - below else below
+            bounds = {"low": _shown(column.low), "high": _shown(column.high)}
+            found.append(_caution("outside_learned_range", column.name, value=_shown(value), **bounds))
+    if not reacts:
+        found.append(_caution("no_reaction", column.name))
+    return found
+
+
+def _caution(code: str, column: str, **shown: str) -> dict[str, Any]:
+    sentences = zip(("en", "tr"), _CAUTIONS[code], strict=True)
+    text = {}
+    for language, sentence in sentences:
+        mark = "," if language == "tr" else "."
+        figures = {name: each.replace(".", mark) for name, each in shown.items()}
+        text[language] = fill(sentence, column=column, **figures)
+    return {"code": code, "column": column, "text": text}
+
+
+def _shown(value: float) -> str:
+    return f"{value:.6g}"

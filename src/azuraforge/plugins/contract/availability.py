@@ -1,0 +1,73 @@
+"""When the values of a column become known: with their row, a stated time after it, or ahead of it.
+
+A statement is written ``0``, as a duration such as ``6h``, ``1d`` or ``1mo``, or as ``ahead``. Words are understood as
+well: ``6 hours``, ``1 day``, ``known ahead``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
+
+#: The statement that a column's values are known before their rows, such as a planned price.
+AHEAD = "ahead"
+#: The statement that a column's values are known with their rows.
+AT_ONCE = "0"
+_AHEAD_WORDS = frozenset({AHEAD, "known ahead", "known_ahead", "önceden"})
+#: Each unit: its words, and how many of it are a year or less.
+_UNITS: dict[str, tuple[str, float]] = {
+    "s": (r"s|secs?|seconds?|saniye|sn", 3e7),
+    "m": (r"m|mins?|minutes?|dakika|dk", 525_600),
+    "h": (r"h|hours?|saat|sa", 8760),
+    "d": (r"d|days?|gün|gun", 365),
+    "w": (r"w|weeks?|hafta", 52),
+    "mo": (r"mo|months?|ay", 12),
+    "q": (r"q|quarters?|çeyrek", 4),
+    "y": (r"y|years?|yıl|yil", 1),
+}
+#: Units whose length the calendar decides; they are counted in the series' own time zone.
+CALENDAR_UNITS = ("d", "w", "mo", "q", "y")
+_MOST_YEARS = 100
+
+
+def parse_availability(text: str) -> str:
+    """Return a statement in its short form. Raises ValueError.
+
+    Example:
+        >>> [parse_availability(each) for each in ("0 days", "6 hours", "1 Day", "known ahead")]
+        ['0', '6h', '1d', 'ahead']
+    """
+    plain = " ".join(text.split()).lower()
+    if plain in _AHEAD_WORDS:
+        return AHEAD
+    if plain == AT_ONCE:
+        return AT_ONCE
+    parts = re.fullmatch(r"([0-9]{1,9}) ?(\D+)", plain)
+    unit = next((unit for unit, (words, _) in _UNITS.items() if parts and re.fullmatch(words, parts[2])), None)
+    if parts is None or unit is None:
+        raise ValueError(f"{text!r} is no time after the row: write 0, a duration such as 6h or 1d, or ahead")
+    count = int(parts[1])
+    if count > _MOST_YEARS * _UNITS[unit][1]:
+        raise ValueError(f"{text!r} is more than {_MOST_YEARS} years")
+    return f"{count}{unit}" if count else AT_ONCE
+
+
+#: A statement, in its short form after validation.
+Availability: TypeAlias = Annotated[str, AfterValidator(parse_availability)]
+
+
+def delay_of(statement: str | None) -> str | None:
+    """Return the time after its row at which a value becomes known; None where it is known with the row or ahead.
+
+    Example:
+        >>> delay_of("6h"), delay_of("0"), delay_of("ahead"), delay_of(None)
+        ('6h', None, None, None)
+    """
+    return None if statement in (None, AT_ONCE, AHEAD) else statement
+
+
+def unit_of(delay: str) -> str:
+    """Return the unit of a duration in its short form."""
+    return delay.lstrip("0123456789")

@@ -1,0 +1,96 @@
+"""The composition of a pipeline that combines others: its members, their weights, and those that it left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from azuraforge.plugins.contract.shape import Shape, Texts
+
+#: ``failed``: its code raised an error; ``crashed``: its process ended; ``stopped``: it did not finish within the time
+#: budget; ``not_started``: the budget had ended before; ``not_finite``: it forecast something other than numbers;
+#: ``not_tried``: nothing spoke for spending time on it.
+LeftOutWhy = Literal["failed", "crashed", "stopped", "not_started", "not_finite", "not_tried"]
+
+_REASONS: Mapping[LeftOutWhy, tuple[str, str]] = {
+    "failed": ("it failed: {detail}", "hata verdi: {detail}"),
+    "crashed": ("its process ended with code {detail}", "süreci {detail} koduyla sona erdi"),
+    "stopped": ("not finished within the time budget", "süre bütçesi içinde bitmedi"),
+    "not_started": ("the time budget ended before it began", "süre bütçesi o başlamadan doldu"),
+    "not_finite": ("its forecasts are not finite numbers", "tahminleri sonlu sayı değil"),
+    "not_tried": ("not tried: {detail}", "denenmedi: {detail}"),
+}
+
+
+class LeftOutMember(Shape):
+    """A member that the combination does without."""
+
+    name: str
+    why: LeftOutWhy
+    reason: Texts = Field(description="by language code; the message of an error is in English")
+    seconds: float | None = Field(default=None, description="that were spent on it")
+
+    @classmethod
+    def of(
+        cls, name: str, why: LeftOutWhy, detail: str | Mapping[str, str] = "", seconds: float | None = None
+    ) -> LeftOutMember:
+        """Return a member with its reason in words.
+
+        Args:
+            name: of the member.
+            why: see ``LeftOutWhy``.
+            detail: the message of an error, the code of a process, or why it was not tried; by language code where it
+                is known in several.
+            seconds: that were spent on it.
+
+        Example:
+            >>> LeftOutMember.of("my.trees", "failed", "no rows").reason["en"]
+            'it failed: no rows'
+        """
+        details = {code: detail if isinstance(detail, str) else detail.get(code, "") for code in ("en", "tr")}
+        reason = {
+            code: text.format(detail=details[code]) for code, text in zip(("en", "tr"), _REASONS[why], strict=True)
+        }
+        return cls(name=name, why=why, reason=reason, seconds=seconds)
+
+
+class Member(Shape):
+    """One of the predictors that are combined, or one that was learned and has no weight.
+
+    ``metrics`` are those of its own predictions on the test set. They inform only: members are chosen and weighed by
+    ``score``, before the test set exists.
+    """
+
+    name: str
+    weight: float = Field(ge=0, description="0: learned, but not part of the combination")
+    score: float | None = Field(default=None, description="on the validation part, lower is better; see measure")
+    seconds: float | None = Field(default=None, description="that learning it took")
+    trials: int = Field(default=1, ge=1, description="candidates that it compared on the validation part")
+    metrics: dict[str, float | None] = Field(default_factory=dict, description="on the test set, by name of the metric")
+
+
+class Composition(Shape):
+    """The members of a combined predictor.
+
+    ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
+    weight, ``other`` what the pipeline's summary says.
+    """
+
+    rule: Literal["weights", "median", "other"]
+    measure: Texts = Field(description="of the members' scores, in a few words")
+    members: tuple[Member, ...] = Field(description="the heaviest first")
+    left_out: tuple[LeftOutMember, ...] = ()
+    not_refitted: tuple[LeftOutMember, ...] = Field(
+        default=(), description="members whose evaluated predictor serves, because it could not be refitted"
+    )
+    budget_seconds: float | None = Field(default=None, description="that learning the members may take")
+
+    def measured(self, metrics: Mapping[str, Mapping[str, float | None]]) -> Composition:
+        """Return the composition with each member's metrics on the test set, by the member's name."""
+        members = tuple(
+            each.model_copy(update={"metrics": dict(metrics[each.name])}) if each.name in metrics else each
+            for each in self.members
+        )
+        return self.model_copy(update={"members": members})

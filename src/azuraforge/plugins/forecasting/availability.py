@@ -1,0 +1,99 @@
+"""Columns as they were known at each row: where a column becomes known late, its values move to the row of that time.
+
+This is the one place where a delay is enforced. Every frame that a pipeline is given has passed it, at training, at the
+verdict, in batches and at serving, so that no pipeline can read a value that was not known at its origin.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Indices
+from azuraforge.plugins.contract.availability import AHEAD, CALENDAR_UNITS, delay_of, unit_of
+from azuraforge.plugins.contract.parts import Schema, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+
+
+def known_table(frame: pl.DataFrame, schema: DatasetSchema) -> Table:
+    """Return a dataset version as app code sees it: each row holds what was known at its time."""
+    meaning = Schema.of(schema)
+    return Table(as_known(frame, meaning), meaning)
+
+
+def as_known(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """Return ``frame`` with each delayed column as it was known at each row.
+
+    A row holds the newest value whose own time and delay have passed by then, null before the first one. Columns that
+    are known with their row or ahead of it stay as they are. A panel's series are treated one by one.
+
+    Args:
+        frame: in canonical order, with the values at the rows that they are about.
+        schema: the meaning of its columns.
+    """
+    import polars as pl
+
+    delays = {name: delay for name, text in schema.available_after.items() if (delay := delay_of(text)) is not None}
+    taken = {delay: _newest_known(frame, schema, delay) for delay in set(delays.values())}
+    for name, delay in delays.items():
+        if name in schema.features and name in frame.columns:
+            rows = pl.Series(taken[delay], dtype=pl.Int64)
+            values = frame.get_column(name).gather(rows.set(rows < 0, None))
+            frame = frame.with_columns(values.alias(name))
+    return frame
+
+
+def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """Return ``frame`` from the first row on in which every delayed column was known; for a short history of rows.
+
+    Raises InvalidInput where there is no such row.
+    """
+    first = 0
+    for name, text in schema.available_after.items():
+        if delay_of(text) is None or name not in schema.features or name not in frame.columns:
+            continue
+        known = frame.get_column(name).is_not_null()
+        if not known.any():
+            raise InvalidInput(
+                f"the column {name!r} becomes known {text} after its row, and the rows end before that",
+                where="rows",
+                next_step=f"send rows that begin at least {text} earlier",
+            )
+        first = max(first, int(known.arg_max() or 0))
+    return frame.slice(first)
+
+
+def known_ahead_of(schema: DatasetSchema) -> tuple[str, ...]:
+    """Return the columns that the dataset states to be known ahead of their rows."""
+    return tuple(name for name in schema.features if schema.available_after.get(name) == AHEAD)
+
+
+def _newest_known(frame: pl.DataFrame, schema: Schema, delay: str) -> Indices:
+    """``(row,)``: at each row, the newest row of its series whose value had become known; -1 where there is none."""
+    if schema.series is None:
+        return _newest_known_of_one(frame, schema, delay)
+    lengths = frame.get_column(schema.series).rle().struct.field("len").to_list()
+    found, first = [], 0
+    for length in lengths:
+        rows = _newest_known_of_one(frame.slice(first, length), schema, delay)
+        found.append(np.where(rows < 0, -1, rows + first))
+        first += length
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
+def _newest_known_of_one(frame: pl.DataFrame, schema: Schema, delay: str) -> Indices:
+    import polars as pl
+
+    at = frame.get_column(str(schema.time)).cast(pl.Datetime("us", "UTC"))
+    if unit_of(delay) in CALENDAR_UNITS:  # a day is a day of the calendar, also where clocks change
+        at = at.dt.convert_time_zone(schema.rhythm_timezone or schema.timezone).dt.replace_time_zone(None)
+    now = at.dt.epoch("us").to_numpy()
+    # Clocks that are set back repeat an hour: no value becomes known before an earlier one.
+    known = np.maximum.accumulate(at.dt.offset_by(delay).dt.epoch("us").to_numpy())
+    return np.asarray(np.searchsorted(known, now, side="right") - 1, dtype=np.int64)

@@ -1,0 +1,128 @@
+"""Skill with and without the other columns: a cheap reference that shows what is too good to be known in time.
+
+The examination of single columns misses what only several columns say together, such as two whose difference is the
+next target. Here a linear forecaster is fitted twice on the first rows: on the target's lags, season and calendar, and
+on these with the present and past values of all other columns. Both forecast the later rows. Columns that drive or lead
+a target take some of the error away; columns that were made from the answer take almost all of it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.forecasting.foreknowledge.dependence import carried
+from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, calendar, lagged, pieces_of, scaled, span_of
+
+#: Present and past values of each other column that the reference is given.
+_COLUMN_LAGS = (0, 1, 2)
+#: Steps ahead that are compared, at most.
+_MOST_STEPS = 14
+_FITTED = 0.7
+_LEAST_JUDGED = 40
+#: Of more columns, the first are left out one by one.
+_MOST_DROPPED = 24
+_PENALTY = 1e-6
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Error that other columns take away from a linear forecaster of the target's own past.
+
+    Attributes:
+        step: rows ahead at which they take away most.
+        share: of the squared error there, by all columns together.
+        dropped: column → share of the squared error without it that the column takes away, all others being there.
+        rows: that were forecast.
+    """
+
+    step: int
+    share: float
+    dropped: Mapping[str, float]
+    rows: int
+
+
+def gain_of(
+    target: Floats,
+    columns: Mapping[str, Floats],
+    series: Sequence[Piece],
+    *,
+    horizon: int,
+    season: int,
+    given: Mapping[str, Floats] | None = None,
+    drop_from: float = 0.0,
+) -> Gain | None:
+    """Return what the columns add to a forecast of ``target``; None where there are too few rows or no columns.
+
+    Args:
+        target: ``(row,)``, NaN where it was not measured.
+        columns: the other columns by name, each ``(row,)``; not those that are known ahead.
+        series: rows of each series in order of time.
+        horizon: rows that will be predicted.
+        season: rows in one season, 1 where there is none.
+        given: columns that the reference has in both fits, because it is stated when they become known.
+        drop_from: columns are left out one by one only where all together take this share away.
+    """
+    pieces = pieces_of(series)
+    if not pieces or not columns:
+        return None
+    span = span_of(max(len(piece.rows) for piece in pieces), horizon, season)
+    steps = range(1, min(horizon, span.leads, _MOST_STEPS) + 1)
+    first = max(span.lags)
+    pieces = [piece for piece in pieces if len(piece.rows) > first + len(steps) + 2]
+    fitted, parts = [], []
+    own_values, given = carried(target), given or {}
+    others = [carried(values) for values in (*given.values(), *columns.values())]
+    for piece in pieces:
+        rows = slice(first, len(piece.rows) - len(steps))
+        own = scaled(own_values[piece.rows])
+        blocks = [lagged(own, (0, *span.lags), rows), calendar(piece, season)[rows]]
+        blocks += [lagged(scaled(values[piece.rows]), _COLUMN_LAGS, rows) for values in others]
+        changes = lagged(own, [-step for step in steps], rows) - own[rows][:, None]
+        parts.append((np.concatenate(blocks, axis=1), changes))
+        count = len(changes)
+        fitted.append(np.arange(count) < _FITTED * count - len(steps))
+        fitted[-1][int(_FITTED * count) - len(steps) : int(_FITTED * count)] = False
+    if not parts:
+        return None
+    inputs, changes = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
+    learn, width = np.concatenate(fitted), inputs.shape[1]
+    judged = ~learn
+    if judged.sum() < _LEAST_JUDGED or learn.sum() < 2 * width:
+        return None
+    case = _Case(inputs, changes, learn, judged)
+    base = width - len(_COLUMN_LAGS) * len(columns)
+    alone, all_of_them = case.errors(np.arange(base)), case.errors(np.arange(width))
+    share = 1 - all_of_them / np.maximum(alone, 1e-12)
+    step = int(share.argmax())
+    found = float(share[step])
+    dropped: dict[str, float] = {}
+    if found >= drop_from:
+        places = {name: base + len(_COLUMN_LAGS) * place for place, name in enumerate(columns)}
+        for name in list(places)[:_MOST_DROPPED]:
+            kept = np.setdiff1d(np.arange(width), np.arange(places[name], places[name] + len(_COLUMN_LAGS)))
+            without = case.errors(kept)[step]
+            dropped[name] = float(1 - all_of_them[step] / max(without, 1e-12))
+    return Gain(step + 1, found, dropped, int(judged.sum()))
+
+
+@dataclass(frozen=True)
+class _Case:
+    inputs: Floats
+    changes: Floats
+    learn: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    judged: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+    def errors(self, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
+        """``(step,)``: mean squared error of the judged rows by a fit of the chosen inputs on the others."""
+        inputs, targets = self.inputs[self.learn][:, chosen], self.changes[self.learn]
+        mean, centre = inputs.mean(axis=0), targets.mean(axis=0)
+        inputs = inputs - mean
+        gram = inputs.T @ inputs
+        gram[np.diag_indices_from(gram)] += _PENALTY * max(float(np.trace(gram)) / len(gram), 1e-12)
+        weights = np.linalg.solve(gram, inputs.T @ (targets - centre))
+        made = (self.inputs[self.judged][:, chosen] - mean) @ weights + centre
+        return np.asarray(np.square(made - self.changes[self.judged]).mean(axis=0))

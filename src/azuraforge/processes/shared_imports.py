@@ -1,0 +1,130 @@
+"""Libraries that the launcher imports once some child has needed them, so that later children find them imported.
+
+SciPy, pandas and statsmodels take a statistical forecaster more than a second to import and 110 MB, so a platform that
+never fits one imports none of them. Importing them starts no thread as long as Arrow's allocator, which pandas loads,
+has none (``ENVIRONMENT``), and Polars, which statsmodels recognises where it is installed, is left out. A probe shows
+that first: a forked process imports them and counts its threads. Where it finds more than one, or dies, the launcher
+imports nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+#: What children may have imported when they end and the launcher may import, in this order.
+SHARED = (
+    "scipy.special",
+    "scipy.optimize",
+    "scipy.stats",
+    "scipy.signal",
+    "pandas",
+    "statsmodels.tsa.seasonal",
+    "statsmodels.api",
+)
+#: Variables of the launcher: Arrow's copy of jemalloc must not start a thread of its own.
+ENVIRONMENT = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+_FITS, _DOES_NOT = 0, 1
+_POLARS = "polars"
+
+
+def loaded() -> list[str]:
+    """Return the names of ``SHARED`` that this process has imported."""
+    return [name for name in SHARED if name in sys.modules]
+
+
+class SharedImports:
+    """In the launcher's process: imports one library at a time, while nothing else is to be done.
+
+    Args:
+        threads: counts the threads of the calling process.
+    """
+
+    def __init__(self, threads: Callable[[], int]) -> None:
+        self._threads = threads
+        self._asked: list[str] = []  # that no probe has imported yet
+        self._probed: list[str] = []
+        self._wanted: list[str] = []  # that a probe has imported
+        self._probe: int | None = None
+        self._refused = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether ``advance`` has something to import."""
+        return bool(self._wanted)
+
+    def want(self, names: Sequence[str]) -> None:
+        """Some child has needed these."""
+        known = {*sys.modules, *self._asked, *self._probed, *self._wanted}
+        self._asked += [name for name in SHARED if name in names and name not in known]
+
+    def probe(self, leave: Callable[[], None]) -> int | None:
+        """Fork a probe where one is due, and return its pid.
+
+        Args:
+            leave: called in the probe, which gives up what is the launcher's alone.
+        """
+        if self._refused or self._probe is not None or self._wanted or not self._asked:
+            return None
+        self._asked, self._probed = [], self._asked
+        pid = os.fork()
+        if pid == 0:
+            code = _DOES_NOT
+            try:
+                leave()
+                for name in self._probed:
+                    _import(name)
+                code = _FITS if self._threads() == 1 else _DOES_NOT
+            finally:
+                os._exit(code)
+        self._probe = pid
+        return pid
+
+    def ended(self, pid: int, status: int) -> None:
+        """A process has ended; it may have been the probe."""
+        if pid == self._probe:
+            self._probe = None
+            self._refused = os.waitstatus_to_exitcode(status) != _FITS
+            self._wanted, self._probed = ([] if self._refused else self._probed), []
+
+    def advance(self) -> None:
+        """Import the next library."""
+        _import(self._wanted.pop(0))
+        if not self._wanted:
+            gc.collect()
+            gc.freeze()  # what was imported is never touched again, so its pages stay shared
+
+
+def _import(name: str) -> None:
+    """Import a library without Polars. One that cannot be imported is left to the child that needs it."""
+    without = _POLARS not in sys.modules
+    if without:
+        sys.modules[_POLARS] = None  # type: ignore[assignment]  # it cannot be imported
+    try:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+            _let_statsmodels_know_polars()
+    finally:
+        if without:
+            del sys.modules[_POLARS]
+
+
+class _KnowsPolars(type):
+    def __instancecheck__(cls, value: object) -> bool:
+        polars = sys.modules.get(_POLARS)
+        return polars is not None and isinstance(value, (polars.DataFrame, polars.Series))
+
+
+class _PolarsData(metaclass=_KnowsPolars):
+    """Every frame and series of Polars, once Polars is imported."""
+
+
+def _let_statsmodels_know_polars() -> None:
+    """statsmodels looks once whether Polars can be imported; children that import it later must not miss that."""
+    data = sys.modules.get("statsmodels.tools.data")
+    if data is not None and getattr(data, "_POLARS_TYPES", None) == ():
+        data._POLARS_TYPES = (_PolarsData,)  # type: ignore[attr-defined]

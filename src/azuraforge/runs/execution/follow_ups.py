@@ -1,0 +1,254 @@
+"""Computations after a run's success, such as those that explain a verdict: one after another, behind the runs' work.
+
+What is to be done lies in the run's work folder, written before the success and kept until everything is done. So a
+worker that is killed finds it again when it starts, on the disk that holds the files that the computations read. The
+run's row names what has not ended. Figures, notes and the name's removal are one transaction, so nothing is attached
+twice, and a lock on the file keeps other processes on the same disk away.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import queue
+import shutil
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Database, Session
+from azuraforge.durable import sync, sync_path
+from azuraforge.errors import AzuraError, TransientError, one_line
+from azuraforge.events.service import EventLog
+from azuraforge.processes.child_process import ChildProcess
+from azuraforge.processes.exchange import Exchange
+from azuraforge.processes.failures import Interruption, storage_error
+from azuraforge.processes.frames import Frame
+from azuraforge.processes.launcher import Launcher
+from azuraforge.processes.messages import fields_of
+from azuraforge.runs import store
+from azuraforge.runs.execution.recording import Figure, Note
+from azuraforge.runs.handlers import ClaimedRun, FollowUp
+from azuraforge.runs.tables import Run
+from azuraforge.strict_json import JsonObject
+from azuraforge.telemetry import logger
+
+#: The file in a run's work folder that says what follows.
+FILE = "follow_ups.json"
+#: Added to the niceness of the children: whoever trains goes first.
+_NICENESS = 10
+#: So long one computation may take on a machine that gives it little.
+_SECONDS = 1800.0
+#: How often one is tried in one life of the worker before its problem is noted.
+_TRIES = 3
+_PAUSE_SECONDS = 1.0
+_AWAY_SECONDS = 5.0
+
+log = logger("runs")
+
+
+class Task(BaseModel):
+    """The content of the file.
+
+    Attributes:
+        settings: seed, threads, environment, kernels_folder of the run's children.
+    """
+
+    project_id: str
+    run_id: str
+    settings: JsonObject
+    memory_bytes: int | None
+    steps: list[FollowUp]
+
+
+class _Attached:
+    """What a child attached; it is stored when the child has ended."""
+
+    def __init__(self) -> None:
+        self.figures: list[Figure] = []
+        self.notes: list[Note] = []
+
+    def hear(self, frame: Frame) -> None:
+        if frame["type"] == "figure":
+            self.figures.append(Figure.model_validate(fields_of(frame)))
+        elif frame["type"] == "note":
+            self.notes.append(Note.model_validate(fields_of(frame)))
+
+
+def keep(folder: Path, run: ClaimedRun, settings: JsonObject, steps: Sequence[FollowUp]) -> None:
+    """Write down what follows the success of a run. Raises StorageError where the disk is full."""
+    task = Task(
+        project_id=run.project_id,
+        run_id=run.id,
+        settings=settings,
+        memory_bytes=run.memory_limit_bytes,
+        steps=[*steps],
+    )
+    draft = folder / f".{FILE}"
+    try:
+        with draft.open("wb") as file:
+            file.write(task.model_dump_json().encode())
+            file.flush()
+            sync(file.fileno())
+        draft.replace(folder / FILE)
+        sync_path(folder)
+    except OSError as error:
+        raise storage_error(error, "what follows the run", str(folder)) or error from error
+
+
+class FollowUps:
+    """Executes follow-ups on a thread of its own. Those of earlier lives come first.
+
+    Args:
+        scratch: the folder of the runs' work folders.
+    """
+
+    def __init__(self, database: Database, events: EventLog, launcher: Launcher, scratch: Path) -> None:
+        self._database = database
+        self._events = events
+        self._launcher = launcher
+        self._scratch = scratch
+        self._folders: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
+        self._tries: Counter[tuple[str, str]] = Counter()
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._child: ChildProcess | None = None
+        self._thread = threading.Thread(target=self._loop, name="runs-follow-ups", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with what earlier lives left."""
+        for file in sorted(self._scratch.glob(f"*/{FILE}"), key=_written_at):
+            self._folders.put(file.parent)
+        self._thread.start()
+
+    def add(self, folder: Path) -> None:
+        """A run has succeeded, and ``keep`` has written what follows into its folder."""
+        self._folders.put(folder)
+
+    def stop(self) -> None:
+        """End at once; what has not ended begins again after the next start."""
+        self._stopping.set()
+        self._folders.put(None)
+        with self._lock:
+            if self._child is not None:
+                self._child.signal(signal.SIGKILL)
+        if self._thread.is_alive():
+            self._thread.join(10)
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set() and (folder := self._folders.get()) is not None:
+            try:
+                self.execute(folder)
+            except TransientError as error:  # the database or the launcher is away
+                self._again(folder, error, _AWAY_SECONDS)
+            except Exception as error:
+                self._again(folder, error, _PAUSE_SECONDS)
+
+    def _again(self, folder: Path, error: Exception, seconds: float) -> None:
+        if not self._stopping.is_set():
+            log.warning("follow_ups_wait", folder=folder.name, reason=str(error))
+            self._stopping.wait(seconds)
+            self._folders.put(folder)
+
+    def execute(self, folder: Path) -> None:
+        """Execute what is still to be done for one run, then remove its folder.
+
+        Raises where a computation must be tried again.
+        """
+        with _alone(folder / FILE) as content:
+            if content is None:
+                return
+            task = Task.model_validate_json(content)
+            with self._database.read(task.project_id) as session:
+                run = store.get(session, task.run_id)
+                if run is not None and run.state != "succeeded":
+                    return  # its worker died before the success; another attempt writes the file again
+                left = [] if run is None else run.follow_ups
+            for step in task.steps:
+                if step.name in left and not self._stopping.is_set():
+                    self._execute(task, step)
+            if not self._stopping.is_set():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _execute(self, task: Task, step: FollowUp) -> None:
+        attached, key = _Attached(), (task.run_id, step.name)
+        try:
+            self._ask(task, step, attached)
+        except (Interruption, AzuraError, TimeoutError) as error:
+            if self._stopping.is_set():
+                raise
+            self._tries[key] += 1
+            if self._tries[key] < _TRIES:
+                raise
+            attached = _Attached()
+            problem = "it took too long" if isinstance(error, TimeoutError) else one_line(error)
+            attached.notes.append(Note(markdown=step.problem.replace("{problem}", problem)))
+        crashpoint("follow_up_before_stored")
+        self._database.write(task.project_id, lambda session: self._store(session, task.run_id, step.name, attached))
+        self._tries.pop(key, None)
+
+    def _ask(self, task: Task, step: FollowUp, attached: _Attached) -> None:
+        frame: Frame = {"mode": "call", "entry": step.entry, "payload": step.payload, "niceness": _NICENESS}
+        frame |= task.settings
+        if task.memory_bytes is not None:
+            frame["memory_bytes"] = task.memory_bytes
+        child = self._launcher.spawn()
+        with self._lock:
+            self._child = child
+        try:
+            if self._stopping.is_set():
+                child.signal(signal.SIGKILL)
+            with Exchange(child, attached.hear) as exchange:
+                exchange.exchange(frame, time.monotonic() + _SECONDS)
+        finally:
+            with self._lock:
+                self._child = None
+
+    def _store(self, session: Session, run_id: str, name: str, attached: _Attached) -> None:
+        """Attach figures and notes, once: a run that was purged, or a name that is gone, takes nothing."""
+        run = store.lock(session, run_id)
+        if run is None or name not in run.follow_ups:
+            return
+        for figure in attached.figures:
+            store.save_figure(session, run_id, figure.name, figure.data)
+        for note in attached.notes:
+            store.add_note(session, run_id, run.attempt, note.markdown)
+        left = [each for each in run.follow_ups if each != name]
+        store.change(session, run, follow_ups=left)
+        if not left:
+            self._events.append(session, "project", "run.followed_up", _about(run))
+
+
+def _about(run: Run) -> dict[str, object]:
+    return {"run_id": run.id, "kind": run.kind, "name": run.name, "model": run.model, "state": run.state}
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[bytes | None]:
+    """Hold a lock on the file and yield its content; None where it is gone or another process holds it."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except OSError:
+        yield None
+        return
+    with os.fdopen(descriptor, "rb") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield None
+            return
+        yield opened.read() if file.exists() else None
+
+
+def _written_at(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,123 @@
+"""Forecasters on series that hold nothing to find, in front of the gate: titles are luck and stay within its level."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import pytest
+
+from azuraforge.apps.forecasting.arima import AutoArima
+from azuraforge.apps.forecasting.auto.pipeline import Auto
+from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
+from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
+from azuraforge.apps.forecasting.ets import ExponentialSmoothing
+from azuraforge.apps.forecasting.mstl import MultipleSeasons
+from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
+from azuraforge.apps.forecasting.nhits import NhitsForecaster
+from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.apps.forecasting.theta import Theta
+from azuraforge.models.gate.contenders import Contender
+from azuraforge.models.gate.verdict import Verdict, decide
+from azuraforge.plugins import Schema, Table
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
+from azuraforge.plugins.kinds.forecast.predictions import predict_checked
+from azuraforge.testing import MemoryRun
+
+BASELINES: tuple[type[AnyPipeline], ...] = (Naive, SeasonalNaive, RandomWalkDrift, ExponentialSmoothing, Ridge)
+HORIZON, ALLOWED = 2, 0.025
+#: Forecaster → settings that make it quick without changing what it is.
+CANDIDATES: dict[type[AnyPipeline], dict[str, Any]] = {
+    Auto: {"budget_seconds": 20},
+    Theta: {},
+    ComplexExponentialSmoothing: {},
+    AutoArima: {},
+    MultipleSeasons: {},
+    BoostedLags: {"trees": 60},
+    NhitsForecaster: {"max_steps": 150, "width": 16},
+}
+
+
+class RidgeAgain(Ridge):
+    """Ridge under another name."""
+
+    name: ClassVar[str] = "test.ridge_again"
+
+
+def table(values: Floats) -> Table:
+    start = datetime(2022, 1, 1, tzinfo=UTC)
+    at = pl.Series([start + timedelta(days=row) for row in range(len(values))], dtype=pl.Datetime("us", "UTC"))
+    return Table(pl.DataFrame({"at": at, "value": values}), Schema("at", "value", (), "1d", 7))
+
+
+def judged(candidate: type[AnyPipeline], data: Table, folder: Path, **settings: object) -> Verdict:
+    """Learn the candidate and every baseline, hold out, and let the gate decide, as a run does."""
+    losses: dict[str, Floats] = {}
+    trials = 1
+    for plugin in (*BASELINES, candidate):
+        pipeline = plugin()
+        own = settings if plugin is candidate else {}
+        config = pipeline.Config.model_validate({"horizon": HORIZON, **own})
+        split = pipeline.split(data, config)
+        train, validation = (cut_learning(data, rows, HORIZON) for rows in (split.train, split.validation))
+        test, truth = cut_test(data, split.test, HORIZON)
+        found = pipeline.fit(MemoryRun(config, folder / plugin.__name__), train, validation)
+        trials = pipeline.trials(found) if plugin is candidate else trials
+        answer = predict_checked(plugin.__name__, lambda part, p=pipeline, f=found: p.predict(f, part), test)  # type: ignore[misc]  # bound now
+        losses[plugin.__name__] = np.square(answer.point - truth)
+    others = [Contender(each.__name__, losses[each.__name__]) for each in BASELINES]
+    one = Contender(candidate.__name__, losses[candidate.__name__])
+    return decide(one, others, None, horizon=HORIZON, season=7, trials=trials)
+
+
+def promotions(candidate: type[AnyPipeline], series: int, seed: int, folder: Path, kind: str) -> int:
+    rng = np.random.default_rng(seed)
+    found = 0
+    for number in range(series):
+        noise = rng.gamma(2.0, size=260) if kind == "noise" else np.cumsum(rng.normal(size=260))
+        verdict = judged(candidate, table(noise), folder / str(number), **CANDIDATES[candidate])
+        found += verdict.decision == "promoted"
+    return found
+
+
+@pytest.mark.parametrize("candidate", [Theta, BoostedLags], ids=lambda each: each.name)
+def test_on_noise_hardly_any_forecaster_takes_the_title(candidate: type[AnyPipeline], tmp_path: Path) -> None:
+    assert promotions(candidate, 6, 1, tmp_path, "noise") == 0
+
+
+def test_a_forecaster_that_repeats_ridge_is_equal_and_not_better(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    values = 50 + 5 * np.sin(2 * np.pi * np.arange(400) / 7) + rng.normal(size=400)
+
+    verdict = judged(RidgeAgain, table(values), tmp_path)
+
+    to_ridge = next(each for each in verdict.comparisons if each.b == "Ridge")
+    assert (to_ridge.relative_difference, to_ridge.better) == (0.0, False)
+    assert verdict.decision != "promoted"
+
+
+def test_a_real_lead_is_found(tmp_path: Path) -> None:
+    """The same way of judging promotes a forecaster that sees what no line does: a tent map."""
+    rng = np.random.default_rng(3)
+    values = np.zeros(900)
+    for row in range(1, 900):
+        values[row] = np.clip(1 - 1.8 * abs(values[row - 1]) + 0.02 * rng.normal(), -0.99, 0.99)
+
+    assert judged(BoostedLags, table(values), tmp_path, trees=200).decision == "promoted"
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("kind", ["noise", "walk"])
+@pytest.mark.parametrize("candidate", list(CANDIDATES), ids=lambda each: each.name)
+def test_two_hundred_series_without_structure_promote_within_the_level(
+    candidate: type[AnyPipeline], kind: str, tmp_path: Path
+) -> None:
+    """Noise and random walks; three Monte-Carlo errors above the level."""
+    series = 200
+    found = promotions(candidate, series, 9, tmp_path, kind)
+    assert found / series <= ALLOWED + 3 * np.sqrt(ALLOWED * (1 - ALLOWED) / series)

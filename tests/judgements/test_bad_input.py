@@ -1,0 +1,97 @@
+"""Each file that cannot be judged is refused with one error that names the place and the next step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements import files
+from azuraforge.judgements.judging import judge
+from azuraforge.judgements.options import Options
+
+GOOD = "at,actual,prediction\n2024-01-01,1.5,1\n2024-01-02,2,1.5\n2024-01-03,3.5,2\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "where"),
+    [
+        ("", "is empty", "p.csv"),
+        ("at,actual,prediction\n", "no rows", "p.csv"),
+        ("when,actual,prediction\n1,2,3\n", "no column of times", "p.csv"),
+        ("at,actual,name\n2024-01-01,1.5,x\n2024-01-02,2.5,y\n", "no column of predictions", "p.csv"),
+        ("at,prediction\n2024-01-01,1.5\n2024-01-02,2.5\n", "no column of actual values", "p.csv"),
+        (GOOD.replace("2024-01-02", "yesterday"), "'yesterday' is not a time", "line 3"),
+        (GOOD.replace("2024-01-02,2,1.5", "2024-01-02,2,oops"), "'oops' is not a number", "line 3"),
+        (GOOD.replace("2024-01-02,2,1.5", "2024-01-02,2,inf"), "'inf' is infinite", "line 3"),
+        (GOOD.replace("2024-01-02,2,1.5", "2024-01-02,2,1e200"), "is too large", "line 3"),
+        (GOOD + "2024-01-03,3.5,2.5\n", "2024-01-03 is predicted twice", "line 5"),
+        (GOOD + "2024-01-03,9,2.5\n", "two actual values, 3.5 and 9", "p.csv"),
+        ("at,actual,prediction\n2024-01-01,1.5,\n2024-01-02,2.5,NaN\n", "holds no prediction", "p.csv"),
+        ("at,actual,prediction\n2024-01-01,,1\n2024-01-02,NaN,1.5\n", "no file holds an actual value", "p.csv"),
+        ("at,actual,a,b\n2024-01-01,1,1.5,2\n2024-01-02,2,1.5,NaN\n", "'b' has no prediction", "line 3"),
+        ("at,actual,prediction,lower\n2024-01-01,1.5,1,0\n", "one end only", "p.csv"),
+        ("at,actual,prediction,lower,upper\n2024-01-01,1.5,1,0,\n", "no value where it has a prediction", "line 2"),
+        ("at,actual,prediction,lower,upper\n2024-01-01,1.5,1,3,0\n", "lies above the upper one", "line 2"),
+        (
+            "at,made_at,actual,prediction\n2024-01-01,2024-01-01,1.5,1\n2024-01-02,2024-01-01,2,1\n",
+            "is not before it",
+            "line 2",
+        ),
+        ("at,horizon,actual,prediction\n2024-01-01,0.5,1.5,1\n2024-01-02,1,2,1\n", "no whole number", "line 2"),
+        ("at,horizon,actual,prediction\n2024-01-01,5000,1.5,1\n2024-01-02,1,2,1\n", "at most 1,000", "line 2"),
+        ("at,unique_id,y,m\n2024-01-01,a,1,2\n2024-01-01,b,1,2\n", "several series apart", "unique_id"),
+        ("at,actual,prediction\n2024-01-01,1.5,1\n", "no actual value is known before", "history"),
+        ("label,prediction\ncat,\ndog,dog\n", "no answer where there is a label", "line 2"),
+        ("label,p_cat,p_dog\ncat,0.9,0.3\ndog,0.5,0.5\n", "add up to 1.2", "line 2"),
+        ("label,p_cat,p_dog\ncat,1.9,-0.9\ndog,0.5,0.5\n", "outside of 0 to 1", "line 2"),
+        ("label,score\ncat,0.9\ndog,0.2\n", "no column of predicted classes", "p.csv"),
+        ("label,prediction\n,cat\n,dog\n", "is empty", "p.csv"),
+    ],
+)
+def test_a_file_that_cannot_be_judged(tmp_path: Path, content: str, message: str, where: str) -> None:
+    (tmp_path / "p.csv").write_text(content)
+    with pytest.raises(InvalidInput) as caught:
+        judge(tmp_path / "p.csv")
+    assert message in caught.value.message
+    assert where in caught.value.where
+    assert caught.value.next_step
+
+
+def test_files_that_have_no_row_in_common(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("at,prediction\n2024-01-01T12:00,1.5\n2024-01-02T12:00,2.5\n")
+    (tmp_path / "a.csv").write_text("at,actual\n2024-01-01,1.5\n2024-01-02,2.5\n")
+    with pytest.raises(InvalidInput, match="no prediction has an actual value at its time"):
+        judge(tmp_path / "p.csv", actual=tmp_path / "a.csv")
+
+
+def test_a_file_beyond_the_limit_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_ROWS", 2)
+    (tmp_path / "p.csv").write_text(GOOD)
+    pl.read_csv(tmp_path / "p.csv").write_parquet(tmp_path / "p.parquet")
+    for name in ("p.csv", "p.parquet"):
+        with pytest.raises(InvalidInput, match="has 3 rows; at most 2 are judged at once"):
+            judge(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "."])
+def test_a_path_that_is_no_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidInput, match=r"there is no file|is a folder"):
+        judge(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "options", [{"horizon": 0}, {"horizon": 1001}, {"season": 0}, {"tried": 0}, {"coverage": 1.0}, {"coverage": np.nan}]
+)
+def test_an_option_out_of_range(options: dict[str, float]) -> None:
+    with pytest.raises(InvalidInput):
+        Options(**options)  # type: ignore[arg-type]
+
+
+def test_an_option_that_contradicts_a_column(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("at,horizon,actual,prediction\n2024-01-01,1,1.5,1\n2024-01-02,1,2,1\n")
+    with pytest.raises(InvalidInput, match="contradicts the column"):
+        judge(tmp_path / "p.csv", options=Options(horizon=3))

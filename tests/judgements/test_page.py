@@ -1,0 +1,106 @@
+"""The HTML page: whole, in both languages, with nothing from elsewhere, and written at once or not at all."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements.judging import judge
+from azuraforge.judgements.page import page, write_page
+from azuraforge.judgements.shapes import Judgement
+from azuraforge.judgements.texts import TEXTS
+from tests.judgements.series import START, Walk, write
+
+HOSTILE = '<script src="//evil">'
+
+
+@pytest.fixture(scope="module")
+def judgement(tmp_path_factory: pytest.TempPathFactory) -> Judgement:
+    walk = Walk()
+    columns = {
+        "actual": walk.y,
+        "prophet": walk.best,
+        "prophet_lower": walk.best - 1.6,
+        "prophet_upper": walk.best + 1.6,
+        HOSTILE: walk.last,
+    }
+    return judge(write(tmp_path_factory.mktemp("page") / "p & q.csv", columns))
+
+
+class _Addresses(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.found += [str(value) for name, value in attrs if name in ("src", "href", "xlink:href", "action", "data")]
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_the_page_asks_for_nothing_from_elsewhere(judgement: Judgement, language: str) -> None:
+    content = page(judgement, language)
+    parser = _Addresses()
+    parser.feed(content)
+    assert parser.found == []
+    assert not {"script", "link", "img", "iframe", "object", "embed"} & set(parser.tags)
+    assert not re.search(r"url\(|@import|https?://", content)
+    assert "&lt;script" in content
+    assert "default-src 'none'" in content
+    assert parser.tags.count("svg") == 3
+    assert f'<html lang="{language}">' in content
+    assert content.endswith("</html>\n")
+
+
+def test_the_page_shows_what_was_computed(judgement: Judgement) -> None:
+    english, turkish = page(judgement, "en"), page(judgement, "tr")
+    rmse = next(each for each in judgement.ranking if each.name == "prophet").metrics["rmse"]
+    assert f"{rmse:.3f}" in english
+    assert f"{rmse:.3f}".replace(".", ",") in turkish
+    assert "prophet is better than the best baseline" in english
+    assert "en iyi temel yöntemden" in turkish
+    assert "{" not in re.sub(r"<style>.*?</style>", "", english + turkish, flags=re.DOTALL)
+
+
+def test_every_text_exists_in_both_languages_with_the_same_fields() -> None:
+    for key, (english, turkish) in TEXTS.items():
+        fields = [set(re.findall(r"\{([a-z_]+)\}", each)) for each in (english, turkish)]
+        assert fields[0] == fields[1], key
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one_whole(judgement: Judgement, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        write_page(judgement, "en", tmp_path / "nowhere" / "report.html")
+    with pytest.raises(InvalidInput, match="it is a folder"):
+        write_page(judgement, "en", tmp_path)
+    report = tmp_path / "report.html"
+    report.write_text("old")
+
+    def fails(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", fails)
+        with pytest.raises(InvalidInput, match="No space left on device"):
+            write_page(judgement, "en", report)
+    assert report.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_charts_stay_small_and_end_at_the_last_prediction(judgement: Judgement) -> None:
+    walk = Walk()
+    assert judgement.sample is not None
+    assert len(judgement.sample.at) == 100
+    actual = next(each for each in judgement.sample.lines if each.name == "actual")
+    np.testing.assert_allclose(np.array(actual.values, dtype=float), walk.y[-100:])
+    assert judgement.lead is not None
+    total = judgement.lead.lines[0].values[-1]
+    best = min(each.metrics["rmse"] or 0.0 for each in judgement.ranking if each.role == "baseline")
+    errors = walk.y[START:] - walk.best[START:]
+    assert total == pytest.approx(1 - float(np.mean(errors**2)) / best**2)
