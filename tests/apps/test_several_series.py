@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from azuraforge.apps.forecasting.auto.candidates import candidates
+from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
+from azuraforge.apps.forecasting.ets import smoothed, smoothed_each
 from azuraforge.apps.forecasting.gru import GruForecaster
 from azuraforge.apps.forecasting.intermittent import Croston
 from azuraforge.apps.forecasting.lstm import LstmForecaster
@@ -18,7 +22,7 @@ from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tcn import TcnForecaster
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import Part, Table
+from azuraforge.plugins import Part, Rows, Schema, Table
 from azuraforge.plugins.forecasting.panels import each
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test, without_short_series
 from azuraforge.testing import MemoryRun, check_pipeline
@@ -123,3 +127,79 @@ def test_a_series_that_was_not_learned_is_refused(tmp_path: Path) -> None:
     strange = part.frame.with_columns(pl.col("shop").str.replace("shop-1", "corner"))
     with pytest.raises(InvalidInput, match="'corner' is none of the 3"):
         answer(Part(strange, part.schema, part.start, part.horizon, part.origins))
+
+
+def test_boosted_trees_forecast_a_new_series_by_analogy_in_its_own_scale(tmp_path: Path) -> None:
+    answer, part, _ = fitted(BoostedLags, make_panel(), tmp_path, horizon=3, trees=20)
+    one = next(each(part))[1]
+    rows = [int(one.origins[place]) for place in (0, -1)]
+
+    def asked(size: float, first: int, origins: list[int], later: float = 1.0) -> np.ndarray[Any, Any]:
+        frame = one.frame.with_columns(pl.lit("corner").alias("shop"), (size * pl.col("value")).alias("value"))
+        index = pl.int_range(pl.len())
+        changed = pl.when(index > origins[-1]).then(later * pl.col("value")).otherwise("value").alias("value")
+        kept = frame.with_columns(changed).slice(first)
+        return answer(Part(kept, part.schema, 0, 3, np.array(origins) - first)).point
+
+    whole = asked(1.0, 0, rows)
+    np.testing.assert_array_equal(asked(1.0, 0, rows[:1]), whole[:1])  # an origin's answer is its own
+    np.testing.assert_array_equal(asked(1.0, 0, rows, later=50.0), whole)  # no later row counts
+    np.testing.assert_allclose(asked(40.0, 0, rows), 40 * whole, rtol=0.05)
+    few = asked(1.0, rows[1] - 3, rows[1:])
+    assert np.isfinite(few).all()
+    usual = float(one.frame["value"][rows[1]])
+    assert np.abs(few - usual).max() < usual, "four rows are enough for an answer of the right size"
+
+
+def many(count: int, rows: int = 40, seed: int = 3) -> Table:
+    """Monthly series with a yearly season."""
+    rng, steps = np.random.default_rng(seed), np.arange(rows)
+    phase, level = rng.uniform(0, 6, (count, 1)), np.exp(rng.normal(4, 1, (count, 1)))
+    values = level * (1 + 0.3 * np.sin(steps * np.pi / 6 + phase)) * np.exp(rng.normal(0, 0.05, (count, rows)))
+    months = pl.datetime_range(datetime(2020, 1, 1), datetime(2029, 1, 1), "1mo", eager=True, time_zone="UTC")[:rows]
+    names = [f"s{number:03}" for number in range(count)]
+    frame = pl.DataFrame({"shop": np.repeat(names, rows), "at": pl.concat([months] * count), "value": values.ravel()})
+    return Table(frame, Schema("at", "value", (), "1mo", 12, series="shop"))
+
+
+def test_ets_of_many_series_fits_as_well_as_one_at_a_time() -> None:
+    table = many(30)
+    values = table.frame["value"].to_numpy().reshape(30, -1)
+    past, future = np.ascontiguousarray(values[:, :34].T), values[:, 34:]
+    together = smoothed_each(past, 12, "ZZZ", 6)
+    alone = [smoothed(past[:, place], 12, "ZZZ", 6) for place in range(6)]
+
+    def errors(found: list[Any]) -> np.ndarray[Any, Any]:
+        made = [
+            one.model.ahead(one.model.walk(one.before, past[:, place], np.array([33])).states, 6)[0]
+            for place, one in enumerate(found)
+        ]
+        return np.abs(np.array(made) - future[: len(found)]).mean(axis=1) / past.mean(axis=0)[: len(found)]
+
+    assert errors(together)[:6].mean() < 1.15 * errors(alone).mean()
+    naive = np.abs(past[-1][:, None] - future).mean(axis=1) / past.mean(axis=0)
+    assert errors(together).mean() < 0.5 * naive.mean()
+
+
+def test_intervals_of_short_validation_parts_are_pooled_over_the_panel(tmp_path: Path) -> None:
+    table = many(40)
+    train, validation = cut_learning(table, Rows(0, 22), 6), cut_learning(table, Rows(22, 30), 6)
+    found = SeasonalNaive().fit(MemoryRun(SeasonalNaive.Config(horizon=6), tmp_path), train, validation)
+    part, truth = cut_test(table, Rows(30, 40), 6)
+    made = SeasonalNaive().predict(found, part)
+    covered = ((made.quantiles[0.05] <= truth) & (truth <= made.quantiles[0.95])).mean()
+    assert 0.8 < covered < 0.98, "three errors of one series alone would hold far fewer"
+
+
+def test_auto_leaves_out_members_that_a_large_panel_has_no_time_for() -> None:
+    table = many(400, rows=24)
+    part = Part(table.frame, table.schema, 0, 3, np.array([22]), np.zeros((1, 3)))
+    chosen = candidates(AutoConfig(horizon=3, budget_seconds=10), part)
+    assert set(chosen.core) == {"forecasting.ces", "forecasting.ets", "forecasting.boosted_lags"}
+    assert set(chosen.too_slow) == {"forecasting.arima", "forecasting.theta"}
+    assert "forecasting.arima" in candidates(AutoConfig(horizon=3, budget_seconds=10), many_of(part, 5)).core
+
+
+def many_of(part: Part, count: int) -> Part:
+    """The first series of a part."""
+    return Part(part.frame.head(24 * count), part.schema, 0, 3, part.origins, part.targets)

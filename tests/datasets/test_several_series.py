@@ -11,6 +11,7 @@ import orjson
 import polars as pl
 import pytest
 
+from azuraforge.datasets.reading import panels
 from azuraforge.datasets.reading.canonical import fingerprint
 from azuraforge.datasets.reading.prepared import Prepared
 from azuraforge.datasets.schemas import FileOptions
@@ -90,17 +91,46 @@ def test_gaps_and_repeated_rows_are_found_in_each_series(read: Read) -> None:
     assert refused.value.where.startswith("series 'a', after")
 
 
-def test_a_series_too_short_or_still_is_left_out_with_a_sentence(read: Read) -> None:
+def test_short_and_still_series_stay_with_a_sentence(read: Read) -> None:
     still = [",".join([*line.split(",")[:2], "4", "1"]) for line in rows_of("c", 60)]
-    made = read(text(rows_of("a", 60), rows_of("b", 19), still), series="store")
-    assert made.schema.series_names == ("a",)
-    told = next(one for one in made.findings if one.code == "series_left_out")
-    assert (told.count, told.severity) == (2, "warning")
-    assert "b, c" in told.text["en"]
-    assert "19 rows" in told.text["en"]
-    assert told.text["tr"].endswith("İlki: 19 satırı var, öğrenmek için az.")
-    with pytest.raises(InvalidInput, match="19 rows; at least 20"):
+    made = read(text(rows_of("a", 60), rows_of("b", 19), rows_of("d", 1), still), series="store")
+    assert made.schema.series_names == ("a", "b", "c", "d")
+    assert (made.schema.frequency, made.frame.height) == ("1h", 60 + 19 + 1 + 60)
+    told = {one.code: one for one in made.findings}
+    assert (told["series_short"].count, told["series_still"].count) == (2, 1)
+    assert "fewer than 20 rows: b, d." in told["series_short"].text["en"]
+    assert "never changes in 1 series: c." in told["series_still"].text["en"]
+    with pytest.raises(InvalidInput, match="has 19 rows; at least 20"):
         read(text(rows_of("b", 19)), series="store")
+    with pytest.raises(InvalidInput, match="there is nothing to learn"):
+        read(text(still, rows_of("b", 19)), series="store")
+
+
+def test_tidy_series_are_settled_as_they_would_be_alone(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    gap = rows_of("c", 80)
+    del gap[20:22]
+    unknown, turned, twice = rows_of("e", 60), rows_of("f", 60), rows_of("g", 60)
+    unknown[30] = unknown[30].rpartition(",")[0] + ","
+    turned[10], turned[11] = turned[11], turned[10]
+    twice.insert(9, twice[8])
+    late, short = rows_of("a", 50, start=START + timedelta(hours=5)), rows_of("d", 7)
+    lines = text(rows_of("b", 60), late, gap, short, unknown, turned, twice)
+    together = read(lines, series="store")
+    assert {"gaps_filled", "feature_filled", "rows_sorted", "duplicate_rows"} <= codes(together).keys()
+    monkeypatch.setattr(panels._Tidy, "settled", lambda self, asked, usual: panels._Shared(asked & False, {}))
+    alone = read(lines, series="store")
+    assert together.fingerprint == alone.fingerprint
+    assert codes(together) == codes(alone)
+
+
+def test_more_series_than_can_be_learned_are_refused_before_any_is_looked_at(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panels, "MOST_SERIES", 30)
+    monkeypatch.setattr(panels, "settle_panel", lambda *_: pytest.fail("nothing is settled"))
+    with pytest.raises(InvalidInput, match="'store' names 31 series; at most 30 are learned at once") as refused:
+        read(text(*(rows_of(f"s{number}", 3) for number in range(31))), series="store")
+    assert refused.value.error_code == "too_many_series"
 
 
 def test_series_of_another_rhythm_are_refused_by_name(read: Read) -> None:

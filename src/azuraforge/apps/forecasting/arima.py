@@ -143,7 +143,7 @@ class AutoArima(StateForecaster[ArimaModel]):
     Model: ClassVar[type[StateModel]] = ArimaModel
     fewest_rows: ClassVar[int] = 10
     most_rows: ClassVar[int] = 1000
-    most_series: ClassVar[int | None] = 12
+    most_series: ClassVar[int | None] = 100
     title: ClassVar[dict[str, str]] = {"en": "ARIMA", "tr": "ARIMA"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Differences, its own past and past errors; a stepwise search chooses the orders by AICc.",

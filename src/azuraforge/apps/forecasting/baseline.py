@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,7 +25,15 @@ from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part
 from azuraforge.plugins.forecasting.channels import column_values, filled
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.intervals import residual_quantiles
 from azuraforge.plugins.forecasting.panels import each, known_series, predict_each
+
+#: Series of a panel that are learned together, after which the progress is reported.
+_AT_ONCE = 500
+#: Errors from which on both outer quantiles are a series' own.
+_ENOUGH_ERRORS = 39
+#: Windows of a series that weigh as much as all series together in the width of its intervals.
+_WINDOWS_OF_ALL = 20
 
 
 @dataclass
@@ -87,25 +96,67 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             return learned
         checks = {name: part for name, part, _ in each(validation)}
         parts = {name: part for name, part, _ in each(train)}
-        if self.most_series is not None and len(parts) > self.most_series:
-            raise InvalidInput(f"learns each series by itself, at most {self.most_series}, and here are {len(parts)}")
-        found = Learned()
-        for done, (name, part) in enumerate(parts.items(), 1):
-            found.series[name] = self._fit(run, part, known_series(checks, name))
-            run.progress(done, len(parts), name)
+        self._refuse_many(len(parts))
+        names, found, errors = list(parts), Learned(), dict[str, Errors]()
+        for first in range(0, len(names), _AT_ONCE):
+            some = names[first : first + _AT_ONCE]
+            checked = [known_series(checks, name) for name in some]
+            learned_each = self.learn_each(run, [parts[name] for name in some], checked)
+            for name, check, own in zip(some, checked, learned_each, strict=True):
+                errors[name] = self._errors(own, check)
+                found.series[name] = own
+            run.progress(first + len(some), len(names), some[-1])
+        known = {name: each.errors for name, each in errors.items()}
+        pooled = pooled_spreads(known, {name: step_size(parts[name]) for name in names})
+        for name, own in found.series.items():
+            self._set_spread(run, own, parts[name], errors[name], pooled.get(name))
         return found
+
+    def _refuse_many(self, count: int) -> None:
+        if self.most_series is not None and count > self.most_series:
+            raise InvalidInput(
+                f"learns each series by itself, at most {self.most_series:,}, and here are {count:,}",
+                where="dataset",
+                next_step="choose forecasting.ets or forecasting.boosted_lags, which learn many series",
+            )
+
+    def learn_each(
+        self, run: RunContext[ForecastConfig], trains: Sequence[Part], validations: Sequence[Part]
+    ) -> Iterator[Learned]:
+        """Learn from each series of a panel."""
+        for train, validation in zip(trains, validations, strict=True):
+            yield self.learn(run, train, validation)
 
     def _fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         learned = self.learn(run, train, validation)
+        self._set_spread(run, learned, train, self._errors(learned, validation), None)
+        return learned
+
+    def _set_spread(
+        self,
+        run: RunContext[ForecastConfig],
+        learned: Learned,
+        train: Part,
+        outside: Errors,
+        pooled: Floats | None,
+    ) -> None:
+        """Set the widths of intervals, from errors of all series where ``pooled`` holds them."""
+        adaptive = run.config.intervals == "adaptive"
+        inside = None
+        if pooled is None and not is_enough(outside.errors):
+            inside = self._inside(learned, run.config, train)
+        learned.spread = spread_of(outside, inside, adaptive=adaptive)
+        if pooled is not None:
+            learned.spread = replace(learned.spread, offsets=pooled)
+        if len(learned.spread.table):
+            _keep_start(learned, Start.after(train))
+
+    def _errors(self, learned: Learned, validation: Part) -> Errors:
+        """Return the errors on the validation part, with the forecasts."""
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
         point = self.forecast(learned, validation)
-        outside = Errors(validation.targets - point, point)
-        inside = None if is_enough(outside.errors) else self._inside(learned, run.config, train)
-        learned.spread = spread_of(outside, inside, adaptive=run.config.intervals == "adaptive")
-        if len(learned.spread.table):
-            _keep_start(learned, Start.after(train))
-        return learned
+        return Errors(validation.targets - point, point)
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
         """Return the first row of the training part from which its forecasts err as they usually do."""
@@ -126,11 +177,29 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         """Learn from every row. Intervals stay as wide as the errors of the evaluated parameters made them."""
         if rows.schema.series is None:
             return self._refit(run, evaluated, rows)
-        parts = {name: part for name, part, _ in each(rows)}
-        return Learned(series={name: self._refit(run, own, parts[name]) for name, own in evaluated.series.items()})
+        parts = {name: part for name, part, _ in each(rows) if name in evaluated.series}
+        names, found = list(parts), Learned()
+        for first in range(0, len(names), _AT_ONCE):
+            some = names[first : first + _AT_ONCE]
+            before = [evaluated.series[name] for name in some]
+            again = self.relearn_each(run, before, [parts[name] for name in some])
+            for name, own, learned in zip(some, before, again, strict=True):
+                found.series[name] = self._carried_over(own, learned, parts[name])
+            run.progress(first + len(some), len(names), some[-1])
+        return found
+
+    def relearn_each(
+        self, run: RunContext[ForecastConfig], evaluated: Sequence[Learned], rows: Sequence[Part]
+    ) -> Iterator[Learned]:
+        """As ``relearn`` for each series of a panel."""
+        for own, part in zip(evaluated, rows, strict=True):
+            yield self.relearn(run, own, part)
 
     def _refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        learned = self.relearn(run, evaluated, rows)
+        return self._carried_over(evaluated, self.relearn(run, evaluated, rows), rows)
+
+    def _carried_over(self, evaluated: Learned, learned: Learned, rows: Part) -> Learned:
+        """Keep the widths of the evaluated intervals."""
         learned.spread = evaluated.spread
         if len(evaluated.spread.table):
             _keep_start(learned, Start.after_levels(rows, self._levels(evaluated, last_origin(rows))))
@@ -176,12 +245,49 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             spread = Spread.stored(arrays)
             return Learned(settings, arrays, spread)
         found = Learned()
-        for place, name in enumerate(sorted(settings["series"])):
-            mine = f"{place}."
-            own = {key.removeprefix(mine): value for key, value in arrays.items() if key.startswith(mine)}
+        of_place: dict[str, dict[str, Floats]] = {}
+        for key, value in arrays.items():
+            place, _, named = key.partition(".")
+            of_place.setdefault(place, {})[named] = value
+        for number, name in enumerate(sorted(settings["series"])):
+            own = of_place[str(number)]
             spread = Spread.stored(own)
             found.series[name] = Learned(settings["series"][name], own, spread)
         return found
+
+
+def pooled_spreads(errors: Mapping[str, Floats], sizes: Mapping[str, float]) -> dict[str, Floats]:
+    """Return ``(level, horizon)`` offsets by series for those with too few errors of their own.
+
+    All series' errors, each in units of its own size, give the shape; the series' own, shrunk towards the others', the
+    width.
+
+    Args:
+        errors: ``(origin, horizon)`` on the validation part, by series.
+        sizes: of a usual step, by series.
+    """
+    few = [name for name, own in errors.items() if np.isfinite(own).sum(axis=0).min(initial=0) < _ENOUGH_ERRORS]
+    if not few or len(errors) < 2:
+        return {}
+    scaled = {name: own / sizes[name] for name, own in errors.items()}
+    everything = np.concatenate(list(scaled.values()))
+    if not np.isfinite(everything).any():
+        return {}
+    typical, horizon = float(np.nanmean(np.square(everything))), everything.shape[1]
+    widths = {}
+    for name, own in scaled.items():
+        squares, windows = float(np.nansum(np.square(own))) / horizon, np.isfinite(own).sum() / horizon
+        mean = (squares + _WINDOWS_OF_ALL * typical) / (windows + _WINDOWS_OF_ALL)
+        widths[name] = float(np.sqrt(mean / typical)) if typical > 0 else 1.0
+    spread = residual_quantiles(np.concatenate([own / widths[name] for name, own in scaled.items()]), QUANTILE_LEVELS)
+    return {name: spread * widths[name] * sizes[name] for name in few}
+
+
+def step_size(train: Part) -> float:
+    """The mean absolute change from one known value of a training part to the next; 1 where there is none."""
+    values = column_values(train.frame, train.schema.target)
+    steps = np.abs(np.diff(values[np.isfinite(values)]))
+    return float(steps.mean()) or 1.0 if steps.size else 1.0
 
 
 def _keep_start(learned: Learned, start: Start) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -86,6 +87,34 @@ class Estimate(Generic[ModelT]):
     after: Floats | None = None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A series to estimate parameters of: its rows, all its values, and the last of them without holes."""
+
+    train: Part
+    values: Floats
+    tail: Floats
+    seasons: tuple[int, ...]
+    settings: dict[str, Any]
+
+    def learned(self, found: Estimate[ModelT]) -> Learned:
+        """Return the estimate with the states around the training part."""
+        moments, start = moments_of(self.train.frame, self.train.schema), len(self.values) - len(self.tail)
+        model, after = found.model, found.after
+        if after is None:
+            after = model.walk(found.before, self.values[start:], np.zeros(0, dtype=np.int64)).after
+        parts = {each.name: getattr(model, each.name) for each in fields(model)}  # type: ignore[arg-type]  # a dataclass
+        settings = self.settings | {
+            "model": {name: value for name, value in parts.items() if not isinstance(value, np.ndarray)},
+            "clock": Clock.learn(self.train.frame, self.train.schema).to_dict(),
+            "start": int(moments[start]),
+            "end": int(moments[-1]),
+            "rows": len(self.tail),
+        }
+        arrays = {_MODEL + name: value for name, value in parts.items() if isinstance(value, np.ndarray)}
+        return Learned(settings, {**arrays, "before": found.before, "after": after})
+
+
 class StateForecaster(Baseline, Generic[ModelT]):
     """A forecaster that estimates a ``StateModel``. Subclasses write ``estimate``."""
 
@@ -107,10 +136,45 @@ class StateForecaster(Baseline, Generic[ModelT]):
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Estimate the parameters on the end of the training part."""
+        asked = self._asked(run.config, train)
+        if isinstance(asked, Learned):
+            return asked
+        return asked.learned(self._estimate(run.config, asked.tail, asked.seasons))
+
+    def learn_each(
+        self, run: RunContext[ForecastConfig], trains: Sequence[Part], validations: Sequence[Part]
+    ) -> Iterator[Learned]:
+        """As ``learn`` for each of many series, whose parameters are estimated together where that is faster."""
+        asked = [self._asked(run.config, train) for train in trains]
+        open_ = [one for one in asked if isinstance(one, _Asked)]
+        found = self.estimate_each(run.config, [(one.tail, one.seasons) for one in open_])
+        for one in asked:
+            if isinstance(one, Learned):
+                yield one
+                continue
+            estimate = next(found)
+            if isinstance(estimate, InvalidInput):
+                raise estimate
+            yield one.learned(estimate)
+
+    def relearn_each(
+        self, run: RunContext[ForecastConfig], evaluated: Sequence[Learned], rows: Sequence[Part]
+    ) -> Iterator[Learned]:
+        """Estimate the parameters of many series again."""
+        return self.learn_each(run, rows, rows)
+
+    def estimate_each(
+        self, config: ForecastConfig, asked: Sequence[tuple[Floats, tuple[int, ...]]]
+    ) -> Iterator[Estimate[ModelT] | InvalidInput]:
+        """Yield the estimate of each series, given its values and seasons."""
+        for values, seasons in asked:
+            yield self._estimate(config, values, seasons)
+
+    def _asked(self, config: ForecastConfig, train: Part) -> _Asked | Learned:
+        """Return the values to estimate on, or at once what is learned of a series that never changes."""
         values = column_values(train.frame, train.schema.target)
         first = first_known(train)
         known = values[np.isfinite(values)]
-        moments = moments_of(train.frame, train.schema)
         settings: dict[str, Any] = {"first": first, "model": None}
         if not known.size or not np.ptp(known):
             return Learned(settings)
@@ -120,28 +184,13 @@ class StateForecaster(Baseline, Generic[ModelT]):
                 where="dataset",
                 next_step="add earlier rows or choose forecasting.ets",
             )
-        season = run.config.season_of(train.schema)
+        season = config.season_of(train.schema)
         seasons = natural_seasons(train.schema, season, len(values), self.longest_season)
         rows = min(len(values), max(self.most_rows, 4 * max(seasons, default=1)))
-        start = len(values) - rows
-        tail = bridged(values[start:])
+        tail = bridged(values[len(values) - rows :])
         if not np.ptp(tail):
             return Learned(settings)
-        seasons = natural_seasons(train.schema, season, rows, self.longest_season)
-        found = self._estimate(run.config, tail, seasons)
-        model, after = found.model, found.after
-        if after is None:
-            after = model.walk(found.before, values[start:], np.zeros(0, dtype=np.int64)).after
-        parts = {each.name: getattr(model, each.name) for each in fields(model)}  # type: ignore[arg-type]  # a dataclass
-        settings |= {
-            "model": {name: value for name, value in parts.items() if not isinstance(value, np.ndarray)},
-            "clock": Clock.learn(train.frame, train.schema).to_dict(),
-            "start": int(moments[start]),
-            "end": int(moments[-1]),
-            "rows": rows,
-        }
-        arrays = {_MODEL + name: value for name, value in parts.items() if isinstance(value, np.ndarray)}
-        return Learned(settings, {**arrays, "before": found.before, "after": after})
+        return _Asked(train, values, tail, natural_seasons(train.schema, season, rows, self.longest_season), settings)
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
         """From the rows that the parameters were estimated on."""

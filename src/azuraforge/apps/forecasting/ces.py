@@ -99,7 +99,7 @@ class ComplexExponentialSmoothing(StateForecaster[ComplexSmoothing]):
 
     name: ClassVar[str] = "forecasting.ces"
     Model: ClassVar[type[StateModel]] = ComplexSmoothing
-    most_series: ClassVar[int | None] = 200
+    most_series: ClassVar[int | None] = 20_000
     title: ClassVar[dict[str, str]] = {
         "en": "Complex exponential smoothing (CES)",
         "tr": "Karmaşık üstel düzleştirme (CES)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -10,13 +11,15 @@ from pydantic import Field
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
 from azuraforge.apps.forecasting.smoothing import Smoothing
-from azuraforge.apps.forecasting.smoothing_fit import Fitted, fit_forms, forms
+from azuraforge.apps.forecasting.smoothing_fit import Fitted, fit_forms, fit_forms_of_each, forms
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: A longer season comes from a decomposition (STL).
 LONGEST_OPTIMIZED_SEASON = 24
+#: Series that are estimated in one search, and the fewest that are worth it: a single one is searched more thoroughly.
+_AT_ONCE, _WORTH_A_BATCH = 128, 25
 #: From fewer values nothing is estimated: plain smoothing with this weight.
 _FEWEST, _PLAIN_ALPHA = 8, 0.5
 
@@ -50,7 +53,6 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
     Config: ClassVar[type[ForecastConfig]] = EtsConfig
     Model: ClassVar[type[StateModel]] = Smoothing
     fewest_rows: ClassVar[int] = 1
-    most_series: ClassVar[int | None] = 24
     title: ClassVar[dict[str, str]] = {"en": "Exponential smoothing (ETS)", "tr": "Üstel düzleştirme (ETS)"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Level, trend and season as running averages; additive, multiplicative or damped, as the series shows.",
@@ -83,6 +85,25 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
             values, (wanted[0],), lambda rest: smoothed(rest, 1, form[:2] + "N", config.horizon, damped)
         )
 
+    def estimate_each(
+        self, config: ForecastConfig, asked: Sequence[tuple[Floats, tuple[int, ...]]]
+    ) -> Iterator[Estimate[Smoothing] | InvalidInput]:
+        """As ``estimate``; series of the same length and season are estimated in one search."""
+        form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
+        groups: dict[tuple[int, int], list[int]] = {}
+        for place, (values, seasons) in enumerate(asked):
+            period = seasons[0] if seasons and form[2] != "N" else 1
+            if form == "ZZZ" and len(values) >= _FEWEST and period <= LONGEST_OPTIMIZED_SEASON:
+                groups.setdefault((len(values), period), []).append(place)
+        found: dict[int, Estimate[Smoothing]] = {}
+        for (_, period), places in groups.items():
+            if len(places) >= _WORTH_A_BATCH:
+                values = np.stack([asked[place][0] for place in places], axis=1)
+                found |= zip(places, smoothed_each(values, period, form, config.horizon, damped), strict=True)
+        alone = super().estimate_each(config, [one for place, one in enumerate(asked) if place not in found])
+        for place in range(len(asked)):
+            yield found[place] if place in found else next(alone)
+
 
 def smoothed(
     values: Floats, period: int, pattern: str, horizon: int, damped: bool | None = None
@@ -94,7 +115,29 @@ def smoothed(
     series as much as its newest, so that the likelihoods of the two kinds say little about which forecasts better
     (decision 0016).
     """
-    fitted = fit_forms(values, period, forms(pattern, damped, period, positive=bool(values.min() > 0)))
+    candidates = forms(pattern, damped, period, positive=bool(values.min() > 0))
+    return _chosen(fit_forms(values, period, candidates), values, horizon)
+
+
+def smoothed_each(
+    values: Floats, period: int, pattern: str, horizon: int, damped: bool | None = None
+) -> list[Estimate[Smoothing]]:
+    """As ``smoothed`` for each of many series ``(row, series)``, which are estimated in one search."""
+    found: list[Estimate[Smoothing]] = [_plain(values[:, 0])] * values.shape[1]
+    positive = values.min(axis=0) > 0
+    for kind in (True, False):
+        places = np.flatnonzero(positive == kind)
+        candidates = forms(pattern, damped, period, positive=kind)
+        for first in range(0, len(places), _AT_ONCE):
+            some = places[first : first + _AT_ONCE]
+            for place, fitted in zip(
+                some.tolist(), fit_forms_of_each(values[:, some], period, candidates), strict=True
+            ):
+                found[place] = _chosen(fitted, values[:, place], horizon)
+    return found
+
+
+def _chosen(fitted: list[Fitted], values: Floats, horizon: int) -> Estimate[Smoothing]:
     kinds = [[each for each in fitted if each.form.multiplicative_error == kind] for kind in (False, True)]
     chosen = [min(kind, key=lambda each: _aicc(each, len(values))).estimate for kind in kinds if kind]
     return min(chosen, key=lambda each: _newest_squares(each, values, horizon), default=_plain(values))

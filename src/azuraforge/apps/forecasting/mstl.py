@@ -19,7 +19,7 @@ class MultipleSeasons(StateForecaster[Smoothing]):
     Model: ClassVar[type[StateModel]] = Smoothing
     fewest_rows: ClassVar[int] = 12
     longest_season: ClassVar[int] = 2000
-    most_series: ClassVar[int | None] = 24
+    most_series: ClassVar[int | None] = 1000
     title: ClassVar[dict[str, str]] = {"en": "Several seasons (MSTL)", "tr": "Çoklu mevsim (MSTL)"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Separates each season (day, week, year) by STL and smooths what remains.",

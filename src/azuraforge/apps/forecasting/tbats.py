@@ -101,7 +101,7 @@ class TbatsForecaster(StateForecaster[Tbats]):
     fewest_rows: ClassVar[int] = 16
     most_rows: ClassVar[int] = 1000
     longest_season: ClassVar[int] = 2000
-    most_series: ClassVar[int | None] = 6
+    most_series: ClassVar[int | None] = 100
     title: ClassVar[dict[str, str]] = {"en": "Complex seasons (TBATS)", "tr": "Karmaşık mevsimler (TBATS)"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Several long or fractional seasons as turning waves, with Box-Cox, trend and damping by AIC.",

@@ -123,7 +123,7 @@ class Theta(StateForecaster[ThetaModel]):
     Model: ClassVar[type[StateModel]] = ThetaModel
     #: The library's estimation takes a time that grows with the square of the rows.
     most_rows: ClassVar[int] = 400
-    most_series: ClassVar[int | None] = 200
+    most_series: ClassVar[int | None] = 2000
     title: ClassVar[dict[str, str]] = {"en": "Theta", "tr": "Theta"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Exponential smoothing drawn towards a line; standard, optimized or dynamic, whichever errs least.",

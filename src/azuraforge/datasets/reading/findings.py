@@ -198,6 +198,18 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "{count} [series was left out|series were left out]: {series}. The first: {reason}.",
         "{count} seri dışarıda bırakıldı: {series}. İlki: {reason}.",
     ),
+    "series_short": (
+        "info",
+        "{count} [series has|series have] fewer than {fewest} rows: {series}. [It is|They are] forecast by analogy with"
+        " the others and not evaluated.",
+        "{count} serinin {fewest} satırdan azı var: {series}. Diğer serilere benzetilerek tahmin edilir,"
+        " değerlendirilmez.",
+    ),
+    "series_still": (
+        "info",
+        "The target never changes in {count} series: {series}. The forecast there is that value; it is not evaluated.",
+        "{count} seride hedef hiç değişmiyor: {series}. Oradaki tahmin o değerdir; değerlendirilmez.",
+    ),
     "files_ignored": (
         "info",
         "{count} [file is no picture and was ignored|files are no pictures and were ignored], such as {files}.",

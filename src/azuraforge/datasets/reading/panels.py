@@ -1,31 +1,38 @@
 """Several series in one table: each is cleaned and inspected by itself, and all must follow one rhythm.
 
+Series that need no cleaning, usually most of them, are settled together; only the others are looked at one by one.
 Runs in children only.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
-from azuraforge.datasets.reading.delimited import RawTable
+from azuraforge.datasets.reading.delimited import ROW, RawTable
 from azuraforge.datasets.reading.findings import finding
-from azuraforge.datasets.reading.frequency import Rhythm
+from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
+from azuraforge.datasets.reading.inspection import FEWEST_ROWS, ignore_useless
 from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Flags
+from azuraforge.plugins.forecasting.panels import Blocks, consecutive
 from azuraforge.wording import fill
 
-#: More series than this are no panel but a column of ids.
-MOST_SERIES = 1000
+#: More series than this are no panel but a column of ids; a run over so many was measured (docs/benchmarks.md).
+MOST_SERIES = 20_000
 #: What makes a series useless without making the others so.
 _LEFT_OUT = {
-    "too_short": {"en": "it has {rows} [row|rows], too few to learn from", "tr": "{rows} satırı var, öğrenmek için az"},
-    "constant_target": {"en": "its target never changes", "tr": "hedefi hiç değişmiyor"},
     "no_target": {"en": "its target has no values", "tr": "hedefinin hiç değeri yok"},
+    "no_features": {
+        "en": "its {rows} [row has|rows have] no values of a column that the others have",
+        "tr": "{rows} satırında, diğerlerinde olan bir sütunun değerleri yok",
+    },
 }
 _NAMED = 10
 
@@ -40,7 +47,38 @@ class Settled:
     regular: bool
 
 
-Settle = Callable[[pl.DataFrame, list[str], list[Finding]], Settled]
+@dataclass(frozen=True)
+class SettledPanel:
+    """All series after cleaning.
+
+    Attributes:
+        frame: their rows below one another; a column names each row's series.
+        names: of the series, sorted.
+        features: that all of them have.
+        rhythm: that all of them follow.
+        regular: none has holes left.
+    """
+
+    frame: pl.DataFrame
+    names: list[str]
+    features: list[str]
+    rhythm: Rhythm
+    regular: bool
+
+
+#: Cleans the rows of one series, with the features asked for and the rhythm of the others, where that is known.
+Settle = Callable[[pl.DataFrame, list[str], list[Finding], Rhythm | None], Settled]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a panel, and the zone and the frequency that were asked for."""
+
+    series: str
+    time: str
+    target: str
+    zone: str
+    frequency: str | None
 
 
 def names_of(table: RawTable, column: str) -> pl.Series:
@@ -58,7 +96,7 @@ def names_of(table: RawTable, column: str) -> pl.Series:
         )
     if (count := names.n_unique()) > MOST_SERIES:
         raise InvalidInput(
-            f"{column!r} names {count} series; at most {MOST_SERIES} are learned at once",
+            f"{column!r} names {count:,} series; at most {MOST_SERIES:,} are learned at once",
             where="option series",
             next_step="choose the column that names the series, or split the file",
             code="too_many_series",
@@ -67,49 +105,181 @@ def names_of(table: RawTable, column: str) -> pl.Series:
     return names
 
 
-def settle_each(
-    frame: pl.DataFrame, column: str, features: list[str], settle: Settle, findings: list[Finding]
-) -> dict[str, Settled]:
-    """Each series by itself, with the features that all of them have; useless series are left out and told.
+def rhythm_of(times: pl.Series, columns: Columns, usual: Rhythm | None) -> Rhythm:
+    """Return the rhythm of a series. Few rows do not show one, so they follow the ``usual`` one of the others.
 
-    Raises InvalidInput naming the series where one cannot be settled, or where all are useless.
+    Raises InvalidInput where they do not.
     """
-    parts = {str(key[0]): part.drop(column) for key, part in frame.partition_by(column, as_dict=True).items()}
-    common, settled, gone = features, dict[str, Settled](), dict[str, InvalidInput]()
-    told: dict[str, list[Finding]] = {}
+    if usual is None:
+        return find_rhythm(times, columns.zone, columns.frequency)
+    if usual.kind == "regular" and times.len() > 1:
+        return find_rhythm(times, columns.zone, usual.frequency)
+    return replace(usual, missing=0, longest=0, gap_after=None)
+
+
+def settle_panel(
+    frame: pl.DataFrame, columns: Columns, features: list[str], settle: Settle, findings: list[Finding]
+) -> SettledPanel:
+    """Settle each series, with the features that all of them have. Useless series are left out and reported.
+
+    Raises InvalidInput naming the series where one cannot be settled, or where there is nothing to learn.
+    """
+    ordered = frame.sort(columns.series, maintain_order=True)
+    blocks = Blocks.of(ordered, columns.series)
+    short = blocks.sizes < FEWEST_ROWS
+    common, told = features, dict[str, list[Finding]]()
+    tidy = _Tidy(ordered, blocks, columns, features)
     for _ in range(len(features) + 1):
-        settled, gone, told = {}, {}, {}
-        for name in sorted(parts):
-            mine: list[Finding] = []
-            try:
-                with _named(name):
-                    settled[name] = settle(parts[name].select(pl.exclude(set(features) - set(common))), common, mine)
-            except InvalidInput as error:
-                if error.error_code not in _LEFT_OUT:
-                    raise
-                gone[name] = error
-            else:
-                told[name] = mine
-        kept = [each for each in common if all(each in one.features for one in settled.values())]
-        if kept == common or not settled:
+        told, gone = {}, dict[str, InvalidInput]()
+        shared = tidy.settled(~short, None)
+        alone = _each(ordered, blocks, ~short & ~shared.flags, common, settle, None, told, gone, columns)
+        kept = [each for each in common if all(each in one.features for one in alone.values())]
+        if kept == common:
             break
         common = kept
-    if not settled:
-        raise next(iter(gone.values()))
+    if not shared.flags.any() and not alone:
+        if gone:
+            raise next(iter(gone.values()))
+        raise _too_short(blocks)
+    rhythm, regular = _one_rhythm(
+        [*shared.rhythms.items(), *((name, one.rhythm) for name, one in alone.items())], alone
+    )
+    few = tidy.settled(short, rhythm)
+    alone |= _each(ordered, blocks, short & ~few.flags, common, settle, rhythm, told, gone, columns)
+    regular = regular and all(one.regular for one in alone.values())
+    together = shared.flags | few.flags
+    wanted = [columns.series, columns.time, columns.target, *common]
+    rows = consecutive(blocks.first[together], blocks.sizes[together])
+    frames = [ordered[rows].select(wanted)] if together.any() else []
+    frames += [one.frame.with_columns(pl.lit(name).alias(columns.series)).select(wanted) for name, one in alone.items()]
+    whole = pl.concat(frames).sort(columns.series, columns.time)
+    count = int(together.sum()) + len(alone)
     if gone:
-        shown = ", ".join(list(gone)[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
-        first = next(iter(gone.values()))
-        rows = int(str(first.details.get("rows", 0)))
-        reason = {language: fill(text, rows=rows) for language, text in _LEFT_OUT[first.error_code].items()}
-        findings.append(finding("series_left_out", count=len(gone), series=shown, reason=reason))
-    findings.append(finding("several_series", count=len(settled), column=column))
-    findings.extend(_merged(told))
+        findings.append(_left_out_finding(gone))
+    findings.append(finding("several_series", count=count, column=columns.series))
+    _report_unlearned(whole, columns, findings)
+    findings.extend(_merged(told, count))
+    return SettledPanel(whole, Blocks.of(whole, columns.series).names, common, rhythm, regular)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """Series that need no cleaning, by flags over all series, and the rhythm of each."""
+
+    flags: Flags
+    rhythms: dict[str, Rhythm]
+
+
+class _Tidy:
+    """Finds series that no cleaning would change: in order, every value known, no row missing."""
+
+    def __init__(self, ordered: pl.DataFrame, blocks: Blocks, columns: Columns, features: Sequence[str]) -> None:
+        self._times, self._blocks, self._columns = ordered[columns.time], blocks, columns
+        self._moments = self._times.cast(pl.Int64).to_numpy()
+        owners = np.repeat(np.arange(len(blocks)), blocks.sizes)
+        untidy = np.zeros(len(owners), dtype=bool)
+        untidy[1:] = (np.diff(self._moments) <= 0) & (owners[1:] == owners[:-1])
+        for name in (columns.target, *features):
+            untidy |= ~np.isfinite(ordered[name].cast(pl.Float64).to_numpy())
+        self._tidy = np.bincount(owners, untidy, len(blocks)) == 0
+        self._found: dict[tuple[bytes, bool], Rhythm | None] = {}
+
+    def settled(self, asked: Flags, usual: Rhythm | None) -> _Shared:
+        """Return those of the asked series whose rhythm has no holes either."""
+        flags, rhythms = np.zeros(len(self._blocks), dtype=bool), dict[str, Rhythm]()
+        for number in np.flatnonzero(self._tidy & asked).tolist():
+            rhythm = self._rhythm(int(self._blocks.first[number]), int(self._blocks.stop[number]), usual)
+            if rhythm is not None and not rhythm.missing:
+                flags[number] = True
+                rhythms[self._blocks.names[number]] = rhythm
+        return _Shared(flags, rhythms)
+
+    def _rhythm(self, first: int, stop: int, usual: Rhythm | None) -> Rhythm | None:
+        """Return the rhythm of rows; series with the same times share it. None where the rows do not follow one."""
+        key = self._moments[first:stop].tobytes(), usual is None
+        if key not in self._found:
+            try:
+                self._found[key] = rhythm_of(self._times.slice(first, stop - first), self._columns, usual)
+            except InvalidInput:  # raised again, with the series' name, where it is settled alone
+                self._found[key] = None
+        return self._found[key]
+
+
+def _each(
+    ordered: pl.DataFrame,
+    blocks: Blocks,
+    asked: Flags,
+    features: list[str],
+    settle: Settle,
+    usual: Rhythm | None,
+    told: dict[str, list[Finding]],
+    gone: dict[str, InvalidInput],
+    columns: Columns,
+) -> dict[str, Settled]:
+    """Settle the asked series one by one; ``told`` receives what was found, ``gone`` those that are useless."""
+    settled: dict[str, Settled] = {}
+    for number in np.flatnonzero(asked).tolist():
+        name, first = blocks.names[number], int(blocks.first[number])
+        rows = ordered.slice(first, int(blocks.sizes[number])).select(ROW, columns.time, columns.target, *features)
+        mine: list[Finding] = []
+        try:
+            with _named(name):
+                one = settle(rows, features, mine, usual)
+                if usual is not None and one.features != features:
+                    raise InvalidInput("a column is missing", code="no_features", rows=rows.height)
+        except InvalidInput as error:
+            if error.error_code not in _LEFT_OUT:
+                raise
+            gone[name] = error
+        else:
+            settled[name], told[name] = one, mine
     return settled
 
 
-def one_rhythm(settled: dict[str, Settled]) -> tuple[Rhythm, bool]:
+def _left_out_finding(gone: dict[str, InvalidInput]) -> Finding:
+    shown = ", ".join(list(gone)[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
+    first = next(iter(gone.values()))
+    rows = int(str(first.details.get("rows", 0)))
+    reason = {language: fill(text, rows=rows) for language, text in _LEFT_OUT[first.error_code].items()}
+    return finding("series_left_out", count=len(gone), series=shown, reason=reason)
+
+
+def _too_short(blocks: Blocks) -> InvalidInput:
+    longest = int(blocks.sizes.max(initial=0))
+    return InvalidInput(
+        f"the longest of {len(blocks):,} series has {longest} rows; at least {FEWEST_ROWS} are needed in one of them",
+        where="option series",
+        next_step="add longer series, or choose the column that names the series",
+        code="too_short",
+        rows=longest,
+    )
+
+
+def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Finding]) -> None:
+    """Report series with few rows, and those whose target never changes. Raises InvalidInput where all are such."""
+    facts = whole.group_by(columns.series, maintain_order=True).agg(
+        pl.len().alias("rows"),
+        (pl.col(columns.target).max() == pl.col(columns.target).min()).fill_null(True).alias("still"),
+    )
+    short, still = facts["rows"] < FEWEST_ROWS, facts["still"]
+    if bool((short | still).all()):
+        raise InvalidInput(
+            f"the target {columns.target!r} never changes in any series of at least {FEWEST_ROWS} rows:"
+            " there is nothing to learn",
+            where=f"column {columns.target!r}",
+            next_step="choose another target",
+            code="constant_target",
+        )
+    for code, chosen in (("series_short", short), ("series_still", still & ~short)):
+        if chosen.any():
+            names = facts[columns.series].filter(chosen)
+            shown = ", ".join(names.head(_NAMED).to_list()) + (" …" if len(names) > _NAMED else "")
+            findings.append(finding(code, count=len(names), series=shown, fewest=FEWEST_ROWS))
+
+
+def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> tuple[Rhythm, bool]:
     """The rhythm that all series follow, and whether none has holes left. Raises InvalidInput for another one."""
-    kinds = {name: (one.rhythm.kind, one.rhythm.frequency) for name, one in settled.items()}
+    kinds = {name: (rhythm.kind, rhythm.frequency) for name, rhythm in found}
     usual = Counter(kinds.values()).most_common(1)[0][0]
     for name, kind in kinds.items():
         if kind != usual:
@@ -120,19 +290,23 @@ def one_rhythm(settled: dict[str, Settled]) -> tuple[Rhythm, bool]:
                 next_step="leave it out or resample it: series that are learned together have one rhythm",
                 code="mixed_rhythms",
             )
-    rhythms = [one.rhythm for one in settled.values()]
-    season = Counter(rhythm.season for rhythm in rhythms).most_common(1)[0][0]
-    first = next(one.rhythm for one in settled.values() if one.rhythm.season == season)
-    return first, all(one.regular for one in settled.values())
+    season = Counter(rhythm.season for _, rhythm in found).most_common(1)[0][0]
+    first = next(rhythm for _, rhythm in found if rhythm.season == season)
+    return first, all(one.regular for one in alone.values())
 
 
-def stacked(settled: dict[str, Settled], column: str) -> pl.DataFrame:
-    """All series below one another, ``column`` naming each row's."""
-    wanted = list(next(iter(settled.values())).frame.columns)
-    frames = [
-        one.frame.select(wanted).with_columns(pl.lit(name, pl.String).alias(column)) for name, one in settled.items()
-    ]
-    return pl.concat(frames)
+def revealing(frame: pl.DataFrame, columns: Columns, features: list[str], findings: list[Finding]) -> list[str]:
+    """Return the features that tell something in at least one series; report the others."""
+    found: set[str] = set()
+    blocks = Blocks.of(frame, columns.series)
+    first = frame.slice(0, int(blocks.stop[0]))
+    for begin, size in zip(blocks.first.tolist(), blocks.sizes.tolist(), strict=True):
+        if len(found) == len(features):
+            break
+        rest = [name for name in features if name not in found]
+        found |= set(ignore_useless(frame.slice(begin, size), columns.time, columns.target, rest, [])[1])
+    ignore_useless(first, columns.time, columns.target, [name for name in features if name not in found], findings)
+    return [name for name in features if name in found]
 
 
 @contextmanager
@@ -145,7 +319,7 @@ def _named(name: str) -> Iterator[None]:
         raise
 
 
-def _merged(told: dict[str, list[Finding]]) -> list[Finding]:
+def _merged(told: dict[str, list[Finding]], count: int) -> list[Finding]:
     """What was found in several series is told once: how often in all, in how many of them, and where first."""
     groups: dict[str, list[tuple[str, Finding]]] = {}
     for name, findings in told.items():
@@ -155,13 +329,13 @@ def _merged(told: dict[str, list[Finding]]) -> list[Finding]:
     for found in groups.values():
         name, first = found[0]
         series = len({name for name, _ in found})
-        if series == len(told) and all(each.text == first.text for _, each in found):
+        if series == count and all(each.text == first.text for _, each in found):
             merged.append(first)
             continue
         text = {
-            "en": f"In {series} of {len(told)} series. {name}: {first.text['en']}",
-            "tr": f"{len(told)} seriden {series} tanesinde. {name}: {first.text['tr']}",
+            "en": f"In {series} of {count} series. {name}: {first.text['en']}",
+            "tr": f"{count} seriden {series} tanesinde. {name}: {first.text['tr']}",
         }
-        count, where = sum(each.count for _, each in found), ", ".join(filter(None, (f"series {name!r}", first.where)))
-        merged.append(first.model_copy(update={"count": count, "where": where, "text": text}))
+        times, where = sum(each.count for _, each in found), ", ".join(filter(None, (f"series {name!r}", first.where)))
+        merged.append(first.model_copy(update={"count": times, "where": where, "text": text}))
     return merged

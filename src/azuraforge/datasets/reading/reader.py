@@ -132,38 +132,30 @@ def _prepare_panel(
     time, target, column = options.time, options.target, str(options.series)
     if column in (time, target):
         raise InvalidInput(f"{column!r} cannot also name the series", where="option series")
-    zone, budget = options.timezone or "UTC", Budget(limits)
+    budget = Budget(limits)
+    columns = panels.Columns(column, time, target, options.timezone or "UTC", options.frequency)
 
-    def settle(rows: pl.DataFrame, given: list[str], found: list[Finding]) -> panels.Settled:
+    def settle(rows: pl.DataFrame, given: list[str], found: list[Finding], usual: Rhythm | None) -> panels.Settled:
         rows = cleaning.sort_rows(rows, time, table, found)
         rows = cleaning.reduce_duplicates(rows, time, options.duplicates, table, found)
         if not rows[target].is_finite().fill_null(False).any():
             raise InvalidInput(f"the target {target!r} has no values at all", where=table.name, code="no_target")
         rows = cleaning.settle_target(rows, time, target, options, table, found)
         rows, kept = cleaning.settle_features(rows, time, target, given, table, found)
-        inspection.refuse_unlearnable(rows, target, table.name)
-        rhythm = find_rhythm(rows[time], zone, options.frequency)
+        rhythm = panels.rhythm_of(rows[time], columns, usual)
         rows, regular = cleaning.settle_gaps(rows.drop(ROW), time, target, rhythm, options.gaps, found, budget)
         return panels.Settled(rows, kept, rhythm, regular)
 
     named = frame.with_columns(panels.names_of(table, column).alias(column))
-    settled = panels.settle_each(named, column, features, settle, findings)
-    features = next(iter(settled.values())).features
-    rhythm, regular = panels.one_rhythm(settled)
-    whole = panels.stacked(settled, column)
+    settled = panels.settle_panel(named, columns, features, settle, findings)
+    whole, features, rhythm = settled.frame, settled.features, settled.rhythm
     inspection.report_suspicious_zeros(whole, time, [target, *features], findings)
     if options.features is None:
-        revealing = {
-            name
-            for one in settled.values()
-            for name in inspection.ignore_useless(one.frame, time, target, features, [])[1]
-        }
-        first, useless = next(iter(settled.values())).frame, [name for name in features if name not in revealing]
-        inspection.ignore_useless(first, time, target, useless, findings)
-        features = [name for name in features if name in revealing]
+        features = panels.revealing(whole, columns, features, findings)
     season = options.season or rhythm.season
-    findings.append(_rhythm_finding(rhythm, season, next(iter(settled.values())).frame[time]))
-    schema = _schema(options, features, rhythm, season, regular=regular, names=sorted(settled))
+    one = whole.filter(pl.col(column) == settled.names[0])
+    findings.append(_rhythm_finding(rhythm, season, one[time]))
+    schema = _schema(options, features, rhythm, season, regular=settled.regular, names=settled.names)
     canonical = canonical_frame(whole, time, target, features, column)
     return _finished(canonical, schema, options, findings, table.name)
 

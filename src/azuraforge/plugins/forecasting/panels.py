@@ -7,7 +7,7 @@ puts answers together with ``predict_each``; what it sees then is an ordinary pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -31,18 +31,73 @@ def one_of(schema: Schema) -> Schema:
     return replace(schema, series=None)
 
 
-def blocks(frame: pl.DataFrame, column: str) -> list[tuple[str, int, int]]:
-    """Each series' name and its rows ``first <= row < stop``, in the order of the frame.
+@dataclass(frozen=True)
+class Blocks:
+    """The rows of each series of a panel, in the order of the frame.
+
+    Attributes:
+        names: of the series.
+        first: ``(series,)`` the first row of each.
+        stop: ``(series,)`` the row after the last of each.
 
     Example:
         >>> import polars as pl
-        >>> blocks(pl.DataFrame({"shop": ["a", "a", "b"]}), "shop")
-        [('a', 0, 2), ('b', 2, 3)]
+        >>> found = Blocks.of(pl.DataFrame({"shop": ["a", "a", "b"]}), "shop")
+        >>> found.names, found.first.tolist(), found.stop.tolist(), found.of_rows(np.array([1, 2])).tolist()
+        (['a', 'b'], [0, 2], [2, 3], [0, 1])
     """
-    runs = frame.get_column(column).rle().struct
-    names, lengths = runs.field("value").to_list(), runs.field("len").to_numpy().astype(np.int64)
-    stops = np.cumsum(lengths)
-    return list(zip(names, (stops - lengths).tolist(), stops.tolist(), strict=True))
+
+    names: list[str]
+    first: Indices
+    stop: Indices
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, column: str) -> Blocks:
+        """Return the blocks of a frame whose rows stand series by series."""
+        runs = frame.get_column(column).rle().struct
+        stops = np.cumsum(runs.field("len").to_numpy().astype(np.int64))
+        return cls(runs.field("value").to_list(), np.append(0, stops[:-1]).astype(np.int64)[: len(stops)], stops)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def sizes(self) -> Indices:
+        """``(series,)``: rows of each."""
+        return np.asarray(self.stop - self.first)
+
+    def of_rows(self, rows: Indices) -> Indices:
+        """Return the place of the series that each row belongs to."""
+        return np.asarray(np.searchsorted(self.first, rows, side="right") - 1)
+
+
+def consecutive(first: Indices, counts: Indices) -> Indices:
+    """Return ``first, first + 1, …`` for each entry, as many as its count, one after another.
+
+    Example:
+        >>> consecutive(np.array([5, 0]), np.array([2, 3])).tolist()
+        [5, 6, 0, 1, 2]
+    """
+    begins = np.cumsum(counts) - counts
+    return np.asarray(np.repeat(first - begins, counts) + np.arange(int(counts.sum())), dtype=np.int64)
+
+
+def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
+    """``values`` with each NaN replaced by the last known value of its own series.
+
+    Args:
+        values: ``(row,)``.
+        blocks: the rows of each series.
+        before: ``(series,)`` stands for values before the first known one.
+
+    Example:
+        >>> found = Blocks(["a", "b"], np.array([0, 2]), np.array([2, 4]))
+        >>> filled_each(np.array([1.0, np.nan, np.nan, 3.0]), found, np.array([0.0, 7.0])).tolist()
+        [1.0, 1.0, 7.0, 3.0]
+    """
+    newest = np.maximum.accumulate(np.where(np.isfinite(values), np.arange(len(values)), -1))
+    own = newest >= np.repeat(blocks.first, blocks.sizes)
+    return np.where(own, values[np.maximum(newest, 0)], np.repeat(before, blocks.sizes))
 
 
 def times(frame: pl.DataFrame, schema: Schema) -> Indices:
@@ -54,15 +109,19 @@ def each(part: Part) -> Iterator[tuple[str, Part, Indices]]:
     """Each series that has origins in ``part``: its name, its part, and the places of its origins among all."""
     column = _column(part.schema)
     schema = one_of(part.schema)
-    for name, first, stop in blocks(part.frame, column):
-        at = np.flatnonzero((part.origins >= first) & (part.origins < stop))
-        if not len(at):
-            continue
+    found = Blocks.of(part.frame, column)
+    bare = _without(part.frame, column)
+    owners = found.of_rows(part.origins)
+    order = np.argsort(owners, kind="stable")
+    borders = np.searchsorted(owners[order], np.arange(len(found) + 1))
+    for number in np.flatnonzero(np.diff(borders)).tolist():
+        first, stop = int(found.first[number]), int(found.stop[number])
+        at = order[borders[number] : borders[number + 1]]
         origins = part.origins[at] - first
         yield (
-            name,
+            found.names[number],
             Part(
-                frame=_without(part.frame.slice(first, stop - first), column),
+                frame=bare.slice(first, stop - first),
                 schema=schema,
                 start=int(origins.min()) + 1,
                 horizon=part.horizon,

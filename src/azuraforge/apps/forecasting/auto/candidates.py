@@ -10,6 +10,7 @@ import numpy as np
 
 from azuraforge.apps.forecasting.arima import AutoArima
 from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.baseline import Baseline
 from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
 from azuraforge.apps.forecasting.carried import StateForecaster
 from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
@@ -24,6 +25,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.panels import Blocks
 from azuraforge.plugins.forecasting.seasons import natural_seasons
 
 _NAIVE: tuple[type[AnyPipeline], ...] = (Naive, SeasonalNaive, RandomWalkDrift)
@@ -39,6 +41,22 @@ _INTERMITTENT_SHARE = 0.3
 _ROWS_FOR_MSTL, _ROWS_FOR_RIDGE = 500, 100
 _ROWS_FOR_TREES, _ROWS_FOR_TREES_WITH_COLUMNS = 1000, 300
 _LONGEST_SEASON = 2000
+#: Processor seconds of one series of 60 rows, measured on one core, and those that do not depend on their number. They
+#: only choose what is tried: a member that takes longer than the budget is stopped.
+_SECONDS_PER_SERIES = {
+    "forecasting.theta": 0.02,
+    "forecasting.ets": 0.004,
+    "forecasting.ces": 0.004,
+    "forecasting.arima": 0.25,
+    "forecasting.croston": 0.0006,
+    "forecasting.tsb": 0.0014,
+    "forecasting.adida": 0.0009,
+    "forecasting.mstl": 0.035,
+    "forecasting.tbats": 0.25,
+    "forecasting.ridge": 0.012,
+    "forecasting.boosted_lags": 0.0005,
+}
+_FIXED_SECONDS = {"forecasting.boosted_lags": 4.0}
 #: Importing what statistical members need takes longer than a smaller budget.
 LEAST_BUDGET_SECONDS = 3.0
 _LIBRARIES = ("statsforecast.arima", "statsforecast.ets", "statsforecast.theta", "statsforecast.ces")
@@ -52,7 +70,8 @@ class Candidates:
         free: learned at once; they answer where all else fails.
         core: combined with equal say where there is little evidence to weigh them.
         further: groups that follow as long as the one before paid.
-        too_slow: members that are not tried, because importing what they need takes longer than the budget.
+        too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
+            than the budget.
     """
 
     free: tuple[str, ...]
@@ -82,7 +101,8 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     schema = train.schema
     values = column_values(train.frame, schema.target)
     known = values[np.isfinite(values)]
-    rows = train.frame.height
+    sizes = np.array([train.frame.height]) if schema.series is None else Blocks.of(train.frame, schema.series).sizes
+    rows = int(sizes.max())
     demand = bool(known.size) and known.min() >= 0 and np.mean(known == 0) >= _INTERMITTENT_SHARE and np.ptp(known) > 0
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
     if not demand and config.season_of(schema) > 1:
@@ -95,13 +115,39 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         cheap.append(Ridge)
     groups = [_names(cheap)] if cheap else []
     enough = _ROWS_FOR_TREES_WITH_COLUMNS if schema.features or config.known_ahead else _ROWS_FOR_TREES
-    if rows >= enough and schema.series is None:
+    trees = train.frame.height >= enough
+    if trees and schema.series is None:
         groups.append(_names((BoostedLags,)))
-    too_slow: tuple[str, ...] = ()
     if config.budget_seconds < LEAST_BUDGET_SECONDS:
         too_slow = (*(name for name in core if needs_library(name)), *(name for group in groups for name in group))
-        core, groups = tuple(name for name in core if not needs_library(name)), []
-    return Candidates(free, core, tuple(groups), too_slow)
+        return Candidates(free, tuple(name for name in core if not needs_library(name)), (), too_slow)
+    if schema.series is None:
+        return Candidates(free, core, tuple(groups))
+    return _within_budget(config, len(sizes), free, (*_names((BoostedLags,) * trees), *core), groups)
+
+
+def _within_budget(
+    config: AutoConfig, series: int, free: tuple[str, ...], core: tuple[str, ...], groups: list[tuple[str, ...]]
+) -> Candidates:
+    """Leave out the members of a panel that would take longer than what those before them leave of the budget."""
+    left, too_slow = config.budget_seconds, list[str]()
+
+    def affordable(names: tuple[str, ...]) -> tuple[str, ...]:
+        nonlocal left
+        kept = []
+        for name in sorted(names, key=lambda each: _FIXED_SECONDS.get(each, 0.0) + _SECONDS_PER_SERIES[each] * series):
+            seconds = _FIXED_SECONDS.get(name, 0.0) + _SECONDS_PER_SERIES[name] * series
+            member = MEMBERS[name]
+            most = member.most_series if issubclass(member, Baseline) else None
+            if seconds > left or (most is not None and series > most):
+                too_slow.append(name)
+                continue
+            left -= seconds
+            kept.append(name)
+        return tuple(kept)
+
+    chosen, further = affordable(core), tuple(filter(None, map(affordable, groups)))
+    return Candidates(free, chosen, further, tuple(too_slow))
 
 
 def needs_library(name: str) -> bool:

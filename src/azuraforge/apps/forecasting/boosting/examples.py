@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from azuraforge.apps.forecasting.boosting.fitted import ALONE, Boosted, starts_of
+from azuraforge.apps.forecasting.boosting.fitted import Boosted, starts_of
 from azuraforge.apps.forecasting.boosting.growing import Examples
 from azuraforge.apps.forecasting.boosting.inputs import Inputs
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Indices
 from azuraforge.plugins.contract.parts import Part
-from azuraforge.plugins.forecasting.panels import each, known_series
-
-
-def series_of(part: Part) -> Iterator[tuple[str, Part]]:
-    """Yield the name and the part of each series; ``ALONE`` and the part itself where there is one."""
-    if part.schema.series is None:
-        yield ALONE, part
-        return
-    for name, one, _ in each(part):
-        yield name, one
 
 
 def usable(part: Part) -> Indices:
@@ -32,35 +21,25 @@ def usable(part: Part) -> Indices:
     return np.flatnonzero(np.isfinite(part.targets).all(axis=1))
 
 
-def examples(fitted: Boosted, parts: Mapping[str, Part], most: int) -> Examples:
+def examples(fitted: Boosted, part: Part, most: int) -> Examples:
     """Return at most ``most`` examples of all series, each step ahead about equally often.
 
     Raises InvalidInput where no target is known.
     """
-    found = {name: np.flatnonzero(np.isfinite(np.asarray(part.targets)).reshape(-1)) for name, part in parts.items()}
-    horizon = fitted.horizon
-    known = sum(map(len, found.values()))
-    if not known:
+    targets, horizon = np.asarray(part.targets), fitted.horizon
+    known = np.flatnonzero(np.isfinite(targets).reshape(-1))
+    if not len(known):
         raise InvalidInput(
             "the training or the validation part has no known target",
             where="train, validation",
             next_step="choose a smaller horizon, or add rows without missing targets",
         )
-    stride = _stride(known, most, horizon)
-    inputs, truth, starts = [], [], []
-    first = 0
-    for name, part in parts.items():
-        pairs = found[name][-first % stride :: stride]
-        first += len(found[name])
-        if not len(pairs):
-            continue
-        rows, steps = pairs // horizon, pairs % horizon
-        scales = known_series(fitted.scales, name)
-        read = Inputs(fitted.layout, scales, part)
-        inputs.append(read.at(rows, steps))
-        truth.append((np.asarray(part.targets)[rows, steps] - scales.center) / scales.scale)
-        starts.append(starts_of(fitted, read, part, rows, steps))
-    return Examples(np.concatenate(inputs), np.concatenate(truth), list(np.concatenate(starts, axis=1)))
+    pairs = known[:: _stride(len(known), most, horizon)]
+    rows, steps = pairs // horizon, pairs % horizon
+    read = Inputs(fitted.layout, fitted.scales, part)
+    owners = read.owners[rows]
+    truth = (targets[rows, steps] - read.center[owners]) / read.scale[owners]
+    return Examples(read.at(rows, steps), truth, list(starts_of(fitted, read, rows, steps)))
 
 
 def _stride(pairs: int, most: int, horizon: int) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from azuraforge.apps.forecasting.baseline import Learned
-from azuraforge.apps.forecasting.boosting.inputs import Inputs, Layout, Scales
+from azuraforge.apps.forecasting.boosting.inputs import ALONE, Inputs, Layout, Scales, blocks_of
 from azuraforge.apps.forecasting.boosting.trees import Forest
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.plugins.contract.arrays import Floats, Indices
@@ -17,10 +16,8 @@ from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.adaptive import Start, adapted_levels, adaptive_offsets, past_part, score_table
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
-from azuraforge.plugins.forecasting.panels import known_series
+from azuraforge.plugins.forecasting.panels import known_series, predict_each
 
-#: The name of a single series among those of a version.
-ALONE = ""
 #: So many windows of a series weigh as much as all series together in the width of its intervals.
 _WINDOWS_OF_ALL = 20
 #: Examples that are read together.
@@ -58,31 +55,31 @@ class Boosted:
     starts_of_levels: Mapping[str, Start] = field(default_factory=dict)
 
 
-def starts_of(fitted: Boosted, read: Inputs, part: Part, rows: Indices, steps: Indices) -> Floats:
+def starts_of(fitted: Boosted, read: Inputs, rows: Indices, steps: Indices) -> Floats:
     """Return ``(forest, example)``: the scaled forecasts that the forests correct."""
     found = []
     for start in fitted.starts:
         if start == "ridge" and fitted.ridge is not None:
+            part = read.part
             asked, place = np.unique(rows, return_inverse=True)
             ahead = {column: values[asked] for column, values in part.ahead.items()}
             some = replace(part, origins=part.origins[asked], targets=None, ahead=ahead)
             forecast = Ridge().forecast(fitted.ridge, some)[place, steps]
-            found.append((forecast - read.scales.center) / read.scales.scale)
+            found.append((forecast - read.center[0]) / read.scale[0])
         else:
             found.append(read.last(rows))
     return np.stack(found)
 
 
-def _point(fitted: Boosted, name: str, part: Part) -> Floats:
-    """Return ``(origin, horizon)``: the forecasts in the series' scale."""
-    horizon = fitted.horizon
-    read = Inputs(fitted.layout, known_series(fitted.scales, name), part)
-    point = np.empty((len(part.origins), horizon))
+def _point(fitted: Boosted, read: Inputs) -> Floats:
+    """Return ``(origin, horizon)``: the forecasts in each series' scale."""
+    horizon, count = fitted.horizon, len(read.owners)
+    point = np.empty((count, horizon))
     size = max(1, _AT_ONCE // horizon)
-    for start in range(0, len(part.origins), size):
-        chosen = np.arange(start, min(start + size, len(part.origins)))
+    for start in range(0, count, size):
+        chosen = np.arange(start, min(start + size, count))
         rows, steps = np.repeat(chosen, horizon), np.tile(np.arange(horizon), len(chosen))
-        inputs, starts = read.at(rows, steps), starts_of(fitted, read, part, rows, steps)
+        inputs, starts = read.at(rows, steps), starts_of(fitted, read, rows, steps)
         total = np.zeros(len(rows))
         for begun, forest, share in zip(starts, fitted.forests, fitted.shares, strict=True):
             total += share * (begun + forest.predict(inputs))
@@ -90,47 +87,90 @@ def _point(fitted: Boosted, name: str, part: Part) -> Floats:
     return point
 
 
-def calibrated(fitted: Boosted, checks: Mapping[str, Part], *, adaptive: bool) -> Boosted:
+def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
     """Return the forecaster with the spread of its errors on the validation part."""
-    errors = {}
-    for name, part in checks.items():
-        scales = known_series(fitted.scales, name)
-        errors[name] = (np.asarray(part.targets) - scales.center) / scales.scale - _point(fitted, name, part)
-    everything = np.concatenate(list(errors.values()))
-    typical = float(np.nanmean(np.square(everything)))
-    widths = {}
-    for name, own in errors.items():
-        squares, windows = float(np.nansum(np.square(own))) / fitted.horizon, np.isfinite(own).sum() / fitted.horizon
-        mean = (squares + _WINDOWS_OF_ALL * typical) / (windows + _WINDOWS_OF_ALL)
-        widths[name] = math.sqrt(mean / typical) if typical > 0 and len(errors) > 1 else 1.0
-    scaled = np.concatenate([own / widths[name] for name, own in errors.items()])
+    read = Inputs(fitted.layout, fitted.scales, check)
+    owners = read.owners
+    center, scale = read.center[owners, None], read.scale[owners, None]
+    errors = (np.asarray(check.targets) - center) / scale - _point(fitted, read)
+    typical, names = float(np.nanmean(np.square(errors))), blocks_of(read.part).names
+    squares = np.bincount(owners, np.nansum(np.square(errors), axis=1)) / fitted.horizon
+    windows = np.bincount(owners, np.isfinite(errors).sum(axis=1)) / fitted.horizon
+    widths = np.ones(len(names))
+    if typical > 0 and len(names) > 1:
+        widths = np.sqrt((squares + _WINDOWS_OF_ALL * typical) / (windows + _WINDOWS_OF_ALL) / typical)
+    scaled = errors / widths[owners, None]
     spread = residual_quantiles(scaled, QUANTILE_LEVELS)
     enough = adaptive and bool(np.isfinite(scaled).any(axis=0).all())
     table = score_table(scaled) if enough else np.zeros((0, 0))
-    return replace(fitted, spread=spread, widths=widths, table=table)
+    return replace(fitted, spread=spread, widths=dict(zip(names, widths.tolist(), strict=True)), table=table)
 
 
-def answer(fitted: Boosted, name: str, part: Part) -> Predictions:
-    """Return forecasts and quantiles for the origins of one series, in the target's unit."""
-    point, scales = _point(fitted, name, part), known_series(fitted.scales, name)
-    width = fitted.widths.get(name, 1.0)
-    offsets = fitted.spread[:, None, :]
-    levels = levels_of(fitted, name, part)
+def answer(fitted: Boosted, part: Part) -> Predictions:
+    """Return forecasts and quantiles for the origins of one or several series, in the target's unit.
+
+    A series that was not learned is forecast by what was learned of the others, in a scale of its own rows.
+    """
+    if part.schema.series is None:
+        return _answer(fitted, part, None)
+    blocks = blocks_of(part)
+    names = {blocks.names[number] for number in np.unique(blocks.of_rows(part.origins)).tolist()}
+    if len(fitted.table) or not names <= fitted.scales.keys():
+        return predict_each(
+            part,
+            lambda name, one: _answer(fitted, one, name) if name in fitted.scales else _by_analogy(fitted, one),
+        )
+    return _answer(fitted, part, None)
+
+
+def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
+    """Return forecasts of a series that was not learned; each origin is scaled by the rows up to it."""
+    ratios = [scales.scale / abs(scales.center) for scales in fitted.scales.values() if scales.center]
+    ratio = float(np.median(ratios)) if ratios else 1.0
+    found = []
+    for place, origin in enumerate(part.origins.tolist()):
+        ahead = {name: values[place : place + 1] for name, values in part.ahead.items()}
+        at, frame = np.array([origin], dtype=np.int64), part.frame.head(origin + 1)
+        alone = Part(frame, part.schema, origin + 1, part.horizon, at, ahead=ahead)
+        scales = Scales.learn(alone).drawn_to(ratio, origin + 1)
+        found.append(_answer(replace(fitted, scales={ALONE: scales}, widths={}, table=np.zeros((0, 0))), alone, None))
+    quantiles = {level: np.concatenate([one.quantiles[level] for one in found]) for level in QUANTILE_LEVELS}
+    return Predictions(np.concatenate([one.point for one in found]), quantiles)
+
+
+def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
+    """As ``answer``; a part of one series is that of ``alone``."""
+    named = fitted if alone is None else _only(fitted, alone)
+    read = Inputs(named.layout, named.scales, part)
+    point, owners = _point(named, read), read.owners
+    center, scale = read.center[owners, None], read.scale[owners, None]
+    width = np.array([named.widths.get(name, 1.0) for name in blocks_of(read.part).names])[owners, None]
+    offsets = named.spread[:, None, :]
+    levels = levels_of(fitted, ALONE if alone is None else alone, part)
     if levels is not None:
-        offsets = adaptive_offsets([fitted.table] * len(levels), levels)
-    quantiles = in_order(point + width * offsets) * scales.scale + scales.center
-    return Predictions(point * scales.scale + scales.center, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+        offsets = adaptive_offsets([named.table] * len(levels), levels)
+    quantiles = in_order(point + width * offsets) * scale + center
+    return Predictions(point * scale + center, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
 
 
 def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
-    """Return the ``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+    """Return the ``(level, origin, horizon)`` that adaptive intervals look up for one series; None where intervals are
+    fixed."""
     past = past_part(part, 0) if len(fitted.table) else None
     if past is None:
         return None
-    scales, start = known_series(fitted.scales, name), known_series(fitted.starts_of_levels, name)
-    truth = (start.unlearned(part, past) - scales.center) / scales.scale
-    errors = (truth - _point(fitted, name, past)) / fitted.widths.get(name, 1.0)
+    own, start = _only(fitted, name), known_series(fitted.starts_of_levels, name)
+    read = Inputs(own.layout, own.scales, past)
+    truth = (start.unlearned(part, past) - read.center[0]) / read.scale[0]
+    errors = (truth - _point(own, read)) / own.widths[ALONE]
     many = len(QUANTILE_LEVELS)
     return adapted_levels(
-        [fitted.table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
+        [own.table] * many, [errors] * many, past.origins, part.origins, QUANTILE_LEVELS, start.levels
+    )
+
+
+def _only(fitted: Boosted, name: str) -> Boosted:
+    """Return the forecaster of one of several series, as for a single one."""
+    return replace(
+        fitted, scales={ALONE: known_series(fitted.scales, name)}, widths={ALONE: fitted.widths.get(name, 1.0)}
     )

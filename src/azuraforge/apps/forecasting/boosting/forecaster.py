@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -12,10 +12,10 @@ import numpy as np
 
 from azuraforge.apps.forecasting.baseline import Learned
 from azuraforge.apps.forecasting.boosting.config import BoostedConfig
-from azuraforge.apps.forecasting.boosting.examples import examples, series_of, usable
-from azuraforge.apps.forecasting.boosting.fitted import ALONE, Boosted, answer, calibrated, levels_of
+from azuraforge.apps.forecasting.boosting.examples import examples, usable
+from azuraforge.apps.forecasting.boosting.fitted import Boosted, answer, calibrated, levels_of
 from azuraforge.apps.forecasting.boosting.growing import Growth, grow, regrow
-from azuraforge.apps.forecasting.boosting.inputs import Layout, Scales
+from azuraforge.apps.forecasting.boosting.inputs import ALONE, Layout, Scales
 from azuraforge.apps.forecasting.boosting.trees import Forest
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.engine.io import load_safetensors, save_safetensors
@@ -26,7 +26,7 @@ from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import Start, last_origin, starts_from, starts_to_arrays
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.config import chronological_split
-from azuraforge.plugins.forecasting.panels import one_of, predict_each
+from azuraforge.plugins.forecasting.panels import each, one_of
 
 #: Examples, an origin and a row ahead, to learn from at most; more are thinned out evenly.
 MOST_EXAMPLES = 100_000
@@ -61,10 +61,9 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     def fit(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
         """Grow trees on ``train`` until ``validation`` gains no more; measure the intervals on ``validation``."""
         config = run.config
-        parts, checks = dict(series_of(train)), dict(series_of(validation))
-        fresh = self._fresh(run, train, parts, checks)
-        learned = examples(fresh, parts, MOST_EXAMPLES)
-        checked = None if config.stop_after is not None else examples(fresh, checks, MOST_CHECKED)
+        fresh = self._fresh(run, train, validation)
+        learned = examples(fresh, train, MOST_EXAMPLES)
+        checked = None if config.stop_after is not None else examples(fresh, validation, MOST_CHECKED)
 
         def report(number: int, done: int, error: float) -> None:
             # A study counts rounds by "validation_loss".
@@ -73,21 +72,21 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
 
         grown = grow(Growth(config, run.seed, run.threads), learned, checked, report)
         run.progress(1, 1, f"{sum(map(len, grown.forests))} trees")
-        starts = {name: Start.after(part) for name, part in parts.items()} if config.intervals == "adaptive" else {}
+        adaptive = config.intervals == "adaptive"
+        starts = {name: Start.after(part) for name, part in series_of(train)} if adaptive else {}
         fitted = replace(fresh, forests=grown.forests, shares=grown.shares, starts_of_levels=starts)
-        return calibrated(fitted, checks, adaptive=config.intervals == "adaptive")
+        return calibrated(fitted, validation, adaptive=adaptive)
 
     def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
         """Grow as many trees on every row, with the evaluated scales, shares and intervals."""
-        parts = {name: part for name, part in series_of(rows) if name in evaluated.scales}
         ridge = None if evaluated.ridge is None else Ridge().relearn(run, evaluated.ridge, rows)
         starts = dict(evaluated.starts_of_levels)
-        for name in starts.keys() & parts.keys():
-            levels = levels_of(evaluated, name, last_origin(parts[name]))
-            starts[name] = Start.after_levels(parts[name], levels)
+        for name, part in series_of(rows) if starts else ():
+            if name in starts:
+                starts[name] = Start.after_levels(part, levels_of(evaluated, name, last_origin(part)))
         fresh = replace(evaluated, ridge=ridge, starts_of_levels=starts)
         trees = [len(forest) for forest in evaluated.forests]
-        forests = regrow(Growth(run.config, run.seed, run.threads), examples(fresh, parts, MOST_EXAMPLES), trees)
+        forests = regrow(Growth(run.config, run.seed, run.threads), examples(fresh, rows, MOST_EXAMPLES), trees)
         return replace(fresh, forests=forests)
 
     def predict(self, predictor: Boosted, part: Part) -> Predictions:
@@ -98,9 +97,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
                 where="horizon",
                 next_step="train it with the horizon you need",
             )
-        if part.schema.series is not None:
-            return predict_each(part, lambda name, one: answer(predictor, name, one))
-        return answer(predictor, ALONE, part)
+        return answer(predictor, part)
 
     def save(self, predictor: Boosted, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
@@ -147,11 +144,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
             starts_of_levels=starts_from(described["learned_until"], arrays.get("levels")),
         )
 
-    def _fresh(
-        self, run: RunContext[BoostedConfig], train: Part, parts: Mapping[str, Part], checks: Mapping[str, Part]
-    ) -> Boosted:
+    def _fresh(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
         """Learn scales, layout and ridge: all but the trees."""
         config = run.config
+        parts = dict(series_of(train))
         longest = max(parts.values(), key=lambda part: part.frame.height)
         several = train.schema.series is not None
         time = train.schema.time
@@ -161,9 +157,18 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         layout = Layout.learn(config, longest, clock, several=several)
         ridge = None
         if config.linear and not several and len(usable(train)) >= _FEWEST_FOR_RIDGE:
-            ridge = _ridge(run, train, None if config.stop_after is not None else checks[ALONE])
+            ridge = _ridge(run, train, None if config.stop_after is not None else validation)
         starts = ("last", "ridge") if ridge is not None else ("last",)
         return Boosted(config.horizon, layout, scales, starts, (), (), ridge, np.zeros((0, 0)), {})
+
+
+def series_of(part: Part) -> Iterator[tuple[str, Part]]:
+    """Yield the name and the part of each series; ``ALONE`` and the part itself where there is one."""
+    if part.schema.series is None:
+        yield ALONE, part
+        return
+    for name, one, _ in each(part):
+        yield name, one
 
 
 def _ridge(run: RunContext[BoostedConfig], train: Part, validation: Part | None) -> Learned:

@@ -15,14 +15,18 @@ from azuraforge.plugins.forecasting.channels import (
     LIMIT,
     Channel,
     column_values,
-    filled,
     is_stationary,
     robust_center,
     robust_scale,
 )
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.covariates import Covariates
+from azuraforge.plugins.forecasting.panels import Blocks, consecutive, each, filled_each, known_series
 
+#: The name of a single series among those of a version.
+ALONE = ""
+#: Rows of a new series that weigh as much as what is usual in the others.
+_ROWS_OF_OTHERS = 12
 #: The target's change since so many rows before the origin.
 LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 18, 21, 24, 28)
 #: The other columns: their value now, and its change over so many rows.
@@ -79,6 +83,11 @@ class Scales:
         scale = robust_scale(known) if known.size else 1.0
         return cls(first, center, scale, tuple(others))
 
+    def drawn_to(self, ratio: float, rows: int) -> Scales:
+        """Return the scales of a series of few rows, drawn towards the others' ``ratio`` of scale to center."""
+        usual = abs(self.center) * ratio or self.scale
+        return replace(self, scale=(rows * self.scale + _ROWS_OF_OTHERS * usual) / (rows + _ROWS_OF_OTHERS))
+
     def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
         return asdict(self)
@@ -126,7 +135,7 @@ class Layout:
         found = cls(seasons, level, columns, clock, covariates, several, config.horizon > 1, 0)
         one = replace(train, origins=train.origins[:1], ahead={name: each[:1] for name, each in train.ahead.items()})
         row = np.zeros(1, dtype=np.int64)
-        return replace(found, width=Inputs(found, Scales.learn(train), one).at(row, row).shape[1])
+        return replace(found, width=Inputs(found, {ALONE: Scales.learn(train)}, one).at(row, row).shape[1])
 
     def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
@@ -140,47 +149,67 @@ class Layout:
         return cls(**{**fields, **lists, "clock": clock, "covariates": covariates})
 
 
+def blocks_of(part: Part) -> Blocks:
+    """Return the rows of each series of a part; of a single series those of ``ALONE``."""
+    if part.schema.series is not None:
+        return Blocks.of(part.frame, part.schema.series)
+    return Blocks([ALONE], np.zeros(1, dtype=np.int64), np.array([part.frame.height], dtype=np.int64))
+
+
 class Inputs:
-    """One series' rows, ready to be read at any origin.
+    """The rows of one or several series, ready to be read at any origin.
 
     Args:
         layout: of all series.
-        scales: of this series.
-        part: its rows and origins.
+        scales: name of a series → its scales.
+        part: its rows and origins; series without an origin are left out.
+
+    Attributes:
+        owners: ``(origin,)`` the place of its series in ``center`` and ``scale``.
+        center, scale: ``(series,)``.
     """
 
-    def __init__(self, layout: Layout, scales: Scales, part: Part) -> None:
-        self.layout, self.scales, self.part = layout, scales, part
-        raw = filled(column_values(part.frame, part.schema.target), scales.first)
-        self.target = (raw - scales.center) / scales.scale
-        known = {channel.column: channel for channel in scales.others}
-        self.others = [
-            np.clip(known[name].scaled(column_values(part.frame, name)), -LIMIT, LIMIT)
-            if name in known
-            else np.full(part.frame.height, np.nan)
-            for name in layout.columns
-        ]
+    def __init__(self, layout: Layout, scales: Mapping[str, Scales], part: Part) -> None:
+        self.layout = layout
+        self.part, blocks = _asked_only(part)
+        own = [known_series(scales, name) for name in blocks.names]
+        self.owners = blocks.of_rows(self.part.origins)
+        self._first = blocks.first[self.owners]
+        self.center, self.scale = (np.array([getattr(one, name) for one in own]) for name in ("center", "scale"))
+        first = np.array([one.first for one in own])
+        raw = filled_each(column_values(self.part.frame, part.schema.target), blocks, first)
+        self.target = (raw - np.repeat(self.center, blocks.sizes)) / np.repeat(self.scale, blocks.sizes)
+        self.others = [self._other(name, blocks, own) for name in layout.columns]
+
+    def _other(self, name: str, blocks: Blocks, own: list[Scales]) -> Floats:
+        """``(row,)``: another column, scaled; NaN in a series that had no value of it in training."""
+        nothing = (np.nan, np.nan, np.nan)
+        known = [{each.column: (each.before, each.center, each.scale) for each in one.others} for one in own]
+        before, center, scale = np.array([one.get(name, nothing) for one in known]).T
+        raw = filled_each(column_values(self.part.frame, name), blocks, before)
+        scaled = (raw - np.repeat(center, blocks.sizes)) / np.repeat(scale, blocks.sizes)
+        return np.asarray(np.clip(scaled, -LIMIT, LIMIT))
 
     def at(self, rows: Indices, steps: Indices) -> Floats:
         """Return ``(example, feature)`` for places among the part's origins and steps ahead, counted from 0."""
         asked, place = np.unique(rows, return_inverse=True)
-        once = self._at_origins(self.part.origins[asked])
-        origins = self.part.origins[rows]
-        return np.concatenate([once[place], *self._at_targets(origins, steps, asked, place)], axis=1)
+        once = self._at_origins(asked)
+        return np.concatenate([once[place], *self._at_targets(rows, steps, asked, place)], axis=1)
 
     def last(self, rows: Indices) -> Floats:
         """Return ``(example,)``: the scaled target at the origin."""
-        return self.target[self.part.origins[rows]]
+        return np.asarray(self.target[self.part.origins[rows]])
 
-    def _at_origins(self, origins: Indices) -> Floats:
-        """``(origin, feature)``: what does not depend on the row to predict."""
+    def _at_origins(self, asked: Indices) -> Floats:
+        """``(origin, feature)``: what does not depend on the row to predict, for places among the part's origins."""
         layout, target = self.layout, self.target
+        origins, first = self.part.origins[asked], self._first[asked][:, None]
         last = target[origins]
-        columns = [last[:, None] - _read(target, origins[:, None] - np.array(LAGS))]
+        columns = [last[:, None] - _read(target, origins[:, None] - np.array(LAGS), first)]
         if layout.level:
             columns.append(last[:, None])
         for window in self._windows():
-            seen = _read(target, origins[:, None] - np.arange(window))
+            seen = _read(target, origins[:, None] - np.arange(window), first)
             known = np.isfinite(seen)
             count = known.sum(axis=1)
             mean = np.where(known, seen, 0.0).sum(axis=1) / count
@@ -189,23 +218,23 @@ class Inputs:
             columns.append(np.stack([mean - last, np.sqrt(spread), low - last, high - last], axis=1))
         for other in self.others:
             now = other[origins]
-            earlier = _read(other, origins[:, None] - np.array(OTHER_LAGS))
+            earlier = _read(other, origins[:, None] - np.array(OTHER_LAGS), first)
             columns += [now[:, None], now[:, None] - earlier]
         if layout.several:
-            told = np.array([np.log(self.scales.scale), self.scales.center / self.scales.scale])
-            columns.append(np.broadcast_to(told, (len(origins), 2)))
+            owners = self.owners[asked]
+            columns.append(np.stack([np.log(self.scale), self.center / self.scale], axis=1)[owners])
         return np.concatenate(columns, axis=1)
 
     def _windows(self) -> list[int]:
         seasons = [window for season in self.layout.seasons for window in (season, 2 * season)]
         return sorted({window for window in (*WINDOWS, *seasons) if window <= LONGEST_WINDOW})
 
-    def _at_targets(self, origins: Indices, steps: Indices, asked: Indices, place: Indices) -> list[Floats]:
+    def _at_targets(self, rows: Indices, steps: Indices, asked: Indices, place: Indices) -> list[Floats]:
         """``(example, feature)`` blocks: what is known of the row to predict."""
-        layout, last = self.layout, self.target[origins][:, None]
+        layout, last = self.layout, self.last(rows)[:, None]
         columns: list[Floats] = [(steps[:, None] + 1).astype(np.float64)] if layout.stepped else []
         for season in layout.seasons:
-            back = self._back(origins, steps, season)
+            back = self._back(rows, steps, season)
             known = np.isfinite(back[:, :SEASONS_BACK])
             count = np.maximum(known.sum(axis=1), 1)
             mean = np.where(known, back[:, :SEASONS_BACK], 0.0).sum(axis=1) / count
@@ -215,21 +244,46 @@ class Inputs:
             walls = clock.following_walls(part.frame, part.origins[asked], part.horizon)[place, steps]
             columns += [clock.phases(walls), _numbers(clock, walls)]
         if layout.covariates.width:
-            columns.append(layout.covariates.following(part, asked, clock)[place, steps])
+            columns.append(self._covariates(asked, clock)[place, steps])
         return columns
 
-    def _back(self, origins: Indices, steps: Indices, season: int) -> Floats:
+    def _covariates(self, asked: Indices, clock: Clock) -> Floats:
+        """``(origin, horizon, width)``: what is known ahead, for places among the part's origins."""
+        following = self.layout.covariates.following
+        if self.part.schema.series is None:
+            return following(self.part, asked, clock)
+        found = np.empty((len(self.part.origins), self.part.horizon, self.layout.covariates.width))
+        for _, one, at in each(self.part):
+            found[at] = following(one, np.arange(len(at)), clock)
+        return found[asked]
+
+    def _back(self, rows: Indices, steps: Indices, season: int) -> Floats:
         """``(example, SEASONS_BACK + 2)``: the same place in the last known seasons, then the newest one's neighbours;
         NaN before the first row and after the origin."""
-        ahead = steps + 1
+        ahead, origins, first = steps + 1, self.part.origins[rows], self._first[rows][:, None]
         newest = origins + ahead - season * -(-ahead // season)
-        rows = newest[:, None] + np.concatenate([-season * np.arange(SEASONS_BACK), [-1, 1]])
-        return np.where(rows <= origins[:, None], _read(self.target, np.minimum(rows, origins[:, None])), np.nan)
+        back = newest[:, None] + np.concatenate([-season * np.arange(SEASONS_BACK), [-1, 1]])
+        read = _read(self.target, np.minimum(back, origins[:, None]), first)
+        return np.where(back <= origins[:, None], read, np.nan)
 
 
-def _read(values: Floats, rows: Indices) -> Floats:
-    """``values[rows]``, NaN for rows before the first."""
-    return np.where(rows >= 0, values[np.maximum(rows, 0)], np.nan)
+def _asked_only(part: Part) -> tuple[Part, Blocks]:
+    """Return the part without the series that have no origin in it, and the rows of the others."""
+    blocks = blocks_of(part)
+    asked = np.unique(blocks.of_rows(part.origins))
+    if len(asked) == len(blocks):
+        return part, blocks
+    first, sizes = blocks.first[asked], blocks.sizes[asked]
+    stops = np.cumsum(sizes)
+    place = np.searchsorted(asked, blocks.of_rows(part.origins))
+    origins = part.origins - (first - (stops - sizes))[place]
+    kept = Blocks([blocks.names[number] for number in asked.tolist()], stops - sizes, stops)
+    return replace(part, frame=part.frame[consecutive(first, sizes)], origins=origins), kept
+
+
+def _read(values: Floats, rows: Indices, first: Indices) -> Floats:
+    """``values[rows]``, NaN for rows before the ``first`` of their series."""
+    return np.where(rows >= first, values[np.maximum(rows, 0)], np.nan)
 
 
 def _numbers(clock: Clock, walls: Indices) -> Floats:

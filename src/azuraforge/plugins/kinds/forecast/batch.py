@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.batch import Batch, BatchRange, LoadedVersion
 from azuraforge.plugins.contract.parts import Part, Table
 from azuraforge.plugins.forecasting.following import following_times
-from azuraforge.plugins.forecasting.panels import blocks, one_of, stack
+from azuraforge.plugins.forecasting.panels import Blocks, one_of, stack
 from azuraforge.plugins.kinds.forecast.panel import series_of
 from azuraforge.plugins.kinds.forecast.parts import ahead_at
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
@@ -51,12 +51,13 @@ class ForecastBatch(Batch[Table]):
             if table.schema.series is None:
                 parts.append(_series_rows(version, table, some, learned_until))
                 continue
-            for name, first, stop in blocks(table.frame, table.schema.series):
-                mine = some[(some >= first) & (some < stop)] - first
-                if len(mine):
-                    one = Table(table.frame.slice(first, stop - first).drop(table.schema.series), one_of(table.schema))
-                    found = _series_rows(version, one, mine, learned_until, (name, table))
-                    parts.append(found.select(pl.lit(name).alias("series"), pl.all()))
+            blocks = Blocks.of(table.frame, table.schema.series)
+            owners = blocks.of_rows(some)
+            for number in np.unique(owners).tolist():
+                name, first, size = blocks.names[number], int(blocks.first[number]), int(blocks.sizes[number])
+                one = Table(table.frame.slice(first, size).drop(table.schema.series), one_of(table.schema))
+                found = _series_rows(version, one, some[owners == number] - first, learned_until, (name, table))
+                parts.append(found.select(pl.lit(name).alias("series"), pl.all()))
         version.progress(len(origins), len(origins))
         return pl.concat(parts)
 

@@ -11,17 +11,16 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.channels import column_values, filled
-from azuraforge.plugins.forecasting.panels import each
+from azuraforge.plugins.forecasting.panels import Blocks, filled_each
 
 
 def last_values(part: Part) -> Floats:
     """``(origin,)``: the last known target at each origin; NaN where none is known yet."""
-    if part.schema.series is not None:
-        last = np.empty(len(part.origins))
-        for _, one, at in each(part):
-            last[at] = last_values(one)
-        return last
-    return filled(column_values(part.frame, part.schema.target), float("nan"))[part.origins]
+    values = column_values(part.frame, part.schema.target)
+    if part.schema.series is None:
+        return filled(values, float("nan"))[part.origins]
+    blocks = Blocks.of(part.frame, part.schema.series)
+    return filled_each(values, blocks, np.full(len(blocks), np.nan))[part.origins]
 
 
 def change_r2(truth: Floats, point: Floats, last: Floats) -> float | None:

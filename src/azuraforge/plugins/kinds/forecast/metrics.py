@@ -54,18 +54,12 @@ def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tup
         scale: from ``seasonal_scale``.
     """
     interval = interval_of(predictions)
-    low, high = (interval[1], interval[2]) if interval else (None, None)
-    overall = _measure(truth, predictions.point, low, high, scale)
+    overall = measure_all(truth, predictions.point, None if interval is None else (interval[1], interval[2]), scale)
     horizons: list[Metrics] = []
     for step in range(truth.shape[1]):
         column = slice(step, step + 1)
-        at_step = _measure(
-            truth[:, column],
-            predictions.point[:, column],
-            None if low is None else low[:, column],
-            None if high is None else high[:, column],
-            scale,
-        )
+        ends = None if interval is None else (interval[1][:, column], interval[2][:, column])
+        at_step = measure_all(truth[:, column], predictions.point[:, column], ends, scale)
         horizons.append({"horizon": step + 1, **at_step})
     return overall, horizons
 
@@ -103,7 +97,15 @@ def shown_horizons(horizon: int, limit: int = 6) -> list[int]:
     return sorted(halves)
 
 
-def _measure(truth: Floats, point: Floats, low: Floats | None, high: Floats | None, scale: float | None) -> Metrics:
+def measure_all(truth: Floats, point: Floats, interval: tuple[Floats, Floats] | None, scale: float | None) -> Metrics:
+    """Return the metrics of all values together.
+
+    Args:
+        truth: ``(origin, horizon)`` actual values, NaN where missing.
+        point: predictions of the same shape.
+        interval: its lower and upper ends, of the same shape.
+        scale: from ``seasonal_scale``.
+    """
     known = np.isfinite(truth)
     actual, predicted = truth[known], point[known]
     if not actual.size:
@@ -112,8 +114,8 @@ def _measure(truth: Floats, point: Floats, low: Floats | None, high: Floats | No
     absolute = np.abs(error)
     mae = float(absolute.mean())
     coverage = None
-    if low is not None and high is not None:
-        coverage = float(((low[known] <= actual) & (actual <= high[known])).mean())
+    if interval is not None:
+        coverage = float(((interval[0][known] <= actual) & (actual <= interval[1][known])).mean())
     return {
         "rmse": math.sqrt(float(np.square(error).mean())),
         "mae": mae,

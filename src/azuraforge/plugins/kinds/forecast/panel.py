@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.arrays import Flags
 from azuraforge.plugins.contract.evaluation import LeftOut, PartName
-from azuraforge.plugins.contract.parts import Part, Rows, Split, Table
-from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.contract.parts import Rows, Split, Table
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.plugins.forecasting.panels import blocks, one_of, stack, times
+from azuraforge.plugins.forecasting.panels import Blocks, consecutive, one_of
+from azuraforge.plugins.kinds.forecast.panel_cuts import OwnRows, own_rows, windows
 from azuraforge.wording import fill
 
 if TYPE_CHECKING:
@@ -27,56 +27,15 @@ if TYPE_CHECKING:
 
 Why = Literal["few_rows", "no_window", "constant", "ended"]
 _NAMED = 8
-Cut = Callable[[Table, Rows], Part]
-CutTest = Callable[[Table, Rows], tuple[Part, Floats]]
 
 
 def series_of(table: Table) -> Iterator[tuple[str, Table]]:
     """Each series that is not left out, as a table of its own."""
     column = str(table.schema.series)
-    for name, first, stop in blocks(table.frame, column):
+    found, bare, schema = Blocks.of(table.frame, column), table.frame.drop(column), one_of(table.schema)
+    for name, first, stop in zip(found.names, found.first.tolist(), found.stop.tolist(), strict=True):
         if name not in table.left_out:
-            yield name, Table(table.frame.slice(first, stop - first).drop(column), one_of(table.schema))
-
-
-def own_rows(table: Table, rows: Rows) -> Iterator[tuple[str, Table, Rows]]:
-    """Each series, and which of its own rows lie between the moments that ``rows`` of the panel name."""
-    at = times(table.frame, table.schema)
-    begin, end = at[rows.start], at[rows.stop - 1] + 1
-    for name, one in series_of(table):
-        start, stop = np.searchsorted(moments_of(one.frame, one.schema), [begin, end]).tolist()
-        yield name, one, Rows(start, stop)
-
-
-def cut_each(table: Table, rows: Rows, cut: Cut) -> Part:
-    """One part out of what ``cut`` makes of each series."""
-    parts: list[tuple[str, Part]] = []
-    for name, one, own in own_rows(table, rows):
-        with _named(name):
-            parts.append((name, cut(one, own)))
-    return stack(parts, table.schema)
-
-
-def cut_each_test(table: Table, rows: Rows, cut: CutTest, most: int) -> tuple[Part, Floats]:
-    """The held-out part of all series and its truth; beyond ``most`` origins every so many moments, of all series."""
-    parts: list[tuple[str, Part]] = []
-    truths: list[Floats] = []
-    for name, one, own in own_rows(table, rows):
-        with _named(name):
-            part, truth = cut(one, own)
-        parts.append((name, part))
-        truths.append(truth)
-    whole, truth = stack(parts, table.schema), np.concatenate(truths)
-    at = moments_of(whole.frame, whole.schema)[whole.origins]
-    stride = max(1, -(-len(at) // most))
-    kept = np.isin(at, np.unique(at)[::stride])
-    ahead = {column: values[kept] for column, values in whole.ahead.items()}
-    return replace(whole, origins=whole.origins[kept], ahead=ahead), truth[kept]
-
-
-def cut_each_future(table: Table, cut: Callable[[Table], Part]) -> Part:
-    """One origin in each series: its own last row."""
-    return stack([(name, cut(one)) for name, one in series_of(table)], table.schema)
+            yield name, Table(bare.slice(first, stop - first), schema)
 
 
 def until(frame: pl.DataFrame, column: str, row: int) -> tuple[pl.DataFrame, int]:
@@ -109,7 +68,8 @@ def split_of_those_that_go_on(
             ranges = split(table)
         if table.schema.series is None or not 0 <= ranges.test.start < ranges.test.stop <= table.moments:
             return table, ranges, ()  # ranges that are wrong are told by ``check_split``
-        ended = [name for name, one, own in own_rows(table, ranges.test) if own.start == len(one)]
+        own = own_rows(table, ranges.test)
+        ended = [own.names[place] for place in np.flatnonzero(own.start == own.length).tolist()]
         if not ended:
             return table, ranges, tuple(gone)
         gone += [
@@ -133,7 +93,7 @@ def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
         raise InvalidInput(message, **told).with_details(error.details) from error
 
 
-def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTest) -> tuple[LeftOut, ...]:
+def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
     """Series that cannot be learned or judged: with fewer rows than ``split.needs``, or without a whole window.
 
     Raises InvalidInput where none is left.
@@ -142,18 +102,19 @@ def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTe
     parts: tuple[tuple[PartName, Rows], ...]
     parts = ("train", split.train), ("validation", split.validation), ("test", split.test)
     for part, rows in parts:
-        for name, one, own in own_rows(replace(table, left_out=frozenset(found)), rows):
-            needed = max(1 if split.partial else horizon, split.needs.get(part, 0))
-            why: Why | None = _short(one, own, needed, part == "train")
-            if why is None:
-                try:
-                    (cut_test if part == "test" else cut)(one, own)
-                except InvalidInput:
-                    why = "no_window"
-            if why is not None:
-                found[name] = LeftOut(series=name, part=part, why=why, rows=len(own), needed=needed)
+        rest = replace(table, left_out=frozenset(found))
+        needed = max(1 if split.partial else horizon, split.needs.get(part, 0))
+        made = windows(rest, rows, horizon, partial=split.partial)
+        usable = made.judged if split.partial or part == "test" else made.complete
+        few, none = made.own.counts < needed, made.counts(usable) == 0
+        still = _unchanging(rest, made.own) if part == "train" else np.zeros(len(few), dtype=bool)
+        why: Why
+        for place in np.flatnonzero(few | none | still).tolist():
+            why = "few_rows" if few[place] else "constant" if still[place] else "no_window"
+            name, own = made.own.names[place], int(made.own.counts[place])
+            found[name] = LeftOut(series=name, part=part, why=why, rows=own, needed=needed)
     column = str(table.schema.series)
-    names = [name for name, _, _ in blocks(table.frame, column)]
+    names = Blocks.of(table.frame, column).names
     if not set(names) - set(found):
         first = found[names[0]]
         raise InvalidInput(
@@ -166,21 +127,11 @@ def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTe
     return tuple(found.values())
 
 
-def _short(one: Table, own: Rows, needed: int, learned: bool) -> Why | None:
-    if len(own) < needed:
-        return "few_rows"
-    if not learned:
-        return None
-    values = column_values(one.frame.head(own.stop), one.schema.target)
-    known = values[np.isfinite(values)]
-    return "constant" if not known.size or float(np.ptp(known)) == 0 else None
-
-
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Errors of one series say which."""
-    try:
-        yield
-    except InvalidInput as error:
-        error.where = ", ".join(filter(None, (f"series {name!r}", error.where)))
-        raise
+def _unchanging(table: Table, own: OwnRows) -> Flags:
+    """``(series,)``: whether the known targets up to the end of the own rows are all the same, or there are none."""
+    values = column_values(table.frame, table.schema.target)
+    size = np.maximum(own.stop, 1)
+    begins = np.cumsum(size) - size
+    known = values[consecutive(own.first, size)]
+    lowest, highest = (np.asarray(find.reduceat(known, begins)) for find in (np.fmin, np.fmax))
+    return np.asarray(~(highest > lowest))

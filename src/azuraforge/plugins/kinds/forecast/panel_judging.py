@@ -22,8 +22,9 @@ from azuraforge.plugins.contract.evaluation import SeriesScores
 from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.plugins.forecasting.panels import each
-from azuraforge.plugins.kinds.forecast.metrics import Metrics, measure, seasonal_scale, skill
+from azuraforge.plugins.forecasting.panels import Blocks
+from azuraforge.plugins.kinds.forecast.metrics import Metrics, measure, measure_all, seasonal_scale, skill
+from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 
@@ -43,25 +44,32 @@ class Panel:
     Attributes:
         members: name → places of its origins in the part.
         scales: name → MASE's denominator, from the series' own training rows.
+        owners: ``(origin,)`` the place of its series among ``members``.
         moment: ``(origin,)`` which of the part's different moments.
         rank: ``(origin,)`` the how many-th of that moment's origins.
     """
 
     members: dict[str, Indices]
     scales: dict[str, float | None]
+    owners: Indices
     moment: Indices
     rank: Indices
 
     @classmethod
     def of(cls, test: Part, scales: Mapping[str, float | None]) -> Panel:
         """Of a part to be judged, with the ``series_scales`` of the training part."""
-        members = {name: at for name, _, at in each(test)}
+        blocks = Blocks.of(test.frame, str(test.schema.series))
+        found, owners = np.unique(blocks.of_rows(test.origins), return_inverse=True)
+        order = np.argsort(owners, kind="stable")
+        places = np.split(order, np.searchsorted(owners[order], np.arange(1, len(found))))
+        members = {blocks.names[number]: at for number, at in zip(found.tolist(), places, strict=True)}
         _, moment = np.unique(moments_of(test.frame, test.schema)[test.origins], return_inverse=True)
         order = np.argsort(moment, kind="stable")
         first = np.searchsorted(moment[order], moment[order])
         rank = np.empty(len(moment), dtype=np.int64)
         rank[order] = np.arange(len(moment)) - first
-        return cls(members, {name: scales[name] for name in members}, moment.astype(np.int64), rank)
+        own = {name: scales[name] for name in members}
+        return cls(members, own, owners.astype(np.int64), moment.astype(np.int64), rank)
 
     def by_moment(self, values: NDArray[ScalarT], missing: float) -> NDArray[ScalarT]:
         """``(origin, horizon)`` → ``(moment, series * horizon)``, ``missing`` where a series has no origin then."""
@@ -77,27 +85,50 @@ class Panel:
     def measure(self, truth: Floats, predictions: Predictions) -> tuple[Metrics, list[Metrics], dict[str, Metrics]]:
         """Overall, per horizon, and per series, see the module."""
         overall, horizons = measure(truth, predictions, None)
-        alone: dict[str, Metrics] = {}
-        steps: list[list[float]] = [[] for _ in horizons]
-        within = np.array(truth)
-        for name, at in self.members.items():
-            mine = origins_of(predictions, at)
-            alone[name], at_steps = measure(truth[at], mine, self.scales[name])
-            known = np.isfinite(truth[at])
-            within[at] -= truth[at][known].mean() if known.any() else 0.0
-            for step, found in enumerate(at_steps):
-                if found["mase"] is not None:
-                    steps[step].append(found["mase"])
-        error = predictions.point - truth
-        overall |= {"mase": _mean([each["mase"] for each in alone.values()]), "r2": _r2(within, error)}
+        alone = measure_each(truth, predictions, self.owners, list(self.scales.values()))
+        error, known = predictions.point - truth, np.isfinite(truth)
+        count = np.bincount(self.owners, known.sum(axis=1), len(self.members))
+        total = np.bincount(self.owners, np.where(known, truth, 0.0).sum(axis=1), len(self.members))
+        within = truth - (total / np.maximum(count, 1))[self.owners, None]
+        scale = np.array([each or np.nan for each in self.scales.values()], dtype=np.float64)
+        overall |= {"mase": _mean([each["mase"] for each in alone]), "r2": _r2(within, error)}
         for step, row in enumerate(horizons):
-            row |= {"mase": _mean(steps[step]), "r2": _r2(within[:, step], error[:, step])}
-        return overall, horizons, alone
+            size = np.where(known[:, step], np.abs(error[:, step]), 0.0)
+            seen = np.bincount(self.owners, known[:, step], len(self.members))
+            mine = np.bincount(self.owners, size, len(self.members))[seen > 0] / (seen * scale)[seen > 0]
+            mase = float(np.nanmean(mine)) if np.isfinite(mine).any() else None
+            row |= {"mase": mase, "r2": _r2(within[:, step], error[:, step])}
+        return overall, horizons, dict(zip(self.members, alone, strict=True))
+
+
+def measure_each(
+    truth: Floats, predictions: Predictions, owners: Indices, scales: Sequence[float | None]
+) -> list[Metrics]:
+    """Return the metrics of each series alone, as ``metrics.measure`` has them.
+
+    Args:
+        truth: ``(origin, horizon)``, NaN where missing.
+        predictions: of the same shape.
+        owners: ``(origin,)`` the place of each origin's series among ``scales``.
+        scales: MASE's denominators.
+    """
+    interval = interval_of(predictions)
+    order = np.argsort(owners, kind="stable")
+    borders = np.searchsorted(owners[order], np.arange(len(scales) + 1)).tolist()
+    actual, point = truth[order], predictions.point[order]
+    ends = None if interval is None else (interval[1][order], interval[2][order])
+    return [
+        measure_all(actual[rows], point[rows], None if ends is None else (ends[0][rows], ends[1][rows]), scale)
+        for rows, scale in zip(map(slice, borders[:-1], borders[1:]), scales, strict=True)
+    ]
 
 
 def series_scales(train: Part, season: int) -> dict[str, float | None]:
     """MASE's denominator of each series of the training part."""
-    return {name: seasonal_scale(column_values(one.frame, one.schema.target), season) for name, one, _ in each(train)}
+    blocks = Blocks.of(train.frame, str(train.schema.series))
+    values = column_values(train.frame, train.schema.target)
+    borders = zip(blocks.names, blocks.first.tolist(), blocks.stop.tolist(), strict=True)
+    return {name: seasonal_scale(values[first:stop], season) for name, first, stop in borders}
 
 
 def series_table(panel: Panel, candidate: dict[str, Metrics], baseline: dict[str, Metrics]) -> list[SeriesScores]:

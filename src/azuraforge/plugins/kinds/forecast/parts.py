@@ -24,7 +24,7 @@ from azuraforge.plugins.contract.part_folders import Reading, fresh_folder
 from azuraforge.plugins.contract.parts import Part, Rows, Schema, Split, Table
 from azuraforge.plugins.forecasting.covariates import ahead_of, part_at_end
 from azuraforge.plugins.forecasting.following import following_times
-from azuraforge.plugins.kinds.forecast import panel
+from azuraforge.plugins.kinds.forecast import panel, panel_cuts
 from azuraforge.wording import fill
 
 if TYPE_CHECKING:
@@ -93,9 +93,7 @@ def cut_learning(
     reach past the part and is kept where one of its targets is known.
     """
     if table.schema.series is not None:
-        return panel.cut_each(
-            table, rows, lambda one, own: cut_learning(one, own, horizon, known_ahead, partial=partial)
-        )
+        return panel_cuts.learning_part(table, rows, horizon, known_ahead, partial=partial)
     frame = table.frame.head(rows.stop)
     origins = np.arange(max(0, rows.start - 1), rows.stop - (1 if partial else horizon), dtype=np.int64)
     targets = targets_at(_until(_target(table), rows, horizon), origins, horizon)
@@ -128,12 +126,7 @@ def cut_test(
     fewer true values than the horizon has rows.
     """
     if table.schema.series is not None:
-        return panel.cut_each_test(
-            table,
-            rows,
-            lambda one, own: cut_test(one, own, horizon, len(table), known_ahead, partial=partial),
-            max_origins,
-        )
+        return panel_cuts.test_part(table, rows, horizon, known_ahead, max_origins, partial=partial)
     first, last = max(0, rows.start - 1), rows.stop - (1 if partial else horizon)
     stride = max(1, -(-(last - first) // max_origins))
     origins = np.arange(first, last, stride, dtype=np.int64)
@@ -154,7 +147,7 @@ def cut_test(
 def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
     """One origin and no row after it, see ``part_at_end``; of a panel one in each series."""
     if table.schema.series is not None:
-        return panel.cut_each_future(table, lambda one: cut_future(one, horizon, known_ahead))
+        return panel_cuts.future_part(table, horizon, known_ahead)
     return part_at_end(table.frame, table.schema, horizon, known_ahead)
 
 
@@ -190,8 +183,8 @@ def range_of(table: Table, rows: Rows) -> PartSummary:
         return PartSummary(rows=len(rows), start=ends[0], end=ends[1])
     moments = table.frame.select(table.schema.time).unique().sort(table.schema.time)
     ends = times_of(moments[[rows.start, rows.stop - 1]], table.schema)
-    count = sum(len(own) for _, _, own in panel.own_rows(table, rows))
-    return PartSummary(rows=count, start=ends[0], end=ends[1])
+    count = panel_cuts.own_rows(table, rows).counts.sum()
+    return PartSummary(rows=int(count), start=ends[0], end=ends[1])
 
 
 def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
@@ -252,13 +245,7 @@ def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Tabl
     """A panel without the series that have too little in a part of ``split``, and which these are."""
     if table.schema.series is None:
         return table, ()
-    gone = panel.left_out(
-        table,
-        split,
-        horizon,
-        lambda one, own: cut_learning(one, own, horizon, partial=split.partial),
-        lambda one, own: cut_test(one, own, horizon, partial=split.partial),
-    )
+    gone = panel.left_out(table, split, horizon)
     return replace(table, left_out=frozenset(each.series for each in gone)), gone
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.intervals import ends_of
-from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, blocks, each, stack
+from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, Blocks, each, stack
 from azuraforge.plugins.kinds.forecast.parts import cut_after
 
 #: Relative to the spread of the target: the same origin with and without the rows after it.
@@ -223,10 +222,13 @@ def _spreads(part: Part) -> Callable[[int], float]:
     if part.schema.series is None:
         whole = _spread(values)
         return lambda origin: whole
-    ends = blocks(part.frame, part.schema.series)
-    spreads = [_spread(values[first:stop]) for _, first, stop in ends]
-    firsts = [first for _, first, _ in ends]
-    return lambda origin: spreads[bisect.bisect_right(firsts, origin) - 1]
+    found = Blocks.of(part.frame, part.schema.series)
+
+    def of_series(origin: int) -> float:
+        place = int(found.of_rows(np.array([origin]))[0])
+        return _spread(values[int(found.first[place]) : int(found.stop[place])])
+
+    return of_series
 
 
 def _spread(values: Floats) -> float:

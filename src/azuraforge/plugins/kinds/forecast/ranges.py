@@ -10,7 +10,7 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.plugins.forecasting.panels import blocks
+from azuraforge.plugins.forecasting.panels import Blocks
 
 FILE = "learned_ranges.json"
 Ranges = dict[str, tuple[float, float]]
@@ -25,7 +25,8 @@ def keep_ranges(part: Part, predictor: Path) -> None:
         return
     rows = [("", 0, part.frame.height)]
     if part.schema.series is not None:
-        rows = blocks(part.frame, part.schema.series)
+        blocks = Blocks.of(part.frame, part.schema.series)
+        rows = list(zip(blocks.names, blocks.first.tolist(), blocks.stop.tolist(), strict=True))
     values = {column: column_values(part.frame, column) for column in part.ahead}
     found = {
         name: {column: ends for column, each in values.items() if (ends := _ends(each[first:stop])) is not None}

@@ -1,0 +1,182 @@
+"""Parts cut from all series of a panel at once: arrays over rows, without a loop over series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Rows, Table
+from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.panels import Blocks, consecutive, times
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """The rows of each series between two moments of the panel; series that are left out are not among them.
+
+    Attributes:
+        names: ``(series,)``.
+        first: ``(series,)`` the first row in the table's frame, and ``length`` the number of its rows.
+        start, stop: ``(series,)`` the own rows, counted from the series' first.
+    """
+
+    names: list[str]
+    first: Indices
+    length: Indices
+    start: Indices
+    stop: Indices
+
+    @property
+    def counts(self) -> Indices:
+        """``(series,)``: rows between the two moments."""
+        return np.asarray(self.stop - self.start)
+
+
+def own_rows(table: Table, rows: Rows) -> OwnRows:
+    """Return which rows of each series lie between the moments that ``rows`` of the panel name."""
+    moments = moments_of(table.frame, table.schema)
+    at = times(table.frame, table.schema)
+    blocks = Blocks.of(table.frame, str(table.schema.series))
+    before = [_counted(moments < end, blocks) for end in (at[rows.start], at[rows.stop - 1] + 1)]
+    kept = np.array([name not in table.left_out for name in blocks.names], dtype=bool)
+    names = [name for name, here in zip(blocks.names, kept.tolist(), strict=True) if here]
+    return OwnRows(names, blocks.first[kept], blocks.sizes[kept], before[0][kept], before[1][kept])
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Origins of all series and what follows them.
+
+    Attributes:
+        own: the series.
+        taken: ``(row,)`` rows of the table's frame that the part's frame holds: of each series those up to its stop.
+        origins: ``(origin,)`` rows of the part's frame, and ``source`` the same rows in the table's.
+        owners: ``(origin,)`` places of the origins' series in ``own``.
+        targets: ``(origin, horizon)`` values of the rows after each origin; NaN where unknown or past the stop.
+    """
+
+    own: OwnRows
+    taken: Indices
+    origins: Indices
+    source: Indices
+    owners: Indices
+    targets: Floats
+
+    def kept(self, chosen: Flags) -> Windows:
+        """Return the windows of some origins."""
+        origins, source, owners = self.origins[chosen], self.source[chosen], self.owners[chosen]
+        return replace(self, origins=origins, source=source, owners=owners, targets=self.targets[chosen])
+
+    @property
+    def complete(self) -> Flags:
+        """``(origin,)``: whether every target is known."""
+        return np.asarray(np.isfinite(self.targets).all(axis=1))
+
+    @property
+    def judged(self) -> Flags:
+        """``(origin,)``: whether any target is known."""
+        return np.asarray(np.isfinite(self.targets).any(axis=1))
+
+    def counts(self, chosen: Flags) -> Indices:
+        """``(series,)``: how many of the chosen origins each series has."""
+        return np.bincount(self.owners[chosen], minlength=len(self.own.names)).astype(np.int64)
+
+    def part(self, table: Table, known_ahead: Sequence[str], targets: Floats | None) -> Part:
+        """Return the part with these origins."""
+        ends = (self.own.first + self.own.length)[self.owners]
+        read = {name: column_values(table.frame, name) for name in known_ahead}
+        ahead = {name: _ahead(values, self.source, ends, self.horizon) for name, values in read.items()}
+        return Part(table.frame[self.taken], table.schema, 0, self.horizon, self.origins, targets, ahead)
+
+    @property
+    def horizon(self) -> int:
+        return int(self.targets.shape[1])
+
+
+def windows(table: Table, rows: Rows, horizon: int, *, partial: bool) -> Windows:
+    """Return every origin of each series whose targets begin inside its own rows.
+
+    Args:
+        table: the panel.
+        rows: its moments.
+        horizon: rows ahead.
+        partial: windows may reach past the own rows, where their targets are unknown.
+    """
+    own = own_rows(table, rows)
+    begins = np.cumsum(own.stop) - own.stop
+    low = np.maximum(0, own.start - 1)
+    counts = np.maximum(own.stop - (1 if partial else horizon) - low, 0)
+    owners = np.repeat(np.arange(len(own.names)), counts)
+    within = consecutive(low, counts)
+    taken, source = consecutive(own.first, own.stop), own.first[owners] + within
+    values = column_values(table.frame, table.schema.target)
+    targets = _ahead(values, source, (own.first + own.stop)[owners], horizon)
+    return Windows(own, taken, begins[owners] + within, source, owners, targets)
+
+
+def learning_part(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str], *, partial: bool) -> Part:
+    """Return a part to learn from. Raises InvalidInput naming a series without a usable window."""
+    found = windows(table, rows, horizon, partial=partial)
+    usable = found.judged if partial else found.complete
+    _refuse_none(found, usable, f"no window of {horizon} targets is without missing values")
+    found = found.kept(usable)
+    return found.part(table, known_ahead, found.targets)
+
+
+def test_part(
+    table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str], most: int, *, partial: bool
+) -> tuple[Part, Floats]:
+    """Return the held-out part of all series and its truth; beyond ``most`` origins every so many moments, of all
+    series. Raises InvalidInput naming a series without a known target.
+    """
+    found = windows(table, rows, horizon, partial=partial)
+    _refuse_none(found, found.judged, "the held-out part has no known target to judge by")
+    found = found.kept(found.judged)
+    at = moments_of(table.frame, table.schema)[found.source]
+    stride = max(1, -(-len(at) // most))
+    if stride > 1:
+        found = found.kept(np.isin(at, np.unique(at)[::stride]))
+    return found.part(table, known_ahead, None), found.targets
+
+
+def future_part(table: Table, horizon: int, known_ahead: Sequence[str]) -> Part:
+    """Return one origin in each series: its last row; with columns known in advance its last row with a target."""
+    own = own_rows(table, Rows(0, table.moments))
+    last = own.length - 1
+    if known_ahead:
+        measured = np.isfinite(column_values(table.frame, table.schema.target))
+        newest = np.maximum.accumulate(np.where(measured, np.arange(len(measured)), -1))[own.first + last] - own.first
+        last = np.where(newest >= 0, newest, last)
+    size = last + 1
+    source = own.first + last
+    ends = own.first + own.length
+    ahead = {name: _ahead(column_values(table.frame, name), source, ends, horizon) for name in known_ahead}
+    frame = table.frame[consecutive(own.first, size)]
+    return Part(frame, table.schema, 0, horizon, np.cumsum(size) - 1, ahead=ahead)
+
+
+def _ahead(values: Floats, origins: Indices, ends: Indices, horizon: int) -> Floats:
+    """``(origin, horizon)``: the values after each origin, NaN from the row ``ends`` on."""
+    rows = origins[:, None] + np.arange(1, horizon + 1)
+    return np.where(rows < ends[:, None], values[np.minimum(rows, len(values) - 1)], np.nan)
+
+
+def _counted(flags: Flags, blocks: Blocks) -> Indices:
+    """``(series,)``: how many of each series' rows are flagged."""
+    total = np.append(0, np.cumsum(flags))
+    return np.asarray(total[blocks.stop] - total[blocks.first], dtype=np.int64)
+
+
+def _refuse_none(found: Windows, usable: Flags, message: str) -> None:
+    empty = np.flatnonzero(found.counts(usable) == 0)
+    if len(empty):
+        raise InvalidInput(
+            message,
+            where=f"series {found.own.names[int(empty[0])]!r}",
+            next_step="choose a shorter horizon, or a series with fewer missing values",
+        )
