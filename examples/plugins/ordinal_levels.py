@@ -137,7 +137,7 @@ class Levels(TaskKind[LevelsConfig, LevelTable, LevelPart, Floats, LevelSplit]):
         folder: Path | None,
         *,
         studied: bool = False,
-        refit: bool = False,
+        retrained: bool = False,
     ) -> LevelSplit:
         if table.levels.min() < 0 or table.levels.max() >= config.levels:
             raise InvalidInput(f"levels lie between 0 and {config.levels - 1}", where=f"column {table.target!r}")

@@ -15,15 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput, one_line
 from azuraforge.judgements.pairs import Model, Pairs
 from azuraforge.judgements.truth import Truth
 from azuraforge.models.gate.comparability import needed_origins
-from azuraforge.pipelines.contexts import BaselineContext
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Rows, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.intervals import residual_quantiles
@@ -162,7 +163,7 @@ def _answers(name: str, truth: Truth, pairs: Pairs, coverage: float, needed: int
     starts = _learning_places(origins, truth, needed)
     found = _Answers(np.empty(len(pairs)), np.empty(len(pairs)), np.empty(len(pairs)))
     with tempfile.TemporaryDirectory() as folder:
-        run = BaselineContext(config, seed=0, threads=1, outputs=Path(folder))
+        run = SilentRun(config, seed=0, threads=1, outputs=Path(folder))
         predictor: object = None
         offsets = np.zeros((2, horizon))
         for start, stop in zip(starts, [*starts[1:], len(origins)], strict=True):
@@ -192,7 +193,7 @@ def _learning_places(origins: Indices, truth: Truth, needed: int) -> list[int]:
 
 
 def _learn(
-    pipeline: AnyPipeline, run: BaselineContext, truth: Truth, rows: int, horizon: int, coverage: float
+    pipeline: AnyPipeline, run: SilentRun[BaseModel], truth: Truth, rows: int, horizon: int, coverage: float
 ) -> tuple[object, Floats]:
     """Learn from the first ``rows`` rows. Returns the predictor and ``(end, horizon)`` offsets of its interval.
 

@@ -1,16 +1,15 @@
-"""What app code is handed while it learns: a run's context for the candidate, a quiet one for a baseline."""
+"""What the pipeline that a run is about is given while it learns. Baselines are given a ``SilentRun``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel, JsonValue
 
-from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.pipeline import Checkpoint
+from azuraforge.plugins.contract.silent_run import pretrained_weights
 from azuraforge.strict_json import JsonObject
 
 
@@ -51,52 +50,3 @@ class CandidateContext:
     def pretrained(self, name: str) -> Path:
         """Return a folder of pretrained weights. Raises InvalidInput."""
         return pretrained_weights(self._pretrained, name)
-
-
-@dataclass
-class BaselineContext:
-    """``RunContext`` of a baseline: it learns within seconds, so it neither reports nor keeps checkpoints."""
-
-    config: BaseModel
-    seed: int
-    threads: int
-    outputs: Path
-    pretrained_folder: str | None = None
-
-    def log(self, step: int, **metrics: float) -> None:
-        """The run's curves belong to the candidate."""
-
-    def progress(self, done: int, total: int, note: str = "") -> None:
-        """Progress over all baselines is told by the step."""
-
-    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """After an interruption a baseline starts anew."""
-
-    def resume(self) -> Checkpoint | None:
-        """Nothing to resume from."""
-        return None
-
-    def figure(self, name: str, data: Mapping[str, object]) -> None:
-        """Figures belong to the candidate."""
-
-    def note(self, markdown: str) -> None:
-        """Notes belong to the candidate."""
-
-    def pretrained(self, name: str) -> Path:
-        """Return a folder of pretrained weights. Raises InvalidInput."""
-        return pretrained_weights(self.pretrained_folder, name)
-
-
-def pretrained_weights(folder: str | None, name: str) -> Path:
-    """Return the folder ``name`` inside ``folder``. Raises InvalidInput that lists what there is."""
-    place = Path(folder) if folder is not None else None
-    if place is not None and Path(name).name == name and name not in ("", ".", "..") and (place / name).is_dir():
-        return place / name
-    found = (
-        sorted(each.name for each in place.iterdir() if each.is_dir()) if place is not None and place.is_dir() else []
-    )
-    raise InvalidInput(
-        f"there are no pretrained weights named {name!r}; there are: {', '.join(found) or 'none'}",
-        where="config: weights",
-        next_step=f"ask the administrator to place them in {place / name}" if place is not None else "",
-    )

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from azuraforge.errors import InvalidInput, one_line
-from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
+from azuraforge.pipelines.contexts import CandidateContext, Child
 from azuraforge.pipelines.data import read_dataset
 from azuraforge.pipelines.latency import latency_ms
 from azuraforge.pipelines.predictor import learn
@@ -41,6 +41,7 @@ from azuraforge.pipelines.shapes import (
 )
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
+from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
@@ -109,7 +110,7 @@ def learn_baselines(child: Child, wanted: FitInput) -> LearnedBaselines:
             config = config_of(pipeline, own, name)
             outputs = child.outputs / name / "files"
             outputs.mkdir(parents=True, exist_ok=True)
-            run = BaselineContext(config, child.seed, child.threads, outputs)
+            run = SilentRun(config, child.seed, child.threads, outputs)
             engine = use_engine(child, pipeline)
             folder = child.outputs / name / "predictor"
             learned = learn(name, pipeline, run, train, validation, folder)

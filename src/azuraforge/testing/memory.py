@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from azuraforge.pipelines.contexts import pretrained_weights
 from azuraforge.plugins.contract.pipeline import Checkpoint
+from azuraforge.plugins.contract.silent_run import pretrained_weights
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 

@@ -118,7 +118,6 @@ class _Asked:
 class StateForecaster(Baseline, Generic[ModelT]):
     """A forecaster that estimates a ``StateModel``. Subclasses write ``estimate``."""
 
-    name: ClassVar[str]
     Model: ClassVar[type[StateModel]]
     #: Known values that the training part must hold.
     fewest_rows: ClassVar[int] = 8

@@ -28,7 +28,7 @@ from azuraforge.pipelines.backtests.shapes import (
     JudgedFold,
     Spread,
 )
-from azuraforge.pipelines.contexts import BaselineContext, Child
+from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.data import read_dataset
 from azuraforge.pipelines.predictor import learn
 from azuraforge.pipelines.shapes import FitInput, asked
@@ -36,6 +36,7 @@ from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
 from azuraforge.plugins.contract.evaluation import FailedBaseline
 from azuraforge.plugins.contract.parts import Rows, Table
 from azuraforge.plugins.contract.pipeline import Config
+from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast.folds import split_of
@@ -139,7 +140,7 @@ def judge(child: Child) -> BacktestResult:
     return BacktestResult(backtest=figure)
 
 
-class _Quiet(BaselineContext):
+class _Quiet(SilentRun[Config]):
     """A run's context that reports progress only: a fold has no curves and no checkpoints of its own."""
 
     def __init__(self, config: Config, seed: int, threads: int, outputs: Path, child: Child, wanted: FitInput) -> None:

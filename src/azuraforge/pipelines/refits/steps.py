@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from azuraforge.errors import StorageError, one_line
-from azuraforge.pipelines.contexts import BaselineContext, Child
+from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.data import read_dataset
 from azuraforge.pipelines.predictor import learn_again
 from azuraforge.pipelines.refits.shapes import EvaluatedLearner, RefitInput, RefitResult, Refitted
 from azuraforge.pipelines.shapes import asked
 from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
 from azuraforge.plugins.contract.pipeline import Checkpoint, Config
+from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.loading import load_task_kind
 from azuraforge.strict_json import JsonObject
@@ -69,7 +70,7 @@ def _refit(
     files, folder = home / "files", home / "predictor"
     files.mkdir(parents=True, exist_ok=True)
     context = RefitContext(config, child, files) if candidate else None
-    run = context or BaselineContext(config, child.seed, child.threads, files)
+    run = context or SilentRun(config, child.seed, child.threads, files)
     engine = use_engine(child, pipeline)
     learned = learn_again(name, pipeline, run, Path(learner.evaluated), rows, folder)
     if learned is None:
@@ -88,7 +89,7 @@ def _refit(
     )
 
 
-class RefitContext(BaselineContext):
+class RefitContext(SilentRun[Config]):
     """A candidate's context while it is refitted: progress, checkpoints and notes, for the curves are the fit's."""
 
     def __init__(self, config: Config, child: Child, outputs: Path) -> None:

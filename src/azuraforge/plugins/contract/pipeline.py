@@ -93,6 +93,7 @@ class RunContext(Protocol[ConfigT_co]):
 class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, SplitT]):
     """A bounded learning procedure.
 
+    ``name`` is what a run asks for; a package may leave it to the entry point, a dropped-in file states it.
     ``kind`` fixes the metrics and the baselines, both the platform's. The test part is not there while
     ``fit`` runs: the platform cuts it away and places it in another process after ``save``.
     ``title`` and ``summary`` are texts by language code, for people. A pipeline that computes without
@@ -101,6 +102,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
     none.
     """
 
+    name: ClassVar[str]
     kind: ClassVar[str]
     Config: ClassVar[type[BaseModel]]
     uses_engine: ClassVar[bool] = True

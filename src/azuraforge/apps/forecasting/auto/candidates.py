@@ -33,8 +33,7 @@ _STATISTICAL: tuple[type[AnyPipeline], ...] = (Theta, ExponentialSmoothing, Comp
 _DEMAND: tuple[type[AnyPipeline], ...] = (Croston, Tsb, Adida, ExponentialSmoothing)
 _OTHERS: tuple[type[AnyPipeline], ...] = (MultipleSeasons, TbatsForecaster, Ridge, BoostedLags)
 MEMBERS: dict[str, type[AnyPipeline]] = {
-    each.name: each  # type: ignore[attr-defined]  # every forecaster states its name
-    for each in dict.fromkeys((*_NAIVE, *_STATISTICAL, *_DEMAND, *_OTHERS))
+    each.name: each for each in dict.fromkeys((*_NAIVE, *_STATISTICAL, *_DEMAND, *_OTHERS))
 }
 #: A share of zeros from which on demand counts as intermittent.
 _INTERMITTENT_SHARE = 0.3
@@ -176,4 +175,4 @@ def import_libraries(names: Sequence[str]) -> None:
 
 
 def _names(classes: Sequence[type[AnyPipeline]]) -> tuple[str, ...]:
-    return tuple(each.name for each in classes)  # type: ignore[attr-defined]  # every forecaster states its name
+    return tuple(each.name for each in classes)

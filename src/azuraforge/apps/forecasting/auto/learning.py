@@ -18,9 +18,9 @@ import numpy as np
 from azuraforge.apps.forecasting.auto.attempts import Attempt, attempts
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, import_libraries, is_forked
 from azuraforge.apps.forecasting.auto.config import AutoConfig
-from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.composition import LeftOutMember
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Checkpoint, RunContext
+from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 _DONE, _TRIALS = "finished.json", ".trials"
@@ -76,39 +76,6 @@ class Progress:
         )
 
 
-@dataclass(frozen=True)
-class _MemberRun:
-    """The run of a member: its figures and checkpoints are those of the ensemble."""
-
-    config: ForecastConfig
-    seed: int
-    threads: int
-    outputs: Path
-
-    def log(self, step: int, **metrics: float) -> None:
-        """Log nothing."""
-
-    def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report nothing."""
-
-    def pretrained(self, name: str) -> Path:
-        """Refuse: no member has weights from elsewhere."""
-        raise InvalidInput(f"a member of forecasting.auto cannot use pretrained weights ({name})")
-
-    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """Keep nothing; the ensemble keeps finished members."""
-
-    def resume(self) -> Checkpoint | None:
-        """Return None."""
-        return None
-
-    def figure(self, name: str, data: Mapping[str, object]) -> None:
-        """Draw nothing."""
-
-    def note(self, markdown: str) -> None:
-        """Note nothing."""
-
-
 def learn_members(
     run: RunContext[AutoConfig], names: Sequence[str], learn: Learn, progress: Progress, seconds: float, total: int
 ) -> None:
@@ -134,7 +101,7 @@ def learn_members(
             member = MEMBERS[name]()
             settings = member.Config.model_validate(config)
             assert isinstance(settings, ForecastConfig)
-            learned = learn(name, member, _MemberRun(settings, run.seed, run.threads, folder))
+            learned = learn(name, member, SilentRun(settings, run.seed, run.threads, folder))
             member.save(learned, folder)
             (Path(home) / f"{name}{_TRIALS}").write_text(str(member.trials(learned)), encoding="utf-8")
 
