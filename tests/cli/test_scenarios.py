@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from azuraforge.cli.failures import CommandError
-from azuraforge.cli.scenarios import parse_scenarios, parse_values
+from azuraforge.cli.parsing.scenarios import parse_scenarios, parse_values
 
 
 def test_changes_are_read_as_people_write_them(make_terminal: Callable[..., object]) -> None:

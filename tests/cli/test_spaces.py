@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from azuraforge.cli import spaces
 from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.parsing import spaces
 
 
 class Words:

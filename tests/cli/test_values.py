@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from azuraforge.cli import values
 from azuraforge.cli.failures import CommandError
+from azuraforge.cli.parsing import values
 
 
 def test_pairs_are_json_where_they_read_as_json(make_terminal):

@@ -11,8 +11,8 @@ from azuraforge.datasets.reading.findings import _TEXTS as FINDINGS
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.panels import _LEFT_OUT as LEFT_OUT
 from azuraforge.models.cards.texts import TEXTS as CARDS
-from azuraforge.models.gate.reasons import _SENTENCES as REASONS
 from azuraforge.models.gate.reasons import Reason
+from azuraforge.models.gate.sentences import SENTENCES as REASONS
 from azuraforge.reports.texts import TEXTS as REPORTS
 from azuraforge.wording import fill
 

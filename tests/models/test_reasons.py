@@ -6,14 +6,14 @@ import string
 
 import pytest
 
-from azuraforge.models.gate import reasons
+from azuraforge.models.gate import sentences
 from azuraforge.models.gate.evidence import measured
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.plugins.kinds.classify.facts import ERROR_RATE
 
 
 def test_both_languages_use_the_same_fields() -> None:
-    for code, (english, turkish) in reasons._SENTENCES.items():
+    for code, (english, turkish) in sentences.SENTENCES.items():
         fields = [
             {name.removesuffix(own) for _, name, _, _ in string.Formatter().parse(text) if name}
             for text, own in ((english, "_en"), (turkish, "_tr"))  # some values are sentences of their own

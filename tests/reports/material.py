@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from azuraforge.plugins.kinds.forecast.facts import METRICS
-from azuraforge.reports.texts import Code, Words
+from azuraforge.reports.words import Code, Words
 
 HOSTILE = '<script>alert("x")</script>|**bold** [a](javascript:alert(1)) ![i](https://evil.example/i.png)\n# head'
 TURKISH = "ğüşıöç ĞÜŞİÖÇ"

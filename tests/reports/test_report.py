@@ -16,7 +16,8 @@ from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.document import markdown
 from azuraforge.reports.material import Material
 from azuraforge.reports.pages import reader
-from azuraforge.reports.texts import LANGUAGES, TEXTS, Words
+from azuraforge.reports.texts import TEXTS
+from azuraforge.reports.words import LANGUAGES, Words
 from tests.reports.material import HOSTILE, TURKISH, comparison, failed_material, make_material
 
 _NUMBER = re.compile(r"−?\d[\d.,]*\d|−?\d")

@@ -10,7 +10,7 @@ from azuraforge.plugins.contract.evaluation import ContenderScores, Evaluation, 
 from azuraforge.plugins.kinds.classify.facts import ERROR_RATE, METRICS
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.material import Figures
-from azuraforge.reports.texts import Code, Words
+from azuraforge.reports.words import Code, Words
 
 
 def _said(code: Code, tried: int = 0) -> list[str]:

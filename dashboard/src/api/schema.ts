@@ -4825,7 +4825,7 @@ export interface components {
             by: string;
             /**
              * Continues
-             * @description id of the dataset whose next rows judge it; null: only what is sent for it does
+             * @description id of the dataset whose next rows judge it; null: none
              */
             continues?: string | null;
             /**
@@ -4939,7 +4939,7 @@ export interface components {
             by: string;
             /**
              * Continues
-             * @description id of the dataset whose next rows judge it; null: only what is sent for it does
+             * @description id of the dataset whose next rows judge it; null: none
              */
             continues?: string | null;
             /**

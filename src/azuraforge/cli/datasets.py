@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from azuraforge.cli import values
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
+from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.row_time import row_time
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from azuraforge.cli import values
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.listing import SHOWN, Limit, say_more
+from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:

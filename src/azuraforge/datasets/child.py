@@ -56,7 +56,7 @@ def read_source(child: Asked) -> Json:
 
 def restate(child: Asked) -> Json:
     """State when columns become known. ``RestateInput`` → ``ReadResult``."""
-    from azuraforge.datasets.reading.availability import restated
+    from azuraforge.datasets.restating import restated
 
     asked = RestateInput.model_validate(child.payload)
     return _result(restated(asked), asked.folder, asked.provenance, asked.file_sha256)

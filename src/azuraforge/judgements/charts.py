@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from azuraforge.judgements.shapes import Chart, Line, Scores, Verdict
-from azuraforge.reports.texts import Words
+from azuraforge.reports.words import Words
 
 _WIDTH, _HEIGHT = 760, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 26

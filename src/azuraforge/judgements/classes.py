@@ -29,7 +29,7 @@ from azuraforge.plugins.kinds.classify.metrics import (
     reliability,
     wilson,
 )
-from azuraforge.reports.texts import Words
+from azuraforge.reports.words import Words
 
 LEVEL = 0.95
 MAJORITY, FREQUENCY = "majority", "frequency"

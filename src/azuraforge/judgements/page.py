@@ -16,7 +16,7 @@ from azuraforge.judgements.summary import cells, lead_in
 from azuraforge.judgements.words import level as shown_level
 from azuraforge.judgements.words import text
 from azuraforge.plugins.contract.shape import text_of
-from azuraforge.reports.texts import Words
+from azuraforge.reports.words import Words
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _SEVERITIES = ("suspicion", "warning", "note")
@@ -167,7 +167,7 @@ def _scores(judgement: Judgement, words: Words) -> str:
         lines.append(f'<tr class="{scores.role}"><td>{name} <small>{role}</small></td>{values}</tr>')
     legend = (
         text("legend.classes", words.code)
-        if judgement.kind == "classify"
+        if not judgement.horizons
         else text("legend", words.code, stated=shown_level(words, judgement.coverage_level or 0.9))
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"

@@ -14,7 +14,7 @@ from azuraforge.judgements.words import change, said, text
 from azuraforge.judgements.words import level as shown_level
 from azuraforge.plugins.contract.shape import Texts, text_of
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
-from azuraforge.reports.texts import Words
+from azuraforge.reports.words import Words
 
 _TITLES: Mapping[str, str] = {
     NAIVE: "baseline.naive",

@@ -8,7 +8,7 @@ from azuraforge.judgements.shapes import Judgement, Scores, Verdict
 from azuraforge.judgements.words import change, signed, text
 from azuraforge.judgements.words import level as shown_level
 from azuraforge.plugins.contract.shape import text_of
-from azuraforge.reports.texts import NOTHING, Words
+from azuraforge.reports.words import NOTHING, Words
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def summary(judgement: Judgement, language: str) -> Summary:
 def lead_in(judgement: Judgement, words: Words) -> str:
     """Return the sentence that says how much was judged."""
     shown = {"predictions": words.number(judgement.predictions), "level": shown_level(words, judgement.level)}
-    if judgement.kind == "classify":
+    if not judgement.horizons:
         return text("lead_in.classes", words.code, **shown)
     first, last = judgement.horizons[0], judgement.horizons[-1]
     key = "horizon.one" if first == last else "horizon.many"
@@ -83,12 +83,10 @@ def cells(judgement: Judgement, words: Words) -> tuple[list[str], list[tuple[Sco
     code = words.code
     verdicts = {each.model: each for each in judgement.verdicts}
     shares = {"accuracy", "macro_f1", "ece", "coverage"}
-    names = ("accuracy", "macro_f1", "log_loss", "ece") if judgement.kind == "classify" else (
-        "rmse", "mae", "mase", "skill", "coverage"
-    )  # fmt: skip
+    names = ("accuracy", "macro_f1", "log_loss", "ece", "rmse", "mae", "mase", "skill", "coverage")
     used = [name for name in names if any(each.metrics.get(name) is not None for each in judgement.ranking)]
     heads = [text(name, code) for name in used]
-    heads.append(text("versus.classes" if judgement.kind == "classify" else "versus", code))
+    heads.append(text("versus" if judgement.horizons else "versus.classes", code))
     rows = []
     for each in judgement.ranking:
         row = []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from azuraforge.judgements.texts import TEXTS
 from azuraforge.plugins.contract.shape import Texts
-from azuraforge.reports.texts import LANGUAGES, Words
+from azuraforge.reports.words import LANGUAGES, Words
 from azuraforge.wording import fill
 
 Filling = Mapping[str, object]

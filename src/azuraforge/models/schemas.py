@@ -20,7 +20,7 @@ from azuraforge.strict_json import JsonObject
 
 
 def plain(text: str | None) -> str | None:
-    """A name that somebody sent, without control characters: a database refuses some of them, people see none."""
+    """Return a name without control characters, which some databases refuse. Raises ValueError."""
     if text is not None and any(unicodedata.category(each) == "Cc" for each in text):
         raise ValueError("a name cannot hold control characters")
     return text
@@ -344,9 +344,7 @@ class PredictionOut(BaseModel):
     request_id: str | None = None
     latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
     naive: float | None = Field(default=None, description="the last value known then: the naive baseline's answer")
-    continues: str | None = Field(
-        default=None, description="id of the dataset whose next rows judge it; null: only what is sent for it does"
-    )
+    continues: str | None = Field(default=None, description="id of the dataset whose next rows judge it; null: none")
 
 
 class PredictOut(BaseModel):

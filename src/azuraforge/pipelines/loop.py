@@ -15,15 +15,14 @@ from typing import TypeVar
 
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
-from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.policy import GatePolicy, Measured
-from azuraforge.models.registry.folder import read_card
 from azuraforge.models.registry.held_out import HeldOut
-from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.baseline_cache import BaselineCache, files_of, key_of, sealed_hash
+from azuraforge.pipelines.champion import champion_data, present_champion
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.phases import ResultT, execute_step
 from azuraforge.pipelines.refits.handler import evaluated_learners, refit
@@ -31,7 +30,6 @@ from azuraforge.pipelines.refits.shapes import RefitInput, RefitResult
 from azuraforge.pipelines.result import TrainingResult, promoted_baseline
 from azuraforge.pipelines.shapes import (
     BaselinePredictor,
-    ChampionData,
     CutSplit,
     DatasetFile,
     ExplainInput,
@@ -52,7 +50,6 @@ from azuraforge.pipelines.shapes import (
 )
 from azuraforge.plugins.contract.evaluation import FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
-from azuraforge.plugins.contract.task_kind import other
 from azuraforge.runs.handlers import FollowUp, Job
 from azuraforge.strict_json import JsonObject
 
@@ -161,7 +158,7 @@ class TrainingLoop:
                 dataset=rows_of(self._dataset),
                 split=passed,
                 config=run.config,
-                champion=None if champion is None else _data_of(champion, passed),
+                champion=None if champion is None else champion_data(champion, passed),
             ),
             HeldOutRows,
         )
@@ -179,7 +176,7 @@ class TrainingLoop:
             members=predicted.members,
         )
         standing, failed = self._predict_baselines(baselines, parts, split.outputs, cut)
-        beside = None if champion is None else self._beside(champion, parts, passed, held.obstacle)
+        beside = None if champion is None else self._present(champion, passed, asked, held.obstacle)
         judged = self._phase(
             "judge",
             JudgeInput(
@@ -239,6 +236,15 @@ class TrainingLoop:
         self, name: str, wanted: StepInput, result: type[ResultT], module: str = STEPS, step: str | None = None
     ) -> ResultT:
         return execute_step(self._job, name, f"{module}:{step or name}", wanted, result, share=SHARES[name])
+
+    def _present(
+        self, row: ModelVersion, split: SplitResult, asked: PredictInput, obstacle: Remark | None
+    ) -> PresentChampion:
+        def predict(wanted: PredictInput) -> PredictResult:
+            return self._phase("champion", wanted, PredictResult, step="predict")
+
+        name = f"{self._model} v{row.version}"
+        return present_champion(row, name, self._models.folders, split, asked, obstacle, predict)
 
     def _dependencies(self, split: CutSplit) -> JsonObject:
         """What the baselines depend on besides their data."""
@@ -378,45 +384,6 @@ class TrainingLoop:
         with self._database.read(project_id) as session:
             return self._models.policies.current(session, self._model)
 
-    def _beside(self, row: ModelVersion, parts: _Parts, split: SplitResult, obstacle: Remark | None) -> PresentChampion:
-        """The champion's predictions on this run's test set, or why there are none."""
-        part, learned = comparable_predictor(row.learned_from, split.parts["test"].start)
-        name = f"{self._model} v{row.version}"
-        found = PresentChampion(name=name, learned_from=(learned,) if learned else (), obstacle=obstacle)
-        if obstacle is not None:
-            return found
-        try:
-            folder = self._models.folders.verify(self._job.run.project_id, row.content_hash)
-        except StorageError as error:
-            return _with_obstacle(found, _unreadable(error.message))
-        # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
-        card = read_card(folder)
-        if (theirs := card.horizon) != split.horizon:
-            return _with_obstacle(found, other("other_horizon", theirs, split.horizon))
-        wanted = PredictInput(
-            plugins_folder=self._plugins_folder,
-            plugin=row.plugin,
-            predictor=str(folder / part),
-            serving=str(folder) if row.learned_from.evaluated is not None else None,
-            test=parts.test,
-            future=parts.future,
-            engine=card.engine,
-            champion=True,
-        )
-        answer = self._phase("champion", wanted, PredictResult, step="predict")
-        if answer.none_of:
-            return _with_obstacle(found, Remark(code="no_common_series", params={"count": answer.none_of}))
-        if answer.problem is not None:
-            return _with_obstacle(found, _unreadable(answer.problem))
-        return found.model_copy(
-            update={
-                "predictions": answer.outputs,
-                "folder": str(folder),
-                "unknown": answer.unknown,
-                "refitted": answer.refitted,
-            }
-        )
-
 
 def bytes_of(folder: Path) -> int:
     """Return the bytes of a predictor's files."""
@@ -428,16 +395,3 @@ def rows_of(dataset: DatasetVersion) -> DatasetFile:
     return DatasetFile(
         path=str(dataset.path), meaning=dataset.schema, options=dataset.options, fingerprint=dataset.fingerprint
     )
-
-
-def _data_of(champion: ModelVersion, split: SplitResult) -> ChampionData:
-    _, learned = comparable_predictor(champion.learned_from, split.parts["test"].start)
-    return ChampionData(meaning=champion.schema, config=champion.config, learned_from=learned)
-
-
-def _with_obstacle(champion: PresentChampion, obstacle: Remark) -> PresentChampion:
-    return champion.model_copy(update={"obstacle": obstacle})
-
-
-def _unreadable(problem: str) -> Remark:
-    return Remark(code="champion_unreadable", params={"problem": problem})

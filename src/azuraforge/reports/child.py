@@ -10,7 +10,7 @@ from typing import Protocol
 
 from azuraforge.reports.document import markdown
 from azuraforge.reports.material import Content, Figures, Material, Question, WriteInput, Written
-from azuraforge.reports.texts import Words
+from azuraforge.reports.words import Words
 from azuraforge.strict_json import JsonObject
 
 #: Our own pictures stand in lines of their own at the end; whatever others wrote is quoted or escaped.

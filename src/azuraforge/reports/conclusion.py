@@ -6,7 +6,7 @@ from azuraforge.plugins.contract.evaluation import ComparisonScores, ContenderSc
 from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, Residuals
 from azuraforge.reports.markdown import escape
 from azuraforge.reports.material import Figures
-from azuraforge.reports.texts import Words
+from azuraforge.reports.words import Words
 
 #: The worst slices are named; naming all would say nothing.
 MOST_SLICES = 6

@@ -15,7 +15,7 @@ from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.markdown import escape, quoted, table
 from azuraforge.reports.material import Figures, Material
 from azuraforge.reports.members import members
-from azuraforge.reports.texts import NOTHING, Words
+from azuraforge.reports.words import NOTHING, Words
 from azuraforge.row_time import row_time
 from azuraforge.runs.schemas import RunDetail
 

@@ -25,7 +25,7 @@ from azuraforge.plugins.kinds.forecast.figures import (
     Shapley,
 )
 from azuraforge.reports.material import Material
-from azuraforge.reports.texts import Words
+from azuraforge.reports.words import Words
 from azuraforge.runs.schemas import MetricSeries
 
 Kind = Literal["svg", "png"]

@@ -8,7 +8,7 @@ from azuraforge.plugins.contract.composition import Composition, LeftOutMember
 from azuraforge.plugins.contract.evaluation import Evaluation
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.reports.markdown import escape, table
-from azuraforge.reports.texts import NOTHING, Words
+from azuraforge.reports.words import NOTHING, Words
 
 
 def members(composition: Composition, evaluation: Evaluation, words: Words) -> list[str]:

@@ -1,4 +1,4 @@
-"""Statements of when columns become known: checked on adding, and changed later. Runs in children only."""
+"""Statements of when columns become known, checked on adding. Runs in children only."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from collections.abc import Collection
 
 import polars as pl
 
-from azuraforge.datasets.loading import load_version
-from azuraforge.datasets.messages import RestateInput
-from azuraforge.datasets.reading.canonical import fingerprint
 from azuraforge.datasets.reading.findings import finding
-from azuraforge.datasets.reading.foreknowledge import CODES, report_foreknowledge
-from azuraforge.datasets.reading.prepared import Prepared
 from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.availability import delay_of
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.forecasting.availability import known_table
 
-_STATED = "availability_stated"
+STATED = "availability_stated"
 
 
 def check_stated(stated: Collection[str], columns: Collection[str], taken: Collection[str | None]) -> None:
@@ -47,24 +42,5 @@ def report_availability(frame: pl.DataFrame, schema: DatasetSchema, findings: li
                 next_step="state a shorter time, or leave the column out (exclude)",
                 code="never_known",
             )
-        kind = _STATED if delay_of(stated) is not None else f"{_STATED}_{stated}"
+        kind = STATED if delay_of(stated) is not None else f"{STATED}_{stated}"
         findings.append(finding(kind, column=name, delay=stated))
-
-
-def restated(asked: RestateInput) -> Prepared:
-    """Return a stored version with other statements: its rows are the same, its meaning and fingerprint are not."""
-    frame = load_version(asked.path, asked.meaning, asked.options, asked.fingerprint)
-    meaning = asked.meaning
-    if meaning.time is None:
-        raise InvalidInput(
-            "images have no time at which they become known", where="dataset", next_step="name a dataset of rows"
-        )
-    check_stated(asked.columns, meaning.features, (meaning.time, meaning.target, meaning.series))
-    stated = {**meaning.available_after, **asked.columns}
-    kept = {name: text for name, text in sorted(stated.items()) if text is not None}
-    schema = meaning.model_copy(update={"available_after": kept})
-    dropped = {*CODES, _STATED, f"{_STATED}_0", f"{_STATED}_ahead"}
-    findings = [each for each in asked.findings if each.code not in dropped]
-    report_availability(frame, schema, findings)
-    report_foreknowledge(frame, schema, findings)
-    return Prepared(frame, schema, asked.options, findings, fingerprint(frame, schema, asked.options))

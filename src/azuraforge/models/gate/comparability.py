@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from azuraforge.models.gate.contenders import Champion, Contender
-from azuraforge.models.gate.reasons import INCOMPARABLE, Reason
+from azuraforge.models.gate.reasons import Reason
+from azuraforge.models.gate.sentences import INCOMPARABLE
 
 #: Fewer origins or examples than this decide nothing.
 MIN_ORIGINS = 30

@@ -19,15 +19,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.judging import (
-    Explanation,
-    Judge,
-    JudgeCase,
-    Predicted,
-    Remark,
-    SliceKey,
-    SplitResult,
-)
+from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
 from azuraforge.plugins.contract.metric import AnyMetric, MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline, Config
 from azuraforge.plugins.contract.shape import Shape, Texts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from azuraforge.cli import values
 from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal
 
 

@@ -1,0 +1,30 @@
+"""Other statements of when columns become known, for a stored version. Runs in children only."""
+
+from __future__ import annotations
+
+from azuraforge.datasets.loading import load_version
+from azuraforge.datasets.messages import RestateInput
+from azuraforge.datasets.reading.availability import STATED, check_stated, report_availability
+from azuraforge.datasets.reading.canonical import fingerprint
+from azuraforge.datasets.reading.foreknowledge import CODES, report_foreknowledge
+from azuraforge.datasets.reading.prepared import Prepared
+from azuraforge.errors import InvalidInput
+
+
+def restated(asked: RestateInput) -> Prepared:
+    """Return a stored version with other statements: its rows are the same, its meaning and fingerprint are not."""
+    frame = load_version(asked.path, asked.meaning, asked.options, asked.fingerprint)
+    meaning = asked.meaning
+    if meaning.time is None:
+        raise InvalidInput(
+            "images have no time at which they become known", where="dataset", next_step="name a dataset of rows"
+        )
+    check_stated(asked.columns, meaning.features, (meaning.time, meaning.target, meaning.series))
+    stated = {**meaning.available_after, **asked.columns}
+    kept = {name: text for name, text in sorted(stated.items()) if text is not None}
+    schema = meaning.model_copy(update={"available_after": kept})
+    dropped = {*CODES, STATED, f"{STATED}_0", f"{STATED}_ahead"}
+    findings = [each for each in asked.findings if each.code not in dropped]
+    report_availability(frame, schema, findings)
+    report_foreknowledge(frame, schema, findings)
+    return Prepared(frame, schema, asked.options, findings, fingerprint(frame, schema, asked.options))

@@ -1,0 +1,84 @@
+"""The present champion next to the candidate: its predictions on the candidate's test set, or why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from azuraforge.errors import StorageError
+from azuraforge.models.registry.folder import VersionFolders, read_card
+from azuraforge.models.registry.learned import comparable_predictor
+from azuraforge.models.tables import ModelVersion
+from azuraforge.pipelines.shapes import ChampionData, PredictInput, PredictResult
+from azuraforge.plugins.contract.judging import PresentChampion, Remark, SplitResult
+from azuraforge.plugins.contract.task_kind import other
+
+
+def champion_data(champion: ModelVersion, split: SplitResult) -> ChampionData:
+    """Return the data that the champion's comparable predictor learned from."""
+    _, learned = comparable_predictor(champion.learned_from, split.parts["test"].start)
+    return ChampionData(meaning=champion.schema, config=champion.config, learned_from=learned)
+
+
+def present_champion(
+    row: ModelVersion,
+    name: str,
+    folders: VersionFolders,
+    split: SplitResult,
+    asked: PredictInput,
+    obstacle: Remark | None,
+    predict: Callable[[PredictInput], PredictResult],
+) -> PresentChampion:
+    """Return the champion as the judge takes it.
+
+    Args:
+        row: its version.
+        name: as reasons show it.
+        folders: where versions lie; the champion's is verified before it is loaded.
+        split: of the candidate.
+        asked: the candidate's own question, whose test set the champion is asked about.
+        obstacle: why it cannot be compared, where that is known already.
+        predict: executes the step.
+    """
+    part, learned = comparable_predictor(row.learned_from, split.parts["test"].start)
+    found = PresentChampion(name=name, learned_from=(learned,) if learned else (), obstacle=obstacle)
+    if obstacle is not None:
+        return found
+    try:
+        folder = folders.verify(row.project_id, row.content_hash)
+    except StorageError as error:
+        return _with_obstacle(found, _unreadable(error.message))
+    # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
+    card = read_card(folder)
+    if (theirs := card.horizon) != split.horizon:
+        return _with_obstacle(found, other("other_horizon", theirs, split.horizon))
+    wanted = PredictInput(
+        plugins_folder=asked.plugins_folder,
+        plugin=row.plugin,
+        predictor=str(folder / part),
+        serving=str(folder) if row.learned_from.evaluated is not None else None,
+        test=asked.test,
+        future=asked.future,
+        engine=card.engine,
+        champion=True,
+    )
+    answer = predict(wanted)
+    if answer.none_of:
+        return _with_obstacle(found, Remark(code="no_common_series", params={"count": answer.none_of}))
+    if answer.problem is not None:
+        return _with_obstacle(found, _unreadable(answer.problem))
+    return found.model_copy(
+        update={
+            "predictions": answer.outputs,
+            "folder": str(folder),
+            "unknown": answer.unknown,
+            "refitted": answer.refitted,
+        }
+    )
+
+
+def _with_obstacle(champion: PresentChampion, obstacle: Remark) -> PresentChampion:
+    return champion.model_copy(update={"obstacle": obstacle})
+
+
+def _unreadable(problem: str) -> Remark:
+    return Remark(code="champion_unreadable", params={"problem": problem})

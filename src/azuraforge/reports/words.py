@@ -1,0 +1,84 @@
+"""How a report writes its sentences and numbers, in one language."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from azuraforge.reports.texts import TEXTS
+from azuraforge.wording import fill
+
+Code = Literal["en", "tr"]
+LANGUAGES: tuple[str, ...] = get_args(Code)
+NOTHING = "–"
+_SWAP = str.maketrans(",.", ".,")
+_BACK = re.compile(r"(.*), (\d+(?:–\d+)?) back")
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language's sentences and numbers."""
+
+    code: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        english, turkish = TEXTS[key]
+        return fill(turkish if self.code == "tr" else english, **values)
+
+    def input(self, name: str) -> str:
+        """An input of a forecaster, as ``pipelines.importance`` names it.
+
+        Example:
+            >>> Words("tr").input("co2, 2–3 back"), Words("tr").input("rain")
+            ('co2, 2–3 geride', 'rain')
+        """
+        found = _BACK.fullmatch(name)
+        return self("input.back", column=found[1], rows=found[2]) if found else name
+
+    def or_else(self, key: str, otherwise: str) -> str:
+        return self(key) if key in TEXTS else otherwise
+
+    def number(self, value: float | None) -> str:
+        """Four significant digits, whole numbers whole, with this language's separators.
+
+        Example:
+            >>> Words("en").number(1234.5678), Words("tr").number(0.041253), Words("en").number(20000)
+            ('1,235', '0,04125', '20,000')
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return NOTHING
+        if isinstance(value, int):
+            text = f"{value:,}"
+        elif value and (abs(value) >= 1e15 or abs(value) < 1e-6):
+            text = f"{value:.3e}"
+        else:
+            digits = 1 if value == 0 else min(8, max(0, 3 - math.floor(math.log10(abs(value)))))
+            text = f"{value:,.{digits}f}"
+        text = text.replace("-", "−")
+        return text.translate(_SWAP) if self.code == "tr" else text
+
+    def percent(self, share: float | None) -> str:
+        """A share as percentage.
+
+        Example:
+            >>> Words("en").percent(-0.0412), Words("tr").percent(0.9)
+            ('−4.1 %', '%90,0')
+        """
+        if not isinstance(share, int | float) or not math.isfinite(share):
+            return NOTHING
+        text = f"{abs(share) * 100:,.1f}"
+        text = text.translate(_SWAP) if self.code == "tr" else text
+        sign = "−" if share < 0 else ""
+        return f"{sign}%{text}" if self.code == "tr" else f"{sign}{text} %"
+
+    def moment(self, at: datetime | None) -> str:
+        """Return a time to the minute, in UTC.
+
+        Example:
+            >>> Words("en").moment(datetime.fromisoformat("2026-01-02T03:04:05Z"))
+            '2026-01-02 03:04 UTC'
+        """
+        return NOTHING if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
