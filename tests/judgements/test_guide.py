@@ -24,7 +24,7 @@ def test_the_example_prints_what_the_guide_shows(
     (shown,) = re.findall(r"<!-- judge:begin -->\n```text\n(.*?)```", text, re.DOTALL)
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("plugins"))
     monkeypatch.chdir(tmp_path)
-    done = run_command({}, *shlex.split(line), "--lang", language)
+    done = run_command({"COLUMNS": "200"}, *shlex.split(line), "--lang", language)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "sea_forecasts-judgement.html").exists()
 

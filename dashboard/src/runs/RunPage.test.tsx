@@ -80,7 +80,7 @@ describe("RunPage", () => {
     open(sampleRun({ state: "succeeded", figures: [] }), { [`GET /evaluations/${ID}`]: { body: evaluation } });
     const rows = within(await screen.findByTestId("intervals-table")).getAllByRole("row");
     const cells = [...(rows[1]?.children ?? [])].map((cell) => cell.textContent);
-    expect(cells.slice(0, 4)).toEqual(["90 %", "84.1 %", "71 % – 93 %", "95 %"]);
+    expect(cells.slice(0, 4)).toEqual(["90%", "84.1%", "71% – 93%", "95%"]);
   });
 
   it("shows several series one by one, names the worst, and says which were left out", async () => {

@@ -150,7 +150,8 @@ class Launcher:
                     next_step="try with less data, or look for code that hangs",
                 ) from None
             except ChildDied as error:
-                if memory is not None and error.status == -signal.SIGABRT:  # how Polars ends where memory is refused
+                # Where memory is refused, Polars aborts, and libraries that do not check an allocation fault.
+                if memory is not None and error.status in (-signal.SIGABRT, -signal.SIGSEGV):
                     raise memory.exceeded(where) from None
                 raise InvalidInput(str(error), where=where, code="child_died") from None
             except UserError as error:

@@ -51,7 +51,13 @@ class Shelf:
     ) -> None:
         plain: dict[str, Any] = dict.fromkeys(RunDetail.model_fields)
         plain |= {"id": run_id, "name": f"run {run_id}", "kind": "train", "state": "succeeded", "attempt": 1, "seed": 1}
-        plain |= {"cancel_requested": False, "waiting_on": 0, "progress": {}, "created_at": "2024-01-01T00:00:00Z"}
+        plain |= {
+            "cancel_requested": False,
+            "waiting_on": 0,
+            "follow_ups": [],
+            "progress": {},
+            "created_at": "2024-01-01T00:00:00Z",
+        }
         plain |= {"pinned": False, "config": config or {}, "threads": 1, "priority": 0, "on_failure": "cancel"}
         plain |= {"depends_on": [], "needed_by": [], "code_version": "1", "bit_reproducible": True, "attempts": []}
         plain |= {"artifacts": [], "figures": [], "notes": [], "metric_series": ["loss", "system/cpu"]}

@@ -33,6 +33,8 @@ _PRIOR_STRETCHES = 2.0
 _EXPECTED, _PARAMETERS = 1.5, 3
 #: Below, Student's t has no variance, and its quantiles would say little about the series.
 _LEAST_FREEDOM = 2.0
+#: Errors inside the training part that are smaller than this share of those outside say nothing about them.
+_LEAST_INSIDE = 1e-6
 #: Of the median forecast; smaller forecasts count as this.
 _LEAST_SHARE = 0.01
 
@@ -121,7 +123,7 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
         adaptive: intervals follow later outcomes, which needs a table.
     """
     errors = outside.errors
-    if inside is None or is_enough(errors) or not np.isfinite(inside.errors).any():
+    if inside is None or is_enough(errors) or not _says_something(inside.errors, errors):
         table = score_table(errors) if adaptive and np.isfinite(errors).any(axis=0).all() else np.zeros((0, 0))
         return Spread(residual_quantiles(errors, QUANTILE_LEVELS), table=table)
     horizon = errors.shape[1]
@@ -141,6 +143,13 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
     grid = np.clip(np.linspace(0.0, 1.0, GRID), step / 2, 1 - step / 2)
     table = _student(freedom, grid.tolist(), larger * size) if adaptive else spread.table
     return Spread(_student(freedom, QUANTILE_LEVELS, larger * size), spread.power, least, table)
+
+
+def _says_something(inside: Floats, outside: Floats) -> bool:
+    """Return whether errors inside the training part are known and not next to nothing, as of a constant series."""
+    known = np.abs(inside[np.isfinite(inside)])
+    seen = np.abs(outside[np.isfinite(outside)])
+    return bool(known.size) and float(known.max()) > _LEAST_INSIDE * float(seen.max(initial=0.0))
 
 
 def _student(freedom: float, levels: Sequence[float], size: Floats) -> Floats:

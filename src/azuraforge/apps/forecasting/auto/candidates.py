@@ -134,8 +134,7 @@ def _within_budget(
     def affordable(names: tuple[str, ...]) -> tuple[str, ...]:
         nonlocal left
         kept = []
-        for name in sorted(names, key=lambda each: _FIXED_SECONDS.get(each, 0.0) + _SECONDS_PER_SERIES[each] * series):
-            seconds = _FIXED_SECONDS.get(name, 0.0) + _SECONDS_PER_SERIES[name] * series
+        for seconds, name in sorted((_seconds(name, series), name) for name in names):
             member = MEMBERS[name]
             most = member.most_series if issubclass(member, Baseline) else None
             if seconds > left or (most is not None and series > most):
@@ -147,6 +146,11 @@ def _within_budget(
 
     chosen, further = affordable(core), tuple(filter(None, map(affordable, groups)))
     return Candidates(free, chosen, further, tuple(too_slow))
+
+
+def _seconds(name: str, series: int) -> float:
+    """Return what a member of so many series costs; the naive ones cost next to nothing."""
+    return _FIXED_SECONDS.get(name, 0.0) + _SECONDS_PER_SERIES.get(name, 0.0) * series
 
 
 def needs_library(name: str) -> bool:
