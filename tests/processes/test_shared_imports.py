@@ -10,10 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.shared_imports import SHARED, SharedImports
 from tests.stand import CHILD_PATH
+
+
+class Found(BaseModel):
+    found: list[str | bool]
 
 
 @pytest.fixture
@@ -25,8 +30,7 @@ def launcher() -> Iterator[Launcher]:
 
 
 def look(launcher: Launcher) -> list[str]:
-    found: list[str] = launcher.call("loaded_steps:look", {}, 30)["found"]
-    return found
+    return [str(each) for each in launcher.call("loaded_steps:look", {}, Found, 30).found]
 
 
 def wait_until_shared(launcher: Launcher) -> None:
@@ -44,7 +48,7 @@ def test_what_a_child_needed_is_there_for_the_next_and_forks_stay_safe(launcher:
     assert look(launcher) == ["pandas", "scipy.stats", "statsmodels.api"]  # and no Polars, which starts threads
     assert len(list(Path(f"/proc/{launcher.pid}/task").iterdir())) == 1
     # A child that imports Polars later may hand its frames to statsmodels all the same.
-    assert launcher.call("loaded_steps:recognise", {}, 30)["found"] == [True, True, False]
+    assert launcher.call("loaded_steps:recognise", {}, Found, 30).found == [True, True, False]
 
 
 def test_a_platform_that_needs_none_imports_none(launcher: Launcher) -> None:

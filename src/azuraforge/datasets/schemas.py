@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from azuraforge.bounds import Name
+from azuraforge.bounds import Name, Number
 from azuraforge.paging import Page
 from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
@@ -116,7 +116,7 @@ class AvailabilityRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: int | None = Field(default=None, ge=1, description="whose rows; empty: the newest")
+    version: Number | None = Field(default=None, description="whose rows; empty: the newest")
     columns: dict[Name, Availability | None] = Field(
         min_length=1, max_length=10_000, description="by column, as FileOptions.available_after; null: not stated"
     )

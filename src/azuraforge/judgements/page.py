@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import html
-import os
 import secrets
 from pathlib import Path
 
 import azuraforge
+from azuraforge.durable import sync
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements import charts
 from azuraforge.judgements.shapes import Finding, Judgement
@@ -84,7 +84,7 @@ def write_page(judgement: Judgement, language: str, path: Path) -> None:
         with half.open("xb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         half.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 #: The statement that a column's values are known before their rows, such as a planned price.
 AHEAD = "ahead"
@@ -55,7 +55,7 @@ def parse_availability(text: str) -> str:
 
 
 #: A statement, in its short form after validation.
-Availability: TypeAlias = Annotated[str, AfterValidator(parse_availability)]
+Availability: TypeAlias = Annotated[str, Field(max_length=40), AfterValidator(parse_availability)]
 
 
 def delay_of(statement: str | None) -> str | None:
