@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -12,14 +13,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PlatformProcess, running_platform
+from tests.examples.test_ordinal_levels import EXAMPLE, warnings
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory) -> Iterator[PlatformProcess]:
-    """A running platform that writes reports."""
-    yield from running_platform(tmp_path_factory.mktemp("platform"), AZURAFORGE_RUNS__REPORTS="true")
+    """A running platform that writes reports, with a task kind in a dropped-in file."""
+    folder = tmp_path_factory.mktemp("platform")
+    (folder / "home" / "plugins").mkdir(parents=True)
+    shutil.copy(EXAMPLE, folder / "home" / "plugins")
+    yield from running_platform(folder, AZURAFORGE_RUNS__REPORTS="true")
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +145,30 @@ def test_a_scenario_is_compared_with_the_base(page, platform, shop):
     page.get_by_test_id("language-switch").click()
     expect(result).to_contain_text("Tahmin edilecek satırlar için price değeri bilinmiyor")
     assert platform.json("predictions", "list", "--model", shop) == []
+
+
+@pytest.fixture(scope="module")
+def levels(platform, tmp_path_factory) -> str:
+    """The page of a run whose task kind comes from a dropped-in file."""
+    file = warnings(tmp_path_factory.mktemp("levels") / "warnings.csv")
+    platform.run("datasets", "add", str(file), "--time", "at", "--target", "level")
+    run = platform.json("runs", "start", "levels.cumulative", "--dataset", "warnings", "--model", "warnings", "--wait")
+    return f"/p/default/runs/{run['id']}"
+
+
+def test_a_run_of_a_dropped_in_task_kind_has_a_whole_page(page, platform, levels):
+    page.goto(platform.run("link", "--next", levels).stdout.split()[0])
+    expect(page.get_by_test_id("verdict")).to_contain_text("levels.cumulative becomes champion", timeout=120_000)
+    expect(page.get_by_test_id("task-kind")).to_have_text("Ordinal levels")
+    table = page.get_by_test_id("baseline-table")
+    for title in ("RPS", "Skill", "Exact level"):
+        expect(table.get_by_role("columnheader", name=title)).to_be_visible()
+    for row in ("levels.cumulative", "levels.frequency"):
+        expect(table.get_by_role("row", name=row)).to_contain_text(re.compile(r"0\.\d{4}"))
+    shares = page.get_by_test_id("figure-shares")
+    for title in ("Levels", "Occurred", "Predicted"):
+        expect(shares.get_by_role("columnheader", name=title)).to_be_visible()
+    expect(shares.get_by_role("row")).to_have_count(4)
+    page.get_by_test_id("language-switch").click()
+    expect(page.get_by_test_id("task-kind")).to_have_text("Sıralı düzeyler")
+    expect(table.get_by_role("columnheader", name="Tam düzey")).to_be_visible()

@@ -74,50 +74,51 @@ def test_it_carries_the_dashboard_and_no_tests(wheel):
     assert not [name for name in names if name.startswith("tests/")]
 
 
-def test_up_serves_the_page(environment, tmp_path):
-    home = tmp_path / "home"
-    command = [str(environment / "bin" / "azuraforge"), "up", "--port", "0"]
-    process = subprocess.Popen(
-        command, env=variables(environment, home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+def test_up_with_the_demo_reaches_the_verdict_that_the_readmes_show_and_serves_its_page(environment, tmp_path):
+    home, printed = tmp_path / "home", tmp_path / "printed"
+    command = [str(environment / "bin" / "azuraforge"), "up", "--demo", "--port", "0"]
+    with printed.open("w") as output:
+        process = subprocess.Popen(command, env=variables(environment, home), stdout=output, stderr=subprocess.STDOUT)
     try:
-        for _ in range(600):
-            if (home / "platform.json").exists() or process.poll() is not None:
+        run_id = None
+        for _ in range(4000):
+            # Its last line: the page of its run, next to which the platform stays up.
+            run_id = re.search(r"^Page: \S+/p/default/runs/([a-z2-7]{16})$", printed.read_text(), re.MULTILINE)
+            if run_id or process.poll() is not None:
                 break
             process_wait(process)
+        said = printed.read_text()
+        assert run_id, said
+        assert "Traceback" not in said
+        assert process.poll() is None, "it stays up"
         url = json.loads((home / "platform.json").read_text())["url"]
-        with urllib.request.urlopen(url) as answer:
-            page = answer.read().decode()
-        assert '<div id="root"' in page
-        scripts = re.findall(r'src="(/assets/[^"]+\.js)"', page)
-        assert scripts
-        for script in scripts:
-            with urllib.request.urlopen(url + script) as answer:
-                assert "javascript" in answer.headers["Content-Type"]
-                assert answer.read()
+        check_page(url)
+        turkish = run(environment, home, "runs", "show", run_id[1], "--lang", "tr").stdout
     finally:
         process.terminate()
-        assert process.wait(120) == 0, process.stderr.read()
-        process.stderr.close()
+        assert process.wait(120) == 0, printed.read_text()
+    assert deterministic(shown("README.md")) == deterministic(part(said, shown("README.md")))
+    assert deterministic(shown("README.tr.md")) == deterministic(part(turkish, shown("README.tr.md")))
 
 
-def process_wait(process: subprocess.Popen[str]) -> None:
+def check_page(url: str) -> None:
+    """The page that a browser gets first, and every script that it names."""
+    with urllib.request.urlopen(url) as answer:
+        page = answer.read().decode()
+    assert '<div id="root"' in page
+    scripts = re.findall(r'src="(/assets/[^"]+\.js)"', page)
+    assert scripts
+    for script in scripts:
+        with urllib.request.urlopen(url + script) as answer:
+            assert "javascript" in answer.headers["Content-Type"]
+            assert answer.read()
+
+
+def process_wait(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(0.1)
     except subprocess.TimeoutExpired:
         return
-
-
-def test_the_demo_runs_to_the_verdict_that_the_readmes_show(environment, tmp_path):
-    home = tmp_path / "home"
-    done = run(environment, home, "demo", "--once")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    run_id = re.search(r"azuraforge link --next /p/default/runs/([a-z2-7]{16})", done.stdout)
-    assert run_id, done.stdout
-    turkish = run(environment, home, "runs", "show", run_id[1], "--lang", "tr").stdout
-    assert deterministic(shown("README.md")) == deterministic(part(done.stdout, shown("README.md")))
-    assert deterministic(shown("README.tr.md")) == deterministic(part(turkish, shown("README.tr.md")))
 
 
 def shown(page: str) -> list[str]:

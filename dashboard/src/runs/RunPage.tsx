@@ -9,7 +9,9 @@ import { VerdictCard } from "../evaluation/VerdictCard";
 import { LeadingFigures, OtherFigures } from "../figures/FigureCards";
 import { IntervalsCard } from "../forecasting/IntervalsCard";
 import { SeriesCard } from "../forecasting/SeriesCard";
+import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
+import { pluginsQuery } from "../plugins/api";
 import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { InTrash } from "../projects/trash/InTrash";
@@ -59,7 +61,7 @@ export default function RunPage({ id: address }: { id: string }) {
             {run.name} <StateBadge state={run.state} stopping={run.cancel_requested} testId="run-state" />
           </span>
         }
-        note={<RunLine run={run} />}
+        note={<RunLine run={run} task={judged?.kind ?? null} />}
       >
         <RunActions run={run} />
       </PageHead>
@@ -100,13 +102,16 @@ export default function RunPage({ id: address }: { id: string }) {
   );
 }
 
-/** Under the name: what runs on what, since when. */
-function RunLine({ run }: { run: RunDetail }) {
-  const { t } = useTranslation();
+/** Under the name: what runs on what, since when; `task` is the kind of task that it was judged by. */
+function RunLine({ run, task }: { run: RunDetail; task: string | null }) {
+  const { t, i18n } = useTranslation();
   const { moment } = useFormats();
   const paths = usePaths();
+  const plugins = useQuery({ ...pluginsQuery, enabled: task !== null }).data;
+  const kind = plugins?.find((plugin) => plugin.kind === "task_kind" && plugin.name === task);
   return (
     <p className={css["facts"]}>
+      {task === null ? null : <span data-testid="task-kind">{inLanguage(kind?.title ?? {}, i18n.language) || task}</span>}
       <span>{run.plugin ?? t(`kinds.${run.kind}`, { defaultValue: run.kind })}</span>
       {run.dataset_name ? (
         <span>
