@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from azuraforge.models.gate.record import VerdictRecord
-from azuraforge.plugins.contract.evaluation import Evaluation, IntervalCoverage, SeriesTable
+from azuraforge.plugins.contract.evaluation import RANGE_LEVEL, Evaluation, IntervalCoverage, SeriesTable
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, ForecastFigure, Importance, Shapley
@@ -140,7 +140,13 @@ def _intervals(evaluation: Evaluation, words: Words) -> list[str]:
         held = {own.share: own for own in each.intervals}
         rows.append([escape(each.name), *(_held(held.get(share), words) for share in shares)])
     heads = [words("contender"), *(words("intervals.of", share=words.percent(share)) for share in shares)]
-    lines = [f"### {words('intervals')}", "", words("intervals.note"), "", *table(heads, rows, range(1, len(heads)))]
+    lines = [
+        f"### {words('intervals')}",
+        "",
+        words("intervals.note", level=words.percent(RANGE_LEVEL)),
+        "",
+        *table(heads, rows, range(1, len(heads))),
+    ]
     candidate = evaluation.candidate
     steps = evaluation.shown_horizons
     if candidate.intervals and len(steps) > 1:

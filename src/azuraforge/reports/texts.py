@@ -140,9 +140,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "intervals": ("Intervals", "Aralıklar"),
     "intervals.note": (
         "The share of true values inside each interval, and in brackets the range that encloses the true share with "
-        "95 % probability, allowing for origins that depend on each other.",
+        "{level} probability, allowing for origins that depend on each other.",
         "Her aralığın içinde kalan gerçek değerlerin payı; ayraç içinde, birbirine bağlı tahmin başlangıçları hesaba "
-        "katılarak gerçek payı %95 olasılıkla içeren aralık.",
+        "katılarak gerçek payı {level} olasılıkla içeren aralık.",
     ),
     "intervals.of": ("{share} interval", "{share} aralığı"),
     "intervals.promised": ("promised", "vadedilen"),

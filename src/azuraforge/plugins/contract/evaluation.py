@@ -40,10 +40,15 @@ class HorizonCoverage(Shape):
     coverage: float | None
 
 
+#: Probability with which the range of a coverage encloses the true one.
+RANGE_LEVEL = 0.95
+
+
 class IntervalCoverage(Shape):
     """An interval that promises to hold a share of the true values, and the share that it held.
 
-    ``low`` and ``high`` enclose the true coverage with 95 % probability, given how the origins depend on each other.
+    ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins depend on
+    each other.
     """
 
     share: float = Field(description="promised, such as 0.9")

@@ -15,11 +15,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
-from azuraforge.plugins.contract.evaluation import HorizonCoverage, IntervalCoverage
+from azuraforge.plugins.contract.evaluation import RANGE_LEVEL, HorizonCoverage, IntervalCoverage
 from azuraforge.plugins.contract.parts import Predictions
 from azuraforge.plugins.forecasting.intervals import pairs_of
 
-CONFIDENCE = 0.95
 #: Waves that the assumption of independent stretches is worth.
 _PRIOR_WAVES = 3
 #: A wave is longer than so many horizons, and there are at most ``_SHARE`` of the origins to the power of two thirds.
@@ -86,7 +85,7 @@ def likely(inside: Floats, horizon: int) -> tuple[float, float]:
     alike = moderate * (1 - moderate) / stretches
     variance = (seen + _PRIOR_WAVES * alike) / (waves + _PRIOR_WAVES)
     worth = min(moderate * (1 - moderate) / variance, values)
-    t = float(stdtrit(waves + _PRIOR_WAVES, 0.5 + CONFIDENCE / 2))
+    t = float(stdtrit(waves + _PRIOR_WAVES, 0.5 + RANGE_LEVEL / 2))
     middle = share + t * t / (2 * worth)
     half = t * math.sqrt(share * (1 - share) / worth + (t / (2 * worth)) ** 2)
     whole = 1 + t * t / worth
