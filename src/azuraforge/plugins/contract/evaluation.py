@@ -47,8 +47,8 @@ RANGE_LEVEL = 0.95
 class IntervalCoverage(Shape):
     """An interval that promises to hold a share of the true values, and the share that it held.
 
-    ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins depend on
-    each other.
+    ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins
+    depend on each other.
     """
 
     share: float = Field(description="promised, such as 0.9")
