@@ -65,6 +65,9 @@ def test_what_has_no_meaning_is_null() -> None:
     assert (overall["rmse"], overall["r2"], overall["mase"]) == (0.0, None, None)
     zeros, _ = measure(np.zeros((3, 1)), Predictions(np.zeros((3, 1))), scale=None)
     assert zeros["smape"] is None
+    demand = np.array([[0.0], [0.0], [3.0], [1.0], [2.0], [4.0]])
+    intermittent, _ = measure(demand, Predictions(demand + 1), scale=1.0)
+    assert (intermittent["smape"], intermittent["mae"]) == (None, 1.0)
     assert skill(1.0, 0.0) is None
     assert skill(1.0, None) is None
     assert seasonal_scale(np.array([1.0]), 7) is None

@@ -3534,8 +3534,8 @@ export interface components {
          * IntervalCoverage
          * @description An interval that promises to hold a share of the true values, and the share that it held.
          *
-         *     ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins depend on
-         *     each other.
+         *     ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins
+         *     depend on each other.
          */
         IntervalCoverage: {
             /** Coverage */

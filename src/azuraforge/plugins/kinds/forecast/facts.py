@@ -97,8 +97,8 @@ SMAPE = MetricFacts(
     name="smape",
     title={"en": "sMAPE", "tr": "sMAPE"},
     hint={
-        "en": "Symmetric mean absolute percentage error; lower is better.",
-        "tr": "Simetrik ortalama mutlak yüzde hata; düşük olan iyidir.",
+        "en": "Symmetric mean absolute percentage error; lower is better. Not stated where many values are zero.",
+        "tr": "Simetrik ortalama mutlak yüzde hata; düşük olan iyidir. Sıfırların çok olduğu serilerde belirtilmez.",
     },
     direction="lower",
     format="percent",
