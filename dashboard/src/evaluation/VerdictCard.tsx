@@ -108,5 +108,8 @@ function Difference({ comparison }: { comparison: Comparison }) {
   const { percent } = useFormats();
   const shown = comparison.shown[i18n.language.slice(0, 2)] ?? comparison.shown["en"];
   if (!shown) return null;
-  return <p className={text["footnote"]}>{t("verdict.against", { ...shown, baseline: comparison.b, level: percent(comparison.level) })}</p>;
+  // A level of 99.907 % must not read as 100 %.
+  const decimals = String(Number((comparison.level * 100).toFixed(3))).split(".")[1]?.length ?? 0;
+  const sentence = comparison.low === null && comparison.high === null ? "verdict.against_unbounded" : "verdict.against";
+  return <p className={text["footnote"]}>{t(sentence, { ...shown, baseline: comparison.b, level: percent(comparison.level, decimals) })}</p>;
 }

@@ -214,15 +214,23 @@ def predict(
         return
     if known_ahead:
         raise CommandError(terminal.text("known_ahead_alone"), exit_code=USAGE)
+    from azuraforge.client import ApiError
+
     with connect(terminal) as connected:
         named: list[str | None] = [*series] if series else [None]
         asked = _all_series(connected.client, name, version) if all_series else named
-        predictions = [
-            connected.client.models.predict(
-                name, given, version=version, alias=alias, horizon=horizon, series=each, continues=continues
-            )
-            for each in asked
-        ]
+        predictions = []
+        for wanted in asked:
+            try:
+                predictions.append(
+                    connected.client.models.predict(
+                        name, given, version=version, alias=alias, horizon=horizon, series=wanted, continues=continues
+                    )
+                )
+            except ApiError as error:  # a dataset also holds series that were too short or too still to be learned
+                if not all_series or error.code != "unknown_series":
+                    raise
+                terminal.note(terminal.text("series_refused", series=wanted, why=error.message))
         schemas = {} if json else data_schemas(connected.client, {(name, each.version) for each in predictions})
     if json:
         terminal.json([each.raw for each in predictions] if all_series or series else predictions[0].raw)

@@ -12,6 +12,7 @@ export const evaluation = {
       examples_other: "Computed by the platform on {{shown}} held-out examples, the same for all contenders.",
     },
     against: "{{measure}} {{change}} against {{baseline}} ({{level}} interval: {{low}} to {{high}}).",
+    against_unbounded: "{{measure}} {{change}} against {{baseline}}; an interval of {{level}} cannot be stated.",
     guarded: {
       origins_one: "Tested for use of future values at {{tried}} of {{of}} origin; none found.",
       origins_other: "Tested for use of future values at {{tried}} of {{of}} origins; none found.",

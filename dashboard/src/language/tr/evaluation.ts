@@ -14,6 +14,7 @@ export const evaluation: typeof english = {
       examples_other: "Platform tarafından, bütün yarışanlar için aynı olan {{shown}} ayrılmış örnekte hesaplandı.",
     },
     against: "{{baseline}} yöntemine göre {{measure}} {{change}} ({{level}} aralığı: {{low}} ile {{high}}).",
+    against_unbounded: "{{baseline}} yöntemine göre {{measure}} {{change}}; {{level}} güven aralığı hesaplanamıyor.",
     guarded: {
       origins_one: "Gelecekteki değerlerin kullanımı {{of}} başlangıcın {{tried}} tanesinde sınandı; bulunmadı.",
       origins_other: "Gelecekteki değerlerin kullanımı {{of}} başlangıcın {{tried}} tanesinde sınandı; bulunmadı.",

@@ -191,6 +191,7 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "more_rows": ("… and {count} more", "… ve {count} satır daha"),
     "series": ("series", "seriler"),
     "series_is": ("Series {series}", "Seri {series}"),
+    "series_refused": ("No forecast of series {series}: {why}.", "{series} serisi için tahmin yok: {why}."),
     "members_title": ("Members, {rule}", "Üyeler, {rule}"),
     "members_rule.weights": ("combined by weights", "ağırlıklarla birleştirildi"),
     "members_rule.median": ("the median of those with a weight", "ağırlığı olanların medyanı"),

@@ -200,15 +200,16 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "series_short": (
         "info",
-        "{count} [series has|series have] fewer than {fewest} rows: {series}. [It is|They are] forecast by analogy with"
-        " the others and not evaluated.",
-        "{count} serinin {fewest} satırdan azı var: {series}. Diğer serilere benzetilerek tahmin edilir,"
-        " değerlendirilmez.",
+        "{count} [series has|series have] fewer than {fewest} rows: {series}. Such a series is not evaluated; it is"
+        " forecast by analogy with the others if the forecaster can do that.",
+        "{count} serinin {fewest} satırdan azı var: {series}. Böyle seriler değerlendirilmez; tahminci"
+        " yapabiliyorsa diğerlerine benzetilerek tahmin edilir.",
     ),
     "series_still": (
         "info",
-        "The target never changes in {count} series: {series}. The forecast there is that value; it is not evaluated.",
-        "{count} seride hedef hiç değişmiyor: {series}. Oradaki tahmin o değerdir; değerlendirilmez.",
+        "The target never changes in {count} series: {series}. Runs neither learn nor evaluate such a series.",
+        "{count} seride hedef hiç değişmiyor: {series}. Çalıştırmalar böyle serilerden öğrenmez ve onları"
+        " değerlendirmez.",
     ),
     "files_ignored": (
         "info",

@@ -19,12 +19,14 @@ NO_GAIN = {
     "tr": "ondan önceki üyeler doğrulama hatasını yeterince düşürmedi",
 }
 TOO_SLOW = {
-    "en": "the time budget is shorter than loading its library takes",
-    "tr": "süre bütçesi, kullandığı kitaplığın yüklenmesine bile yetmiyor",
+    "en": "the time budget is too short for it, or the series are too many",
+    "tr": "süre bütçesi bu üye için çok kısa ya da seri sayısı çok fazla",
 }
 _MEASURE = {
-    "en": "mean absolute error on the validation part, as a multiple of the naive forecast's",
-    "tr": "doğrulama parçasındaki ortalama mutlak hata, naif tahmininkinin katı olarak",
+    "en": "mean absolute error on the validation part, as a multiple of the seasonal naive forecast's, or without a"
+    " season of the naive one's",
+    "tr": "doğrulama parçasındaki ortalama mutlak hata, mevsimsel naif tahmininkinin, mevsim yoksa naif tahmininkinin"
+    " katı olarak",
 }
 
 

@@ -31,7 +31,8 @@ class Combination:
     Attributes:
         rule: ``weights``: their sum; ``median``: that of the members with a weight.
         weights: by name; they sum to 1, those of a median are equal.
-        scores: by name, mean absolute error on the validation part, of the naive forecast's; None where unknown.
+        scores: by name, mean absolute error on the validation part, as a multiple of that of ``free``; None where
+            unknown.
     """
 
     rule: Literal["weights", "median"]
