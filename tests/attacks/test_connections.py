@@ -188,7 +188,7 @@ def test_a_reader_of_a_few_bytes_now_and_then_is_cut_off(path):
 
 def test_a_reader_that_takes_what_is_sent_may_go_on_for_ever():
     """However often the server finds its buffer full."""
-    with serving(stalled_seconds=60, min_body_bytes_per_second=1 << 20) as served:
+    with serving(stalled_seconds=60, min_body_bytes_per_second=1 << 17) as served:
         with served.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n") as reader:
             protocol = held(served)
             for later in (0, 50, 100, 150):
