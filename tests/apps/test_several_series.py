@@ -151,6 +151,15 @@ def test_boosted_trees_forecast_a_new_series_by_analogy_in_its_own_scale(tmp_pat
     assert np.abs(few - usual).max() < usual, "four rows are enough for an answer of the right size"
 
 
+def test_a_new_series_that_has_always_stood_still_is_forecast_to_stay(tmp_path: Path) -> None:
+    answer, part, _ = fitted(BoostedLags, make_panel(), tmp_path, horizon=3, trees=5)
+    one = next(each(part))[1]
+    frame = one.frame.with_columns(pl.lit("corner").alias("shop"), pl.lit(7.0).alias("value"))
+    found = answer(Part(frame, part.schema, 0, 3, np.array([frame.height - 1])))
+    assert found.point.tolist() == [[7.0] * 3]
+    assert {tuple(ends[0].tolist()) for ends in found.quantiles.values()} == {(7.0,) * 3}
+
+
 def many(count: int, rows: int = 40, seed: int = 3) -> Table:
     """Monthly series with a yearly season."""
     rng, steps = np.random.default_rng(seed), np.arange(rows)

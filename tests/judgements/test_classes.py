@@ -47,6 +47,12 @@ def test_guessing_is_worse_and_always_the_majority_is_not_better(tmp_path: Path)
     assert found.tried == 2
 
 
+def test_answers_that_are_all_right_are_suspected_unless_there_is_one_class(tmp_path: Path) -> None:
+    for labels, suspected in ((CLASSES[_labels()], True), (np.full(60, "cat"), False)):
+        pl.DataFrame({"label": labels, "prediction": labels}).write_csv(tmp_path / "p.csv")
+        assert judge(tmp_path / "p.csv").verdicts[0].suspected is suspected
+
+
 def test_probabilities_have_a_log_loss_and_a_calibration(tmp_path: Path) -> None:
     labels = _labels()
     probabilities = np.full((len(labels), 3), 0.1)

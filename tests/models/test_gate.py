@@ -255,6 +255,16 @@ def test_a_column_that_seems_to_know_the_future_leaves_the_promotion_to_a_person
     assert "column_knows_future" in codes(kept)
 
 
+def test_a_doubt_about_the_candidate_leaves_its_promotion_to_a_person_and_no_other() -> None:
+    doubt = Reason("pretraining_not_stated", {"name": "tiny"})
+    doubted, other = (gate(candidate, [1.0], doubts=[doubt]) for candidate in (0.8, 1.2))
+    assert (doubted.decision, doubted.approved, doubted.headline(candidate_first=True)) == (
+        *("approved", "candidate"), "withheld",
+    )  # fmt: skip
+    assert (other.decision, other.champion) == ("baseline_promoted", "baseline_0")
+    assert "pretraining_not_stated" in codes(other)
+
+
 def test_on_pure_noise_promotions_stay_below_the_level() -> None:
     """Candidate, baseline and champion are equally good; errors remember. Nobody should take the title."""
     rng = np.random.default_rng(17)

@@ -59,7 +59,14 @@ class _Remembering(handlers.Handler):
 
     def execute(self, job):
         job.phase("train", "toy_steps:train", Free(job.run.config), share=1.0, result=Free)
-        return Finish({"code_version": job.run.code_version})
+        return Finish({"code_version": job.run.code_version}, timed=bool(job.run.config.get("timed")))
+
+
+def test_a_result_that_the_clock_decided_is_not_called_reproducible(make_stand):
+    stand = make_stand(handler=_Remembering())
+    for timed in (False, True):
+        run = stand.wait(stand.create(steps=1, timed=timed).id)
+        assert (run.state, run.bit_reproducible) == ("succeeded", not timed)
 
 
 def test_nothing_is_claimed_about_a_run_before_its_first_attempt(make_stand):

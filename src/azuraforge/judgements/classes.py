@@ -60,7 +60,8 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
     verdicts, findings = [], []
     for model in read.models:
         found = _compared(model, baseline, read, level)
-        right = bool((model.classes == labels).all()) and len(labels) >= MIN_ORIGINS
+        # Where there is one class only, being right everywhere takes no knowledge.
+        right = len(np.unique(read.labels)) > 1 and bool((model.classes == labels).all()) and len(labels) >= MIN_ORIGINS
         verdict = Verdict(
             model=model.name,
             baseline=MAJORITY,

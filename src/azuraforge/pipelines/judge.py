@@ -139,10 +139,8 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
         slices=guarded_slices(wanted.policy.slices, contest),
         policy=wanted.policy,
         measured=wanted.measured,
-        suspicions=[
-            *(_suspicion(each) for each in contest.suspicious if each.blocks),
-            *pretraining_doubts(wanted.pretraining, wanted.split),
-        ],
+        suspicions=[_suspicion(each) for each in contest.suspicious if each.blocks],
+        doubts=pretraining_doubts(wanted.pretraining, wanted.split),
     )
 
 

@@ -131,7 +131,8 @@ class TrainingResult:
                 self._promote(session, models, job.run, versions[-1], CANDIDATE)
                 summary["approved_version"] = versions[-1]
 
-        return Finish(summary, commit, self.explanations)
+        composition = self.evaluation.composition
+        return Finish(summary, commit, self.explanations, timed=composition is not None and composition.is_timed)
 
     def _keep_files(self, job: Job) -> None:
         """What the pipeline left in its outputs, every single error, and the evaluation become artifacts."""

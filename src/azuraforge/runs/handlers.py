@@ -109,11 +109,13 @@ class FollowUp:
 @dataclass(frozen=True)
 class Finish:
     """How a run succeeded. ``commit`` runs inside the fenced transaction that sets ``succeeded``; it must be short
-    and may raise an ``AzuraError``, which then fails the run and writes nothing else. ``follow_ups`` begin after it."""
+    and may raise an ``AzuraError``, which then fails the run and writes nothing else. ``follow_ups`` begin after it.
+    ``timed``: the clock decided part of the result, so that another execution may end at other bits."""
 
     summary: JsonObject
     commit: Callable[[Session], None] | None = None
     follow_ups: Sequence[FollowUp] = ()
+    timed: bool = False
 
 
 @dataclass(frozen=True)

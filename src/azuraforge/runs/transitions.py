@@ -78,6 +78,7 @@ class Transitions:
         *,
         summary: JsonObject | None = None,
         follow_ups: Sequence[str] = (),
+        timed: bool = False,
         error: Mapping[str, JsonValue] | None = None,
         reason: str | None = None,
     ) -> None:
@@ -86,6 +87,8 @@ class Transitions:
         if summary is not None:
             values["summary"] = summary
             values["follow_ups"] = [*follow_ups]
+            if timed:
+                values["bit_reproducible"] = False
         fenced_update(session, held, **values)
         reason = reason or (str(error["message"]) if error else None)
         store.end_attempt(session, held.run_id, held.attempt, state, reason)

@@ -100,6 +100,7 @@ def decide(
     policy: GatePolicy = PLATFORM,
     measured: Measured = UNMEASURED,
     suspicions: Sequence[Reason] = (),
+    doubts: Sequence[Reason] = (),
 ) -> Verdict:
     """Decide who is champion from now on.
 
@@ -118,6 +119,7 @@ def decide(
         policy: the model's terms; its guarded slices are given as masks in ``slices``.
         measured: what its limits are held against. What is limited and was not measured is not within the limit.
         suspicions: reasons against columns of the data; with any, promotions are left to people.
+        doubts: reasons against the candidate's own score; with any, its promotion is left to people.
 
     Raises ValueError where names repeat, no baseline is given or losses do not belong together.
 
@@ -153,6 +155,7 @@ def decide(
         policy,
         measured,
         suspicions,
+        doubts,
     )
     if champion is None:
         return case.without_champion()
@@ -176,6 +179,7 @@ class _Case:
     policy: GatePolicy
     measured: Measured
     suspicions: Sequence[Reason] = ()
+    doubts: Sequence[Reason] = ()
     holder: str = ""
     guarded: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
@@ -184,11 +188,12 @@ class _Case:
         """The verdict; where promotions are left to people, one that promotes becomes one that approves."""
         last, approved = Reason(closing, {"champion": champion}), None
         promotes = decision in ("promoted", "baseline_promoted")
-        withheld = promotes and bool(self.suspicions)
+        doubted = champion == self.candidate.name and bool(self.doubts)
+        withheld = promotes and (bool(self.suspicions) or doubted)
         if promotes and (withheld or not self.policy.automatic):
             decision, approved, champion = "approved", champion, self.holder
             last = Reason("promotion_withheld" if withheld else "promotion_by_hand", {"approved": approved})
-        said, compared = (*self.reasons, *reasons, *self.suspicions, last), tuple(self.comparisons)
+        said, compared = (*self.reasons, *reasons, *self.suspicions, *self.doubts, last), tuple(self.comparisons)
         return Verdict(
             decision,
             champion,

@@ -87,6 +87,17 @@ class Composition(Shape):
     )
     budget_seconds: float | None = Field(default=None, description="that learning the members may take")
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether a time budget ended before some member was learned: a faster machine would have learned it.
+
+        Example:
+            >>> late = LeftOutMember.of("my.trees", "stopped")
+            >>> Composition(rule="median", measure={}, members=(), left_out=(late,)).is_timed
+            True
+        """
+        return any(each.why in ("stopped", "not_started") for each in (*self.left_out, *self.not_refitted))
+
     def measured(self, metrics: Mapping[str, Mapping[str, float | None]]) -> Composition:
         """Return the composition with each member's metrics on the test set, by the member's name."""
         members = tuple(

@@ -216,7 +216,9 @@ class Worker:
             if finish.commit is not None:
                 finish.commit(session)
             names = [each.name for each in finish.follow_ups]
-            self._transitions.ended(session, job.held, "succeeded", summary=finish.summary, follow_ups=names)
+            self._transitions.ended(
+                session, job.held, "succeeded", summary=finish.summary, follow_ups=names, timed=finish.timed
+            )
             crashpoint("success_before_commit")
 
         job.write(work, durable=True)

@@ -14,6 +14,7 @@ from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.adaptive import Start, adapted_levels, adaptive_offsets, past_part, score_table
+from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import known_series, predict_each
@@ -132,6 +133,12 @@ def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
         ahead = {name: values[place : place + 1] for name, values in part.ahead.items()}
         at, frame = np.array([origin], dtype=np.int64), part.frame.head(origin + 1)
         alone = Part(frame, part.schema, origin + 1, part.horizon, at, ahead=ahead)
+        known = column_values(frame, part.schema.target)
+        known = known[np.isfinite(known)]
+        if known.size > 1 and not np.ptp(known):  # a series that has always stood still
+            still = np.full((1, part.horizon), known[0])
+            found.append(Predictions(still, dict.fromkeys(QUANTILE_LEVELS, still)))
+            continue
         scales = Scales.learn(alone).drawn_to(ratio, origin + 1)
         found.append(_answer(replace(fitted, scales={ALONE: scales}, widths={}, table=np.zeros((0, 0))), alone, None))
     quantiles = {level: np.concatenate([one.quantiles[level] for one in found]) for level in QUANTILE_LEVELS}
