@@ -190,10 +190,13 @@ def state_availability(
     }
     with connect(terminal) as connected:
         made = connected.client.datasets.state_availability(name, stated, version)
+        newest = made if made.created else connected.client.datasets.get(name)
     if json:
         terminal.json(made.raw)
-    else:
-        _say_added(terminal, made)
+        return
+    _say_added(terminal, made)
+    if newest.version != made.version:
+        terminal.note(terminal.text("not_the_newest", version=made.version, newest=newest.version))
 
 
 @app.command("list")

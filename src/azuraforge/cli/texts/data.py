@@ -15,6 +15,10 @@ DATA: Mapping[str, tuple[str, str]] = {
         "Dataset {name} v{version} was there already with this content: {rows} [row|rows].",
         "Veri kümesi {name} v{version} bu içerikle zaten vardı: {rows} satır.",
     ),
+    "not_the_newest": (
+        "A run takes the newest version, v{newest}, unless you add --dataset-version {version}.",
+        "Siz --dataset-version {version} eklemedikçe çalıştırma en yeni sürümü, v{newest} sürümünü kullanır.",
+    ),
     "no_datasets": (
         "No datasets yet. Add one: azuraforge datasets add FILE.csv --time COLUMN --target COLUMN",
         "Henüz veri kümesi yok. Eklemek için: azuraforge datasets add DOSYA.csv --time SÜTUN --target SÜTUN",
