@@ -103,7 +103,9 @@ def launcher() -> Iterator[Launcher]:
 def make(folder: Path, launcher: Launcher) -> Make:
     def made(timeout_seconds: float = 20.0, by: Launcher = launcher) -> tuple[Catalogue, Counted]:
         children = Counted(by)
-        return Catalogue(children, folder, folder.parent / "cache" / "plugins.json", timeout_seconds), children
+        return Catalogue(
+            children, folder, folder.parent / "pretrained", folder.parent / "cache" / "plugins.json", timeout_seconds
+        ), children
 
     return made
 

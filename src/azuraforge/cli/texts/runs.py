@@ -134,8 +134,8 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE.",
     ),
     "intervals_title": (
-        "Intervals of {name}: share of true values inside, over all horizons and so many rows ahead",
-        "{name} aralıkları: içinde kalan gerçek değerlerin payı, tüm ufuklarda ve şu kadar satır sonrası",
+        "Intervals of {name}: share of true values inside, overall and by horizon",
+        "{name} aralıkları: içinde kalan gerçek değerlerin payı, tümünde ve ufka göre",
     ),
     "intervals_promised": ("promised", "vadedilen"),
     "intervals_held": ("held", "tutan"),

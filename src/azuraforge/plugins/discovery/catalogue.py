@@ -72,24 +72,26 @@ class Catalogue:
     Args:
         call: runs one entry point in a child.
         plugins_folder: the data home's folder of dropped-in files; may not exist.
+        pretrained_folder: where the administrator places folders of pretrained weights; may not exist.
         cache_file: where descriptions are remembered.
         timeout_seconds: the time a child has to import and describe.
     """
 
     def __init__(
-        self, call: Call, plugins_folder: Path, cache_file: Path, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        call: Call,
+        plugins_folder: Path,
+        pretrained_folder: Path,
+        cache_file: Path,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._call = call
         self.plugins_folder = plugins_folder
+        self.pretrained_folder = pretrained_folder
         self._cache_file = cache_file
         self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self._plugins: PluginList | None = None
-
-    @property
-    def pretrained_folder(self) -> Path:
-        """Where the administrator places folders of pretrained weights, next to the plugins; it may not exist."""
-        return self.plugins_folder.parent / "pretrained"
 
     def list(self) -> PluginList:
         """Every plugin, working or broken, built-ins first. The first call may wait for children."""
