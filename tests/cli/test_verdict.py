@@ -50,7 +50,7 @@ def test_scores_of_the_interval_and_of_changes_where_they_are_known(make_termina
     ("language", "said"),
     [
         ("en", "Left out: kiosk, 9 rows in the training part, 40 are needed"),
-        ("tr", "Dışarıda bırakıldı: kiosk, eğitim parçasında 9 satır, 40 gerekli"),
+        ("tr", "Dışarıda bırakıldı: kiosk, eğitim kümesinde 9 satır, 40 gerekli"),
     ],
 )
 def test_of_several_series_the_worst_come_first_and_those_left_out_are_named(

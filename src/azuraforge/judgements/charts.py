@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from azuraforge.judgements.drawing import MOST_MODELS
 from azuraforge.judgements.shapes import Chart, Line, Scores, Verdict
 from azuraforge.reports.words import Words
+from azuraforge.wording import signed_for_readers
 
 _WIDTH, _HEIGHT = 760, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 26
@@ -162,7 +163,7 @@ def tick_text(words: Words, value: float, *, share: bool = False) -> str:
     """
     if abs(value) >= 1e9 or 0 < abs(value) < 1e-6:
         return words.number(value)
-    shown = f"{value * 100 if share else value:,.8f}".rstrip("0").rstrip(".").replace("-", "−")
+    shown = signed_for_readers(f"{value * 100 if share else value:,.8f}".rstrip("0").rstrip("."))
     if words.code == "tr":
         shown = shown.translate(str.maketrans(",.", ".,"))
         return re.sub(r"^(−?)", r"\1%", shown) if share else shown
