@@ -42,15 +42,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "forecast origins remember each other so long that they are worth {pieces} independent [one|ones], at least 3 "
         "are needed. Measured so far: {measure} {change}.",
         "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {origins} tahmin başlangıcının "
-        "hataları birbirini o kadar uzun hatırlıyor ki yalnızca {pieces} bağımsız gözlem değerinde, en az 3 gerekli. "
+        "hataları birbirine öyle bağlı ki yalnızca {pieces} bağımsız gözleme eşdeğer, en az 3 gerekli. "
         "Şimdilik ölçülen: {measure} {change}.",
     ),
     "verdict.not_yet_known.width": (
         "Whether {model} is better than the best baseline ({baseline}) is not yet known: {origins} forecast origins, "
         "worth {pieces} independent [one|ones], are too few to bound the difference at a level of {level}. Measured so "
         "far: {measure} {change}.",
-        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {pieces} bağımsız gözlem "
-        "değerindeki {origins} tahmin başlangıcı, {level} güven düzeyinde farkı sınırlamaya yetmiyor. Şimdilik "
+        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {pieces} bağımsız gözleme "
+        "eşdeğer {origins} tahmin başlangıcı, {level} güven düzeyinde farkı sınırlamaya yetmiyor. Şimdilik "
         "ölçülen: {measure} {change}.",
     ),
     "verdict.not_yet_known.examples": (
@@ -317,6 +317,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Made by AzuraForge {version}. The intervals follow the same rule as the platform's gate: paired losses on the "
         "same rows, allowing for errors that remember each other and for the number of models tried.",
         "AzuraForge {version} ile hazırlandı. Güven aralıkları platformun kapısıyla aynı kurala uyar: aynı satırlarda "
-        "eşleştirilmiş kayıplar, hataların belleği ve denenen model sayısı hesaba katılarak.",
+        "eşleştirilmiş kayıplar, hataların birbirine bağlılığı ve denenen model sayısı hesaba katılarak.",
     ),
 }
