@@ -85,7 +85,8 @@ class Language:
         if share is None or not math.isfinite(share):
             return _NONE
         number = self.number(abs(share) * 100, digits)
-        sign = "−" if share < 0 and any(figure in number for figure in "123456789") else "+" if signed else ""
+        zero = not any(figure in number for figure in "123456789")
+        sign = "" if zero else "−" if share < 0 else "+" if signed else ""
         return f"{sign}%{number}" if self.code == "tr" else f"{sign}{number} %"
 
     def moment(self, at: datetime | None, zone: tzinfo | None = None, day_only: bool = False) -> str:
