@@ -135,7 +135,10 @@ def sized(**fields: object) -> Callable[[Path], None]:
 
 
 def written(name: str, content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_bytes(content) and None
+    def damage(folder: Path) -> None:
+        (folder / name).write_bytes(content)
+
+    return damage
 
 
 def removed(name: str) -> Callable[[Path], None]:
@@ -147,7 +150,7 @@ def truncated(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def weighed(change: Callable[[dict[str, np.ndarray]], None]) -> Callable[[Path], None]:
+def weighed(change: Callable[[dict[str, np.ndarray]], object]) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         tensors, _ = load_safetensors(folder / "model.safetensors")
         change(tensors)
@@ -178,7 +181,7 @@ NORM = "encoder.final_layer_norm.weight"
         (written("model.safetensors", b"<html>"), "is truncated or is no safetensors file", "compare its size"),
         (weighed(lambda held: held[NORM].fill(np.nan)), f"the tensor {NORM} holds NaN", "place model.safetensors"),
         (weighed(lambda held: held.update({NORM: np.ones(16, np.int64)})), "holds int64", "convert the weights"),
-        (weighed(lambda held: held.pop(NORM) is None), f"the tensor {NORM} is missing", "of the same"),
+        (weighed(lambda held: held.pop(NORM)), f"the tensor {NORM} is missing", "of the same"),
         (written("pretraining.json", b'{"until": "soon"}'), "pretraining.json: until: input should be", "optional"),
         (written("pretraining.json", b'{"licence": 2}'), "pretraining.json: licence: input should be", "optional"),
         (written("pretraining.json", b'{"note": "x"}'), "note is no field of this file", "trained_on, until"),
