@@ -120,7 +120,7 @@ def test_charts_draw_the_best_six_models_and_name_the_others(tmp_path: Path) -> 
     assert f"larger RMSE: {', '.join(order[6:])}." in page(found, "en")
 
 
-@pytest.mark.parametrize(("rows", "code"), [(8, "nothing_learned"), (40, "history")])
+@pytest.mark.parametrize(("rows", "code"), [(8, "nothing_learned"), (260, "history")])
 def test_the_notes_say_what_the_baselines_learned_from(tmp_path: Path, rows: int, code: str) -> None:
     walk = Walk(rows=rows)
     found = judge(write(tmp_path / "p.csv", {"actual": walk.y, "prediction": walk.past}, start=1))
