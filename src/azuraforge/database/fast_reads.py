@@ -46,11 +46,12 @@ _Conversion = Callable[[Any], object]
 class Asked(Generic[RowT_co]):
     """A question with its parameters; once it is answered, also its rows. Made by ``Question.given``, for one use."""
 
-    __slots__ = ("_rows", "given", "question")
+    __slots__ = ("_compiled", "_rows", "given", "question")
 
     def __init__(self, question: Question[RowT_co], given: Mapping[str, object]) -> None:
         self.question = question
         self.given = given
+        self._compiled: _Compiled[RowT_co] | None = None
         self._rows: Sequence[RowT_co] | None = None
 
     @property
@@ -60,9 +61,15 @@ class Asked(Generic[RowT_co]):
             raise LookupError("this question is not answered yet; ask it with Database.ask, or yield it from a plan")
         return self._rows
 
-    def answer(self, found: Iterable[Sequence[object]], dialect: Dialect) -> None:
+    def compiled(self, dialect: Dialect) -> _Compiled[RowT_co]:
+        """Return the text for a dialect; ``answer`` then takes values as that dialect's driver returns them."""
+        self._compiled = compiled = self.question.compiled(dialect)
+        return compiled
+
+    def answer(self, found: Iterable[Sequence[object]]) -> None:
         """Make rows of values as the driver returns them."""
-        self._rows = self.question.compiled(dialect).rows(found)
+        assert self._compiled is not None
+        self._rows = self._compiled.rows(found)
 
     def answer_converted(self, found: Iterable[Sequence[object]]) -> None:
         """Make rows of values that are converted to Python already."""
@@ -132,9 +139,9 @@ class Question(Generic[RowT_co]):
 
     def compiled(self, dialect: Dialect) -> _Compiled[RowT_co]:
         """The text for a dialect, compiled when it is first asked for."""
-        if dialect.name not in self._compiled:
-            self._compiled[dialect.name] = _Compiled(self.statement, dialect, self.make_row)
-        return self._compiled[dialect.name]
+        if (compiled := self._compiled.get(dialect.name)) is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect, self.make_row)
+        return compiled
 
 
 class _Compiled(Generic[RowT_co]):
@@ -208,9 +215,9 @@ class SqliteReader:
             connection.execute("BEGIN")
         try:
             for each in asked:
-                compiled = each.question.compiled(_SQLITE)
+                compiled = each.compiled(_SQLITE)
                 found = connection.execute(compiled.sql, compiled.values(project_id, each.given)).fetchall()
-                each.answer(found, _SQLITE)
+                each.answer(found)
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -41,7 +41,7 @@ class PostgresReader:
         try:
             statements = [Statement(_SET_PROJECT, self._values.of((project_id,)))]
             for each in asked:
-                compiled = each.question.compiled(self._dialect)
+                compiled = each.compiled(self._dialect)
                 values = self._values.of(compiled.in_order(project_id, each.given))
                 statements.append(Statement(compiled.encoded, values, each.question.varied))
             await self._take_place()
@@ -52,7 +52,7 @@ class PostgresReader:
         except psycopg.DataError as error:
             raise _not_looked_for(error) from error
         for each, rows in zip(asked, found[1:], strict=True):
-            each.answer(rows, self._dialect)
+            each.answer(rows)
 
     def close(self) -> None:
         """Close every connection; the event loop may be gone already."""
