@@ -37,7 +37,7 @@ def complete(arguments: list[str], terminal: Terminal) -> None:
 
     Raises CommandError where no shell is named and none started the command, or where the shell has no completion.
     """
-    from typer.completion import get_completion_script, install
+    from typer.completion import get_completion_script, install  # type: ignore[attr-defined]  # it has no other name
 
     option, _, shell = arguments[0].partition("=")
     shell = shell or (arguments[1] if len(arguments) > 1 else _starting_shell())
