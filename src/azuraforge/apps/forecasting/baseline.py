@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from azuraforge.apps.forecasting.floors import at_least_own_steps
 from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
@@ -145,9 +146,12 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         inside = None
         if pooled is None and not is_enough(outside.errors):
             inside = self._inside(learned, run.config, train)
-        learned.spread = spread_of(outside, inside, adaptive=adaptive)
-        if pooled is not None:
-            learned.spread = replace(learned.spread, offsets=pooled)
+        if pooled is not None and not adaptive:
+            learned.spread = Spread(pooled)
+            return
+        found = spread_of(outside, inside, adaptive=adaptive)
+        found = found if pooled is None else replace(found, offsets=pooled, power=0.0)
+        learned.spread = at_least_own_steps(found, train)
         if len(learned.spread.table):
             _keep_start(learned, Start.after(train))
 
