@@ -27,7 +27,8 @@ from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part, starts_from, starts_to_arrays
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
-from azuraforge.plugins.forecasting.panels import each, known_series
+from azuraforge.plugins.forecasting.intervals import in_order
+from azuraforge.plugins.forecasting.panels import each, known_series, stack
 
 #: A further group of members is tried where the one before lowered the error on the validation part by this share.
 PAYS = 0.01
@@ -156,10 +157,24 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         point = self._forecast(predictor, part)
         quantiles = np.zeros((len(QUANTILE_LEVELS), *point.shape))
         for name, one, at in _series(part):
+            if name != _ONE and name not in predictor.spreads:
+                quantiles[:, at] = self._by_analogy(predictor, stack([(name, one)], part.schema))
+                continue
             quantiles[:, at] = known_series(predictor.spreads, name).around(
                 point[at], self._levels(predictor, name, one)
             )
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+
+    def _by_analogy(self, predictor: Ensemble, part: Part) -> Floats:
+        """Combine the members' quantiles of a series that was not learned; its own errors are not known."""
+        made = {name: MEMBERS[name]().predict(own, part).quantiles for name, own in predictor.members.items()}
+        combination = predictor.combination
+        levels = [combination.of({name: own[level] for name, own in made.items()}) for level in QUANTILE_LEVELS]
+        return in_order(np.stack(levels))
+
+    def knows_series(self, predictor: Ensemble, name: str) -> bool:
+        """Return whether the series was learned; others are forecast by analogy."""
+        return name in predictor.spreads
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
         """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""

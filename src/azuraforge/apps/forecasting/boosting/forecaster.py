@@ -106,6 +106,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
             )
         return answer(predictor, part)
 
+    def knows_series(self, predictor: Boosted, name: str) -> bool:
+        """Return whether the series was learned; others are forecast by analogy."""
+        return name in predictor.scales
+
     def save(self, predictor: Boosted, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
         arrays: dict[str, Array] = {"spread": predictor.spread, "table": predictor.table}
