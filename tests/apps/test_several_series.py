@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,13 @@ def test_auto_leaves_out_members_that_a_large_panel_has_no_time_for() -> None:
 def many_of(part: Part, count: int) -> Part:
     """The first series of a part."""
     return Part(part.frame.head(24 * count), part.schema, 0, 3, part.origins, part.targets)
+
+
+def test_auto_imports_no_library_for_a_panel_that_has_no_time_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("statsforecast.")]:
+        monkeypatch.delitem(sys.modules, name)  # as in a process that has imported nothing yet
+    table = many(20, rows=24)
+    part = Part(table.frame, table.schema, 0, 3, np.array([22]), np.zeros((1, 3)))
+    chosen = candidates(AutoConfig(horizon=3, budget_seconds=1), part)
+    assert "forecasting.ets" in chosen.core
+    assert set(chosen.too_slow) == {"forecasting.arima", "forecasting.ces", "forecasting.theta"}

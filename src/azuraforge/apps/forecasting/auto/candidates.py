@@ -126,12 +126,14 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     groups = [_names(cheap)] if cheap else []
     enough = _ROWS_FOR_TREES_WITH_COLUMNS if schema.features or config.known_ahead else _ROWS_FOR_TREES
     trees = train.frame.height >= enough
-    if trees and schema.series is None:
+    if trees and schema.series is not None:
+        core = (BoostedLags.name, *core)
+    elif trees:
         groups.append(_names((BoostedLags,)))
-    if schema.series is not None:
-        return _within_budget(config, len(sizes), free, (*_names((BoostedLags,) * trees), *core), groups)
     slow = {name for name in (*core, *(each for group in groups for each in group)) if _is_slow(name, config, seasons)}
     kept = [tuple(name for name in group if name not in slow) for group in (core, *groups)]
+    if schema.series is not None:
+        return _within_budget(config, len(sizes), free, kept[0], kept[1:], sorted(slow))
     early = (Ridge.name,) if any(Ridge.name in group for group in kept[1:]) else ()
     ordered = tuple(sorted(kept[0], key=lambda name: (needs_library(name, seasons), _seconds(name, 1))))
     return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early)
@@ -145,10 +147,15 @@ def _is_slow(name: str, config: AutoConfig, seasons: Sequence[int]) -> bool:
 
 
 def _within_budget(
-    config: AutoConfig, series: int, free: tuple[str, ...], core: tuple[str, ...], groups: list[tuple[str, ...]]
+    config: AutoConfig,
+    series: int,
+    free: tuple[str, ...],
+    core: tuple[str, ...],
+    groups: list[tuple[str, ...]],
+    too_slow: list[str],
 ) -> Candidates:
     """Leave out the members of a panel that would take longer than what those before them leave of the budget."""
-    left, too_slow = config.budget_seconds, list[str]()
+    left = config.budget_seconds
 
     def affordable(names: tuple[str, ...]) -> tuple[str, ...]:
         nonlocal left
