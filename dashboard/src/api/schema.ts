@@ -2836,6 +2836,11 @@ export interface components {
             horizon: number | null;
             image: components["schemas"]["ImageSize"] | null;
             /**
+             * Judged Horizon
+             * @description rows ahead, of ``horizon``, up to which any true value is held out
+             */
+            judged_horizon: number | null;
+            /**
              * Kind
              * @description name of the task kind
              */
@@ -4454,7 +4459,7 @@ export interface components {
             end: string | null;
             /**
              * Origins
-             * @description of the test set: how many predictions were evaluated
+             * @description of the test set: how many predictions were evaluated; of a panel the moments that its series were predicted from, as the gate compares them
              */
             origins: number | null;
             /** Rows */
@@ -4909,6 +4914,12 @@ export interface components {
             /** Dataset Version */
             dataset_version: number | null;
             /**
+             * New Series
+             * @description which the version had not learned: a forecast by analogy
+             * @default false
+             */
+            new_series: boolean;
+            /**
              * Picture
              * @description name of the file
              */
@@ -5049,6 +5060,12 @@ export interface components {
             latency_seconds?: number | null;
             /** Model */
             model: string;
+            /**
+             * New Series
+             * @description the version had not learned this series and forecasts it by analogy with the others
+             * @default false
+             */
+            new_series: boolean;
             /**
              * Origin
              * Format: date-time

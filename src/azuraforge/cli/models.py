@@ -236,8 +236,6 @@ def predict(
         terminal.json([each.raw for each in predictions] if all_series or series else predictions[0].raw)
         return
     for each in predictions:
-        if each.series is not None:
-            terminal.say(terminal.text("series_is", series=each.series))
         show_prediction(terminal, each, schemas[name, each.version])
 
 

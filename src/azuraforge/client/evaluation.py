@@ -220,6 +220,7 @@ class Scores(Shape):
     timezone: str | None = None
     season: int | None = None
     horizon: int | None = None
+    judged_horizon: int | None = None
     shown_horizons: list[int] = field(default_factory=list)
     series: SeriesTable | None = None
     composition: Composition | None = None

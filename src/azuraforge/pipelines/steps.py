@@ -234,7 +234,7 @@ def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: boo
     test = kind.load_part(Path(wanted.test))
     tried = 0
     if wanted.champion:
-        predictions, unknown = kind.predict_known(name, answer, test)
+        predictions, unknown = kind.predict_known(name, answer, test, partial(pipeline.knows_series, predictor))
         if unknown:
             kind.save_predictions(predictions, outputs / "test.npz")
             return PredictResult(unknown=unknown)

@@ -112,6 +112,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The errors one step ahead are {mean} on average, {spread} around that.",
         "Bir adım sonrası hataların ortalaması {mean}, çevresindeki sapma {spread}.",
     ),
+    "conclusion.judged_horizon": (
+        "Of the {horizon} rows ahead, {judged} are judged: the held-out part is too short for later ones. Metrics and"
+        " intervals say nothing of the rows from {next} on; a horizon of {judged} is judged whole.",
+        "Öndeki {horizon} satırın {judged} tanesi değerlendirildi: ayrılmış bölüm sonrakiler için çok kısa. Ölçütler ve"
+        " aralıklar {next}. satırdan sonrası için bir şey söylemez; {judged} satırlık ufkun tamamı değerlendirilir.",
+    ),
     "conclusion.guarded": (
         "The leakage guard tried {tried} of {of} [prediction|predictions] and found none that uses what it may not"
         " know; the others were not tried.",

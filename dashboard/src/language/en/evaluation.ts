@@ -13,9 +13,11 @@ export const evaluation = {
     },
     against: "{{measure}} {{change}} against {{baseline}} ({{level}} interval: {{low}} to {{high}}).",
     against_unbounded: "{{measure}} {{change}} against {{baseline}}; an interval of {{level}} cannot be stated.",
+    judgedHorizon:
+      "Only {{judged}} of the {{horizon}} rows ahead are judged: the held-out part is too short for later ones. A horizon of {{judged}} is judged whole.",
     guarded: {
-      origins_one: "Tested for use of future values at {{tried}} of {{of}} origin; none found.",
-      origins_other: "Tested for use of future values at {{tried}} of {{of}} origins; none found.",
+      origins_one: "Tested for use of future values for {{tried}} of {{of}} forecast; none found.",
+      origins_other: "Tested for use of future values for {{tried}} of {{of}} forecasts; none found.",
       examples_one: "Tested for influence of other examples with {{tried}} of {{of}}; none found.",
       examples_other: "Tested for influence of other examples with {{tried}} of {{of}}; none found.",
     },

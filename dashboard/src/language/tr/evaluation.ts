@@ -15,9 +15,11 @@ export const evaluation: typeof english = {
     },
     against: "{{baseline}} yöntemine göre {{measure}} {{change}} ({{level}} aralığı: {{low}} ile {{high}}).",
     against_unbounded: "{{baseline}} yöntemine göre {{measure}} {{change}}; {{level}} güven aralığı hesaplanamıyor.",
+    judgedHorizon:
+      "Öndeki {{horizon}} satırın yalnızca {{judged}} tanesi değerlendirildi: ayrılmış bölüm sonrakiler için çok kısa. {{judged}} satırlık ufkun tamamı değerlendirilir.",
     guarded: {
-      origins_one: "Gelecekteki değerlerin kullanımı {{of}} başlangıcın {{tried}} tanesinde sınandı; bulunmadı.",
-      origins_other: "Gelecekteki değerlerin kullanımı {{of}} başlangıcın {{tried}} tanesinde sınandı; bulunmadı.",
+      origins_one: "Gelecekteki değerlerin kullanımı {{of}} tahminin {{tried}} tanesinde sınandı; bulunmadı.",
+      origins_other: "Gelecekteki değerlerin kullanımı {{of}} tahminin {{tried}} tanesinde sınandı; bulunmadı.",
       examples_one: "Öteki örneklerin etkisi {{of}} örneğin {{tried}} tanesiyle sınandı; bulunmadı.",
       examples_other: "Öteki örneklerin etkisi {{of}} örneğin {{tried}} tanesiyle sınandı; bulunmadı.",
     },

@@ -129,6 +129,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "{target} on the held-out end: {origins} [origin|origins], {start} – {end}",
         "{target}, ayrılmış son satırlarda: {origins} tahmin başlangıcı, {start} – {end}",
     ),
+    "evaluation_title_panel": (
+        "{target} of {series} series on the held-out end: {origins} [origin|origins] in time, {start} – {end}",
+        "{target}, {series} seri, ayrılmış son satırlarda: zamanda {origins} tahmin başlangıcı, {start} – {end}",
+    ),
     "evaluation_caption": (
         "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE.",
         "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE.",
@@ -143,6 +147,12 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "evaluation_caption_crps": (
         "CRPS is approximated from the quantile levels.",
         "CRPS, dilim düzeylerinden yaklaşık hesaplanır.",
+    ),
+    "judged_horizon": (
+        "Only {judged} of the {horizon} rows ahead are judged: the held-out part is too short for later ones. A horizon"
+        " of {judged} is judged whole.",
+        "Öndeki {horizon} satırın yalnızca {judged} tanesi değerlendirildi: ayrılmış bölüm sonrakiler için çok kısa."
+        " {judged} satırlık ufkun tamamı değerlendirilir.",
     ),
     "guarded": (
         "Leakage guard: {tried} of {of} [prediction|predictions] tried, nothing found.",
@@ -183,6 +193,18 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "KARŞILAŞTIRILAMAZ: {champion} şampiyon kalıyor; isterseniz elle terfi ettirin.",
     ),
     "next_values": ("Next values of {target}{unit}, by {name}", "{target}{unit}: sıradaki değerler, {name}"),
+    "next_values_of": (
+        "Next values of {target}{unit}, series {series}, by {name}",
+        "{target}{unit}, {series} serisi: sıradaki değerler, {name}",
+    ),
+    "next_values_more": (
+        "{count} more series: azuraforge models predict NAME --all-series",
+        "{count} seri daha: azuraforge models predict AD --all-series",
+    ),
+    "new_series": (
+        "The version did not learn this series. It forecasts it by analogy with the series that it learned.",
+        "Sürüm bu seriyi öğrenmedi; onu öğrendiği serilere benzeterek tahmin eder.",
+    ),
     "next_values_refitted": (
         "The forecaster was refitted on all rows after its verdict.",
         "Tahminci, değerlendirmeden sonra bütün satırlarla yeniden eğitildi.",
@@ -190,7 +212,6 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "interval": ("{level} interval", "{level} aralığı"),
     "more_rows": ("… and {count} more", "… ve {count} satır daha"),
     "series": ("series", "seriler"),
-    "series_is": ("Series {series}", "Seri {series}"),
     "series_refused": ("No forecast of series {series}: {why}.", "{series} serisi için tahmin yok: {why}."),
     "members_title": ("Members, {rule}", "Üyeler: {rule}"),
     "members_rule.weights": ("combined by weights", "ağırlıklı toplam"),

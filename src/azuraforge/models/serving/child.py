@@ -110,6 +110,7 @@ class Predictor:
             "points": points,
             "naive": _last_known(frame, schema),
             "features": _row_at(frame, schema, -1),
+            "new_series": series is not None and not self._pipeline.knows_series(self._predictor, series),
         }
 
     def _series(self, asked: str | None) -> str | None:

@@ -21,7 +21,11 @@ class PartSummary(Shape):
     rows: int
     start: str | None
     end: str | None
-    origins: int | None = Field(default=None, description="of the test set: how many predictions were evaluated")
+    origins: int | None = Field(
+        default=None,
+        description="of the test set: how many predictions were evaluated; of a panel the moments that its series were"
+        " predicted from, as the gate compares them",
+    )
     classes: tuple[int, ...] | None = Field(default=None, description="rows of each class")
     rows_sha256: str | None = Field(default=None, description="of the row numbers, where rows have no time")
 
@@ -218,6 +222,9 @@ class Evaluation(Shape):
     timezone: str | None = Field(default=None, description="in which days and hours follow one another")
     season: int | None = Field(default=None, description="rows in one season")
     horizon: int | None = Field(default=None, description="rows predicted from each origin")
+    judged_horizon: int | None = Field(
+        default=None, description="rows ahead, of ``horizon``, up to which any true value is held out"
+    )
     shown_horizons: tuple[int, ...] = ()
     series: SeriesTable | None = Field(default=None, description="of a panel")
     pretraining: Pretraining | None = Field(default=None, description="of the candidate's weights; null: none")

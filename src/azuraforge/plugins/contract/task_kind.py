@@ -306,8 +306,13 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def predict(self, name: str, answer: Answer[PartT], part: PartT) -> PredictionsT:
         """Ask a predictor and refuse an answer of the wrong type or shape. Raises InvalidInput."""
 
-    def predict_known(self, name: str, answer: Answer[PartT], part: PartT) -> tuple[PredictionsT, tuple[str, ...]]:
-        """Ask a champion as far as it can answer, and name the parts of the test set that it did not learn."""
+    def predict_known(
+        self, name: str, answer: Answer[PartT], part: PartT, knows: Callable[[str], bool]
+    ) -> tuple[PredictionsT, tuple[str, ...]]:
+        """Ask a champion as far as it learned the test set, and name the series that it did not learn.
+
+        ``knows`` is ``Pipeline.knows_series`` of the champion.
+        """
         return self.predict(name, answer, part), ()
 
     @abstractmethod

@@ -22,6 +22,8 @@ CLEARLY_WORSE = 1.2
 #: Stretches at which stacked weights count as much as equal ones.
 _HALF_WAY = 8.0
 _SUM_TO_ONE = 1e3
+#: A naive forecast whose errors are this share of a usual one has none: the usual error counts in its place.
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def combine(points: Mapping[str, Floats], truth: Floats, scale: Floats, core: Se
     errors = {name: (truth - point) / scale for name, point in points.items()}
     known = np.isfinite(truth)
     per_step = {name: _mean_by_step(np.abs(each), known) for name, each in errors.items()}
-    usual = np.maximum(per_step[free], 1e-12)
+    usual = np.where(per_step[free] > _NOTHING, per_step[free], 1.0)
     scores = {name: float(np.mean(each / usual)) if known.any() else None for name, each in per_step.items()}
     able = [name for name in core if name in points]
     if is_thin(truth) or not known.any():
@@ -76,7 +78,8 @@ def combine(points: Mapping[str, Floats], truth: Floats, scale: Floats, core: Se
         return Combination("median", dict.fromkeys(chosen, 1 / len(chosen)), scores)
     least = min(score for score in scores.values() if score is not None)
     kept = [name for name in sorted(points) if (scores[name] or 0.0) <= CLEARLY_WORSE * least + 1e-12]
-    usual_square = np.sqrt(np.maximum(_mean_by_step(errors[free] ** 2, known), 1e-24))
+    squares = _mean_by_step(errors[free] ** 2, known)
+    usual_square = np.sqrt(np.where(squares > _NOTHING**2, squares, 1.0))
     columns = np.stack([(errors[name] / usual_square)[known] for name in kept], axis=1)
     stretches = (truth.shape[0] + truth.shape[1] - 1) / truth.shape[1]
     trust = stretches / (stretches + _HALF_WAY)

@@ -146,7 +146,8 @@ class ForecastJudge(Judge):
         future, ahead = load_part(case.future), load_predictions(shown.folder / "future.npz")
         draw = forecast_figure if self._panel is None else forecast_figures
         schema = test.schema
-        tested = split.parts["test"].model_copy(update={"origins": len(test.origins)})
+        origins = len(test.origins) if self._panel is None else int(self._panel.moment.max(initial=-1)) + 1
+        tested = split.parts["test"].model_copy(update={"origins": origins})
         evaluation = Evaluation(
             kind="forecast",
             target=schema.target,
@@ -163,6 +164,7 @@ class ForecastJudge(Judge):
             timezone=schema.rhythm_timezone or schema.timezone,
             season=split.season,
             horizon=test.horizon,
+            judged_horizon=int(np.flatnonzero(np.isfinite(self._truth).any(axis=0)).max(initial=-1)) + 1,
             shown_horizons=tuple(shown_horizons(test.horizon)),
             series=series,
             suspicious=self._suspicious,

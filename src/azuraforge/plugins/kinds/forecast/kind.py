@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -173,8 +173,10 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     def predict(self, name: str, answer: Answer, part: Part) -> Predictions:
         return predict_checked(name, answer, part)
 
-    def predict_known(self, name: str, answer: Answer, part: Part) -> tuple[Predictions, tuple[str, ...]]:
-        predictions, unknown = predict_known(name, answer, part)
+    def predict_known(
+        self, name: str, answer: Answer, part: Part, knows: Callable[[str], bool]
+    ) -> tuple[Predictions, tuple[str, ...]]:
+        predictions, unknown = predict_known(name, answer, part, knows)
         return predictions, tuple(unknown)
 
     def guard(

@@ -45,11 +45,24 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
     return Predictions(_checked(name, "point", answer.point, expected), quantiles)
 
 
-def predict_known(name: str, predict: Predict, part: Part) -> tuple[Predictions, list[str]]:
+def predict_known(
+    name: str, answer: Predict, part: Part, knows: Callable[[str], bool]
+) -> tuple[Predictions, list[str]]:
     """As ``predict_checked``, NaN for the series of a panel that the predictor did not learn, and which these are.
 
-    Raises InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
+    A forecast of such a series by analogy does not count: it says nothing of what the predictor learned. Raises
+    InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
     """
+
+    def predict(one: Part) -> Predictions:
+        if one.schema.series is not None:
+            blocks = Blocks.of(one.frame, one.schema.series)
+            for place in np.unique(blocks.of_rows(one.origins)).tolist():
+                if not knows(blocks.names[place]):
+                    message = f"the series {blocks.names[place]!r} was not learned"
+                    raise InvalidInput(message, where="series", code=UNKNOWN_SERIES)
+        return answer(one)
+
     try:
         return predict_checked(name, predict, part), []
     except InvalidInput as error:
