@@ -33,10 +33,12 @@ from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame, examine_skill
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
+from azuraforge.plugins.forecasting.totals import own_origins
 from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.coverage import coverages
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS
+from azuraforge.plugins.kinds.forecast.levels import level_scores
 from azuraforge.plugins.kinds.forecast.metrics import (
     Metrics,
     measure,
@@ -45,7 +47,13 @@ from azuraforge.plugins.kinds.forecast.metrics import (
     skill,
     squared_errors,
 )
-from azuraforge.plugins.kinds.forecast.panel_judging import MOST_SERIES, Panel, series_scales, series_table
+from azuraforge.plugins.kinds.forecast.panel_judging import (
+    MOST_SERIES,
+    Panel,
+    origins_of,
+    series_scales,
+    series_table,
+)
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions
 from azuraforge.plugins.kinds.forecast.probabilistic import score
@@ -90,7 +98,16 @@ class ForecastJudge(Judge):
     def __init__(self, case: JudgeCase, split: ForecastSplit, added: Sequence[Metric[Floats, Predictions]]) -> None:
         self._case, self._split, self._added = case, split, added
         self._truth: Floats = np.load(case.truth / "truth.npy", allow_pickle=False)
-        self._test, train = load_part(case.test), load_part(case.train)
+        self._whole_test, train = load_part(case.test), load_part(case.train)
+        self._whole_truth = self._truth
+        # Totals are measured by themselves (``levels``): among the series they would outweigh them.
+        own = own_origins(self._whole_test)
+        self._own = None if own is None else np.flatnonzero(own)
+        self._test = self._whole_test
+        if self._own is not None:
+            ahead = {name: values[self._own] for name, values in self._test.ahead.items()}
+            self._test = replace(self._test, origins=self._test.origins[self._own], ahead=ahead)
+            self._truth = self._truth[self._own]
         self._panel, self._scale = panel_and_scale(self._test, train, split.season or 1)
         self._contenders = [_loaded(case.candidate, "candidate")]
         self._contenders += [_loaded(each, "baseline") for each in case.baselines]
@@ -99,6 +116,9 @@ class ForecastJudge(Judge):
         if champion is not None and champion.obstacle is None and champion.predictions is not None:
             loaded = _loaded(Predicted(name=champion.name, predictions=champion.predictions), "champion")
             (self._aside if champion.unknown else self._contenders).append(loaded)
+        self._whole = {each.name: each.predictions for each in self._contenders}
+        for each in (*self._contenders, *self._aside) if self._own is not None else ():
+            each.predictions = origins_of(each.predictions, self._own)
         self._suspicious = suspicious_columns(self._test, split.season)
         last = last_values(self._test)
         for each in self._contenders:
@@ -165,9 +185,12 @@ class ForecastJudge(Judge):
             horizon=test.horizon,
             shown_horizons=tuple(shown_horizons(test.horizon)),
             series=series,
+            hierarchy=level_scores(
+                self._whole_test, self._whole_truth, self._whole[self._contenders[0].name], self._whole[best.name]
+            ),
             suspicious=self._suspicious,
         )
-        forecast = draw(shown.name, future, ahead, test, shown.predictions, self._truth)
+        forecast = draw(shown.name, future, ahead, self._whole_test, self._whole[shown.name], self._whole_truth)
         if shown.role == "champion" and case.champion is not None and case.champion.refitted:
             forecast = redrawn(forecast, future, ahead)
         figures = {"forecast": forecast}
@@ -180,6 +203,7 @@ class ForecastJudge(Judge):
         found = {}
         for name, folder in self._case.candidate.members.items():
             point = load_predictions(Path(folder) / "test.npz")
+            point = point if self._own is None else origins_of(point, self._own)
             if self._panel is None:
                 overall, _ = measure(self._truth, point, self._scale)
             else:
@@ -241,6 +265,7 @@ class ForecastJudge(Judge):
         if champion is None or not targets["timed"] or not champion.learned_from:
             return np.zeros(origins, dtype=bool)
         ends = np.array(targets["at"], dtype="U19").astype("datetime64[s]").reshape(-1, 2)
+        ends = ends if self._own is None else ends[self._own]
         learned = [(np.datetime64(start[:19]), np.datetime64(end[:19])) for start, end in champion.learned_from]
         return unseen_origins(ends[:, 0], ends[:, 1], learned)
 
