@@ -317,10 +317,8 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
 
 
 def _groups(groups: dict[str, dict[str, list[str]]]) -> str:
-    named = (
-        f"{column}: {', '.join(list(found)[:10])}{', …' if len(found) > 10 else ''}" for column, found in groups.items()
-    )
-    return "; ".join(named)
+    named = {column: ", ".join([*found][:10]) + (", …" if len(found) > 10 else "") for column, found in groups.items()}
+    return "; ".join(f"{column}: {shown}" for column, shown in named.items())
 
 
 def _series(column: str, names: list[str]) -> str:
