@@ -17,9 +17,10 @@ from azuraforge.plugins import Table
 from azuraforge.plugins.contract.groups import total_names
 from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.panels import Blocks
 from azuraforge.plugins.forecasting.totals import with_other_series, with_totals, with_totals_of
-from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning, cut_test, load_part, part_at_end
+from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning, cut_test, load_part
 from azuraforge.plugins.kinds.forecast.predictions import (
     guard_against_future,
     load_predictions,
