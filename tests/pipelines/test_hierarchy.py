@@ -39,8 +39,6 @@ def grouped(rows: int = 200) -> Table:
     return Table(make_panel(rows, sizes=(1.0, 2.0, 3.0, 10.0)).frame, GROUPED)
 
 
-
-
 def summed(part: Any, point: np.ndarray, members: tuple[str, ...]) -> np.ndarray:
     """``(origin, horizon)`` sums of the members' forecasts, at the moments at which all of them have one."""
     blocks = Blocks.of(part.frame, "shop")

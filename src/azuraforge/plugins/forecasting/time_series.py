@@ -218,7 +218,11 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         answers = _trusted(raw, trust)
         errors = truth - _quantiles(answers)
         offsets = np.stack(
-            [residual_quantiles(own, [level])[0] for own, level in zip(errors, QUANTILE_LEVELS, strict=True)]
+            [
+                # The errors of several series stand series by series, not in order of time.
+                residual_quantiles(own, [level], recency=train.schema.series is None)[0]
+                for own, level in zip(errors, QUANTILE_LEVELS, strict=True)
+            ]
         )
         smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
         tables, starts = np.zeros((0, 0, 0)), dict[str, Start]()

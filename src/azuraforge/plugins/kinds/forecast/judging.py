@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.arrays import Flags, Floats
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.evaluation import (
     ContenderScores,
     Evaluation,
@@ -37,7 +37,7 @@ from azuraforge.plugins.forecasting.totals import own_origins
 from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.coverage import coverages
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
-from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS
+from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, RMSE, RMSSE, SCALED_PINBALL
 from azuraforge.plugins.kinds.forecast.levels import level_scores
 from azuraforge.plugins.kinds.forecast.metrics import (
     Metrics,
@@ -57,6 +57,7 @@ from azuraforge.plugins.kinds.forecast.panel_judging import (
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions
 from azuraforge.plugins.kinds.forecast.probabilistic import score
+from azuraforge.plugins.kinds.forecast.scaled import Scales
 from azuraforge.plugins.kinds.forecast.slices import series_slices
 from azuraforge.plugins.kinds.forecast.split import ForecastSplit
 
@@ -109,6 +110,7 @@ class ForecastJudge(Judge):
             self._test = replace(self._test, origins=self._test.origins[self._own], ahead=ahead)
             self._truth = self._truth[self._own]
         self._panel, self._scale = panel_and_scale(self._test, train, split.season or 1)
+        self._scaled = Scales.of(train, self._test)
         self._contenders = [_loaded(case.candidate, "candidate")]
         self._contenders += [_loaded(each, "baseline") for each in case.baselines]
         self._aside: list[_Measured] = []
@@ -123,6 +125,9 @@ class ForecastJudge(Judge):
         last = last_values(self._test)
         for each in self._contenders:
             self._measure(each, last)
+
+    def metric(self) -> str | None:
+        return RMSSE.name if self._scaled.intermittent else None
 
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
         """Losses per origin and horizon; of a panel a row is a moment with all of its series."""
@@ -160,7 +165,8 @@ class ForecastJudge(Judge):
         series = self._series(best)
         for each in contenders:
             each.metrics["skill"] = skill(each.metrics["rmse"], best.metrics["rmse"])
-        ranked = sorted(contenders, key=_by_rmse)
+        ranked_by = self.metric() or RMSE.name
+        ranked = sorted(contenders, key=lambda each: _known(each.metrics[ranked_by]))
         self._save_errors(outputs / "errors.npz", ranked)
         shown = next((each for each in ranked if each.name == champion), ranked[0])
         future, ahead = load_part(case.future), load_predictions(shown.folder / "future.npz")
@@ -172,7 +178,7 @@ class ForecastJudge(Judge):
             target=schema.target,
             unit=schema.unit,
             metrics=(*METRICS, *(each.facts for each in self._added)),
-            ranked_by="rmse",
+            ranked_by=ranked_by,
             gate_metric=metric.name,
             parts={**split.parts, "test": tested},
             contenders=tuple(_scores(each, rank) for rank, each in enumerate(ranked, 1)),
@@ -227,15 +233,25 @@ class ForecastJudge(Judge):
             "r2_change": change_r2(truth, predictions.point, last),
             "crps": scores["crps"],
             "width": scores["width"],
+            **self._scaled.measure(truth, predictions, self._owners),
         }
         contender.metrics |= {each.name: each.facts.score(each.losses(truth, predictions)) for each in self._added}
         for step, (row, at) in enumerate(zip(at_steps, scores_at, strict=True)):
             column = slice(step, step + 1)
             change = change_r2(truth[:, column], predictions.point[:, column], last)
+            quantiles = {level: values[:, column] for level, values in predictions.quantiles.items()}
+            own = Predictions(predictions.point[:, column], quantiles)
             row |= {"r2_change": change, "crps": at["crps"], "width": at["width"]}
+            row |= self._scaled.measure(truth[:, column], own, self._owners)
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
 
+    @property
+    def _owners(self) -> Indices | None:
+        return None if self._panel is None else self._panel.owners
+
     def _losses(self, metric: MetricFacts, contender: _Measured) -> Floats:
+        if metric.name in (RMSSE.name, SCALED_PINBALL.name):
+            return self._scaled.losses(metric.name, self._truth, contender.predictions)
         for each in self._added:
             if each.name == metric.name:
                 return each.losses(self._truth, contender.predictions)
@@ -337,9 +353,8 @@ def _loaded(said: Predicted, role: Role) -> _Measured:
     return _Measured(said.name, role, said.seconds, load_predictions(folder / "test.npz"), folder)
 
 
-def _by_rmse(contender: _Measured) -> float:
-    rmse = contender.metrics["rmse"]
-    return math.inf if rmse is None else rmse
+def _known(score: float | None) -> float:
+    return math.inf if score is None else score
 
 
 def _scores(contender: _Measured, rank: int) -> ContenderScores:

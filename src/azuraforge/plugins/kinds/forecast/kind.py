@@ -80,7 +80,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     )
     metrics = METRICS
     ranked_by = "rmse"
-    gate_metrics = ("rmse", "mae")
+    gate_metrics = ("rmse", "mae", "rmsse", "scaled_pinball")
     objectives = ("rmse", "mae", "mase", "smape", "r2")
     slices = SLICES
     explanations = (RESIDUALS, IMPORTANCE)
