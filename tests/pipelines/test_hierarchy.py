@@ -70,14 +70,17 @@ def test_a_run_learns_totals_that_add_up_and_states_errors_by_level(child: Calla
         assert np.array_equal(summed(test, made.point, (total,)), summed(test, made.point, members)) or np.allclose(
             summed(test, made.point, (total,)), summed(test, made.point, members), rtol=1e-12
         )
-    assert made.base is not None and np.abs(made.base - made.point).max() > 1e-6
+    assert made.base is not None
+    assert np.abs(made.base - made.point).max() > 1e-6
     evaluation = run.judged["evaluation"]
     levels = {row["level"]: row for row in evaluation["hierarchy"]["levels"]}
     assert list(levels) == ["total", "coast", "shop"]
     assert [row["series"] for row in levels.values()] == [1, 2, 4]
     assert evaluation["hierarchy"]["gap"] < 1e-12
     for row in levels.values():
-        assert row["rmse"] < row["baseline_rmse"] and row["base_rmse"] > 0 and row["bottom_up_rmse"] > 0
+        assert row["rmse"] < row["baseline_rmse"]
+        assert row["base_rmse"] > 0
+        assert row["bottom_up_rmse"] > 0
         assert 0.7 < row["coverage"] <= 1
     assert levels["total"]["rmse"] < 1.02 * levels["total"]["base_rmse"]
     # Totals are in no score that ranks, nor in what the gate compares.
@@ -91,7 +94,8 @@ def test_a_run_learns_totals_that_add_up_and_states_errors_by_level(child: Calla
 def test_a_served_total_is_the_sum_of_the_served_series(tmp_path: Path) -> None:
     pipeline, folder, table = learned(tmp_path, "mint_shrink")
     hierarchy = hierarchy_learned(folder)
-    assert hierarchy is not None and tuple(hierarchy.totals) == NAMES == total_names(GROUPS)
+    assert hierarchy is not None
+    assert tuple(hierarchy.totals) == NAMES == total_names(GROUPS)
     predictor = pipeline.load(folder)
     panel = with_totals_of(grouped().frame, GROUPED, hierarchy)
     points = {}

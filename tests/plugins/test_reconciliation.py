@@ -83,7 +83,8 @@ def test_few_or_no_errors_shrink_to_the_diagonal() -> None:
     still = correlated(30)
     still[:, 6] = 0.0
     found = Reconciliation("mint_shrink", HIERARCHY, ErrorCovariance.of(still)).reconciled(np.ones((1, 9)))
-    assert np.isfinite(found).all() and found[0, 6] == pytest.approx(1.0)
+    assert np.isfinite(found).all()
+    assert found[0, 6] == pytest.approx(1.0)
 
 
 def test_groups_without_a_series_that_is_learned_have_no_total() -> None:

@@ -169,12 +169,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "levels": ("Totals and series", "Toplamlar ve seriler"),
     "levels.note": (
-        "The forecasts of all levels add up. Next to the candidate's errors stand those of {baseline}, reconciled in the "
-        "same way, of the candidate before its forecasts were reconciled, and of its series' forecasts added up. Totals "
-        "count in no other score and not in the gate's comparison.",
-        "Bütün düzeylerin tahminleri birbirini tutar. Adayın hatalarının yanında aynı biçimde uzlaştırılmış {baseline} "
-        "yönteminin, uzlaştırılmadan önce adayın ve serilerinin toplanan tahminlerinin hataları durur. Toplamlar başka "
-        "hiçbir puanda ve kapının karşılaştırmasında yer almaz.",
+        "The forecasts of all levels add up. Next to the candidate's errors stand those of {baseline}, reconciled in "
+        "the same way, of the candidate before its forecasts were reconciled, and of its series' forecasts added up. "
+        "Totals count in no other score and not in the gate's comparison.",
+        "Bütün düzeylerin tahminleri birbirini tutar. Adayın hatalarının yanında aynı biçimde uzlaştırılmış "
+        "{baseline} yönteminin, uzlaştırılmadan önce adayın ve serilerinin toplanan tahminlerinin hataları durur. "
+        "Toplamlar başka hiçbir puanda ve kapının karşılaştırmasında yer almaz.",
     ),
     "levels.level": ("Level", "Düzey"),
     "levels.count": ("Forecasts", "Tahmin"),

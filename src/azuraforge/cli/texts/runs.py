@@ -218,8 +218,8 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "levels_title": (
         "By level: every level's forecasts add up. RMSE of the candidate, of the best baseline, of the candidate before"
         " its forecasts were reconciled, and of its series' forecasts added up",
-        "Düzeye göre: her düzeyin tahminleri birbirini tutar. Adayın, en iyi temel yöntemin, uzlaştırılmadan önce adayın"
-        " ve serilerinin toplanan tahminlerinin RMSE'si",
+        "Düzeye göre: her düzeyin tahminleri birbirini tutar. Adayın, en iyi temel yöntemin, uzlaştırılmadan önce"
+        " adayın ve serilerinin toplanan tahminlerinin RMSE'si",
     ),
     "level": ("level", "düzey"),
     "levels_count": ("forecasts", "tahmin"),

@@ -57,7 +57,7 @@ class Hierarchy:
 
 @dataclass(frozen=True)
 class ErrorCovariance:
-    """The shrunk covariance of base forecasts' errors: ``diag(sizes² - (1 - shrinkage) * own) + (1 - shrinkage) E'E/T``.
+    """The covariance of base forecasts' errors: the share ``shrinkage`` of its diagonal, the rest of ``E'E / T``.
 
     Attributes:
         sizes: ``(name,)`` root mean square errors.

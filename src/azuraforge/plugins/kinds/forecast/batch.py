@@ -36,7 +36,7 @@ class ForecastBatch(Batch[Table]):
             raise InvalidInput(
                 "a batch asks for one series after another, and forecasts that add up are made of all series together",
                 where="dataset",
-                next_step="ask for each with azuraforge models predict NAME --all-series, or add the data without groups",
+                next_step="ask for each with models predict NAME --all-series, or add the data without groups",
                 code="groups_in_batch",
             )
         if table.schema.series is not None:

@@ -179,7 +179,7 @@ def load_predictions(path: Path | str) -> Predictions:
     """Read what ``save_predictions`` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
         levels, quantiles = arrays["levels"], arrays["quantiles"]
-        base = arrays["base"] if "base" in arrays else None
+        base = arrays["base"] if "base" in arrays.files else None
         found = {float(level): quantiles[i] for i, level in enumerate(levels)}
         return Predictions(arrays["point"], found, base=base)
 
