@@ -116,7 +116,7 @@ def at_same_moment(part: Part, index: int) -> Indices:
     if part.schema.series is None or not part.schema.groups:
         return np.array([index], dtype=np.int64)
     moments = moments_of(part.frame, part.schema)[part.origins]
-    return np.flatnonzero(moments == moments[index])
+    return np.flatnonzero(moments == moments[index]).astype(np.int64)
 
 
 def _sum(values: Floats, which: Indices) -> Floats:

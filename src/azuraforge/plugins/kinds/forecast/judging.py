@@ -103,7 +103,7 @@ class ForecastJudge(Judge):
         self._whole_truth = self._truth
         # Totals are measured by themselves (``levels``): among the series they would outweigh them.
         own = own_origins(self._whole_test)
-        self._own = None if own is None else np.flatnonzero(own)
+        self._own: Indices | None = None if own is None else np.flatnonzero(own).astype(np.int64)
         self._test = self._whole_test
         if self._own is not None:
             ahead = {name: values[self._own] for name, values in self._test.ahead.items()}
@@ -119,8 +119,9 @@ class ForecastJudge(Judge):
             loaded = _loaded(Predicted(name=champion.name, predictions=champion.predictions), "champion")
             (self._aside if champion.unknown else self._contenders).append(loaded)
         self._whole = {each.name: each.predictions for each in self._contenders}
-        for each in (*self._contenders, *self._aside) if self._own is not None else ():
-            each.predictions = origins_of(each.predictions, self._own)
+        for each in (*self._contenders, *self._aside):
+            if self._own is not None:
+                each.predictions = origins_of(each.predictions, self._own)
         self._suspicious = suspicious_columns(self._test, split.season)
         last = last_values(self._test)
         for each in self._contenders:

@@ -240,7 +240,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         scales = orjson.loads((parts / "scales.json").read_bytes())
         predictions = predict_checked(name, answer, asked)
         if (own := own_origins(asked)) is not None:  # as a run is ranked: totals would outweigh the series
-            at = np.flatnonzero(own)
+            at = np.flatnonzero(own).astype(np.int64)
             asked = replace(asked, origins=asked.origins[at])
             predictions, truth = origins_of(predictions, at), truth[at]
         if asked.schema.series is not None:

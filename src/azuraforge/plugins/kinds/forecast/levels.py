@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.evaluation import Hierarchical, LevelScores
 from azuraforge.plugins.contract.groups import TOTAL, total_name
 from azuraforge.plugins.contract.parts import Part, Predictions
@@ -96,12 +96,12 @@ def _gap(point: Floats, test: Part, places: Indices, sums: Floats) -> float:
     return float(np.nanmax(distance, initial=0.0)) if np.isfinite(distance).any() else 0.0
 
 
-def _rmse(truth: Floats, point: Floats, own: Floats) -> float | None:
+def _rmse(truth: Floats, point: Floats, own: Flags) -> float | None:
     errors = (point - truth)[own]
     known = errors[np.isfinite(errors)]
     return math.sqrt(float(np.square(known).mean())) if known.size else None
 
 
-def _inside(truth: Floats, low: Floats, high: Floats, own: Floats) -> float | None:
+def _inside(truth: Floats, low: Floats, high: Floats, own: Flags) -> float | None:
     known = np.isfinite(truth[own])
     return float(((low <= truth) & (truth <= high))[own][known].mean()) if known.any() else None

@@ -27,6 +27,7 @@ from azuraforge.plugins.forecasting.panels import Blocks
 from azuraforge.plugins.forecasting.reconciliation import (
     ErrorCovariance,
     Hierarchy,
+    Method,
     Reconciliation,
     hierarchy_of,
 )
@@ -113,7 +114,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         if train.schema.series is None or not train.schema.groups:
             return Wrapped(predictor)
         hierarchy = hierarchy_of(train.schema.groups, Blocks.of(train.frame, train.schema.series).names)
-        method = run.config.reconcile if isinstance(run.config, ForecastConfig) else "mint_shrink"
+        method: Method = run.config.reconcile if isinstance(run.config, ForecastConfig) else "mint_shrink"
         errors = self._errors(predictor, validation, hierarchy)
         ahead = errors[:, :, 0]
         if len(ahead) < _ENOUGH_MOMENTS:
@@ -226,7 +227,7 @@ def _widths(found: Reconciliation, errors: Floats) -> Floats:
     before, later = (each / count for each in squares)
     rows_known = known.any(axis=2).sum(axis=0)
     ratio = (rows_known * later + _PRIOR_MOMENTS * before) / np.maximum((rows_known + _PRIOR_MOMENTS) * before, 1e-300)
-    return np.clip(np.sqrt(np.where(before > 0, ratio, 1.0)), 1 / _WIDEST, _WIDEST)
+    return np.asarray(np.clip(np.sqrt(np.where(before > 0, ratio, 1.0)), 1 / _WIDEST, _WIDEST))
 
 
 def _every_series(part: Part) -> tuple[Part, Indices]:
