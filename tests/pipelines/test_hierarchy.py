@@ -20,13 +20,13 @@ from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.panels import Blocks
 from azuraforge.plugins.forecasting.totals import with_other_series, with_totals, with_totals_of
+from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
 from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning, cut_test, load_part
 from azuraforge.plugins.kinds.forecast.predictions import (
     guard_against_future,
     load_predictions,
     predict_checked,
 )
-from azuraforge.plugins.kinds.forecast.reconciled import hierarchy_learned
 from tests.panels import SCHEMA, make_panel
 from tests.pipelines.test_panel import Run, stored
 

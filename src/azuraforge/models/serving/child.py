@@ -27,9 +27,9 @@ from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.intervals import ends_of
 from azuraforge.plugins.forecasting.panels import one_of, stack
 from azuraforge.plugins.forecasting.totals import with_other_series, with_totals_of
+from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
 from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.ranges import learned_ranges
-from azuraforge.plugins.kinds.forecast.reconciled import hierarchy_learned
 from azuraforge.processes.backend import choose_nearest
 
 if TYPE_CHECKING:

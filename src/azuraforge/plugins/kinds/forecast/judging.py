@@ -38,7 +38,7 @@ from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.coverage import coverages
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, RMSE, RMSSE, SCALED_PINBALL
-from azuraforge.plugins.kinds.forecast.levels import level_scores
+from azuraforge.plugins.kinds.forecast.hierarchy.levels import level_scores
 from azuraforge.plugins.kinds.forecast.metrics import (
     Metrics,
     measure,

@@ -101,7 +101,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
         """Forecasts of a panel with groups are reconciled, whichever pipeline makes them."""
-        from azuraforge.plugins.kinds.forecast.reconciled import ReconciledPipeline
+        from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline
 
         return ReconciledPipeline(pipeline) if pipeline.several_series else pipeline
 
