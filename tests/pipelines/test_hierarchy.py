@@ -50,13 +50,14 @@ def test_totals_add_up_their_series_from_the_first_begin_to_the_first_end() -> N
     table = grouped(60)
     frame = table.frame.filter(~((pl.col("shop") == "shop-1") & (pl.col("at") > table.frame["at"][49])))
     holed = frame.with_columns(pl.when(pl.int_range(pl.len()) == 7).then(None).otherwise("value").alias("value"))
-    found = with_totals(replace(table, frame=holed)).frame
+    missing = holed.filter(~((pl.col("shop") == "shop-2") & (pl.col("at") == table.frame["at"][20])))
+    found = with_totals(replace(table, frame=missing)).frame
     rows = {name: found.filter(pl.col("shop") == name) for name in (*NAMES, "shop-0", "shop-1", "shop-2")}
-    assert rows["total"].height == 50, "up to the end of shop-1"
+    assert rows["total"].height == 49, "up to the end of shop-1, without the row that shop-2 lacks"
     assert rows["total"]["value"][7] is None, "unknown, as shop-0 is then"
     assert rows["coast=east"]["value"][3] == pytest.approx(rows["shop-0"]["value"][3] + rows["shop-1"]["value"][3])
     assert rows["coast=west"]["value"][3] == rows["shop-2"]["value"][3], "shop-3 has not begun"
-    assert rows["coast=west"].height == 60
+    assert rows["coast=west"].height == 59
     assert rows["coast=east"]["lead"][3] == pytest.approx((rows["shop-0"]["lead"][3] + rows["shop-1"]["lead"][3]) / 2)
 
 
@@ -133,6 +134,8 @@ def test_the_guard_passes_reconciled_forecasts_and_refuses_one_that_looks_ahead_
         return pipeline.predict(predictor, asked)
 
     made = predict_checked("ridge", honest, part)
+    lone = honest(replace(part, origins=part.origins[:1]))
+    np.testing.assert_allclose(lone.point, made.point[:1], rtol=1e-9)
     assert guard_against_future("ridge", honest, part, made, seed=3, most=3) == 3
 
     def peeking(asked: Any) -> Any:

@@ -52,7 +52,7 @@ def with_totals_of(frame: pl.DataFrame, schema: Schema, hierarchy: Hierarchy) ->
         rows = consecutive(blocks.first[chosen], blocks.sizes[chosen])
         at, which = np.unique(moments[rows], return_inverse=True)
         begun = np.searchsorted(np.sort(moments[blocks.first[chosen]]), at, side="right")
-        whole = (np.bincount(which) == begun) & (at <= moments[blocks.stop[chosen] - 1].min())
+        whole = np.bincount(which) == begun  # never again once one has ended
         columns = {
             name: _sum(values[rows], which) if name == schema.target else _mean(values[rows], which)
             for name, values in numbers.items()
