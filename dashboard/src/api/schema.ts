@@ -2406,6 +2406,16 @@ export interface components {
              */
             frequency: string | null;
             /**
+             * Groups
+             * @description of several series: group column → group → the series in it, which a total adds up; groups of one series are left out
+             * @default {}
+             */
+            groups: {
+                [key: string]: {
+                    [key: string]: string[];
+                };
+            };
+            /**
              * Height
              * @description pixels; images only, as width, channels and classes
              */
@@ -2829,6 +2839,8 @@ export interface components {
              */
             gate_metric: string;
             guarded: components["schemas"]["GuardedRows"];
+            /** @description of a panel with declared groups */
+            hierarchy: components["schemas"]["Hierarchical"] | null;
             /**
              * Horizon
              * @description rows predicted from each origin
@@ -3348,6 +3360,19 @@ export interface components {
             predicted: number[];
         };
         /**
+         * Hierarchical
+         * @description The levels of a panel with declared groups, the total of all series first.
+         */
+        Hierarchical: {
+            /**
+             * Gap
+             * @description largest distance of a total's forecast from the sum of its series', relative to their sizes
+             */
+            gap: number;
+            /** Levels */
+            levels: components["schemas"]["LevelScores"][];
+        };
+        /**
          * Histogram
          * @description Counts between edges; there is one edge more than counts.
          */
@@ -3684,6 +3709,42 @@ export interface components {
              * @enum {string}
              */
             why: "failed" | "crashed" | "stopped" | "not_started" | "not_finite" | "not_tried";
+        };
+        /**
+         * LevelScores
+         * @description One level of a panel's hierarchy: the candidate next to the best baseline and to other ways to its totals.
+         *
+         *     All forecasts but ``base`` add up. ``bottom_up`` are the candidate's own forecasts of the series, added up.
+         */
+        LevelScores: {
+            /**
+             * Base Rmse
+             * @description of the candidate before it was reconciled
+             */
+            base_rmse: number | null;
+            /** Baseline Rmse */
+            baseline_rmse: number | null;
+            /** Bottom Up Rmse */
+            bottom_up_rmse: number | null;
+            /** Coverage */
+            coverage: number | null;
+            /**
+             * Level
+             * @description total, a group column, or the column of the series
+             */
+            level: string;
+            /** Rmse */
+            rmse: number | null;
+            /**
+             * Series
+             * @description forecast at this level
+             */
+            series: number;
+            /**
+             * Skill
+             * @description 1 - rmse / baseline_rmse
+             */
+            skill: number | null;
         };
         /** LineageEdge */
         LineageEdge: {

@@ -44,6 +44,7 @@ export const sampleEvaluation: Evaluation = {
   failed: [],
   pretraining: null,
   suspicious: [],
+  hierarchy: null,
   guarded: { tried: 40, of: 330 },
   judged_horizon: 8,
   shown_horizons: [1, 8],

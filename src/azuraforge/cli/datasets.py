@@ -38,6 +38,13 @@ def add(
     series: Annotated[
         str | None, typer.Option(help="The column that tells several series apart, such as store. Default: one series.")
     ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(help="Column that groups several series, such as region: totals are forecast too; repeat it."),
+    ] = None,
+    group_separator: Annotated[
+        str | None, typer.Option(help="Divides the names of several series into groups, such as /.")
+    ] = None,
     features: Annotated[
         list[str] | None,
         typer.Option("--features", "--feature", help="Input column; repeat it. Default: every other numeric column."),
@@ -90,6 +97,8 @@ def add(
     }
     reading = {
         "series": series,
+        "groups": group,
+        "group_separator": group_separator,
         "features": features,
         "exclude": exclude,
         "unit": unit,
@@ -292,6 +301,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             text("dataset"): f"{version.name} v{version.version}",
             text("target"): schema.target + (f" ({schema.unit})" if schema.unit else ""),
             **({text("series"): _series(schema.series, schema.series_names or [])} if schema.series else {}),
+            **({text("groups"): _groups(schema.groups)} if schema.groups else {}),
             text("features"): ", ".join(schema.features) or text("none"),
             **({text("available_after"): _availability(schema.available_after)} if schema.available_after else {}),
             text("rows"): text.number(version.rows, 0),
@@ -304,6 +314,11 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
         }
     )
     _show_findings(terminal, version)
+
+
+def _groups(groups: dict[str, dict[str, list[str]]]) -> str:
+    named = {column: ", ".join([*found][:10]) + (", …" if len(found) > 10 else "") for column, found in groups.items()}
+    return "; ".join(f"{column}: {shown}" for column, shown in named.items())
 
 
 def _series(column: str, names: list[str]) -> str:

@@ -284,7 +284,7 @@ def _all_series(client: Client, name: str, version: int | None) -> list[str | No
         return [None]
     shown = {each.version: each for each in found.version_list}
     schema = _data_schema(client, name, number, shown)
-    names = schema.series_names if schema is not None else None
+    names = schema.forecast_names if schema is not None else None
     return [*names] if names else [None]
 
 

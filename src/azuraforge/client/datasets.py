@@ -47,11 +47,18 @@ class DatasetSchema(Shape):
     month_end: bool = False
     series: str | None = None
     series_names: list[str] | None = None
+    groups: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     available_after: dict[str, str] = field(default_factory=dict)
     height: int | None = None
     width: int | None = None
     channels: int | None = None
     classes: list[str] | None = None
+
+    @property
+    def forecast_names(self) -> list[str]:
+        """The series of a panel that can be forecast, totals of declared groups first; empty for one series."""
+        named = [f"{column}={group}" for column, found in self.groups.items() for group in found]
+        return [*(["total", *named] if self.groups else []), *(self.series_names or [])]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +148,8 @@ class Datasets:
             path: the file.
             time: its time column.
             target: the column to forecast.
-            options: ``name``, ``series`` (the column that tells several series apart), ``features``, ``exclude``,
+            options: ``name``, ``series`` (the column that tells several series apart), ``groups`` (columns that say
+                which series add up), ``group_separator``, ``features``, ``exclude``,
                 ``timezone``, ``unit``, ``separator``, ``duplicates``, ``missing``, ``gaps``, ``frequency``, ``season``,
                 ``available_after`` … as ``POST /datasets`` takes them.
 

@@ -79,6 +79,18 @@ class FileOptions(CleaningOptions):
     series: str | None = Field(
         default=None, max_length=200, description="the column that tells several series apart; empty: one series"
     )
+    groups: list[Name] = Field(
+        default_factory=list,
+        max_length=20,
+        description="columns that say which group each of several series belongs to, such as region; totals of the"
+        " groups and of all series are forecast too, and add up",
+    )
+    group_separator: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=10,
+        description="divides the names of several series into groups: with / the series north/a belongs to north",
+    )
     features: list[Name] | None = Field(
         default=None, max_length=10_000, description="empty: every other numeric column"
     )

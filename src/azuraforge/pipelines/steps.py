@@ -205,7 +205,7 @@ def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, A
             next_step=f"derive it from {kind.Config.__module__}.{kind.Config.__name__}",
             code="other_config",
         )
-    return pipeline, kind
+    return kind.completed(pipeline), kind
 
 
 def config_of(pipeline: AnyPipeline, config: JsonObject, name: str) -> Config:

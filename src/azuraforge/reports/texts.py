@@ -173,6 +173,21 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Residuals and importances are drawn of single series only.",
         "Artıklar ve önem değerleri yalnız tek serilerde çizilir.",
     ),
+    "levels": ("Totals and series", "Toplamlar ve seriler"),
+    "levels.note": (
+        "The forecasts of all levels add up. Next to the candidate's errors stand those of {baseline}, reconciled in "
+        "the same way, of the candidate before its forecasts were reconciled, and of its series' forecasts added up. "
+        "Totals count in no other score and not in the gate's comparison.",
+        "Bütün düzeylerin tahminleri birbirini tutar. Adayın hatalarının yanında aynı biçimde uzlaştırılmış "
+        "{baseline} yönteminin, uzlaştırılmadan önce adayın ve serilerinin toplanan tahminlerinin hataları durur. "
+        "Toplamlar başka hiçbir puanda ve kapının karşılaştırmasında yer almaz.",
+    ),
+    "levels.level": ("Level", "Düzey"),
+    "levels.count": ("Forecasts", "Tahmin"),
+    "levels.skill": ("Skill", "Beceri"),
+    "levels.base": ("RMSE, not reconciled", "RMSE, uzlaştırılmadan"),
+    "levels.bottom_up": ("RMSE, added up", "RMSE, toplanarak"),
+    "levels.coverage": ("Coverage", "Kapsama"),
     "members": ("Members", "Üyeler"),
     "members.note": (
         "{rule} The score is the {measure}; lower is better. It chose and weighed the members. Their {metric} on the "

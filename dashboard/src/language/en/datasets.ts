@@ -19,6 +19,8 @@ export const datasets = {
     unit: "Unit",
     unitHint: "For example °C or ppm",
     series: "Series column",
+    groups: "Group columns",
+    groupsHint: "Of several series: columns such as region, comma between two; their totals are forecast too",
     seriesHint: "For several series in one file: the column that tells them apart; empty: one series",
     oneSeries: "none: one series",
     rows: "Rows",

@@ -67,6 +67,18 @@ export const evaluation = {
     leftOut: "Left out",
     notRefitted: "Not refitted on all rows, so that their evaluated predictors serve",
   },
+  levels: {
+    title: "Totals and series",
+    note: "forecasts of all levels add up",
+    caption: "Errors by level {{unit}}",
+    level: "Level",
+    count: "Forecasts",
+    skill: "skill",
+    base: "RMSE, not reconciled",
+    bottomUp: "RMSE, added up",
+    coverage: "coverage",
+    footnote: "{{baseline}} is reconciled in the same way. Not reconciled: the candidate's forecasts before they were made to add up. Added up: its forecasts of the series, summed. Totals count in no other score and not in the gate's comparison.",
+  },
   series: {
     one: "Series",
     title: "Scores by series",

@@ -21,6 +21,8 @@ export const datasets: typeof english = {
     unit: "Birim",
     unitHint: "Örneğin °C ya da ppm",
     series: "Seri sütunu",
+    groups: "Grup sütunları",
+    groupsHint: "Birden çok seride: region gibi sütunlar, aralarında virgül; toplamları da tahmin edilir",
     seriesHint: "Bir dosyada birden çok seri için: onları ayıran sütun; boş: tek seri",
     oneSeries: "yok: tek seri",
     rows: "Satır",

@@ -69,6 +69,18 @@ export const evaluation: typeof english = {
     leftOut: "Dışarıda kalanlar",
     notRefitted: "Bütün satırlarla yeniden eğitilemeyen, değerlendirilen hâliyle kullanılan üyeler",
   },
+  levels: {
+    title: "Toplamlar ve seriler",
+    note: "bütün düzeylerin tahminleri birbirini tutar",
+    caption: "Düzeye göre hatalar {{unit}}",
+    level: "Düzey",
+    count: "Tahmin",
+    skill: "beceri",
+    base: "RMSE, uzlaştırılmadan",
+    bottomUp: "RMSE, toplanarak",
+    coverage: "kapsama",
+    footnote: "{{baseline}} aynı biçimde uzlaştırılır. Uzlaştırılmadan: adayın, toplamlar tutturulmadan önceki tahminleri. Toplanarak: serilerin tahminlerinin toplamı. Toplamlar başka hiçbir puanda ve kapının karşılaştırmasında yer almaz.",
+  },
   series: {
     one: "Seri",
     title: "Serilere göre puanlar",

@@ -16,7 +16,7 @@ from azuraforge.row_time import row_time
 if TYPE_CHECKING:
     from azuraforge.client import Prediction
     from azuraforge.client.datasets import DatasetSchema
-    from azuraforge.client.evaluation import ContenderScores, MetricFacts, Scores, SeriesTable, Verdict
+    from azuraforge.client.evaluation import ContenderScores, Hierarchical, MetricFacts, Scores, SeriesTable, Verdict
 
 _SHOWN_VALUES = 24
 _SHOWN_SERIES = 12
@@ -32,6 +32,8 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
         show_intervals(terminal, evaluation.candidate)
     if evaluation.series is not None:
         show_series(terminal, evaluation.series, evaluation.best_baseline)
+    if evaluation.hierarchy is not None:
+        show_levels(terminal, evaluation.hierarchy, evaluation.best_baseline)
     for each in evaluation.failed:
         said = text("contender_failed", name=each.name, reason=each.reason)
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
@@ -84,6 +86,24 @@ def show_series(terminal: Terminal, series: SeriesTable, best_baseline: str) -> 
         facts = {**each.raw, "part": text(f"learned_part.{each.part}")}
         said = text(key if text.has(key) else "series_left_out", **facts)
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
+
+
+def show_levels(terminal: Terminal, hierarchy: Hierarchical, best_baseline: str) -> None:
+    """Print the errors of totals and series next to the best baseline, to forecasts left alone and to plain sums."""
+    text = terminal.text
+    title = text("levels_title")
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table.add_column(text("level"), no_wrap=True)
+    beside = text("levels_baseline", name=best_baseline)
+    for head in (text("levels_count"), "RMSE", beside, text("skill"), text("levels_base"), text("levels_bottom_up")):
+        table.add_column(head, justify="right")
+    table.add_column(text("coverage"), justify="right")
+    for row in hierarchy.levels:
+        numbers = (text.number(value) for value in (row.base_rmse, row.bottom_up_rmse))
+        rmse, baseline = text.number(row.rmse), text.number(row.baseline_rmse)
+        counted, covered = text.number(row.series, 0), text.percent(row.coverage)
+        table.add_row(row.level, counted, rmse, baseline, text.percent(row.skill), *numbers, covered)
+    terminal.console.print(table)
 
 
 def show_verdict(terminal: Terminal, verdict: Verdict, candidate: str | None) -> None:

@@ -236,6 +236,17 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "{count} seriden {shown} tanesi, en kötüsü başta (MASE her serinin kendisinin; geneldeki bunların ortalaması)",
     ),
     "series_baseline_mase": ("MASE of {name}", "{name} MASE"),
+    "levels_title": (
+        "By level: every level's forecasts add up. RMSE of the candidate, of the best baseline, of the candidate before"
+        " its forecasts were reconciled, and of its series' forecasts added up",
+        "Düzeye göre: her düzeyin tahminleri birbirini tutar. Adayın, en iyi temel yöntemin, uzlaştırılmadan önce"
+        " adayın ve serilerinin toplanan tahminlerinin RMSE'si",
+    ),
+    "level": ("level", "düzey"),
+    "levels_count": ("forecasts", "tahmin"),
+    "levels_baseline": ("RMSE of {name}", "{name} RMSE"),
+    "levels_base": ("not reconciled", "uzlaştırılmadan"),
+    "levels_bottom_up": ("added up", "toplanarak"),
     "series_left_out": (
         "Left out: {series}, {rows} [row|rows] in the {part} part, {needed} [is|are] needed",
         "Dışarıda bırakıldı: {series}, {part} kümesinde {rows} satır, {needed} gerekli",

@@ -22,6 +22,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "target": ("target", "hedef"),
     "unit": ("unit", "birim"),
     "features": ("features", "özellikler"),
+    "groups": ("groups", "gruplar"),
     "available_after": ("known after", "belli olma"),
     "frequency": ("frequency", "sıklık"),
     "season": ("season", "mevsim"),

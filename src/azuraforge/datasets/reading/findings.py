@@ -193,6 +193,11 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "{count} series, told apart by {column}; each was looked through by itself.",
         "{column} sütununun ayırdığı {count} seri; her biri kendi içinde incelendi.",
     ),
+    "groups_declared": (
+        "info",
+        "{count} [total is|totals are] forecast with the series and add up, by {columns}: {totals}.",
+        "{columns} ile {count} toplam serilerle birlikte tahmin edilir ve birbirini tutar: {totals}.",
+    ),
     "series_left_out": (
         "warning",
         "{count} [series was left out|series were left out]: {series}. The first: {reason}.",

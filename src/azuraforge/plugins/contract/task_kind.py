@@ -250,6 +250,10 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         mine, theirs = found.params.get("candidate"), found.params.get("champion")
         return f"{found.code.replace('_', ' ')}: {mine!r}, the version has {theirs!r}"
 
+    def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
+        """Return a loaded pipeline with what the kind adds to each of its pipelines."""
+        return pipeline
+
     # -- splitting rule and parts
 
     @abstractmethod
