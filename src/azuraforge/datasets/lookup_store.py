@@ -12,8 +12,10 @@ from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind_parameters
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
-_SHOWN = (Dataset.id, Dataset.name, Dataset.deleted_at, Dataset.deleted_by)
-_VERSION = tuple(each for each in DatasetVersionRow.__table__.c if each.key != "project_id")
+_SHOWN = (Dataset.id, Dataset.name, Dataset.revisions, Dataset.deleted_at, Dataset.deleted_by)
+#: Columns that no answer shows.
+_INNER = ("project_id", "segments", "blocks", "cursor")
+_VERSION = tuple(each for each in DatasetVersionRow.__table__.c if each.key not in _INNER)
 _IS_THERE = and_(DatasetVersionRow.deleted_at.is_(None), DatasetVersionRow.purged_at.is_(None))
 _NAME: BindParameter[str] = bindparam("name")
 
