@@ -139,7 +139,7 @@ def test_every_table_of_a_run_holds_what_was_known(room: Room) -> None:  # noqa:
     assert late[3:].to_list() == frame["meter"][:-3].to_list()
     split = {"parts": {}, "ranges": {"train": [0, 300], "validation": [300, 400], "test": [400, 500]}, "season": 7}
     fold = {"train": [0, 300], "validation": [300, 400], "test": [400, 500]}
-    files = {"path": str(version.path), "schema": version.schema, "options": version.options}
+    files = {"paths": [str(path) for path in version.paths], "schema": version.schema, "options": version.options}
     files["fingerprint"] = version.fingerprint
     asked = FoldRows.model_validate(
         {

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from azuraforge.cli.appending import append_file, show_findings
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
+from azuraforge.cli.runs import to_the_end
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.row_time import row_time
 
@@ -25,7 +27,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 #: Takes a statement back.
 _UNSTATED = "unstated"
-_SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 
 
 @app.command()
@@ -74,6 +75,9 @@ def add(
     strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
     source: Annotated[str | None, typer.Option(help="Read from a source plugin instead of a file.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="Option of the source, key=value; repeat it.")] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add the file's rows to the newest version of the dataset --name.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Add a file, or what a source reads, as a new version of a dataset. Says what was found in it."""
@@ -99,6 +103,10 @@ def add(
         "encoding": encoding,
         "time_format": time_format,
     }
+    if append:
+        asked = {"time": time, "target": target, "source": source, "option": option, **reading, **cleaning}
+        append_file(terminal, file, name, asked, json=json)
+        return
     if source is None:
         if file is None:
             raise CommandError(terminal.text("need_file_or_source"), exit_code=USAGE)
@@ -197,6 +205,43 @@ def state_availability(
     _say_added(terminal, made)
     if newest.version != made.version:
         terminal.note(terminal.text("not_the_newest", version=made.version, newest=newest.version))
+
+
+@app.command()
+def refresh(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or id.")],
+    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its end, or return at once.")] = True,
+    json: AsJson = False,
+) -> None:
+    """Ask the dataset's source for new rows, in a run that makes the next version."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        run = connected.client.datasets.refresh(name)
+        if wait:
+            if not json:
+                terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
+            raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run.id), json))
+        if json:
+            terminal.json(run.raw)
+        else:
+            terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
+
+
+@app.command()
+def revisions(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or id.")],
+    policy: Annotated[
+        Literal["refuse", "accept"],
+        typer.Argument(help="refuse: add nothing; accept: make a version that says what changed."),
+    ],
+) -> None:
+    """Decide what happens to new rows that change stored ones."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.datasets.set_revisions(name, policy)
+    terminal.say(terminal.text(f"revisions_{policy}", name=found.name))
 
 
 @app.command("list")
@@ -303,7 +348,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             text("fingerprint"): version.fingerprint,
         }
     )
-    _show_findings(terminal, version)
+    show_findings(terminal, version.findings)
 
 
 def _series(column: str, names: list[str]) -> str:
@@ -327,14 +372,7 @@ def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]
             text("fingerprint"): version.fingerprint,
         }
     )
-    _show_findings(terminal, version)
-
-
-def _show_findings(terminal: Terminal, version: DatasetVersion) -> None:
-    if version.findings:
-        terminal.say(terminal.text("found_while_reading"))
-    for finding in version.findings:
-        terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {terminal.text.of(finding.text) or finding.code}")
+    show_findings(terminal, version.findings)
 
 
 def _range(terminal: Terminal, version: DatasetVersion) -> str:

@@ -1,7 +1,18 @@
 """The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
 from azuraforge.client.client import Client
-from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
+from azuraforge.client.datasets import (
+    Appended,
+    Change,
+    Dataset,
+    DatasetVersion,
+    Finding,
+    Growth,
+    Picture,
+    PictureClass,
+    Pictures,
+    Rows,
+)
 from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
 from azuraforge.client.evaluation import Evaluation, Scores, Verdict
 from azuraforge.client.events import Event
@@ -64,8 +75,10 @@ from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, Tras
 __all__ = [
     "AliasChange",
     "ApiError",
+    "Appended",
     "BaselineScore",
     "Budget",
+    "Change",
     "ClassProbability",
     "Client",
     "ClientError",
@@ -86,6 +99,7 @@ __all__ = [
     "Finding",
     "Fire",
     "GatePolicy",
+    "Growth",
     "GuardedSlice",
     "Importance",
     "KnownPoints",

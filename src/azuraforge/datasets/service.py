@@ -163,21 +163,20 @@ class DatasetService:
         Raises NotFound, and InvalidInput for a column that is no input of the dataset.
         """
         found = self.get(project_id, name_or_id, request.version)
-        with self.inbox() as folder:
-            wanted = RestateInput(
-                paths=found.paths,
-                segments=found.segments,
-                meaning=found.schema,
-                options=found.options,
-                fingerprint=found.fingerprint,
-                columns=dict(request.columns),
-                file_sha256=found.file_sha256,
-                provenance={**found.provenance, "rows_of_version": found.version},
-                findings=found.findings,
-                cursor=found.cursor,
-            )
-            read = self.ask(RESTATE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
-            return self._keep(project_id, found.name, found.source, read, unit)
+        wanted = RestateInput(
+            paths=found.paths,
+            segments=found.segments,
+            meaning=found.schema,
+            options=found.options,
+            fingerprint=found.fingerprint,
+            columns=dict(request.columns),
+            file_sha256=found.file_sha256,
+            provenance={**found.provenance, "rows_of_version": found.version},
+            findings=found.findings,
+            cursor=found.cursor,
+        )
+        read = self.ask(RESTATE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
+        return self._keep(project_id, found.name, found.source, read, unit)
 
     def get(
         self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False

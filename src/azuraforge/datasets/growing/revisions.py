@@ -98,8 +98,8 @@ def _decide(past: Past, stored: Stored, table: RawTable, findings: list[Finding]
     if stored.revisions == "refuse":
         raise InvalidInput(
             f"{past.revised} {'rows change' if past.revised > 1 else 'row changes'} the past of dataset"
-            f" {stored.name!r}: at {facts['time']} {facts['column']} was {first.old if first.old is not None else 'missing'}"
-            f" and is {first.new if first.new is not None else 'missing'} now",
+            f" {stored.name!r}: at {facts['time']} {facts['column']} was {_shown(first.old)['en']} and is"
+            f" {_shown(first.new)['en']} now",
             where=table.name,
             next_step="correct the rows, or let the dataset accept revisions:"
             f" azuraforge datasets revisions {stored.name} accept",

@@ -112,8 +112,8 @@ class Source(ABC, Generic[OptionsT]):
         """Read what came after ``cursor``, which an earlier ``read`` or ``read_since`` returned; None: it has none.
 
         A source that can be asked again overrides this. It may be called twice with the same cursor, since a refresh
-        that was killed is repeated. Rows that the dataset has already are left out by the platform. Raises ``UserError`` or
-        ``TransientError`` with one clear sentence.
+        that was killed is repeated. Rows that the dataset has already are left out by the platform. Raises
+        ``UserError`` or ``TransientError`` with one clear sentence.
         """
         raise InvalidInput(
             f"the source {self.name} cannot be asked again",
