@@ -77,7 +77,8 @@ def test_adding_is_an_event(add, events, project_id, hourly):
     add(hourly())
     [event] = events.read(project_id, "project")
     assert event.type == "dataset.version_added"
-    assert event.data == {"dataset_id": added.id, "name": "hourly-series", "version": 1, "rows": 60}
+    wanted = {"dataset_id": added.id, "dataset": "hourly-series", "version": 1, "previous_version": None, "rows": 60}
+    assert event.data | wanted == event.data
 
 
 def test_what_is_refused_leaves_nothing(add, database, settings, project_id, hourly):
@@ -177,7 +178,7 @@ def test_a_bundled_series_needs_one_line(service, project_id):
         "1w",
     )
     assert added.provenance["options"] == {}
-    assert added.fingerprint == "3b64e8042ca3338366d8ae25e90246149acd4efcf298f949040c929a20a62cc1"
+    assert added.fingerprint == "06b1b274b74378d10717ee15cd5020324865a338c043fb52a4e4113e5f0ca82f"
     assert [item.code for item in added.findings if item.severity == "warning"] == ["target_filled"]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +21,7 @@ from azuraforge.datasets.schemas import AppendOptions, AppendRows, DatasetVersio
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.events.service import EventLog
+from azuraforge.settings import Settings
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -285,3 +290,42 @@ def test_each_version_is_announced(
         counts = {"rows_added": 10, "rows_revised": 0, "rows_repeated": 5}
         assert second.data | wanted | counts == second.data
         assert second.data["end_at"] == found.end_at.isoformat()
+
+
+@pytest.mark.parametrize("point", ["segments_before_version", "version_added_before_commit"])
+def test_a_killed_append_leaves_the_version_that_was_there(
+    project_id: str,
+    service: DatasetService,
+    database: Database,
+    settings: Settings,
+    write: Callable[..., Path],
+    events: EventLog,
+    add: Any,
+    append: Any,
+    hourly: Callable[..., str],
+    point: str,
+) -> None:
+    add(rows_of(hourly(70), 0, 60))
+    more = write(rows_of(hourly(70), 60), "more.csv")
+    url = database.engine.url.render_as_string(hide_password=False)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.datasets.killed_append",
+        url,
+        str(settings.home),
+        project_id,
+        "load",
+        str(more),
+    ]
+    environment = {**os.environ, "AZURAFORGE_CRASHPOINT": point}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert service.get(project_id, "load").version == 1
+    assert len([each for each in events.read(project_id, "project") if each.type == "dataset.version_added"]) == 1
+    kept = append(rows_of(hourly(70), 60))
+    assert (kept.version.version, kept.rows_added) == (2, 10)
+    assert kept.version.fingerprint == add(hourly(70), name="at_once").fingerprint
+    folder = service.get(project_id, "load").paths[0].parent
+    named = {path.name for name in ("load", "at_once") for path in service.get(project_id, name).paths}
+    assert {path.name for path in folder.iterdir()} == named

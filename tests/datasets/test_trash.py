@@ -126,7 +126,7 @@ def test_versions_that_are_needed_are_kept(add, service, bin_, needs, database, 
     bin_.delete(project_id, "load", None, "Ada")
     purged = bin_.purge(project_id, None)
     assert (purged.counts, purged.kept) == ({"dataset_versions": 1}, 1)
-    assert files(service, project_id) == {f"{needed.fingerprint}.parquet"}
+    assert files(service, project_id) == {path.name for path in service.get(project_id, "load", 1, trash=True).paths}
     with database.read(project_id) as session:
         [item] = bin_.contents(session, project_id, RetentionPolicy()).items
     assert (item.needed_by, item.name, item.version) == (REASON, "load", None)
@@ -195,7 +195,7 @@ def test_a_file_that_no_version_names_is_swept(add, service, bin_, database, pro
     bin_.path(project_id, "f" * 64).write_bytes(b"orphan")
     assert bin_.sweep(project_id, 3600) == 0
     assert bin_.sweep(project_id, 0) == 6
-    assert files(service, project_id) == {f"{added.fingerprint}.parquet"}
+    assert files(service, project_id) == {path.name for path in service.get(project_id, added.name).paths}
 
 
 class Sequences(RuleBasedStateMachine):
@@ -253,7 +253,8 @@ class Sequences(RuleBasedStateMachine):
             return
         with self.database.read(self.project_id) as session:
             mine = (DatasetVersionRow.project_id == self.project_id, DatasetVersionRow.purged_at.is_(None))
-            named = set(session.scalars(select(DatasetVersionRow.fingerprint).where(*mine)))
+            segments = session.scalars(select(DatasetVersionRow.segments).where(*mine))
+            named = {each.address for version in segments for each in version}
             rows = session.execute(select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(*mine))
             there = {(row[0], row[1]) for row in rows}
         assert files(self.service, self.project_id) == {f"{each}.parquet" for each in named}

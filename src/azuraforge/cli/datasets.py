@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from azuraforge.cli.appending import append_file, show_findings
+from azuraforge.cli.appending import append_file, refresh, revisions, show_findings
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
-from azuraforge.cli.runs import to_the_end
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.row_time import row_time
 
@@ -207,41 +206,8 @@ def state_availability(
         terminal.note(terminal.text("not_the_newest", version=made.version, newest=newest.version))
 
 
-@app.command()
-def refresh(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name or id.")],
-    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its end, or return at once.")] = True,
-    json: AsJson = False,
-) -> None:
-    """Ask the dataset's source for new rows, in a run that makes the next version."""
-    terminal = terminal_of(context)
-    with connect(terminal) as connected:
-        run = connected.client.datasets.refresh(name)
-        if wait:
-            if not json:
-                terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
-            raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run.id), json))
-        if json:
-            terminal.json(run.raw)
-        else:
-            terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
-
-
-@app.command()
-def revisions(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name or id.")],
-    policy: Annotated[
-        Literal["refuse", "accept"],
-        typer.Argument(help="refuse: add nothing; accept: make a version that says what changed."),
-    ],
-) -> None:
-    """Decide what happens to new rows that change stored ones."""
-    terminal = terminal_of(context)
-    with connect(terminal) as connected:
-        found = connected.client.datasets.set_revisions(name, policy)
-    terminal.say(terminal.text(f"revisions_{policy}", name=found.name))
+app.command()(refresh)
+app.command()(revisions)
 
 
 @app.command("list")

@@ -241,8 +241,8 @@ class Datasets:
         Args:
             name: the dataset's name or id.
             rows: a CSV or Parquet file, or rows such as ``{"time": "2024-05-01T10:00:00Z", "load": 41.5}``.
-            options: ``separator``, ``decimal``, ``encoding``, ``time_format``, ``strict``; ``unit`` and ``timezone`` are
-                refused where they are not the dataset's.
+            options: ``separator``, ``decimal``, ``encoding``, ``time_format``, ``strict``; ``unit`` and ``timezone``
+                are refused where they are not the dataset's.
 
         Raises:
             FileUnusable: the file does not exist or cannot be read.

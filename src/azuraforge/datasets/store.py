@@ -12,6 +12,9 @@ from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.segments import Growth, Segment
 from azuraforge.datasets.tables import Dataset, DatasetSegmentRow, DatasetVersionRow
 
+#: Addresses in one question.
+_AT_ONCE = 500
+
 
 def find(session: Session, name_or_id: str) -> Dataset | None:
     """A dataset by its name, else by its id; none that is in the trash."""
@@ -172,6 +175,20 @@ def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
     """Those segments that some version of the project still has."""
     statement = select(DatasetSegmentRow.address).where(DatasetSegmentRow.address.in_(addresses)).distinct()
     return set(session.scalars(statement))
+
+
+def own_bytes(session: Session, rows: Sequence[DatasetVersionRow]) -> int:
+    """Bytes of the segments that no version besides these names."""
+    sizes = {each.address: each.bytes for row in rows for each in row.segments}
+    mine = {(row.dataset_id, row.version) for row in rows}
+    table, addresses = DatasetSegmentRow, sorted(sizes)
+    for start in range(0, len(addresses), _AT_ONCE):
+        batch = addresses[start : start + _AT_ONCE]
+        found = select(table.dataset_id, table.version, table.address).where(table.address.in_(batch))
+        for dataset_id, number, address in session.execute(found):
+            if (dataset_id, number) not in mine:
+                sizes.pop(address, None)
+    return sum(sizes.values())
 
 
 def name_segments(session: Session, row: DatasetVersionRow, segments: tuple[Segment, ...]) -> None:

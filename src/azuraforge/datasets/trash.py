@@ -105,9 +105,9 @@ class DatasetTrash(RowBin[Row]):
 
     def held_bytes(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
         return {
-            each.key: each.row.bytes
-            if isinstance(each.row, DatasetVersionRow)
-            else sum(row.bytes for row in store.all_versions(session, each.id))
+            each.key: store.own_bytes(
+                session, [each.row] if isinstance(each.row, DatasetVersionRow) else store.all_versions(session, each.id)
+            )
             for each in things
         }
 

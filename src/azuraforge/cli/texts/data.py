@@ -17,7 +17,8 @@ DATA: Mapping[str, tuple[str, str]] = {
     ),
     "rows_added": (
         "Dataset {name} v{version}: {added} rows added, {revised} revised, {repeated} were there already.",
-        "Veri kümesi {name} v{version}: {added} satır eklendi, {revised} satır düzeltildi, {repeated} satır zaten vardı.",
+        "Veri kümesi {name} v{version}: {added} satır eklendi, {revised} satır düzeltildi, {repeated} satır zaten"
+        " vardı.",
     ),
     "no_rows_added": (
         "Nothing new for dataset {name} v{version}: {repeated} rows were there already.",

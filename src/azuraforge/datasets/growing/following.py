@@ -45,6 +45,9 @@ def following(
         return fresh.clear().drop(ROW)
     frame = cleaning.settle_target(frame, time, target, options, table, findings)
     frame = cleaning.carry_features(frame, time, features, table, findings)
+    if not last.height and features:  # a new series begins when all of its columns are known
+        known = pl.all_horizontal(pl.col(name).is_not_null() for name in features)
+        frame = frame.filter(known.cum_sum() > 0)
     frame = _on_the_grid(frame.drop(ROW), rows_before, table, stored, options, findings, budget)
     return frame.slice(last.height)
 
@@ -63,7 +66,7 @@ def _on_the_grid(
         return frame
     rhythm = _rhythm(frame, table, stored, meaning.frequency)
     if options.gaps == "keep" and rhythm.missing:
-        rhythm, options = rhythm, options.model_copy(update={"gaps": "error"})  # the dataset has had none so far
+        options = options.model_copy(update={"gaps": "error"})  # the dataset has had none so far
     whole, _ = cleaning.settle_gaps(
         frame, time, meaning.target, rhythm, options.gaps, findings, budget, max(rows_before - 1, 0)
     )
