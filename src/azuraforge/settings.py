@@ -159,10 +159,6 @@ class ReadingSettings(BaseModel):
     picture_bytes: int = Field(default=1 << 30, ge=1, description="pixels of all pictures, decoded")
     at_once: int = Field(default=4, ge=1, description="files and sources that are read at once")
     per_project: int = Field(default=2, ge=1, description="of these, for one project")
-    folders: str | list[str] = Field(
-        default="",
-        description="folders that the source `folder` may read, with those below them, separated by commas",
-    )
 
 
 class Settings(BaseSettings):

@@ -3,7 +3,6 @@
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import (
     Appended,
-    Change,
     Dataset,
     DatasetVersion,
     Finding,
@@ -11,6 +10,7 @@ from azuraforge.client.datasets import (
     Picture,
     PictureClass,
     Pictures,
+    RevisedValue,
     Rows,
 )
 from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
@@ -78,7 +78,6 @@ __all__ = [
     "Appended",
     "BaselineScore",
     "Budget",
-    "Change",
     "ClassProbability",
     "Client",
     "ClientError",
@@ -132,6 +131,7 @@ __all__ = [
     "Progress",
     "Purged",
     "RetentionPolicy",
+    "RevisedValue",
     "Rows",
     "Run",
     "RunError",

@@ -56,7 +56,7 @@ class DatasetSchema(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change(Shape):
+class RevisedValue(Shape):
     """One stored value that was revised; None: there was none."""
 
     at: datetime
@@ -74,7 +74,7 @@ class Growth(Shape):
     rows_added: int
     rows_revised: int
     rows_repeated: int
-    changes: list[Change] = field(default_factory=list)
+    changes: list[RevisedValue] = field(default_factory=list)
     carried_findings: int = 0
 
 

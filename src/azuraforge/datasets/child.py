@@ -44,7 +44,7 @@ def read_source(child: Asked) -> Json:
     asked = SourceInput.model_validate(child.payload)
     name = asked.source
     source: Source = load_plugin("source", name, asked.plugins_folder)()
-    source.outgoing, source.folders = Policy.from_json(asked.outgoing), asked.folders
+    source.outgoing = Policy.from_json(asked.outgoing)
     got = source.read(parse_config(source.Options, asked.options, name))
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")

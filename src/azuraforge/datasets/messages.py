@@ -36,7 +36,6 @@ class SourceInput(Shape):
     folder: Path
     limits: ReadingLimits
     outgoing: Json
-    folders: tuple[Path, ...]
 
 
 class RestateInput(Shape):

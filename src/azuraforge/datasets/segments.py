@@ -30,7 +30,7 @@ class Segment(Shape):
     end_at: datetime | None = None
 
 
-class Change(Shape):
+class RevisedValue(Shape):
     """One stored value that was revised; null: there was none."""
 
     at: datetime
@@ -55,5 +55,5 @@ class Growth(Shape):
     rows_added: int
     rows_revised: int
     rows_repeated: int
-    changes: tuple[Change, ...] = ()
+    changes: tuple[RevisedValue, ...] = ()
     carried_findings: int = 0

@@ -79,11 +79,8 @@ class DatasetService:
         self.large_pictures = LargePictures(call, settings.reading.at_once)
         self._settings = settings
         self.limits = ReadingLimits.of(settings.reading)
-        #: Addresses that sources may reach, and folders that they may read.
+        #: Addresses that sources may reach.
         self.outgoing = Policy.of(settings)
-        named = settings.reading.folders
-        folders = named.split(",") if isinstance(named, str) else named
-        self.folders = tuple(Path(each.strip()) for each in folders if each.strip())
         #: Datasets and versions that were deleted, and how they are purged.
         self.trash = DatasetTrash(database, events, settings.artifacts, needs, objections)
         #: Adds versions in a transaction.
@@ -149,7 +146,6 @@ class DatasetService:
                 folder=folder,
                 limits=self.limits,
                 outgoing=self.outgoing.to_json(),
-                folders=self.folders,
             )
             read = self.ask(READ_SOURCE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
             name = dataset_name(request.name or str(read.provenance.get("name") or request.source))

@@ -46,7 +46,7 @@ def refresh(child: Child) -> Grown:
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
     source: Source = load_plugin("source", name, asked.plugins_folder)()
-    source.outgoing, source.folders = Policy.from_json(asked.outgoing), asked.folders
+    source.outgoing = Policy.from_json(asked.outgoing)
     news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
     where = f"source {name}"
     cursor = plain(news.cursor, where)

@@ -59,7 +59,6 @@ class RefreshInput(Shape):
     plugins_folder: str
     limits: ReadingLimits
     outgoing: Json
-    folders: tuple[Path, ...]
 
 
 class Grown(Shape):

@@ -82,7 +82,6 @@ class RefreshHandler(Handler):
             plugins_folder=str(self._plugins_folder),
             limits=self._datasets.limits,
             outgoing=self._datasets.outgoing.to_json(),
-            folders=self._datasets.folders,
         )
         grown = job.phase("read", REFRESH, wanted, share=1.0, result=Grown).value
         growth = grown.growth

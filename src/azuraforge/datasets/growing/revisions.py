@@ -10,7 +10,7 @@ from azuraforge.datasets.growing.messages import Stored
 from azuraforge.datasets.reading.delimited import RawTable
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.schemas import Finding
-from azuraforge.datasets.segments import MOST_CHANGES, Change
+from azuraforge.datasets.segments import MOST_CHANGES, RevisedValue
 from azuraforge.errors import InvalidInput
 
 
@@ -28,7 +28,7 @@ class Past:
     changed: pl.DataFrame
     inserted: pl.DataFrame
     repeated: int
-    changes: tuple[Change, ...]
+    changes: tuple[RevisedValue, ...]
 
     @property
     def revised(self) -> int:
@@ -70,19 +70,21 @@ def compare(past: pl.DataFrame, old: pl.DataFrame, stored: Stored, table: RawTab
     return result
 
 
-def _changes(changed: pl.DataFrame, inserted: pl.DataFrame, values: list[str], stored: Stored) -> tuple[Change, ...]:
-    meaning, found = stored.meaning, list[Change]()
+def _changes(
+    changed: pl.DataFrame, inserted: pl.DataFrame, values: list[str], stored: Stored
+) -> tuple[RevisedValue, ...]:
+    meaning, found = stored.meaning, list[RevisedValue]()
     for row in changed.head(MOST_CHANGES).iter_rows(named=True):
         series = row[meaning.series] if meaning.series is not None else None
         found += [
-            Change(at=row[str(meaning.time)], series=series, column=name, old=row[f"{name}__old"], new=row[name])
+            RevisedValue(at=row[str(meaning.time)], series=series, column=name, old=row[f"{name}__old"], new=row[name])
             for name in values
             if row[f"{name}__differs"]
         ]
     for row in inserted.head(MOST_CHANGES).iter_rows(named=True):
         series = row[meaning.series] if meaning.series is not None else None
         target = meaning.target
-        found.append(Change(at=row[str(meaning.time)], series=series, column=target, old=None, new=row[target]))
+        found.append(RevisedValue(at=row[str(meaning.time)], series=series, column=target, old=None, new=row[target]))
     return tuple(sorted(found, key=lambda each: each.at)[:MOST_CHANGES])
 
 

@@ -26,7 +26,23 @@ _ROWS = {
     "requestBody": {
         "required": True,
         "content": {
-            _JSON: {"schema": AppendRows.model_json_schema(ref_template="#/components/schemas/{model}")},
+            _JSON: {
+                "schema": {
+                    "type": "object",
+                    "required": ["rows"],
+                    "properties": {
+                        "rows": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "additionalProperties": {"type": ["string", "number", "null"]},
+                            },
+                            "description": "by column: {'time': '2024-05-01T10:00:00Z', 'load': 41.5}",
+                        },
+                        "options": {"type": "object", "description": "AppendOptions"},
+                    },
+                }
+            },
             "multipart/form-data": {
                 "schema": {
                     "type": "object",

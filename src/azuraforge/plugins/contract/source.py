@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from pydantic import BaseModel
@@ -80,7 +79,6 @@ class Source(ABC, Generic[OptionsT]):
     Attributes:
         outgoing: the addresses that requests may reach; the platform sets it before ``read``. The default reaches
             public addresses only.
-        folders: the folders that an administrator lets sources read; the platform sets them before ``read``.
     """
 
     name: ClassVar[str]
@@ -88,7 +86,6 @@ class Source(ABC, Generic[OptionsT]):
     title: ClassVar[Mapping[str, str]] = {}
     summary: ClassVar[Mapping[str, str]] = {}
     outgoing: Policy = Policy()
-    folders: tuple[Path, ...] = ()
 
     def http_client(self, *, timeout_seconds: float = 60.0, headers: Mapping[str, str] | None = None) -> httpx.Client:
         """Open a guarded HTTP client for addresses that a user names; use it in a ``with`` block.
