@@ -20,6 +20,6 @@ def write_segment(frame: pl.DataFrame, time: str | None, folder: Path) -> tuple[
         address=address,
         rows=frame.height,
         bytes=path.stat().st_size,
-        start_at=times.min() if times is not None else None,  # type: ignore[arg-type]
-        end_at=times.max() if times is not None else None,  # type: ignore[arg-type]
+        start_at=times.min() if times is not None else None,
+        end_at=times.max() if times is not None else None,
     ), path

@@ -123,10 +123,12 @@ class Launcher:
         timeout_seconds: float,
         hear: Callable[[Frame], None] | None = None,
         memory: MemoryLimit | None = None,
+        spare: bool = False,
     ) -> ResultT:
         """Run ``entry(child)`` in a child of its own and return its answer as ``result``.
 
-        ``hear`` gets what the child says meanwhile.
+        ``hear`` gets what the child says meanwhile. With ``spare``, the next call of this entry point finds a child that
+        has imported what this one needed (``prefork.py``).
 
         Within a request the child is killed when the client leaves (``azuraforge.waiting``).
 
@@ -139,7 +141,7 @@ class Launcher:
             frame["memory_bytes"] = memory.bytes
         for last in (False, True):
             try:
-                process = self.spawn()
+                process = self.spawn(warm=self.habits.warm(entry, 1) if spare else None)
                 with Exchange(process, hear) as child, ended_with_request(partial(process.signal, signal.SIGKILL)):
                     answer = child.exchange(frame, time.monotonic() + timeout_seconds)
             except TimeoutError:
@@ -162,6 +164,8 @@ class Launcher:
                 if last:
                     raise TransientError(str(error), next_step="try again") from None
             else:
+                if spare:
+                    self.habits.learn(entry, answer.get("heavy", ()))
                 return _read(answer, result, where)
         raise AssertionError("unreachable")
 
