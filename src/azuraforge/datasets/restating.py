@@ -37,8 +37,8 @@ def restated(asked: RestateInput) -> ReadResult:
         columns=schema,
         options=asked.options,
         rows=frame.height,
-        start_at=times.min(),  # type: ignore[arg-type]
-        end_at=times.max(),  # type: ignore[arg-type]
+        start_at=times.min(),
+        end_at=times.max(),
         provenance=asked.provenance,
         findings=tuple(findings),
         cursor=asked.cursor,

@@ -127,8 +127,8 @@ class Launcher:
     ) -> ResultT:
         """Run ``entry(child)`` in a child of its own and return its answer as ``result``.
 
-        ``hear`` gets what the child says meanwhile. With ``spare``, the next call of this entry point finds a child that
-        has imported what this one needed (``prefork.py``).
+        ``hear`` gets what the child says meanwhile. With ``spare``, the next call of this entry point finds a child
+        that has imported what this one needed (``prefork.py``).
 
         Within a request the child is killed when the client leaves (``azuraforge.waiting``).
 
@@ -165,7 +165,7 @@ class Launcher:
                     raise TransientError(str(error), next_step="try again") from None
             else:
                 if spare:
-                    self.habits.learn(entry, answer.get("heavy", ()))
+                    self.habits.learn(entry, _names(answer.get("heavy")))
                 return _read(answer, result, where)
         raise AssertionError("unreachable")
 
@@ -214,6 +214,10 @@ class Launcher:
         if not LINUX:  # or macOS ends children whose launcher has touched one of its frameworks
             passed["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
         return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), **ENVIRONMENT, "PYTHONUNBUFFERED": "1", **self._extra}
+
+
+def _names(heavy: object) -> list[str]:
+    return [str(each) for each in heavy] if isinstance(heavy, list) else []
 
 
 def _read(answer: Frame, result: type[ResultT], where: str) -> ResultT:
