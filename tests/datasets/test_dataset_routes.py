@@ -196,6 +196,6 @@ def test_rows_are_added_as_json_and_as_a_file(http, hourly):
     filed = http.post("/datasets/load/rows", files={"file": ("b.csv", hourly(62))})
     assert filed.status_code == 422
     assert filed.json()["code"] == "rows_revised"
-    assert http._send("PUT", "/datasets/load/revisions", json={"revisions": "accept"}).json()["revisions"] == "accept"
+    assert http.post("/datasets/load/revisions", json={"revisions": "accept"}).json()["revisions"] == "accept"
     filed = http.post("/datasets/load/rows", files={"file": ("b.csv", hourly(62))})
     assert (filed.status_code, filed.json()["rows_revised"], filed.json()["rows_added"]) == (201, 1, 1)

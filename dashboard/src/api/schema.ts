@@ -160,12 +160,12 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
         /**
          * Set Revisions
          * @description Decide what happens to rows that change stored ones: refuse them, or accept them as a revision.
          */
-        put: operations["datasets_set_revisions"];
-        post?: never;
+        post: operations["datasets_set_revisions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8181,7 +8181,10 @@ export interface operations {
     datasets_set_revisions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post, postForm, put } from "../api/client";
+import { get, part, post, postForm } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
 import type { Appended, AvailabilityRequest, Dataset, DatasetVersion, FromSource, RevisionPolicy, Rows } from "../api/types";
 
@@ -65,4 +65,4 @@ export const useAppend = (name: string) =>
   });
 
 export const useSetRevisions = (name: string) =>
-  useAdded((revisions: RevisionPolicy["revisions"]) => put<DatasetVersion>(`/datasets/${part(name)}/revisions`, { revisions }));
+  useAdded((revisions: RevisionPolicy["revisions"]) => post<DatasetVersion>(`/datasets/${part(name)}/revisions`, { revisions }));

@@ -94,4 +94,5 @@ def revisions(
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.datasets.set_revisions(name, policy)
-    terminal.say(terminal.text(f"revisions_{policy}", name=found.name))
+    key = "revisions_accept" if policy == "accept" else "revisions_refuse"
+    terminal.say(terminal.text(key, name=found.name))

@@ -269,10 +269,8 @@ class Datasets:
 
     def set_revisions(self, name: str, revisions: Literal["refuse", "accept"]) -> DatasetVersion:
         """Decide what happens to rows that change stored ones: ``refuse`` them, or ``accept`` them as a revision."""
-        body = {"revisions": revisions}
-        return DatasetVersion.from_json(
-            self._connection.request("PUT", f"/datasets/{segment(name)}/revisions", json=body)
-        )
+        told = self._connection.post(f"/datasets/{segment(name)}/revisions", {"revisions": revisions})
+        return DatasetVersion.from_json(told)
 
     def state_availability(
         self, name: str, columns: Mapping[str, str | None], version: int | None = None

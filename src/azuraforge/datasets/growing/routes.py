@@ -98,7 +98,7 @@ async def append_rows(
     return added
 
 
-@router.put("/{name}/revisions")
+@router.post("/{name}/revisions")
 def set_revisions(
     name: NameOrId, body: RevisionPolicy, access: Writer, growing: Growing, unit: Unit
 ) -> DatasetVersionOut:
