@@ -59,7 +59,7 @@ export const datasets = {
     revisions: "Rows that change stored ones",
     refuse: "refuse: add nothing",
     accept: "accept as a revision",
-    done: "{{added}} rows added, {{revised}} revised, {{repeated}} were there already.",
+    done: "Rows added: {{added}}, revised: {{revised}}, there already: {{repeated}}.",
   },
   availability: {
     title: "When values become known",

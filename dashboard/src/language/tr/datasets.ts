@@ -61,7 +61,7 @@ export const datasets: typeof english = {
     revisions: "Kayıtlı satırları değiştiren satırlar",
     refuse: "reddet: hiçbir şey ekleme",
     accept: "düzeltme olarak kabul et",
-    done: "{{added}} satır eklendi, {{revised}} satır düzeltildi, {{repeated}} satır zaten vardı.",
+    done: "Eklenen satır: {{added}}, düzeltilen: {{revised}}, zaten var olan: {{repeated}}.",
   },
   availability: {
     title: "Değerler ne zaman belli oluyor",

@@ -16,13 +16,12 @@ DATA: Mapping[str, tuple[str, str]] = {
         "Veri kümesi {name} v{version} bu içerikle zaten vardı: {rows} satır.",
     ),
     "rows_added": (
-        "Dataset {name} v{version}: {added} rows added, {revised} revised, {repeated} were there already.",
-        "Veri kümesi {name} v{version}: {added} satır eklendi, {revised} satır düzeltildi, {repeated} satır zaten"
-        " vardı.",
+        "Dataset {name} v{version}: rows added {added}, revised {revised}, there already {repeated}.",
+        "Veri kümesi {name} v{version}: eklenen satır {added}, düzeltilen {revised}, zaten var olan {repeated}.",
     ),
     "no_rows_added": (
-        "Nothing new for dataset {name} v{version}: {repeated} rows were there already.",
-        "Veri kümesi {name} v{version} için yeni satır yok: {repeated} satır zaten vardı.",
+        "Nothing new for dataset {name} v{version}: rows there already {repeated}.",
+        "Veri kümesi {name} v{version} için yeni satır yok: zaten var olan {repeated}.",
     ),
     "append_needs": (
         "--append needs a file and the dataset's name: azuraforge datasets add --append FILE --name NAME",
