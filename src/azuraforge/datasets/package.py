@@ -44,7 +44,7 @@ def _datasets(services: Services) -> DatasetService:
     return DatasetService(
         services[DATABASE],
         services[EVENTS],
-        partial(services[LAUNCHER].call, memory=memory, spare=True),
+        partial(services[LAUNCHER].call, memory=memory),
         settings,
         additions=services[ADDITIONS],
         needs=services.all(DATASET_NEEDS),

@@ -253,7 +253,7 @@ class TrainingLoop:
             "config": split.task_config,
             "baselines": {name: self._baseline_versions[name] for name in self._baselines},
             "order": [*self._baselines],
-            "settings": self._job.child_settings(),
+            "settings": self._job.child_settings().model_dump(mode="json"),
             "pretrained": files_of(Path(self._pretrained_folder)),
         }
 

@@ -533,7 +533,7 @@ class Mumbler:
     def __init__(self) -> None:
         self.ours, self._theirs = socket.socketpair()
         self.ours.setblocking(False)
-        self._theirs.sendall(encode({"type": "answer"}))
+        self._theirs.sendall(encode({"type": "result"}))
 
     def pipe(self) -> socket.socket:
         return self.ours
@@ -545,6 +545,6 @@ class Mumbler:
 
 def test_who_gets_an_answer_that_cannot_be_read_hears_of_it() -> None:
     replica = Replica(Mumbler, lambda replica: None)  # type: ignore[arg-type]
-    with pytest.raises(TransientError, match="KeyError"):
-        replica.ask(encode({"payload": {}}), 5.0).result(10.0)
+    with pytest.raises(TransientError, match="a frame 'result' lacks value"):
+        replica.ask(encode({"type": "question", "payload": {}}), 5.0).result(10.0)
     replica.close()
