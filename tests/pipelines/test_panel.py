@@ -47,7 +47,7 @@ def stored(table: Table, folder: Path) -> dict[str, Any]:
     table.frame.write_parquet(path)
     schema = DatasetSchema(**vars(table.schema))
     found = canonical.fingerprint(pl.read_parquet(path), schema, {})
-    return {"path": str(path), "schema": schema.to_json(), "options": {}, "fingerprint": found}
+    return {"paths": [str(path)], "schema": schema.to_json(), "options": {}, "fingerprint": found}
 
 
 def test_all_series_are_cut_at_the_same_moments() -> None:

@@ -152,6 +152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Revisions
+         * @description Decide what happens to rows that change stored ones: refuse them, or accept them as a revision.
+         */
+        post: operations["datasets_set_revisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/rows": {
         parameters: {
             query?: never;
@@ -165,7 +185,11 @@ export interface paths {
          */
         get: operations["datasets_dataset_rows"];
         put?: never;
-        post?: never;
+        /**
+         * Append Rows
+         * @description Add rows, as JSON or as a file, to the newest version. Answers 200 where all of them were there already.
+         */
+        post: operations["datasets_append_rows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1822,6 +1846,27 @@ export interface components {
             version: number;
         };
         /**
+         * AppendOut
+         * @description The version that holds the rows, and what happened to them.
+         */
+        AppendOut: {
+            /**
+             * Findings
+             * @description about the rows that came
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Rows Added
+             * @description 0, with no revised ones: the version that was there
+             */
+            rows_added: number;
+            /** Rows Repeated */
+            rows_repeated: number;
+            /** Rows Revised */
+            rows_revised: number;
+            version: components["schemas"]["DatasetVersionOut"];
+        };
+        /**
          * ArtifactOut
          * @description A file that a run produced.
          */
@@ -2507,6 +2552,8 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** Fingerprint */
             fingerprint: string;
+            /** @description how it followed from an earlier version; null: read whole */
+            growth?: components["schemas"]["Growth"] | null;
             /**
              * Id
              * @description the dataset's id; the same for all its versions
@@ -2518,6 +2565,13 @@ export interface components {
             provenance: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /**
+             * Revisions
+             * @description the dataset's policy for rows that change stored ones
+             * @default refuse
+             * @enum {string}
+             */
+            revisions: "refuse" | "accept";
             /** Rows */
             rows: number;
             /** Source */
@@ -3305,6 +3359,37 @@ export interface components {
              * @enum {string}
              */
             unknown_slices: "block" | "pass";
+        };
+        /**
+         * Growth
+         * @description The way in which a version followed from the one before it.
+         *
+         *     Attributes:
+         *         rows_added: rows that the earlier version did not have, filled gaps included.
+         *         rows_revised: rows of the past that were changed or inserted.
+         *         rows_repeated: rows that were there already, with equal values.
+         *         changes: the first of the revised values.
+         *         carried_findings: the first so many findings describe the whole dataset, and later versions keep them.
+         */
+        Growth: {
+            /**
+             * Carried Findings
+             * @default 0
+             */
+            carried_findings: number;
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["RevisedValue"][];
+            /** Previous Version */
+            previous_version: number;
+            /** Rows Added */
+            rows_added: number;
+            /** Rows Repeated */
+            rows_repeated: number;
+            /** Rows Revised */
+            rows_revised: number;
         };
         /**
          * GuardedRows
@@ -5497,6 +5582,37 @@ export interface components {
              * @description empty: the best one
              */
             trial?: number | null;
+        };
+        /**
+         * RevisedValue
+         * @description One stored value that was revised; null: there was none.
+         */
+        RevisedValue: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Column */
+            column: string;
+            /** New */
+            new: number | null;
+            /** Old */
+            old: number | null;
+            /** Series */
+            series: string | null;
+        };
+        /**
+         * RevisionPolicy
+         * @description What happens to rows that change stored ones.
+         */
+        RevisionPolicy: {
+            /**
+             * Revisions
+             * @description refuse: nothing is added; accept: a new version says what changed
+             * @enum {string}
+             */
+            revisions: "refuse" | "accept";
         };
         /** RollbackRequest */
         RollbackRequest: {
@@ -8140,6 +8256,134 @@ export interface operations {
             };
         };
     };
+    datasets_set_revisions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionPolicy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     datasets_dataset_rows: {
         parameters: {
             query?: {
@@ -8222,6 +8466,150 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_append_rows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description AppendOptions */
+                    options?: Record<string, never>;
+                    /** @description by column: {'time': '2024-05-01T10:00:00Z', 'load': 41.5} */
+                    rows: {
+                        [key: string]: string | number | null;
+                    }[];
+                };
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV or Parquet
+                     */
+                    file: string;
+                    /** @description AppendOptions as JSON */
+                    options?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppendOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

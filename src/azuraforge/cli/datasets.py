@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from azuraforge.cli.appending import append_file, refresh, revisions, show_findings
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
@@ -25,7 +26,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 #: Takes a statement back.
 _UNSTATED = "unstated"
-_SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 
 
 @app.command()
@@ -81,6 +81,9 @@ def add(
     strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
     source: Annotated[str | None, typer.Option(help="Read from a source plugin instead of a file.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="Option of the source, key=value; repeat it.")] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add the file's rows to the newest version of the dataset --name.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Add a file, or what a source reads, as a new version of a dataset. Says what was found in it."""
@@ -108,6 +111,10 @@ def add(
         "encoding": encoding,
         "time_format": time_format,
     }
+    if append:
+        asked = {"time": time, "target": target, "source": source, "option": option, **reading, **cleaning}
+        append_file(terminal, file, name, asked, json=json)
+        return
     if source is None:
         if file is None:
             raise CommandError(terminal.text("need_file_or_source"), exit_code=USAGE)
@@ -206,6 +213,10 @@ def state_availability(
     _say_added(terminal, made)
     if newest.version != made.version:
         terminal.note(terminal.text("not_the_newest", version=made.version, newest=newest.version))
+
+
+app.command()(refresh)
+app.command()(revisions)
 
 
 @app.command("list")
@@ -313,7 +324,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             text("fingerprint"): version.fingerprint,
         }
     )
-    _show_findings(terminal, version)
+    show_findings(terminal, version.findings)
 
 
 def _groups(groups: dict[str, dict[str, list[str]]]) -> str:
@@ -342,14 +353,7 @@ def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]
             text("fingerprint"): version.fingerprint,
         }
     )
-    _show_findings(terminal, version)
-
-
-def _show_findings(terminal: Terminal, version: DatasetVersion) -> None:
-    if version.findings:
-        terminal.say(terminal.text("found_while_reading"))
-    for finding in version.findings:
-        terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {terminal.text.of(finding.text) or finding.code}")
+    show_findings(terminal, version.findings)
 
 
 def _range(terminal: Terminal, version: DatasetVersion) -> str:

@@ -1,7 +1,18 @@
 """The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
 from azuraforge.client.client import Client
-from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
+from azuraforge.client.datasets import (
+    Appended,
+    Dataset,
+    DatasetVersion,
+    Finding,
+    Growth,
+    Picture,
+    PictureClass,
+    Pictures,
+    RevisedValue,
+    Rows,
+)
 from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
 from azuraforge.client.evaluation import Evaluation, Scores, Verdict
 from azuraforge.client.events import Event
@@ -64,6 +75,7 @@ from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, Tras
 __all__ = [
     "AliasChange",
     "ApiError",
+    "Appended",
     "BaselineScore",
     "Budget",
     "ClassProbability",
@@ -86,6 +98,7 @@ __all__ = [
     "Finding",
     "Fire",
     "GatePolicy",
+    "Growth",
     "GuardedSlice",
     "Importance",
     "KnownPoints",
@@ -118,6 +131,7 @@ __all__ = [
     "Progress",
     "Purged",
     "RetentionPolicy",
+    "RevisedValue",
     "Rows",
     "Run",
     "RunError",

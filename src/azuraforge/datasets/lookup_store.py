@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import behind_parameters
 from azuraforge.datasets.schemas import Finding, Json
+from azuraforge.datasets.segments import Growth, Revisions
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
@@ -20,6 +21,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 class DatasetRow(NamedTuple):
     id: str
     name: str
+    revisions: Revisions
     deleted_at: datetime | None
     deleted_by: str | None
 
@@ -38,6 +40,7 @@ class VersionRow(NamedTuple):
     source: str
     provenance: Json
     findings: tuple[Finding, ...]
+    growth: Growth | None
     created_at: datetime
     deleted_at: datetime | None
     deleted_by: str | None

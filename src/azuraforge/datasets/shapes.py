@@ -21,6 +21,8 @@ def version_out(dataset: DatasetRow, row: VersionRow) -> DatasetVersionOut:
         source=row.source,
         provenance=row.provenance,
         findings=row.findings,
+        growth=row.growth,
+        revisions=dataset.revisions,
         created=False,
         created_at=row.created_at,
         deleted_at=row.deleted_at or dataset.deleted_at,

@@ -58,7 +58,7 @@ class KnownPoints(Shape):
 class ActualsInput(Shape):
     """A version of a dataset, and the times at which its target is asked for; ``series``: which of several."""
 
-    path: Path
+    paths: tuple[Path, ...]
     meaning: DatasetSchema
     options: JsonObject
     fingerprint: str

@@ -269,7 +269,7 @@ def test_a_damaged_version_answers_nothing(serving: Any, project_id: str) -> Non
 
 def test_a_damaged_dataset_is_refused(serving: Any, project_id: str) -> None:
     dataset_id = serving.service.reads.show_version(project_id, "load", 1).dataset_id
-    path = serving.datasets.get(project_id, dataset_id, 1).path
+    [path] = serving.datasets.get(project_id, dataset_id, 1).paths
     frame = pl.read_parquet(path)
     frame.with_columns(pl.col("load") + 1e-9).write_parquet(path)
     with pytest.raises(StorageError, match="not the ones that were stored"):

@@ -53,6 +53,16 @@ export const datasets = {
     gaps: "Missing rows",
     add: "Add dataset",
   },
+  addRows: {
+    title: "Add rows",
+    note: "New rows make the next version. Rows that are there already are left out and counted.",
+    file: "Add rows from a file",
+    refresh: "Ask the source for new rows",
+    revisions: "Rows that change stored ones",
+    refuse: "refuse: add nothing",
+    accept: "accept as a revision",
+    done: "Rows added: {{added}}, revised: {{revised}}, there already: {{repeated}}.",
+  },
   availability: {
     title: "When values become known",
     note: "Models see a value only from the moment at which it was known",

@@ -55,6 +55,16 @@ export const datasets: typeof english = {
     gaps: "Eksik satırlar",
     add: "Veri kümesini ekle",
   },
+  addRows: {
+    title: "Satır ekle",
+    note: "Yeni satırlar bir sonraki sürümü oluşturur. Zaten var olanlar eklenmez, sayılır.",
+    file: "Dosyadan satır ekle",
+    refresh: "Kaynaktan yeni satırları iste",
+    revisions: "Kayıtlı satırları değiştiren satırlar",
+    refuse: "reddet: hiçbir şey ekleme",
+    accept: "düzeltme olarak kabul et",
+    done: "Eklenen satır: {{added}}, düzeltilen: {{revised}}, zaten var olan: {{repeated}}.",
+  },
   availability: {
     title: "Değerler ne zaman belli oluyor",
     note: "Modeller bir değeri ancak bilindiği andan sonra görür",

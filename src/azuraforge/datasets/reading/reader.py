@@ -9,7 +9,7 @@ import polars as pl
 
 from azuraforge.datasets.reading import cleaning, inspection, panels
 from azuraforge.datasets.reading.availability import check_stated, report_availability
-from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256, fingerprint
+from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited, table_of
 from azuraforge.datasets.reading.findings import finding
@@ -18,7 +18,7 @@ from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.groups import check_groups, read_groups
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
-from azuraforge.datasets.reading.prepared import Prepared
+from azuraforge.datasets.reading.prepared import Prepared, prepared_series
 from azuraforge.datasets.reading.times import check_zone, parse_times
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
@@ -50,7 +50,10 @@ def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits
         facts: Json = {"format": "parquet"}
     else:
         table, facts = _read_text(path, name, options, limits, findings)
-    return ReadFile(_prepare(table, options, findings, limits), file_sha256(path), {"file": name, **facts})
+    written = options.model_dump(mode="json", include={"separator", "decimal", "encoding", "time_format"})
+    prepared = _prepare(table, options, findings, limits)
+    reading: Json = {key: value for key, value in written.items() if value is not None}
+    return ReadFile(prepared, file_sha256(path), {"file": name, **facts, "reading": reading})
 
 
 def prepare_source(
@@ -205,7 +208,7 @@ def _finished(
     if options.strict:
         refuse_warnings(findings, name)
     shaping: Json = options.model_dump(mode="json", include={"duplicates", "missing", "gaps", "missing_values"})
-    return Prepared(frame, schema, shaping, findings, fingerprint(frame, schema, shaping))
+    return prepared_series(frame, schema, shaping, findings)
 
 
 def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:

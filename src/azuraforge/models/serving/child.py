@@ -68,7 +68,7 @@ class Predictor:
         return other
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Predict the rows after the end of ``rows``, or of ``dataset`` (``path``, ``schema``, ``options`` and
+        """Predict the rows after the end of ``rows``, or of ``dataset`` (``paths``, ``schema``, ``options`` and
         ``fingerprint`` of a dataset version) where ``rows`` is None. With ``rows``, a ``dataset`` tells the days and
         hours of a series without a frequency: a few rows of one week do not. A version that learned several series is
         asked for one of them (``series``), and rows are of that one.
@@ -154,14 +154,14 @@ class Predictor:
         return rows
 
     def dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
-        """Return the rows of a dataset version (``path``, ``schema``, ``options``, ``fingerprint``), verified, with
+        """Return the rows of a dataset version (``paths``, ``schema``, ``options``, ``fingerprint``), verified, with
         delayed columns as they were known at each row, and with the totals that the version learned."""
         from azuraforge.datasets.loading import load_version
 
         fingerprint = version["fingerprint"]
         if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
             schema = DatasetSchema(**version["schema"])
-            frame = load_version(Path(version["path"]), schema, version["options"], fingerprint)
+            frame = load_version([Path(each) for each in version["paths"]], schema, version["options"], fingerprint)
             frame = as_known(frame, self.schema)
             if self._hierarchy is not None:
                 frame = with_totals_of(frame, self.schema, self._hierarchy)

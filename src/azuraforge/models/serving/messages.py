@@ -22,7 +22,7 @@ Row: TypeAlias = JsonObject
 class DatasetFile(TypedDict):
     """A dataset version as a child reads it."""
 
-    path: str
+    paths: list[str]
     schema: dict[str, JsonValue]
     options: JsonObject
     fingerprint: str
