@@ -2250,7 +2250,7 @@ export interface components {
              * Rule
              * @enum {string}
              */
-            rule: "weights" | "median" | "other";
+            rule: "weights" | "median" | "trimmed" | "other";
         };
         /**
          * ConfigRow

@@ -195,6 +195,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "members_title": ("Members, {rule}", "Üyeler, {rule}"),
     "members_rule.weights": ("combined by weights", "ağırlıklarla birleştirildi"),
     "members_rule.median": ("the median of those with a weight", "ağırlığı olanların medyanı"),
+    "members_rule.trimmed": (
+        "weighted mean without the extremes of each value",
+        "her değerde uçtakiler dışında ağırlıklı ortalama",
+    ),
     "members_rule.other": ("combined", "birleştirildi"),
     "members_note": (
         "validation: {measure}. {metric} on the test set informs only; it chose and weighed nothing.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -67,16 +67,18 @@ class Candidates:
 
     Attributes:
         free: learned at once; they answer where all else fails.
-        core: combined with equal say where there is little evidence to weigh them.
+        core: combined whatever their errors where there is little evidence to weigh them.
         further: groups that follow as long as the one before paid.
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
             than the budget.
+        twice: members of ``core`` that count twice there, see docs/decisions/0032.
     """
 
     free: tuple[str, ...]
     core: tuple[str, ...]
     further: tuple[tuple[str, ...], ...] = field(default=())
     too_slow: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len({*self.free, *self.core, *(name for group in self.further for name in group)})
@@ -106,6 +108,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
     if not demand and config.season_of(schema) > 1:
         core = (*core, SeasonalNaive.name)  # draws the median towards the last season, see docs/decisions/0024
+    twice = () if demand else _names((Theta,))
     cheap: list[type[AnyPipeline]] = []
     seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
     if not demand and seasons and (len(seasons) > 1 or rows >= _ROWS_FOR_MSTL):
@@ -121,8 +124,9 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         too_slow = (*(name for name in core if needs_library(name)), *(name for group in groups for name in group))
         return Candidates(free, tuple(name for name in core if not needs_library(name)), (), too_slow)
     if schema.series is None:
-        return Candidates(free, core, tuple(groups))
-    return _within_budget(config, len(sizes), free, (*_names((BoostedLags,) * trees), *core), groups)
+        return Candidates(free, core, tuple(groups), twice=twice)
+    found = _within_budget(config, len(sizes), free, (*_names((BoostedLags,) * trees), *core), groups)
+    return replace(found, twice=twice)
 
 
 def _within_budget(

@@ -51,7 +51,7 @@ class Ensemble:
 
 
 class Auto(Pipeline[AutoConfig, Ensemble]):
-    """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in their median."""
+    """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in a robust mean."""
 
     name: ClassVar[str] = "forecasting.auto"
     kind = "forecast"
@@ -90,7 +90,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             # A resumed run has finished members of later groups: each group is weighed as if it were the last so far.
             tried = {name for each in groups[: place + 1] for name in each}
             points = self._points(progress, validation, tried)
-            combination = combine(points, validation.targets, scale, chosen.core, free)
+            combination = combine(points, validation.targets, scale, chosen.core, free, chosen.twice)
             before, error = error, _error(combination.of(points), validation.targets, scale)
             # Evidence that is too thin to weigh members cannot show that more of them pay either.
             if place == 1 and is_thin(validation.targets):
