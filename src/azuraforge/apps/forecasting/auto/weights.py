@@ -49,7 +49,8 @@ class Combination:
             return np.asarray(np.median([points[name] for name in sorted(self.weights)], axis=0))
         if self.rule == "trimmed":
             names = sorted(self.weights)
-            return _trimmed(np.stack([points[name] for name in names]), np.array([self.weights[name] for name in names]))
+            weights = np.array([self.weights[name] for name in names])
+            return _trimmed(np.stack([points[name] for name in names]), weights)
         combined = np.zeros_like(next(iter(points.values())))
         for name in sorted(self.weights):
             combined += self.weights[name] * points[name]
