@@ -2215,7 +2215,8 @@ export interface components {
          * @description The members of a combined predictor.
          *
          *     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
-         *     weight, ``trimmed`` their weighted mean without the extremes of each value, ``other`` what the pipeline's summary says.
+         *     weight, ``trimmed`` their weighted mean without the extremes of each value, ``other`` what the pipeline's summary
+         *     says.
          */
         Composition: {
             /**

@@ -75,7 +75,8 @@ class Composition(Shape):
     """The members of a combined predictor.
 
     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
-    weight, ``trimmed`` their weighted mean without the extremes of each value, ``other`` what the pipeline's summary says.
+    weight, ``trimmed`` their weighted mean without the extremes of each value, ``other`` what the pipeline's summary
+    says.
     """
 
     rule: Literal["weights", "median", "trimmed", "other"]

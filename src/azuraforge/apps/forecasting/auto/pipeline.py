@@ -28,6 +28,9 @@ from azuraforge.plugins.forecasting.panels import each, known_series
 
 #: A further group of members is tried where the one before lowered the error on the validation part by this share.
 PAYS = 0.01
+#: Origins at the beginning of the training part whose errors say nothing: Theta's estimation does not look at its first
+#: three, and its level there may be thousands of times the values. At most half of the origins.
+_UNSETTLED = 3
 _ONE = ""
 
 
@@ -226,7 +229,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         inside = self._forecast(ensemble, train) if few else np.zeros((0, train.horizon))
         places = {name: at for name, _, at in _series(train)} if few else {}
         for name, _, at in _series(validation):
-            own = places[name][-MOST_INSIDE:] if name in places else None
+            own = places[name][min(_UNSETTLED, len(places[name]) // 2) :][-MOST_INSIDE:] if name in places else None
             within = None if own is None else Errors(train.targets[own] - inside[own], inside[own])
             adaptive = config.intervals == "adaptive"
             ensemble.spreads[name] = spread_of(Errors(errors[at], point[at]), within, adaptive=adaptive)
