@@ -309,6 +309,35 @@ def test_where_evidence_is_thin_the_core_counts_equally() -> None:
     assert found.of(points) == pytest.approx(np.full((3, 12), 5.0))
 
 
+def test_a_member_that_counts_twice_weighs_more_and_extremes_count_nothing() -> None:
+    truth, shape = np.zeros((3, 12)), (3, 12)
+    points = {name: np.full(shape, size) for name, size in (("a", 1.0), ("b", 2.0), ("c", 4.0), ("d", 90.0))}
+    points["e"] = np.full(shape, -70.0)
+    found = combine(points, truth, np.ones((3, 1)), list("abcde"), "a", twice=["b"])
+    assert found.rule == "trimmed"
+    assert found.weights == pytest.approx({"a": 1 / 6, "b": 2 / 6, "c": 1 / 6, "d": 1 / 6, "e": 1 / 6})
+    assert found.of(points) == pytest.approx(np.full(shape, (1 + 4 * 2 + 4) / 6))
+    # two members: what is left out is shared by them
+    assert found.__class__("trimmed", {"a": 1 / 3, "b": 2 / 3}, {}).of(points) == pytest.approx(
+        np.full(shape, (1 + 5 * 2) / 6)
+    )
+
+
+def test_a_training_part_of_six_rows_has_every_statistical_member(series: Table, tmp_path: Path) -> None:
+    few = with_values(series, np.array([5.0, 7.0, 6.0, 9.0, 8.0, 11.0, 10.0, 13.0, 12.0, 15.0, 14.0, 16.0]))
+    found, _, _ = learned(few, tmp_path, horizon=3, season=1)
+    assert set(found.members) == {"forecasting.theta", "forecasting.ets", "forecasting.ces", "forecasting.arima"}
+    assert found.combination.rule == "trimmed"
+    assert found.combination.weights["forecasting.theta"] == pytest.approx(2 / 5)
+
+
+def test_theta_s_first_rows_do_not_widen_intervals(series: Table, tmp_path: Path) -> None:
+    values = np.array([2927.5, 3182.5, 3520.5, 3826.5, 3537.0, 3119.0, 3420.5, 3911.5, 4200.0, 4010.0, 3890.0, 4105.0])
+    found, _, validation = learned(with_values(series, values), tmp_path, horizon=3, season=1)
+    made = Auto().predict(found, validation).quantiles
+    assert np.max(made[0.95] - made[0.05]) < 3 * np.ptp(values)
+
+
 def test_processes_of_members_end_with_their_reason() -> None:
     def crash() -> None:
         os._exit(9)

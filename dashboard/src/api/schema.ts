@@ -2260,7 +2260,8 @@ export interface components {
          * @description The members of a combined predictor.
          *
          *     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
-         *     weight, ``other`` what the pipeline's summary says.
+         *     weight, ``trimmed`` their weighted mean without the extremes of each value, ``other`` what the pipeline's summary
+         *     says.
          */
         Composition: {
             /**
@@ -2295,7 +2296,7 @@ export interface components {
              * Rule
              * @enum {string}
              */
-            rule: "weights" | "median" | "other";
+            rule: "weights" | "median" | "trimmed" | "other";
         };
         /**
          * ConfigRow

@@ -203,6 +203,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The forecast is the median of the members that have a weight.",
         "Tahmin, ağırlığı olan üyelerin tahminlerinin medyanıdır.",
     ),
+    "members.rule.trimmed": (
+        "Each value of the forecast is the weighted mean of its members' without the lowest and the highest: a quarter "
+        "of the weights is left out at either end.",
+        "Tahminin her değeri, en düşük ve en yüksek uçlar dışında üyelerin ağırlıklı ortalamasıdır: her iki uçta "
+        "ağırlıkların dörtte biri dışarıda bırakılır.",
+    ),
     "members.rule.other": ("The predictor combines its members.", "Tahminci, üyelerini birleştirir."),
     "members.name": ("Member", "Üye"),
     "members.weight": ("Weight", "Ağırlık"),

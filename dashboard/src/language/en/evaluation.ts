@@ -55,6 +55,7 @@ export const evaluation = {
     rule: {
       weights: "The forecast is the weighted sum of the members'.",
       median: "The forecast is the median of the members that have a weight.",
+      trimmed: "Each value of the forecast is the weighted mean of its members' without the lowest and the highest: a quarter of the weights is left out at either end.",
       other: "The predictor combines its members.",
     },
     name: "Member",

@@ -216,6 +216,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "members_title": ("Members, {rule}", "Üyeler: {rule}"),
     "members_rule.weights": ("combined by weights", "ağırlıklı toplam"),
     "members_rule.median": ("the median of those with a weight", "ağırlığı olan üyelerin medyanı"),
+    "members_rule.trimmed": (
+        "weighted mean without the extremes of each value",
+        "her değerde uçtakiler dışında ağırlıklı ortalama",
+    ),
     "members_rule.other": ("combined", "birleşim"),
     "members_note": (
         "validation: {measure}. {metric} on the test set informs only; it chose and weighed nothing.",

@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -116,7 +116,7 @@ class Bundled(Source):
         }
         return SourceRead(frame, time="time", target=series.target, unit=series.unit, provenance=provenance)
 
-    def read_since(self, options: BundledOptions, cursor: Mapping[str, Any] | None) -> SourceNews:
+    def read_since(self, options: BundledOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
         """Return nothing new: the data come with the platform and are complete."""
         return SourceNews(None, {})
 

@@ -70,7 +70,7 @@ class _Place:
     label: str
 
     @classmethod
-    def of(cls, cursor: Mapping[str, Any] | None) -> _Place | None:
+    def of(cls, cursor: Mapping[str, JsonValue] | None) -> _Place | None:
         """Return the place that an earlier read found: a search may answer with another one later."""
         try:
             known = cursor or {}
@@ -98,7 +98,7 @@ class OpenMeteo(Source):
         with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
             return self._fetch(client, options, self._find(client, options), options.start)
 
-    def read_since(self, options: OpenMeteoOptions, cursor: Mapping[str, Any] | None) -> SourceNews:
+    def read_since(self, options: OpenMeteoOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
         """Fetch the days from the last one that had a value. The archive fills its newest hours later."""
         start = options.start
         with suppress(KeyError, TypeError, ValueError):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 from typing_extensions import TypeVar  # with defaults; it comes with pydantic
 
 from azuraforge.errors import InvalidInput
@@ -105,7 +105,7 @@ class Source(ABC, Generic[OptionsT]):
     def read(self, options: OptionsT) -> SourceRead | ImageRead:
         """Read everything ``options`` ask for; raise ``UserError`` or ``TransientError`` with one clear sentence."""
 
-    def read_since(self, options: OptionsT, cursor: Mapping[str, Any] | None) -> SourceNews:
+    def read_since(self, options: OptionsT, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
         """Read what came after ``cursor``, which an earlier ``read`` or ``read_since`` returned; None: it has none.
 
         A source that can be asked again overrides this. It may be called twice with the same cursor, since a refresh

@@ -313,10 +313,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def predict_known(
         self, name: str, answer: Answer[PartT], part: PartT, knows: Callable[[str], bool]
     ) -> tuple[PredictionsT, tuple[str, ...]]:
-        """Ask a champion as far as it learned the test set, and name the series that it did not learn.
-
-        ``knows`` is ``Pipeline.knows_series`` of the champion.
-        """
+        """Ask a champion, whose ``Pipeline.knows_series`` is ``knows``, and name the series that it did not learn."""
         return self.predict(name, answer, part), ()
 
     @abstractmethod
@@ -341,10 +338,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     ) -> dict[str, Figure]:
         """Return the figures that show what comes after the last row, with the predictions of refitted predictors.
 
-        Args:
-            figures: as the judge drew them.
-            future: folder of the part.
-            refitted: name of the pipeline → the file that ``predict_future`` wrote.
+        ``refitted``: name of the pipeline → the file that ``predict_future`` wrote for the part in ``future``.
         """
         return {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -76,11 +76,12 @@ class Candidates:
 
     Attributes:
         free: learned at once; they answer where all else fails.
-        core: combined with equal say where there is little evidence to weigh them.
+        core: combined whatever their errors where there is little evidence to weigh them.
         further: groups that follow as long as the one before paid.
         early: members of ``further`` that cost less than those of ``core``, so that they are learned before.
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
             than the budget.
+        twice: members of ``core`` that count twice there, see docs/decisions/0032.
     """
 
     free: tuple[str, ...]
@@ -88,6 +89,7 @@ class Candidates:
     further: tuple[tuple[str, ...], ...] = field(default=())
     too_slow: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len({*self.free, *self.core, *(name for group in self.further for name in group)})
@@ -117,6 +119,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
     if not demand and config.season_of(schema) > 1:
         core = (*core, SeasonalNaive.name)  # draws the median towards the last season, see docs/decisions/0024
+    twice = () if demand else _names((Theta,))
     cheap: list[type[AnyPipeline]] = []
     seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
     if not demand and seasons and (len(seasons) > 1 or rows >= _ROWS_FOR_MSTL):
@@ -132,11 +135,13 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         groups.append(_names((BoostedLags,)))
     slow = {name for name in (*core, *(each for group in groups for each in group)) if _is_slow(name, config, seasons)}
     kept = [tuple(name for name in group if name not in slow) for group in (core, *groups)]
+    twice = tuple(name for name in twice if name in kept[0])
     if schema.series is not None:
-        return _within_budget(config, len(sizes), free, kept[0], kept[1:], sorted(slow))
+        found = _within_budget(config, len(sizes), free, kept[0], kept[1:], sorted(slow))
+        return replace(found, twice=twice)
     early = (Ridge.name,) if any(Ridge.name in group for group in kept[1:]) else ()
     ordered = tuple(sorted(kept[0], key=lambda name: (needs_library(name, seasons), _seconds(name, 1))))
-    return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early)
+    return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early, twice)
 
 
 def _is_slow(name: str, config: AutoConfig, seasons: Sequence[int]) -> bool:

@@ -34,6 +34,9 @@ from azuraforge.plugins.forecasting.panels import each, known_series, stack
 PAYS = 0.01
 #: Seconds that a member may take to forecast a part, where the budget is smaller.
 LEAST_ANSWER = 5.0
+#: Origins at the beginning of the training part whose errors say nothing: Theta's estimation does not look at its first
+#: three, and its level there may be thousands of times the values. At most half of the origins.
+_UNSETTLED = 3
 _ONE = ""
 
 
@@ -57,7 +60,7 @@ class Ensemble:
 
 
 class Auto(Pipeline[AutoConfig, Ensemble]):
-    """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in their median."""
+    """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in a robust mean."""
 
     name: ClassVar[str] = "forecasting.auto"
     kind = "forecast"
@@ -100,7 +103,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             tried = {name for each in groups[: place + 1] for name in each}
             points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
             seen = {name: points[name] for name in sorted(tried & set(points))}
-            combination = combine(seen, validation.targets, scale, chosen.core, free)
+            combination = combine(seen, validation.targets, scale, chosen.core, free, chosen.twice)
             point = combination.of(seen)
             before, error = error, _error(point, validation.targets, scale)
             # Evidence that is too thin to weigh members cannot show that more of them pay either.
@@ -265,7 +268,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             if name in pooled and not adaptive:
                 ensemble.spreads[name] = Spread(pooled[name])
                 continue
-            own = places[-MOST_INSIDE:] if few else None
+            own = places[min(_UNSETTLED, len(places) // 2) :][-MOST_INSIDE:] if few else None
             within_train = None if own is None else Errors(train.targets[own] - inside[own], inside[own])
             found = spread_of(Errors(errors[at], point[at]), within_train, adaptive=adaptive)
             found = replace(found, offsets=pooled[name], power=0.0) if name in pooled else found
