@@ -5209,7 +5209,7 @@ export interface components {
             model: string;
             /**
              * New Series
-             * @description the version had not learned this series and forecasts it by analogy with the others
+             * @description not learned; forecast by analogy with the other series
              * @default false
              */
             new_series: boolean;

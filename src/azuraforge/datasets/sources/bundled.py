@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import ImageRead, Source, SourceNews, SourceRead

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import httpx
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, JsonValue, model_validator
 
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.plugins import Source, SourceNews, SourceRead
