@@ -116,7 +116,9 @@ def _describe_file(path: Path) -> Iterator[JsonObject]:
     try:
         found = list(loading.classes_of(loading.load_file(path)))
         if not found:
-            raise InvalidInput("it defines no subclass of Pipeline, Source, Agent, TaskKind or Metric with a name")
+            raise InvalidInput(
+                "it defines no subclass of Pipeline, Source, Agent, Notifier, TaskKind or Metric with a name"
+            )
     except InvalidInput as error:
         yield _row("unknown", path.stem, version, origin) | {"error": error.message}
         return
