@@ -13,12 +13,14 @@ from typing import Annotated
 import typer
 
 from azuraforge.cli import (
+    automations,
     database,
     datasets,
     demo,
     judge,
     link,
     models,
+    notifications,
     plugins,
     predictions,
     runs,
@@ -54,6 +56,8 @@ app.add_typer(models.app, name="models")
 app.add_typer(predictions.app, name="predictions")
 app.add_typer(studies.app, name="studies")
 app.add_typer(schedules.app, name="schedules")
+app.add_typer(automations.app, name="automations")
+app.add_typer(notifications.app, name="notifications")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(trash.app, name="trash")
 app.add_typer(tokens.app, name="tokens")

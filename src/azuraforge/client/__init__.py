@@ -1,5 +1,6 @@
 """The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
+from azuraforge.client.automations import Automation, AutomationStep, DryRun, Firing, WouldFire
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
 from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
@@ -21,6 +22,7 @@ from azuraforge.client.model import (
     Prediction,
     PredictionPoint,
 )
+from azuraforge.client.notifications import Notification, NotificationTarget
 from azuraforge.client.plugins import Plugin
 from azuraforge.client.predictions import (
     Drift,
@@ -64,6 +66,8 @@ from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, Tras
 __all__ = [
     "AliasChange",
     "ApiError",
+    "Automation",
+    "AutomationStep",
     "BaselineScore",
     "Budget",
     "ClassProbability",
@@ -77,6 +81,7 @@ __all__ = [
     "DriftColumn",
     "DriftReport",
     "DriftThresholds",
+    "DryRun",
     "EvaluatedRows",
     "Evaluation",
     "Event",
@@ -85,6 +90,7 @@ __all__ = [
     "FileUnusable",
     "Finding",
     "Fire",
+    "Firing",
     "GatePolicy",
     "GuardedSlice",
     "Importance",
@@ -101,6 +107,8 @@ __all__ = [
     "MadePredictions",
     "Model",
     "ModelVersion",
+    "Notification",
+    "NotificationTarget",
     "Objective",
     "Origin",
     "OriginDataset",
@@ -133,4 +141,5 @@ __all__ = [
     "TrashItem",
     "Trial",
     "Verdict",
+    "WouldFire",
 ]

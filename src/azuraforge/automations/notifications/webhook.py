@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -48,8 +49,8 @@ class Webhook(Notifier[WebhookOptions]):
 
     name = "webhook"
     Options = WebhookOptions
-    title = {"en": "Webhook", "tr": "Webhook"}
-    summary = {
+    title: ClassVar[Mapping[str, str]] = {"en": "Webhook", "tr": "Webhook"}
+    summary: ClassVar[Mapping[str, str]] = {
         "en": "Posts each message as signed JSON to an address",
         "tr": "Her iletiyi imzalı JSON olarak bir adrese gönderir",
     }
