@@ -38,12 +38,13 @@ class Firings:
 
     def offer(self, session: Session, row: Automation, cause: Cause, at: datetime) -> AutomationFiring | None:
         """Fire for a cause, or count why not yet. Returns the firing that began."""
-        if store.firing_of(session, row.id, cause.key) is not None or row.pending_key == cause.key:
-            return None
         ready_at = self._ready_at(row, at)
         if row.firing_id is not None or ready_at > at or row.pending_count:
-            held: dict[str, object] = {"pending_key": cause.key, "pending_data": cause.data, "pending_at": ready_at}
-            store.change(session, row, **held, pending_count=row.pending_count + 1, grouped=row.grouped + 1)
+            # Not flushed: of ten thousand causes only the last is written.
+            row.pending_key, row.pending_data, row.pending_at = cause.key, cause.data, ready_at
+            row.pending_count, row.grouped = row.pending_count + 1, row.grouped + 1
+            return None
+        if store.firing_of(session, row.id, cause.key) is not None:
             return None
         return self._begin(session, row, cause, 1)
 

@@ -202,14 +202,12 @@ class Stepping:
         store.change(session, step, state="running", started_at=store.clock(session), error=None, **names)
         waits_for = names.get("run_id")
         store.change(session, firing, waits_for=waits_for, look_at=seconds_from_now(look_seconds))
-        crashpoint("step_before_commit")
 
     def _succeed(self, session: Session, firing: AutomationFiring, step: AutomationStep) -> None:
         at = store.clock(session)
         began = step.started_at or at
         store.change(session, step, state="succeeded", started_at=began, ended_at=at, error=None)
         store.change(session, firing, waits_for=None, look_at=at)
-        crashpoint("step_before_commit")
 
     def _failed(self, seen: AutomationFiring, seen_step: AutomationStep, error: UserError) -> bool:
         rules = seen_step.definition
@@ -240,11 +238,12 @@ class Stepping:
         done = all(each.state == "succeeded" for each in steps)
         self._firings.end(session, firing, "succeeded" if done else "failed")
         crashpoint("firing_end_before_commit")
-        return False
+        return True
 
     def _write_step(self, at: _At, work: Callable[[Session, AutomationFiring, AutomationStep], None]) -> bool:
         def fenced(session: Session) -> bool:
             work(session, *self._locked(session, at))
+            crashpoint("step_before_commit")
             return True
 
         return self._database.write(at.firing.project_id, fenced)

@@ -1,0 +1,238 @@
+"""Messages through a real receiver on loopback that misbehaves."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from azuraforge.automations.notifications import child, store
+from azuraforge.automations.notifications.sender import GIVE_UP_AFTER, Sender
+from azuraforge.automations.notifications.service import NotificationService
+from azuraforge.automations.notifications.tables import Notification, NotificationTarget
+from azuraforge.automations.notifications.webhook import Webhook, WebhookOptions
+from azuraforge.database import seconds_from_now
+from azuraforge.outgoing import Policy
+from tests.automations.triggers import Stand
+
+SECRET = "0123456789abcdef"
+
+
+class Receiver:
+    """An HTTP server that answers as it is asked to, and keeps what it got."""
+
+    def __init__(self) -> None:
+        self.status, self.hang_seconds = 200, 0.0
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.got.append((dict(self.headers), body))
+                time.sleep(receiver.hang_seconds)
+                self.send_response(receiver.status)
+                self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver():
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stand(database, project_id, tmp_path):
+    return Stand(database, tmp_path / "home", project_id)
+
+
+class Post:
+    """A sender whose notifier runs in this process; forking is the launcher's concern."""
+
+    def __init__(self, stand: Stand, receiver: Receiver, **target: Any) -> None:
+        self.stand = stand
+        options = {"url": f"http://127.0.0.1:{receiver.port}/hook/token", "secret": SECRET}
+        stand.target(options=options, **target)
+
+        def call(entry: str, payload: Any, result: Any, timeout_seconds: float) -> Any:
+            assert entry == child.ENTRY
+            return child.send(SimpleNamespace(payload=payload))
+
+        policy = Policy(allow=(f"127.0.0.1:{receiver.port}",))
+        self.sender = Sender(stand.database, stand.events, call, "", policy)
+        self.service = NotificationService(stand.database, stand.events, None)
+
+    def put(self) -> str:
+        return self.service.test(self.stand.project_id, "me").id
+
+    def send(self, id_: str) -> bool:
+        return self.sender.send(store.Key(self.stand.project_id, id_))
+
+    def get(self, id_: str):
+        return self.service.notification(self.stand.project_id, id_)
+
+    def set(self, id_: str, **values: Any) -> None:
+        def work(session: Any) -> None:
+            store.change(session, store.notification(session, id_), **values)
+
+        self.stand.database.write(self.stand.project_id, work)
+
+
+def test_a_webhook_is_signed_and_sent_once(stand, receiver):
+    post = Post(stand, receiver, language="tr")
+    id_ = post.put()
+    assert post.send(id_)
+    assert not post.send(id_)  # it was sent
+    ((headers, body),) = receiver.got
+    signed = f"{headers['AzuraForge-Timestamp']}.".encode() + body
+    expected = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["AzuraForge-Signature"] == f"sha256={expected}"
+    assert headers["Idempotency-Key"] == json.loads(body)["id"] == id_
+    assert json.loads(body)["title"] == "AzuraForge: deneme"
+    assert post.get(id_).state == "sent"
+
+
+def test_a_target_that_answers_500_is_tried_again_and_fails_after_a_day(stand, receiver):
+    post = Post(stand, receiver)
+    receiver.status = 500
+    id_ = post.put()
+    assert not post.send(id_)
+    found = post.get(id_)
+    assert (found.state, found.attempts, found.error) == ("waiting", 1, "127.0.0.1 answered 500")
+    assert found.next_at - found.created_at > timedelta(seconds=4)
+    assert not post.send(id_)
+    assert len(receiver.got) == 1  # its pause is not over
+    post.set(id_, next_at=seconds_from_now(-1), first_try_at=seconds_from_now(-GIVE_UP_AFTER.total_seconds() - 1))
+    post.send(id_)
+    assert post.get(id_).state == "failed"
+    assert [body["id"] for body in (json.loads(body) for _, body in receiver.got)] == [id_, id_]
+    failed = [e.data for e in stand.events.read(stand.project_id, "project") if e.type == "notification.failed"]
+    assert [(each["target"], each["reason"]) for each in failed] == [("me", "127.0.0.1 answered 500")]
+
+
+@pytest.mark.parametrize(("status", "state"), [(404, "failed"), (302, "failed"), (429, "waiting"), (204, "sent")])
+def test_what_an_answer_means(stand, receiver, status, state):
+    post = Post(stand, receiver)
+    receiver.status = status
+    id_ = post.put()
+    post.send(id_)
+    assert post.get(id_).state == state
+
+
+def test_a_target_that_hangs_or_is_away_is_tried_again(stand, receiver, monkeypatch):
+    post = Post(stand, receiver)
+    opened = Webhook.http_client
+    monkeypatch.setattr(Webhook, "http_client", lambda self: opened(self, timeout_seconds=0.2))
+    receiver.hang_seconds = 1
+    id_ = post.put()
+    post.send(id_)
+    assert (post.get(id_).state, post.get(id_).error) == ("waiting", "127.0.0.1 did not answer in time")
+    receiver.close()
+    post.set(id_, next_at=seconds_from_now(-1))
+    post.send(id_)
+    assert post.get(id_).error == "127.0.0.1 cannot be reached: ConnectError"
+    assert "token" not in post.get(id_).error
+
+
+def test_a_private_address_is_refused_at_once(stand, receiver):
+    post = Post(stand, receiver)
+    post.sender._outgoing = Policy().to_json()
+    id_ = post.put()
+    post.send(id_)
+    assert post.get(id_).state == "failed"
+    assert receiver.got == []
+
+
+def test_messages_of_one_automation_are_grouped_within_the_window(stand, receiver):
+    post = Post(stand, receiver, group_seconds=300)
+    stand.create(steps=[{"do": "notify", "to": ["me"], "text": "Look."}], cool_down_seconds=0)
+    for _ in range(4):
+        stand.happen()
+        stand.loop.tick()
+    found = post.service.list(stand.project_id).items
+    assert [(each.count, each.state) for each in found] == [(3, "waiting"), (1, "waiting")]
+    assert found[0].next_at - found[1].created_at == timedelta(seconds=300)
+    assert found[0].text == "Look.\nThis message stands for 3 causes."
+
+
+def test_a_silenced_target_gets_nothing(stand, receiver):
+    post = Post(stand, receiver, silenced_until=stand.database.clock() + timedelta(hours=1))
+    id_ = post.put()
+    assert post.get(id_).state == "silenced"
+    assert not post.send(id_)
+    assert receiver.got == []
+
+
+def test_a_message_that_nobody_acknowledges_goes_to_the_second_target(stand, receiver):
+    def escalate(post: Post) -> None:
+        def work(session: Any) -> None:
+            second = NotificationTarget(
+                project_id=stand.project_id,
+                name="chief",
+                notifier="webhook",
+                options={},
+                shown_options={},
+                language="en",
+                group_seconds=0,
+            )
+            store.add(session, second)
+            store.change(session, store.target(session, "me"), escalate_to=second.id, escalate_after_seconds=60)
+
+        stand.database.write(stand.project_id, work)
+
+    post = Post(stand, receiver)
+    escalate(post)
+    seen, unseen = post.put(), post.put()
+    post.send(seen)
+    post.send(unseen)
+    post.service.acknowledge(stand.project_id, seen)
+    post.set(unseen, escalate_at=seconds_from_now(-1))
+    post.sender._stopping.set()  # nothing more is sent
+    post.sender.tick()
+    post.sender.tick()
+    found = [each.target for each in post.service.list(stand.project_id).items]
+    assert sorted(found) == ["chief", "me", "me"]
+    assert post.get(unseen).escalated_at is not None
+    assert post.get(seen).escalated_at is None
+
+
+def test_secrets_are_masked():
+    made = WebhookOptions.model_validate({"url": "https://hooks.example.org/T0/secret-part", "secret": SECRET})
+    shown = made.model_dump(mode="json")
+    assert shown == {"url": "https://hooks.example.org/…", "secret": "**********"}
+    assert SECRET not in repr(made)
+    assert "secret-part" not in repr(made)
+
+
+def test_a_claimed_message_belongs_to_one_sender(stand, receiver):
+    post = Post(stand, receiver)
+    id_ = post.put()
+    key = store.Key(stand.project_id, id_)
+    claim = stand.database.write(stand.project_id, lambda session: post.sender._claim(session, key))
+    assert not post.send(id_)  # claimed by another
+    post.set(id_, next_at=seconds_from_now(-1))  # which was not heard of again
+    assert post.send(id_)
+    stand.database.write(stand.project_id, lambda session: post.sender._record(session, claim, None))
+    assert len(receiver.got) == 1
+    with stand.database.read(stand.project_id) as session:
+        assert session.get(Notification, (stand.project_id, id_)).attempts == 2
