@@ -21,6 +21,7 @@ from azuraforge.automations.notifications.tables import Notification, Notificati
 from azuraforge.automations.notifications.webhook import Webhook, WebhookOptions
 from azuraforge.database import seconds_from_now
 from azuraforge.outgoing import Policy
+from azuraforge.testing import check_notifier
 from tests.automations.triggers import Stand
 
 SECRET = "0123456789abcdef"
@@ -236,3 +237,11 @@ def test_a_claimed_message_belongs_to_one_sender(stand, receiver):
     assert len(receiver.got) == 1
     with stand.database.read(stand.project_id) as session:
         assert session.get(Notification, (stand.project_id, id_)).attempts == 2
+
+
+def test_the_webhook_keeps_the_contract_of_notifiers(receiver):
+    options = {"url": f"http://127.0.0.1:{receiver.port}/T0/secret-part", "secret": SECRET}
+    policy = Policy(allow=(f"127.0.0.1:{receiver.port}",))
+    assert check_notifier(Webhook, options, outgoing=policy) is None
+    receiver.status = 500
+    assert check_notifier(Webhook, options, outgoing=policy) == "127.0.0.1 answered 500 (webhook)"
