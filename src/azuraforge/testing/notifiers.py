@@ -11,7 +11,8 @@ from pydantic import BaseModel, SecretStr
 from azuraforge.errors import TransientError, UserError
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.contract.notifier import Message, Notifier
-from azuraforge.testing.contract import accepted, check_shape, must_be_json, require
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.testing.contract import check_shape, must_be_json, require
 
 
 def check_notifier(
@@ -28,7 +29,8 @@ def check_notifier(
     """
     check_shape("notifier", plugin)
     require(isinstance(getattr(plugin, "name", None), str) and bool(plugin.name), f"{plugin.__name__} has no name")
-    parsed = accepted("notifier", plugin, options)
+    given = options.model_dump() if isinstance(options, BaseModel) else options
+    parsed = parse_config(plugin.Options, given, plugin.__name__)
     shown = parsed.model_dump(mode="json")
     must_be_json(shown, f"the options of {plugin.__name__}")
     secrets = [value.get_secret_value() for value in dict(parsed).values() if isinstance(value, SecretStr) and value]

@@ -52,12 +52,12 @@ class Consumer:
             if locked is None or locked.seq != seen or not locked.active:
                 return 0
             at = store.clock(session)
-            for (automation_id, revision), causes in found.items():
-                row = store.lock(session, automation_id)
+            rows = [(store.lock(session, id_), revision, causes) for (id_, revision), causes in found.items()]
+            if any(row is not None and row.revision != revision for row, revision, _ in rows):
+                return 0  # one was changed since it was read: look at these lines again, before anything is written
+            for row, _, causes in rows:
                 if row is None or row.paused:
                     continue
-                if row.revision != revision:  # changed since it was read: look at these lines again
-                    return 0
                 for cause in causes:
                     self._firings.offer(session, row, cause, at)
             store.change(session, locked, seq=lines[-1].seq)

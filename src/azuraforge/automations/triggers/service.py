@@ -169,7 +169,7 @@ class AutomationService:
                 at = store.clock(session)
                 since_seq = self._begin_to_listen(session, row)
                 fields: dict[str, object] = {"true_since": None, "crossing_used": False}
-                store.change(session, row, paused=False, since_seq=since_seq, **fields)
+                store.change(session, row, paused=False, since_seq=since_seq, revision=row.revision + 1, **fields)
                 store.change(session, row, next_at=_next_at(WHEN.validate_python(row.when), row, at))
                 self._firings.emit(session, row, "automation.resumed")
 

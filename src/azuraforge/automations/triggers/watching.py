@@ -102,13 +102,16 @@ class Watch:
         def work(session: Session, row: Automation) -> bool:
             if row.next_at != seen.next_at:
                 return False
+            if problem is not None:  # no value is known: neither beyond the limit nor back
+                store.change(session, row, problem=problem, next_at=at + timedelta(seconds=when.every_seconds))
+                return True
             is_beyond = beyond(when, value)
             since = (row.true_since or at) if is_beyond else None
             used = row.crossing_used and is_beyond
             held = since is not None and at - since >= timedelta(seconds=when.for_seconds)
-            if value != row.value or problem != row.problem:
+            if value != row.value:
                 _sample(session, row, at, value)
-            fields: dict[str, object] = {"value": value, "problem": problem, "true_since": since}
+            fields: dict[str, object] = {"value": value, "problem": None, "true_since": since}
             next_at = at + timedelta(seconds=when.every_seconds)
             store.change(session, row, **fields, crossing_used=used or held, next_at=next_at)
             if held and not used and since is not None:
