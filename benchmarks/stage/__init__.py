@@ -32,6 +32,8 @@ class Stage:
 
     #: What is started; ``benchmarks.stage.watched`` is the same with a watch on it.
     module = "azuraforge.cli.main"
+    #: The interpreter that starts it; ``benchmarks.commits`` sets another checkout's.
+    python = sys.executable
 
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
@@ -54,7 +56,7 @@ class Stage:
         (self.home / "plugins").mkdir(parents=True, exist_ok=True)
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module, "up", "--port", str(self.port)],
+                [self.python, "-m", self.module, "up", "--port", str(self.port)],
                 env={**os.environ, "AZURAFORGE_HOME": str(self.home), **self.environment},
                 stdout=log,
                 stderr=log,

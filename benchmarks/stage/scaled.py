@@ -29,7 +29,12 @@ class ScaledStage(Stage):
     """Asked like the embedded one; ``pid`` is the API's."""
 
     def __init__(self, home: Path, cluster: Cluster, valkey: Valkey, **environment: str) -> None:
-        database = cluster.create("azuraforge_template")
+        same = self.python == sys.executable
+        database = cluster.create("azuraforge_template" if same else "template1")
+        if not same:  # another commit has a schema of its own
+            urls = {"AZURAFORGE_DATABASE_URL": database.url, "AZURAFORGE_DATABASE_OWNER_URL": database.owner_url}
+            command = [self.python, "-m", "azuraforge.cli.main", "database", "upgrade"]
+            subprocess.run(command, env={**os.environ, "AZURAFORGE_HOME": str(home), **urls}, check=True)
         super().__init__(home, AZURAFORGE_DATABASE_URL=database.url, AZURAFORGE_BROKER_URL=valkey.url, **environment)
         self._servers = (cluster, valkey)
         self._logged = 0
@@ -103,7 +108,7 @@ class ScaledStage(Stage):
     def _part(self, *arguments: str, module: str = "azuraforge.cli.main") -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                [self.python, "-m", module, *arguments],
                 env={**os.environ, "AZURAFORGE_HOME": str(self.home), **self.environment},
                 stdout=log,
                 stderr=log,
@@ -123,7 +128,7 @@ def scaled_stage(*plugins: str, **environment: str) -> Iterator[ScaledStage]:
     try:
         valkey.start()
         made = ScaledStage(folder / "home", cluster, valkey, **environment)
-        (made.home / "plugins").mkdir(parents=True)
+        (made.home / "plugins").mkdir(parents=True, exist_ok=True)
         for name in plugins:
             shutil.copy(PLUGINS / f"{name}.py", made.home / "plugins")
         try:
