@@ -5,54 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
-import time
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from azuraforge.automations.notifications import child, store
-from azuraforge.automations.notifications.sender import GIVE_UP_AFTER, Sender
-from azuraforge.automations.notifications.service import NotificationService
+from azuraforge.automations.notifications import store
+from azuraforge.automations.notifications.sender import GIVE_UP_AFTER
 from azuraforge.automations.notifications.tables import Notification, NotificationTarget
 from azuraforge.automations.notifications.webhook import Webhook, WebhookOptions
 from azuraforge.database import seconds_from_now
 from azuraforge.outgoing import Policy
 from azuraforge.testing import check_notifier
+from tests.automations.receiving import SECRET, Post, Receiver
 from tests.automations.triggers import Stand
-
-SECRET = "0123456789abcdef"
-
-
-class Receiver:
-    """An HTTP server that answers as it is asked to, and keeps what it got."""
-
-    def __init__(self) -> None:
-        self.status, self.hang_seconds = 200, 0.0
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((dict(self.headers), body))
-                time.sleep(receiver.hang_seconds)
-                self.send_response(receiver.status)
-                self.send_header("Location", "http://127.0.0.1:9/elsewhere")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture
@@ -65,38 +31,6 @@ def receiver():
 @pytest.fixture
 def stand(database, project_id, tmp_path):
     return Stand(database, tmp_path / "home", project_id)
-
-
-class Post:
-    """A sender whose notifier runs in this process; forking is the launcher's concern."""
-
-    def __init__(self, stand: Stand, receiver: Receiver, **target: Any) -> None:
-        self.stand = stand
-        options = {"url": f"http://127.0.0.1:{receiver.port}/hook/token", "secret": SECRET}
-        stand.target(options=options, **target)
-
-        def call(entry: str, payload: Any, result: Any, timeout_seconds: float) -> Any:
-            assert entry == child.ENTRY
-            return child.send(SimpleNamespace(payload=payload))
-
-        policy = Policy(allow=(f"127.0.0.1:{receiver.port}",))
-        self.sender = Sender(stand.database, stand.events, call, "", policy)
-        self.service = NotificationService(stand.database, stand.events, None)
-
-    def put(self) -> str:
-        return self.service.test(self.stand.project_id, "me").id
-
-    def send(self, id_: str) -> bool:
-        return self.sender.send(store.Key(self.stand.project_id, id_))
-
-    def get(self, id_: str):
-        return self.service.notification(self.stand.project_id, id_)
-
-    def set(self, id_: str, **values: Any) -> None:
-        def work(session: Any) -> None:
-            store.change(session, store.notification(session, id_), **values)
-
-        self.stand.database.write(self.stand.project_id, work)
 
 
 def test_a_webhook_is_signed_and_sent_once(stand, receiver):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlalchemy import select, update
 
+from azuraforge.automations.notifications import child
 from azuraforge.automations.notifications.tables import NotificationTarget
 from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.consuming import Consumer
@@ -59,6 +61,12 @@ class Dial:
 
     def read(self, project_id: str, of: str | None) -> float | None:
         return self.value
+
+
+def call_here(entry: str, payload: Any, result: Any, timeout_seconds: float) -> Any:
+    """Run a notifier in this process; forking is the launcher's concern."""
+    assert entry == child.ENTRY
+    return child.send(SimpleNamespace(payload=payload))
 
 
 class Stand:

@@ -17,7 +17,7 @@ from azuraforge.errors import NotFound
 class Wording(Protocol):
     """The words of a message in a language."""
 
-    def __call__(self, language: str, count: int) -> tuple[str, str]:
+    def __call__(self, language: str, count: int, /) -> tuple[str, str]:
         """Return title and text."""
         ...
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from pydantic import JsonValue
+
 from azuraforge.automations.recurrence import between
 from azuraforge.automations.triggers.causes import Cause, matches
 from azuraforge.automations.triggers.consuming import cause_of
@@ -62,8 +64,13 @@ def of_values(when: OnMeasure, values: Sequence[tuple[datetime, float | None]], 
         ends = values[index + 1][0] if index + 1 < len(values) else until
         fires_at = began[0] + patience
         if moment <= fires_at < ends or (fires_at == moment):
-            data = {"measure": when.measure, "of": when.of, "value": value, "since": iso(began[0])}
-            yield At(fires_at, Cause(f"measure:{iso(began[0])}", {**data}))
+            data: dict[str, JsonValue] = {
+                "measure": when.measure,
+                "of": when.of,
+                "value": value,
+                "since": iso(began[0]),
+            }
+            yield At(fires_at, Cause(f"measure:{iso(began[0])}", data))
 
 
 def replay(

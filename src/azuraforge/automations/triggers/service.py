@@ -375,13 +375,13 @@ def _firings_out(session: Session, firings: Sequence[AutomationFiring]) -> list[
     steps: dict[str, list[StepOut]] = defaultdict(list)
     for each in store.steps(session, [firing.id for firing in firings]):
         steps[each.firing_id].append(_step_out(each))
-    return [FiringOut(**_named(firing, FiringOut), steps=steps[firing.id]) for firing in firings]
+    return [FiringOut.model_validate({**_named(firing, FiringOut), "steps": steps[firing.id]}) for firing in firings]
 
 
 def _step_out(row: AutomationStep) -> StepOut:
     fields = _named(row, StepOut)
     error = RunError.model_validate(row.error) if row.error is not None else None
-    return StepOut(**{**fields, "do": str(row.definition["do"]), "error": error})
+    return StepOut.model_validate({**fields, "do": str(row.definition["do"]), "error": error})
 
 
 def _named(row: object, shape: type[FiringOut] | type[StepOut]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from azuraforge.automations.misfire import decide
 from azuraforge.automations.recurrence import Cron, Interval, Recurrence, zone_of
@@ -115,8 +115,13 @@ class Watch:
             next_at = at + timedelta(seconds=when.every_seconds)
             store.change(session, row, **fields, crossing_used=used or held, next_at=next_at)
             if held and not used and since is not None:
-                data = {"measure": when.measure, "of": when.of, "value": value, "since": iso(since)}
-                self._firings.offer(session, row, Cause(f"measure:{iso(since)}", {**data}), at)
+                data: dict[str, JsonValue] = {
+                    "measure": when.measure,
+                    "of": when.of,
+                    "value": value,
+                    "since": iso(since),
+                }
+                self._firings.offer(session, row, Cause(f"measure:{iso(since)}", data), at)
             return True
 
         return self._write(seen, work)
