@@ -66,7 +66,7 @@ def victoria(path: Path) -> Table:
 def cases(options: argparse.Namespace) -> Iterator[tuple[str, Table, int]]:
     yield "Szeged temperature, 1 hour ahead", szeged(), 1
     yield "Szeged temperature, 24 hours ahead", szeged(), 24
-    yield "Seattle temperature, 7 days ahead", seattle(PEER), 7
+    yield "Seattle temperature, 7 days ahead", seattle(options.peer_python), 7
     if options.victoria:
         yield "Victoria demand, 7 days ahead", victoria(options.victoria), 7
 
@@ -89,13 +89,13 @@ def ours(
     return np.square(made.point - truth), np.arange(len(truth)), seconds, first
 
 
-def peer(data: Table, horizon: int, first: int, every: int, windows: int) -> list[dict[str, float | str]]:
+def peer(python: Path, data: Table, horizon: int, first: int, every: int, windows: int) -> list[dict[str, float | str]]:
     """Ask mlforecast, in its own environment, for each configuration's RMSE on the chosen origins."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "series.csv"
         data.frame.select(pl.col("at").dt.replace_time_zone(None), "y").write_csv(path)
         command = [
-            PEER,
+            python,
             str(ROOT / "benchmarks" / "peers" / "mlforecast_peer.py"),
             path,
             horizon,
@@ -114,17 +114,17 @@ def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--victoria", type=Path, help="vic_electricity.csv")
-    options.add_argument("--peer-python", type=Path, help="an environment with mlforecast, lightgbm, vega_datasets")
+    options.add_argument(
+        "--peer-python", type=Path, default=PEER, help="an environment with mlforecast, lightgbm, vega_datasets"
+    )
     given = options.parse_args()
-    global PEER
-    PEER = given.peer_python or PEER
     report = Report("boosting", seed=SEED)
     for name, data, horizon in cases(given):
         errors, origins, seconds, first = ours(BoostedLags, data, horizon)
         every = max(1, -(-len(origins) // MOST_ORIGINS))
         chosen = origins[::every]
         linear, _, _, _ = ours(Ridge, data, horizon)
-        found = peer(data, horizon, first, every, len(chosen))
+        found = peer(given.peer_python, data, horizon, first, every, len(chosen))
         best = min(found, key=lambda one: float(one["rmse"]))
         rmse = float(np.sqrt(np.nanmean(errors[chosen])))
         ratio = rmse / float(best["rmse"])

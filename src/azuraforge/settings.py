@@ -218,6 +218,11 @@ class Settings(BaseSettings):
         return self.home / "plugins"
 
     @property
+    def pretrained(self) -> Path:
+        """Folders of pretrained weights, which the administrator places there."""
+        return self.home / "pretrained"
+
+    @property
     def kernels(self) -> Path:
         """The engine's compiled kernels."""
         return (self.engine.kernels or self.home / "kernels").expanduser().absolute()

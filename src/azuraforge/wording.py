@@ -1,4 +1,5 @@
-"""Sentences with numbers: a template names the singular and the plural, and the number before them chooses."""
+"""Sentences with numbers: a template names the singular and the plural, and the number before them chooses; and the
+sign of a number for readers."""
 
 from __future__ import annotations
 
@@ -29,3 +30,14 @@ def fill(template: str, **values: object) -> str:
         return str(piece["one"] if last == "1" else piece["many"])
 
     return _PIECES.sub(choose, template).format(**values)
+
+
+def signed_for_readers(number: str) -> str:
+    """Return a formatted number with the minus sign U+2212, and a zero without a sign.
+
+    Example:
+        >>> signed_for_readers("-1.5"), signed_for_readers("-0.000"), signed_for_readers("1.2e-07")
+        ('−1.5', '0.000', '1.2e−07')
+    """
+    zero = not any(digit in number.partition("e")[0] for digit in "123456789")
+    return (number.removeprefix("-") if zero else number).replace("-", "−")

@@ -93,9 +93,10 @@ def test_the_language_is_what_was_asked_for_then_the_environment_s(asked, enviro
     [
         (1234567.0, "1,234,567", "1.234.567"),
         (0.000123456, "0.0001235", "0,0001235"),
-        (-2.5, "-2.500", "-2,500"),
+        (-2.5, "−2.500", "−2,500"),
+        (-0.0, "0.0", "0,0"),
         (0.0, "0.0", "0,0"),
-        (1e-9, "1.000e-09", "1,000e-09"),
+        (1e-9, "1.000e−09", "1,000e−09"),
         (3e20, "3.000e+20", "3,000e+20"),
         (float("nan"), "–", "–"),
         (None, "–", "–"),
@@ -122,5 +123,5 @@ def test_times_carry_their_offset_from_utc(monkeypatch):
 
 
 def test_a_rounded_zero_has_no_minus():
-    assert Language("en").percent(-0.0001, signed=True) == "+0.0 %"
+    assert Language("en").percent(-0.0001, signed=True) == "0.0 %"
     assert Language("en").percent(-0.0001) == "0.0 %"

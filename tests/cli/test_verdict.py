@@ -50,7 +50,7 @@ def test_scores_of_the_interval_and_of_changes_where_they_are_known(make_termina
     ("language", "said"),
     [
         ("en", "Left out: kiosk, 9 rows in the training part, 40 are needed"),
-        ("tr", "Dışarıda bırakıldı: kiosk, eğitim parçasında 9 satır, 40 gerekli"),
+        ("tr", "Dışarıda bırakıldı: kiosk, eğitim kümesinde 9 satır, 40 gerekli"),
     ],
 )
 def test_of_several_series_the_worst_come_first_and_those_left_out_are_named(
@@ -92,7 +92,7 @@ def test_members_stand_next_to_the_combination_and_those_left_out_are_named(make
     assert "Left out: my.net, too slow." in lines
     turkish = shown(make_terminal("tr"), evaluation, verdict)
     assert "Dışarıda kaldı: my.net, çok yavaş." in turkish
-    assert "Yeniden eğitilemedi: my.line, satır yok. Değerlendirilen hâli hizmet veriyor." in turkish
+    assert "Yeniden eğitilemedi: my.line, satır yok. Tahminlerde değerlendirilen hâli kullanılıyor." in turkish
 
 
 def test_turkish_is_turkish_to_the_decimal_comma(make_terminal, evaluation, verdict):

@@ -48,6 +48,11 @@ GOOD = "at,actual,prediction\n2024-01-01,1.5,1\n2024-01-02,2,1.5\n2024-01-03,3.5
         ("label,prediction\ncat,\ndog,dog\n", "no answer where there is a label", "line 2"),
         ("label,p_cat,p_dog\ncat,0.9,0.3\ndog,0.5,0.5\n", "add up to 1.2", "line 2"),
         ("label,p_cat,p_dog\ncat,1.9,-0.9\ndog,0.5,0.5\n", "outside of 0 to 1", "line 2"),
+        (
+            "label,p_cat,p_dog\ncat,0.9,0.1\ndog,0.2,0.8\nbird,0.5,0.5\n",
+            "the class 'bird' has no column of probabilities; the file has 'p_cat', 'p_dog'",
+            "p.csv",
+        ),
         ("label,score\ncat,0.9\ndog,0.2\n", "no column of predicted classes", "p.csv"),
         ("label,prediction\n,cat\n,dog\n", "is empty", "p.csv"),
     ],
@@ -95,3 +100,13 @@ def test_an_option_that_contradicts_a_column(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("at,horizon,actual,prediction\n2024-01-01,1,1.5,1\n2024-01-02,1,2,1\n")
     with pytest.raises(InvalidInput, match="contradicts the column"):
         judge(tmp_path / "p.csv", options=Options(horizon=3))
+
+
+def test_a_column_of_times_that_the_file_of_actual_values_lacks(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("when,prediction\n2024-01-02,1.5\n2024-01-03,2.5\n")
+    (tmp_path / "a.csv").write_text("month,actual\n2024-01-01,1.5\n2024-01-02,2.5\n2024-01-03,2\n")
+    with pytest.raises(InvalidInput, match=r"a\.csv has no column of times") as caught:
+        judge(tmp_path / "p.csv", actual=tmp_path / "a.csv", options=Options(time="when"))
+    assert "--actual-time" in caught.value.next_step
+    found = judge(tmp_path / "p.csv", actual=tmp_path / "a.csv", options=Options(time="when", actual_time="month"))
+    assert found.predictions == 2

@@ -86,3 +86,24 @@ def test_baselines_learn_from_the_history(tmp_path: Path) -> None:
     majority = next(each for each in found.ranking if each.name == "majority")
     assert majority.metrics["accuracy"] == pytest.approx(float((labels == 2).mean()))
     assert finding(found, "class_history") is not None
+
+
+def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
+    labels = _labels()
+    extra = {"other": CLASSES[labels], "score": np.arange(len(labels))}
+    pl.DataFrame({"label": CLASSES[labels], "prediction": CLASSES[labels], **extra}).write_csv(tmp_path / "p.csv")
+    ignored = finding(judge(tmp_path / "p.csv"), "ignored")
+    assert ignored is not None
+    assert "other, score" in ignored.text["en"]
+
+
+def test_probabilities_of_some_classes_only_are_reported(tmp_path: Path) -> None:
+    labels = _labels()
+    some = {f"p_{name}": np.full(len(labels), 0.5) for name in ("cat", "dog")}
+    pl.DataFrame({"label": CLASSES[labels], "prediction": CLASSES[labels], **some}).write_csv(tmp_path / "p.csv")
+    found = judge(tmp_path / "p.csv")
+    lacking = finding(found, "lacking")
+    assert lacking is not None
+    assert lacking.severity == "warning"
+    assert "bird" in lacking.text["tr"]
+    assert next(each for each in found.ranking if each.role == "model").metrics["log_loss"] is None

@@ -104,3 +104,24 @@ def test_charts_stay_small_and_end_at_the_last_prediction(judgement: Judgement) 
     best = min(each.metrics["rmse"] or 0.0 for each in judgement.ranking if each.role == "baseline")
     errors = walk.y[START:] - walk.best[START:]
     assert total == pytest.approx(1 - float(np.mean(errors**2)) / best**2)
+
+
+def test_charts_draw_the_best_six_models_and_name_the_others(tmp_path: Path) -> None:
+    walk = Walk(rows=260)
+    noise = {f"m{place}": walk.past + 0.2 * place * walk.rng.normal(size=260) for place in range(8, 0, -1)}
+    found = judge(write(tmp_path / "p.csv", {"actual": walk.y, **noise}))
+    assert found.sample is not None
+    assert found.lead is not None
+    order = [each.name for each in found.ranking if each.role == "model"]
+    drawn = [each.name for each in found.sample.lines]
+    assert drawn == ["actual", *order[:6], found.verdicts[0].baseline]
+    assert [each.name for each in found.lead.lines] == order[:6]
+    assert set(found.sample.omitted) == set(order[6:]) == set(found.lead.omitted)
+    assert f"larger RMSE: {', '.join(order[6:])}." in page(found, "en")
+
+
+@pytest.mark.parametrize(("rows", "code"), [(8, "nothing_learned"), (260, "history")])
+def test_the_notes_say_what_the_baselines_learned_from(tmp_path: Path, rows: int, code: str) -> None:
+    walk = Walk(rows=rows)
+    found = judge(write(tmp_path / "p.csv", {"actual": walk.y, "prediction": walk.past}, start=1))
+    assert {each.code for each in found.findings} & {"nothing_learned", "history", "history_once"} == {code}

@@ -160,6 +160,20 @@ def test_a_version_that_does_not_verify_is_not_promoted_by_hand(room: Any, proje
     assert room.service.reads.show(project_id, "load").champion == 2
 
 
+def test_a_version_promoted_by_hand_is_no_candidate_any_more(room: Any, project_id: str, make_folder: Make) -> None:
+    for step in (1.0, 2.0):
+        room.add_version(project_id, make_folder(step))
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **{**HAND, "alias": "candidate"})
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
+    assert room.service.reads.show_version(project_id, "load", 2).aliases == ["candidate"]
+
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
+
+    assert room.service.reads.show_version(project_id, "load", 2).aliases == ["champion"]
+    last = room.service.aliases.history(project_id, "load", "candidate").items[0]
+    assert (last.action, last.reason) == ("remove", "version 2 is champion")
+
+
 def test_wrong_names_are_answered_with_what_to_do(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder())
     with pytest.raises(NotFound, match="model 'laod' does not exist") as caught:

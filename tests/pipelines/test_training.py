@@ -120,7 +120,7 @@ class Room:
         self.database, self.project_id, self.home, self.child = database, project_id, home, child
         events = EventLog(database)
         self.datasets = DatasetService(database, events, call_here, settings)
-        self.catalogue = Catalogue(call_here, plugins, home / "cache" / "plugins.json")
+        self.catalogue = Catalogue(call_here, plugins, home / "pretrained", home / "cache" / "plugins.json")
         self.launcher = Launcher()
         warm = ReplicaPool(self.launcher.open, str(plugins))
         self.models = ModelService(

@@ -64,7 +64,7 @@ class Stand:
         self.database = database
         self.launcher = Launcher()
         events = EventLog(database)
-        catalogue = Catalogue(self.launcher.call, plugins, home / "catalogue.json")
+        catalogue = Catalogue(self.launcher.call, plugins, home / "pretrained", home / "catalogue.json")
         self.datasets = DatasetService(database, events, self.launcher.call, settings)
         kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
         warm = ReplicaPool(self.launcher.open, str(plugins), lambda: kernels.folder)

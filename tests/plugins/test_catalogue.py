@@ -103,7 +103,9 @@ def launcher() -> Iterator[Launcher]:
 def make(folder: Path, launcher: Launcher) -> Make:
     def made(timeout_seconds: float = 20.0, by: Launcher = launcher) -> tuple[Catalogue, Counted]:
         children = Counted(by)
-        return Catalogue(children, folder, folder.parent / "cache" / "plugins.json", timeout_seconds), children
+        return Catalogue(
+            children, folder, folder.parent / "pretrained", folder.parent / "cache" / "plugins.json", timeout_seconds
+        ), children
 
     return made
 
@@ -166,6 +168,20 @@ def test_a_second_start_asks_no_child_until_a_file_changes(folder: Path, make: M
     assert schema is not None
     assert schema["properties"]["days"]["maximum"] == 9
     assert [call["files"] for call in children.calls] == [[str(folder / "weather.py")]]
+
+
+def test_a_file_dropped_in_later_is_found_and_one_that_is_removed_is_gone(folder: Path, make: Make) -> None:
+    catalogue, children = make()
+    assert catalogue.list() == []
+    (folder / "weather.py").write_text(GOOD)
+    assert catalogue.get("agent", "weather").error is None
+    assert catalogue.list() is catalogue.list()
+    assert len(children.calls) == 1
+    (folder / "weather.py").write_text("import no_such_package_anywhere\n")
+    assert [each.error is None for each in catalogue.list()] == [False]
+    (folder / "weather.py").unlink()
+    with pytest.raises(NotFound, match="plugin 'weather' does not exist"):
+        catalogue.get("agent", "weather")
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"format": 1, "units": {"x": [{"name": 1}]}}', b"\x00\xff"])

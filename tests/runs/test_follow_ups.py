@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from azuraforge.runs.execution.follow_ups import FILE, FollowUps
+from azuraforge.runs.execution.lost_follow_ups import end_lost
 from azuraforge.runs.handlers import Finish, FollowUp
 from azuraforge.runs.scratch import sweep
 from tests.stand import Free, ToyHandler
@@ -134,3 +136,22 @@ def test_a_run_that_did_not_succeed_is_not_explained(explaining: Any, tmp_path: 
     assert home.exists()  # it can be resumed from there
     go.touch()
     wait_until_explained(explaining, run.id)
+
+
+def test_what_a_lost_disk_took_ends_with_a_note(explaining: Any, tmp_path: Path) -> None:
+    run = explaining.create(steps=1, explain={"wait_for": str(tmp_path / "never")})
+    explaining.wait(run.id)
+    explaining.supervisor.stop()
+    database, events, scratch = explaining.database, explaining.events, explaining.settings.scratch
+    assert end_lost(database, events, scratch) == 0  # the file is there
+    shutil.rmtree(scratch / run.id)
+    assert end_lost(database, events, None) == 0  # another disk may hold it
+    assert explaining.get(run.id).follow_ups == ["why"]
+
+    assert end_lost(database, events, scratch) == 1
+
+    ended = explaining.get(run.id)
+    assert ended.follow_ups == []
+    [note] = ended.notes
+    assert note.startswith("Not computed: why. The worker's files of this run are gone")
+    assert end_lost(database, events, scratch) == 0

@@ -52,7 +52,7 @@ describe("OtherFigures", () => {
   it("shows slices beside the baseline, and inputs by weight", async () => {
     open(["slices", "importance", "shapley"]);
     const rows = within(await screen.findByTestId("slices")).getAllByRole("row");
-    expect(rows[1]?.textContent).toContain("-100.0%");
+    expect(rows[1]?.textContent).toContain("−100.0%");
     const inputs = await screen.findByTestId("importance");
     expect(inputs.textContent).toContain("rain");
     expect(inputs.textContent).toContain("Origins: 30; repeats: 5");

@@ -10,9 +10,18 @@ describe("Formats", () => {
     expect(en.number(1234.56)).toBe("1,234.6");
     expect(tr.number(1234.56)).toBe("1.234,6");
     expect(en.number(0.0123456)).toBe("0.01235");
-    expect(en.number(-98765.4)).toBe("-98,765");
-    expect(en.number(1e-7)).toBe("1E-7");
+    expect(en.number(-98765.4)).toBe("−98,765");
+    expect(en.number(1e-7)).toBe("1E−7");
     expect(en.number(0)).toBe("0");
+  });
+
+  it("writes the minus sign of commands and reports, and none before a rounded zero", () => {
+    expect(tr.percent(-0.041, 1)).toBe("−%4,1");
+    expect(en.fixed(-0.0001, 3)).toBe("0.000");
+    expect(en.percent(-0.0001, 1, true)).toBe("0.0%");
+    expect(tr.number(-0)).toBe("0");
+    expect(en.input(-2.5)).toBe("-2.5");
+    expect(parseNumber("−2.5")).toBe(-2.5);
   });
 
   it("says that a value is unknown instead of NaN", () => {

@@ -2,6 +2,9 @@
 
 export const UNKNOWN = "–";
 
+/** The sign of negative numbers, as commands and reports write it; a rounded zero has none. */
+const MINUS = "−";
+
 type Maybe<T> = T | null | undefined;
 
 /** How the rows of a series follow one another ("1h", "1d"; null: irregular), and the zone that they are told in. */
@@ -48,7 +51,9 @@ export class Formats {
       found = new Intl.NumberFormat(this.locale, options);
       this.#numbers.set(key, found);
     }
-    return found.format(value);
+    const text = found.format(value);
+    if (value >= 0 && !Object.is(value, -0)) return text.replaceAll("-", MINUS); // the exponent's sign
+    return (/[1-9]/.test(text) ? text : text.replace("-", "")).replaceAll("-", MINUS);
   }
 
   /** A measured value: four significant digits, scientific only where it would be unreadable. */
@@ -149,7 +154,7 @@ export class Formats {
   input = (value: number): string => {
     const size = Math.abs(value);
     if (size !== 0 && size < 1e-6) return String(value);
-    return this.#format(value, { useGrouping: false, maximumFractionDigits: 20 });
+    return this.#format(value, { useGrouping: false, maximumFractionDigits: 20 }).replace(MINUS, "-");
   };
 }
 
@@ -159,7 +164,7 @@ export function isUtcDate(at: string): boolean {
 
 /** Reads what a person typed: "0,001", "0.001", "1e-3"; null where it is no number. */
 export function parseNumber(typed: string): number | null {
-  const plain = typed.trim().replace(",", ".");
+  const plain = typed.trim().replace(",", ".").replace(MINUS, "-");
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;
   const value = Number(plain);
   return Number.isFinite(value) ? value : null;

@@ -29,6 +29,9 @@ def judge(
     coverage: Annotated[float, typer.Option(help="Stated level of the interval columns.")] = 0.9,
     tried: Annotated[int, typer.Option(help="Number of models that these were chosen from.")] = 1,
     time: Annotated[str | None, typer.Option(help="Column of times. Default: found.")] = None,
+    actual_time: Annotated[
+        str | None, typer.Option(help="Column of times in the file of --actual, if it is not that of --time.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="Column of actual values. Default: found.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Istanbul.")] = None,
     time_format: Annotated[str | None, typer.Option(help="How times are written, such as %d.%m.%Y.")] = None,
@@ -55,6 +58,7 @@ def judge(
         tried=tried,
         models=tuple(model or ()),
         time=time,
+        actual_time=actual_time,
         target=target,
         timezone=timezone,
         time_format=time_format,

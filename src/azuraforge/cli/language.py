@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from azuraforge.cli.texts import TEXTS
-from azuraforge.wording import fill
+from azuraforge.wording import fill, signed_for_readers
 
 LANGUAGES = ("en", "tr")
 _SWAP = str.maketrans(",.", ".,")
@@ -62,15 +62,17 @@ class Language:
         """A number with this language's separators; four significant digits where ``digits`` is not given.
 
         Example:
-            >>> Language("en").number(1234.5678), Language("tr").number(1234.5678, 2), Language("tr").number(None)
-            ('1,235', '1.234,57', '–')
+            >>> Language("en").number(1234.5678), Language("tr").number(-1234.5678, 2), Language("tr").number(None)
+            ('1,235', '−1.234,57', '–')
+            >>> Language("en").number(-0.0002, 3)
+            '0.000'
         """
         if value is None or not math.isfinite(value):
             return _NONE
         if digits is None:
             digits = _digits(value)
         extreme = abs(value) >= 1e15 or 0 < abs(value) < 1e-6
-        text = f"{value:.3e}" if extreme else f"{value:,.{digits}f}"
+        text = signed_for_readers(f"{value:.3e}" if extreme else f"{value:,.{digits}f}")
         return text.translate(_SWAP) if self.code == "tr" else text
 
     def percent(self, share: float | None, digits: int = 1, signed: bool = False) -> str:
@@ -83,7 +85,8 @@ class Language:
         if share is None or not math.isfinite(share):
             return _NONE
         number = self.number(abs(share) * 100, digits)
-        sign = "−" if share < 0 and any(figure in number for figure in "123456789") else "+" if signed else ""
+        zero = not any(figure in number for figure in "123456789")
+        sign = "" if zero else "−" if share < 0 else "+" if signed else ""
         return f"{sign}%{number}" if self.code == "tr" else f"{sign}{number} %"
 
     def moment(self, at: datetime | None, zone: tzinfo | None = None, day_only: bool = False) -> str:

@@ -34,6 +34,8 @@ NAIVE, SEASONAL, ETS, RIDGE = (
     "forecasting.naive", "forecasting.seasonal_naive", "forecasting.ets", "forecasting.ridge"
 )  # fmt: skip
 NAMES = (NAIVE, SEASONAL, ETS, RIDGE)
+#: Those with parameters; the others repeat an earlier row.
+LEARNERS = (ETS, RIDGE)
 #: Share of the predictions that may serve as history.
 MOST_WARM_UP = 1 / 3
 #: Parameters are learned again when the known rows have grown by this factor.
@@ -68,6 +70,7 @@ class Made:
         missing: baselines that were left out.
         warm_up: predictions that served as history.
         history: known rows at the first judged origin.
+        times_learned: how often parameters were learned; 0: the baselines that were made have none.
     """
 
     pairs: Pairs
@@ -75,6 +78,7 @@ class Made:
     missing: tuple[Missing, ...]
     warm_up: int
     history: int
+    times_learned: int
 
 
 @dataclass
@@ -125,7 +129,9 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
             models[name] = _answers(name, truth, pairs, coverage, needs[name] or 1)
         except InvalidInput as error:
             missing.append(Missing(name, "failed", problem=one_line(error)))
-    return Made(pairs, models, tuple(missing), warm_up, int(known_at[first]))
+    origins = np.unique(pairs.origin)
+    learned = max((len(_learning_places(origins, needs[name] or 1)) for name in LEARNERS if name in models), default=0)
+    return Made(pairs, models, tuple(missing), warm_up, int(known_at[first]), learned)
 
 
 def _affordable(pairs: Pairs, first: int, horizon: int, season: int, *, must: bool) -> bool:
@@ -160,7 +166,7 @@ def _answers(name: str, truth: Truth, pairs: Pairs, coverage: float, needed: int
     horizon = int(pairs.ahead.max())
     config = pipeline.Config.model_validate(_config(horizon, truth.schema.season).model_dump())
     origins, place = np.unique(pairs.origin, return_inverse=True)
-    starts = _learning_places(origins, truth, needed)
+    starts = _learning_places(origins, needed)
     found = _Answers(np.empty(len(pairs)), np.empty(len(pairs)), np.empty(len(pairs)))
     with tempfile.TemporaryDirectory() as folder:
         run = SilentRun(config, seed=0, threads=1, outputs=Path(folder))
@@ -182,7 +188,7 @@ def _answers(name: str, truth: Truth, pairs: Pairs, coverage: float, needed: int
     return Model(name, found.point, found.low if measured else None, found.high if measured else None)
 
 
-def _learning_places(origins: Indices, truth: Truth, needed: int) -> list[int]:
+def _learning_places(origins: Indices, needed: int) -> list[int]:
     """Return the places in ``origins`` at which parameters are learned."""
     rows = origins + 1
     places, size = [0], max(int(rows[0]), needed)

@@ -7,8 +7,10 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
+from azuraforge.judgements.drawing import MOST_MODELS
 from azuraforge.judgements.shapes import Chart, Line, Scores, Verdict
 from azuraforge.reports.words import Words
+from azuraforge.wording import signed_for_readers
 
 _WIDTH, _HEIGHT = 760, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 26
@@ -44,8 +46,10 @@ def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
     return _svg(parts, height, label)
 
 
-def time_lines(chart: Chart, words: Words, label: str, names: dict[str, str], *, share: bool = False) -> str:
-    """Return lines over time, with the band of an interval where a line has one."""
+def time_lines(
+    chart: Chart, words: Words, label: str, names: dict[str, str], baseline: str, *, share: bool = False
+) -> str:
+    """Return lines over time, with the band of an interval where a line has one; the ``baseline`` is dashed."""
     values = [value for line in chart.lines for some in (line.values, line.low, line.high) for value in some or ()]
     known = [value for value in values if value is not None]
     if not known or len(chart.at) < 2:
@@ -69,16 +73,17 @@ def time_lines(chart: Chart, words: Words, label: str, names: dict[str, str], *,
     for line in chart.lines:
         if line.low is not None and line.high is not None:
             parts.append(_band(line, x, y))
-    for number, line in enumerate(chart.lines, 0 if chart.lines[0].name == "actual" else 1):
-        own = "actual" if line.name == "actual" else f"series c{number}"
+    styles = _styles(chart.lines, baseline)
+    for line, own in zip(chart.lines, styles, strict=True):
         parts.append(f'<polyline class="{own}" points="{_points(line.values, x, y)}"/>')
-    return _svg(parts, _HEIGHT, label) + _legend(chart, names)
+    return _svg(parts, _HEIGHT, label) + _legend(chart.lines, styles, names)
 
 
 def by_horizon(ranking: Sequence[Scores], best: str, words: Words, label: str, names: dict[str, str]) -> str:
     """Return the RMSE over the rows ahead, of each model and the best baseline."""
     shown = [each for each in ranking if each.horizons and (each.role == "model" or each.name == best)]
-    shown = [*[each for each in shown if each.role == "model"][:4], *[each for each in shown if each.role != "model"]]
+    models = [each for each in shown if each.role == "model"]
+    shown = [*models[:MOST_MODELS], *[each for each in shown if each.role != "model"]]
     if not shown:
         return ""
     steps = [each.horizon for each in shown[0].horizons]
@@ -93,16 +98,17 @@ def by_horizon(ranking: Sequence[Scores], best: str, words: Words, label: str, n
     parts = _grid(low, high, y, words)
     stride = max(1, -(-len(steps) // 12))
     parts += [_text(x(step), _HEIGHT - 8, f"+{step}", "middle") for step in steps[::stride]]
-    for number, each in enumerate(shown, 1):
+    lines = tuple(Line(name=each.name, values=()) for each in shown)
+    styles = _styles(lines, best)
+    for each, own in zip(shown, styles, strict=True):
         points = " ".join(f"{x(row.horizon):.1f},{y(row.rmse):.1f}" for row in each.horizons)
-        parts.append(f'<polyline class="series c{number}" points="{points}"/>')
+        parts.append(f'<polyline class="{own}" points="{points}"/>')
         if len(steps) <= 30:
             parts += [
-                f'<circle class="point c{number}" cx="{x(row.horizon):.1f}" cy="{y(row.rmse):.1f}" r="3"/>'
+                f'<circle class="point {own}" cx="{x(row.horizon):.1f}" cy="{y(row.rmse):.1f}" r="3"/>'
                 for row in each.horizons
             ]
-    lines = tuple(Line(name=each.name, values=()) for each in shown)
-    return _svg(parts, _HEIGHT, label) + _legend(Chart(at=(), lines=lines), names)
+    return _svg(parts, _HEIGHT, label) + _legend(lines, styles, names)
 
 
 def reliability(chart: Chart, words: Words, label: str) -> str:
@@ -157,7 +163,7 @@ def tick_text(words: Words, value: float, *, share: bool = False) -> str:
     """
     if abs(value) >= 1e9 or 0 < abs(value) < 1e-6:
         return words.number(value)
-    shown = f"{value * 100 if share else value:,.8f}".rstrip("0").rstrip(".").replace("-", "−")
+    shown = signed_for_readers(f"{value * 100 if share else value:,.8f}".rstrip("0").rstrip("."))
     if words.code == "tr":
         shown = shown.translate(str.maketrans(",.", ".,"))
         return re.sub(r"^(−?)", r"\1%", shown) if share else shown
@@ -188,12 +194,21 @@ def _band(line: Line, x: Callable[[int], float], y: Callable[[float], float]) ->
     return f'<polygon class="band" points="{" ".join([*high, *reversed(low)])}"/>'
 
 
-def _legend(chart: Chart, names: dict[str, str]) -> str:
-    first = 0 if chart.lines[0].name == "actual" else 1
-    items = []
-    for number, line in enumerate(chart.lines, first):
-        own = "actual" if line.name == "actual" else f"c{number}"
-        items.append(f'<span><i class="key {own}"></i>{html.escape(names.get(line.name, line.name))}</span>')
+def _styles(lines: Sequence[Line], baseline: str) -> list[str]:
+    """Return the class of each line: a model has the same colour in every chart, as all list the best first."""
+    models = [each.name for each in lines if each.name not in ("actual", baseline)]
+    return [each.name if each.name == "actual" else _own(each.name, models) for each in lines]
+
+
+def _own(name: str, models: list[str]) -> str:
+    return f"c{models.index(name) + 1}" if name in models else "base"
+
+
+def _legend(lines: Sequence[Line], styles: Sequence[str], names: dict[str, str]) -> str:
+    items = [
+        f'<span><i class="key {own}"></i>{html.escape(names.get(line.name, line.name))}</span>'
+        for line, own in zip(lines, styles, strict=True)
+    ]
     return f'<p class="legend">{"".join(items)}</p>'
 
 

@@ -31,12 +31,20 @@ class Answers:
 
 @dataclass(frozen=True)
 class ReadClasses:
-    """Labels ``(example,)`` as places in ``names``, and the answers of each classifier."""
+    """Labels ``(example,)`` as places in ``names``, and the answers of each classifier.
+
+    Attributes:
+        without_label: rows that are not judged.
+        unused: columns that mean nothing here.
+        lacking: classes without a column of probabilities where other classes have one, which is not used then.
+    """
 
     names: tuple[str, ...]
     labels: Indices
     models: tuple[Answers, ...]
     without_label: int
+    unused: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def read_classes(table: RawTable, options: Options) -> ReadClasses:
@@ -55,6 +63,17 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
     rest = [name for name in columns_of(table) if name != label]
     probable = _probability_columns(classes, rest)
     chosen = _chosen(table, rest, probable, classes, options)
+    partial = {} if probable else _partial(table, classes, [name for name in rest if name not in chosen])
+    lacking = tuple(name for name in classes if partial and name not in partial)
+    if not chosen and lacking:
+        prefix = next(column.removesuffix(name) for name, column in partial.items())
+        named = f"the class {_list(lacking)} has" if len(lacking) == 1 else f"the classes {_list(lacking)} have"
+        raise InvalidInput(
+            f"{named} no column of probabilities; the file has {_list(list(partial.values()))}",
+            where=table.name,
+            next_step=f"add {prefix + lacking[0]!r}, or name the predicted classes 'prediction'",
+            code="no_such_column",
+        )
     if not chosen and not probable:
         raise InvalidInput(
             f"{table.name} has no column of predicted classes and no column of probabilities for each class",
@@ -63,7 +82,8 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
             code="no_such_column",
         )
     if len(chosen) == 1 and not probable and _is_probability(table, chosen[0], classes):
-        return _binary(table, chosen[0], classes, labels, without, options)
+        unused = tuple(name for name in rest if name not in chosen)
+        return replace(_binary(table, chosen[0], classes, labels, without, options), unused=unused)
     said = {name: words(table, name) for name in chosen}
     for name, values in said.items():
         if len(holes := values.is_null().arg_true()):
@@ -80,7 +100,8 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
     if probabilities is not None:
         first = models[0] if models else Answers("prediction", np.asarray(probabilities.argmax(axis=1)))
         models = [Answers(first.name, first.classes, probabilities), *models[1:]]
-    return ReadClasses(tuple(names), _places(labels, place), tuple(models), without)
+    unused = tuple(name for name in rest if name not in chosen and name not in probable.values())
+    return ReadClasses(tuple(names), _places(labels, place), tuple(models), without, unused, lacking)
 
 
 def read_labels(table: RawTable) -> list[str]:
@@ -113,6 +134,19 @@ def _probability_columns(classes: Sequence[str], names: Sequence[str]) -> dict[s
         if len(found) == len(classes) > 1:
             if prefix:  # classes that never came true have a column, too
                 found |= {name.removeprefix(prefix): name for name in names if name.startswith(prefix)}
+            return found
+    return {}
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _partial(table: RawTable, classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Return the columns of numbers that are named after some of the classes, with one prefix."""
+    for prefix in _PREFIXES:
+        found = {each: f"{prefix}{each}" for each in classes if f"{prefix}{each}" in names}
+        if found and all(is_numeric(table, name) for name in found.values()):
             return found
     return {}
 

@@ -12,7 +12,7 @@ from azuraforge.judgements.class_columns import Answers, ReadClasses, read_class
 from azuraforge.judgements.evidence import outcome_of
 from azuraforge.judgements.files import read_table
 from azuraforge.judgements.options import Options
-from azuraforge.judgements.remarks import headline, title_of, verdict_text
+from azuraforge.judgements.remarks import headline, title_of, unused, verdict_text
 from azuraforge.judgements.shapes import Chart, ClassRow, Finding, Judgement, Line, Scores, Verdict
 from azuraforge.judgements.words import level as shown_level
 from azuraforge.judgements.words import said
@@ -100,6 +100,12 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
         text = said("finding.tried", lambda words: {"count": words.number(tried), "level": shown_level(words, level)})
         findings.append(Finding(code="tried", severity="note", text=text))
     findings.append(_finding("independent", "note"))
+    if read.lacking:
+        shown = ", ".join(read.lacking[:8]) + (f" (+{len(read.lacking) - 8})" if len(read.lacking) > 8 else "")
+        text = said("finding.lacking", lambda _: {"classes": shown})
+        findings.append(Finding(code="lacking", severity="warning", text=text))
+    if read.unused:
+        findings.append(unused(read.unused))
     first = next(each for each in read.models if each.name == order[0])
     return Judgement(
         kind="classify",

@@ -77,6 +77,29 @@ def time_column(table: RawTable, options: Options) -> str:
     )
 
 
+def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> str:
+    """Return the column of times of a file of actual values: as stated, as in the predictions, or a known name.
+
+    Args:
+        table: the file.
+        options: the names that a caller stated.
+        stated: whether ``options.actual_time`` must be there, as in the file that --actual names.
+    """
+    names = columns_of(table)
+    if options.actual_time is not None and (stated or options.actual_time in names):
+        return _named(table, options.actual_time, "--actual-time")
+    if options.time is not None and options.time in names:
+        return options.time
+    if (found := first_of(names, TIMES)) is not None:
+        return found
+    raise InvalidInput(
+        f"{table.name} has no column of times; its columns are {', '.join(map(repr, names[:20]))}",
+        where=table.name,
+        next_step="say which column holds the times with --actual-time",
+        code="no_such_column",
+    )
+
+
 def actual_column(table: RawTable, options: Options, time: str) -> str:
     """Return the column of actual values in a file of truth or history: a known name, else the only one of numbers."""
     names = [name for name in columns_of(table) if name != time]

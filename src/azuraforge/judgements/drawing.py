@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,31 +14,40 @@ from azuraforge.plugins.contract.arrays import Floats
 
 #: Points of a line of the sample, and of a running line.
 _SHOWN, _POINTS = 100, 240
-_MODELS = 4
+#: Models of one chart, the best ones; more lines cannot be told apart.
+MOST_MODELS = 6
 
 
-def sample_chart(pairs: Pairs, truth: Truth, baseline: Model) -> Chart:
-    """Return the last judged predictions that look equally far ahead, the shortest distance that is there often."""
+def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Model) -> Chart:
+    """Return the last judged predictions that look equally far ahead, the shortest distance that is there often.
+
+    Args:
+        pairs: the judged predictions.
+        truth: the series.
+        order: names of the models, the best first.
+        baseline: the best one.
+    """
     values, counts = np.unique(pairs.ahead, return_counts=True)
     ahead = int(values[np.flatnonzero(counts >= counts.max() / 2)[0]])
     chosen = np.flatnonzero(pairs.ahead == ahead)
     chosen = chosen[np.argsort(pairs.target[chosen], kind="stable")][-_SHOWN:]
     lines = [Line(name="actual", values=_numbers(pairs.actual[chosen]))]
-    # More than three lines next to the actual values cannot be told apart.
-    for model in (*pairs.models, baseline)[:3]:
+    models = sorted(pairs.models, key=lambda each: order.index(each.name))
+    for model in (*models[:MOST_MODELS], baseline):
         one = model.at(chosen)
         # Intervals of several models on top of one another show nothing.
-        ends = (one.low, one.high) if model is pairs.models[0] and len(pairs.models) == 1 else (None, None)
+        ends = (one.low, one.high) if model is models[0] and len(models) == 1 else (None, None)
         low, high = (None if end is None else _numbers(end) for end in ends)
         lines.append(Line(name=model.name, values=_numbers(one.point), low=low, high=high))
     at = tuple(truth.written(row) for row in pairs.target[chosen].tolist())
-    return Chart(at=at, lines=tuple(lines), horizon=ahead)
+    return Chart(at=at, lines=tuple(lines), horizon=ahead, omitted=tuple(order[MOST_MODELS:]))
 
 
 def lead_chart(losses: Mapping[str, Floats], best: Floats, layout: Layout, pairs: Pairs, truth: Truth) -> Chart | None:
     """Return the running sum of the baseline's squared errors less each model's, as a share of the baseline's sum.
 
-    A line that rises means that the model is better there; a single jump that one stretch decides everything.
+    ``losses`` hold the models, the best first. A line that rises means that the model is better there; a single jump
+    that one stretch decides everything.
     """
     total = float(best.sum())
     if total <= 0 or layout.origins < 2:
@@ -46,11 +55,11 @@ def lead_chart(losses: Mapping[str, Floats], best: Floats, layout: Layout, pairs
     places = np.unique(np.linspace(0, layout.origins - 1, _POINTS).round().astype(np.int64))
     first = np.searchsorted(layout.place, places)
     lines = []
-    for name, values in list(losses.items())[:_MODELS]:
+    for name, values in list(losses.items())[:MOST_MODELS]:
         running = np.cumsum(layout.sums(best - values)) / total
         lines.append(Line(name=name, values=_numbers(running[places])))
     at = tuple(truth.written(row) for row in pairs.target[first].tolist())
-    return Chart(at=at, lines=tuple(lines))
+    return Chart(at=at, lines=tuple(lines), omitted=tuple(losses)[MOST_MODELS:])
 
 
 def _numbers(values: Floats) -> tuple[float | None, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from azuraforge.datasets.reading.delimited import RawTable
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements.baselines import Made, make_baselines
-from azuraforge.judgements.columns import actual_column, time_column
+from azuraforge.judgements.columns import actual_column, actual_time_column
 from azuraforge.judgements.drawing import lead_chart, sample_chart
 from azuraforge.judgements.evidence import Layout, compared, coverage_interval, outcome_of
 from azuraforge.judgements.files import numbers, read_table, times
@@ -51,7 +51,7 @@ def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, 
     for path in (actual, history):
         if path is not None:
             table = read_table(path)
-            time = time_column(table, options)
+            time = actual_time_column(table, options, stated=path is actual)
             column = actual_column(table, options, time)
             sources.append(Source(table, times(table, time, options), numbers(table, column, options)))
     if read.columns.actual is None and actual is None:
@@ -132,8 +132,8 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
         coverage_level=options.coverage,
         level=level,
         tried=tried,
-        sample=sample_chart(pairs, truth, made.models[best]),
-        lead=lead_chart({each.name: losses[each.name] for each in pairs.models}, losses[best], layout, pairs, truth),
+        sample=sample_chart(pairs, truth, order, made.models[best]),
+        lead=lead_chart({name: losses[name] for name in order}, losses[best], layout, pairs, truth),
     )
 
 

@@ -24,6 +24,7 @@ class Options:
         tried: models that the judged ones were chosen from.
         models: columns to judge; empty: found.
         time, target: names of the columns of times and of actual values; None: found.
+        actual_time: column of times in the files of actual values, where it is not ``time``; None: found.
         timezone, time_format, decimal: how the files are written; None: found.
     """
 
@@ -33,6 +34,7 @@ class Options:
     tried: int = 1
     models: tuple[str, ...] = ()
     time: str | None = None
+    actual_time: str | None = None
     target: str | None = None
     timezone: str | None = None
     time_format: str | None = None

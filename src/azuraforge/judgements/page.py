@@ -19,13 +19,15 @@ from azuraforge.plugins.contract.shape import text_of
 from azuraforge.reports.words import Words
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+#: Charts that show the best models only; the interval of every model is in the first chart.
+_LIMITED = ("sample", "lead", "horizon")
 _SEVERITIES = ("suspicion", "warning", "note")
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1f2430; --soft: #5b6472; --rule: #dfe3e8; --shade: #f4f6f8;
-  --c1: #1d4ed8; --c2: #c2410c; --c3: #0f766e; --c4: #7e22ce; --c5: #a16207;
+  --c1: #1d4ed8; --c2: #c2410c; --c3: #0f766e; --c4: #7e22ce; --c5: #a16207; --c6: #be185d;
   --better: #15803d; --worse: #b91c1c; --open: #a16207; --band: #1d4ed822; }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171c; --ink: #e6e9ee; --soft: #9aa4b2; --rule: #323944;
-  --shade: #1d2229; --c1: #7aa2ff; --c2: #fb923c; --c3: #2dd4bf; --c4: #c084fc; --c5: #facc15;
+  --shade: #1d2229; --c1: #7aa2ff; --c2: #fb923c; --c3: #2dd4bf; --c4: #c084fc; --c5: #facc15; --c6: #f472b6;
   --better: #4ade80; --worse: #f87171; --open: #facc15; --band: #7aa2ff2e; } }
 * { box-sizing: border-box; }
 body { max-width: 58rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink);
@@ -58,15 +60,18 @@ svg text { font: 12px system-ui, sans-serif; fill: var(--soft); } svg text.name 
 polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round; } polyline.actual { stroke: var(--ink); }
 .band { fill: var(--band); }
 .c1 { stroke: var(--c1); } .c2 { stroke: var(--c2); } .c3 { stroke: var(--c3); } .c4 { stroke: var(--c4); }
-.c5 { stroke: var(--c5); } circle.point { stroke-width: 1.5; fill: var(--paper); }
+.c5 { stroke: var(--c5); } .c6 { stroke: var(--c6); } .base { stroke: var(--soft); }
+polyline.base { stroke-dasharray: 6 3; } circle.point { stroke-width: 1.5; fill: var(--paper); }
 .legend { margin: .3rem 0 0; } .legend span { margin-right: 1.1rem; white-space: nowrap; }
 .key { display: inline-block; width: 1.4rem; height: 3px; margin-right: .4rem; vertical-align: middle;
   background: var(--ink); }
 .key.c1 { background: var(--c1); } .key.c2 { background: var(--c2); } .key.c3 { background: var(--c3); }
-.key.c4 { background: var(--c4); } .key.c5 { background: var(--c5); }
+.key.c4 { background: var(--c4); } .key.c5 { background: var(--c5); } .key.c6 { background: var(--c6); }
+.key.base { background: repeating-linear-gradient(90deg, var(--soft) 0 6px, transparent 6px 9px); }
 footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--rule); }
 @media print { :root { color-scheme: light; --paper: #fff; --ink: #1f2430; --soft: #5b6472; --rule: #dfe3e8;
-  --shade: #f4f6f8; --c1: #1d4ed8; --c2: #c2410c; --c3: #0f766e; --c4: #7e22ce; --c5: #a16207; --better: #15803d;
+  --shade: #f4f6f8; --c1: #1d4ed8; --c2: #c2410c; --c3: #0f766e; --c4: #7e22ce; --c5: #a16207; --c6: #be185d;
+  --better: #15803d;
   --worse: #b91c1c; --open: #a16207; --band: #1d4ed822; }
   body { margin: 0; max-width: none; font-size: 10pt; } .wide { overflow: visible; }
   svg { min-width: 0; } * { print-color-adjust: exact; } h2 { break-after: avoid; }
@@ -189,11 +194,11 @@ def _charts(judgement: Judgement, words: Words) -> list[str]:
     ]
     if judgement.sample is not None:
         shown = {"count": words.number(len(judgement.sample.at)), "ahead": words.number(judgement.sample.horizon)}
-        drawn.append(("sample", charts.time_lines(judgement.sample, words, text("chart.sample", code), names), shown))
+        sample = charts.time_lines(judgement.sample, words, text("chart.sample", code), names, best)
+        drawn.append(("sample", sample, shown))
     if judgement.lead is not None:
-        drawn.append(
-            ("lead", charts.time_lines(judgement.lead, words, text("chart.lead", code), names, share=True), {})
-        )
+        lead = charts.time_lines(judgement.lead, words, text("chart.lead", code), names, best, share=True)
+        drawn.append(("lead", lead, {}))
     horizons = charts.by_horizon(judgement.ranking, best, words, text("chart.horizon", code), names)
     drawn.append(("horizon", horizons, {}))
     if judgement.reliability is not None:
@@ -201,9 +206,12 @@ def _charts(judgement: Judgement, words: Words) -> list[str]:
             ("reliability", charts.reliability(judgement.reliability, words, text("chart.reliability", code)), {})
         )
     found = []
+    omitted = "" if judgement.sample is None else ", ".join(judgement.sample.omitted)
     for name, svg, shown in drawn:
         if svg:
             below = html.escape(text(f"chart.{name}.note", code, **shown))
+            if omitted and name in _LIMITED:
+                below += " " + html.escape(text("chart.omitted", code, models=omitted))
             figure = f'<figure><div class="wide">{svg}</div><figcaption>{below}</figcaption></figure>'
             found.append(_section(f"chart.{name}", figure, words))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from azuraforge.judgements.baselines import ETS, NAIVE, RIDGE, SEASONAL, Made, Missing
 from azuraforge.judgements.evidence import Layout
@@ -122,15 +122,26 @@ def own_findings(
         note("one_horizon", int(found.ahead[0]))
     if truth.added:
         note("rows_added", truth.added)
-    note("history", made.history)
+    note(_learning(made), made.history)
     if tried > 1:
         note("tried", tried)
     if layout.overlap > 1:
         note("overlap", layout.origins, overlap=layout.overlap)
     if read.columns.ignored:
-        named = ", ".join(read.columns.ignored[:8]) + (" …" if len(read.columns.ignored) > 8 else "")
-        notes.append(_finding("ignored", "note", said("finding.ignored", lambda _: {"columns": named})))
+        notes.append(unused(read.columns.ignored))
     return notes
+
+
+def unused(columns: Sequence[str]) -> Finding:
+    """Return the note that names columns of the file that mean nothing here."""
+    named = ", ".join(columns[:8]) + (f" (+{len(columns) - 8})" if len(columns) > 8 else "")
+    return _finding("ignored", "note", said("finding.ignored", lambda _: {"columns": named}))
+
+
+def _learning(made: Made) -> str:
+    if made.times_learned == 0:
+        return "nothing_learned"
+    return "history" if made.times_learned > 1 else "history_once"
 
 
 def left_out(missing: Missing) -> LeftOut:

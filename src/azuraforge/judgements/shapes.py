@@ -87,6 +87,7 @@ class Chart(Shape):
     at: tuple[str, ...]
     lines: tuple[Line, ...]
     horizon: int | None = None
+    omitted: tuple[str, ...] = Field(default=(), description="models that have no line, for want of room")
 
 
 class ClassRow(Shape):

@@ -42,15 +42,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "forecast origins remember each other so long that they are worth {pieces} independent [one|ones], at least 3 "
         "are needed. Measured so far: {measure} {change}.",
         "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {origins} tahmin başlangıcının "
-        "hataları birbirini o kadar uzun hatırlıyor ki yalnızca {pieces} bağımsız gözlem değerinde, en az 3 gerekli. "
+        "hataları birbirine öyle bağlı ki yalnızca {pieces} bağımsız gözleme eşdeğer, en az 3 gerekli. "
         "Şimdilik ölçülen: {measure} {change}.",
     ),
     "verdict.not_yet_known.width": (
         "Whether {model} is better than the best baseline ({baseline}) is not yet known: {origins} forecast origins, "
         "worth {pieces} independent [one|ones], are too few to bound the difference at a level of {level}. Measured so "
         "far: {measure} {change}.",
-        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {pieces} bağımsız gözlem "
-        "değerindeki {origins} tahmin başlangıcı, {level} güven düzeyinde farkı sınırlamaya yetmiyor. Şimdilik "
+        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {pieces} bağımsız gözleme "
+        "eşdeğer {origins} tahmin başlangıcı, {level} güven düzeyinde farkı sınırlamaya yetmiyor. Şimdilik "
         "ölçülen: {measure} {change}.",
     ),
     "verdict.not_yet_known.examples": (
@@ -157,11 +157,20 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{count} [row is|rows are] missing from the regular series and [counts|count] as unknown.",
         "Düzenli seride {count} satır eksik, bunlar bilinmiyor sayıldı.",
     ),
+    "finding.nothing_learned": (
+        "The baselines that were made have nothing to learn; at each origin they repeat an earlier row.",
+        "Hesaplanan temel yöntemlerin öğrenecek parametresi yok; her başlangıçta önceki bir satırı yinelerler.",
+    ),
+    "finding.history_once": (
+        "The baselines that learn did so from {count} known rows; at each origin they use earlier rows only.",
+        "Öğrenen temel yöntemler bilinen {count} satırdan öğrendi; her başlangıçta yalnız önceki satırları "
+        "kullanırlar.",
+    ),
     "finding.history": (
-        "The baselines first learned from {count} known [row|rows], and again as the known rows grew; at each origin "
-        "they use earlier rows only.",
-        "Temel yöntemler önce bilinen {count} satırdan, bilinen satırlar arttıkça da yeniden öğrendi; her başlangıçta "
-        "yalnız önceki satırları kullanırlar.",
+        "The baselines that learn did so from {count} known rows first, and again as the known rows grew; at each "
+        "origin they use earlier rows only.",
+        "Öğrenen temel yöntemler önce bilinen {count} satırdan, bilinen satırlar arttıkça da yeniden öğrendi; her "
+        "başlangıçta yalnız önceki satırları kullanırlar.",
     ),
     "finding.tried": (
         "The level of the intervals ({level}) allows for {count} models tried.",
@@ -172,6 +181,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{count} başlangıcın en çok {overlap} tanesi aynı hedeflere bakıyor; güven aralığı bunu hesaba katıyor.",
     ),
     "finding.ignored": ("Columns that were not used: {columns}.", "Kullanılmayan sütunlar: {columns}."),
+    "finding.lacking": (
+        "The probabilities are not used: these classes have no column of them: {classes}.",
+        "Olasılıklar kullanılmadı, şu sınıfların olasılık sütunu yok: {classes}.",
+    ),
     "finding.class_baselines": (
         "The baselines know the frequencies of the judged labels themselves, which favours them a little. Name "
         "training labels with --history to have them learned from those.",
@@ -202,9 +215,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{baseline}: mevsim fazla uzun.",
     ),
     "left_out.short_history": (
-        "{baseline}: it needs {needed} known [row|rows] before the predictions, and the files hold {known}. Name "
+        "{baseline}: it needs {needed} known [row|rows] before the first prediction, and the files hold {known}. Name "
         "earlier values with --history.",
-        "{baseline}: tahminlerden önce bilinen {needed} satır gerekiyor, dosyalarda {known} var. Daha eski değerleri "
+        "{baseline}: ilk tahminden önce bilinen {needed} satır gerekiyor, dosyalarda {known} var. Daha eski değerleri "
         "--history ile verin.",
     ),
     "left_out.failed": (
@@ -264,6 +277,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Left of zero is better. An interval that contains zero shows no difference beyond noise.",
         "Sıfırın solu daha iyidir. Sıfırı içeren bir aralık, gürültüyü aşan fark göstermez.",
     ),
+    "chart.omitted": (
+        "Not drawn, as they have a larger RMSE: {models}.",
+        "RMSE'si daha büyük olduğu için çizilmeyenler: {models}.",
+    ),
     "chart.sample": ("Predictions and actual values", "Tahminler ve gerçekleşen değerler"),
     "chart.sample.note": (
         "The last {count} judged predictions made {ahead} [row|rows] ahead.",
@@ -300,6 +317,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Made by AzuraForge {version}. The intervals follow the same rule as the platform's gate: paired losses on the "
         "same rows, allowing for errors that remember each other and for the number of models tried.",
         "AzuraForge {version} ile hazırlandı. Güven aralıkları platformun kapısıyla aynı kurala uyar: aynı satırlarda "
-        "eşleştirilmiş kayıplar, hataların belleği ve denenen model sayısı hesaba katılarak.",
+        "eşleştirilmiş kayıplar, hataların birbirine bağlılığı ve denenen model sayısı hesaba katılarak.",
     ),
 }

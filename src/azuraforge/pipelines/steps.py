@@ -41,7 +41,7 @@ from azuraforge.pipelines.shapes import (
 )
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
-from azuraforge.plugins.contract.silent_run import SilentRun
+from azuraforge.plugins.contract.silent_run import SilentRun, pretrained_weights
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
@@ -50,12 +50,14 @@ from azuraforge.strict_json import JsonObject
 
 
 def validate(child: Child) -> Validated:
-    """Cut the parts without writing them, so that too little data is refused before a run exists.
+    """Cut the parts without writing them, and check pretrained weights, so that both are refused before a run exists.
 
     ``SplitInput`` → ``Validated``.
     """
     wanted = asked(SplitInput, child.payload)
     found, config = split_dataset(wanted, None)
+    pipeline, _ = load_pipeline(wanted.plugin, wanted.plugins_folder)
+    pipeline.check_pretrained(config, partial(pretrained_weights, wanted.pretrained_folder))
     return Validated(**found.model_dump(), config=config.model_dump(mode="json"))
 
 

@@ -67,6 +67,7 @@ class TrainingHandler(Handler):
             plugins_folder=str(self._catalogue.plugins_folder),
             plugin=plugin.name,
             config=request.config,
+            pretrained_folder=str(self._catalogue.pretrained_folder),
             dataset=rows_of(dataset),
         )
         checked = self._call(f"{STEPS}:validate", to_json(wanted), Validated, VALIDATE_TIMEOUT_SECONDS)

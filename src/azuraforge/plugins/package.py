@@ -23,7 +23,7 @@ def _catalogue(services: Services) -> Catalogue:
     from azuraforge.plugins.discovery.catalogue import Catalogue
 
     settings = services[SETTINGS]
-    return Catalogue(services[CALL], settings.plugins, settings.home / "catalogue.json")
+    return Catalogue(services[CALL], settings.plugins, settings.pretrained, settings.home / "catalogue.json")
 
 
 def _routers() -> Sequence[APIRouter]:

@@ -145,7 +145,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "katılarak gerçek payı {level} olasılıkla içeren aralık.",
     ),
     "intervals.of": ("{share} interval", "{share} aralığı"),
-    "intervals.promised": ("promised", "vadedilen"),
+    "intervals.promised": ("promised", "hedef"),
     "intervals.by_horizon": (
         "Shares held by {name} at chosen horizons (rows ahead):",
         "{name} için seçilmiş ufuklarda (satır sonrası) tutulan paylar:",
@@ -171,7 +171,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "members.note": (
         "{rule} The score is the {measure}; lower is better. It chose and weighed the members. Their {metric} on the "
         "test set informs only.",
-        "{rule} Skor, {measure}; düşük olan iyidir. Üyeler ona göre seçildi ve ağırlıklandırıldı. Test parçasındaki "
+        "{rule} Skor, {measure}; düşük olan iyidir. Üyeler ona göre seçildi ve ağırlıklandırıldı. Test kümesindeki "
         "{metric} yalnız bilgi içindir.",
     ),
     "members.rule.weights": (
@@ -186,7 +186,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "members.name": ("Member", "Üye"),
     "members.weight": ("Weight", "Ağırlık"),
     "members.score": ("Score on validation", "Doğrulama skoru"),
-    "members.test": ("{metric} on the test set", "Test parçasında {metric}"),
+    "members.test": ("{metric} on the test set", "Test kümesinde {metric}"),
     "members.seconds": ("Seconds", "Saniye"),
     "members.trials": ("Trials", "Deneme"),
     "members.whole": ("combined", "birleşik"),
@@ -210,7 +210,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "figure.forecast": ("History and the next values", "Geçmiş ve sonraki değerler"),
     "forecast.refitted": (
         "The next values come from the forecaster refitted on all rows after its verdict.",
-        "Sonraki değerler, kararından sonra bütün satırlarla yeniden eğitilen tahmincinindir.",
+        "Sonraki değerler, değerlendirmeden sonra bütün satırlarla yeniden eğitilen tahminciye aittir.",
     ),
     "figure.test": ("Held-out part, one step ahead", "Ayrılmış bölüm, bir adım sonrası"),
     "figure.actual_predicted": ("Actual against predicted, one step ahead", "Gerçekleşen ve tahmin, bir adım sonrası"),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from azuraforge.reports.texts import TEXTS
-from azuraforge.wording import fill
+from azuraforge.wording import fill, signed_for_readers
 
 Code = Literal["en", "tr"]
 LANGUAGES: tuple[str, ...] = get_args(Code)
@@ -57,22 +57,21 @@ class Words:
         else:
             digits = 1 if value == 0 else min(8, max(0, 3 - math.floor(math.log10(abs(value)))))
             text = f"{value:,.{digits}f}"
-        text = text.replace("-", "−")
+        text = signed_for_readers(text)
         return text.translate(_SWAP) if self.code == "tr" else text
 
     def percent(self, share: float | None) -> str:
         """A share as percentage.
 
         Example:
-            >>> Words("en").percent(-0.0412), Words("tr").percent(0.9)
-            ('−4.1 %', '%90,0')
+            >>> Words("en").percent(-0.0412), Words("tr").percent(0.9), Words("en").percent(-0.0001)
+            ('−4.1 %', '%90,0', '0.0 %')
         """
         if not isinstance(share, int | float) or not math.isfinite(share):
             return NOTHING
-        text = f"{abs(share) * 100:,.1f}"
-        text = text.translate(_SWAP) if self.code == "tr" else text
-        sign = "−" if share < 0 else ""
-        return f"{sign}%{text}" if self.code == "tr" else f"{sign}{text} %"
+        text = signed_for_readers(f"{share * 100:,.1f}")
+        sign, text = text[: text.startswith("−")], text.removeprefix("−")
+        return f"{sign}%{text.translate(_SWAP)}" if self.code == "tr" else f"{sign}{text} %"
 
     def moment(self, at: datetime | None) -> str:
         """Return a time to the minute, in UTC.

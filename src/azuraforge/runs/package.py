@@ -75,6 +75,15 @@ def _sweeper(services: Services) -> Callable[[Collection[str]], object]:
     return lambda held: sweep(services[DATABASE], services[SETTINGS].scratch, held)
 
 
+def _ender(services: Services) -> Callable[[Collection[str]], object]:
+    from azuraforge.runs.execution.lost_follow_ups import end_lost
+
+    database = services[DATABASE]
+    # Behind PostgreSQL each worker has a disk of its own.
+    disk = services[SETTINGS].scratch if database.dialect == "sqlite" else None
+    return lambda held: end_lost(database, services[EVENTS], disk, held)
+
+
 def _routers() -> Sequence[APIRouter]:
     from azuraforge.runs.routes import router
 
@@ -92,6 +101,6 @@ PACKAGE = Package(
     served={"runs": RUNS},
     contributions=(
         BINS.add(lambda services: [services[RUNS].trash]),
-        CHORES.add(lambda services: [_sweeper(services)]),
+        CHORES.add(lambda services: [_sweeper(services), _ender(services)]),
     ),
 )

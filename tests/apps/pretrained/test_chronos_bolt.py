@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,8 @@ import pytest
 
 from azuraforge.apps.forecasting.pretrained.chronos_bolt import ChronosBolt
 from azuraforge.apps.forecasting.pretrained.pipeline import ChronosBoltForecaster
-from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig, read_folder
-from azuraforge.engine.io import save_safetensors
+from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig
+from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.judge import pretraining_doubts
 from azuraforge.plugins import Table
@@ -116,62 +118,94 @@ def test_a_score_is_doubted_unless_the_pretraining_ended_before(
     assert pretraining_doubts(None, SplitResult(parts={"test": test})) == []
 
 
-def break_json(folder: Path) -> None:
-    (folder / "config.json").write_text("{")
+def changed(**fields: object) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, **fields}))
+
+    return damage
 
 
-def break_architecture(folder: Path) -> None:
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "architectures": ["T5ForConditionalGeneration"]}))
+def sized(**fields: object) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        changed(chronos_config={**config["chronos_config"], **fields})(folder)
+
+    return damage
 
 
-def break_sizes(folder: Path) -> None:
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "d_model": 20}))
+def written(name: str, content: bytes) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        (folder / name).write_bytes(content)
+
+    return damage
 
 
-def break_weights(folder: Path) -> None:
+def removed(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def truncated(folder: Path) -> None:
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def break_numbers(folder: Path) -> None:
-    save_safetensors(folder / "model.safetensors", {"shared.weight": np.full((2, 16), np.nan, np.float32)})
+def weighed(change: Callable[[dict[str, np.ndarray]], object]) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        tensors, _ = load_safetensors(folder / "model.safetensors")
+        change(tensors)
+        save_safetensors(folder / "model.safetensors", tensors)
+
+    return damage
 
 
-def remove_weights(folder: Path) -> None:
-    (folder / "model.safetensors").unlink()
-
-
-def break_statement(folder: Path) -> None:
-    (folder / "pretraining.json").write_text('{"until": "soon"}')
-
-
-def opened(folder: Path) -> ChronosBolt:
-    found = read_folder(folder)
-    return ChronosBolt(found.config, found.weights)
+NORM = "encoder.final_layer_norm.weight"
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message", "next_step"),
     [
-        (break_json, "config.json cannot be read"),
-        (break_architecture, "T5ForConditionalGeneration"),
-        (break_sizes, "has shape"),
-        (break_weights, "model.safetensors cannot be read"),
-        (break_numbers, "model.safetensors cannot be read"),
-        (remove_weights, "model.safetensors cannot be read"),
-        (break_statement, "pretraining.json cannot be read"),
+        (removed("config.json"), "config.json is missing", "place config.json and model.safetensors"),
+        (written("config.json", b"{"), "config.json is not valid JSON: Expecting", "place config.json"),
+        (written("config.json", b"\xff\xfe{"), "config.json is not valid JSON", "place config.json"),
+        (written("config.json", b"[" * 100_000), "config.json is nested too deeply", "place config.json"),
+        (written("config.json", b"[1]"), "config.json: it does not hold a JSON object", "place config.json"),
+        (written("config.json", b"{}"), "config.json: d_model is missing", "place config.json"),
+        (changed(d_model="wide"), "config.json: d_model: input should be a valid integer", "place config.json"),
+        (changed(architectures=["T5"]), "architecture is T5; forecasting.chronos_bolt reads", "of a Chronos-Bolt"),
+        (sized(quantiles=[0.9, 0.1]), "the quantiles 0.9, 0.1 do not ascend", "place the config.json"),
+        (sized(input_patch_stride=2), "input_patch_stride 2 is not input_patch_size 4", "do not overlap"),
+        (changed(d_model=20), "has shape (2, 16), and config.json leads to (2, 20)", "of the same"),
+        (removed("model.safetensors"), "model.safetensors is missing", "place model.safetensors"),
+        (truncated, "model.safetensors is truncated or is no safetensors file", "compare its size"),
+        (written("model.safetensors", b"<html>"), "is truncated or is no safetensors file", "compare its size"),
+        (weighed(lambda held: held[NORM].fill(np.nan)), f"the tensor {NORM} holds NaN", "place model.safetensors"),
+        (weighed(lambda held: held.update({NORM: np.ones(16, np.int64)})), "holds int64", "convert the weights"),
+        (weighed(lambda held: held.pop(NORM)), f"the tensor {NORM} is missing", "of the same"),
+        (written("pretraining.json", b'{"until": "soon"}'), "pretraining.json: until: input should be", "optional"),
+        (written("pretraining.json", b'{"licence": 2}'), "pretraining.json: licence: input should be", "optional"),
+        (written("pretraining.json", b'{"note": "x"}'), "note is no field of this file", "trained_on, until"),
+        (written("pretraining.json", b"until 2020"), "pretraining.json is not valid JSON", "or remove it"),
     ],
-    ids=lambda each: getattr(each, "__name__", ""),
 )
-def test_a_broken_folder_is_one_clear_error(tiny: Reference, tmp_path: Path, damage: object, told: str) -> None:
+def test_a_folder_that_cannot_be_used_is_refused_in_plain_words(
+    tiny: Reference, tmp_path: Path, damage: Callable[[Path], None], message: str, next_step: str
+) -> None:
     folder = tiny.write(tmp_path / "tiny")
-    opened(folder)
-    damage(folder)  # type: ignore[operator]
+    config = ChronosBoltForecaster.Config.model_validate({"horizon": 2, "weights": "tiny"})
+    check = partial(ChronosBoltForecaster().check_pretrained, config, tmp_path.joinpath)
+    check()
+    damage(folder)
 
-    with pytest.raises(InvalidInput, match=told):
-        opened(folder)
+    with pytest.raises(InvalidInput) as caught:
+        check()
+
+    said = f"{caught.value.message} {caught.value.next_step}"
+    assert message in caught.value.message
+    assert next_step in caught.value.next_step
+    assert caught.value.where
+    assert "Error" not in said
+    assert "http" not in said
 
 
 @pytest.mark.parametrize("name", ["missing", "tiny.txt", ".."])

@@ -12,6 +12,7 @@ import pytest
 
 from azuraforge.database import Database
 from azuraforge.datasets.schemas import FileOptions
+from azuraforge.errors import InvalidInput
 from azuraforge.models.schemas import PredictRequest
 from tests.apps.pretrained.conftest import Reference
 from tests.pipelines.test_training_with_children import Stand
@@ -46,15 +47,14 @@ def test_weights_of_the_data_home_are_judged_stated_and_served(stand: Stand, tin
         stand.project_id, tmp_path / "daily.csv", "daily.csv", FileOptions(name="daily", time="at", target="value")
     )
 
-    missing = stand.carry(
-        plugin="forecasting.chronos_bolt", dataset="daily", model="daily", config={"horizon": 2, "weights": "large"}
-    )
+    with pytest.raises(InvalidInput, match="there are no pretrained weights named 'large'; there are: tiny"):
+        stand.carry(
+            plugin="forecasting.chronos_bolt", dataset="daily", model="daily", config={"horizon": 2, "weights": "large"}
+        )
     run = stand.carry(
         plugin="forecasting.chronos_bolt", dataset="daily", model="daily", config={"horizon": 2, "weights": "tiny"}
     )
 
-    assert missing.state == "failed"
-    assert "there are no pretrained weights named 'large'; there are: tiny" in str(missing.error)
     assert (run.state, run.error) == ("succeeded", None)
     found = stand.models.reads.evaluation(stand.project_id, run.id)
     assert found.evaluation.pretraining.trained_on == "retail sales"

@@ -41,7 +41,7 @@ export const evaluation = {
   },
   intervals: {
     title: "Intervals",
-    note: "Share of true values inside, over all horizons and so many rows ahead",
+    note: "Share of true values inside, overall and by horizon",
     caption: "Intervals of {{name}}",
     promised: "Promised",
     held: "Held",

@@ -10,7 +10,7 @@ export const predictions: typeof english = {
     learnedIn: "Öğrendiği çalıştırma:",
   },
   whatIf: {
-    title: "Ya öyle olsaydı?",
+    title: "Senaryo karşılaştırması",
     note: "Önceden bilinen sütunların başka değerleriyle, veri kümesinin sonundan şampiyonun tahmini. Bu tahminler varsayımsaldır: hiçbiri deftere yazılmaz.",
     scenario: "Senaryo {{number}}",
     name: "Ad",

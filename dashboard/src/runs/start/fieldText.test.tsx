@@ -33,7 +33,7 @@ describe("useFieldText", () => {
   it("knows the built-in fields in Turkish, and lets a plugin's own words win", async () => {
     await i18next.changeLanguage("tr");
     expect(texts("tr")).toEqual([
-      ["Devir sayısı", "Eğitim parçası üzerinden en çok kaç kez geçileceği · 1 – 9"],
+      ["Devir sayısı", "Eğitim kümesi üzerinden en çok kaç kez geçileceği · 1 – 9"],
       ["My option", "How much · > 0"],
       ["Aralık", "Kendi sözü"],
     ]);

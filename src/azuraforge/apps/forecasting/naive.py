@@ -65,7 +65,7 @@ class RandomWalkDrift(Baseline):
     title: ClassVar[dict[str, str]] = {"en": "Random walk with drift", "tr": "Sürüklenmeli rastgele yürüyüş"}
     summary: ClassVar[dict[str, str]] = {
         "en": "The last known value plus the average step of the training part for each row ahead.",
-        "tr": "Bilinen son değer, artı ilerideki her satır için eğitim parçasının ortalama adımı.",
+        "tr": "Bilinen son değer, artı ilerideki her satır için eğitim kümesinin ortalama adımı.",
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:

@@ -80,7 +80,7 @@ class Majority(Baseline):
     title: ClassVar[dict[str, str]] = {"en": "Most frequent class", "tr": "En sık sınıf"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Names the most frequent class of the training part, whatever the image shows.",
-        "tr": "Görüntü ne olursa olsun eğitim parçasının en sık sınıfını söyler.",
+        "tr": "Görüntü ne olursa olsun eğitim kümesinin en sık sınıfını söyler.",
     }
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
@@ -101,7 +101,7 @@ class Logistic(Baseline):
     title: ClassVar[dict[str, str]] = {"en": "Logistic regression", "tr": "Lojistik regresyon"}
     summary: ClassVar[dict[str, str]] = {
         "en": "A straight line per class through the pixels, with a penalty chosen on the validation part.",
-        "tr": "Her sınıf için pikseller üzerinde bir doğru; cezası doğrulama parçasında seçilir.",
+        "tr": "Her sınıf için pikseller üzerinde bir doğru; cezası doğrulama kümesinde seçilir.",
     }
 
     PENALTIES: ClassVar[tuple[float, ...]] = (0.01, 0.1, 1.0)
@@ -151,7 +151,7 @@ class Neighbours(Baseline):
     title: ClassVar[dict[str, str]] = {"en": "Nearest neighbours", "tr": "En yakın komşular"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Names the class of the most alike training images; how many is chosen on the validation part.",
-        "tr": "En çok benzeyen eğitim görüntülerinin sınıfını söyler; kaç tanesi, doğrulama parçasında seçilir.",
+        "tr": "En çok benzeyen eğitim görüntülerinin sınıfını söyler; kaç tanesi, doğrulama kümesinde seçilir.",
     }
 
     COUNTS: ClassVar[tuple[int, ...]] = (1, 3, 5, 9)

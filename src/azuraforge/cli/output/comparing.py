@@ -50,7 +50,7 @@ def show_pair(terminal: Terminal, pair: Pair) -> None:
     shown = {
         "a": pair.a,
         "b": pair.b,
-        "metric": told.get("measure") or (pair.metric or "").upper(),
+        "metric": told.get("measure") or _metric(terminal, pair.metric or ""),
         "difference": told.get("change") or text.percent(pair.relative_difference, signed=True),
         "low": told.get("low") or text.percent(pair.low, signed=True),
         "high": told.get("high") or text.percent(pair.high, signed=True),
@@ -58,6 +58,10 @@ def show_pair(terminal: Terminal, pair: Pair) -> None:
         "origins": text.number(pair.origins, 0),
     }
     terminal.say(text(f"pair.{pair.verdict}", **shown))
+
+
+def _metric(terminal: Terminal, name: str) -> str:
+    return terminal.text(name) if terminal.text.has(name) else name.upper()
 
 
 def _cell(terminal: Terminal, row: MetricRow, place: int, unit: str | None) -> str:

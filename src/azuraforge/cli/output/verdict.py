@@ -47,8 +47,9 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
 def show_intervals(terminal: Terminal, contender: ContenderScores) -> None:
     """Print the share that each interval of a contender held, overall and at chosen horizons."""
     text = terminal.text
-    title = text("intervals_title", name=contender.name)
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    # A title of the table would be folded to the table's width.
+    terminal.console.print(Text(text("intervals_title", name=contender.name), style="italic"), soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
     steps = [each.horizon for each in contender.intervals[0].horizons]
     for head in (text("intervals_promised"), text("intervals_held"), text("intervals_likely")):
         table.add_column(head, justify="right", no_wrap=True)

@@ -71,8 +71,8 @@ def _say(terminal: Terminal, about: str, caution: Caution) -> None:
 
 
 def _signed(terminal: Terminal, value: float) -> str:
-    shown = terminal.text.number(abs(value))
-    return f"+{shown}" if value > 0 else f"−{shown}" if value < 0 else shown
+    shown = terminal.text.number(value)
+    return f"+{shown}" if value > 0 else shown
 
 
 def _change(terminal: Terminal, scenario: str, text: str) -> dict[str, object]:

@@ -259,23 +259,23 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     "official_split": (
         "info",
         "The data name their own test part: {train} [picture|pictures] to learn from, {test} to judge on.",
-        "Verinin kendi test parçası var: öğrenmek için {train}, ölçmek için {test} resim.",
+        "Verinin kendi test kümesi var: öğrenmek için {train}, ölçmek için {test} resim.",
     ),
     "classes_not_learned": (
         "warning",
         "{count} [class of the test part has|classes of the test part have] no picture to learn from: {classes}.",
-        "Test parçasındaki {count} sınıfın öğrenilecek resmi yok: {classes}.",
+        "Test kümesindeki {count} sınıfın öğrenilecek resmi yok: {classes}.",
     ),
     "classes_not_judged": (
         "warning",
         "{count} [class has|classes have] no picture in the test part: {classes}.",
-        "{count} sınıfın test parçasında resmi yok: {classes}.",
+        "{count} sınıfın test kümesinde resmi yok: {classes}.",
     ),
     "validation_joined": (
         "info",
         "{count} [picture of the validation folder|pictures of the validation folder] joined those to learn from;"
         " each run makes its own validation part.",
-        "Doğrulama klasöründeki {count} resim öğrenme resimlerine katıldı; her çalıştırma kendi doğrulama parçasını"
+        "Doğrulama klasöründeki {count} resim öğrenme resimlerine katıldı; her çalıştırma kendi doğrulama kümesini"
         " ayırır.",
     ),
 }

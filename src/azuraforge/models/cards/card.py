@@ -21,7 +21,7 @@ from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.row_time import row_time
 from azuraforge.strict_json import JsonObject
-from azuraforge.wording import fill
+from azuraforge.wording import fill, signed_for_readers
 
 Language = Literal["en", "tr"]
 
@@ -247,7 +247,7 @@ def _metric(metric: MetricFacts, value: float | None, language: Language) -> str
 
 
 def _number(value: float, language: Language) -> str:
-    shown = f"{value:.4g}".replace("-", "−")
+    shown = signed_for_readers(f"{value:.4g}")
     return shown.replace(".", ",") if language == "tr" else shown
 
 

@@ -142,8 +142,8 @@ _TR: Mapping[str, str] = {
     "limit.test": "Puanları {start} ile {end} arasınındır ({origins} değerlendirme); başka zamanlar için bir şey "
     "söylemez.",
     "limit.horizon": "En çok {horizon} satır ileriyi tahmin eder.",
-    "limit.no_skill": "Test bölümünde {baseline} temel yönteminden iyi değildi (beceri {skill}).",
-    "limit.coverage": "Aralıkları test bölümündeki gerçek değerlerin {covered} payını içerdi.",
+    "limit.no_skill": "Test kümesinde {baseline} temel yönteminden iyi değildi (beceri {skill}).",
+    "limit.coverage": "Aralıkları test kümesindeki gerçek değerlerin {covered} payını içerdi.",
     "limit.classes": "Başka bir şeyin resmine de {count} sınıftan birinin adını verir.",
     "limit.failed": "Başarısız olan {name} ile karşılaştırılmadı: {reason}",
     "limit.not_judged": "Ne kadar iyi olduğunu burada kimse ölçmedi.",

@@ -141,7 +141,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "champion_unreadable": (
         "The champion could not be judged on this test part: {problem}",
-        "Şampiyon bu test parçasında değerlendirilemedi: {problem}",
+        "Şampiyon bu test kümesinde değerlendirilemedi: {problem}",
     ),
     "lineage_unknown": (
         "Which rows the champion learned from is not known, so none can judge it fairly; a person may promote by hand.",
@@ -150,7 +150,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "no_common_series": (
         "The champion learned none of the {count} series of this test part; a person may promote by hand.",
-        "Şampiyon bu test parçasındaki {count} serinin hiçbirini öğrenmemiş; bir kişi elle terfi ettirebilir.",
+        "Şampiyon bu test kümesindeki {count} serinin hiçbirini öğrenmemiş; bir kişi elle terfi ettirebilir.",
     ),
     "series_not_compared": (
         "The champion did not learn {count} of the {of} series ({series}); it is compared on the others.",
@@ -163,13 +163,13 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "level_tightened": (
         "The confidence level is {level_share} instead of {asked_share}: this is look number {looks} at rows of this "
         "test part, and all looks together keep within the allowance.",
-        "Güven düzeyi {asked_share} yerine {level_share}: bu, bu test parçasının satırlarına {looks}. bakış ve bütün "
+        "Güven düzeyi {asked_share} yerine {level_share}: bu, bu test kümesinin satırlarına {looks}. bakış ve bütün "
         "bakışlar birlikte izin verilen hata payını aşmıyor.",
     ),
     "level_tightened_by_trials": (
         "The confidence level is {level_share} instead of {asked_share}: this is look number {looks} at rows of this "
         "test part, by the best of {trials} [trial|trials], and all looks together keep within the allowance.",
-        "Güven düzeyi {asked_share} yerine {level_share}: bu, bu test parçasının satırlarına {looks}. bakış, aday "
+        "Güven düzeyi {asked_share} yerine {level_share}: bu, bu test kümesinin satırlarına {looks}. bakış, aday "
         "{trials} denemenin en iyisi ve bütün bakışlar birlikte izin verilen hata payını aşmıyor.",
     ),
     "no_champion_before": (

@@ -12,7 +12,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models import schemas, shapes, store
 from azuraforge.models.registry.finding import aliased, find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
-from azuraforge.models.registry.names import BY_GATE, CHAMPION, check_alias
+from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION, check_alias
 from azuraforge.models.tables import AliasChange, Model, ModelVersion
 from azuraforge.paging import PAGE, Order
 
@@ -58,7 +58,8 @@ class Aliases:
         """Move an alias and write history.
 
         Where ``expected`` is given (a version, or None for "no holder"), raises Conflict before anything is written if
-        the alias has moved since: the gate judged against another champion.
+        the alias has moved since: the gate judged against another champion. A version that becomes champion is no
+        ``candidate`` any more.
         """
         owner = lock_model(session, model)
         find_version(session, owner, version)
@@ -85,7 +86,16 @@ class Aliases:
             run_id=run_id,
         )
         self._moved(session, owner, line)
+        if alias == CHAMPION:
+            self._decided(session, owner, version, by)
         return line
+
+    def _decided(self, session: Session, owner: Model, version: int, by: str) -> None:
+        """Take the alias ``candidate`` away from a version that is champion now: no decision about it is left."""
+        pointer = store.alias(session, owner.id, CANDIDATE)
+        if pointer is not None and pointer.version == version:
+            reason = f"version {version} is {CHAMPION}"
+            self._moved(session, owner, store.remove_alias(session, owner, pointer, reason=reason, by=by))
 
     def remove(self, session: Session, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
         """Remove an alias; the history keeps it. Raises Conflict for the champion's: some version has to serve."""

@@ -114,6 +114,17 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
     def split(self, table: TableT, config: ConfigT) -> SplitT:
         """Row ranges of the train, validation and test parts."""
 
+    def check_pretrained(self, config: ConfigT, folder_of: Callable[[str], Path]) -> None:
+        """Check the pretrained weights that ``config`` names, before a run exists. The default reads none.
+
+        Args:
+            config: of the run.
+            folder_of: returns the folder of this name, as ``RunContext.pretrained`` does.
+
+        Raises InvalidInput that names the file, what is wrong with it and what to do.
+        """
+        return
+
     @abstractmethod
     def fit(self, run: RunContext[ConfigT], train: PartT, validation: PartT) -> PredictorT:
         """Learn from ``train``; ``validation`` is for early stopping and calibration."""

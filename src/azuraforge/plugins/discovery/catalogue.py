@@ -72,31 +72,45 @@ class Catalogue:
     Args:
         call: runs one entry point in a child.
         plugins_folder: the data home's folder of dropped-in files; may not exist.
+        pretrained_folder: where the administrator places folders of pretrained weights; may not exist.
         cache_file: where descriptions are remembered.
         timeout_seconds: the time a child has to import and describe.
     """
 
     def __init__(
-        self, call: Call, plugins_folder: Path, cache_file: Path, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        call: Call,
+        plugins_folder: Path,
+        pretrained_folder: Path,
+        cache_file: Path,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._call = call
         self.plugins_folder = plugins_folder
+        self.pretrained_folder = pretrained_folder
         self._cache_file = cache_file
         self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
         self._plugins: PluginList | None = None
-
-    @property
-    def pretrained_folder(self) -> Path:
-        """Where the administrator places folders of pretrained weights, next to the plugins; it may not exist."""
-        return self.plugins_folder.parent / "pretrained"
+        self._seen: list[tuple[str, int]] = []
 
     def list(self) -> PluginList:
-        """Every plugin, working or broken, built-ins first. The first call may wait for children."""
-        with self._lock:
-            if self._plugins is None:
-                self._plugins = self._read()
+        """Every plugin, working or broken, built-ins first. The first call may wait for children.
+
+        Files that were dropped in, changed or removed since the last call are described first. While one thread waits
+        for that, others get the list as it was.
+        """
+        seen, plugins = _seen(self.plugins_folder), self._plugins
+        if plugins is not None and (seen == self._seen or not self._lock.acquire(blocking=False)):
+            return plugins
+        if plugins is None:
+            self._lock.acquire()
+        try:
+            if self._plugins is None or seen != self._seen:
+                self._plugins, self._seen = self._read(), seen
             return self._plugins
+        finally:
+            self._lock.release()
 
     def refresh(self) -> PluginList:
         """Look again; files and distributions that did not change are not described again."""
@@ -112,7 +126,10 @@ class Catalogue:
                 return plugin
         close = difflib.get_close_matches(name, [plugin.name for plugin in plugins], n=3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise NotFound(f"plugin {name!r} does not exist{hint}", next_step="see `azuraforge plugins list`")
+        raise NotFound(
+            f"plugin {name!r} does not exist{hint}",
+            next_step="see `azuraforge plugins list`; a package that was installed since needs a restart",
+        )
 
     def get(self, kind: str, name: str) -> PluginOut:
         """A plugin of ``kind`` that works. Raises NotFound, or InvalidInput with the plugin's own error."""
@@ -121,7 +138,7 @@ class Catalogue:
             raise InvalidInput(
                 f"plugin {name!r} is broken: {plugin.error}",
                 where=plugin.origin,
-                next_step="repair or remove it, then restart; `azuraforge plugins list` shows all errors",
+                next_step="repair or remove it (a package needs a restart then); `azuraforge plugins list` shows all",
             )
         if plugin.kind != kind:
             raise InvalidInput(
@@ -238,6 +255,11 @@ def _keys(units: list[_Unit]) -> list[str]:
             digest.update(f"|{unit.file.name}|{_changed_at(unit.file)}|".encode() + (content_of(unit.file) or b""))
         keys.append(digest.hexdigest())
     return keys
+
+
+def _seen(folder: Path) -> list[tuple[str, int]]:
+    """Names and times of the dropped-in files: cheap enough to be looked at for each request."""
+    return [(path.name, _changed_at(path)) for path in dropped_in_files(folder)]
 
 
 def _changed_at(path: Path) -> int:

@@ -223,11 +223,13 @@ class FollowUps:
         left = [each for each in run.follow_ups if each != name]
         store.change(session, run, follow_ups=left)
         if not left:
-            self._events.append(session, "project", "run.followed_up", _about(run))
+            note_end(session, self._events, run)
 
 
-def _about(run: Run) -> dict[str, object]:
-    return {"run_id": run.id, "kind": run.kind, "name": run.name, "model": run.model, "state": run.state}
+def note_end(session: Session, events: EventLog, run: Run) -> None:
+    """Write the event that nothing follows the run any more, in the caller's transaction."""
+    about = {"run_id": run.id, "kind": run.kind, "name": run.name, "model": run.model, "state": run.state}
+    events.append(session, "project", "run.followed_up", about)
 
 
 @contextmanager

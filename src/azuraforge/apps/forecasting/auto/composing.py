@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.composition import Composition, LeftOutMember, 
 #: Why members were not tried.
 TOO_FEW = {
     "en": "the validation part is too short to show that more members pay",
-    "tr": "doğrulama bölümü, daha çok üyenin işe yaradığını gösteremeyecek kadar kısa",
+    "tr": "doğrulama kümesi, daha çok üyenin işe yaradığını gösteremeyecek kadar kısa",
 }
 NO_GAIN = {
     "en": "the members before it had not lowered the validation error enough",
@@ -25,7 +25,7 @@ TOO_SLOW = {
 _MEASURE = {
     "en": "mean absolute error on the validation part, as a multiple of the seasonal naive forecast's, or without a"
     " season of the naive one's",
-    "tr": "doğrulama parçasındaki ortalama mutlak hata, mevsimsel naif tahmininkinin, mevsim yoksa naif tahmininkinin"
+    "tr": "doğrulama kümesindeki ortalama mutlak hata, mevsimsel naif tahmininkinin, mevsim yoksa naif tahmininkinin"
     " katı olarak",
 }
 

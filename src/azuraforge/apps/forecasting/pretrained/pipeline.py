@@ -7,7 +7,7 @@ rows were not part of the pretraining, which the platform cannot check and there
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
@@ -97,6 +97,11 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
     def split(self, table: Table, config: ChronosBoltConfig) -> Split:
         """In order of time; a context may be as short as one row."""
         return chronological_split(table, config, window=1, least_window=1, partial=True)
+
+    def check_pretrained(self, config: ChronosBoltConfig, folder_of: Callable[[str], Path]) -> None:
+        """Read the whole folder as ``fit`` will. Raises InvalidInput."""
+        found = read_folder(folder_of(config.weights))
+        ChronosBolt(found.config, found.weights)
 
     def fit(self, run: RunContext[ChronosBoltConfig], train: Part, validation: Part) -> Pretrained:
         """Read the weights and calibrate the quantiles; nothing is learned from ``train``."""

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig
+from azuraforge.apps.forecasting.pretrained.weights_folder import WEIGHTS, BoltConfig
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Flags, Indices
 
 Single = NDArray[np.float32]
+_SAME = "place the config.json and the model.safetensors of the same Chronos-Bolt model there"
 
 
 class Tensors:
@@ -29,12 +30,12 @@ class Tensors:
         """Return a tensor. Raises InvalidInput where it is missing or has another shape."""
         found = self._weights.get(name)
         if found is None:
-            raise InvalidInput(f"the tensor {name} is missing", where="model.safetensors")
+            raise InvalidInput(f"model.safetensors: the tensor {name} is missing", where=WEIGHTS, next_step=_SAME)
         if found.shape != shape:
             raise InvalidInput(
-                f"the tensor {name} has shape {found.shape}, and config.json leads to {shape}",
-                where="model.safetensors",
-                next_step="place the config.json and the model.safetensors of the same model",
+                f"model.safetensors: the tensor {name} has shape {found.shape}, and config.json leads to {shape}",
+                where=WEIGHTS,
+                next_step=_SAME,
             )
         return found
 

@@ -42,7 +42,7 @@ MASE = MetricFacts(
     hint={
         "en": "Mean absolute error, divided by that of the seasonal naive forecast on the training part; below 1 is"
         " better than it.",
-        "tr": "Ortalama mutlak hatanın, mevsimsel naif tahminin eğitim parçasındaki hatasına oranı; 1'in altı ondan"
+        "tr": "Ortalama mutlak hatanın, mevsimsel naif tahminin eğitim kümesindeki hatasına oranı; 1'in altı ondan"
         " iyidir.",
     },
     direction="lower",

@@ -1,0 +1,82 @@
+"""The end of computations after a success that no worker can do any more, as its disk was lost or cleared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Text, cast, func, select
+
+from azuraforge.database import Database, Session
+from azuraforge.events.service import EventLog
+from azuraforge.projects.store import next_projects
+from azuraforge.projects.trash import policy_of
+from azuraforge.runs import store
+from azuraforge.runs.execution.follow_ups import FILE, note_end
+from azuraforge.runs.tables import Run
+from azuraforge.telemetry import logger
+
+_EMPTY = len("[]")
+_AT_ONCE = 100
+
+log = logger("runs")
+
+
+def end_lost(database: Database, events: EventLog, scratch: Path | None, held: Collection[str] = ()) -> int:
+    """End follow-ups whose files are gone, with a note that says so; returns of how many runs.
+
+    A worker tries again whenever it starts, as long as its disk holds the run's folder; folders are cleared after the
+    days that the project keeps them.
+
+    Args:
+        database: of the runs.
+        events: for the event that the page waits for.
+        scratch: the only disk that workers have, where missing files are known at once; None: there may be others.
+        held: projects that are left alone.
+    """
+    ended = 0
+    for project_id in _projects(database):
+        if project_id in held:
+            continue
+        with database.read(project_id) as session:
+            before = database.clock() - timedelta(days=policy_of(session).keep_work_days)
+            left = _left(session)
+        for run_id, finished_at in left:
+            gone = scratch is not None and not (scratch / run_id / FILE).exists()
+            if gone or finished_at < before:
+                database.write(project_id, partial(_end, events=events, run_id=run_id))
+                log.warning("follow_ups_lost", project_id=project_id, run_id=run_id)
+                ended += 1
+    return ended
+
+
+def _projects(database: Database) -> Iterator[str]:
+    after = ""
+    while True:
+        with database.read_system() as session:
+            found = next_projects(session, after, _AT_ONCE)
+        yield from (place.project_id for place in found)
+        if len(found) < _AT_ONCE:
+            return
+        after = found[-1].project_id
+
+
+def _left(session: Session) -> list[tuple[str, datetime]]:
+    named = func.length(cast(Run.follow_ups, Text)) > _EMPTY
+    found = session.execute(
+        select(Run.id, Run.finished_at).where(Run.project_id == session.project_id, Run.state == "succeeded", named)
+    )
+    return [(row[0], row[1]) for row in found if row[1] is not None]
+
+
+def _end(session: Session, events: EventLog, run_id: str) -> None:
+    run = store.lock(session, run_id)
+    if run is None or not run.follow_ups:
+        return
+    names = ", ".join(run.follow_ups)
+    said = f"Not computed: {names}. The worker's files of this run are gone; start the run again to have it computed."
+    store.add_note(session, run_id, run.attempt, said)
+    store.change(session, run, follow_ups=[])
+    note_end(session, events, run)
