@@ -7108,8 +7108,11 @@ export interface components {
          * @description One step of a firing.
          */
         StepOut: {
-            /** Do */
-            do: string;
+            /**
+             * Do
+             * @enum {string}
+             */
+            do: "refresh" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;

@@ -17,8 +17,8 @@ from azuraforge.errors import Conflict
 def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
     """Raise Conflict where a schedule trains on this dataset, or on this version of it."""
     for schedule in store.every(session):
-        asked = schedule.run_request
-        if asked.get("dataset") in (id_, name) and version in (None, asked.get("dataset_version")):
+        trained = schedule.run_request
+        if trained.get("dataset") in (id_, name) and version in (None, trained.get("dataset_version")):
             raise _needed(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", schedule)
     for automation in automations.every(session):
         for asked in _asked(automation):

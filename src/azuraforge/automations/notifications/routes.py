@@ -38,6 +38,12 @@ TargetName = Annotated[str, Depends(path_id("target", _TARGET))]
 MessageId = Annotated[str, Depends(path_id("notification", ShortId("notification", Notification.id)))]
 
 
+def known_target(target: TargetName, access: Admin, service: Service) -> str:
+    """Looked for before the body is read, so that a missing target is reported first."""
+    service.get(access.project_id, target)
+    return target
+
+
 @router.get("")
 def list_notifications(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> NotificationPage:
     """A page of messages, the newest first."""
@@ -66,7 +72,11 @@ def get_target(target: TargetName, access: Reader, service: Service) -> TargetOu
 
 @router.put("/targets/{target}")
 async def replace_target(
-    target: TargetName, body: TargetRequest, request: Request, access: Admin, service: Service
+    target: Annotated[str, Depends(known_target)],
+    body: TargetRequest,
+    request: Request,
+    access: Admin,
+    service: Service,
 ) -> TargetOut:
     """Change a target; its options are given as a whole, secrets included."""
     return await ask_in_turn(request, access.project_id, partial(service.replace, access.project_id, target, body))

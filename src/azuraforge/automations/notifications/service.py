@@ -152,7 +152,8 @@ class NotificationService:
         second = None
         if request.escalate_to is not None:
             second = _found(store.target(session, request.escalate_to), request.escalate_to).id
-            seen, at = {own_id}, second
+            seen = {own_id}
+            at: str | None = second
             while at is not None:
                 if at in seen:
                     raise InvalidInput("targets would escalate in a circle", where="escalate_to")

@@ -21,8 +21,12 @@ _PASSING = (408, 425, 429)
 
 
 def _address(url: SecretStr) -> SecretStr:
-    parts = urlsplit(url.get_secret_value())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url.get_secret_value())
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # such as a port beyond 65535
+        fits = False
+    if not fits:
         raise ValueError("an address begins with https:// or http:// and names a host")
     return url
 
@@ -33,15 +37,16 @@ class WebhookOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[SecretStr, AfterValidator(_address), Field(max_length=2000)]
-    secret: SecretStr | None = Field(
-        default=None, min_length=16, description="signs each message; 16 characters or more"
+    secret: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        default=None, description="signs each message; 16 characters or more"
     )
 
     @field_serializer("url")
     def _host_only(self, url: SecretStr) -> str:
-        """The path of such an address often is a password: only the host is shown."""
+        """The path of such an address often is a password: only host and port are shown."""
         parts = urlsplit(url.get_secret_value())
-        return f"{parts.scheme}://{parts.hostname}/…"
+        place = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{place}/…"
 
 
 class Webhook(Notifier[WebhookOptions]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from azuraforge.automations.notifications import outbox
 from azuraforge.automations.notifications.wording import of_firing
 from azuraforge.automations.triggers import store
@@ -15,6 +17,6 @@ def notify(session: Session, step: NotifyStep, firing: AutomationFiring, positio
     owner = store.find(session, firing.automation_id)
     name = owner.name if owner is not None else ""
     wording = of_firing(name, firing.data, step.text, firing.causes)
-    data = {"automation": name, "firing": firing.id, "cause": dict(firing.data)}
+    data: dict[str, JsonValue] = {"automation": name, "firing": firing.id, "cause": dict(firing.data)}
     for target in step.to:
         outbox.put(session, target, firing.automation_id, f"{firing.id}:{position}:{target}"[:120], wording, data)

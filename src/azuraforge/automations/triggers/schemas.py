@@ -17,6 +17,7 @@ from azuraforge.strict_json import JsonObject
 Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
 #: Also a text such as ``{cause.version}``: the value of that field of the cause.
 VersionOrCause = int | Annotated[StorableText, Field(max_length=100)]
+StepKind = Literal["refresh", "predict", "train", "study", "notify", "promote", "roll_back"]
 Scalar: TypeAlias = str | int | float | bool | None
 
 
@@ -151,7 +152,7 @@ class StepOut(BaseModel):
     """One step of a firing."""
 
     position: int
-    do: str
+    do: StepKind
     state: StepState
     tries: int = Field(description="how often it was tried again")
     run_id: str | None
