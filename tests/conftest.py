@@ -260,9 +260,20 @@ def make_platform(tmp_path: Path) -> Iterator[Callable[..., PlatformProcess]]:
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
+def plugin_files() -> dict[str, str]:
+    """Names and texts of the files in the plugins folder of ``platform``; a test file that needs some overrides it."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory, plugin_files: dict[str, str]) -> Iterator[PlatformProcess]:
     """One running platform for a whole test file."""
-    yield from running_platform(tmp_path_factory.mktemp("platform"))
+    folder = tmp_path_factory.mktemp("platform")
+    for name, text in plugin_files.items():
+        file = folder / "home" / "plugins" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    yield from running_platform(folder)
 
 
 def running_platform(folder: Path, **environment: str) -> Iterator[PlatformProcess]:

@@ -42,6 +42,9 @@ POINTS = {
     "artifact_before_listed": "an artifact lies in the store; the run does not list it",
     "version_before_placed": "a version's folder is written beside its place",
     "version_before_registered": "a version's folder lies in the store; no version names it",
+    # versions of datasets
+    "segments_before_version": "new segments lie in the store; no version names them",
+    "version_added_before_commit": "a version and its event are written, in a transaction that never ends",
     # restoring a backup
     "restore_extracted": "the backup is unpacked next to the database, which is unchanged",
     "restore_before_decided": "the new database is verified and upgraded; the old one is in place",

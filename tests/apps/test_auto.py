@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,17 @@ import polars as pl
 import pytest
 
 from azuraforge.apps.forecasting.arima import AutoArima
+from azuraforge.apps.forecasting.auto import pipeline
 from azuraforge.apps.forecasting.auto.attempts import attempts
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates, import_libraries
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress
 from azuraforge.apps.forecasting.auto.pipeline import Auto, Ensemble
 from azuraforge.apps.forecasting.auto.weights import combine, is_thin
+from azuraforge.apps.forecasting.boosting import forecaster, growing
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.intermittent import Croston
+from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.predictor import hash_folder
@@ -112,13 +116,68 @@ def test_a_member_that_fails_to_refit_keeps_what_it_had_learned(
     assert refitted.members["forecasting.theta"].settings["end"] > found.members["forecasting.theta"].settings["end"]
 
 
-def test_a_budget_of_one_second_still_answers_and_names_what_it_did_without(series: Table, tmp_path: Path) -> None:
-    found, _, validation = learned(series, tmp_path, budget_seconds=1)
+def test_a_budget_of_one_second_keeps_the_cheapest_members_and_names_the_others(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("statsforecast.")]:
+        monkeypatch.delitem(sys.modules, name)  # as in a process that has imported nothing yet
+    table = Table(series.frame, replace(series.schema, features=()))
+    found, _, validation = learned(table, tmp_path, budget_seconds=1)
     said = composition(found)
-    assert {"forecasting.ets", "forecasting.arima", "forecasting.ridge"} <= {each.name for each in said.left_out}
+    assert {"forecasting.ridge", "forecasting.ets"} <= {each.name for each in said.members}
+    assert {"forecasting.arima", "forecasting.theta"} <= {each.name for each in said.left_out}
     assert said.budget_seconds == 1
-    assert set(found.members) <= {"forecasting.naive", "forecasting.seasonal_naive", "forecasting.random_walk_drift"}
     assert np.isfinite(Auto().predict(found, validation).point).all()
+
+
+@pytest.mark.parametrize("name", ["forecasting.ridge", "forecasting.boosted_lags"])
+def test_a_member_that_hangs_in_the_run_s_own_process_is_interrupted_and_named(
+    name: str, series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_libraries([name])
+    hung = list[str]()
+
+    def hang(*_: object) -> None:
+        hung.append(name)
+        while True:
+            try:
+                time.sleep(600)
+            except Exception:  # code that keeps going after its errors is interrupted too
+                continue
+
+    monkeypatch.setattr(Ridge, "learn", hang)
+    monkeypatch.setattr(forecaster, "grow", hang)
+    began = time.monotonic()
+    found, _, _ = learned(series, tmp_path, members=("forecasting.croston", name), budget_seconds=2)
+    assert time.monotonic() - began < 60
+    assert hung
+    assert [(each.name, each.why) for each in composition(found).left_out] == [(name, "stopped")]
+    assert "forecasting.croston" in {each.name for each in composition(found).members}
+
+
+def test_a_member_that_hangs_while_it_forecasts_is_left_out(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Croston, "predict", lambda *_: time.sleep(600))
+    monkeypatch.setattr(pipeline, "LEAST_ANSWER", 0.5)
+    found, _, _ = learned(series, tmp_path, members=("forecasting.croston", "forecasting.tsb"), budget_seconds=1.5)
+    assert [(each.name, each.why) for each in composition(found).left_out] == [("forecasting.croston", "stopped")]
+
+
+def test_trees_of_a_panel_end_with_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_libraries(["forecasting.boosted_lags"])
+    rounds = list[float]()
+    see = growing._seen
+
+    def slowly(booster: Any) -> Any:
+        rounds.append(time.monotonic())
+        time.sleep(0.2)
+        return see(booster)
+
+    monkeypatch.setattr(growing, "_seen", slowly)
+    found, _, _ = learned(make_panel(), tmp_path, members=("forecasting.boosted_lags",), budget_seconds=2)
+    assert [(each.name, each.why) for each in composition(found).left_out] == [("forecasting.boosted_lags", "stopped")]
+    assert 0 < rounds[-1] - rounds[0] < 4
 
 
 @pytest.mark.parametrize("values", [np.full(60, 4.0), np.zeros(60), np.arange(9.0)], ids=["constant", "zero", "short"])
@@ -220,6 +279,17 @@ def test_intermittent_demand_has_candidates_of_its_own(series: Table) -> None:
     assert "forecasting.arima" in candidates(config, train).core
 
 
+def test_scores_stay_in_range_where_the_naive_forecast_has_no_error() -> None:
+    rng = np.random.default_rng(2)
+    truth = np.full((80, 2), 5.0)
+    points = {"free": truth.copy(), "near": truth + 0.1 * rng.normal(size=truth.shape), "far": truth + 2.0}
+    found = combine(points, truth, np.full((80, 1), 2.0), ["near", "far"], "free")
+    assert found.scores["free"] == 0
+    assert 0.01 < (found.scores["near"] or 0) < 0.1
+    assert found.scores["far"] == pytest.approx(1)
+    assert found.weights == {"free": pytest.approx(1)}
+
+
 def test_the_forecast_of_a_member_with_less_error_weighs_more() -> None:
     rng = np.random.default_rng(1)
     truth = rng.normal(size=(80, 2))
@@ -237,6 +307,35 @@ def test_where_evidence_is_thin_the_core_counts_equally() -> None:
     found = combine(points, truth, np.ones((3, 1)), ["a", "b", "c"], "naive")
     assert (found.rule, set(found.weights)) == ("median", {"a", "b", "c"})
     assert found.of(points) == pytest.approx(np.full((3, 12), 5.0))
+
+
+def test_a_member_that_counts_twice_weighs_more_and_extremes_count_nothing() -> None:
+    truth, shape = np.zeros((3, 12)), (3, 12)
+    points = {name: np.full(shape, size) for name, size in (("a", 1.0), ("b", 2.0), ("c", 4.0), ("d", 90.0))}
+    points["e"] = np.full(shape, -70.0)
+    found = combine(points, truth, np.ones((3, 1)), list("abcde"), "a", twice=["b"])
+    assert found.rule == "trimmed"
+    assert found.weights == pytest.approx({"a": 1 / 6, "b": 2 / 6, "c": 1 / 6, "d": 1 / 6, "e": 1 / 6})
+    assert found.of(points) == pytest.approx(np.full(shape, (1 + 4 * 2 + 4) / 6))
+    # two members: what is left out is shared by them
+    assert found.__class__("trimmed", {"a": 1 / 3, "b": 2 / 3}, {}).of(points) == pytest.approx(
+        np.full(shape, (1 + 5 * 2) / 6)
+    )
+
+
+def test_a_training_part_of_six_rows_has_every_statistical_member(series: Table, tmp_path: Path) -> None:
+    few = with_values(series, np.array([5.0, 7.0, 6.0, 9.0, 8.0, 11.0, 10.0, 13.0, 12.0, 15.0, 14.0, 16.0]))
+    found, _, _ = learned(few, tmp_path, horizon=3, season=1)
+    assert set(found.members) == {"forecasting.theta", "forecasting.ets", "forecasting.ces", "forecasting.arima"}
+    assert found.combination.rule == "trimmed"
+    assert found.combination.weights["forecasting.theta"] == pytest.approx(2 / 5)
+
+
+def test_theta_s_first_rows_do_not_widen_intervals(series: Table, tmp_path: Path) -> None:
+    values = np.array([2927.5, 3182.5, 3520.5, 3826.5, 3537.0, 3119.0, 3420.5, 3911.5, 4200.0, 4010.0, 3890.0, 4105.0])
+    found, _, validation = learned(with_values(series, values), tmp_path, horizon=3, season=1)
+    made = Auto().predict(found, validation).quantiles
+    assert np.max(made[0.95] - made[0.05]) < 3 * np.ptp(values)
 
 
 def test_processes_of_members_end_with_their_reason() -> None:

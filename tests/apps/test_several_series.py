@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,8 @@ def test_a_short_series_is_left_out_and_says_why() -> None:
     assert left.left_out == {"shop-2"}
 
 
-def test_a_series_that_was_not_learned_is_refused(tmp_path: Path) -> None:
-    answer, part, _ = fitted(Ridge, make_panel(), tmp_path, horizon=3)
+def test_a_network_refuses_a_series_that_was_not_learned(tmp_path: Path) -> None:
+    answer, part, _ = fitted(GruForecaster, make_panel(), tmp_path, **SMALL)
     strange = part.frame.with_columns(pl.col("shop").str.replace("shop-1", "corner"))
     with pytest.raises(InvalidInput, match="'corner' is none of the 3"):
         answer(Part(strange, part.schema, part.start, part.horizon, part.origins))
@@ -204,12 +205,22 @@ def test_auto_leaves_out_members_that_a_large_panel_has_no_time_for() -> None:
     table = many(400, rows=24)
     part = Part(table.frame, table.schema, 0, 3, np.array([22]), np.zeros((1, 3)))
     chosen = candidates(AutoConfig(horizon=3, budget_seconds=10), part)
-    fast = {"forecasting.ces", "forecasting.ets", "forecasting.boosted_lags", "forecasting.seasonal_naive"}
+    fast = {f"forecasting.{name}" for name in ("ces", "ets", "theta", "boosted_lags", "seasonal_naive")}
     assert set(chosen.core) == fast
-    assert set(chosen.too_slow) == {"forecasting.arima", "forecasting.theta"}
+    assert set(chosen.too_slow) == {"forecasting.arima"}
     assert "forecasting.arima" in candidates(AutoConfig(horizon=3, budget_seconds=10), many_of(part, 5)).core
 
 
 def many_of(part: Part, count: int) -> Part:
     """The first series of a part."""
     return Part(part.frame.head(24 * count), part.schema, 0, 3, part.origins, part.targets)
+
+
+def test_auto_imports_no_library_for_a_panel_that_has_no_time_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("statsforecast.")]:
+        monkeypatch.delitem(sys.modules, name)  # as in a process that has imported nothing yet
+    table = many(20, rows=24)
+    part = Part(table.frame, table.schema, 0, 3, np.array([22]), np.zeros((1, 3)))
+    chosen = candidates(AutoConfig(horizon=3, budget_seconds=1), part)
+    assert "forecasting.ets" in chosen.core
+    assert set(chosen.too_slow) == {"forecasting.arima", "forecasting.ces", "forecasting.theta"}

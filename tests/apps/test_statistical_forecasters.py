@@ -199,9 +199,9 @@ def test_series_without_much_to_learn_are_forecast(plugin: type[Any], values: Fl
 @pytest.mark.parametrize("plugin", [AutoArima, Theta, MultipleSeasons, TbatsForecaster], ids=lambda plugin: plugin.name)
 def test_too_short_a_series_is_refused_with_the_rows_it_needs(plugin: type[Any], tmp_path: Path) -> None:
     with pytest.raises(
-        InvalidInput, match=rf"needs {plugin.fewest_rows} known values in the training part; there are 7"
+        InvalidInput, match=rf"needs {plugin.fewest_rows} known values in the training part; there are 5"
     ):
-        fitted(plugin, np.arange(13.0) % 5, tmp_path)
+        fitted(plugin, np.arange(11.0) % 5, tmp_path)
 
 
 def test_few_rows_are_smoothed(tmp_path: Path) -> None:

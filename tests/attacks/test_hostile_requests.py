@@ -15,10 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -126,6 +123,11 @@ def test_every_hostile_value_is_refused(surface, role):
 
 def _try(surface: Surface, n_examples: int, step: int = 1) -> list[str]:
     """Draw requests for every operation, as every role in turn; return the failures."""
+    # Here: every worker imports every test file, and this library takes half a second.
+    import schemathesis
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+
     checks = [not_a_server_error, status_code_conformance, content_type_conformance]
     failures: list[str] = []
     turn = 0
@@ -147,7 +149,7 @@ def _try(surface: Surface, n_examples: int, step: int = 1) -> list[str]:
                 suppress_health_check=list(HealthCheck),
             )
             @given(case=operation.as_strategy(mode))
-            def attempt(case: schemathesis.Case) -> None:
+            def attempt(case) -> None:  # type: ignore[no-untyped-def]
                 nonlocal turn
                 turn += 1
                 role = ROLES[turn % len(ROLES)]

@@ -28,12 +28,15 @@ class Counter(Agent):
 
 
 @pytest.fixture(scope="module")
+def plugin_files() -> dict[str, str]:
+    """An agent that counts."""
+    return {"counter.py": AGENT}
+
+
+@pytest.fixture(scope="module")
 def counting(platform):
     """The running platform, with an agent that counts."""
-    (platform.home / "plugins").mkdir(parents=True, exist_ok=True)
-    (platform.home / "plugins" / "counter.py").write_text(AGENT)
-    platform.stop()
-    return platform.start()
+    return platform
 
 
 @pytest.fixture

@@ -25,12 +25,14 @@ class Counter(Agent):
 
 
 @pytest.fixture(scope="module")
+def plugin_files() -> dict[str, str]:
+    """An agent that counts."""
+    return {"counter.py": AGENT}
+
+
+@pytest.fixture(scope="module")
 def counting(platform):
     """A platform with a run that can be repeated."""
-    (platform.home / "plugins").mkdir(parents=True, exist_ok=True)
-    (platform.home / "plugins" / "counter.py").write_text(AGENT)
-    platform.stop()
-    platform.start()
     platform.run("runs", "start", "counter", "--name", "counted", "--wait")
     return platform
 

@@ -51,11 +51,15 @@ def install_agent(platform) -> None:
 
 
 @pytest.fixture(scope="module")
+def plugin_files() -> dict[str, str]:
+    """An agent that counts."""
+    return {"counter.py": AGENT}
+
+
+@pytest.fixture(scope="module")
 def counting(platform):
     """The running platform, with an agent that counts."""
-    install_agent(platform)
-    platform.stop()
-    return platform.start()
+    return platform
 
 
 def started(platform, *arguments: str) -> str:

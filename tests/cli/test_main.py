@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
 import pytest
+import shellingham
 
 from azuraforge.cli import main
 from azuraforge.cli.main import run, take_everywhere
@@ -217,11 +219,43 @@ def test_a_shell_completes_commands(typed, completed):
     assert (done.stdout.split(), done.stderr) == ([completed], "")
 
 
-def test_the_script_for_completion_is_printed():
-    command = [sys.executable, "-m", "azuraforge.cli.main", "--show-completion", "bash"]
-    done = subprocess.run(command, capture_output=True, text=True)
+@pytest.mark.parametrize("words", [["--show-completion", "zsh"], ["--show-completion=zsh"]])
+def test_the_script_of_the_named_shell_is_printed_whatever_started_the_command(words, capsys, monkeypatch):
+    monkeypatch.setattr(shellingham, "detect_shell", lambda: ("bash", "/bin/bash"))
+    assert run(words) == 0
+    printed = capsys.readouterr()
+    assert "_AZURAFORGE_COMPLETE=complete_zsh" in printed.out
+    assert printed.err == ""
+
+
+def test_completion_is_that_of_the_shell_that_starts_the_command():
+    command = [sys.executable, "-m", "azuraforge.cli.main", "--show-completion"]
+    shell = f"{shlex.join(command)}; exit $?"  # a second command: else bash becomes the first
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "_AZURAFORGE_COMPLETE=complete_bash" in done.stdout
+
+
+def test_without_a_shell_completion_asks_for_its_name(capsys, monkeypatch):
+    def nothing():
+        raise shellingham.ShellDetectionFailure
+
+    monkeypatch.setattr(shellingham, "detect_shell", nothing)
+    assert run(["--show-completion"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "no shell started this command" in printed.err
+    assert "azuraforge --show-completion bash (or zsh, fish, powershell, pwsh)" in " ".join(printed.err.split())
+    assert run(["--show-completion", "tcsh", "--lang", "tr"]) == 2
+    assert "tcsh kabuğu için tamamlama yok" in capsys.readouterr().err
+
+
+def test_completion_is_installed_for_the_named_shell(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run(["--install-completion", "fish"]) == 0
+    script = tmp_path / ".config/fish/completions/azuraforge.fish"
+    assert "_AZURAFORGE_COMPLETE=complete_fish" in script.read_text()
+    assert "completion for fish is installed in" in capsys.readouterr().err
 
 
 def test_version_as_json(capsys):

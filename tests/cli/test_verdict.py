@@ -275,3 +275,26 @@ def test_the_held_out_days_are_dates_of_the_series_zone(make_terminal, evaluatio
     assert "2026-01-01" in text
     assert "2026-01-10" in text
     assert "2025-12-31" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Only 3 of the 8 rows ahead are judged"), ("tr", "Öndeki 8 satırın yalnızca 3 tanesi değerlendirildi")],
+)
+def test_rows_ahead_that_nothing_judges_are_named(make_terminal, evaluation, verdict, language, said):
+    evaluation |= {"horizon": 8, "judged_horizon": 3}
+    assert any(said in line for line in shown(make_terminal(language=language, width=200), evaluation, verdict))
+    evaluation["judged_horizon"] = 8
+    assert not any(said[:4] in line for line in shown(make_terminal(language=language, width=200), evaluation, verdict))
+
+
+def test_of_a_panel_the_origins_in_time_are_counted_and_the_shown_series_is_named(make_terminal, evaluation, verdict):
+    evaluation["series"] = {"column": "shop", "candidate": "forecasting.lstm", "count": 30, "rows": []}
+    evaluation["parts"]["test"]["origins"] = 48
+    lines = shown(make_terminal(width=200), evaluation, verdict)
+    assert any("of 30 series on the held-out end: 48 origins in time" in line for line in lines)
+    terminal = make_terminal(width=200)
+    figure = {"target": "sales", "series": "kiosk", "next": [{"at": "2026-01-01T00:00:00Z", "value": 4.0}]}
+    show_forecast(terminal, figure, "forecasting.auto", 30)
+    assert "Next values of sales, series kiosk, by forecasting.auto" in terminal.output
+    assert "29 more series" in terminal.output

@@ -33,13 +33,16 @@ class Counter(Agent):
 """
 
 
+@pytest.fixture(scope="module")
+def plugin_files() -> dict[str, str]:
+    """An agent that counts."""
+    return {"counter.py": AGENT}
+
+
 @pytest.fixture
-def running(make_platform):
-    platform = make_platform()
-    (platform.home / "plugins").mkdir(parents=True)
-    (platform.home / "plugins" / "counter.py").write_text(AGENT)
-    yield platform.start()
-    platform.stop()
+def running(platform):
+    """The file's platform, started again where the test before has left it dead."""
+    return platform if platform.process.poll() is None else platform.start()
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def client(running):
         yield made
 
 
-def test_every_noun_answers(client, running):
+def test_every_noun_answers(client, running):  # first: nothing has been made yet
     assert client.url == running.url
     assert client.sessions.current().project_slug == "default"
     assert "#link=" in client.sessions.link("/p/default/runs").url

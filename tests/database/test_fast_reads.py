@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from typing import Any
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import psycopg
 import pytest
@@ -14,18 +14,39 @@ from azuraforge.database import Database, ScopeError
 from azuraforge.database import pipeline as pipeline_module
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.pipeline import Statement
+from azuraforge.datasets import lookup_store as datasets
+from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events import store
 from azuraforge.events.service import EventLog
 from azuraforge.events.tables import Event, EventStream
+from azuraforge.models import lookup_store as models
+from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.projects.tables import User
+from azuraforge.runs import lookup_store as runs
+from azuraforge.runs.tables import Run
 from tests.conftest import add_project
 
-SEQUENCES = Question(select(Event.seq).where(Event.stream == bindparam("stream")).order_by(Event.seq))
+
+class SeqRow(NamedTuple):
+    seq: int
+
+
+class IdRow(NamedTuple):
+    id: str
+
+
+class JoinedRow(NamedTuple):
+    seq: int
+    last_seq: int
+
+
+SEQUENCES = Question(SeqRow, select(Event.seq).where(Event.stream == bindparam("stream")).order_by(Event.seq))
 JOINED = Question(
+    JoinedRow,
     select(Event.seq, EventStream.last_seq)
     .join(EventStream, EventStream.stream == Event.stream)
-    .where(Event.stream == bindparam("stream"))
+    .where(Event.stream == bindparam("stream")),
 )
 
 
@@ -35,8 +56,14 @@ def tell(database, project_id, count=1, data=None):
         database.write(project_id, lambda session, n=number: log.append(session, "s", "t", data or {"number": n}))
 
 
+async def ask_soon(database, project_id, *asked):
+    questions = [question.given(values) for question, values in asked]
+    await database.ask_all(project_id, *questions)
+    return [question.rows for question in questions]
+
+
 def ask(database, project_id, *asked):
-    return asyncio.run(database.ask(project_id, *asked))
+    return asyncio.run(ask_soon(database, project_id, *asked))
 
 
 def lines(database, project_id, after=0, limit=10):
@@ -69,7 +96,60 @@ def test_the_project_cannot_be_given_as_a_parameter(database, project_id, other_
 
 def test_a_table_that_nobody_owns_is_no_question():
     with pytest.raises(ScopeError):
-        Question(select(User.id))
+        Question(IdRow, select(User.id))
+
+
+class ShortRow(NamedTuple):
+    """A column is missing."""
+
+    stream: str
+    seq: int
+
+
+class SwappedRow(NamedTuple):
+    """The values of two columns would be taken for each other."""
+
+    seq: int
+    stream: str
+    type: str
+
+
+@pytest.mark.parametrize(("row", "said"), [(ShortRow, "stream, seq"), (SwappedRow, "seq, stream, type")])
+def test_a_row_with_other_fields_than_the_columns_is_refused(row, said):
+    message = f"{row.__name__} has the fields {said}, but its SELECT the columns stream, seq, type; give it one field"
+    with pytest.raises(TypeError, match=message):
+        Question(row, select(Event.stream, Event.seq, Event.type))
+
+
+def test_rows_are_named_tuples():
+    with pytest.raises(TypeError, match="is no NamedTuple; make it one"):
+        Question(Event, select(Event.seq))
+
+
+@pytest.mark.parametrize(
+    ("row", "table"),
+    [
+        (runs.RunRow, Run),
+        (runs.RunDetailRow, Run),
+        (datasets.DatasetRow, Dataset),
+        (datasets.VersionRow, DatasetVersionRow),
+        (models.ModelRow, Model),
+        (models.VersionRow, ModelVersion),
+    ],
+)
+def test_a_row_of_many_columns_has_the_types_of_its_table(row, table):
+    """mypy knows the types of the columns only where the SELECT names them one by one."""
+    said, stored = get_type_hints(row), get_type_hints(table)
+    assert {name: (kind,) for name, kind in said.items() if name != "sort_value"} == {
+        name: get_args(stored[name]) for name in said if name != "sort_value"
+    }
+
+
+def test_rows_are_there_once_the_question_is_answered(database, project_id):
+    asked = SEQUENCES.given({"stream": "s"})
+    with pytest.raises(LookupError, match="not answered yet"):
+        asked.rows  # noqa: B018
+    assert asyncio.run(database.ask(project_id, asked)) == asked.rows == []
 
 
 def test_questions_asked_together_are_answered_as_of_one_moment(database, project_id, monkeypatch):
@@ -119,10 +199,10 @@ def test_a_connection_that_died_while_it_lay_idle_is_replaced_unseen(on_postgres
     database, project_id = on_postgres, add_project(on_postgres, "first")
 
     async def twice():
-        await database.ask(project_id, (SEQUENCES, {"stream": "s"}))
+        await ask_soon(database, project_id, (SEQUENCES, {"stream": "s"}))
         with psycopg.connect(postgres.superuser_url.replace("+psycopg", ""), autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'azuraforge_app'")
-        return await database.ask(project_id, (SEQUENCES, {"stream": "s"}))
+        return await ask_soon(database, project_id, (SEQUENCES, {"stream": "s"}))
 
     tell(database, project_id)
     assert asyncio.run(twice()) == [[(1,)]]
@@ -137,7 +217,7 @@ def test_many_ask_at_once_on_few_connections(on_postgres):
     async def many():
         return await asyncio.gather(
             *(
-                database.ask(place, (SEQUENCES, {"stream": "s"}))
+                ask_soon(database, place, (SEQUENCES, {"stream": "s"}))
                 for _ in range(50)
                 for place in (project_id, other_project_id)
             )
@@ -155,11 +235,11 @@ def test_an_asker_that_is_cancelled_leaves_no_half_read_connection_behind(on_pos
 
     async def cancelled():
         for delay in range(20):
-            task = asyncio.create_task(database.ask(project_id, (SEQUENCES, {"stream": "s"})))
+            task = asyncio.create_task(ask_soon(database, project_id, (SEQUENCES, {"stream": "s"})))
             await asyncio.sleep(delay / 5000)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            assert await database.ask(project_id, (SEQUENCES, {"stream": "s"})) == [[(1,), (2,)]]
+            assert await ask_soon(database, project_id, (SEQUENCES, {"stream": "s"})) == [[(1,), (2,)]]
 
     asyncio.run(cancelled())
 
@@ -168,14 +248,16 @@ def test_what_is_committed_between_two_answers_is_in_neither(on_postgres):
     """No BEGIN is sent: what stands between two Syncs is one transaction, whose snapshot is the first statement's."""
     database, project_id = on_postgres, add_project(on_postgres, "first")
     tell(database, project_id)
-    slow = Question(select(Event.seq).where(Event.stream == bindparam("stream"), func.pg_sleep(1).is_not(None)))
+    slow = Question(SeqRow, select(Event.seq).where(Event.stream == bindparam("stream"), func.pg_sleep(1).is_not(None)))
 
     async def meanwhile():
-        asked = asyncio.create_task(database.ask(project_id, (slow, {"stream": "s"}), (SEQUENCES, {"stream": "s"})))
+        asked = asyncio.create_task(
+            ask_soon(database, project_id, (slow, {"stream": "s"}), (SEQUENCES, {"stream": "s"}))
+        )
         await asyncio.sleep(0.2)
         await asyncio.to_thread(tell, database, project_id)
         assert not asked.done(), "the second event came too late to show anything"
-        return await asked, await database.ask(project_id, (SEQUENCES, {"stream": "s"}))
+        return await asked, await ask_soon(database, project_id, (SEQUENCES, {"stream": "s"}))
 
     during, after = asyncio.run(meanwhile())
     assert during == [[(1,)], [(1,)]]
@@ -214,8 +296,8 @@ def test_questions_of_many_forms_leave_room_for_the_others(on_postgres, monkeypa
     database, project_id = on_postgres, add_project(on_postgres, "first")
     tell(database, project_id)
     for form in range(1, 4):
-        varied = Question(select(Event.seq.label(f"form_{form}")), varied=True)
-        assert ask(database, project_id, (varied, {})) == [[(1,)]]
+        varied = Question(SeqRow, select((Event.seq + form).label("seq")), varied=True)
+        assert ask(database, project_id, (varied, {})) == [[(1 + form,)]]
     assert ask(database, project_id, (SEQUENCES, {"stream": "s"})) == [[(1,)]]
     (pipeline,) = database._reader._idle
     assert (len(pipeline._names), len(pipeline._varied)) == (2, 1)

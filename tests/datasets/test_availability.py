@@ -63,6 +63,6 @@ def test_a_statement_is_changed_as_a_new_version(
     again = state(x=None)
     assert (again.version, again.created) == (1, False)  # what it was is there already
     kept = service.get(project_id, "hours", 2)
-    assert load_version(kept.path, kept.schema, kept.options, kept.fingerprint).height == first.rows
+    assert load_version(kept.paths, kept.schema, kept.options, kept.fingerprint).height == first.rows
     with pytest.raises(InvalidInput, match="names 'rain', which is no input column"):
         state(rain="1h")

@@ -13,9 +13,12 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse
 
 from azuraforge.database import Database
+from azuraforge.datasets.growing.routes import router as growing_router
+from azuraforge.datasets.growing.service import GrowingDatasets
 from azuraforge.datasets.routes import router
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import AzuraError, Forbidden, Unauthorized
+from azuraforge.events.service import EventLog
 from azuraforge.projects.access import member, require_access, viewer
 from azuraforge.projects.service import Access, ProjectService
 
@@ -27,7 +30,9 @@ def app(service: DatasetService, database: Database, project_id: str) -> FastAPI
     """The room's routes alone, for a member of the project; the server's own walls have their own tests."""
     app = FastAPI()
     app.include_router(router)
+    app.include_router(growing_router)
     app.state.datasets, app.state.projects = service, ProjectService(database)
+    app.state.growing = GrowingDatasets(service, database, EventLog(database))
     access = Access.__new__(Access)
     object.__setattr__(access, "project_id", project_id)
     app.dependency_overrides[viewer] = app.dependency_overrides[member] = lambda: access
@@ -178,3 +183,19 @@ def _refuse() -> None:
 
 def _forbid() -> None:
     raise Forbidden("this needs the role member")
+
+
+def test_rows_are_added_as_json_and_as_a_file(http, hourly):
+    options = json.dumps({"time": "time", "target": "y", "name": "load"})
+    http.post("/datasets", files={"file": ("a.csv", hourly(60))}, data={"options": options})
+    rows = [{"time": "2024-01-03T12:00:00Z", "y": 4.5, "x": 8}]
+    added = http.post("/datasets/load/rows", json={"rows": rows})
+    assert (added.status_code, added.json()["rows_added"], added.json()["version"]["version"]) == (201, 1, 2)
+    again = http.post("/datasets/load/rows", json={"rows": rows})
+    assert (again.status_code, again.json()["rows_repeated"], again.json()["version"]["created"]) == (200, 1, False)
+    filed = http.post("/datasets/load/rows", files={"file": ("b.csv", hourly(62))})
+    assert filed.status_code == 422
+    assert filed.json()["code"] == "rows_revised"
+    assert http.post("/datasets/load/revisions", json={"revisions": "accept"}).json()["revisions"] == "accept"
+    filed = http.post("/datasets/load/rows", files={"file": ("b.csv", hourly(62))})
+    assert (filed.status_code, filed.json()["rows_revised"], filed.json()["rows_added"]) == (201, 1, 1)

@@ -41,7 +41,7 @@ def test_a_file_becomes_a_version_that_can_be_found_and_read(add, service, proje
     assert added.file_sha256
     found = service.get(project_id, "hourly-series")
     assert found == service.get(project_id, added.id, 1)
-    frame = load_version(found.path, found.schema, found.options, found.fingerprint)
+    frame = load_version(found.paths, found.schema, found.options, found.fingerprint)
     assert frame.columns == ["time", "y", "x"]
     assert (found.start_at, found.end_at) == (frame["time"][0], frame["time"][-1])
 
@@ -76,8 +76,9 @@ def test_adding_is_an_event(add, events, project_id, hourly):
     added = add(hourly())
     add(hourly())
     [event] = events.read(project_id, "project")
-    assert event.type == "dataset.added"
-    assert event.data == {"dataset_id": added.id, "name": "hourly-series", "version": 1, "rows": 60}
+    assert event.type == "dataset.version_added"
+    wanted = {"dataset_id": added.id, "dataset": "hourly-series", "version": 1, "previous_version": None, "rows": 60}
+    assert event.data | wanted == event.data
 
 
 def test_what_is_refused_leaves_nothing(add, database, settings, project_id, hourly):
@@ -88,10 +89,10 @@ def test_what_is_refused_leaves_nothing(add, database, settings, project_id, hou
         assert session.scalars(select(DatasetVersionRow)).all() == []
 
 
-def test_nothing_but_the_version_is_left_after_success(add, settings, hourly):
+def test_nothing_but_the_version_is_left_after_success(add, settings, hourly, service, project_id):
     added = add(hourly())
     files = [path for path in settings.home.rglob("*") if path.is_file()]
-    assert [path.name for path in files] == [f"{added.fingerprint}.parquet"]
+    assert [path.name for path in files] == [path.name for path in service.get(project_id, added.name).paths]
 
 
 def test_what_a_killed_platform_left_is_removed_at_the_start(database, events, settings):
@@ -177,7 +178,7 @@ def test_a_bundled_series_needs_one_line(service, project_id):
         "1w",
     )
     assert added.provenance["options"] == {}
-    assert added.fingerprint == "3b64e8042ca3338366d8ae25e90246149acd4efcf298f949040c929a20a62cc1"
+    assert added.fingerprint == "06b1b274b74378d10717ee15cd5020324865a338c043fb52a4e4113e5f0ca82f"
     assert [item.code for item in added.findings if item.severity == "warning"] == ["target_filled"]
 
 

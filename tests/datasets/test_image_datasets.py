@@ -103,11 +103,11 @@ def test_changed_pixels_on_disk_are_refused(read, tmp_path):
     prepared = read(folders())
     write_parquet(prepared.frame, tmp_path / "rows.parquet")
     known = (prepared.schema, prepared.options, prepared.fingerprint)
-    assert load_version(tmp_path / "rows.parquet", *known).equals(prepared.frame)
+    assert load_version([tmp_path / "rows.parquet"], *known).equals(prepared.frame)
     damaged = prepared.frame.with_columns(pl.col("label").reverse())
     write_parquet(damaged, tmp_path / "rows.parquet")
     with pytest.raises(StorageError):
-        load_version(tmp_path / "rows.parquet", *known)
+        load_version([tmp_path / "rows.parquet"], *known)
 
 
 def test_many_sizes_need_one_to_be_named(read):

@@ -173,6 +173,29 @@ def test_hours_not_yet_known_are_dropped_and_reported(server):
     assert "edge_rows_dropped" in [item.code for item in prepared.findings]
 
 
+def test_it_goes_on_from_the_last_day_that_had_a_value(server):
+    server.known_until = date(2024, 1, 29)
+    source, wanted = OpenMeteo(), options(server, latitude="", longitude="", place="Berlin", country="DE")
+    first = source.read(wanted)
+    assert first.cursor["day"] == "2024-01-29"
+    server.known_until = date(2024, 1, 30)
+    server.asked.clear()
+    news = source.read_since(wanted, first.cursor)
+    [(path, query)] = server.asked  # the place is not searched again
+    assert (path, query["start_date"], query["end_date"]) == ("/v1/archive", "2024-01-29", "2024-01-31")
+    assert news.read.frame["time"][0].date() == date(2024, 1, 29)
+    assert news.cursor == {**first.cursor, "day": "2024-01-30"}
+    assert news.read.timezone == "Europe/Berlin"
+
+
+def test_without_a_new_value_the_cursor_stays(server):
+    server.known_until = date(2024, 1, 29)
+    cursor = OpenMeteo().read(options(server)).cursor
+    server.known_until = date(2023, 12, 31)
+    news = OpenMeteo().read_since(options(server), cursor)
+    assert (news.read, news.cursor) == (None, cursor)
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_busy_server_is_asked_again(server, status):
     server.script = [(status, {}, {}), (status, b"<html>", {"retry-after": "0"})]

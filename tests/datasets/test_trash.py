@@ -56,9 +56,9 @@ def test_a_deleted_dataset_is_out_of_reach_and_comes_back(add, service, bin_, ev
     assert bin_.restore(project_id, "load", None).id == added.id
     found = service.get(project_id, "load")
     assert found.deleted_at is None
-    assert load_version(found.path, found.schema, found.options, found.fingerprint).height == 60
+    assert load_version(found.paths, found.schema, found.options, found.fingerprint).height == 60
     told = [event.type for event in events.read(project_id, "project")]
-    assert told == ["dataset.added", "dataset.deleted", "dataset.restored"]
+    assert told == ["dataset.version_added", "dataset.deleted", "dataset.restored"]
 
 
 def test_a_name_is_free_again_while_its_dataset_is_in_the_trash(add, service, bin_, project_id):
@@ -103,17 +103,18 @@ def test_the_same_content_added_again_brings_its_version_back(add, service, bin_
         again = add(61)
         assert (again.version, again.deleted_at) == (2, None)
         found = service.get(project_id, "load", 2)
-        assert load_version(found.path, found.schema, found.options, found.fingerprint).height == 61
+        assert load_version(found.paths, found.schema, found.options, found.fingerprint).height == 61
 
 
 def test_a_file_stays_as_long_as_another_dataset_has_the_same_rows(add, service, bin_, project_id):
-    first = add(60, "one")
+    add(60, "one")
     add(60, "two")
-    size = service.get(project_id, "one").path.stat().st_size
+    [path] = service.get(project_id, "one").paths
+    size = path.stat().st_size
     bin_.delete(project_id, "one", None, "Ada")
     purged = bin_.purge(project_id, None)
     assert (purged.counts, purged.bytes) == ({"datasets": 1}, 0)
-    assert files(service, project_id) == {f"{first.fingerprint}.parquet"}
+    assert files(service, project_id) == {path.name}
     bin_.delete(project_id, "two", None, "Ada")
     assert bin_.purge(project_id, None).bytes == size
     assert files(service, project_id) == set()
@@ -125,7 +126,7 @@ def test_versions_that_are_needed_are_kept(add, service, bin_, needs, database, 
     bin_.delete(project_id, "load", None, "Ada")
     purged = bin_.purge(project_id, None)
     assert (purged.counts, purged.kept) == ({"dataset_versions": 1}, 1)
-    assert files(service, project_id) == {f"{needed.fingerprint}.parquet"}
+    assert files(service, project_id) == {path.name for path in service.get(project_id, "load", 1, trash=True).paths}
     with database.read(project_id) as session:
         [item] = bin_.contents(session, project_id, RetentionPolicy()).items
     assert (item.needed_by, item.name, item.version) == (REASON, "load", None)
@@ -194,7 +195,7 @@ def test_a_file_that_no_version_names_is_swept(add, service, bin_, database, pro
     bin_.path(project_id, "f" * 64).write_bytes(b"orphan")
     assert bin_.sweep(project_id, 3600) == 0
     assert bin_.sweep(project_id, 0) == 6
-    assert files(service, project_id) == {f"{added.fingerprint}.parquet"}
+    assert files(service, project_id) == {path.name for path in service.get(project_id, added.name).paths}
 
 
 class Sequences(RuleBasedStateMachine):
@@ -252,7 +253,8 @@ class Sequences(RuleBasedStateMachine):
             return
         with self.database.read(self.project_id) as session:
             mine = (DatasetVersionRow.project_id == self.project_id, DatasetVersionRow.purged_at.is_(None))
-            named = set(session.scalars(select(DatasetVersionRow.fingerprint).where(*mine)))
+            segments = session.scalars(select(DatasetVersionRow.segments).where(*mine))
+            named = {each.address for version in segments for each in version}
             rows = session.execute(select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(*mine))
             there = {(row[0], row[1]) for row in rows}
         assert files(self.service, self.project_id) == {f"{each}.parquet" for each in named}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,7 @@ class Case:
     layout: str
     offer: bool
     seed: int
+    absolute: bool = False
 
     def __str__(self) -> str:
         inputs = ["none" if one is None else f"{one.values.shape} {one.layout}" for one in self.inputs]
@@ -83,8 +84,15 @@ class Case:
     def mix(self, outputs) -> list[np.ndarray | None]:
         rng = np.random.default_rng(self.seed)
         drawn = [rng.normal(size=output.shape).astype(np.float32).astype(output.dtype) for output in outputs]
+        if self.absolute:
+            drawn = [np.abs(one) for one in drawn]
         wanted = [*self.used, *[False] * (len(outputs) - len(self.used))]
         return [lay_out(one, self.layout) if used else None for one, used in zip(drawn, wanted, strict=True)]
+
+    def of_absolute_values(self) -> Case:
+        """Return the case with absolute inputs, whose gradients of outputs are absolute too."""
+        inputs = [Input(np.abs(one.values), one.layout) if one is not None and one.real else one for one in self.inputs]
+        return replace(self, inputs=inputs, absolute=True)
 
     def _values(self) -> list[Any]:
         return [None if one is None else one.values for one in self.inputs]

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from azuraforge.processes.child_process import ChildProcess
-from azuraforge.processes.frames import encode, read_frames
+from azuraforge.processes.frames import FROM_CHILD, encode, read_frames
 from azuraforge.processes.launcher import Launcher
 
 ENTRIES = Path(__file__).parent
@@ -78,9 +78,9 @@ def a_sibling(launcher: Launcher) -> bool:
         raise AssertionError(f"the pid {child.pid} could not be given away")
     child.close()
     try:
-        sibling.connection.sendall(encode({"mode": "call", "entry": "toy_steps:echo", "payload": {}}))
+        sibling.connection.sendall(encode({"type": "call", "entry": "toy_steps:echo", "payload": {}}))
         sibling.connection.settimeout(60)
-        return any(frame["type"] == "result" for frame in read_frames(sibling.connection))
+        return any(frame["type"] == "result" for frame in read_frames(sibling.connection, FROM_CHILD))
     except OSError:
         return False
     finally:

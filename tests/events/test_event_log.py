@@ -89,5 +89,5 @@ def test_latest_skips_what_was_and_misses_nothing_after(platform):
     platform.run("datasets", "add", "--source", "bundled", "--option", "series=sunspots")
     lines = [answer.readline() for _ in range(4)]
     connection.close()
-    assert b"event: dataset.added\n" in lines
+    assert b"event: dataset.version_added\n" in lines
     assert b"nile" not in b"".join(lines)

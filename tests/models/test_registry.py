@@ -253,11 +253,11 @@ def _version(room: Any, project_id: str, name: str, fingerprint: str, file_sha25
 
     def work(session: Any) -> str:
         read = ReadResult(
-            parquet=Path("unread.parquet"), fingerprint=fingerprint, file_sha256=file_sha256, rows=9,
+            segments=(), made={}, fingerprint=fingerprint, file_sha256=file_sha256, rows=9,
             columns=DatasetSchema(target="load"), options={}, start_at=None, end_at=None, provenance={}, findings=(),
         )  # fmt: skip
         owner = dataset_store.find_or_add(session, name)
-        dataset_store.add_version(session, owner.id, read, "file", 9)
+        dataset_store.add_version(session, owner.id, read, "file", None)
         return owner.id
 
     found: str = room.database.write(project_id, work)

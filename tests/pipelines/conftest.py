@@ -90,7 +90,7 @@ def dataset(table: Table, tmp_path: Path) -> dict[str, Any]:
     options: dict[str, Any] = {"reader": "test"}
     stored = pl.read_parquet(path)
     return {
-        "path": str(path),
+        "paths": [str(path)],
         "schema": schema.to_json(),
         "options": options,
         "fingerprint": canonical.fingerprint(stored, schema, options),

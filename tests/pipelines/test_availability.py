@@ -133,13 +133,13 @@ def predict(room: Room, request: PredictRequest) -> Any:  # noqa: F811
 def test_every_table_of_a_run_holds_what_was_known(room: Room) -> None:  # noqa: F811
     stated = add(room, meter="3d")
     version = room.datasets.get(room.project_id, "leaky")
-    frame = pl.read_parquet(version.path)
+    frame = pl.read_parquet(version.paths)
     late = Forecast().table(frame, stated.dataset_schema).frame["meter"]
     assert late.null_count() == 3
     assert late[3:].to_list() == frame["meter"][:-3].to_list()
     split = {"parts": {}, "ranges": {"train": [0, 300], "validation": [300, 400], "test": [400, 500]}, "season": 7}
     fold = {"train": [0, 300], "validation": [300, 400], "test": [400, 500]}
-    files = {"path": str(version.path), "schema": version.schema, "options": version.options}
+    files = {"paths": [str(path) for path in version.paths], "schema": version.schema, "options": version.options}
     files["fingerprint"] = version.fingerprint
     asked = FoldRows.model_validate(
         {

@@ -55,7 +55,7 @@ def stored(table: Table, path: Path) -> dict[str, Any]:
     table.frame.write_parquet(path)
     schema = DatasetSchema(**asdict(table.schema))
     found = canonical.fingerprint(pl.read_parquet(path), schema, {})
-    return {"path": str(path), "schema": schema.to_json(), "options": {}, "fingerprint": found}
+    return {"paths": [str(path)], "schema": schema.to_json(), "options": {}, "fingerprint": found}
 
 
 def carried(child: Callable[..., Any], table: Table, path: Path, names: list[str] = NAMES, **config: Any) -> Any:

@@ -256,7 +256,7 @@ class Numbered:
 
 def test_chunks_cover_every_origin_once(child: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_steps, "read_dataset", lambda _: None)
-    dataset = {"path": "", "schema": {"target": "value"}, "options": {}, "fingerprint": ""}
+    dataset = {"paths": [], "schema": {"target": "value"}, "options": {}, "fingerprint": ""}
     for first, stop, every in ((0, 1, 1), (6, 1300, 1), (3, 100_000, 7), (0, 256, 1), (0, 257, 1)):
         told = Numbered(np.arange(first, stop, every))
         monkeypatch.setattr(batch_steps, "_load", lambda *_, kind=told: (None, kind))

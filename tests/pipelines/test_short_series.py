@@ -26,6 +26,7 @@ def test_a_yearly_series_is_split_learned_judged_and_refitted(child: Callable[..
     assert [each["name"] for each in run.failed] == ["forecasting.ridge"]
     evaluation, verdict = run.judged["evaluation"], run.judged["verdict"]
     assert evaluation["parts"]["test"]["origins"] == 3
+    assert (evaluation["horizon"], evaluation["judged_horizon"]) == (6, 3)
     unknown = [each["metrics"]["rmse"] is None for each in evaluation["contenders"][0]["horizons"]]
     assert unknown == [False] * 3 + [True] * 3
     assert all(each["low"] is None for each in evaluation["comparisons"]), "three origins say nothing about luck"

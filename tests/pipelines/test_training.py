@@ -42,7 +42,7 @@ from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.plugins.kinds.forecast.kind import Forecast
 from azuraforge.processes.launcher import Launcher
-from azuraforge.runs.handlers import ClaimedRun, Finish, PhaseResult, PreparedRun
+from azuraforge.runs.handlers import ChildSettings, ClaimedRun, Finish, PhaseResult, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import Settings
 from tests.task_kinds import use_baselines
@@ -94,8 +94,8 @@ class JobHere:
         self.done[name] = (payload, PhaseResult(result.model_validate_json(answer), child.outputs))
         return self.done[name][1]
 
-    def child_settings(self) -> dict[str, Any]:
-        return {"seed": self.run.seed}
+    def child_settings(self) -> ChildSettings:
+        return ChildSettings(seed=self.run.seed, threads=1, environment={}, kernels_folder=None)
 
     def check(self) -> None:
         """Nobody cancels here."""

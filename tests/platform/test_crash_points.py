@@ -54,6 +54,8 @@ BY_ITSELF = ("end_before_written",)
 #: Tested where they belong.
 ELSEWHERE = {
     "answer_before_kept": "tests/server/test_idempotency.py",
+    "segments_before_version": "tests/datasets/test_growing.py",
+    "version_added_before_commit": "tests/datasets/test_growing.py",
     "fire_before_commit": "tests/automations/test_scheduler.py",
     **dict.fromkeys(
         ("causes_before_commit", "firing_before_commit", "step_before_commit", "firing_end_before_commit"),

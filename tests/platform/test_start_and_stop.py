@@ -89,20 +89,15 @@ def test_a_second_platform_on_the_home_says_so_and_stops(platform):
     assert "Traceback" not in second.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_cleanly_and_leaves_no_process(make_platform, number):
-    running = make_platform().start()
-    tree = running.tree()
-    assert len(tree) >= 2, "the launcher is a process of its own"
-    assert running.stop(number) == 0
-    assert still_alive(tree, 2) == []
-    assert not (running.home / "platform.json").exists()
-    assert running.start().stop() == 0, "the lock was let go"
-
-
-def test_a_killed_platform_leaves_no_orphan_and_its_home_opens_again(make_platform):
-    running = make_platform().start()
-    orphans = running.kill()
+def test_stopped_or_killed_it_leaves_no_process_and_its_home_opens_again(make_platform):
+    running = make_platform()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        tree = running.start().tree()
+        assert len(tree) >= 2, "the launcher is a process of its own"
+        assert running.stop(number) == 0
+        assert still_alive(tree, 2) == []
+        assert not (running.home / "platform.json").exists()
+    orphans = running.start().kill()  # it starts: the lock was let go
     assert still_alive(orphans, 2) == []
     assert running.start().stop() == 0
 

@@ -127,7 +127,7 @@ def test_a_child_that_cannot_open_says_why(launcher):
 
 def test_a_child_ends_when_its_pipe_does_even_if_nobody_kills_it(launcher):
     child = launcher.spawn()
-    child.connection.sendall(encode({"mode": "call", "entry": "toy_steps:hang", "payload": {}}))
+    child.connection.sendall(encode({"type": "call", "entry": "toy_steps:hang", "payload": {}}))
     time.sleep(0.2)
     assert alive([psutil.Process(child.pid)])
     child.connection.close()

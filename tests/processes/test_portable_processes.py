@@ -40,7 +40,7 @@ def begin(launcher: Launcher, entry: str, marks: Path):
     """A child at work, and the processes whose pids it wrote."""
     child = launcher.spawn()
     payload = {"marks": str(marks), "stay": True}
-    child.connection.sendall(encode({"mode": "call", "entry": f"toy_steps:{entry}", "payload": payload}))
+    child.connection.sendall(encode({"type": "call", "entry": f"toy_steps:{entry}", "payload": payload}))
     return child, written(marks)
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from azuraforge.processes import prefork
-from azuraforge.processes.frames import encode, read_frames
+from azuraforge.processes.frames import FROM_CHILD, encode, read_frames
 from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
@@ -34,10 +34,10 @@ def own_launcher():
 def asked(launcher: Launcher, entry: str = "heavy", threads: int = 2, warm=WARM) -> dict:
     child = launcher.spawn(warm=warm)
     try:
-        frame = {"mode": "call", "entry": f"toy_modules:{entry}", "payload": {}, "threads": threads}
+        frame = {"type": "call", "entry": f"toy_modules:{entry}", "payload": {}, "threads": threads}
         child.connection.sendall(encode(frame))
         child.connection.settimeout(60)
-        answer = next(read_frames(child.connection))
+        answer = next(read_frames(child.connection, FROM_CHILD))
     finally:
         child.close()
     assert answer["type"] == "result", answer

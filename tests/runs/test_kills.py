@@ -140,7 +140,7 @@ def detached(launcher: Launcher, marks: Path):
     """A child of this launcher whose own children have left its group, and those children."""
     child = launcher.spawn()
     payload = {"marks": str(marks), "stay": True}
-    child.connection.sendall(encode({"mode": "call", "entry": "toy_steps:detach", "payload": payload}))
+    child.connection.sendall(encode({"type": "call", "entry": "toy_steps:detach", "payload": payload}))
     return child, written(marks)
 
 
@@ -176,7 +176,7 @@ def test_what_a_stuck_child_started_ends_when_the_launcher_is_killed(tmp_path):
     """The child cannot see the end of its pipe, and the environment of what it started says nothing."""
     launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
     child = launcher.spawn()
-    frame = {"mode": "call", "entry": "toy_steps:seize", "payload": {"marks": str(tmp_path / "marks")}}
+    frame = {"type": "call", "entry": "toy_steps:seize", "payload": {"marks": str(tmp_path / "marks")}}
     child.connection.sendall(encode(frame))
     family = written(tmp_path / "marks")
     os.kill(launcher.pid, signal.SIGKILL)
@@ -196,7 +196,7 @@ def test_what_left_its_group_ends_at_the_next_start_where_all_above_it_were_kill
         "import sys\nfrom azuraforge.processes.frames import encode\n"
         "from azuraforge.processes.launcher import Launcher\n"
         "launcher = Launcher({'PYTHONPATH': sys.argv[1]}); child = launcher.spawn()\n"
-        "child.connection.sendall(encode({'mode': 'call', 'entry': 'toy_steps:detach',"
+        "child.connection.sendall(encode({'type': 'call', 'entry': 'toy_steps:detach',"
         " 'payload': {'marks': sys.argv[2], 'stay': True}}))\n"
         "print(launcher.pid, flush=True); import time; time.sleep(300)"
     )

@@ -14,6 +14,7 @@ from azuraforge.processes.exchange import Exchange
 from azuraforge.processes.failures import Cancelled, ChildDied
 from azuraforge.processes.frames import encode
 from azuraforge.processes.log_file import LogFile
+from azuraforge.processes.messages import sent
 from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild
 from azuraforge.runs.limits import Limits
@@ -61,11 +62,11 @@ def drive(child, tmp_path):
 
 def test_a_child_that_ended_has_ended_though_its_socket_is_open(child, drive):
     driver, _, told = drive
-    child.theirs.sendall(encode({"type": "note", "markdown": "last words"}))
+    child.theirs.sendall(encode(sent("note", {"markdown": "last words"})))
     child.finished(3)
     with pytest.raises(ChildDied, match="exit code 3"):
         driver.run({})
-    assert [frame["markdown"] for frame in told] == ["last words"]
+    assert [message["data"]["markdown"] for message in told] == ["last words"]
 
 
 def test_its_answer_is_taken_though_it_has_ended_meanwhile(child, drive):

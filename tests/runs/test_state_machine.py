@@ -31,6 +31,7 @@ from azuraforge.database import new_id, now, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, TransientError
 from azuraforge.events.tables import Event
 from azuraforge.processes.failures import Cancelled, ChildDied, Draining, LauncherDied, Replaced
+from azuraforge.processes.messages import sent
 from azuraforge.projects.tables import Project
 from azuraforge.runs import lease
 from azuraforge.runs.execution.progress import ProgressMeter
@@ -234,8 +235,8 @@ class RunsMachine(RuleBasedStateMachine):
     def checkpoint(self, held, step):
         folder = f"/w/checkpoints/fit/{held.attempt}/{step}"
         frames = [
-            {"type": "metrics", "points": [["loss", step, 1.0 / step, 1]]},
-            {"type": "checkpoint", "step": step, "folder": folder, "sha256": "0", "bytes": 1},
+            sent("metrics", {"points": [["loss", step, 1.0 / step, 1]]}),
+            sent("checkpoint", {"step": step, "folder": folder, "sha256": "0", "bytes": 1}),
         ]
         recorder = Recorder(self.stand.events, held, Path("/w"), ProgressMeter(), "fit", by_name())
 

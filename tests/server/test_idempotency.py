@@ -128,6 +128,13 @@ def case_of(platform, path: str) -> Case:
             send(platform, "/datasets", as_form("options", options, rows)(), None)
             path, newest = "/datasets/priced/available-after", lambda: platform.api("/datasets/priced")["version"]
             return Case(path, as_json(columns={"price": "6h"}), as_json(columns={"price": "1 day"}), newest)
+        case "/datasets/{name}/rows":
+            days = b"".join(b"2020-01-%02d,%d\n" % (day, day * day % 13) for day in range(1, 29))
+            options = json.dumps({"time": "time", "target": "value", "name": "growing"})
+            send(platform, "/datasets", as_form("options", options, b"time,value\n" + days)(), None)
+            path, newest = "/datasets/growing/rows", lambda: platform.api("/datasets/growing")["version"]
+            one, two = ({"time": f"2020-01-{day}", "value": 5} for day in (29, 30))
+            return Case(path, as_json(rows=[one]), as_json(rows=[one, two]), newest)
         case "/tokens":
             return Case("/tokens", as_json(name="mine"), as_json(name="other"), length("/tokens"))
         case "/links":

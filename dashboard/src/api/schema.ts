@@ -344,6 +344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Revisions
+         * @description Decide what happens to rows that change stored ones: refuse them, or accept them as a revision.
+         */
+        post: operations["datasets_set_revisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/rows": {
         parameters: {
             query?: never;
@@ -357,7 +377,11 @@ export interface paths {
          */
         get: operations["datasets_dataset_rows"];
         put?: never;
-        post?: never;
+        /**
+         * Append Rows
+         * @description Add rows, as JSON or as a file, to the newest version. Answers 200 where all of them were there already.
+         */
+        post: operations["datasets_append_rows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2166,6 +2190,27 @@ export interface components {
             version: number;
         };
         /**
+         * AppendOut
+         * @description The version that holds the rows, and what happened to them.
+         */
+        AppendOut: {
+            /**
+             * Findings
+             * @description about the rows that came
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Rows Added
+             * @description 0, with no revised ones: the version that was there
+             */
+            rows_added: number;
+            /** Rows Repeated */
+            rows_repeated: number;
+            /** Rows Revised */
+            rows_revised: number;
+            version: components["schemas"]["DatasetVersionOut"];
+        };
+        /**
          * ArtifactOut
          * @description A file that a run produced.
          */
@@ -2677,7 +2722,8 @@ export interface components {
          * @description The members of a combined predictor.
          *
          *     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
-         *     weight, ``other`` what the pipeline's summary says.
+         *     weight, ``trimmed`` their weighted mean without the extremes of each value, ``other`` what the pipeline's summary
+         *     says.
          */
         Composition: {
             /**
@@ -2712,7 +2758,7 @@ export interface components {
              * Rule
              * @enum {string}
              */
-            rule: "weights" | "median" | "other";
+            rule: "weights" | "median" | "trimmed" | "other";
         };
         /**
          * ConfigRow
@@ -2868,6 +2914,16 @@ export interface components {
              */
             frequency: string | null;
             /**
+             * Groups
+             * @description of several series: group column → group → the series in it, which a total adds up; groups of one series are left out
+             * @default {}
+             */
+            groups: {
+                [key: string]: {
+                    [key: string]: string[];
+                };
+            };
+            /**
              * Height
              * @description pixels; images only, as width, channels and classes
              */
@@ -2959,6 +3015,8 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** Fingerprint */
             fingerprint: string;
+            /** @description how it followed from an earlier version; null: read whole */
+            growth?: components["schemas"]["Growth"] | null;
             /**
              * Id
              * @description the dataset's id; the same for all its versions
@@ -2970,6 +3028,13 @@ export interface components {
             provenance: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /**
+             * Revisions
+             * @description the dataset's policy for rows that change stored ones
+             * @default refuse
+             * @enum {string}
+             */
+            revisions: "refuse" | "accept";
             /** Rows */
             rows: number;
             /** Source */
@@ -3358,12 +3423,19 @@ export interface components {
              */
             gate_metric: string;
             guarded: components["schemas"]["GuardedRows"];
+            /** @description of a panel with declared groups */
+            hierarchy: components["schemas"]["Hierarchical"] | null;
             /**
              * Horizon
              * @description rows predicted from each origin
              */
             horizon: number | null;
             image: components["schemas"]["ImageSize"] | null;
+            /**
+             * Judged Horizon
+             * @description rows ahead, of ``horizon``, up to which any true value is held out
+             */
+            judged_horizon: number | null;
             /**
              * Kind
              * @description name of the task kind
@@ -3871,6 +3943,37 @@ export interface components {
             unknown_slices: "block" | "pass";
         };
         /**
+         * Growth
+         * @description The way in which a version followed from the one before it.
+         *
+         *     Attributes:
+         *         rows_added: rows that the earlier version did not have, filled gaps included.
+         *         rows_revised: rows of the past that were changed or inserted.
+         *         rows_repeated: rows that were there already, with equal values.
+         *         changes: the first of the revised values.
+         *         carried_findings: the first so many findings describe the whole dataset, and later versions keep them.
+         */
+        Growth: {
+            /**
+             * Carried Findings
+             * @default 0
+             */
+            carried_findings: number;
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["RevisedValue"][];
+            /** Previous Version */
+            previous_version: number;
+            /** Rows Added */
+            rows_added: number;
+            /** Rows Repeated */
+            rows_repeated: number;
+            /** Rows Revised */
+            rows_revised: number;
+        };
+        /**
          * GuardedRows
          * @description At how many of the test set's predictions the leakage guard tried the candidate.
          */
@@ -3922,6 +4025,19 @@ export interface components {
             low: number[] | null;
             /** Predicted */
             predicted: number[];
+        };
+        /**
+         * Hierarchical
+         * @description The levels of a panel with declared groups, the total of all series first.
+         */
+        Hierarchical: {
+            /**
+             * Gap
+             * @description largest distance of a total's forecast from the sum of its series', relative to their sizes
+             */
+            gap: number;
+            /** Levels */
+            levels: components["schemas"]["LevelScores"][];
         };
         /**
          * Histogram
@@ -4260,6 +4376,42 @@ export interface components {
              * @enum {string}
              */
             why: "failed" | "crashed" | "stopped" | "not_started" | "not_finite" | "not_tried";
+        };
+        /**
+         * LevelScores
+         * @description One level of a panel's hierarchy: the candidate next to the best baseline and to other ways to its totals.
+         *
+         *     All forecasts but ``base`` add up. ``bottom_up`` are the candidate's own forecasts of the series, added up.
+         */
+        LevelScores: {
+            /**
+             * Base Rmse
+             * @description of the candidate before it was reconciled
+             */
+            base_rmse: number | null;
+            /** Baseline Rmse */
+            baseline_rmse: number | null;
+            /** Bottom Up Rmse */
+            bottom_up_rmse: number | null;
+            /** Coverage */
+            coverage: number | null;
+            /**
+             * Level
+             * @description total, a group column, or the column of the series
+             */
+            level: string;
+            /** Rmse */
+            rmse: number | null;
+            /**
+             * Series
+             * @description forecast at this level
+             */
+            series: number;
+            /**
+             * Skill
+             * @description 1 - rmse / baseline_rmse
+             */
+            skill: number | null;
         };
         /** LineageEdge */
         LineageEdge: {
@@ -5225,7 +5377,7 @@ export interface components {
             end: string | null;
             /**
              * Origins
-             * @description of the test set: how many predictions were evaluated
+             * @description of the test set: how many predictions were evaluated; of a panel the moments that its series were predicted from, as the gate compares them
              */
             origins: number | null;
             /** Rows */
@@ -5680,6 +5832,12 @@ export interface components {
             /** Dataset Version */
             dataset_version: number | null;
             /**
+             * New Series
+             * @description which the version had not learned: a forecast by analogy
+             * @default false
+             */
+            new_series: boolean;
+            /**
              * Picture
              * @description name of the file
              */
@@ -5820,6 +5978,12 @@ export interface components {
             latency_seconds?: number | null;
             /** Model */
             model: string;
+            /**
+             * New Series
+             * @description not learned; forecast by analogy with the other series
+             * @default false
+             */
+            new_series: boolean;
             /**
              * Origin
              * Format: date-time
@@ -6222,6 +6386,37 @@ export interface components {
              * @description empty: the best one
              */
             trial?: number | null;
+        };
+        /**
+         * RevisedValue
+         * @description One stored value that was revised; null: there was none.
+         */
+        RevisedValue: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Column */
+            column: string;
+            /** New */
+            new: number | null;
+            /** Old */
+            old: number | null;
+            /** Series */
+            series: string | null;
+        };
+        /**
+         * RevisionPolicy
+         * @description What happens to rows that change stored ones.
+         */
+        RevisionPolicy: {
+            /**
+             * Revisions
+             * @description refuse: nothing is added; accept: a new version says what changed
+             * @enum {string}
+             */
+            revisions: "refuse" | "accept";
         };
         /** RollbackRequest */
         RollbackRequest: {
@@ -10340,6 +10535,134 @@ export interface operations {
             };
         };
     };
+    datasets_set_revisions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionPolicy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     datasets_dataset_rows: {
         parameters: {
             query?: {
@@ -10422,6 +10745,150 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_append_rows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description AppendOptions */
+                    options?: Record<string, never>;
+                    /** @description by column: {'time': '2024-05-01T10:00:00Z', 'load': 41.5} */
+                    rows: {
+                        [key: string]: string | number | null;
+                    }[];
+                };
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV or Parquet
+                     */
+                    file: string;
+                    /** @description AppendOptions as JSON */
+                    options?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppendOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

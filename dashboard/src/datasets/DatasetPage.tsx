@@ -14,6 +14,7 @@ import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
 import { Facts, Hash } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
+import { AddRowsCard } from "./AddRowsCard";
 import { AvailabilityCard } from "./AvailabilityCard";
 import { datasetQuery, datasetsQuery } from "./api";
 import css from "./Datasets.module.css";
@@ -74,6 +75,7 @@ export default function DatasetPage({ name }: { name: string }) {
       <Card title={t("datasets.findings")}>
         {shown.findings.length > 0 ? <FindingList findings={shown.findings} /> : <p className={css["soft"]}>{t("datasets.noFindings")}</p>}
       </Card>
+      <AddRowsCard key={shown.id} dataset={shown} />
       <AvailabilityCard key={shown.version} dataset={shown} />
       <AboutCard dataset={shown} />
     </div>

@@ -29,7 +29,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
   const [file, setFile] = useState<File | null>(null);
   const [header, setHeader] = useState<Header | null>(null);
   const [options, setOptions] = useState<UploadOptions>(EMPTY);
-  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
+  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "groups", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
   const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
 
   const choose = async (chosen: File | null) => {
@@ -92,6 +92,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
       <details>
         <summary className={css["summary"]}>{t("datasets.rules")}</summary>
         <div className={css["two"]}>
+          <TextField label={t("datasets.groups")} hint={t("datasets.groupsHint")} value={options["groups"] ?? ""} onChange={set("groups")} name="groups" error={problems["groups"]} />
           <TextField label={t("datasets.timezone")} hint={t("datasets.timezoneHint")} value={options.timezone ?? ""} onChange={set("timezone")} name="timezone" error={problems["timezone"]} />
           <TextField
             label={t("availability.title")}
@@ -128,8 +129,13 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
 function chosenOnly(options: UploadOptions): Record<string, unknown> {
   const column = { time: options.time, target: options.target }; // a column's name may begin with a space
   const rest = Object.entries(options).filter(([name, value]) => !(name in column) && value.trim() !== "");
-  const sent = (name: string, value: string) => (name === "series" ? value : name === "available_after" ? statements(value) : value.trim());
+  const sent = (name: string, value: string) => (name === "series" ? value : name === "available_after" ? statements(value) : name === "groups" ? columns(value) : value.trim());
   return { ...Object.fromEntries(rest.map(([name, value]) => [name, sent(name, value)])), ...column };
+}
+
+/** `region, store` as a list. */
+function columns(typed: string): string[] {
+  return typed.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
 /** `rain = 1d; price = ahead` as statements by column; without a "=" the platform says what is wrong. */

@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { get, part, post, postForm } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
-import type { AvailabilityRequest, Dataset, DatasetVersion, FromSource, Rows } from "../api/types";
+import type { Appended, AvailabilityRequest, Dataset, DatasetVersion, FromSource, RevisionPolicy, Rows } from "../api/types";
 
 const MOST_POINTS = 1500;
 
@@ -39,7 +39,7 @@ export interface UploadOptions extends Record<string, string> {
   target: string;
 }
 
-function useAdded<Request>(send: (request: Request) => Promise<DatasetVersion>) {
+function useAdded<Request, Answer = DatasetVersion>(send: (request: Request) => Promise<Answer>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: send,
@@ -56,3 +56,13 @@ export const useUpload = () =>
     form.append("file", file);
     return postForm<DatasetVersion>("/datasets", form);
   });
+
+export const useAppend = (name: string) =>
+  useAdded((file: File) => {
+    const form = new FormData();
+    form.append("file", file);
+    return postForm<Appended>(`/datasets/${part(name)}/rows`, form);
+  });
+
+export const useSetRevisions = (name: string) =>
+  useAdded((revisions: RevisionPolicy["revisions"]) => post<DatasetVersion>(`/datasets/${part(name)}/revisions`, { revisions }));

@@ -68,6 +68,7 @@ function Scores({ evaluation, stated }: { evaluation: Evaluation; stated: boolea
   const against = evaluation.comparisons.find((one) => one.a === candidate.name && one.b === baseline.name);
   const rows = metricOf(evaluation, evaluation.gate_metric)?.pairing?.rows ?? "examples";
   const { tried, of } = evaluation.guarded;
+  const { horizon, judged_horizon: judged } = evaluation;
   return (
     <>
       <dl className={css["scores"]}>
@@ -76,6 +77,7 @@ function Scores({ evaluation, stated }: { evaluation: Evaluation; stated: boolea
         ))}
       </dl>
       {against && !stated ? <Difference comparison={against} /> : null}
+      {horizon && judged && judged < horizon ? <p>{t("verdict.judgedHorizon", { judged: count(judged), horizon: count(horizon) })}</p> : null}
       <p className={text["footnote"]}>
         {t(`verdict.computed.${rows}`, { count: origins, shown: count(origins) })}
         {tried > 0 ? ` ${t(`verdict.guarded.${rows}`, { count: of, tried: count(tried), of: count(of) })}` : null}

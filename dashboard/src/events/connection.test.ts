@@ -116,7 +116,7 @@ describe("waitBeforeRetry", () => {
 describe("queryOf", () => {
   it("names the list that an event changes", () => {
     expect(queryOf("run.state")).toBe("runs");
-    expect(queryOf("dataset.added")).toBe("datasets");
+    expect(queryOf("dataset.version_added")).toBe("datasets");
     expect(queryOf("model.promoted")).toBe("models");
   });
 });

@@ -9,7 +9,7 @@ import { useStream } from "./useStream";
 const PAUSE_MS = 1000;
 const KEY = "azuraforge.project-cursor";
 
-/** "dataset.added" → the queries under "datasets"; "study.trial" → those under "studies". */
+/** "dataset.version_added" → the queries under "datasets"; "study.trial" → those under "studies". */
 export function queryOf(type: string): string {
   return `${type.split(".")[0] ?? ""}s`.replace(/ys$/, "ies");
 }

@@ -28,7 +28,9 @@ export function PredictCard({ model }: { model: ModelDetail }) {
   const champion = model.version_list.find((each) => each.version === model.champion);
   const schema = champion?.data_schema;
   const columns = knownAhead(champion);
-  const names = schema?.series_names ?? [];
+  const groups = Object.entries(schema?.groups ?? {});
+  const totals = groups.length > 0 ? ["total", ...groups.flatMap(([column, found]) => Object.keys(found).map((group) => `${column}=${group}`))] : [];
+  const names = [...totals, ...(schema?.series_names ?? [])];
   const [chosen, setSeries] = useState<string | null>(null);
   const series = chosen ?? names[0] ?? null;
   return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -181,12 +182,22 @@ def delete(context: typer.Context, automation: Named) -> None:
 def _when(found: Automation) -> str:
     when = found.when
     if when.get("on") == "event":
-        return str(when.get("type"))
+        where = when.get("where") or []
+        filters = [_filter(each) for each in where if isinstance(each, dict)] if isinstance(where, list) else []
+        return " & ".join([str(when.get("type")), *filters])
     if when.get("on") == "measure":
         limit = f"> {when['above']}" if when.get("above") is not None else f"< {when.get('below')}"
         return " ".join(str(each) for each in (when.get("measure"), when.get("of") or "", limit) if each)
     interval = when.get("interval")
-    return str(when["cron"]) if when.get("cron") else f"{interval}"
+    if isinstance(interval, dict):
+        return f"{interval.get('every')} {interval.get('unit')}"
+    return str(when.get("cron"))
+
+
+def _filter(condition: Mapping[str, object]) -> str:
+    signs = {"equals": "=", "one_of": "in", "above": ">", "below": "<"}
+    given = [f"{sign} {condition[name]}" for name, sign in signs.items() if condition.get(name) is not None]
+    return f"{condition.get('field')} {', '.join(given) or '= null'}"
 
 
 def _steps(found: Automation) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from azuraforge.cli.appending import append_file, refresh, revisions, show_findings
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
@@ -25,7 +26,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 #: Takes a statement back.
 _UNSTATED = "unstated"
-_SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 
 
 @app.command()
@@ -37,6 +37,13 @@ def add(
     name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
     series: Annotated[
         str | None, typer.Option(help="The column that tells several series apart, such as store. Default: one series.")
+    ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(help="Column that groups several series, such as region: totals are forecast too; repeat it."),
+    ] = None,
+    group_separator: Annotated[
+        str | None, typer.Option(help="Divides the names of several series into groups, such as /.")
     ] = None,
     features: Annotated[
         list[str] | None,
@@ -74,6 +81,9 @@ def add(
     strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
     source: Annotated[str | None, typer.Option(help="Read from a source plugin instead of a file.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="Option of the source, key=value; repeat it.")] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add the file's rows to the newest version of the dataset --name.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Add a file, or what a source reads, as a new version of a dataset. Says what was found in it."""
@@ -90,6 +100,8 @@ def add(
     }
     reading = {
         "series": series,
+        "groups": group,
+        "group_separator": group_separator,
         "features": features,
         "exclude": exclude,
         "unit": unit,
@@ -99,6 +111,10 @@ def add(
         "encoding": encoding,
         "time_format": time_format,
     }
+    if append:
+        asked = {"time": time, "target": target, "source": source, "option": option, **reading, **cleaning}
+        append_file(terminal, file, name, asked, json=json)
+        return
     if source is None:
         if file is None:
             raise CommandError(terminal.text("need_file_or_source"), exit_code=USAGE)
@@ -199,6 +215,10 @@ def state_availability(
         terminal.note(terminal.text("not_the_newest", version=made.version, newest=newest.version))
 
 
+app.command()(refresh)
+app.command()(revisions)
+
+
 @app.command("list")
 def list_datasets(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the datasets with their newest versions."""
@@ -292,6 +312,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             text("dataset"): f"{version.name} v{version.version}",
             text("target"): schema.target + (f" ({schema.unit})" if schema.unit else ""),
             **({text("series"): _series(schema.series, schema.series_names or [])} if schema.series else {}),
+            **({text("groups"): _groups(schema.groups)} if schema.groups else {}),
             text("features"): ", ".join(schema.features) or text("none"),
             **({text("available_after"): _availability(schema.available_after)} if schema.available_after else {}),
             text("rows"): text.number(version.rows, 0),
@@ -303,7 +324,12 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             text("fingerprint"): version.fingerprint,
         }
     )
-    _show_findings(terminal, version)
+    show_findings(terminal, version.findings)
+
+
+def _groups(groups: dict[str, dict[str, list[str]]]) -> str:
+    named = {column: ", ".join([*found][:10]) + (", …" if len(found) > 10 else "") for column, found in groups.items()}
+    return "; ".join(f"{column}: {shown}" for column, shown in named.items())
 
 
 def _series(column: str, names: list[str]) -> str:
@@ -327,14 +353,7 @@ def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]
             text("fingerprint"): version.fingerprint,
         }
     )
-    _show_findings(terminal, version)
-
-
-def _show_findings(terminal: Terminal, version: DatasetVersion) -> None:
-    if version.findings:
-        terminal.say(terminal.text("found_while_reading"))
-    for finding in version.findings:
-        terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {terminal.text.of(finding.text) or finding.code}")
+    show_findings(terminal, version.findings)
 
 
 def _range(terminal: Terminal, version: DatasetVersion) -> str:

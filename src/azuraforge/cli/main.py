@@ -14,6 +14,7 @@ import typer
 
 from azuraforge.cli import (
     automations,
+    completion,
     database,
     datasets,
     demo,
@@ -120,6 +121,9 @@ def run(arguments: Sequence[str]) -> int:
             raise CommandError(terminal.text("value_missing", option=missing), exit_code=USAGE)
         if rest in (["version"], ["--version"]):
             version.show(terminal)  # Typer would import Pydantic to parse nothing
+            return 0
+        if completion.asks(rest):
+            completion.complete(rest, terminal)
             return 0
         code = app(args=rest, prog_name="azuraforge", standalone_mode=False, obj=terminal)
         sys.stdout.flush()

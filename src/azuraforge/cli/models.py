@@ -236,8 +236,6 @@ def predict(
         terminal.json([each.raw for each in predictions] if all_series or series else predictions[0].raw)
         return
     for each in predictions:
-        if each.series is not None:
-            terminal.say(terminal.text("series_is", series=each.series))
         show_prediction(terminal, each, schemas[name, each.version])
 
 
@@ -286,7 +284,7 @@ def _all_series(client: Client, name: str, version: int | None) -> list[str | No
         return [None]
     shown = {each.version: each for each in found.version_list}
     schema = _data_schema(client, name, number, shown)
-    names = schema.series_names if schema is not None else None
+    names = schema.forecast_names if schema is not None else None
     return [*names] if names else [None]
 
 

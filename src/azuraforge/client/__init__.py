@@ -2,7 +2,18 @@
 
 from azuraforge.client.automations import Automation, AutomationStep, DryRun, Firing, WouldFire
 from azuraforge.client.client import Client
-from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
+from azuraforge.client.datasets import (
+    Appended,
+    Dataset,
+    DatasetVersion,
+    Finding,
+    Growth,
+    Picture,
+    PictureClass,
+    Pictures,
+    RevisedValue,
+    Rows,
+)
 from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
 from azuraforge.client.evaluation import Evaluation, Scores, Verdict
 from azuraforge.client.events import Event
@@ -66,6 +77,7 @@ from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, Tras
 __all__ = [
     "AliasChange",
     "ApiError",
+    "Appended",
     "Automation",
     "AutomationStep",
     "BaselineScore",
@@ -92,6 +104,7 @@ __all__ = [
     "Fire",
     "Firing",
     "GatePolicy",
+    "Growth",
     "GuardedSlice",
     "Importance",
     "KnownPoints",
@@ -126,6 +139,7 @@ __all__ = [
     "Progress",
     "Purged",
     "RetentionPolicy",
+    "RevisedValue",
     "Rows",
     "Run",
     "RunError",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
+from azuraforge.client.run import Run
 from azuraforge.client.shapes import Shape
 from azuraforge.client.uploads.files import reading
 from azuraforge.client.uploads.packing import as_one_file
@@ -47,11 +48,41 @@ class DatasetSchema(Shape):
     month_end: bool = False
     series: str | None = None
     series_names: list[str] | None = None
+    groups: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     available_after: dict[str, str] = field(default_factory=dict)
     height: int | None = None
     width: int | None = None
     channels: int | None = None
     classes: list[str] | None = None
+
+    @property
+    def forecast_names(self) -> list[str]:
+        """The series of a panel that can be forecast, totals of declared groups first; empty for one series."""
+        named = [f"{column}={group}" for column, found in self.groups.items() for group in found]
+        return [*(["total", *named] if self.groups else []), *(self.series_names or [])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisedValue(Shape):
+    """One stored value that was revised; None: there was none."""
+
+    at: datetime
+    column: str
+    series: str | None = None
+    old: float | None = None
+    new: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth(Shape):
+    """The way in which a version followed from the one before it."""
+
+    previous_version: int
+    rows_added: int
+    rows_revised: int
+    rows_repeated: int
+    changes: list[RevisedValue] = field(default_factory=list)
+    carried_findings: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +100,23 @@ class DatasetVersion(Shape):
     source: str = ""
     provenance: dict[str, object] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    growth: Growth | None = None
+    revisions: str = "refuse"
     created: bool = True
     created_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appended(Shape):
+    """The version that holds rows that were added, and what happened to them."""
+
+    version: DatasetVersion
+    rows_added: int
+    rows_revised: int
+    rows_repeated: int
+    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +185,8 @@ class Datasets:
             path: the file.
             time: its time column.
             target: the column to forecast.
-            options: ``name``, ``series`` (the column that tells several series apart), ``features``, ``exclude``,
+            options: ``name``, ``series`` (the column that tells several series apart), ``groups`` (columns that say
+                which series add up), ``group_separator``, ``features``, ``exclude``,
                 ``timezone``, ``unit``, ``separator``, ``duplicates``, ``missing``, ``gaps``, ``frequency``, ``season``,
                 ``available_after`` … as ``POST /datasets`` takes them.
 
@@ -194,6 +239,45 @@ class Datasets:
         """Let a source plugin read the rows, for example ``add_from_source("bundled", {"series": "co2"})``."""
         body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
         told = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
+        return DatasetVersion.from_json(told)
+
+    def append(
+        self, name: str, rows: str | os.PathLike[str] | Sequence[Mapping[str, object]], **options: object
+    ) -> Appended:
+        """Add rows to the newest version; makes the next one, unless all of them are there already.
+
+        Args:
+            name: the dataset's name or id.
+            rows: a CSV or Parquet file, or rows such as ``{"time": "2024-05-01T10:00:00Z", "load": 41.5}``.
+            options: ``separator``, ``decimal``, ``encoding``, ``time_format``, ``strict``; ``unit`` and ``timezone``
+                are refused where they are not the dataset's.
+
+        Raises:
+            FileUnusable: the file does not exist or cannot be read.
+            ApiError: the rows cannot be added, for example because they change the past; nothing is added then.
+        """
+        place, settings = f"/datasets/{segment(name)}/rows", _set(options)
+        if not isinstance(rows, (str, os.PathLike)):
+            body = {"rows": [dict(row) for row in rows], "options": settings}
+            return Appended.from_json(self._connection.post(place, body, timeout_seconds=_READING_SECONDS))
+        file = Path(rows)
+        with reading(file) as content:
+            told = self._connection.request(
+                "POST",
+                place,
+                data={"options": json.dumps(settings)},
+                files={"file": (file.name, content, "application/octet-stream")},
+                timeout_seconds=_READING_SECONDS,
+            )
+        return Appended.from_json(told)
+
+    def refresh(self, name: str) -> Run:
+        """Queue a run that asks the dataset's source for new rows. Raises ApiError for a dataset from a file."""
+        return Run.from_json(self._connection.post("/runs", {"kind": "refresh", "dataset": name}))
+
+    def set_revisions(self, name: str, revisions: Literal["refuse", "accept"]) -> DatasetVersion:
+        """Decide what happens to rows that change stored ones: ``refuse`` them, or ``accept`` them as a revision."""
+        told = self._connection.post(f"/datasets/{segment(name)}/revisions", {"revisions": revisions})
         return DatasetVersion.from_json(told)
 
     def state_availability(

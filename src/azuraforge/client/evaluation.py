@@ -166,6 +166,28 @@ class SeriesTable(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LevelScores(Shape):
+    """One level of a hierarchy: the candidate, the best baseline, and other ways to the level's totals."""
+
+    level: str
+    series: int = 0
+    rmse: float | None = None
+    baseline_rmse: float | None = None
+    skill: float | None = None
+    base_rmse: float | None = None
+    bottom_up_rmse: float | None = None
+    coverage: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hierarchical(Shape):
+    """The levels of a panel with declared groups, the total of all series first."""
+
+    levels: list[LevelScores] = field(default_factory=list)
+    gap: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Member(Shape):
     """One member of a combined forecaster: its weight, its score on the validation part, its own test metrics."""
 
@@ -220,8 +242,10 @@ class Scores(Shape):
     timezone: str | None = None
     season: int | None = None
     horizon: int | None = None
+    judged_horizon: int | None = None
     shown_horizons: list[int] = field(default_factory=list)
     series: SeriesTable | None = None
+    hierarchy: Hierarchical | None = None
     composition: Composition | None = None
     classes: list[str] | None = None
 

@@ -176,6 +176,7 @@ class Prediction(Shape):
     request_id: str | None = None
     latency_seconds: float | None = None
     series: str | None = None
+    new_series: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,7 @@ class PredictionInputs(Shape):
 
     rows: int | None = None
     series: str | None = None
+    new_series: bool = False
     dataset_id: str | None = None
     dataset_version: int | None = None
     dataset_fingerprint: str | None = None

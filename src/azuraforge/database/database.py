@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
-from azuraforge.database.fast_reads import PAGE_CACHE, Answer, Asked, FastReader, Plan, SqliteReader, existing
+from azuraforge.database.fast_reads import PAGE_CACHE, Asked, FastReader, Plan, RowT_co, SqliteReader, existing
 from azuraforge.database.project_scope import Session, enter, scope, scope_system
 from azuraforge.database.soundness import FileWatch
 from azuraforge.database.unit_of_work import UnitOfWork
@@ -91,39 +91,42 @@ class Database:
         with self._read(lambda session: scope(session, project_id)) as session:
             yield session
 
-    async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
-        """Return the rows of hot reads (``fast_reads.Question``) of one project, all as of one moment.
+    async def ask(self, project_id: str, asked: Asked[RowT_co]) -> Sequence[RowT_co]:
+        """Return the rows of a hot read (``fast_reads.Question``) of one project.
 
         Await it on the event loop, not in a thread. Raises TransientError where the database is away.
         """
-        return await self._reader.ask(project_id, *asked)
+        await self._reader.ask(project_id, (asked,))
+        return asked.rows
+
+    async def ask_all(self, project_id: str, *asked: Asked[object]) -> None:
+        """Answer several hot reads as ``ask`` does, all as of one moment; the rows are in ``Asked.rows``."""
+        await self._reader.ask(project_id, asked)
 
     async def follow(self, project_id: str, plan: Plan[T]) -> T:
         """Answer the questions of a plan, each step as ``ask`` does, and return its result."""
-        answers: list[Answer] | None = None
         while True:
             try:
-                asked = next(plan) if answers is None else plan.send(answers)
+                asked = next(plan)
             except StopIteration as end:
                 result: T = end.value
                 return result
-            answers = await self._reader.ask(project_id, *asked) if asked else []
+            if asked:
+                await self._reader.ask(project_id, asked)
 
     def follow_now(self, project_id: str, plan: Plan[T]) -> T:
         """Answer the questions of a plan in this thread, all as of one moment, and return its result."""
-        answers: list[Answer] | None = None
         with self.read(project_id) as session:
             connection = session.connection()
             while True:
                 try:
-                    asked = next(plan) if answers is None else plan.send(answers)
+                    asked = next(plan)
                 except StopIteration as end:
                     result: T = end.value
                     return result
-                answers = [
-                    list(connection.execute(question.statement, {**given, "project_id": project_id}))
-                    for question, given in asked
-                ]
+                for each in asked:
+                    values = {**each.given, "project_id": project_id}
+                    each.answer_converted(connection.execute(each.question.statement, values))
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:
@@ -186,22 +189,22 @@ class Database:
 
         return self._write(both, scope_system, durable)
 
-    async def read_row(self, project_id: str, *asked: Asked) -> None:
+    async def read_row(self, project_id: str, asked: Asked[object]) -> None:
         """Read the rows of a question that has some, to see whether requests can be answered.
 
         Raises TransientError where the database is away, damaged, or no longer the one that was opened.
         """
         if self._writer is None:
-            answers = await self._reader.ask(project_id, *asked)
+            await self._reader.ask(project_id, (asked,))
         else:
             if (problem := self._watch.problem()) is not None:
                 raise problem
             fresh = SqliteReader(self._url, self._watch)  # others answer from pages that they have read before
             try:
-                answers = await fresh.ask(project_id, *asked)
+                await fresh.ask(project_id, (asked,))
             finally:
                 fresh.close()
-        if not all(answers):
+        if not asked.rows:
             raise damaged("rows that were there at the start are missing")
 
     def clock(self) -> datetime:

@@ -3,20 +3,23 @@
 A question is a SELECT over rows of one project, written with the tables' columns and compiled once. It is answered on
 a connection of its own: on SQLite at once (a lookup takes less time than a change of thread), on PostgreSQL as one
 pipeline that is one transaction: the project, then the SELECTs, behind the same row-level security as any session.
+
+Each question names the type of its rows, a ``NamedTuple`` with a field for each column. mypy compares the types where
+it knows those of the columns; the names are compared when the question is made.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections import namedtuple
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, TypeVarTuple
 
 from sqlalchemy import Dialect, Select, bindparam
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.expression import FromClause, Join
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -24,6 +27,9 @@ from azuraforge.database.project_scope import ScopeError
 from azuraforge.database.soundness import FileWatch
 
 T = TypeVar("T")
+RowT_co = TypeVar("RowT_co", covariant=True)
+#: The types of a SELECT's columns.
+Columns = TypeVarTuple("Columns")
 
 _BUSY_SECONDS = 0.5
 #: In each connection at most 256 KiB of pages, not SQLite's 2 MB: a few dozen connections live as long as the process,
@@ -33,74 +39,115 @@ _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 
 #: A SELECT of any columns.
 Statement = Select[*tuple[Any, ...]]
-#: The rows that a question found.
-Answer = list[Any]
-#: Makes a row of its values.
-_Row = Callable[[Iterable[object]], tuple[object, ...]]
 #: Converts one value between Python and the database; None where the value stays.
 _Conversion = Callable[[Any], object]
-#: A question with its parameters.
-Asked = tuple["Question", Mapping[str, object]]
 
 
-#: Questions one after another, each perhaps made from the answers before it, and the result.
-Plan = Generator[Sequence[Asked], list[Answer], T]
+class Asked(Generic[RowT_co]):
+    """A question with its parameters; once it is answered, also its rows. Made by ``Question.given``, for one use."""
+
+    __slots__ = ("_compiled", "_rows", "given", "question")
+
+    def __init__(self, question: Question[RowT_co], given: Mapping[str, object]) -> None:
+        self.question = question
+        self.given = given
+        self._compiled: _Compiled[RowT_co] | None = None
+        self._rows: Sequence[RowT_co] | None = None
+
+    @property
+    def rows(self) -> Sequence[RowT_co]:
+        """The rows that were found. Raises LookupError where the question is not answered yet."""
+        if self._rows is None:
+            raise LookupError("this question is not answered yet; ask it with Database.ask, or yield it from a plan")
+        return self._rows
+
+    def compiled(self, dialect: Dialect) -> _Compiled[RowT_co]:
+        """Return the text for a dialect; ``answer`` then takes values as that dialect's driver returns them."""
+        self._compiled = compiled = self.question.compiled(dialect)
+        return compiled
+
+    def answer(self, found: Iterable[Sequence[object]]) -> None:
+        """Make rows of values as the driver returns them."""
+        assert self._compiled is not None
+        self._rows = self._compiled.rows(found)
+
+    def answer_converted(self, found: Iterable[Sequence[object]]) -> None:
+        """Make rows of values that are converted to Python already."""
+        self._rows = [self.question.make_row(each) for each in found]
+
+
+#: Questions one after another, each perhaps made from the rows of those before it, and the result.
+Plan = Generator[Sequence[Asked[object]], None, T]
 
 
 class FastReader(Protocol):
     """What answers questions."""
 
-    async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
-        """The answer to each question, all as of one moment. Raises TransientError where the database is away."""
+    async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
+        """Answer each question, all as of one moment. Raises TransientError where the database is away."""
         ...
 
     def close(self) -> None:
         """Close every connection."""
 
 
-class Question:
+class Question(Generic[RowT_co]):
     """A SELECT of columns, whose rows answer by the columns' names like rows of the ORM do.
 
-    Every table in it that a project owns is confined to the project that asks, without naming it. ``varied``: readers
-    choose its form among very many (sorts and conditions); it must not displace prepared statements of other questions.
+    Every table in it that a project owns is confined to the project that asks, without naming it.
+
+    Args:
+        row: a ``NamedTuple`` with the columns' names and types, in their order.
+        varied: readers choose its form among very many (sorts and conditions); it must not displace prepared
+            statements of other questions.
+
+    Raises TypeError where the names of ``row`` are others than the columns', ScopeError for tables of no project.
 
     Example:
+        >>> from typing import NamedTuple
         >>> from sqlalchemy import Column, MetaData, String, Table
-        >>> row = Table("row", MetaData(), Column("project_id", String), Column("name", String))
-        >>> print(Question(select(row.c.name).where(row.c.name == bindparam("name"))).sql)
+        >>> table = Table("row", MetaData(), Column("project_id", String), Column("name", String))
+        >>> class Named(NamedTuple):
+        ...     name: str
+        >>> print(Question(Named, select(table.c.name).where(table.c.name == bindparam("name"))).sql)
         SELECT "row".name
         FROM "row"
         WHERE "row".name = :name AND "row".project_id = :project_id
     """
 
-    def __init__(self, statement: Statement, *, varied: bool = False) -> None:
+    def __init__(self, row: Callable[[*Columns], RowT_co], select: Select[*Columns], *, varied: bool = False) -> None:
         self.varied = varied
+        statement: Statement = select
         tables = [table for source in statement.get_final_froms() for table in _tables(source)]
         if not tables or any("project_id" not in table.c for table in tables):
             raise ScopeError("a question is about rows that a project owns")
         for table in tables:
             statement = statement.where(table.c.project_id == bindparam("project_id"))
         self.statement = statement
-        names = [str(column.key) for column in statement.selected_columns]
-        self._row: _Row = namedtuple("Row", names)._make  # type: ignore[attr-defined]  # its names are no literals
-        self._compiled: dict[str, _Compiled] = {}
+        #: Makes a row of its values.
+        self.make_row: Callable[[Iterable[object]], RowT_co] = _maker(row, statement)
+        self._compiled: dict[str, _Compiled[RowT_co]] = {}
+
+    def given(self, values: Mapping[str, object]) -> Asked[RowT_co]:
+        """Return the question with values for its parameters."""
+        return Asked(self, values)
 
     @property
     def sql(self) -> str:
         """As SQLite reads it."""
         return "\n".join(line.rstrip() for line in self.compiled(_SQLITE).sql.splitlines())
 
-    def compiled(self, dialect: Dialect) -> _Compiled:
+    def compiled(self, dialect: Dialect) -> _Compiled[RowT_co]:
         """The text for a dialect, compiled when it is first asked for."""
-        if dialect.name not in self._compiled:
-            self._compiled[dialect.name] = _Compiled(self.statement, dialect, self._row)
-        return self._compiled[dialect.name]
+        if (compiled := self._compiled.get(dialect.name)) is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect, self.make_row)
+        return compiled
 
 
-class _Compiled:
+class _Compiled(Generic[RowT_co]):
     """A question's text on one dialect, and how values go in and come out."""
 
-    def __init__(self, statement: Statement, dialect: Dialect, row: _Row) -> None:
+    def __init__(self, statement: Statement, dialect: Dialect, make_row: Callable[[Iterable[object]], RowT_co]) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
         #: As psycopg's libpq takes it, with its parameters by number; on SQLite they have names.
@@ -113,7 +160,7 @@ class _Compiled:
                 self._binds[parameter.key] = processor
         columns = [_reading(column.type, dialect) for column in statement.selected_columns]
         self._columns = [(index, processor) for index, processor in enumerate(columns) if processor is not None]
-        self._row = row
+        self._make_row = make_row
 
     def values(self, project_id: str, given: Mapping[str, object]) -> dict[str, object]:
         values: dict[str, object] = {**self._constants, **given, "project_id": project_id}
@@ -126,16 +173,16 @@ class _Compiled:
         values = self.values(project_id, given)
         return [values[name] for name in self._order]
 
-    def rows(self, found: Sequence[Sequence[object]]) -> Answer:
+    def rows(self, found: Iterable[Sequence[object]]) -> list[RowT_co]:
         if not self._columns:
-            return [self._row(each) for each in found]
+            return [self._make_row(each) for each in found]
         rows = []
         for each in found:
             values = list(each)
             for index, processor in self._columns:
                 if values[index] is not None:
                     values[index] = processor(values[index])
-            rows.append(self._row(values))
+            rows.append(self._make_row(values))
         return rows
 
 
@@ -149,10 +196,10 @@ class SqliteReader:
         self._lock = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
 
-    async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
-        """The answer to each question, all as of one moment. Raises TransientError where the database is away."""
+    async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
+        """Answer each question, all as of one moment. Raises TransientError where the database is away."""
         try:
-            return self._answers(self._connection(), project_id, asked)
+            self._answer(self._connection(), project_id, asked)
         except sqlite3.Error as error:
             raise self._watch.learn(error) from error
 
@@ -163,16 +210,14 @@ class SqliteReader:
             connection.close()
 
     @staticmethod
-    def _answers(connection: sqlite3.Connection, project_id: str, asked: Sequence[Asked]) -> list[Answer]:
+    def _answer(connection: sqlite3.Connection, project_id: str, asked: Sequence[Asked[object]]) -> None:
         if len(asked) > 1:
             connection.execute("BEGIN")
         try:
-            answers = []
-            for question, given in asked:
-                compiled = question.compiled(_SQLITE)
-                found = connection.execute(compiled.sql, compiled.values(project_id, given)).fetchall()
-                answers.append(compiled.rows(found))
-            return answers
+            for each in asked:
+                compiled = each.compiled(_SQLITE)
+                found = connection.execute(compiled.sql, compiled.values(project_id, each.given)).fetchall()
+                each.answer(found)
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -194,6 +239,30 @@ class SqliteReader:
             with self._lock:
                 self._opened.append(connection)
         return connection
+
+
+def columns(table: type[DeclarativeBase], row: type[tuple[object, ...]]) -> list[InstrumentedAttribute[Any]]:
+    """Return the columns of a table that a row type names, in the order of its fields."""
+    return [getattr(table, name) for name in _fields(row) if name in table.__table__.c]
+
+
+def _maker(row: Callable[..., RowT_co], statement: Statement) -> Callable[[Iterable[object]], RowT_co]:
+    """Return what makes a row of its values. Raises TypeError where its names are others than the columns'."""
+    fields, names = _fields(row), tuple(str(column.key) for column in statement.selected_columns)
+    if fields != names:
+        raise TypeError(
+            f"{getattr(row, '__name__', row)} has the fields {', '.join(fields)}, but its SELECT the columns "
+            f"{', '.join(names)}; give it one field for each column, in their order"
+        )
+    make: Callable[[Iterable[object]], RowT_co] = getattr(row, "_make")  # noqa: B009  # a NamedTuple's
+    return make
+
+
+def _fields(row: object) -> tuple[str, ...]:
+    found: tuple[str, ...] | None = getattr(row, "_fields", None)
+    if found is None:
+        raise TypeError(f"{row!r} is no NamedTuple; make it one with a field for each column")
+    return found
 
 
 def existing(path: Path) -> str:

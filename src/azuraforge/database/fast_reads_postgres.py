@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL
 
 from azuraforge.database.failures import away
-from azuraforge.database.fast_reads import Answer, Asked
+from azuraforge.database.fast_reads import Asked
 from azuraforge.database.pipeline import Pipeline, Rows, Statement, Values
 from azuraforge.database.project_scope import PROJECT_SETTING
 from azuraforge.errors import InvalidInput, TransientError
@@ -36,14 +36,14 @@ class PostgresReader:
         self._all: set[Pipeline] = set()
         self._places = asyncio.Semaphore(_CONNECTIONS)
 
-    async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
-        """The answer to each question, all as of one moment. Raises TransientError where the database is away."""
-        compiled = [question.compiled(self._dialect) for question, _ in asked]
+    async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
+        """Answer each question, all as of one moment. Raises TransientError where the database is away."""
         try:
             statements = [Statement(_SET_PROJECT, self._values.of((project_id,)))]
-            for each, (question, given) in zip(compiled, asked, strict=True):
-                values = self._values.of(each.in_order(project_id, given))
-                statements.append(Statement(each.encoded, values, question.varied))
+            for each in asked:
+                compiled = each.compiled(self._dialect)
+                values = self._values.of(compiled.in_order(project_id, each.given))
+                statements.append(Statement(compiled.encoded, values, each.question.varied))
             await self._take_place()
             try:
                 found = await self._ask(statements)
@@ -51,7 +51,8 @@ class PostgresReader:
                 self._places.release()
         except psycopg.DataError as error:
             raise _not_looked_for(error) from error
-        return [each.rows(rows) for each, rows in zip(compiled, found[1:], strict=True)]
+        for each, rows in zip(asked, found[1:], strict=True):
+            each.answer(rows)
 
     def close(self) -> None:
         """Close every connection; the event loop may be gone already."""

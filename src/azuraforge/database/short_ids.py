@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -19,13 +20,18 @@ _SHORTENED = re.compile(rf"[a-z2-7]{{{SHORTEST},{_LENGTH - 1}}}")
 _SHOWN = 5
 
 
+class _Row(NamedTuple):
+    id: str
+    name: str
+
+
 class ShortId:
     """Finds the complete ids of one table's rows.
 
     Args:
         noun: the row in an error, such as ``run``.
         id_: the column of the ids.
-        names: columns whose values are also accepted in place of an id; a row with exactly this name wins.
+        name: a column whose values are also accepted in place of an id; a row with exactly this name wins.
         where: which rows of the table count.
     """
 
@@ -33,15 +39,17 @@ class ShortId:
         self,
         noun: str,
         id_: InstrumentedAttribute[str],
-        *names: InstrumentedAttribute[str],
+        name: InstrumentedAttribute[str] | None = None,
+        *,
         where: Sequence[ColumnElement[bool]] = (),
     ) -> None:
         self.noun = noun
         low: BindParameter[str] = bindparam("low")
         high: BindParameter[str] = bindparam("high")
-        named = [name == low for name in names]
-        statement = select(id_, *names).where(or_(id_.between(low, high), *named), *where)
-        self._question = Question(statement.order_by(id_).limit(_SHOWN + 1))
+        named = [] if name is None else [name == low]
+        statement = select(id_.label("id"), (id_ if name is None else name).label("name"))
+        statement = statement.where(or_(id_.between(low, high), *named), *where)
+        self._question = Question(_Row, statement.order_by(id_).limit(_SHOWN + 1))
 
     async def complete(self, database: Database, project_id: str, given: str) -> str:
         """Return the id that ``given`` shortens; ``given`` itself if it is a name, a complete id, or matches nothing.
@@ -54,10 +62,10 @@ class ShortId:
             return given
         # Letters sort behind digits in every collation, so z is the highest character of an id.
         asked = {"low": beginning, "high": beginning.ljust(_LENGTH, "z")}
-        (rows,) = await database.ask(project_id, (self._question, asked))
-        if any(given in row[1:] for row in rows):
+        rows = await database.ask(project_id, self._question.given(asked))
+        if any(row.name == given for row in rows):
             return given
-        ids = [str(row[0]) for row in rows if str(row[0]).startswith(beginning)]
+        ids = [row.id for row in rows if row.id.startswith(beginning)]
         if len(ids) > 1:
             raise self._ambiguous(beginning, ids)
         return ids[0] if ids else given

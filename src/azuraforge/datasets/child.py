@@ -10,13 +10,14 @@ import orjson
 import polars as pl
 
 from azuraforge.datasets.kinds import KINDS
+from azuraforge.datasets.loading import read_columns
 from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
-from azuraforge.datasets.reading.canonical import write_parquet
 from azuraforge.datasets.reading.charts import reduce_rows
 from azuraforge.datasets.schemas import Json, RowsOut
+from azuraforge.datasets.segment_files import write_segment
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
-from azuraforge.plugins import Source
+from azuraforge.plugins import Source, SourceRead
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
 
@@ -49,8 +50,9 @@ def read_source(child: Asked) -> Json:
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
     for kind in KINDS.values():
         if (prepared := kind.prepare(got, name, asked.cleaning, asked.limits)) is not None:
-            provenance = _plain(got.provenance, f"source {name}")
-            return _result(prepared, asked.folder, {**provenance, "options": asked.options}, None)
+            provenance = plain(got.provenance, f"source {name}")
+            cursor = plain(got.cursor, f"source {name}") if isinstance(got, SourceRead) and got.cursor else None
+            return _result(prepared, asked.folder, {**provenance, "options": asked.options}, None, cursor)
     raise InvalidInput(f"the source {name} returned neither a SourceRead nor an ImageRead", where=f"source {name}")
 
 
@@ -59,19 +61,20 @@ def restate(child: Asked) -> Json:
     from azuraforge.datasets.restating import restated
 
     asked = RestateInput.model_validate(child.payload)
-    return _result(restated(asked), asked.folder, asked.provenance, asked.file_sha256)
+    return restated(asked).model_dump(mode="json")
 
 
 def rows(child: Asked) -> Json:
     """Return rows for a chart. ``RowsInput`` → ``RowsOut``."""
     asked = RowsInput.model_validate(child.payload)
-    names = [] if asked.series is None else [asked.series]
-    frame = pl.read_parquet(asked.path, columns=[*names, asked.time, *asked.columns])
-    if asked.series is not None:
-        frame = frame.filter(pl.col(asked.series) == asked.name)
+    series, time = asked.meaning.series, str(asked.meaning.time)
+    names = [] if series is None else [series]
+    frame = read_columns(asked.paths, asked.meaning, [*names, time, *asked.columns])
+    if series is not None:
+        frame = frame.filter(pl.col(series) == asked.name)
     shown = reduce_rows(frame, list(asked.columns), asked.max_points)
     columns = {name: shown[name].to_list() for name in asked.columns}
-    out = RowsOut(times=shown[asked.time].to_list(), columns=columns, total_rows=frame.height)
+    out = RowsOut(times=shown[time].to_list(), columns=columns, total_rows=frame.height)
     return out.model_dump(mode="json")
 
 
@@ -80,24 +83,27 @@ def pictures(child: Asked) -> Json:
     from azuraforge.datasets.images.samples import samples
 
     asked = PicturesInput.model_validate(child.payload)
-    return samples(asked.path, asked.size, asked.per_class).model_dump(mode="json")
+    return samples(asked.paths[0], asked.size, asked.per_class).model_dump(mode="json")
 
 
-def _result(prepared: Prepared, folder: Path, provenance: Json, file_sha256: str | None) -> Json:
-    parquet = folder / "rows.parquet"
-    write_parquet(prepared.frame, parquet)
-    times = prepared.frame[prepared.schema.time] if prepared.schema.time is not None else None
+def _result(
+    prepared: Prepared, folder: Path, provenance: Json, file_sha256: str | None, cursor: Json | None = None
+) -> Json:
+    segment, path = write_segment(prepared.frame, prepared.schema.time, folder)
     result = ReadResult(
-        parquet=parquet,
+        segments=(segment,),
+        made={segment.address: path},
+        blocks=prepared.blocks,
         fingerprint=prepared.fingerprint,
         file_sha256=file_sha256,
         columns=prepared.schema,
         options=prepared.options,
         rows=prepared.frame.height,
-        start_at=times.min() if times is not None else None,
-        end_at=times.max() if times is not None else None,
+        start_at=segment.start_at,
+        end_at=segment.end_at,
         provenance=provenance,
         findings=tuple(prepared.findings),
+        cursor=cursor,
     )
     return result.model_dump(mode="json")
 
@@ -106,7 +112,7 @@ def _result(prepared: Prepared, folder: Path, provenance: Json, file_sha256: str
 _PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
-def _plain(provenance: Mapping[str, object], where: str) -> Json:
+def plain(provenance: Mapping[str, object], where: str) -> Json:
     """Return what a plugin states about its data as JSON. Raises InvalidInput if it is none."""
     try:
         plain = orjson.loads(orjson.dumps(dict(provenance), option=_PLAIN))

@@ -1,7 +1,10 @@
-"""Stored versions, read and verified. Runs in children only."""
+"""Stored versions, read and verified: the only code that opens the files of a version. Runs in children only."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -12,24 +15,81 @@ from azuraforge.errors import StorageError
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
-def load_version(path: Path, schema: DatasetSchema, options: Json, expected: str) -> pl.DataFrame:
-    """Return a version's rows.
+def load_version(paths: Sequence[Path], schema: DatasetSchema, options: Json, expected: str) -> pl.DataFrame:
+    """Return a version's rows, in canonical order.
+
+    Args:
+        paths: the files of its segments, in the order of the version.
+        schema: the meaning of its columns.
+        options: those that shaped the rows.
+        expected: its fingerprint.
 
     Raises StorageError if they cannot be read or are not the ones that were stored.
     """
-    try:
-        frame = pl.read_parquet(path)
+    with _readable(paths):
+        frame = in_order(pl.concat([pl.read_parquet(path) for path in paths]), schema, pieces=len(paths))
         found = KINDS[schema.kind].fingerprint(frame, schema, options)
+    if found != expected:
+        raise changed_rows(paths)
+    return frame
+
+
+def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence[str]) -> pl.DataFrame:
+    """Return some columns of a version, in canonical order, without verifying them: for charts.
+
+    ``columns`` must hold the time and the name of the series, where there are several segments.
+    """
+    with _readable(paths):
+        frames = [pl.read_parquet(path, columns=list(columns)) for path in paths]
+        return in_order(pl.concat(frames), schema, pieces=len(paths))
+
+
+def read_since(paths: Sequence[Path], schema: DatasetSchema, since: datetime) -> pl.DataFrame:
+    """Return the rows of a moment and of later ones, in canonical order. Reads no more row groups than necessary."""
+    if not paths:
+        return pl.DataFrame()
+    with _readable(paths):
+        found = pl.concat([pl.scan_parquet(path).filter(pl.col(str(schema.time)) >= since) for path in paths])
+        return in_order(found.collect(), schema, pieces=len(paths))
+
+
+def read_tail(paths: Sequence[Path], rows: int) -> pl.DataFrame:
+    """Return the last rows of segments that follow one another in time."""
+    parts: list[pl.DataFrame] = []
+    with _readable(paths):
+        for path in reversed(paths):
+            if rows <= 0:
+                break
+            parts.append(pl.scan_parquet(path).tail(rows).collect())
+            rows -= parts[-1].height
+    return pl.concat(parts[::-1])
+
+
+def in_order(frame: pl.DataFrame, schema: DatasetSchema, *, pieces: int = 2) -> pl.DataFrame:
+    """Return rows of several segments in canonical order: by time, of several series by their names first."""
+    if schema.time is None or pieces < 2:
+        return frame
+    if schema.series is None and frame[schema.time].is_sorted():
+        return frame.rechunk()
+    return frame.sort(*([] if schema.series is None else [schema.series]), schema.time)
+
+
+def changed_rows(paths: Sequence[Path]) -> StorageError:
+    """Return the error for rows that are not the ones that were stored."""
+    return StorageError(
+        "the rows of the dataset are not the ones that were stored",
+        where=", ".join(map(str, paths[:3])),
+        next_step="add the dataset again from its file or source",
+    )
+
+
+@contextmanager
+def _readable(paths: Sequence[Path]) -> Iterator[None]:
+    try:
+        yield
     except (OSError, pl.exceptions.PolarsError) as error:
         raise StorageError(
             f"the rows of the dataset cannot be read: {str(error).splitlines()[0]}",
-            where=str(path),
+            where=", ".join(map(str, paths[:3])),
             next_step="add the dataset again from its file or source",
         ) from error
-    if found != expected:
-        raise StorageError(
-            "the rows of the dataset are not the ones that were stored",
-            where=str(path),
-            next_step="add the dataset again from its file or source",
-        )
-    return frame

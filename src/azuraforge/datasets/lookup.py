@@ -26,14 +26,13 @@ class DatasetLookup:
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
-        datasets, numbers, newest = await self._database.ask(
-            project_id, (asked.datasets, given), (asked.numbers, given), (asked.newest, given)
-        )
+        datasets, numbers, newest = asked.datasets.given(given), asked.numbers.given(given), asked.newest.given(given)
+        await self._database.ask_all(project_id, datasets, numbers, newest)
         numbers_of: dict[str, list[int]] = {}
-        for row in numbers:
+        for row in numbers.rows:
             numbers_of.setdefault(row.dataset_id, []).append(row.version)
-        newest_of = {row.dataset_id: row for row in newest}
-        page, cursor = BY_NAME.cut(datasets, limit, lambda dataset: (dataset.name, dataset.id))
+        newest_of = {row.dataset_id: row for row in newest.rows}
+        page, cursor = BY_NAME.cut(datasets.rows, limit, lambda dataset: (dataset.name, dataset.id))
         items = [
             shapes.dataset_out(dataset, newest_of[dataset.id], numbers_of[dataset.id])
             for dataset in page
@@ -45,20 +44,20 @@ class DatasetLookup:
         self, project_id: str, name_or_id: str, *, limit: int = PAGE, after: str | None = None
     ) -> DatasetVersionPage:
         """Return a page of a dataset's versions, the newest first. Raises NotFound."""
-        (found,) = await self._database.ask(project_id, (lookup_store.DATASET, {"name": name_or_id}))
+        found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
             raise NotFound(f"dataset {name_or_id!r} does not exist", next_step="azuraforge datasets list")
         dataset = found[0]
         key = VERSIONS.read(after, dataset.id)
         given = {"dataset_id": dataset.id, "limit": limit + 1, **parameters(key or ())}
-        (rows,) = await self._database.ask(project_id, (lookup_store.versions(after=key is not None), given))
+        rows = await self._database.ask(project_id, lookup_store.versions(after=key is not None).given(given))
         page, cursor = VERSIONS.cut(rows, limit, lambda row: (row.version,), dataset.id)
         return DatasetVersionPage(items=[shapes.version_out(dataset, row) for row in page], next=cursor)
 
     async def find(self, project_id: str, name_or_id: str) -> DatasetVersionOut | None:
         """Return a dataset's newest version; None where none has this name or id, or a version."""
-        (found,) = await self._database.ask(project_id, (lookup_store.DATASET, {"name": name_or_id}))
+        found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
             return None
-        (newest,) = await self._database.ask(project_id, (lookup_store.NEWEST, {"dataset_id": found[0].id}))
+        newest = await self._database.ask(project_id, lookup_store.NEWEST.given({"dataset_id": found[0].id}))
         return shapes.version_out(found[0], newest[0]) if newest else None

@@ -3,17 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from azuraforge.database.fast_reads import Question
+from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import behind_parameters
+from azuraforge.datasets.schemas import Finding, Json
+from azuraforge.datasets.segments import Growth, Revisions
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-_SHOWN = (Dataset.id, Dataset.name, Dataset.deleted_at, Dataset.deleted_by)
-_VERSION = tuple(each for each in DatasetVersionRow.__table__.c if each.key != "project_id")
+
+class DatasetRow(NamedTuple):
+    id: str
+    name: str
+    revisions: Revisions
+    deleted_at: datetime | None
+    deleted_by: str | None
+
+
+class VersionRow(NamedTuple):
+    """A version as pages show it."""
+
+    dataset_id: str
+    version: int
+    fingerprint: str
+    file_sha256: str | None
+    columns: DatasetSchema
+    rows: int
+    start_at: datetime | None
+    end_at: datetime | None
+    source: str
+    provenance: Json
+    findings: tuple[Finding, ...]
+    growth: Growth | None
+    created_at: datetime
+    deleted_at: datetime | None
+    deleted_by: str | None
+
+
+class NumberRow(NamedTuple):
+    """The number of a dataset's version."""
+
+    dataset_id: str
+    version: int
+
+
+_SHOWN = columns(Dataset, DatasetRow)
+_VERSION = columns(DatasetVersionRow, VersionRow)
 _IS_THERE = and_(DatasetVersionRow.deleted_at.is_(None), DatasetVersionRow.purged_at.is_(None))
 _NAME: BindParameter[str] = bindparam("name")
 
@@ -30,17 +71,19 @@ _last = (
 )
 #: One dataset by its name, else by its id.
 DATASET = Question(
+    DatasetRow,
     select(*_SHOWN)
     .where(Dataset.deleted_at.is_(None), or_(Dataset.name == _NAME, Dataset.id == _NAME))
     .order_by(Dataset.name != _NAME)
-    .limit(1)
+    .limit(1),
 )
 #: The newest version of a dataset.
 NEWEST = Question(
+    VersionRow,
     select(*_VERSION)
     .where(DatasetVersionRow.dataset_id == bindparam("dataset_id"), _IS_THERE)
     .order_by(DatasetVersionRow.version.desc())
-    .limit(1)
+    .limit(1),
 )
 
 
@@ -48,9 +91,9 @@ NEWEST = Question(
 class PageQuestions:
     """A page of datasets by name, the numbers of their versions, and the newest version of each."""
 
-    datasets: Question
-    numbers: Question
-    newest: Question
+    datasets: Question[DatasetRow]
+    numbers: Question[NumberRow]
+    newest: Question[VersionRow]
 
 
 @cache
@@ -65,18 +108,21 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
     listed = listed.order_by(*key).limit(limit)
     number = select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(_IS_THERE)
     return PageQuestions(
-        datasets=Question(select(*_SHOWN).where(*conditions).order_by(*key).limit(limit)),
-        numbers=Question(number.where(DatasetVersionRow.dataset_id.in_(listed)).order_by(DatasetVersionRow.version)),
+        datasets=Question(DatasetRow, select(*_SHOWN).where(*conditions).order_by(*key).limit(limit)),
+        numbers=Question(
+            NumberRow, number.where(DatasetVersionRow.dataset_id.in_(listed)).order_by(DatasetVersionRow.version)
+        ),
         newest=Question(
-            select(*_VERSION).where(DatasetVersionRow.version == _last, DatasetVersionRow.dataset_id.in_(listed))
+            VersionRow,
+            select(*_VERSION).where(DatasetVersionRow.version == _last, DatasetVersionRow.dataset_id.in_(listed)),
         ),
     )
 
 
 @cache
-def versions(*, after: bool) -> Question:
+def versions(*, after: bool) -> Question[VersionRow]:
     """A dataset's versions that are there, the newest first. Parameters: ``dataset_id``, ``limit``, and the key's."""
     statement = select(*_VERSION).where(DatasetVersionRow.dataset_id == bindparam("dataset_id"), _IS_THERE)
     if after:
         statement = statement.where(behind_parameters([DatasetVersionRow.version], descending=True))
-    return Question(statement.order_by(DatasetVersionRow.version.desc()).limit(bindparam("limit")))
+    return Question(VersionRow, statement.order_by(DatasetVersionRow.version.desc()).limit(bindparam("limit")))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import CleaningOptions, Finding, Json
+from azuraforge.datasets.segments import Segment
 from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.dataset_schema import DataKindName, DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
@@ -40,21 +41,27 @@ class SourceInput(Shape):
 class RestateInput(Shape):
     """A stored version, and when the values of some of its columns become known (null: not stated)."""
 
-    path: Path
+    paths: tuple[Path, ...]
+    segments: tuple[Segment, ...]
     meaning: DatasetSchema
     options: Json
     fingerprint: str
     columns: dict[str, Availability | None]
-    folder: Path
     file_sha256: str | None
     provenance: Json
     findings: tuple[Finding, ...]
+    cursor: Json | None
 
 
 class ReadResult(Shape):
-    """A file or source that was read: its canonical rows as Parquet, what they mean, and what was found."""
+    """A file or source that was read: its canonical rows as segments, what they mean, and what was found.
 
-    parquet: Path
+    ``made``: the files of those segments that are new, by address.
+    """
+
+    segments: tuple[Segment, ...]
+    made: dict[str, Path]
+    blocks: tuple[str, ...] = Field(default=(), description="the hashes of the fingerprint's blocks")
     fingerprint: str
     file_sha256: str | None = Field(description="null: read from a source")
     columns: DatasetSchema
@@ -64,22 +71,22 @@ class ReadResult(Shape):
     end_at: datetime | None
     provenance: Json
     findings: tuple[Finding, ...]
+    cursor: Json | None = Field(default=None, description="the source's position behind these rows")
 
 
 class RowsInput(Shape):
-    """Columns of a version over time; ``series`` is the column that tells several apart, ``name`` the one to show."""
+    """Columns of a version over time; ``name``: the one of several series to show."""
 
-    path: Path
-    time: str
+    paths: tuple[Path, ...]
+    meaning: DatasetSchema
     columns: tuple[str, ...]
     max_points: int
-    series: str | None = None
     name: str | None = None
 
 
 class PicturesInput(Shape):
     """An image dataset, and the most pictures of each class that are shown."""
 
-    path: Path
+    paths: tuple[Path, ...]
     size: tuple[int, int, int]
     per_class: int

@@ -10,6 +10,7 @@ from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
 from azuraforge.processes.package import LAUNCHER
 from azuraforge.projects.package import BINS
+from azuraforge.runs.package import HANDLERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from azuraforge.datasets.additions import Additions
+    from azuraforge.datasets.growing.service import GrowingDatasets
     from azuraforge.datasets.service import DatasetService
     from azuraforge.datasets.trash import Needs, Objection
+    from azuraforge.runs.handlers import Handler
 
 #: Reasons to keep versions of datasets that were deleted.
 DATASET_NEEDS: Extension[Needs] = Extension("needs of datasets")
@@ -49,10 +52,23 @@ def _datasets(services: Services) -> DatasetService:
     )
 
 
+def _growing(services: Services) -> GrowingDatasets:
+    from azuraforge.datasets.growing.service import GrowingDatasets
+
+    return GrowingDatasets(services[DATASETS], services[DATABASE], services[EVENTS])
+
+
+def _handlers(services: Services) -> Iterable[Handler]:
+    from azuraforge.datasets.growing.refreshing import RefreshHandler
+
+    yield RefreshHandler(services[DATASETS], services[GROWING], services[SETTINGS].plugins)
+
+
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.datasets.growing.routes import router as growing_router
     from azuraforge.datasets.routes import router
 
-    return [router]
+    return [router, growing_router]
 
 
 def _objections_of_runs(services: Services) -> Iterable[Objection]:
@@ -63,13 +79,15 @@ def _objections_of_runs(services: Services) -> Iterable[Objection]:
 
 ADDITIONS: Service[Additions] = Service("added dataset versions", _additions)
 DATASETS: Service[DatasetService] = Service("datasets", _datasets)
+GROWING: Service[GrowingDatasets] = Service("growing datasets", _growing)
 
 PACKAGE = Package(
     "datasets",
     tables=("tables",),
     routers=_routers,
-    served={"datasets": DATASETS},
+    served={"datasets": DATASETS, "growing": GROWING},
     contributions=(
+        HANDLERS.add(_handlers),
         DATASET_OBJECTIONS.add(_objections_of_runs),
         BINS.add(lambda services: [services[DATASETS].trash]),
     ),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from azuraforge.datasets.loading import load_version
-from azuraforge.datasets.messages import RestateInput
+from azuraforge.datasets.messages import ReadResult, RestateInput
 from azuraforge.datasets.reading.availability import STATED, check_stated, report_availability
-from azuraforge.datasets.reading.canonical import fingerprint
 from azuraforge.datasets.reading.foreknowledge import CODES, report_foreknowledge
-from azuraforge.datasets.reading.prepared import Prepared
+from azuraforge.datasets.reading.prepared import prepared_series
 from azuraforge.errors import InvalidInput
 
 
-def restated(asked: RestateInput) -> Prepared:
+def restated(asked: RestateInput) -> ReadResult:
     """Return a stored version with other statements: its rows are the same, its meaning and fingerprint are not."""
-    frame = load_version(asked.path, asked.meaning, asked.options, asked.fingerprint)
+    frame = load_version(asked.paths, asked.meaning, asked.options, asked.fingerprint)
     meaning = asked.meaning
     if meaning.time is None:
         raise InvalidInput(
@@ -27,4 +26,20 @@ def restated(asked: RestateInput) -> Prepared:
     findings = [each for each in asked.findings if each.code not in dropped]
     report_availability(frame, schema, findings)
     report_foreknowledge(frame, schema, findings)
-    return Prepared(frame, schema, asked.options, findings, fingerprint(frame, schema, asked.options))
+    made = prepared_series(frame, schema, asked.options, findings)
+    times = frame[meaning.time]
+    return ReadResult(
+        segments=asked.segments,
+        made={},
+        blocks=made.blocks,
+        fingerprint=made.fingerprint,
+        file_sha256=asked.file_sha256,
+        columns=schema,
+        options=asked.options,
+        rows=frame.height,
+        start_at=times.min(),
+        end_at=times.max(),
+        provenance=asked.provenance,
+        findings=tuple(findings),
+        cursor=asked.cursor,
+    )

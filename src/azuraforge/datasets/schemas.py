@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import Name, Number
+from azuraforge.datasets.segments import Growth, Revisions
 from azuraforge.paging import Page
 from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
@@ -79,6 +80,18 @@ class FileOptions(CleaningOptions):
     series: str | None = Field(
         default=None, max_length=200, description="the column that tells several series apart; empty: one series"
     )
+    groups: list[Name] = Field(
+        default_factory=list,
+        max_length=20,
+        description="columns that say which group each of several series belongs to, such as region; totals of the"
+        " groups and of all series are forecast too, and add up",
+    )
+    group_separator: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=10,
+        description="divides the names of several series into groups: with / the series north/a belongs to north",
+    )
     features: list[Name] | None = Field(
         default=None, max_length=10_000, description="empty: every other numeric column"
     )
@@ -131,6 +144,41 @@ class FromSource(CleaningOptions):
     missing: Literal["error", "forward_fill", "drop"] = "forward_fill"
 
 
+class AppendOptions(BaseModel):
+    """How rows that are added are written. What they mean is the dataset's; what is empty here is as it was then."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    timezone: str | None = Field(default=None, max_length=64, description="refused where it is not the dataset's")
+    unit: str | None = Field(default=None, max_length=40, description="refused where it is not the dataset's")
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
+    decimal: Literal[".", ","] | None = None
+    encoding: str | None = Field(default=None, max_length=40)
+    time_format: str | None = Field(default=None, max_length=100)
+    strict: bool | None = Field(default=None, description="every warning is an error")
+
+
+#: A cell of a row.
+Cell: TypeAlias = str | float | int | None
+
+
+class AppendRows(BaseModel):
+    """Rows to add, by column: {"time": "2024-05-01T10:00:00Z", "load": 41.5}."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: list[dict[Name, Cell]] = Field(min_length=1, max_length=1_000_000)
+    options: AppendOptions = Field(default_factory=AppendOptions)
+
+
+class RevisionPolicy(BaseModel):
+    """What happens to rows that change stored ones."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revisions: Revisions = Field(description="refuse: nothing is added; accept: a new version says what changed")
+
+
 class DatasetVersionOut(BaseModel):
     """One immutable version."""
 
@@ -146,10 +194,22 @@ class DatasetVersionOut(BaseModel):
     source: str
     provenance: Json
     findings: tuple[Finding, ...]
+    growth: Growth | None = Field(default=None, description="how it followed from an earlier version; null: read whole")
+    revisions: Revisions = Field(default="refuse", description="the dataset's policy for rows that change stored ones")
     created: bool = Field(default=True, description="False where the same content was there already")
     created_at: datetime
     deleted_at: datetime | None = Field(default=None, description="in the trash since then, alone or with its dataset")
     deleted_by: str | None = None
+
+
+class AppendOut(BaseModel):
+    """The version that holds the rows, and what happened to them."""
+
+    version: DatasetVersionOut
+    rows_added: int = Field(description="0, with no revised ones: the version that was there")
+    rows_revised: int
+    rows_repeated: int
+    findings: tuple[Finding, ...] = Field(description="about the rows that came")
 
 
 class DatasetOut(BaseModel):

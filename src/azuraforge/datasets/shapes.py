@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from azuraforge.datasets.lookup_store import DatasetRow, VersionRow
 from azuraforge.datasets.schemas import DatasetOut, DatasetVersionOut
-from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
 
-def version_out(dataset: Dataset, row: DatasetVersionRow) -> DatasetVersionOut:
+def version_out(dataset: DatasetRow, row: VersionRow) -> DatasetVersionOut:
     """A version that was there already."""
     return DatasetVersionOut(
         id=dataset.id,
@@ -21,6 +21,8 @@ def version_out(dataset: Dataset, row: DatasetVersionRow) -> DatasetVersionOut:
         source=row.source,
         provenance=row.provenance,
         findings=row.findings,
+        growth=row.growth,
+        revisions=dataset.revisions,
         created=False,
         created_at=row.created_at,
         deleted_at=row.deleted_at or dataset.deleted_at,
@@ -28,7 +30,7 @@ def version_out(dataset: Dataset, row: DatasetVersionRow) -> DatasetVersionOut:
     )
 
 
-def dataset_out(dataset: Dataset, latest: DatasetVersionRow, numbers: list[int]) -> DatasetOut:
+def dataset_out(dataset: DatasetRow, latest: VersionRow, numbers: list[int]) -> DatasetOut:
     """A dataset with its newest version; ``numbers``: the versions that are there."""
     return DatasetOut(
         id=dataset.id,

@@ -9,7 +9,11 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from azuraforge.database import Session
 from azuraforge.datasets.messages import ReadResult
-from azuraforge.datasets.tables import Dataset, DatasetVersionRow
+from azuraforge.datasets.segments import Growth, Segment
+from azuraforge.datasets.tables import Dataset, DatasetSegmentRow, DatasetVersionRow
+
+#: Addresses in one question.
+_AT_ONCE = 500
 
 
 def find(session: Session, name_or_id: str) -> Dataset | None:
@@ -95,7 +99,9 @@ def sharing(
     return [(dataset_id, fingerprint, sha256) for dataset_id, fingerprint, sha256 in session.execute(statement)]
 
 
-def add_version(session: Session, dataset_id: str, read: ReadResult, source: str, size_bytes: int) -> DatasetVersionRow:
+def add_version(
+    session: Session, dataset_id: str, read: ReadResult, source: str, growth: Growth | None
+) -> DatasetVersionRow:
     """Add the next version of a dataset that ``find_or_add`` has locked."""
     highest = session.scalar(select(func.max(DatasetVersionRow.version)).where(_of(dataset_id)))
     row = DatasetVersionRow(
@@ -107,15 +113,20 @@ def add_version(session: Session, dataset_id: str, read: ReadResult, source: str
         columns=read.columns,
         options=read.options,
         rows=read.rows,
-        bytes=size_bytes,
+        bytes=sum(each.bytes for each in read.segments),
         start_at=read.start_at,
         end_at=read.end_at,
         source=source,
         provenance=read.provenance,
         findings=read.findings,
+        segments=read.segments,
+        blocks=read.blocks,
+        growth=growth,
+        cursor=read.cursor,
     )
     session.add(row)
     session.flush()
+    name_segments(session, row, read.segments)
     session.refresh(row)
     return row
 
@@ -153,19 +164,52 @@ def deleted_versions(session: Session, before: datetime | None) -> Sequence[tupl
 def forget(session: Session, dataset_id: str) -> None:
     """Delete a dataset that the caller has locked, with the lines of all its versions."""
     for table, condition in (
+        (DatasetSegmentRow, DatasetSegmentRow.dataset_id == dataset_id),
         (DatasetVersionRow, _of(dataset_id)),
         (Dataset, Dataset.id == dataset_id),
     ):
         session.execute(delete(table).where(condition), execution_options={"synchronize_session": False})
 
 
-def named_files(session: Session, fingerprints: Sequence[str]) -> set[str]:
-    """Those whose rows some version of the project still has."""
-    statement = select(DatasetVersionRow.fingerprint).where(
-        DatasetVersionRow.fingerprint.in_(fingerprints),
-        DatasetVersionRow.purged_at.is_(None),
-    )
+def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
+    """Those segments that some version of the project still has."""
+    statement = select(DatasetSegmentRow.address).where(DatasetSegmentRow.address.in_(addresses)).distinct()
     return set(session.scalars(statement))
+
+
+def own_bytes(session: Session, rows: Sequence[DatasetVersionRow]) -> int:
+    """Bytes of the segments that no version besides these names."""
+    sizes = {each.address: each.bytes for row in rows for each in row.segments}
+    mine = {(row.dataset_id, row.version) for row in rows}
+    table, addresses = DatasetSegmentRow, sorted(sizes)
+    for start in range(0, len(addresses), _AT_ONCE):
+        batch = addresses[start : start + _AT_ONCE]
+        found = select(table.dataset_id, table.version, table.address).where(table.address.in_(batch))
+        for dataset_id, number, address in session.execute(found):
+            if (dataset_id, number) not in mine:
+                sizes.pop(address, None)
+    return sum(sizes.values())
+
+
+def name_segments(session: Session, row: DatasetVersionRow, segments: tuple[Segment, ...]) -> None:
+    """Let a version, which the caller has locked, consist of these segments."""
+    unname_segments(session, row)
+    row.segments, row.bytes = segments, sum(each.bytes for each in segments)
+    for address in dict.fromkeys(each.address for each in segments):
+        session.add(
+            DatasetSegmentRow(
+                project_id=session.project_id, dataset_id=row.dataset_id, version=row.version, address=address
+            )
+        )
+    session.flush()
+
+
+def unname_segments(session: Session, row: DatasetVersionRow) -> list[str]:
+    """Let a version name no segments; returns the addresses that it named."""
+    table = DatasetSegmentRow
+    mine = (table.dataset_id == row.dataset_id, table.version == row.version)
+    session.execute(delete(table).where(*mine), execution_options={"synchronize_session": False})
+    return [each.address for each in row.segments]
 
 
 def _of(dataset_id: str) -> ColumnElement[bool]:

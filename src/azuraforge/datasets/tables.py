@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
 from azuraforge.datasets.schemas import Finding, Json
+from azuraforge.datasets.segments import Growth, Revisions, Segment
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
@@ -21,13 +22,15 @@ class Dataset(Deletable, Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(100))
+    revisions: Mapped[Revisions] = mapped_column(String(10), default="refuse")
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
 class DatasetVersionRow(Deletable, Owned, Base):
-    """One version: never changed, never numbered twice. Its rows are a Parquet file found by the fingerprint.
+    """One version: never changed, never numbered twice. Its rows are segments, which it shares with other versions.
 
-    What was purged keeps its line, so that its number stays taken; only the file is gone.
+    What was purged keeps its line, so that its number stays taken; only files that no other version names are gone.
+    ``cursor``, the position of the source behind these rows, moves on where the source had nothing new.
     """
 
     __tablename__ = "dataset_version"
@@ -52,4 +55,26 @@ class DatasetVersionRow(Deletable, Owned, Base):
     provenance: Mapped[Json] = mapped_column(JsonText)
     findings: Mapped[tuple[Finding, ...]] = mapped_column(JsonShape(tuple[Finding, ...]))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    segments: Mapped[tuple[Segment, ...]] = mapped_column(JsonShape(tuple[Segment, ...]))
+    blocks: Mapped[tuple[str, ...]] = mapped_column(JsonShape(tuple[str, ...]))
+    growth: Mapped[Growth | None] = mapped_column(JsonShape(Growth), default=None)
+    cursor: Mapped[Json | None] = mapped_column(JsonText, default=None)
     purged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+
+
+class DatasetSegmentRow(Owned, Base):
+    """A segment that a version names: what may not be freed. Versions that were purged name none."""
+
+    __tablename__ = "dataset_segment"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["project_id", "dataset_id", "version"],
+            ["dataset_version.project_id", "dataset_version.dataset_id", "dataset_version.version"],
+        ),
+        Index("ix_dataset_segment_project_id_address", "project_id", "address"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -48,9 +48,9 @@ class DatasetTrash(RowBin[Row]):
         self._needs = needs
         self._objections = objections
 
-    def path(self, project_id: str, fingerprint: str) -> Path:
-        """Return the file of a version's rows."""
-        return self._folder(project_id) / f"{fingerprint}.parquet"
+    def path(self, project_id: str, address: str) -> Path:
+        """Return the file of a segment."""
+        return self._folder(project_id) / f"{address}.parquet"
 
     def revive(self, session: Session, dataset: Dataset, row: DatasetVersionRow) -> None:
         """Restore a version whose content was added again, even if it was purged."""
@@ -105,9 +105,9 @@ class DatasetTrash(RowBin[Row]):
 
     def held_bytes(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
         return {
-            each.key: each.row.bytes
-            if isinstance(each.row, DatasetVersionRow)
-            else sum(row.bytes for row in store.all_versions(session, each.id))
+            each.key: store.own_bytes(
+                session, [each.row] if isinstance(each.row, DatasetVersionRow) else store.all_versions(session, each.id)
+            )
             for each in things
         }
 
@@ -126,16 +126,16 @@ class DatasetTrash(RowBin[Row]):
             if thing.version in needed:
                 return Removal(kept=1)
             store.change(session, thing.row, purged_at=now())
-            return Removal(Counter(dataset_versions=1), [thing.row.fingerprint])
+            return Removal(Counter(dataset_versions=1), store.unname_segments(session, thing.row))
         rows = store.all_versions(session, thing.id)
         free = [row for row in rows if row.version not in needed]
-        fingerprints = [row.fingerprint for row in free]
+        addresses = [each for row in free for each in store.unname_segments(session, row)]
         if len(free) == len(rows):
             store.forget(session, thing.id)
-            return Removal(Counter(datasets=1), fingerprints)
+            return Removal(Counter(datasets=1), addresses)
         for row in free:
             store.change(session, row, purged_at=now(), deleted_at=row.deleted_at or thing.row.deleted_at)
-        return Removal(Counter(dataset_versions=len(free)), fingerprints, kept=1)
+        return Removal(Counter(dataset_versions=len(free)), addresses, kept=1)
 
     def describe(self, thing: Thing[Row]) -> dict[str, object]:
         return {"dataset_id": thing.id, "name": thing.name, "version": thing.version}
@@ -146,7 +146,7 @@ class DatasetTrash(RowBin[Row]):
             self.database,
             project_id,
             folder,
-            lambda fingerprint: self.path(project_id, fingerprint),
+            lambda address: self.path(project_id, address),
             lambda: [path.stem for path in folder.glob("*.parquet") if not path.name.startswith(".")],
             store.named_files,
         )

@@ -118,7 +118,7 @@ class EventLog:
         if until > now:
             return frame
         asked = {"stream": stream, "after": after, "limit": FRAME_EVENTS}
-        (rows,) = await self._database.ask(project_id, (store.LINES, asked))
+        rows = await self._database.ask(project_id, store.LINES.given(asked))
         frame = Frame(EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at) for row in rows)
         if frame:
             self._shared[key] = (now + _SHARED_SECONDS, frame)

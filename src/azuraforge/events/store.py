@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,13 +14,29 @@ from azuraforge.database import Session, now
 from azuraforge.database.fast_reads import Question
 from azuraforge.events.tables import Event, EventStream
 
-LAST_SEQ = Question(select(EventStream.last_seq).where(EventStream.stream == bindparam("stream")))
+
+class SeqRow(NamedTuple):
+    last_seq: int
+
+
+class LineRow(NamedTuple):
+    """A line of a stream."""
+
+    stream: str
+    seq: int
+    type: str
+    data: dict[str, object]
+    at: datetime
+
+
+LAST_SEQ = Question(SeqRow, select(EventStream.last_seq).where(EventStream.stream == bindparam("stream")))
 #: Lines with a number above ``after``, in order.
 LINES = Question(
+    LineRow,
     select(Event.stream, Event.seq, Event.type, Event.data, Event.at)
     .where(Event.stream == bindparam("stream"), Event.seq > bindparam("after"))
     .order_by(Event.seq)
-    .limit(bindparam("limit"))
+    .limit(bindparam("limit")),
 )
 
 # Built once: nearly every transaction adds a line, and building a statement costs more than running it.

@@ -29,6 +29,7 @@ class PredictionInputs(Shape):
 
     rows: int | None = Field(default=None, description="of history")
     series: str | None = Field(default=None, description="of which of several series")
+    new_series: bool = Field(default=False, description="which the version had not learned: a forecast by analogy")
     dataset_id: str | None = Field(default=None, description="null: the caller sent the rows")
     dataset_version: int | None = None
     dataset_fingerprint: str | None = None
@@ -57,7 +58,7 @@ class KnownPoints(Shape):
 class ActualsInput(Shape):
     """A version of a dataset, and the times at which its target is asked for; ``series``: which of several."""
 
-    path: Path
+    paths: tuple[Path, ...]
     meaning: DatasetSchema
     options: JsonObject
     fingerprint: str

@@ -27,13 +27,13 @@ class ModelLookup:
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
-        models, newest, champions, counts = await self._database.ask(
-            project_id, (asked.models, given), (asked.newest, given), (asked.champions, given), (asked.counts, given)
-        )
-        last = {row.model_id: row for row in newest}
-        champion = {row.model_id: row.version for row in champions}
-        versions = {row.model_id: row.versions for row in counts}
-        page, cursor = BY_NAME.cut(models, limit, lambda owner: (owner.name, owner.id))
+        models, newest = asked.models.given(given), asked.newest.given(given)
+        champions, counts = asked.champions.given(given), asked.counts.given(given)
+        await self._database.ask_all(project_id, models, newest, champions, counts)
+        last = {row.model_id: row.schema for row in newest.rows}
+        champion = {row.model_id: row.version for row in champions.rows}
+        versions = {row.model_id: row.versions for row in counts.rows}
+        page, cursor = BY_NAME.cut(models.rows, limit, lambda owner: (owner.name, owner.id))
         items = [
             shapes.model_out(owner, last.get(owner.id), champion.get(owner.id), versions.get(owner.id, 0))
             for owner in page
@@ -43,31 +43,34 @@ class ModelLookup:
     async def versions(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> VersionPage:
         """Return a page of a model's versions, the newest first. Raises NotFound."""
         of = {"name": name}
-        found, aliases = await self._database.ask(project_id, (lookup_store.MODEL, of), (lookup_store.ALIASES, of))
-        if not found:
+        found, aliases = lookup_store.MODEL.given(of), lookup_store.ALIASES.given(of)
+        await self._database.ask_all(project_id, found, aliases)
+        if not found.rows:
             raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
-        key = VERSIONS.read(after, found[0].id)
+        model_id = found.rows[0].id
+        key = VERSIONS.read(after, model_id)
         given = {**of, "limit": limit + 1, **parameters(key or ())}
-        (rows,) = await self._database.ask(project_id, (lookup_store.versions(after=key is not None), given))
-        page, cursor = VERSIONS.cut(rows, limit, lambda row: (row.version,), found[0].id)
-        names = shapes.names_by_version(aliases)
+        rows = await self._database.ask(project_id, lookup_store.versions(after=key is not None).given(given))
+        page, cursor = VERSIONS.cut(rows, limit, lambda row: (row.version,), model_id)
+        names = shapes.names_by_version(aliases.rows)
         items = [shapes.version_out(name, row, names.get(row.version, [])) for row in page]
         return VersionPage(items=items, next=cursor)
 
     async def find(self, project_id: str, name: str) -> ModelDetail | None:
         """Return a model with its newest versions; None where no model has this name now."""
         of = {"name": name}
-        found, newest, aliased, count, aliases = await self._database.ask(
+        await self._database.ask_all(
             project_id,
-            (lookup_store.MODEL, of),
-            (lookup_store.versions(after=False), {**of, "limit": shapes.SHOWN_VERSIONS}),
-            (lookup_store.ALIASED, of),
-            (lookup_store.VERSION_COUNT, of),
-            (lookup_store.ALIASES, of),
+            found := lookup_store.MODEL.given(of),
+            newest := lookup_store.versions(after=False).given({**of, "limit": shapes.SHOWN_VERSIONS}),
+            aliased := lookup_store.ALIASED.given(of),
+            count := lookup_store.VERSION_COUNT.given(of),
+            aliases := lookup_store.ALIASES.given(of),
         )
-        if not found:
+        if not found.rows:
             return None
-        names = shapes.names_by_version(aliases)
+        names = shapes.names_by_version(aliases.rows)
         champion = next((number for number, held in names.items() if CHAMPION in held), None)
-        outline = shapes.model_out(found[0], newest[0] if newest else None, champion, count[0].versions)
-        return shapes.model_detail(outline, [*newest, *aliased], names)
+        schema = newest.rows[0].schema if newest.rows else None
+        outline = shapes.model_out(found.rows[0], schema, champion, count.rows[0].versions)
+        return shapes.model_detail(outline, [*newest.rows, *aliased.rows], names)

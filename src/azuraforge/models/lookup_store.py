@@ -3,26 +3,93 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from pydantic import JsonValue
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, select
 
-from azuraforge.database.fast_reads import Question
+from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import behind_parameters
+from azuraforge.models.provenance import ImportRecord, LearnedRows
 from azuraforge.models.tables import Model, ModelAlias, ModelVersion
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-_SHOWN = (Model.id, Model.name, Model.created_at, Model.deleted_at, Model.deleted_by)
-_VERSION = tuple(each for each in ModelVersion.__table__.c if each.key != "project_id")
+
+class ModelRow(NamedTuple):
+    id: str
+    name: str
+    created_at: datetime
+    deleted_at: datetime | None
+    deleted_by: str | None
+
+
+class VersionRow(NamedTuple):
+    """A version as pages show it."""
+
+    version: int
+    content_hash: str
+    weights_sha256: str | None
+    bytes: int
+    kind: str
+    plugin: str
+    plugin_version: str | None
+    config: dict[str, JsonValue]
+    schema: DatasetSchema
+    run_id: str
+    dataset_id: str | None
+    dataset_version: int | None
+    dataset_fingerprint: str | None
+    learned_from: LearnedRows
+    code_version: str
+    seed: int
+    parent_version: int | None
+    metrics: dict[str, float | None] | None
+    created_at: datetime
+    deleted_at: datetime | None
+    deleted_by: str | None
+    imported: ImportRecord | None
+
+
+class AliasRow(NamedTuple):
+    alias: str
+    version: int
+
+
+class CountRow(NamedTuple):
+    versions: int
+
+
+class SchemaRow(NamedTuple):
+    """The schema of a model's last version."""
+
+    model_id: str
+    schema: DatasetSchema
+
+
+class ChampionRow(NamedTuple):
+    model_id: str
+    version: int
+
+
+class CountOfRow(NamedTuple):
+    model_id: str
+    versions: int
+
+
+_SHOWN = columns(Model, ModelRow)
+_VERSION = columns(ModelVersion, VersionRow)
 _IS_THERE = and_(ModelVersion.deleted_at.is_(None), ModelVersion.purged_at.is_(None))
 _NAMED = and_(Model.name == bindparam("name"), Model.deleted_at.is_(None))
 
-MODEL = Question(select(*_SHOWN).where(_NAMED))
+MODEL = Question(ModelRow, select(*_SHOWN).where(_NAMED))
 ALIASES = Question(
+    AliasRow,
     select(ModelAlias.alias, ModelAlias.version)
     .join(Model, Model.id == ModelAlias.model_id)
     .where(_NAMED)
-    .order_by(ModelAlias.alias)
+    .order_by(ModelAlias.alias),
 )
 _POINTING = select(ModelAlias.alias).where(
     ModelAlias.project_id == ModelVersion.project_id,
@@ -31,12 +98,14 @@ _POINTING = select(ModelAlias.alias).where(
 )
 #: The versions that aliases point at.
 ALIASED = Question(
-    select(*_VERSION).join(Model, Model.id == ModelVersion.model_id).where(_NAMED, _IS_THERE, _POINTING.exists())
+    VersionRow,
+    select(*_VERSION).join(Model, Model.id == ModelVersion.model_id).where(_NAMED, _IS_THERE, _POINTING.exists()),
 )
 VERSION_COUNT = Question(
+    CountRow,
     select(func.count(ModelVersion.version).label("versions"))
     .join(Model, Model.id == ModelVersion.model_id)
-    .where(_NAMED, _IS_THERE)
+    .where(_NAMED, _IS_THERE),
 )
 
 
@@ -44,10 +113,10 @@ VERSION_COUNT = Question(
 class PageQuestions:
     """A page of models by name, with the schema of their last versions, their champions and counts of versions."""
 
-    models: Question
-    newest: Question
-    champions: Question
-    counts: Question
+    models: Question[ModelRow]
+    newest: Question[SchemaRow]
+    champions: Question[ChampionRow]
+    counts: Question[CountOfRow]
 
 
 @cache
@@ -57,26 +126,26 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
     conditions: list[ColumnElement[bool]] = [Model.deleted_at.is_not(None) if trash else Model.deleted_at.is_(None)]
     if after:
         conditions.append(behind_parameters(key))
-    limit: Any = bindparam("limit")
+    limit: BindParameter[int] = bindparam("limit")
     listed = select(Model.id).where(Model.project_id == bindparam("project_id"), *conditions)
     listed = listed.order_by(*key).limit(limit)
     last = and_(Model.id == ModelVersion.model_id, Model.last_version == ModelVersion.version)
     counted = select(ModelVersion.model_id, func.count().label("versions")).where(_IS_THERE)
     champions = select(ModelAlias.model_id, ModelAlias.version).where(ModelAlias.alias == "champion")
     return PageQuestions(
-        models=Question(select(*_SHOWN).where(*conditions).order_by(*key).limit(limit)),
+        models=Question(ModelRow, select(*_SHOWN).where(*conditions).order_by(*key).limit(limit)),
         newest=Question(
-            select(ModelVersion.model_id, ModelVersion.schema).join(Model, last).where(Model.id.in_(listed))
+            SchemaRow, select(ModelVersion.model_id, ModelVersion.schema).join(Model, last).where(Model.id.in_(listed))
         ),
-        champions=Question(champions.where(ModelAlias.model_id.in_(listed))),
-        counts=Question(counted.where(ModelVersion.model_id.in_(listed)).group_by(ModelVersion.model_id)),
+        champions=Question(ChampionRow, champions.where(ModelAlias.model_id.in_(listed))),
+        counts=Question(CountOfRow, counted.where(ModelVersion.model_id.in_(listed)).group_by(ModelVersion.model_id)),
     )
 
 
 @cache
-def versions(*, after: bool) -> Question:
+def versions(*, after: bool) -> Question[VersionRow]:
     """A model's versions that are there, the newest first. Parameters: ``name``, ``limit``, and the key's."""
     statement = select(*_VERSION).join(Model, Model.id == ModelVersion.model_id).where(_NAMED, _IS_THERE)
     if after:
         statement = statement.where(behind_parameters([ModelVersion.version], descending=True))
-    return Question(statement.order_by(ModelVersion.version.desc()).limit(bindparam("limit")))
+    return Question(VersionRow, statement.order_by(ModelVersion.version.desc()).limit(bindparam("limit")))

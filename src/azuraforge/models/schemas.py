@@ -363,6 +363,7 @@ class PredictOut(BaseModel):
     request_id: str | None = None
     latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
     series: str | None = Field(default=None, description="of which of several series")
+    new_series: bool = Field(default=False, description="not learned; forecast by analogy with the other series")
 
 
 class PictureSize(BaseModel):

@@ -8,20 +8,24 @@ from datetime import datetime
 from azuraforge.models import schemas
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.record import Sentences, VerdictRecord
+from azuraforge.models.lookup_store import AliasRow, ModelRow, VersionRow
 from azuraforge.models.provenance import ImportedFrom, ImportRecord
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelAlias, ModelPolicy, ModelVersion, Prediction
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 #: Versions that the page of a model shows, beside those that an alias points at.
 SHOWN_VERSIONS = 100
 
 
-def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, versions: int) -> schemas.ModelOut:
-    """A model; target and unit are its newest version's."""
+def model_out(
+    owner: Model | ModelRow, schema: DatasetSchema | None, champion: int | None, versions: int
+) -> schemas.ModelOut:
+    """A model; ``schema`` is its newest version's, of which target and unit are shown."""
     return schemas.ModelOut(
         id=owner.id,
         name=owner.name,
-        target=newest.schema.target if newest is not None else "",
-        unit=newest.schema.unit if newest is not None else "",
+        target=schema.target if schema is not None else "",
+        unit=schema.unit if schema is not None else "",
         champion=champion,
         versions=versions,
         created_at=owner.created_at,
@@ -30,7 +34,7 @@ def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, v
     )
 
 
-def names_by_version(aliases: Iterable[ModelAlias]) -> dict[int, list[str]]:
+def names_by_version(aliases: Iterable[ModelAlias | AliasRow]) -> dict[int, list[str]]:
     """Return the aliases of each version that has some."""
     names: dict[int, list[str]] = {}
     for pointer in aliases:
@@ -39,7 +43,7 @@ def names_by_version(aliases: Iterable[ModelAlias]) -> dict[int, list[str]]:
 
 
 def model_detail(
-    outline: schemas.ModelOut, rows: Iterable[ModelVersion], names: Mapping[int, list[str]]
+    outline: schemas.ModelOut, rows: Iterable[ModelVersion | VersionRow], names: Mapping[int, list[str]]
 ) -> schemas.ModelDetail:
     """A model with its newest versions and those that an alias points at, the newest first."""
     by_number = {row.version: row for row in rows}
@@ -49,7 +53,7 @@ def model_detail(
     return schemas.ModelDetail(**outline.model_dump(), version_list=listed)
 
 
-def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.VersionOut:
+def version_out(model: str, row: ModelVersion | VersionRow, aliases: list[str]) -> schemas.VersionOut:
     return schemas.VersionOut(
         model=model,
         version=row.version,

@@ -18,4 +18,4 @@ def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
     """
     from azuraforge.datasets.loading import load_version  # it loads Polars, which costs a child 0.15 s
 
-    return load_version(Path(dataset.path), dataset.meaning, dataset.options, dataset.fingerprint)
+    return load_version([Path(each) for each in dataset.paths], dataset.meaning, dataset.options, dataset.fingerprint)

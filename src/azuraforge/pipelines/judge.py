@@ -44,7 +44,6 @@ def judge(child: Child) -> JudgeResult:
     """Measure, decide and rank. ``JudgeInput`` → ``JudgeResult``; writes ``errors.npz``."""
     wanted = asked(JudgeInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
-    metric = kind.gate_metric(wanted.policy.metric)
     referee = kind.judge(
         JudgeCase(
             candidate=wanted.candidate,
@@ -58,6 +57,7 @@ def judge(child: Child) -> JudgeResult:
             seed=wanted.seed,
         )
     )
+    metric = kind.gate_metric(wanted.policy.metric or referee.metric())
     contest = referee.contest(metric, [each.by for each in wanted.policy.slices])
     verdict = _decide(wanted, metric, contest)
     judged = referee.evaluate(metric, verdict.best_baseline, verdict.champion, child.outputs)

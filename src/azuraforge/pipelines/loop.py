@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from azuraforge.database import Database
-from azuraforge.datasets.service import DatasetVersion
+from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.policy import GatePolicy, Measured
 from azuraforge.models.registry.held_out import HeldOut
@@ -253,7 +253,7 @@ class TrainingLoop:
             "config": split.task_config,
             "baselines": {name: self._baseline_versions[name] for name in self._baselines},
             "order": [*self._baselines],
-            "settings": self._job.child_settings(),
+            "settings": self._job.child_settings().model_dump(mode="json"),
             "pretrained": files_of(Path(self._pretrained_folder)),
         }
 
@@ -393,5 +393,8 @@ def bytes_of(folder: Path) -> int:
 def rows_of(dataset: DatasetVersion) -> DatasetFile:
     """Return what a step needs to read a dataset version."""
     return DatasetFile(
-        path=str(dataset.path), meaning=dataset.schema, options=dataset.options, fingerprint=dataset.fingerprint
+        paths=tuple(map(str, dataset.paths)),
+        meaning=dataset.schema,
+        options=dataset.options,
+        fingerprint=dataset.fingerprint,
     )

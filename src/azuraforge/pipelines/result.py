@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
-from azuraforge.datasets.service import DatasetVersion
+from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.provenance import EvaluatedRows, LearnedPart, LearnedRows

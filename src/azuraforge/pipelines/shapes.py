@@ -23,7 +23,7 @@ class DatasetFile(Shape):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    path: str
+    paths: tuple[str, ...]
     meaning: DatasetSchema = Field(alias="schema")
     options: JsonObject
     fingerprint: str

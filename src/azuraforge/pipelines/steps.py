@@ -205,7 +205,7 @@ def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, A
             next_step=f"derive it from {kind.Config.__module__}.{kind.Config.__name__}",
             code="other_config",
         )
-    return pipeline, kind
+    return kind.completed(pipeline), kind
 
 
 def config_of(pipeline: AnyPipeline, config: JsonObject, name: str) -> Config:
@@ -234,7 +234,7 @@ def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: boo
     test = kind.load_part(Path(wanted.test))
     tried = 0
     if wanted.champion:
-        predictions, unknown = kind.predict_known(name, answer, test)
+        predictions, unknown = kind.predict_known(name, answer, test, partial(pipeline.knows_series, predictor))
         if unknown:
             kind.save_predictions(predictions, outputs / "test.npz")
             return PredictResult(unknown=unknown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +14,8 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.pipeline import Checkpoint
 from azuraforge.processes import backend
 from azuraforge.processes.failures import sayable
-from azuraforge.processes.frames import Frame
-from azuraforge.processes.messages import Inbox, Message, message_frame
+from azuraforge.processes.frames import SavedCheckpoint, Start
+from azuraforge.processes.messages import Inbox, Message, message_frame, sent
 from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.points import MAX_STEP
 from azuraforge.processes.sealed_folders import problem_with, write_sealed
@@ -37,15 +37,15 @@ class Child:
         threads: threads that the engine may use (BLAS libraries have one).
     """
 
-    def __init__(self, start: Frame, outbox: Outbox, inbox: Inbox | None = None) -> None:
-        self.payload: JsonObject = start["payload"]
-        self.seed: int = start.get("seed", 0)
-        self.threads: int = start.get("threads", 1)
-        self._outputs: str | None = start.get("outputs")
-        self._checkpoints: str | None = start.get("checkpoints")
-        self._saved: list[dict[str, Any]] = start.get("saved", [])
-        self._environment: dict[str, Any] = start.get("environment", {})
-        self._kernels_folder: str | None = start.get("kernels_folder")
+    def __init__(self, start: Start, outbox: Outbox, inbox: Inbox | None = None) -> None:
+        self.payload: Mapping[str, object] = start["payload"]
+        self.seed = start.get("seed", 0)
+        self.threads = start.get("threads", 1)
+        self._outputs = start.get("outputs")
+        self._checkpoints = start.get("checkpoints")
+        self._saved: Sequence[SavedCheckpoint] = start.get("saved", ())
+        self._environment: JsonObject = start.get("environment", {})
+        self._kernels_folder = start.get("kernels_folder")
         self._outbox = outbox
         self._inbox = inbox
         self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
@@ -100,20 +100,13 @@ class Child:
             shutil.rmtree(folder)
         sealed = write_sealed(folder, save, {"step": step, "environment": self._environment})
         crashpoint("checkpoint_before_told")
-        self._outbox.message(
-            {
-                "type": "checkpoint",
-                "step": step,
-                "folder": str(folder),
-                "sha256": sealed.sha256,
-                "bytes": sealed.bytes,
-            }
-        )
+        saved = {"step": step, "folder": str(folder), "sha256": sealed.sha256, "bytes": sealed.bytes}
+        self._outbox.message(sent("checkpoint", saved))
         self._outbox.flush(_FLUSH_SECONDS)
 
     def resume(self) -> Checkpoint | None:
         """The newest checkpoint that verifies, or None. What was recorded after it is forgotten, metrics too."""
-        skipped: list[dict[str, Any]] = []
+        skipped: list[dict[str, int | str]] = []
         for saved in self._saved:
             problem = problem_with(Path(saved["folder"]), saved["sha256"])
             if problem is None:
@@ -127,14 +120,14 @@ class Child:
     def figure(self, name: str, data: Mapping[str, object]) -> None:
         """Attach data to be drawn. Raises InvalidInput where it is not JSON."""
         try:
-            self._outbox.message({"type": "figure", "name": sayable(str(name)), "data": dict(data)})
+            self._outbox.message(sent("figure", {"name": sayable(str(name)), "data": dict(data)}))
         except (TypeError, ValueError) as error:
             shown = sayable(str(name))
             raise InvalidInput(f"the figure {shown!r} is not JSON: {error}", where="figure()") from error
 
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
-        self._outbox.message({"type": "note", "markdown": sayable(str(markdown))})
+        self._outbox.message(sent("note", {"markdown": sayable(str(markdown))}))
 
     def send(self, name: str, body: BaseModel) -> None:
         """Send a message that the handler of this kind of run registered; it is stored behind the run's fence."""
@@ -146,11 +139,11 @@ class Child:
             raise RuntimeError("this child runs outside a run and receives no messages")
         return self._inbox.receive(timeout_seconds)
 
-    def _begin(self, step: int | None, skipped: list[dict[str, Any]] | None = None) -> None:
+    def _begin(self, step: int | None, skipped: Sequence[Mapping[str, int | str]] = ()) -> None:
         """Say once, before the first point, from where this attempt goes on (None: from the start)."""
         if not self._begun:
             self._begun = True
-            self._outbox.message({"type": "resumed", "step": step, "skipped": skipped or []})
+            self._outbox.message(sent("resumed", {"step": step, "skipped": skipped}))
 
 
 def _whole(name: str, value: Any) -> int:

@@ -27,7 +27,7 @@ from pydantic import BaseModel
 
 from azuraforge.processes.child import Child
 from azuraforge.processes.failures import error_fields
-from azuraforge.processes.frames import Frame, encode, read_frames
+from azuraforge.processes.frames import TO_CHILD, Failure, Result, Start, ToChild, encode, read_frames
 from azuraforge.processes.messages import Inbox
 from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.prefork import HEAVY, Warm, wanted
@@ -66,7 +66,7 @@ def _to_the_end(begin: Callable[[], None], connect: Callable[[], list[int] | Non
             os._exit(0)
         connection = socket.socket(fileno=descriptors[0])
         _write_to(descriptors[1] if len(descriptors) > 1 else None)
-        frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        frames: queue.SimpleQueue[ToChild] = queue.SimpleQueue()
         threading.Thread(target=_watch, args=(connection, frames), name="watcher", daemon=True).start()
         _run(connection, frames)
         code = 0
@@ -100,28 +100,31 @@ def _write_to(output: int | None) -> None:
     os.dup2(1, 2)
 
 
-def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
+def _watch(connection: socket.socket, frames: queue.SimpleQueue[ToChild]) -> None:
     with contextlib.suppress(OSError, ValueError):
-        for frame in read_frames(connection):
+        for frame in read_frames(connection, TO_CHILD):
             frames.put(frame)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)  # code that joined another group takes only itself along
 
 
-def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
+def _run(connection: socket.socket, frames: queue.SimpleQueue[ToChild]) -> None:
     start = frames.get()
+    if start["type"] == "question" or start["type"] == "message":
+        raise ValueError(f"a child begins with its entry point, not with a frame {start['type']!r}")
     os.environ[_POLARS_THREADS] = str(start.get("threads", 1))
-    if start.get("niceness"):
-        os.nice(start["niceness"])
-    if start.get("memory_bytes"):
-        _limit_memory(start["memory_bytes"])
-    if start.get("folder"):
-        os.chdir(start["folder"])
-    if start["mode"] == "converse":
+    if niceness := start.get("niceness"):
+        os.nice(niceness)
+    if memory_bytes := start.get("memory_bytes"):
+        _limit_memory(memory_bytes)
+    if folder := start.get("folder"):
+        os.chdir(folder)
+    if start["type"] == "converse":
         _converse(connection, frames, start)
         return
     outbox = Outbox(connection)
+    answer: Result | Failure
     try:
         answer = _answer(start, Child(start, outbox, Inbox(frames)))
     except BaseException as error:
@@ -138,13 +141,13 @@ def _limit_memory(limit: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
-def _answer(start: Frame, child: Child) -> Frame:
+def _answer(start: Start, child: Child) -> Result:
     value = _load(start["entry"])(child)
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json", by_alias=True)
-    answer: Frame = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
-    if start.get("outputs"):
-        answer["sha256"] = seal(Path(start["outputs"]), {}).sha256
+    answer: Result = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
+    if outputs := start.get("outputs"):
+        answer["sha256"] = seal(Path(outputs), {}).sha256
     answer["shared"] = loaded()
     answer["cpu_seconds"] = _cpu_seconds()
     encode(answer)  # a result that JSON cannot say is this child's error, not the pipe's
@@ -157,14 +160,14 @@ def _cpu_seconds() -> float:
     return round(used.user + used.system + used.children_user + used.children_system, 3)
 
 
-def _converse(connection: socket.socket, frames: queue.SimpleQueue[Frame], start: Frame) -> None:
+def _converse(connection: socket.socket, frames: queue.SimpleQueue[ToChild], start: Start) -> None:
     """``entry(payload)`` returns the function that answers; one answer per question, until the pipe ends.
 
     A function that returns a generator answers in pieces: each value is sent at once, its return value is the result.
     """
     try:
         reply = _load(start["entry"])(start["payload"])
-        answer: Frame = {"type": "result", "value": {}}
+        answer: Result | Failure = {"type": "result", "value": {}}
     except BaseException as error:
         connection.sendall(encode(_failure(error)))
         return
@@ -172,6 +175,8 @@ def _converse(connection: socket.socket, frames: queue.SimpleQueue[Frame], start
         connection.sendall(encode(answer))
         question = frames.get()
         try:
+            if question["type"] != "question":
+                raise ValueError(f"this child answers questions, and a frame {question['type']!r} is none")
             value = reply(question["payload"])
             if isinstance(value, Generator):
                 value = _send_pieces(connection, value)
@@ -191,7 +196,7 @@ def _send_pieces(connection: socket.socket, pieces: Generator[Any, None, Any]) -
         connection.sendall(encode({"type": "piece", "value": piece}))
 
 
-def _failure(error: BaseException) -> Frame:
+def _failure(error: BaseException) -> Failure:
     fields = error_fields(error)
     if fields["family"] == "internal":
         traceback.print_exception(error)

@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from pydantic import JsonValue
+
 from azuraforge.errors import TransientError
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.failures import Interruption, restore
-from azuraforge.processes.frames import Frame, FrameReader, encode
+from azuraforge.processes.frames import FROM_CHILD, FrameReader, Question, SentMessage, Start, encode
 from azuraforge.strict_json import JsonObject
 
 #: The code of the error where the child of a session was ended because its answer did not come.
@@ -40,13 +42,13 @@ class ChildSession:
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
         """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
-        return self.send({"payload": payload}, timeout_seconds)
+        return self.send({"type": "question", "payload": payload}, timeout_seconds)
 
-    def send(self, frame: Frame, timeout_seconds: float) -> JsonObject:
+    def send(self, frame: Start | Question, timeout_seconds: float) -> JsonObject:
         """Send one frame and wait for its answer."""
         with self._lock:
             try:
-                return self._talk.exchange(frame, time.monotonic() + timeout_seconds)
+                answer = self._talk.exchange(frame, time.monotonic() + timeout_seconds)
             except TimeoutError:
                 self._child.close()
                 raise TransientError(
@@ -55,6 +57,9 @@ class ChildSession:
             except Interruption as error:
                 self._child.close()
                 raise TransientError(str(error), next_step="try again") from None
+        if not isinstance(answer, dict):
+            raise TypeError(f"a child answered a question with {type(answer).__name__}; it returns a dictionary")
+        return answer
 
     def pipe(self) -> socket.socket:
         """Its socket, which blocks nobody any more: for who asks ahead of the answers, one frame each, in order.
@@ -85,10 +90,10 @@ class ChildSession:
 class Exchange:
     """Frames out, frames in, until one answers."""
 
-    def __init__(self, child: ChildProcess, hear: Callable[[Frame], None] | None = None) -> None:
+    def __init__(self, child: ChildProcess, hear: Callable[[SentMessage], None] | None = None) -> None:
         self._child = child
         self._hear = hear
-        self._reader = FrameReader()
+        self._reader = FrameReader(FROM_CHILD)
 
     def __enter__(self) -> Exchange:
         return self
@@ -96,7 +101,7 @@ class Exchange:
     def __exit__(self, *_: object) -> None:
         self._child.close()
 
-    def exchange(self, frame: Frame, deadline: float) -> JsonObject:
+    def exchange(self, frame: Start | Question, deadline: float) -> JsonValue:
         """Raises the child's error, Interruption where it died, TimeoutError past the deadline (monotonic)."""
         connection = self._child.connection
         try:
@@ -108,11 +113,10 @@ class Exchange:
                     raise self._child.death()
                 for answer in self._reader.feed(data):
                     if answer["type"] == "result":
-                        value: JsonObject = answer["value"]
-                        return value
+                        return answer["value"]
                     if answer["type"] == "error":
-                        raise restore(answer["family"], answer["error"], answer.get("kind", ""))
-                    if self._hear is not None:
+                        raise restore(answer["family"], answer["error"], answer["kind"])
+                    if answer["type"] == "message" and self._hear is not None:
                         self._hear(answer)
         except TimeoutError:
             raise

@@ -1,10 +1,6 @@
 """The launcher's own process: imports once, then forks a child for each request. No thread, no kernel, no app.
 
-Worker → launcher (4 bytes of length, then JSON; the child's socket and its output pipe come along as
-``SCM_RIGHTS``):  ``{"ticket": n, "warm": {"modules": [...], "threads": n} | None}``, later
-``{"ticket": n, "signal": n}``, and ``{"shared": [...]}``: libraries that a child had imported when it ended.
-Launcher → worker:  ``{"type": "hello", "environment"}``, ``{"type": "born", "ticket", "pid"}``,
-``{"type": "ended", "ticket", "status"}``.
+Worker → launcher: ``frames.Spawn``, ``Signal`` and ``Share``. Launcher → worker: ``Hello``, ``Born`` and ``Ended``.
 
 Only the launcher signals its children by their numbers. It alone reaps them, on its only thread, so that the number of
 a child that it has not reaped is never another process's. The worker names a child by its ticket.
@@ -34,7 +30,6 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import numpy  # noqa: F401
-import orjson
 import pydantic  # noqa: F401
 import safetensors.numpy  # noqa: F401
 
@@ -43,7 +38,7 @@ import azuraforge.plugins.forecasting.config
 import azuraforge.plugins.vision.config  # noqa: F401  preloaded for every child, with the whole contract
 from azuraforge.processes.child_main import live, wait_and_live
 from azuraforge.processes.environment import describe_environment
-from azuraforge.processes.frames import Frame, encode
+from azuraforge.processes.frames import TO_LAUNCHER, FromLauncher, ToLauncher, encode
 from azuraforge.processes.orphans import VARIABLE, end_detached, end_left
 from azuraforge.processes.prefork import PrestartedChildren, Warm
 from azuraforge.processes.process_table import LINUX, TABLE
@@ -80,7 +75,7 @@ class ForkServer:
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
         try:
-            self._send({"type": "hello", "environment": describe_environment(), "threads": _thread_count()})
+            self._send({"type": "hello", "environment": describe_environment()})
             for module in self._preload:
                 with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
                     importlib.import_module(module)
@@ -111,13 +106,13 @@ class ForkServer:
         if received is None:
             return False
         request, descriptors = received
-        if "shared" in request:
-            self._shared.want(request["shared"])
+        if request["type"] == "share":
+            self._shared.want(request["names"])
             return True
-        if "signal" in request:
-            self._signal(request["ticket"], request["signal"])
+        if request["type"] == "signal":
+            self._signal(request["ticket"], request["number"])
             return True
-        warm: Warm | None = request.get("warm")
+        warm = request["warm"]
         pid = self._prestarted.take(warm, descriptors) if warm is not None else None
         if pid is None:
             pid = os.fork()
@@ -212,11 +207,11 @@ class ForkServer:
                     os.waitpid(pid, os.WNOHANG)
             time.sleep(0.01)
 
-    def _send(self, frame: Frame) -> None:
+    def _send(self, frame: FromLauncher) -> None:
         self._control.sendall(encode(frame))
 
 
-def _receive(control: socket.socket) -> tuple[Frame, list[int]] | None:
+def _receive(control: socket.socket) -> tuple[ToLauncher, list[int]] | None:
     head = b""
     descriptors: list[int] = []
     while len(head) < _LENGTH.size:
@@ -232,7 +227,7 @@ def _receive(control: socket.socket) -> tuple[Frame, list[int]] | None:
         if not data:
             return None
         body += data
-    return orjson.loads(body), descriptors
+    return TO_LAUNCHER.read(body), descriptors
 
 
 def _own_children() -> set[int]:

@@ -1,25 +1,196 @@
-"""What worker and child say to each other: JSON frames, each behind its length, over a Unix socket."""
+"""Frames between processes: JSON objects, each behind its length, over a Unix socket.
 
-from __future__ import annotations
+Every pipe carries frames of a few shapes, which the field ``type`` tells apart. A reader names the shapes that it
+expects and refuses others. Messages of a kind of run travel inside ``SentMessage``, so kinds are free in their own
+names and shapes, which their handlers validate (``runs.handlers.MessageKind``).
+"""
+# Without `from __future__ import annotations`: on Python 3.11 a TypedDict knows its required fields only so.
 
 import math
 import socket
 import struct
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Generic, Literal, NotRequired, TypeAlias, TypedDict, TypeVar, get_args
 
 import orjson
+from pydantic import JsonValue
 
-Frame = dict[str, Any]
+from azuraforge.processes.failures import ErrorFields
+from azuraforge.processes.prefork import Warm
+from azuraforge.strict_json import JsonObject
+
+FrameT = TypeVar("FrameT")
 
 _LENGTH = struct.Struct(">I")
 #: A frame longer than this is a bug, not data: data goes through files.
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _READ_BYTES = 1 << 16
 _SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_SHOWN = 100
 
 
-def encode(frame: Frame) -> bytes:
+class SavedCheckpoint(TypedDict):
+    """A checkpoint that an attempt may continue from."""
+
+    step: int
+    folder: str
+    sha256: str
+
+
+class Start(TypedDict):
+    """The first frame to a child: its entry point, and the conditions under which it works.
+
+    ``call`` is one piece of work, ``run`` a phase of a run, and ``converse`` a child that answers questions.
+    """
+
+    type: Literal["call", "run", "converse"]
+    entry: str
+    payload: Mapping[str, object]
+    seed: NotRequired[int]
+    threads: NotRequired[int]
+    environment: NotRequired[JsonObject]
+    kernels_folder: NotRequired[str | None]
+    niceness: NotRequired[int]
+    memory_bytes: NotRequired[int]
+    folder: NotRequired[str]
+    outputs: NotRequired[str]
+    checkpoints: NotRequired[str]
+    saved: NotRequired[Sequence[SavedCheckpoint]]
+
+
+class Question(TypedDict):
+    """A question to a child that converses; it answers each with a ``Result`` or a ``Failure``, in order."""
+
+    type: Literal["question"]
+    payload: Mapping[str, object]
+
+
+class SentMessage(TypedDict):
+    """A message of a registered name, in either direction."""
+
+    type: Literal["message"]
+    name: str
+    data: Mapping[str, object]
+
+
+class Result(TypedDict):
+    """The answer of a child, with what it cost."""
+
+    type: Literal["result"]
+    value: JsonValue
+    heavy: NotRequired[list[str]]
+    shared: NotRequired[list[str]]
+    sha256: NotRequired[str]
+    cpu_seconds: NotRequired[float]
+
+
+class Failure(ErrorFields):
+    """The error of a child."""
+
+    type: Literal["error"]
+
+
+class Piece(TypedDict):
+    """A part of an answer that is still being computed."""
+
+    type: Literal["piece"]
+    value: JsonValue
+
+
+class Spawn(TypedDict):
+    """A request for a child; its socket and its output pipe come along as ``SCM_RIGHTS``."""
+
+    type: Literal["spawn"]
+    ticket: int
+    warm: Warm | None
+
+
+class Signal(TypedDict):
+    """A request for a signal to the group of a child."""
+
+    type: Literal["signal"]
+    ticket: int
+    number: int
+
+
+class Share(TypedDict):
+    """Libraries that a child had imported when it ended; later children shall find them imported."""
+
+    type: Literal["share"]
+    names: Sequence[str]
+
+
+class Hello(TypedDict):
+    """The launcher's process has started."""
+
+    type: Literal["hello"]
+    environment: JsonObject
+
+
+class Born(TypedDict):
+    """A child was forked."""
+
+    type: Literal["born"]
+    ticket: int
+    pid: int
+
+
+class Ended(TypedDict):
+    """A child was reaped."""
+
+    type: Literal["ended"]
+    ticket: int
+    status: int | None
+
+
+ToChild: TypeAlias = Start | Question | SentMessage
+FromChild: TypeAlias = Result | Failure | Piece | SentMessage
+ToLauncher: TypeAlias = Spawn | Signal | Share
+FromLauncher: TypeAlias = Hello | Born | Ended
+
+
+class Shapes(Generic[FrameT]):
+    """The shapes of the frames that arrive at one end of a pipe.
+
+    Reading checks that a frame is an object of a known type with all required fields. Their values are trusted: both
+    ends are this package, and what apps made is validated where it is used.
+
+    Example:
+        >>> FROM_LAUNCHER.read(b'{"type":"born","ticket":1,"pid":7}')["type"]
+        'born'
+        >>> FROM_LAUNCHER.read(b'{"type":"born","ticket":1}')
+        Traceback (most recent call last):
+        ValueError: a frame 'born' lacks pid
+    """
+
+    def __init__(self, *shapes: type) -> None:
+        self._required: dict[object, frozenset[str]] = {}
+        for shape in shapes:
+            for name in get_args(shape.__annotations__["type"]):
+                self._required[name] = shape.__required_keys__  # type: ignore[attr-defined]  # it is a TypedDict
+
+    def read(self, body: bytes | bytearray | memoryview) -> FrameT:
+        """Return the frame. Raises ValueError for broken JSON and for a frame of another shape."""
+        frame = orjson.loads(body)
+        try:
+            required = self._required[frame["type"]]
+        except (KeyError, TypeError):
+            known = ", ".join(map(str, self._required))
+            raise ValueError(f"the frame {str(frame)[:_SHOWN]!r} has none of the types {known}") from None
+        if not frame.keys() >= required:
+            missing = ", ".join(sorted(required - frame.keys()))
+            raise ValueError(f"a frame {frame['type']!r} lacks {missing}")
+        checked: FrameT = frame
+        return checked
+
+
+TO_CHILD: Shapes[ToChild] = Shapes(Start, Question, SentMessage)
+FROM_CHILD: Shapes[FromChild] = Shapes(Result, Failure, Piece, SentMessage)
+TO_LAUNCHER: Shapes[ToLauncher] = Shapes(Spawn, Signal, Share)
+FROM_LAUNCHER: Shapes[FromLauncher] = Shapes(Hello, Born, Ended)
+
+
+def encode(frame: Mapping[str, object]) -> bytes:
     """A frame as bytes. Raises TypeError for what JSON cannot say."""
     body = orjson.dumps(frame, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
     if len(body) > MAX_FRAME_BYTES:
@@ -27,14 +198,21 @@ def encode(frame: Frame) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-class FrameReader:
+class FrameReader(Generic[FrameT]):
     """Puts frames together from whatever arrives."""
 
-    def __init__(self) -> None:
+    def __init__(self, shapes: Shapes[FrameT]) -> None:
+        self._read = shapes.read
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
-        """The frames that ``data`` completes. Raises ValueError for an impossible length or broken JSON."""
+    def feed(self, data: bytes) -> Iterable[FrameT]:
+        """The frames that ``data`` completes. Raises ValueError for an impossible length or broken JSON, and for a
+        frame of another shape."""
+        if not self._buffer and len(data) > _LENGTH.size and _LENGTH.unpack_from(data)[0] == len(data) - _LENGTH.size:
+            return (self._read(memoryview(data)[_LENGTH.size :]),)  # exactly one, as most often: nothing is copied
+        return self._buffered(data)
+
+    def _buffered(self, data: bytes) -> Iterator[FrameT]:
         self._buffer += data
         while len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)
@@ -43,14 +221,14 @@ class FrameReader:
             end = _LENGTH.size + length
             if len(self._buffer) < end:
                 return
-            body = bytes(self._buffer[_LENGTH.size : end])
+            body = self._buffer[_LENGTH.size : end]
             del self._buffer[:end]
-            yield orjson.loads(body)
+            yield self._read(body)
 
 
-def read_frames(connection: socket.socket) -> Iterator[Frame]:
+def read_frames(connection: socket.socket, shapes: Shapes[FrameT]) -> Iterator[FrameT]:
     """Frames until the other side ends; blocks."""
-    reader = FrameReader()
+    reader = FrameReader(shapes)
     while data := connection.recv(_READ_BYTES):
         yield from reader.feed(data)
 

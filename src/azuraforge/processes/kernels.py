@@ -18,7 +18,7 @@ from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, TransientError, UserError
 from azuraforge.plugins.discovery.calling import ResultT
-from azuraforge.processes.frames import Frame
+from azuraforge.processes.frames import SentMessage
 from azuraforge.processes.prepared import Prepared, PrepareInput
 from azuraforge.settings import EngineSettings
 from azuraforge.strict_json import JsonObject
@@ -41,7 +41,7 @@ class Call(Protocol):
         payload: Mapping[str, object],
         result: type[ResultT],
         timeout_seconds: float,
-        hear: Callable[[Frame], None] | None = None,
+        hear: Callable[[SentMessage], None] | None = None,
     ) -> ResultT: ...
 
 
@@ -189,11 +189,12 @@ class Kernels:
         self._report(prepared)
         pending.set_result(prepared)
 
-    def _hear(self, frame: Frame) -> None:
-        if frame["type"] == "progress":
+    def _hear(self, message: SentMessage) -> None:
+        if message["name"] == "progress":
+            note = str(message["data"]["note"])
             self._compiling = True
-            log.info("kernels_compile", folder=str(self._folder), what=frame["note"])
-            self._announce(News("compiling", frame["note"]))
+            log.info("kernels_compile", folder=str(self._folder), what=note)
+            self._announce(News("compiling", note))
 
     def _report(self, prepared: Prepared) -> None:
         self._compiling = False

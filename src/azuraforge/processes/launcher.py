@@ -19,14 +19,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput, TransientError, UserError
 from azuraforge.plugins.discovery.calling import ResultT
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.exchange import ChildSession, Exchange
 from azuraforge.processes.failures import OUT_OF_MEMORY, ChildDied, LauncherDied
-from azuraforge.processes.frames import Frame, encode, read_frames
+from azuraforge.processes.frames import (
+    FROM_LAUNCHER,
+    FromLauncher,
+    SentMessage,
+    Start,
+    ToLauncher,
+    encode,
+    read_frames,
+)
 from azuraforge.processes.memory import MemoryLimit
 from azuraforge.processes.orphans import VARIABLE, end_forgotten, end_left, new_mark
 from azuraforge.processes.prefork import Habits, Warm
@@ -121,7 +129,7 @@ class Launcher:
         payload: Mapping[str, object],
         result: type[ResultT],
         timeout_seconds: float,
-        hear: Callable[[Frame], None] | None = None,
+        hear: Callable[[SentMessage], None] | None = None,
         memory: MemoryLimit | None = None,
     ) -> ResultT:
         """Run ``entry(child)`` in a child of its own and return its answer as ``result``.
@@ -134,7 +142,7 @@ class Launcher:
         than ``memory``, or gave an answer of another shape.
         """
         where = entry.rpartition(":")[2]
-        frame: Frame = {"mode": "call", "entry": entry, "payload": payload}
+        frame: Start = {"type": "call", "entry": entry, "payload": payload}
         if memory is not None:
             frame["memory_bytes"] = memory.bytes
         for last in (False, True):
@@ -175,7 +183,7 @@ class Launcher:
         except LauncherDied as error:
             raise TransientError(str(error), next_step="try again") from None
         try:
-            child_session.send({"mode": "converse", "entry": entry, "payload": payload}, timeout_seconds)
+            child_session.send({"type": "converse", "entry": entry, "payload": payload}, timeout_seconds)
         except BaseException:
             child_session.close()
             raise
@@ -212,7 +220,7 @@ class Launcher:
         return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), **ENVIRONMENT, "PYTHONUNBUFFERED": "1", **self._extra}
 
 
-def _read(answer: Frame, result: type[ResultT], where: str) -> ResultT:
+def _read(answer: JsonValue, result: type[ResultT], where: str) -> ResultT:
     try:
         return result.model_validate(answer)
     except ValidationError as error:
@@ -271,12 +279,13 @@ class _Server:
         ticket = next(self._tickets)
         child = ChildProcess(ours, reading, partial(self._send_signal, ticket))
         passed = [theirs.fileno()] + ([writing] if writing is not None else [])
+        order: ToLauncher = {"type": "spawn", "ticket": ticket, "warm": warm}
         try:
             with self._lock:
                 if not self.alive:
                     raise LauncherDied
                 self._unborn[ticket] = child
-                socket.send_fds(self._control, [encode({"ticket": ticket, "warm": warm})], passed)
+                socket.send_fds(self._control, [encode(order)], passed)
         except OSError:
             self.alive = False  # before the reader sees it: the next try must not come here again
             child.close()
@@ -306,19 +315,21 @@ class _Server:
             new = [name for name in names if name not in self._shared]
             self._shared.update(new)
             if new and self.alive:
-                with contextlib.suppress(OSError):
-                    self._control.sendall(encode({"shared": new}))
+                self._order({"type": "share", "names": new})
 
     def _send_signal(self, ticket: int, number: int) -> None:
         """Ask for a signal to a child's group. Where the launcher has died, its children end by other means."""
         with self._lock:
             if self.alive:
-                with contextlib.suppress(OSError):
-                    self._control.sendall(encode({"ticket": ticket, "signal": number}))
+                self._order({"type": "signal", "ticket": ticket, "number": number})
+
+    def _order(self, frame: ToLauncher) -> None:
+        with contextlib.suppress(OSError):
+            self._control.sendall(encode(frame))
 
     def _read(self) -> None:
         try:
-            for frame in read_frames(self._control):
+            for frame in read_frames(self._control, FROM_LAUNCHER):
                 self._hear(frame)
         except (OSError, ValueError) as error:
             log.warning("launcher_unreadable", reason=str(error))
@@ -355,7 +366,7 @@ class _Server:
             time.sleep(_LOOK_SECONDS)
         return True
 
-    def _hear(self, frame: Frame) -> None:
+    def _hear(self, frame: FromLauncher) -> None:
         if frame["type"] == "hello":
             self.environment = frame["environment"]
             self._ready.set()

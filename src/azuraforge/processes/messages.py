@@ -6,16 +6,13 @@ A child sends one with ``child.send`` and reads those of the worker with ``child
 from __future__ import annotations
 
 import queue
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from azuraforge.processes.frames import Frame
-from azuraforge.strict_json import JsonObject
-
-#: Types of the frames that end a child's work.
-ENDS = ("result", "error")
+from azuraforge.processes.frames import SentMessage, ToChild
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,33 +22,27 @@ class Message:
     """A message as it arrived."""
 
     name: str
-    data: JsonObject
+    data: Mapping[str, object]
 
     def read(self, shape: type[M]) -> M:
         """Return the message in its shape. Raises pydantic's ValidationError where it has another one."""
         return shape.model_validate(self.data)
 
 
-def message_frame(name: str, body: BaseModel) -> Frame:
-    """Return the frame of a message: its name as the frame's type, then the fields of its body.
-
-    Raises ValueError for a name that ends a child's work, and for a body with a field ``type``.
-    """
-    fields: Frame = body.model_dump(mode="json")
-    if name in ENDS or "type" in fields:
-        raise ValueError(f"the message {name!r} cannot be sent: its name, or its field 'type', is the platform's own")
-    return {"type": name, **fields}
+def sent(name: str, data: Mapping[str, object]) -> SentMessage:
+    """Return the frame of a message."""
+    return {"type": "message", "name": name, "data": data}
 
 
-def fields_of(frame: Frame) -> Frame:
-    """Return the fields of the message that a frame holds."""
-    return {name: value for name, value in frame.items() if name != "type"}
+def message_frame(name: str, body: BaseModel) -> SentMessage:
+    """Return the frame of a message whose fields are those of ``body``."""
+    return sent(name, body.model_dump(mode="json"))
 
 
 class Inbox:
     """The messages that the worker sent to this child, in their order."""
 
-    def __init__(self, frames: queue.SimpleQueue[Frame]) -> None:
+    def __init__(self, frames: queue.SimpleQueue[ToChild]) -> None:
         self._frames = frames
 
     def receive(self, timeout_seconds: float | None) -> Message | None:
@@ -60,4 +51,6 @@ class Inbox:
             frame = self._frames.get(timeout=timeout_seconds)
         except queue.Empty:
             return None
-        return Message(frame["type"], fields_of(frame))
+        if frame["type"] != "message":
+            raise ValueError(f"a child that has begun receives messages; a frame {frame['type']!r} is none")
+        return Message(frame["name"], frame["data"])

@@ -10,7 +10,8 @@ import traceback
 
 from azuraforge.errors import InvalidInput
 from azuraforge.processes.failures import sayable
-from azuraforge.processes.frames import Frame, encode, spell
+from azuraforge.processes.frames import Failure, Result, SentMessage, encode, spell
+from azuraforge.processes.messages import sent
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 
 #: Points wait at most this long, so that training costs one frame per tenth of a second and not one per step.
@@ -32,7 +33,7 @@ class Outbox:
         self._ready: list[bytes] = []
         self._points: list[tuple[str, int, float | str, int]] = []
         self._series: set[str] = set()
-        self._progress: Frame | None = None
+        self._progress: SentMessage | None = None
         self._sending = False
         self._closed = False
         self._thread = threading.Thread(target=self._send, name="outbox", daemon=True)
@@ -56,12 +57,12 @@ class Outbox:
         """The newest word on progress replaces an unsent older one. Raises InvalidInput beyond 64 bits."""
         if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
             raise InvalidInput(f"{done} of {total} is beyond 64 bits", where="progress()")
-        frame = {"type": "progress", "done": done, "total": total, "note": sayable(note)}
+        frame = sent("progress", {"done": done, "total": total, "note": sayable(note)})
         with self._changed:
             self._progress = frame
             self._changed.notify_all()
 
-    def message(self, frame: Frame) -> None:
+    def message(self, frame: SentMessage | Result | Failure) -> None:
         """A frame that leaves at once, after everything said before it. Raises TypeError where it is not JSON."""
         encoded = encode(frame)
         with self._changed:
@@ -87,7 +88,7 @@ class Outbox:
             points = self._points
             self._points = []
             for start in range(0, len(points), _FRAME_POINTS):
-                self._ready.append(encode({"type": "metrics", "points": points[start : start + _FRAME_POINTS]}))
+                self._ready.append(encode(sent("metrics", {"points": points[start : start + _FRAME_POINTS]})))
         if self._progress is not None:
             self._ready.append(encode(self._progress))
             self._progress = None

@@ -25,6 +25,9 @@ SHARED = (
     "pandas",
     "statsmodels.tsa.seasonal",
     "statsmodels.api",
+    "statsforecast.arima",
+    "statsforecast.theta",
+    "statsforecast.ces",
 )
 #: Variables of the launcher: Arrow's copy of jemalloc must not start a thread of its own.
 ENVIRONMENT = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}

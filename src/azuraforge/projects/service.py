@@ -107,7 +107,7 @@ class ProjectService:
 
     async def look(self, project_id: str) -> None:
         """Read a row of the project. Raises TransientError where the database cannot answer requests."""
-        await self._database.read_row(project_id, (store.MEMBER, {}))
+        await self._database.read_row(project_id, store.MEMBER.given({}))
 
     def is_new(self) -> bool:
         """Return whether the database has no project yet, as before the first start."""

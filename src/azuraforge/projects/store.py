@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -40,8 +41,12 @@ def projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Sele
     return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)
 
 
+class MemberRow(NamedTuple):
+    user_id: str
+
+
 #: A row that every project has.
-MEMBER = Question(select(Member.user_id).limit(1))
+MEMBER = Question(MemberRow, select(Member.user_id).limit(1))
 
 
 def next_projects(session: Session, after: str, limit: int) -> list[Place]:

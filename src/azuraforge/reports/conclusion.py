@@ -24,6 +24,10 @@ def conclusion(words: Words, seed: int, evaluation: Evaluation, figures: Figures
     said += dict.fromkeys(sentence for each in compared for sentence in _about(words, each))  # some are common to both
     said += _slices(words, figures.slices)
     said += _shape(words, candidate, figures)
+    judged, horizon = evaluation.judged_horizon, evaluation.horizon
+    if judged is not None and horizon is not None and judged < horizon:
+        counted = {"horizon": words.number(horizon), "judged": words.number(judged), "next": words.number(judged + 1)}
+        said.append(words("conclusion.judged_horizon", **counted))
     if evaluation.guarded.tried:
         counted = {"tried": words.number(evaluation.guarded.tried), "of": words.number(evaluation.guarded.of)}
         said.append(words("conclusion.guarded", **counted))

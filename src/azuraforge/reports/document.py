@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from azuraforge.models.gate.record import VerdictRecord
-from azuraforge.plugins.contract.evaluation import RANGE_LEVEL, Evaluation, IntervalCoverage, SeriesTable
+from azuraforge.plugins.contract.evaluation import RANGE_LEVEL, Evaluation, Hierarchical, IntervalCoverage, SeriesTable
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, ForecastFigure, Importance, Shapley
@@ -121,6 +121,8 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
     lines += _intervals(evaluation, words)
     if evaluation.series is not None:
         lines += _series(evaluation.series, evaluation.best_baseline, words)
+    if evaluation.hierarchy is not None:
+        lines += _levels(evaluation.hierarchy, evaluation.best_baseline, words)
     if evaluation.composition is not None:
         lines += members(evaluation.composition, evaluation, words)
     if failed := evaluation.failed:
@@ -181,6 +183,22 @@ def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
         named = ", ".join(escape(each.series) for each in gone[:_SERIES_SHOWN])
         lines += [words("several_series.left_out", count=len(gone), series=named), ""]
     return [*lines, words("several_series.not_explained"), ""]
+
+
+def _levels(hierarchy: Hierarchical, best_baseline: str, words: Words) -> list[str]:
+    """Return the errors of totals and series, next to the best baseline and to other ways to the totals."""
+    baseline = escape(best_baseline)
+    heads = [words("levels.level"), words("levels.count"), "RMSE", f"RMSE, {baseline}", words("levels.skill")]
+    heads += [words("levels.base"), words("levels.bottom_up"), words("levels.coverage")]
+    rows = []
+    for each in hierarchy.levels:
+        numbers = map(words.number, (each.rmse, each.baseline_rmse))
+        other = map(words.number, (each.base_rmse, each.bottom_up_rmse))
+        counted = words.number(each.series)
+        rows.append([escape(each.level), counted, *numbers, words.percent(each.skill), *other])
+        rows[-1].append(words.percent(each.coverage))
+    lines = [f"### {words('levels')}", "", words("levels.note", baseline=baseline), ""]
+    return [*lines, *table(heads, rows, range(1, len(heads)))]
 
 
 def _metrics(evaluation: Evaluation) -> list[MetricFacts]:

@@ -112,6 +112,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The errors one step ahead are {mean} on average, {spread} around that.",
         "Bir adım sonrası hataların ortalaması {mean}, çevresindeki sapma {spread}.",
     ),
+    "conclusion.judged_horizon": (
+        "Of the {horizon} rows ahead, {judged} are judged: the held-out part is too short for later ones. Metrics and"
+        " intervals say nothing of the rows from {next} on; a horizon of {judged} is judged whole.",
+        "Öndeki {horizon} satırın {judged} tanesi değerlendirildi: ayrılmış bölüm sonrakiler için çok kısa. Ölçütler ve"
+        " aralıklar {next}. satırdan sonrası için bir şey söylemez; {judged} satırlık ufkun tamamı değerlendirilir.",
+    ),
     "conclusion.guarded": (
         "The leakage guard tried {tried} of {of} [prediction|predictions] and found none that uses what it may not"
         " know; the others were not tried.",
@@ -167,6 +173,21 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Residuals and importances are drawn of single series only.",
         "Artıklar ve önem değerleri yalnız tek serilerde çizilir.",
     ),
+    "levels": ("Totals and series", "Toplamlar ve seriler"),
+    "levels.note": (
+        "The forecasts of all levels add up. Next to the candidate's errors stand those of {baseline}, reconciled in "
+        "the same way, of the candidate before its forecasts were reconciled, and of its series' forecasts added up. "
+        "Totals count in no other score and not in the gate's comparison.",
+        "Bütün düzeylerin tahminleri birbirini tutar. Adayın hatalarının yanında aynı biçimde uzlaştırılmış "
+        "{baseline} yönteminin, uzlaştırılmadan önce adayın ve serilerinin toplanan tahminlerinin hataları durur. "
+        "Toplamlar başka hiçbir puanda ve kapının karşılaştırmasında yer almaz.",
+    ),
+    "levels.level": ("Level", "Düzey"),
+    "levels.count": ("Forecasts", "Tahmin"),
+    "levels.skill": ("Skill", "Beceri"),
+    "levels.base": ("RMSE, not reconciled", "RMSE, uzlaştırılmadan"),
+    "levels.bottom_up": ("RMSE, added up", "RMSE, toplanarak"),
+    "levels.coverage": ("Coverage", "Kapsama"),
     "members": ("Members", "Üyeler"),
     "members.note": (
         "{rule} The score is the {measure}; lower is better. It chose and weighed the members. Their {metric} on the "
@@ -181,6 +202,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "members.rule.median": (
         "The forecast is the median of the members that have a weight.",
         "Tahmin, ağırlığı olan üyelerin tahminlerinin medyanıdır.",
+    ),
+    "members.rule.trimmed": (
+        "Each value of the forecast is the weighted mean of its members' without the lowest and the highest: a quarter "
+        "of the weights is left out at either end.",
+        "Tahminin her değeri, en düşük ve en yüksek uçlar dışında üyelerin ağırlıklı ortalamasıdır: her iki uçta "
+        "ağırlıkların dörtte biri dışarıda bırakılır.",
     ),
     "members.rule.other": ("The predictor combines its members.", "Tahminci, üyelerini birleştirir."),
     "members.name": ("Member", "Üye"),

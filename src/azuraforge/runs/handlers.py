@@ -126,6 +126,15 @@ class PhaseResult(Generic[R]):
     outputs: Path
 
 
+class ChildSettings(BaseModel):
+    """What every child of an attempt computes with."""
+
+    seed: int
+    threads: int
+    environment: JsonObject
+    kernels_folder: str | None
+
+
 class Job(Protocol):
     """The side of an attempt that a handler uses; ``execution.job`` implements it."""
 
@@ -140,11 +149,8 @@ class Job(Protocol):
         """
         ...
 
-    def child_settings(self) -> JsonObject:
-        """What the children of every phase compute with: seed, threads, environment, kernels_folder.
-
-        It is known once the first phase has begun.
-        """
+    def child_settings(self) -> ChildSettings:
+        """What the children of every phase compute with; known once the first phase has begun."""
         ...
 
     def check(self) -> None:

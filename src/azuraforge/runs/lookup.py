@@ -10,7 +10,7 @@ from datetime import datetime
 
 from azuraforge.bounds import Moment
 from azuraforge.database import Database
-from azuraforge.database.fast_reads import Answer, Plan
+from azuraforge.database.fast_reads import Plan
 from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
 from azuraforge.events.store import LAST_SEQ
@@ -76,21 +76,22 @@ class RunLookup:
             conditions=tuple((each.statistic, each.comparison) for each in conditions),
             sort=None if sort is None else (sort.statistic, sort.descending),
         )
-        (rows,) = await self._database.ask(project_id, (question, given))
+        rows = await self._database.ask(project_id, question.given(given))
         if sort is None:
             page, cursor = _NEWEST.cut(rows, limit, lambda row: (row.created_at, row.id))
             return RunPage(items=[shapes.run_out(row) for row in page], next=cursor)
-        page, cursor = sort.order.cut(rows, limit, lambda row: (row.sort_value, row.id))
-        return RunPage(items=[shapes.sorted_run_out(row, row.sort_value) for row in page], next=cursor)
+        page, cursor = sort.order.cut(rows, limit, _sort_key)
+        return RunPage(items=[shapes.sorted_run_out(row) for row in page], next=cursor)
 
     async def artifacts(
         self, project_id: str, run_id: str, *, limit: int = PAGE, after: str | None = None
     ) -> ArtifactPage:
         """Return a page of the files that a run produced, by name."""
         of = {"run_id": run_id}
-        found, rows = await self._database.ask(project_id, (lookup_store.EXISTS, of), (lookup_store.ARTIFACTS, of))
-        _existing(found, run_id)
-        page, cursor = _ARTIFACTS.select(rows, limit, after, lambda row: (row.name,), run_id)
+        found, artifacts = lookup_store.EXISTS.given(of), lookup_store.ARTIFACTS.given(of)
+        await self._database.ask_all(project_id, found, artifacts)
+        _existing(found.rows, run_id)
+        page, cursor = _ARTIFACTS.select(artifacts.rows, limit, after, lambda row: (row.name,), run_id)
         return ArtifactPage(items=[shapes.artifact_out(row) for row in page], next=cursor)
 
     async def metrics(
@@ -114,46 +115,54 @@ class RunLookup:
 def detail(run_id: str) -> Plan[RunDetail]:
     """Everything about a run except its metrics."""
     of = {"run_id": run_id}
-    found, seq, needs, needed_by, attempts, artifacts, figures, notes, series = yield (
-        (lookup_store.RUN, of),
-        (LAST_SEQ, {"stream": run_stream(run_id)}),
-        (lookup_store.NEEDS, of),
-        (lookup_store.NEEDED_BY, {**of, "limit": NEEDED_BY}),
-        (lookup_store.ATTEMPTS, of),
-        (lookup_store.ARTIFACTS, of),
-        (lookup_store.FIGURES, of),
-        (lookup_store.NOTES, of),
-        (lookup_store.SERIES, of),
+    asked = (
+        found := lookup_store.RUN.given(of),
+        seq := LAST_SEQ.given({"stream": run_stream(run_id)}),
+        needs := lookup_store.NEEDS.given(of),
+        needed_by := lookup_store.NEEDED_BY.given({**of, "limit": NEEDED_BY}),
+        attempts := lookup_store.ATTEMPTS.given(of),
+        artifacts := lookup_store.ARTIFACTS.given(of),
+        figures := lookup_store.FIGURES.given(of),
+        notes := lookup_store.NOTES.given(of),
+        series := lookup_store.SERIES.given(of),
     )
-    _existing(found, run_id)
+    yield asked
+    _existing(found.rows, run_id)
     return shapes.run_detail(
-        found[0],
-        depends_on=needs,
-        needed_by=needed_by,
-        attempts=attempts,
-        artifacts=artifacts,
-        figures=[row.name for row in figures],
-        notes=[row.markdown for row in notes],
-        metric_series=[row.series for row in series],
-        last_event_seq=seq[0].last_seq if seq else 0,
+        found.rows[0],
+        depends_on=needs.rows,
+        needed_by=needed_by.rows,
+        attempts=attempts.rows,
+        artifacts=artifacts.rows,
+        figures=[row.name for row in figures.rows],
+        notes=[row.markdown for row in notes.rows],
+        metric_series=[row.series for row in series.rows],
+        last_event_seq=seq.rows[0].last_seq if seq.rows else 0,
     )
 
 
 def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bool = False) -> Plan[MetricsOut]:
     """Read curves with at most ``max_points`` points each; ``series``: None means all."""
     of = {"run_id": run_id}
-    found, rows = yield (lookup_store.EXISTS, of), (lookup_store.SERIES, of)
-    _existing(found, run_id)
-    names = metrics.chosen([row.series for row in rows], series)
-    answers = yield [
-        (question, {**of, "series": name}) for name in names for question in (lookup_store.CHUNKS, lookup_store.TAIL)
+    asked = (found := lookup_store.EXISTS.given(of), all_series := lookup_store.SERIES.given(of))
+    yield asked
+    _existing(found.rows, run_id)
+    names = metrics.chosen([row.series for row in all_series.rows], series)
+    chunks = [lookup_store.CHUNKS.given({**of, "series": name}) for name in names]
+    tails = [lookup_store.TAIL.given({**of, "series": name}) for name in names]
+    yield [*chunks, *tails]
+    shown = [
+        shapes.series_out(name, metrics.whole([row.data for row in sealed.rows], tail.rows), max_points, times)
+        for name, sealed, tail in zip(names, chunks, tails, strict=True)
     ]
-    parts = iter(answers)
-    found_curves = [metrics.whole([row.data for row in next(parts)], next(parts)) for _ in names]
-    shown = [shapes.series_out(name, curve, max_points, times) for name, curve in zip(names, found_curves, strict=True)]
     return MetricsOut(run_id=run_id, series=shown)
 
 
-def _existing(found: Answer, run_id: str) -> None:
+def _sort_key(row: lookup_store.RunRow) -> tuple[float, str]:
+    assert row.sort_value is not None  # the page leaves out runs without it
+    return row.sort_value, row.id
+
+
+def _existing(found: Sequence[object], run_id: str) -> None:
     if not found:
         raise NotFound(f"run {run_id!r} does not exist", next_step="azuraforge runs list")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache, lru_cache
+from typing import NamedTuple
 
-from pydantic import BaseModel
-from sqlalchemy import Boolean, ColumnElement, Double, String, and_, bindparam, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Double, String, and_, bindparam, literal_column, null, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from azuraforge.database import Base
-from azuraforge.database.fast_reads import Question
+from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import Column, behind_parameters
 from azuraforge.runs.metrics.queries import Comparison, Statistic
-from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunDetail, RunOut
 from azuraforge.runs.tables import (
     NO_TRIAL,
     Artifact,
@@ -25,50 +24,193 @@ from azuraforge.runs.tables import (
     RunFigure,
     RunNote,
 )
+from azuraforge.strict_json import JsonObject
 
 _RUN_ID = bindparam("run_id", type_=String())
 
 
-def _columns(table: type[Base], shape: type[BaseModel]) -> list[InstrumentedAttribute[object]]:
-    """The columns of a table that a shape shows by the same name."""
-    return [getattr(table, name) for name in shape.model_fields if name in table.__table__.c]
+class RunRow(NamedTuple):
+    """A run as lists show it; ``sort_value`` is None where the list is sorted by time."""
+
+    id: str
+    kind: str
+    name: str
+    state: str
+    plugin: str | None
+    model: str | None
+    dataset_id: str | None
+    dataset_name: str | None
+    dataset_version: int | None
+    attempt: int
+    cancel_requested: bool
+    waiting_on: int
+    progress: JsonObject
+    summary: JsonObject | None
+    error: JsonObject | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    pinned: bool
+    deleted_at: datetime | None
+    deleted_by: str | None
+    sort_value: float | None
 
 
-RUN = Question(select(*_columns(Run, RunDetail), Run.extra).where(Run.id == _RUN_ID))
-EXISTS = Question(select(Run.id).where(Run.id == _RUN_ID))
+class RunDetailRow(NamedTuple):
+    """A run as its page shows it."""
+
+    id: str
+    kind: str
+    name: str
+    state: str
+    plugin: str | None
+    model: str | None
+    dataset_id: str | None
+    dataset_name: str | None
+    dataset_version: int | None
+    attempt: int
+    cancel_requested: bool
+    waiting_on: int
+    progress: JsonObject
+    summary: JsonObject | None
+    error: JsonObject | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    pinned: bool
+    deleted_at: datetime | None
+    deleted_by: str | None
+    config: JsonObject
+    seed: int
+    threads: int
+    priority: int
+    on_failure: str
+    time_limit_seconds: float | None
+    memory_limit_bytes: int | None
+    dataset_fingerprint: str | None
+    code_version: str
+    plugin_version: str | None
+    environment: JsonObject | None
+    bit_reproducible: bool
+    follow_ups: list[str]
+    extra: JsonObject
+
+
+class IdRow(NamedTuple):
+    id: str
+
+
+class LinkedRow(NamedTuple):
+    """A run that another one needs, or that needs it."""
+
+    id: str
+    name: str
+    state: str
+
+
+class AttemptRow(NamedTuple):
+    attempt: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    ended_as: str | None
+    reason: str | None
+    resumed_from_step: int | None
+    steps_recomputed: int | None
+
+
+class ArtifactRow(NamedTuple):
+    name: str
+    kind: str
+    media_type: str
+    bytes: int
+    sha256: str
+    created_at: datetime
+
+
+class FigureRow(NamedTuple):
+    name: str
+
+
+class NoteRow(NamedTuple):
+    markdown: str
+
+
+class SeriesRow(NamedTuple):
+    series: str
+    tail_points: int
+    sealed_points: int
+
+
+class ChunkRow(NamedTuple):
+    data: bytes
+
+
+class PointRow(NamedTuple):
+    step: int
+    value: float | None
+    at_ms: int | None
+
+
+_SHOWN = columns(Run, RunRow)
+
+RUN = Question(RunDetailRow, select(*columns(Run, RunDetailRow)).where(Run.id == _RUN_ID))
+EXISTS = Question(IdRow, select(Run.id).where(Run.id == _RUN_ID))
 NEEDS = Question(
-    select(*_columns(Run, LinkedRun))
+    LinkedRow,
+    select(Run.id, Run.name, Run.state)
     .join(RunDependency, RunDependency.needs_id == Run.id)
     .where(RunDependency.run_id == _RUN_ID)
-    .order_by(Run.created_at, Run.id)
+    .order_by(Run.created_at, Run.id),
 )
 NEEDED_BY = Question(
-    select(*_columns(Run, LinkedRun))
+    LinkedRow,
+    select(Run.id, Run.name, Run.state)
     .join(RunDependency, RunDependency.run_id == Run.id)
     .where(RunDependency.needs_id == _RUN_ID)
     .order_by(Run.created_at, Run.id)
-    .limit(bindparam("limit"))
+    .limit(bindparam("limit")),
 )
 ATTEMPTS = Question(
-    select(*_columns(RunAttempt, AttemptOut)).where(RunAttempt.run_id == _RUN_ID).order_by(RunAttempt.attempt)
+    AttemptRow,
+    select(
+        RunAttempt.attempt,
+        RunAttempt.worker,
+        RunAttempt.started_at,
+        RunAttempt.ended_at,
+        RunAttempt.ended_as,
+        RunAttempt.reason,
+        RunAttempt.resumed_from_step,
+        RunAttempt.steps_recomputed,
+    )
+    .where(RunAttempt.run_id == _RUN_ID)
+    .order_by(RunAttempt.attempt),
 )
-ARTIFACTS = Question(select(*_columns(Artifact, ArtifactOut)).where(Artifact.run_id == _RUN_ID).order_by(Artifact.name))
-FIGURES = Question(select(RunFigure.name).where(RunFigure.run_id == _RUN_ID).order_by(RunFigure.name))
-NOTES = Question(select(RunNote.markdown).where(RunNote.run_id == _RUN_ID).order_by(RunNote.number))
+ARTIFACTS = Question(
+    ArtifactRow,
+    select(Artifact.name, Artifact.kind, Artifact.media_type, Artifact.bytes, Artifact.sha256, Artifact.created_at)
+    .where(Artifact.run_id == _RUN_ID)
+    .order_by(Artifact.name),
+)
+FIGURES = Question(FigureRow, select(RunFigure.name).where(RunFigure.run_id == _RUN_ID).order_by(RunFigure.name))
+NOTES = Question(NoteRow, select(RunNote.markdown).where(RunNote.run_id == _RUN_ID).order_by(RunNote.number))
 SERIES = Question(
+    SeriesRow,
     select(MetricSeries.series, MetricSeries.tail_points, MetricSeries.sealed_points)
     .where(MetricSeries.run_id == _RUN_ID)
-    .order_by(MetricSeries.number)
+    .order_by(MetricSeries.number),
 )
 CHUNKS = Question(
+    ChunkRow,
     select(MetricChunk.data)
     .where(MetricChunk.run_id == _RUN_ID, MetricChunk.series == bindparam("series"))
-    .order_by(MetricChunk.first_step)
+    .order_by(MetricChunk.first_step),
 )
 TAIL = Question(
+    PointRow,
     select(MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
     .where(MetricPoint.run_id == _RUN_ID, MetricPoint.series == bindparam("series"))
-    .order_by(MetricPoint.step)
+    .order_by(MetricPoint.step),
 )
 
 
@@ -81,7 +223,7 @@ def page(
     trials: bool,
     conditions: tuple[tuple[Statistic, Comparison], ...] = (),
     sort: tuple[Statistic, bool] | None = None,
-) -> Question:
+) -> Question[RunRow]:
     """Return a page of runs, newest first or by a metric (its statistic, and whether it descends).
 
     Parameters: ``limit`` and, where asked for, ``state``, ``kind``, the key's, ``sort_series``, and ``series_0``,
@@ -100,15 +242,15 @@ def _make_page(
     trials: bool,
     conditions: tuple[tuple[Statistic, Comparison], ...],
     sort: tuple[Statistic, bool] | None,
-) -> Question:
-    columns: list[Column] = [*_columns(Run, RunOut)]
+) -> Question[RunRow]:
     key: tuple[Column, ...] = (Run.created_at, Run.id)
+    sort_value: Column = null().label("sort_value")
     descending = True
     if sort is not None:
         (series, value), descending = _series("sort_series", sort[0]), sort[1]
-        columns.append(value.label("sort_value"))
+        sort_value = value.label("sort_value")
         key = (value, Run.id)
-    statement = select(*columns)
+    statement = select(*_SHOWN, sort_value)
     if sort is not None:
         statement = statement.join(*series).where(value.is_not(None))
     statement = statement.where(Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None))
@@ -126,7 +268,7 @@ def _make_page(
         statement = statement.where(behind_parameters(key, descending=descending))
     order = [column.desc() if descending else column.asc() for column in key]
     varied = bool(conditions) or sort is not None
-    return Question(statement.order_by(*order).limit(bindparam("limit")), varied=varied)
+    return Question(RunRow, statement.order_by(*order).limit(bindparam("limit")), varied=varied)
 
 
 #: Without conditions there are 224 pages, and all of them stay; with conditions a reader can ask for very many.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from azuraforge.runs.handlers import RunExtra
+from azuraforge.runs.lookup_store import ArtifactRow, AttemptRow, LinkedRow, RunDetailRow, RunRow
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import (
     ArtifactOut,
@@ -18,12 +19,12 @@ from azuraforge.runs.schemas import (
     RunOut,
     RunProgress,
 )
-from azuraforge.runs.tables import Artifact, Run, RunAttempt
+from azuraforge.runs.tables import Artifact, Run
 
 _PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error", "sort_value"))
 
 
-def run_fields(row: Run) -> dict[str, Any]:
+def run_fields(row: Run | RunRow | RunDetailRow) -> dict[str, Any]:
     """The fields of ``RunOut``, read from a row."""
     fields = {name: getattr(row, name) for name in _PLAIN}
     fields["progress"] = RunProgress(**row.progress)
@@ -31,22 +32,23 @@ def run_fields(row: Run) -> dict[str, Any]:
     return fields
 
 
-def run_out(row: Run) -> RunOut:
+def run_out(row: Run | RunRow) -> RunOut:
     return RunOut(**run_fields(row))
 
 
-def sorted_run_out(row: Run, value: float) -> RunOut:
+def sorted_run_out(row: RunRow) -> RunOut:
     """Return a run of a list that is sorted by a metric, with the value that it is sorted by."""
-    return RunOut(**run_fields(row), sort_value=value if math.isfinite(value) else None)
+    value = row.sort_value
+    return RunOut(**run_fields(row), sort_value=value if value is not None and math.isfinite(value) else None)
 
 
 def run_detail(
-    row: Run,
+    row: RunDetailRow,
     *,
-    depends_on: Sequence[Run],
-    needed_by: Sequence[Run],
-    attempts: Sequence[RunAttempt],
-    artifacts: Sequence[Artifact],
+    depends_on: Sequence[LinkedRow],
+    needed_by: Sequence[LinkedRow],
+    attempts: Sequence[AttemptRow],
+    artifacts: Sequence[ArtifactRow],
     **lists: Any,
 ) -> RunDetail:
     """A run with what belongs to it. ``lists``: figures, notes, metric_series and last_event_seq, as they are shown."""
@@ -75,15 +77,15 @@ def run_detail(
     )
 
 
-def attempt_out(row: RunAttempt) -> AttemptOut:
+def attempt_out(row: AttemptRow) -> AttemptOut:
     return AttemptOut(**{name: getattr(row, name) for name in AttemptOut.model_fields})
 
 
-def linked_run(row: Run) -> LinkedRun:
+def linked_run(row: LinkedRow) -> LinkedRun:
     return LinkedRun(id=row.id, name=row.name, state=row.state)
 
 
-def artifact_out(row: Artifact) -> ArtifactOut:
+def artifact_out(row: Artifact | ArtifactRow) -> ArtifactOut:
     return ArtifactOut(**{name: getattr(row, name) for name in ArtifactOut.model_fields})
 
 

@@ -269,7 +269,7 @@ def test_a_damaged_version_answers_nothing(serving: Any, project_id: str) -> Non
 
 def test_a_damaged_dataset_is_refused(serving: Any, project_id: str) -> None:
     dataset_id = serving.service.reads.show_version(project_id, "load", 1).dataset_id
-    path = serving.datasets.get(project_id, dataset_id, 1).path
+    [path] = serving.datasets.get(project_id, dataset_id, 1).paths
     frame = pl.read_parquet(path)
     frame.with_columns(pl.col("load") + 1e-9).write_parquet(path)
     with pytest.raises(StorageError, match="not the ones that were stored"):
@@ -533,7 +533,7 @@ class Mumbler:
     def __init__(self) -> None:
         self.ours, self._theirs = socket.socketpair()
         self.ours.setblocking(False)
-        self._theirs.sendall(encode({"type": "answer"}))
+        self._theirs.sendall(encode({"type": "result"}))
 
     def pipe(self) -> socket.socket:
         return self.ours
@@ -545,6 +545,6 @@ class Mumbler:
 
 def test_who_gets_an_answer_that_cannot_be_read_hears_of_it() -> None:
     replica = Replica(Mumbler, lambda replica: None)  # type: ignore[arg-type]
-    with pytest.raises(TransientError, match="KeyError"):
-        replica.ask(encode({"payload": {}}), 5.0).result(10.0)
+    with pytest.raises(TransientError, match="a frame 'result' lacks value"):
+        replica.ask(encode({"type": "question", "payload": {}}), 5.0).result(10.0)
     replica.close()

@@ -13,9 +13,11 @@ export const evaluation = {
     },
     against: "{{measure}} {{change}} against {{baseline}} ({{level}} interval: {{low}} to {{high}}).",
     against_unbounded: "{{measure}} {{change}} against {{baseline}}; an interval of {{level}} cannot be stated.",
+    judgedHorizon:
+      "Only {{judged}} of the {{horizon}} rows ahead are judged: the held-out part is too short for later ones. A horizon of {{judged}} is judged whole.",
     guarded: {
-      origins_one: "Tested for use of future values at {{tried}} of {{of}} origin; none found.",
-      origins_other: "Tested for use of future values at {{tried}} of {{of}} origins; none found.",
+      origins_one: "Tested for use of future values for {{tried}} of {{of}} forecast; none found.",
+      origins_other: "Tested for use of future values for {{tried}} of {{of}} forecasts; none found.",
       examples_one: "Tested for influence of other examples with {{tried}} of {{of}}; none found.",
       examples_other: "Tested for influence of other examples with {{tried}} of {{of}}; none found.",
     },
@@ -53,6 +55,7 @@ export const evaluation = {
     rule: {
       weights: "The forecast is the weighted sum of the members'.",
       median: "The forecast is the median of the members that have a weight.",
+      trimmed: "Each value of the forecast is the weighted mean of its members' without the lowest and the highest: a quarter of the weights is left out at either end.",
       other: "The predictor combines its members.",
     },
     name: "Member",
@@ -64,6 +67,18 @@ export const evaluation = {
     footnote: "Validation score: {{measure}}; lower is better. Members are chosen and weighed by it. {{metric}} on the test set informs only and is known for members with a weight.",
     leftOut: "Left out",
     notRefitted: "Not refitted on all rows, so that their evaluated predictors serve",
+  },
+  levels: {
+    title: "Totals and series",
+    note: "forecasts of all levels add up",
+    caption: "Errors by level {{unit}}",
+    level: "Level",
+    count: "Forecasts",
+    skill: "skill",
+    base: "RMSE, not reconciled",
+    bottomUp: "RMSE, added up",
+    coverage: "coverage",
+    footnote: "{{baseline}} is reconciled in the same way. Not reconciled: the candidate's forecasts before they were made to add up. Added up: its forecasts of the series, summed. Totals count in no other score and not in the gate's comparison.",
   },
   series: {
     one: "Series",

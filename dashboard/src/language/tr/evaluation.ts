@@ -15,9 +15,11 @@ export const evaluation: typeof english = {
     },
     against: "{{baseline}} yöntemine göre {{measure}} {{change}} ({{level}} aralığı: {{low}} ile {{high}}).",
     against_unbounded: "{{baseline}} yöntemine göre {{measure}} {{change}}; {{level}} güven aralığı hesaplanamıyor.",
+    judgedHorizon:
+      "Öndeki {{horizon}} satırın yalnızca {{judged}} tanesi değerlendirildi: ayrılmış bölüm sonrakiler için çok kısa. {{judged}} satırlık ufkun tamamı değerlendirilir.",
     guarded: {
-      origins_one: "Gelecekteki değerlerin kullanımı {{of}} başlangıcın {{tried}} tanesinde sınandı; bulunmadı.",
-      origins_other: "Gelecekteki değerlerin kullanımı {{of}} başlangıcın {{tried}} tanesinde sınandı; bulunmadı.",
+      origins_one: "Gelecekteki değerlerin kullanımı {{of}} tahminin {{tried}} tanesinde sınandı; bulunmadı.",
+      origins_other: "Gelecekteki değerlerin kullanımı {{of}} tahminin {{tried}} tanesinde sınandı; bulunmadı.",
       examples_one: "Öteki örneklerin etkisi {{of}} örneğin {{tried}} tanesiyle sınandı; bulunmadı.",
       examples_other: "Öteki örneklerin etkisi {{of}} örneğin {{tried}} tanesiyle sınandı; bulunmadı.",
     },
@@ -55,6 +57,7 @@ export const evaluation: typeof english = {
     rule: {
       weights: "Tahmin, üyelerin tahminlerinin ağırlıklı toplamıdır.",
       median: "Tahmin, ağırlığı olan üyelerin tahminlerinin medyanıdır.",
+      trimmed: "Tahminin her değeri, en düşük ve en yüksek uçlar dışında üyelerin ağırlıklı ortalamasıdır: her iki uçta ağırlıkların dörtte biri dışarıda bırakılır.",
       other: "Tahminci, üyelerini birleştirir.",
     },
     name: "Üye",
@@ -66,6 +69,18 @@ export const evaluation: typeof english = {
     footnote: "Doğrulama skoru: {{measure}}; düşük olan iyidir. Üyeler buna göre seçilir ve ağırlıklandırılır. Test kümesindeki {{metric}} yalnız bilgi içindir ve ağırlığı olan üyeler için bilinir.",
     leftOut: "Dışarıda kalanlar",
     notRefitted: "Bütün satırlarla yeniden eğitilemeyen, değerlendirilen hâliyle kullanılan üyeler",
+  },
+  levels: {
+    title: "Toplamlar ve seriler",
+    note: "bütün düzeylerin tahminleri birbirini tutar",
+    caption: "Düzeye göre hatalar {{unit}}",
+    level: "Düzey",
+    count: "Tahmin",
+    skill: "beceri",
+    base: "RMSE, uzlaştırılmadan",
+    bottomUp: "RMSE, toplanarak",
+    coverage: "kapsama",
+    footnote: "{{baseline}} aynı biçimde uzlaştırılır. Uzlaştırılmadan: adayın, toplamlar tutturulmadan önceki tahminleri. Toplanarak: serilerin tahminlerinin toplamı. Toplamlar başka hiçbir puanda ve kapının karşılaştırmasında yer almaz.",
   },
   series: {
     one: "Seri",

@@ -141,7 +141,7 @@ class AutoArima(StateForecaster[ArimaModel]):
 
     name: ClassVar[str] = "forecasting.arima"
     Model: ClassVar[type[StateModel]] = ArimaModel
-    fewest_rows: ClassVar[int] = 10
+    fewest_rows: ClassVar[int] = 6
     most_rows: ClassVar[int] = 1000
     most_series: ClassVar[int | None] = 100
     title: ClassVar[dict[str, str]] = {"en": "ARIMA", "tr": "ARIMA"}

@@ -10,12 +10,15 @@ import json
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from azuraforge.apps.forecasting.analogues import Analogues
+from azuraforge.apps.forecasting.floors import at_least_own_steps
 from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
@@ -44,13 +47,15 @@ class Learned:
         settings: JSON values.
         arrays: numbers by name.
         spread: of the quantiles around a forecast.
-        series: of a panel, what was learned of each series; then all else is empty.
+        series: of a panel, what was learned of each series; then all else is empty but ``analogues``.
+        analogues: of a panel, how its other series are forecast.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, Floats] = field(default_factory=dict)
     spread: Spread = field(default_factory=Spread)
     series: dict[str, Learned] = field(default_factory=dict)
+    analogues: Analogues | None = None
 
 
 class Baseline(Pipeline[ForecastConfig, Learned]):
@@ -110,7 +115,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         pooled = pooled_spreads(known, {name: step_size(parts[name]) for name in names})
         for name, own in found.series.items():
             self._set_spread(run, own, parts[name], errors[name], pooled.get(name))
-        return found
+        return replace(found, analogues=Analogues.learn(train, validation, run.config.season_of(train.schema)))
 
     def _refuse_many(self, count: int) -> None:
         if self.most_series is not None and count > self.most_series:
@@ -145,9 +150,12 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         inside = None
         if pooled is None and not is_enough(outside.errors):
             inside = self._inside(learned, run.config, train)
-        learned.spread = spread_of(outside, inside, adaptive=adaptive)
-        if pooled is not None:
-            learned.spread = replace(learned.spread, offsets=pooled)
+        if pooled is not None and not adaptive:
+            learned.spread = Spread(pooled)
+            return
+        found = spread_of(outside, inside, adaptive=adaptive)
+        found = found if pooled is None else replace(found, offsets=pooled, power=0.0)
+        learned.spread = at_least_own_steps(found, train)
         if len(learned.spread.table):
             _keep_start(learned, Start.after(train))
 
@@ -179,6 +187,8 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             return self._refit(run, evaluated, rows)
         parts = {name: part for name, part, _ in each(rows) if name in evaluated.series}
         names, found = list(parts), Learned()
+        if evaluated.analogues is not None:
+            found.analogues = evaluated.analogues.relearned(rows)
         for first in range(0, len(names), _AT_ONCE):
             some = names[first : first + _AT_ONCE]
             before = [evaluated.series[name] for name in some]
@@ -208,10 +218,19 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def predict(self, predictor: Learned, part: Part) -> Predictions:
         """Forecasts and their intervals from each origin."""
         if part.schema.series is not None:
-            return predict_each(part, lambda name, one: self.predict(known_series(predictor.series, name), one))
+            return predict_each(part, partial(self._predict_one, predictor))
         point = self.forecast(predictor, part)
         quantiles = predictor.spread.around(point, self._levels(predictor, part))
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+
+    def _predict_one(self, predictor: Learned, name: str, part: Part) -> Predictions:
+        if name in predictor.series or predictor.analogues is None:
+            return self.predict(known_series(predictor.series, name), part)
+        return predictor.analogues.predict(name, part)
+
+    def knows_series(self, predictor: Learned, name: str) -> bool:
+        """Return whether the series was learned; others are forecast by analogy."""
+        return name in predictor.series
 
     def _levels(self, predictor: Learned, part: Part) -> Floats | None:
         """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
@@ -233,6 +252,9 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
                 for place, own in enumerate(predictor.series[one] for one in sorted(predictor.series))
                 for name, values in {**own.arrays, **own.spread.arrays()}.items()
             }
+        if predictor.analogues is not None:
+            settings["analogues"] = predictor.analogues.settings()
+            arrays |= predictor.analogues.arrays()
         save_safetensors(folder / "weights.safetensors", arrays)
         text = json.dumps(settings, sort_keys=True, allow_nan=False)
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
@@ -245,6 +267,8 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             spread = Spread.stored(arrays)
             return Learned(settings, arrays, spread)
         found = Learned()
+        if (stored := settings.get("analogues")) is not None:
+            found.analogues = Analogues.stored(stored, arrays)
         of_place: dict[str, dict[str, Floats]] = {}
         for key, value in arrays.items():
             place, _, named = key.partition(".")

@@ -120,7 +120,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
 
     Model: ClassVar[type[StateModel]]
     #: Known values that the training part must hold.
-    fewest_rows: ClassVar[int] = 8
+    fewest_rows: ClassVar[int] = 6
     #: Parameters are estimated on at most this many rows at the end of the training part, or four of its seasons.
     most_rows: ClassVar[int] = 2000
     #: Longer seasons are left out.

@@ -125,7 +125,7 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
     errors = outside.errors
     if inside is None or is_enough(errors) or not _says_something(inside.errors, errors):
         table = score_table(errors) if adaptive and np.isfinite(errors).any(axis=0).all() else np.zeros((0, 0))
-        return Spread(residual_quantiles(errors, QUANTILE_LEVELS), table=table)
+        return Spread(residual_quantiles(errors, QUANTILE_LEVELS, recency=True), table=table)
     horizon = errors.shape[1]
     least = _LEAST_SHARE * float(np.median(np.abs(inside.point)))
     spread = Spread(power=_power(outside, inside, least), least=least)

@@ -11,9 +11,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from azuraforge.apps.forecasting.baseline import Learned
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel, Walk
 from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.config import ForecastConfig
+
+#: The library's estimation leaves the errors of the first three rows out.
+_UNSEEN_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,11 @@ class Theta(StateForecaster[ThetaModel]):
         "en": "Exponential smoothing drawn towards a line; standard, optimized or dynamic, whichever errs least.",
         "tr": "Bir doğruya çekilen üstel düzleştirme; standart, eniyilenmiş ya da dinamik, hangisi az yanılırsa.",
     }
+
+    def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
+        """From the rows whose errors the estimation looks at: the level before them may be far from the values."""
+        first = super().settled(learned, config, train)
+        return first + min(_UNSEEN_ROWS, (train.frame.height - first) // 4)
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ThetaModel]:
         """Remove the season where the autocorrelation shows one, then estimate all four forms."""

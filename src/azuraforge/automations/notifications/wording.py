@@ -38,6 +38,7 @@ _CAUSES = {
         "en": "{measure} of {of} is {value}.",
         "tr": "{of} için {measure}: {value}.",
     },
+    "asked": {"en": "It was fired by hand.", "tr": "Elle tetiklendi."},
     "time": {"en": "It is {time}.", "tr": "Zaman geldi: {time}."},
     "": {"en": "Cause: {event}.", "tr": "Neden: {event}."},
 }
@@ -60,7 +61,11 @@ def of_firing(name: str, data: Mapping[str, JsonValue], text: str | None, causes
     def wording(language: str, count: int) -> tuple[str, str]:
         kind = str(data.get("event") or next((each for each in ("measure", "time") if each in data), ""))
         template = _CAUSES.get(kind, _CAUSES[""])[language]
-        said = text if text is not None else template.format_map(_Known(data))
+        said = (
+            text
+            if text is not None
+            else template.format_map(_Known({name: value for name, value in data.items() if value is not None}))
+        )
         total = causes + count - 1
         if total > 1:
             said = f"{said}\n{_COUNT[language].format(count=total)}"

@@ -7,6 +7,7 @@ cycle is missed; a filter on a field that a step fixes (the dataset, the model, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -45,7 +46,8 @@ class Node:
 
 #: Events that follow when a dataset has new rows: predictions are judged, and what watches them speaks.
 _AFTER_ROWS = ("prediction.judged", "model.drift", "model.canary_rolled_back")
-_AFTER_TRAINING = ("model.version_added", "model.promoted", "model.deployment_ended")
+_AFTER_TRAINING = ("model.version_added", "model.promoted", "model.alias_removed", "model.deployment_ended")
+_ID = re.compile(r"[a-z0-9]{16}")
 
 
 def emissions(name: str, steps: Sequence[Step]) -> Iterator[Emission]:
@@ -104,10 +106,11 @@ def _of_step(step: Step) -> Iterator[Emission]:
         yield from (Emission(f"study.{what}") for what in ("created", "trial", "rests", "ended", "retrained"))
         yield Emission("run.state")
         yield Emission("run.followed_up")
-        model = _fixed(step.study.get("model") or step.study.get("dataset"))
+        model = _model_of(step.study)
         yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
     elif isinstance(step, PromoteStep):
         yield Emission("model.promoted", {**_named("model", _fixed(step.model)), "alias": step.alias})
+        yield Emission("model.alias_removed", _named("model", _fixed(step.model)))
         yield Emission("model.deployment_ended", _named("model", _fixed(step.model)))
     elif isinstance(step, RollBackStep):
         yield Emission("model.rolled_back", {**_named("model", _fixed(step.model)), "alias": step.alias})
@@ -118,13 +121,11 @@ def _of_step(step: Step) -> Iterator[Emission]:
 
 
 def _of_run(step: RunStep) -> Iterator[Emission]:
-    yield Emission("run.state", {"kind": step.do})
-    yield Emission("run.followed_up")
-    dataset = _fixed(step.run.get("dataset"))
-    model = _fixed(step.run.get("model") or step.run.get("dataset"))
+    model = None if step.do == "refresh" else _model_of(step.run)
+    for type_ in ("run.state", "run.followed_up"):
+        yield Emission(type_, {"kind": step.do, **_named("model", model)})
     if step.do == "refresh":
-        yield Emission("dataset.version_added", _named("dataset", dataset))
-        yield Emission("dataset.added", _named("name", dataset))
+        yield Emission("dataset.version_added", _named("dataset", _fixed_name(step.run.get("dataset"))))
         yield from (Emission(type_) for type_ in _AFTER_ROWS)
     elif step.do == "train":
         yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
@@ -136,6 +137,17 @@ def _of_run(step: RunStep) -> Iterator[Emission]:
 def _fixed(value: JsonValue) -> str | None:
     """The text, unless it comes from the cause."""
     return value if isinstance(value, str) and "{cause." not in value else None
+
+
+def _fixed_name(value: JsonValue) -> str | None:
+    """The name of a dataset that is fixed, not its id: events carry the name."""
+    found = _fixed(value)
+    return None if found is None or _ID.fullmatch(found) else found
+
+
+def _model_of(asked: Mapping[str, JsonValue]) -> str | None:
+    """The model of a run or a study, which is called as its dataset where none is named."""
+    return _fixed(asked["model"]) if asked.get("model") else _fixed_name(asked.get("dataset"))
 
 
 def _named(name: str, value: str | None) -> dict[str, JsonValue]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
@@ -18,7 +18,6 @@ Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
 #: Also a text such as ``{cause.version}``: the value of that field of the cause.
 VersionOrCause = int | Annotated[StorableText, Field(max_length=100)]
 StepKind = Literal["refresh", "predict", "train", "study", "notify", "promote", "roll_back"]
-Scalar: TypeAlias = str | int | float | bool | None
 
 
 def _trimmed(name: object) -> object:

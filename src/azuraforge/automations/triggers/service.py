@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -13,7 +12,7 @@ from azuraforge.automations.notifications import store as targets
 from azuraforge.automations.recurrence import cron, zone_of
 from azuraforge.automations.triggers import cycles, dry_run, store
 from azuraforge.automations.triggers.causes import Cause, places
-from azuraforge.automations.triggers.firing import Firings
+from azuraforge.automations.triggers.firing import DAY_SECONDS, Firings
 from azuraforge.automations.triggers.schemas import (
     AutomationFiringPage,
     AutomationOut,
@@ -21,7 +20,6 @@ from azuraforge.automations.triggers.schemas import (
     AutomationRequest,
     DryRunOut,
     DryRunRequest,
-    FiringOut,
     MeasureList,
     MeasureOut,
     NotifyStep,
@@ -30,12 +28,12 @@ from azuraforge.automations.triggers.schemas import (
     OnSchedule,
     RunStep,
     Step,
-    StepOut,
     StudyStep,
     When,
 )
+from azuraforge.automations.triggers.shapes import automation_out, firings_out
 from azuraforge.automations.triggers.stepping import STEP, as_json
-from azuraforge.automations.triggers.tables import Automation, AutomationCursor, AutomationFiring, AutomationStep
+from azuraforge.automations.triggers.tables import Automation, AutomationCursor
 from azuraforge.automations.triggers.watching import WHEN, Watch, recurrence_of
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork, new_id
@@ -43,7 +41,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
-from azuraforge.runs.schemas import RunError, RunRequest
+from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.studies.schemas import StudyRequest
 
@@ -124,13 +122,13 @@ class AutomationService:
         with self._database.read(project_id) as session:
             found = store.page(session, limit + 1, _BY_NAME.read(after))
             rows, cursor = _BY_NAME.cut(found, limit, lambda row: (row.name,))
-            items = [_out(session, row, _FIRINGS_IN_LIST) for row in rows]
+            items = [automation_out(session, row, _FIRINGS_IN_LIST) for row in rows]
         return AutomationPage(items=items, next=cursor)
 
     def get(self, project_id: str, automation: str) -> AutomationOut:
         """Return one automation with more of its firings. Raises NotFound."""
         with self._database.read(project_id) as session:
-            return _out(session, _found(store.find(session, automation), automation), _FIRINGS_IN_DETAIL)
+            return automation_out(session, _found(store.find(session, automation), automation), _FIRINGS_IN_DETAIL)
 
     def firings(
         self, project_id: str, automation: str, *, limit: int = PAGE, after: str | None = None
@@ -140,7 +138,7 @@ class AutomationService:
             row = _found(store.find(session, automation), automation)
             found = store.newest_firings(session, row.id, limit + 1, _NEWEST.read(after, row.id))
             firings, cursor = _NEWEST.cut(found, limit, lambda each: (each.fired_at, each.id), row.id)
-            return AutomationFiringPage(items=_firings_out(session, firings), next=cursor)
+            return AutomationFiringPage(items=firings_out(session, firings), next=cursor)
 
     def measures(self) -> MeasureList:
         """Return the measures that may be watched."""
@@ -177,12 +175,18 @@ class AutomationService:
         return self.get(project_id, automation)
 
     def fire(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
-        """Fire once on request; cool-down and limit hold as for every cause. Raises Conflict while it is paused."""
+        """Fire once on request, after the cool-down. Raises Conflict while it is paused, and at its limit per day."""
 
         def work(session: Session) -> None:
             row = self._locked(session, automation)
             if row.paused:
                 raise Conflict("the automation is paused", next_step=f"azuraforge automations resume {row.name!r}")
+            if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
+                raise Conflict(
+                    f"the automation has fired {row.most_per_day} times within 24 hours, its limit",
+                    where="most_per_day",
+                    next_step="wait, or raise most_per_day",
+                )
             self._firings.offer(session, row, Cause(f"asked:{new_id()}", {"event": "asked"}), store.clock(session))
 
         self._database.write(project_id, work, unit=unit)
@@ -363,29 +367,6 @@ def _next_at(when: When, row: Automation, at: datetime) -> datetime | None:
     if isinstance(when, OnSchedule):
         return next(recurrence_of(when, row.anchor_at).after(at), None)
     return at
-
-
-def _out(session: Session, row: Automation, firings: int) -> AutomationOut:
-    fields = {name: getattr(row, name) for name in AutomationOut.model_fields if hasattr(row, name)}
-    newest = _firings_out(session, store.newest_firings(session, row.id, firings))
-    return AutomationOut(**fields, pending=row.pending_count, newest_firings=newest)
-
-
-def _firings_out(session: Session, firings: Sequence[AutomationFiring]) -> list[FiringOut]:
-    steps: dict[str, list[StepOut]] = defaultdict(list)
-    for each in store.steps(session, [firing.id for firing in firings]):
-        steps[each.firing_id].append(_step_out(each))
-    return [FiringOut.model_validate({**_named(firing, FiringOut), "steps": steps[firing.id]}) for firing in firings]
-
-
-def _step_out(row: AutomationStep) -> StepOut:
-    fields = _named(row, StepOut)
-    error = RunError.model_validate(row.error) if row.error is not None else None
-    return StepOut.model_validate({**fields, "do": str(row.definition["do"]), "error": error})
-
-
-def _named(row: object, shape: type[FiringOut] | type[StepOut]) -> dict[str, object]:
-    return {name: getattr(row, name) for name in shape.model_fields if name != "steps" and hasattr(row, name)}
 
 
 def _problem(error: ValidationError, where: str) -> InvalidInput:

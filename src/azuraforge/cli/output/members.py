@@ -13,7 +13,11 @@ from azuraforge.cli.terminal import Terminal
 if TYPE_CHECKING:
     from azuraforge.client.evaluation import Composition, LeftOutMember, Scores
 
-_RULES = {"weights": "members_rule.weights", "median": "members_rule.median"}
+_RULES = {
+    "weights": "members_rule.weights",
+    "median": "members_rule.median",
+    "trimmed": "members_rule.trimmed",
+}
 
 
 def show_members(terminal: Terminal, composition: Composition, evaluation: Scores) -> None:

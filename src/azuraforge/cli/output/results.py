@@ -38,7 +38,9 @@ def show_findings(terminal: Terminal, client: Client, run: Run) -> None:
     show_evaluation(terminal, evaluation.evaluation, evaluation.verdict)
     if "forecast" in run.figures:
         forecast = client.runs.figure(run.id, "forecast")
-        show_forecast(terminal, forecast, forecast.get("contender") or evaluation.verdict.champion)
+        series = evaluation.evaluation.series
+        name = forecast.get("contender") or evaluation.verdict.champion
+        show_forecast(terminal, forecast, name, None if series is None else series.count)
 
 
 def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:

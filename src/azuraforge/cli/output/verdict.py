@@ -16,7 +16,7 @@ from azuraforge.row_time import row_time
 if TYPE_CHECKING:
     from azuraforge.client import Prediction
     from azuraforge.client.datasets import DatasetSchema
-    from azuraforge.client.evaluation import ContenderScores, MetricFacts, Scores, SeriesTable, Verdict
+    from azuraforge.client.evaluation import ContenderScores, Hierarchical, MetricFacts, Scores, SeriesTable, Verdict
 
 _SHOWN_VALUES = 24
 _SHOWN_SERIES = 12
@@ -32,8 +32,14 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
         show_intervals(terminal, evaluation.candidate)
     if evaluation.series is not None:
         show_series(terminal, evaluation.series, evaluation.best_baseline)
+    if evaluation.hierarchy is not None:
+        show_levels(terminal, evaluation.hierarchy, evaluation.best_baseline)
     for each in evaluation.failed:
         said = text("contender_failed", name=each.name, reason=each.reason)
+        terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
+    judged, horizon = evaluation.judged_horizon, evaluation.horizon
+    if judged is not None and horizon is not None and judged < horizon:
+        said = text("judged_horizon", judged=text.number(judged, 0), horizon=text.number(horizon, 0))
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
     if (guarded := evaluation.guarded).tried:
         said = text("guarded", tried=text.number(guarded.tried, 0), of=text.number(guarded.of, 0))
@@ -82,6 +88,24 @@ def show_series(terminal: Terminal, series: SeriesTable, best_baseline: str) -> 
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
 
 
+def show_levels(terminal: Terminal, hierarchy: Hierarchical, best_baseline: str) -> None:
+    """Print the errors of totals and series next to the best baseline, to forecasts left alone and to plain sums."""
+    text = terminal.text
+    title = text("levels_title")
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table.add_column(text("level"), no_wrap=True)
+    beside = text("levels_baseline", name=best_baseline)
+    for head in (text("levels_count"), "RMSE", beside, text("skill"), text("levels_base"), text("levels_bottom_up")):
+        table.add_column(head, justify="right")
+    table.add_column(text("coverage"), justify="right")
+    for row in hierarchy.levels:
+        numbers = (text.number(value) for value in (row.base_rmse, row.bottom_up_rmse))
+        rmse, baseline = text.number(row.rmse), text.number(row.baseline_rmse)
+        counted, covered = text.number(row.series, 0), text.percent(row.coverage)
+        table.add_row(row.level, counted, rmse, baseline, text.percent(row.skill), *numbers, covered)
+    terminal.console.print(table)
+
+
 def show_verdict(terminal: Terminal, verdict: Verdict, candidate: str | None) -> None:
     """Print the gate's decision and its reasons."""
     names = {"champion": verdict.champion, "approved": verdict.approved, "candidate": candidate}
@@ -125,8 +149,9 @@ def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
     clock = {"frequency": evaluation.frequency, "timezone": evaluation.timezone}
     table = Table(
         title=text(
-            "evaluation_title",
+            "evaluation_title" if evaluation.series is None else "evaluation_title_panel",
             target=evaluation.target,
+            series=None if evaluation.series is None else text.number(evaluation.series.count, 0),
             origins=text.number(test.rows if test.origins is None else test.origins, 0),
             start=row_time(test.start, clock),
             end=row_time(test.end, clock),
@@ -147,14 +172,17 @@ def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
     return table
 
 
-def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str) -> None:
-    """Print the next values of a run's forecast figure."""
+def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str, series: int | None = None) -> None:
+    """Print the next values of a run's forecast figure; ``series``: how many a panel has."""
     points = [
         (row_time(each["at"], forecast), each["value"], each.get("low"), each.get("high")) for each in forecast["next"]
     ]
-    _show_values(terminal, forecast["target"], forecast.get("unit") or "", name, forecast.get("interval"), points)
+    unit, interval, named = forecast.get("unit") or "", forecast.get("interval"), forecast.get("series")
+    _show_values(terminal, forecast["target"], unit, name, interval, points, named)
     if forecast.get("refitted"):
         terminal.say(terminal.text("next_values_refitted"))
+    if series is not None and series > 1:
+        terminal.say(terminal.text("next_values_more", count=terminal.text.number(series - 1, 0)))
 
 
 def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetSchema | None) -> None:
@@ -167,7 +195,9 @@ def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetS
         plugin=prediction.plugin,
         run=prediction.run_id or "–",
     )
-    _show_values(terminal, prediction.target, prediction.unit, by, prediction.interval, points)
+    _show_values(terminal, prediction.target, prediction.unit, by, prediction.interval, points, prediction.series)
+    if prediction.new_series:
+        terminal.say(terminal.text("new_series"))
 
 
 def _show_values(
@@ -177,10 +207,12 @@ def _show_values(
     name: str,
     interval: float | None,
     points: Sequence[tuple[str, float, float | None, float | None]],
+    series: str | None = None,
 ) -> None:
     text = terminal.text
     terminal.console.print()
-    terminal.say(text("next_values", target=target, unit=f" ({unit})" if unit else "", name=name))
+    said = "next_values" if series is None else "next_values_of"
+    terminal.say(text(said, target=target, unit=f" ({unit})" if unit else "", name=name, series=series))
     digits = _shared_digits([value for _, *values in points for value in values if value is not None])
     columns = [text("at"), text("value")]
     if interval is not None:

@@ -15,6 +15,30 @@ DATA: Mapping[str, tuple[str, str]] = {
         "Dataset {name} v{version} was there already with this content: {rows} [row|rows].",
         "Veri kümesi {name} v{version} bu içerikle zaten vardı: {rows} satır.",
     ),
+    "rows_added": (
+        "Dataset {name} v{version}: rows added {added}, revised {revised}, there already {repeated}.",
+        "Veri kümesi {name} v{version}: eklenen satır {added}, düzeltilen {revised}, zaten var olan {repeated}.",
+    ),
+    "no_rows_added": (
+        "Nothing new for dataset {name} v{version}: rows there already {repeated}.",
+        "Veri kümesi {name} v{version} için yeni satır yok: zaten var olan {repeated}.",
+    ),
+    "append_needs": (
+        "--append needs a file and the dataset's name: azuraforge datasets add --append FILE --name NAME",
+        "--append için dosya ve veri kümesinin adı gerekir: azuraforge datasets add --append DOSYA --name AD",
+    ),
+    "not_with_append": (
+        "{option} does not go with --append: the dataset has its own",
+        "{option}, --append ile kullanılmaz: veri kümesininki geçerlidir",
+    ),
+    "revisions_refuse": (
+        "Dataset {name} refuses rows that change stored ones.",
+        "Veri kümesi {name}, kayıtlı satırları değiştiren satırları reddeder.",
+    ),
+    "revisions_accept": (
+        "Dataset {name} accepts rows that change stored ones, as revisions.",
+        "Veri kümesi {name}, kayıtlı satırları değiştiren satırları düzeltme olarak kabul eder.",
+    ),
     "not_the_newest": (
         "A run takes the newest version, v{newest}, unless you add --dataset-version {version}.",
         "Siz --dataset-version {version} eklemedikçe çalıştırma en yeni sürümü, v{newest} sürümünü kullanır.",

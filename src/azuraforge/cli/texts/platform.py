@@ -290,9 +290,9 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "Otomasyon {name} silindi; sıraya aldığı çalıştırmalar duruyor.",
     ),
     "would_have_fired": (
-        "Since {since}: {causes} causes, {fires} firings, {grouped} causes grouped, {withheld} withheld.",
-        "{since} tarihinden beri: {causes} neden, {fires} tetiklenme; {grouped} neden birleştirilir, {withheld} neden"
-        " engellenirdi.",
+        "Since {since}: causes {causes}, firings {fires}, causes grouped {grouped}, causes withheld {withheld}.",
+        "{since} tarihinden beri: neden {causes}, tetiklenme {fires}, birleştirilen neden {grouped}, engellenen neden"
+        " {withheld}.",
     ),
     "no_notifications": ("No messages yet.", "Henüz ileti yok."),
     "no_targets": (

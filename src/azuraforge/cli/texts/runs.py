@@ -129,6 +129,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "{target} on the held-out end: {origins} [origin|origins], {start} – {end}",
         "{target}, ayrılmış son satırlarda: {origins} tahmin başlangıcı, {start} – {end}",
     ),
+    "evaluation_title_panel": (
+        "{target} of {series} series on the held-out end: {origins} [origin|origins] in time, {start} – {end}",
+        "{target}, {series} seri, ayrılmış son satırlarda: zamanda {origins} tahmin başlangıcı, {start} – {end}",
+    ),
     "evaluation_caption": (
         "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE.",
         "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE.",
@@ -143,6 +147,12 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "evaluation_caption_crps": (
         "CRPS is approximated from the quantile levels.",
         "CRPS, dilim düzeylerinden yaklaşık hesaplanır.",
+    ),
+    "judged_horizon": (
+        "Only {judged} of the {horizon} rows ahead are judged: the held-out part is too short for later ones. A horizon"
+        " of {judged} is judged whole.",
+        "Öndeki {horizon} satırın yalnızca {judged} tanesi değerlendirildi: ayrılmış bölüm sonrakiler için çok kısa."
+        " {judged} satırlık ufkun tamamı değerlendirilir.",
     ),
     "guarded": (
         "Leakage guard: {tried} of {of} [prediction|predictions] tried, nothing found.",
@@ -183,6 +193,18 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "KARŞILAŞTIRILAMAZ: {champion} şampiyon kalıyor; isterseniz elle terfi ettirin.",
     ),
     "next_values": ("Next values of {target}{unit}, by {name}", "{target}{unit}: sıradaki değerler, {name}"),
+    "next_values_of": (
+        "Next values of {target}{unit}, series {series}, by {name}",
+        "{target}{unit}, {series} serisi: sıradaki değerler, {name}",
+    ),
+    "next_values_more": (
+        "{count} more series: azuraforge models predict NAME --all-series",
+        "{count} seri daha: azuraforge models predict AD --all-series",
+    ),
+    "new_series": (
+        "The version did not learn this series. It forecasts it by analogy with the series that it learned.",
+        "Sürüm bu seriyi öğrenmedi; onu öğrendiği serilere benzeterek tahmin eder.",
+    ),
     "next_values_refitted": (
         "The forecaster was refitted on all rows after its verdict.",
         "Tahminci, değerlendirmeden sonra bütün satırlarla yeniden eğitildi.",
@@ -190,11 +212,14 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "interval": ("{level} interval", "{level} aralığı"),
     "more_rows": ("… and {count} more", "… ve {count} satır daha"),
     "series": ("series", "seriler"),
-    "series_is": ("Series {series}", "Seri {series}"),
     "series_refused": ("No forecast of series {series}: {why}.", "{series} serisi için tahmin yok: {why}."),
     "members_title": ("Members, {rule}", "Üyeler: {rule}"),
     "members_rule.weights": ("combined by weights", "ağırlıklı toplam"),
     "members_rule.median": ("the median of those with a weight", "ağırlığı olan üyelerin medyanı"),
+    "members_rule.trimmed": (
+        "weighted mean without the extremes of each value",
+        "her değerde uçtakiler dışında ağırlıklı ortalama",
+    ),
     "members_rule.other": ("combined", "birleşim"),
     "members_note": (
         "validation: {measure}. {metric} on the test set informs only; it chose and weighed nothing.",
@@ -215,6 +240,17 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "{count} seriden {shown} tanesi, en kötüsü başta (MASE her serinin kendisinin; geneldeki bunların ortalaması)",
     ),
     "series_baseline_mase": ("MASE of {name}", "{name} MASE"),
+    "levels_title": (
+        "By level: every level's forecasts add up. RMSE of the candidate, of the best baseline, of the candidate before"
+        " its forecasts were reconciled, and of its series' forecasts added up",
+        "Düzeye göre: her düzeyin tahminleri birbirini tutar. Adayın, en iyi temel yöntemin, uzlaştırılmadan önce"
+        " adayın ve serilerinin toplanan tahminlerinin RMSE'si",
+    ),
+    "level": ("level", "düzey"),
+    "levels_count": ("forecasts", "tahmin"),
+    "levels_baseline": ("RMSE of {name}", "{name} RMSE"),
+    "levels_base": ("not reconciled", "uzlaştırılmadan"),
+    "levels_bottom_up": ("added up", "toplanarak"),
     "series_left_out": (
         "Left out: {series}, {rows} [row|rows] in the {part} part, {needed} [is|are] needed",
         "Dışarıda bırakıldı: {series}, {part} kümesinde {rows} satır, {needed} gerekli",

@@ -22,6 +22,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "target": ("target", "hedef"),
     "unit": ("unit", "birim"),
     "features": ("features", "özellikler"),
+    "groups": ("groups", "gruplar"),
     "available_after": ("known after", "belli olma"),
     "frequency": ("frequency", "sıklık"),
     "season": ("season", "mevsim"),
@@ -106,6 +107,19 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "unknown_language": ("{where} is not a language of AzuraForge", "{where}, AzuraForge'un dillerinden biri değil"),
     "choose_language": ("choose en or tr", "en ya da tr seçin"),
     "value_missing": ("{option} needs a value", "{option} bir değer ister"),
+    "shell_unknown": (
+        "no shell started this command, so its completion is unknown",
+        "bu komutu bir kabuk başlatmadığı için hangi kabuğun tamamlaması istendiği bilinmiyor",
+    ),
+    "shell_unsupported": ("the shell {shell} has no completion", "{shell} kabuğu için tamamlama yok"),
+    "name_the_shell": (
+        "name the shell: azuraforge {option} bash (or {others})",
+        "kabuğun adını yazın: azuraforge {option} bash (ya da {others})",
+    ),
+    "completion_installed": (
+        "completion for {shell} is installed in {path}; open a new terminal to use it",
+        "{shell} tamamlaması {path} dosyasına kuruldu; kullanmak için yeni bir terminal açın",
+    ),
     "remote_only": (
         "{command} works on this machine's data home, not on {url}",
         "{command} bu makinenin veri klasöründe çalışır, {url} üzerinde değil",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,11 +16,12 @@ import orjson
 import polars as pl
 
 from azuraforge.datasets.schemas import Json
+from azuraforge.datasets.segments import BLOCK_ROWS
 from azuraforge.durable import sync
 from azuraforge.errors import StorageError
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-_FORMAT = "azuraforge dataset 1"
+_FORMAT = "azuraforge dataset 2"
 
 
 def canonical_frame(
@@ -42,15 +44,37 @@ def fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> st
     It depends on no file format: times count as int64 microseconds, values as little-endian float64, negative zero
     as zero, a missing value as NaN; the names of several series as text, each with how many rows it has. The order of
     rows and of feature columns in the source does not matter.
+
+    Values enter block by block, so that rows at the end can be added without reading the blocks before them
+    (decision 0033).
     """
+    return fingerprint_of(schema, options, frame.columns, frame.height, block_hashes(frame))
+
+
+def fingerprint_of(
+    schema: DatasetSchema, options: Json, columns: Sequence[str], rows: int, blocks: Sequence[str]
+) -> str:
+    """Return the fingerprint of rows of which the hashes of all blocks are known."""
     header = {
         "format": _FORMAT,
         "schema": {**schema.to_json(), "features": sorted(schema.features)},
         "options": options,
-        "columns": frame.columns,
-        "rows": frame.height,
+        "columns": list(columns),
+        "rows": rows,
     }
     digest = hashlib.sha256(orjson.dumps(header, option=orjson.OPT_SORT_KEYS))
+    for block in blocks:
+        digest.update(bytes.fromhex(block))
+    return digest.hexdigest()
+
+
+def block_hashes(frame: pl.DataFrame) -> tuple[str, ...]:
+    """Return the SHA-256 of each block of ``BLOCK_ROWS`` rows in canonical form; the first row begins a block."""
+    return tuple(_block_hash(frame.slice(start, BLOCK_ROWS)) for start in range(0, frame.height, BLOCK_ROWS))
+
+
+def _block_hash(frame: pl.DataFrame) -> str:
+    digest = hashlib.sha256()
     for series in frame.iter_columns():
         if isinstance(series.dtype, pl.Datetime):
             digest.update(series.cast(pl.Int64).to_numpy().astype("<i8").tobytes())
@@ -67,7 +91,7 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> str:
     """Write ``frame`` so that ``path`` holds all of it or nothing; return the file's SHA-256."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     buffer = io.BytesIO()  # Polars' own writing hides the reason where a disk is full
-    frame.write_parquet(buffer, compression="zstd", statistics=True)
+    frame.write_parquet(buffer, compression="zstd", statistics=True, row_group_size=BLOCK_ROWS)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:

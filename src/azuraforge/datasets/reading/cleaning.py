@@ -164,6 +164,18 @@ def settle_features(
     return filled.slice(lead), kept
 
 
+def carry_features(
+    frame: pl.DataFrame, time: str, features: list[str], table: RawTable, findings: list[Finding]
+) -> pl.DataFrame:
+    """Carry known values of features forward over missing ones, in rows that follow others of the same series."""
+    for column in features:
+        holes = (~frame[column].is_finite().fill_null(False)).arg_true()
+        if len(holes):
+            where = _place(table, frame, int(holes[0]), time, column)
+            findings.append(finding("feature_filled", count=len(holes), where=where, column=column))
+    return _carry_forward(frame, features)
+
+
 def settle_gaps(
     frame: pl.DataFrame,
     time: str,
@@ -172,8 +184,11 @@ def settle_gaps(
     policy: str,
     findings: list[Finding],
     budget: Budget | None = None,
+    rows_before: int = 0,
 ) -> tuple[pl.DataFrame, bool]:
     """Add the missing rows of a regular series, features from the past and no target, or keep the holes.
+
+    ``rows_before``: rows of the same series that are not in ``frame``; they count where the share of missing rows does.
 
     Returns the frame, and whether it is regular now. Raises InvalidInput where so many rows are missing that the
     whole series exceeds ``budget``; their number is known from the rhythm, before they are built.
@@ -181,7 +196,7 @@ def settle_gaps(
     if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:
         return frame, True
     after = frame[time][rhythm.gap_after].isoformat()
-    total = frame.height + rhythm.missing
+    total = rows_before + frame.height + rhythm.missing
     facts = {"frequency": rhythm.frequency, "longest": rhythm.longest}
     small = rhythm.missing <= _MOST_FILLED * total and rhythm.longest <= max(rhythm.season, 3)
     if policy == "error" or (policy == "auto" and not small):
@@ -198,7 +213,7 @@ def settle_gaps(
         findings.append(finding("gaps_kept", count=rhythm.missing, where=f"after {after}", **facts))
         return frame, False
     (budget or Budget(ReadingLimits())).take(
-        frame.height, rhythm.missing, frame.width, rhythm.frequency, f"after {after}"
+        rows_before + frame.height, rhythm.missing, frame.width, rhythm.frequency, f"after {after}"
     )
     findings.append(finding("gaps_filled", count=rhythm.missing, where=f"after {after}", **facts))
     grid = whole_grid(frame[time], rhythm).to_frame()

@@ -113,6 +113,33 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "{count} [row repeats|rows repeat] another row (same time, same values); one of each was kept.",
         "{count} satır bir başka satırın tekrarı (aynı zaman, aynı değerler); her birinden biri tutuldu.",
     ),
+    "rows_repeated": (
+        "info",
+        "{count} [row was|rows were] there already with the same values, and [was|were] left out.",
+        "{count} satır aynı değerlerle zaten vardı; eklenmedi.",
+    ),
+    "rows_before_start": (
+        "info",
+        "{count} [row lies|rows lie] before the start of the dataset ({start}) and [was|were] left out.",
+        "{count} satır veri kümesinin başlangıcından ({start}) önce; eklenmedi.",
+    ),
+    "rows_revised": (
+        "warning",
+        "{count} [row changes|rows change] the past: at {time} {column} was {old} and is {new} now. Accepted as a"
+        " revision, as the dataset's policy says.",
+        "{count} satır geçmişi değiştiriyor: {time} anında {column} önce {old} iken şimdi {new}. Veri kümesinin kuralı"
+        " gereği düzeltme olarak kabul edildi.",
+    ),
+    "columns_not_used": (
+        "info",
+        "Columns that the dataset does not use were left out: {columns}.",
+        "Veri kümesinin kullanmadığı sütunlar alınmadı: {columns}.",
+    ),
+    "series_added": (
+        "info",
+        "{count} [series is|series are] new: {names}.",
+        "{count} seri yeni: {names}.",
+    ),
     "duplicate_times": (
         "warning",
         "{count} [time had several|times had several] rows with different values; reduced by duplicates={policy}, as"
@@ -192,6 +219,11 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "info",
         "{count} series, told apart by {column}; each was looked through by itself.",
         "{column} sütununun ayırdığı {count} seri; her biri kendi içinde incelendi.",
+    ),
+    "groups_declared": (
+        "info",
+        "{count} [total is|totals are] forecast with the series and add up, by {columns}: {totals}.",
+        "{columns} ile {count} toplam serilerle birlikte tahmin edilir ve birbirini tutar: {totals}.",
     ),
     "series_left_out": (
         "warning",

@@ -6,6 +6,7 @@ Runs in children only.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -108,6 +109,17 @@ def season_of(frequency: str) -> int:
         if step < cycle and cycle % step == 0 and cycle // step <= 10_000:
             return cycle // step
     return 1
+
+
+def step_of(frequency: str) -> timedelta:
+    """Return the longest distance of two rows of a frequency: months count 31 days.
+
+    Example:
+        >>> step_of("15m"), step_of("1mo").days
+        (datetime.timedelta(seconds=900), 31)
+    """
+    count, unit = _split(frequency)
+    return timedelta(microseconds=count * (_US.get(unit) or _MONTHS[unit] * 31 * _DAY))
 
 
 def whole_grid(times: pl.Series, rhythm: Rhythm) -> pl.Series:

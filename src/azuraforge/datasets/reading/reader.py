@@ -9,22 +9,25 @@ import polars as pl
 
 from azuraforge.datasets.reading import cleaning, inspection, panels
 from azuraforge.datasets.reading.availability import check_stated, report_availability
-from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256, fingerprint
+from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited, table_of
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.foreknowledge import report_foreknowledge
 from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
+from azuraforge.datasets.reading.groups import check_groups, read_groups
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
-from azuraforge.datasets.reading.prepared import Prepared
+from azuraforge.datasets.reading.prepared import Prepared, prepared_series
 from azuraforge.datasets.reading.times import check_zone, parse_times
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.groups import total_names
 
 _DEFAULT = ReadingLimits()
+_NAMED_TOTALS = 8
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,10 @@ def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits
         facts: Json = {"format": "parquet"}
     else:
         table, facts = _read_text(path, name, options, limits, findings)
-    return ReadFile(_prepare(table, options, findings, limits), file_sha256(path), {"file": name, **facts})
+    written = options.model_dump(mode="json", include={"separator", "decimal", "encoding", "time_format"})
+    prepared = _prepare(table, options, findings, limits)
+    reading: Json = {key: value for key, value in written.items() if value is not None}
+    return ReadFile(prepared, file_sha256(path), {"file": name, **facts, "reading": reading})
 
 
 def prepare_source(
@@ -85,7 +91,9 @@ def _read_text(
 
 def _needed(options: FileOptions) -> dict[str, str]:
     named = {"time": options.time, "target": options.target}
-    return named if options.series is None else {**named, "series": options.series}
+    if options.series is not None:
+        named["series"] = options.series
+    return named | {f"groups[{place}]": name for place, name in enumerate(options.groups)}
 
 
 def _prepare(
@@ -93,8 +101,9 @@ def _prepare(
 ) -> Prepared:
     time, target = options.time, options.target
     check_zone(options.timezone)
+    check_groups(options)
     check_stated(options.available_after, [*table.frame.columns[1:], *table.unread], (time, target, options.series))
-    exclude = options.exclude if options.series is None else [*options.exclude, options.series]
+    exclude = options.exclude if options.series is None else [*options.exclude, options.series, *options.groups]
     frame, features = inspection.numbers(table, time, target, options.features, exclude, options.decimal, findings)
     times = parse_times(table, time, options.timezone, options.time_format, options.series)
     findings.extend(times.findings)
@@ -146,7 +155,8 @@ def _prepare_panel(
         rows, regular = cleaning.settle_gaps(rows.drop(ROW), time, target, rhythm, options.gaps, found, budget)
         return panels.Settled(rows, kept, rhythm, regular)
 
-    named = frame.with_columns(panels.names_of(table, column).alias(column))
+    names = panels.names_of(table, column)
+    named = frame.with_columns(names.alias(column))
     settled = panels.settle_panel(named, columns, features, settle, findings)
     whole, features, rhythm = settled.frame, settled.features, settled.rhythm
     inspection.report_suspicious_zeros(whole, time, [target, *features], findings)
@@ -156,6 +166,10 @@ def _prepare_panel(
     one = whole.filter(pl.col(column) == settled.names[0])
     findings.append(_rhythm_finding(rhythm, season, one[time]))
     schema = _schema(options, features, rhythm, season, regular=settled.regular, names=settled.names)
+    if groups := read_groups(table, names, settled.names, options):
+        schema = schema.model_copy(update={"groups": groups})
+        sums = {"columns": ", ".join(groups), "totals": ", ".join(total_names(groups)[:_NAMED_TOTALS])}
+        findings.append(finding("groups_declared", count=len(total_names(groups)), **sums))
     canonical = canonical_frame(whole, time, target, features, column)
     return _finished(canonical, schema, options, findings, table.name)
 
@@ -194,7 +208,7 @@ def _finished(
     if options.strict:
         refuse_warnings(findings, name)
     shaping: Json = options.model_dump(mode="json", include={"duplicates", "missing", "gaps", "missing_values"})
-    return Prepared(frame, schema, shaping, findings, fingerprint(frame, schema, shaping))
+    return prepared_series(frame, schema, shaping, findings)
 
 
 def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import ImageRead, Source, SourceRead
+from azuraforge.plugins import ImageRead, Source, SourceNews, SourceRead
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class Bundled(Source):
             "file": series.file,
         }
         return SourceRead(frame, time="time", target=series.target, unit=series.unit, provenance=provenance)
+
+    def read_since(self, options: BundledOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
+        """Return nothing new: the data come with the platform and are complete."""
+        return SourceNews(None, {})
 
 
 def _departures() -> SourceRead:

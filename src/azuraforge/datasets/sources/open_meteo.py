@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, JsonValue, model_validator
 
 from azuraforge.errors import InvalidInput, TransientError
-from azuraforge.plugins import Source, SourceRead
+from azuraforge.plugins import Source, SourceNews, SourceRead
 
 ARCHIVE_URL = "https://archive-api.open-meteo.com/v1/archive"
 GEOCODING_URL = "https://geocoding-api.open-meteo.com/v1/search"
@@ -68,6 +69,15 @@ class _Place:
     timezone: str | None
     label: str
 
+    @classmethod
+    def of(cls, cursor: Mapping[str, JsonValue] | None) -> _Place | None:
+        """Return the place that an earlier read found: a search may answer with another one later."""
+        try:
+            known = cursor or {}
+            return cls(float(known["latitude"]), float(known["longitude"]), known["timezone"], str(known["place"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+
 
 class OpenMeteo(Source):
     """Hourly history by real HTTP, a year a request, patient with a busy server."""
@@ -85,29 +95,49 @@ class OpenMeteo(Source):
 
     def read(self, options: OpenMeteoOptions) -> SourceRead:
         """Fetch everything. Raises InvalidInput for what the server refuses, TransientError where it is not there."""
+        with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
+            return self._fetch(client, options, self._find(client, options), options.start)
+
+    def read_since(self, options: OpenMeteoOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
+        """Fetch the days from the last one that had a value. The archive fills its newest hours later."""
+        start = options.start
+        with suppress(KeyError, TypeError, ValueError):
+            start = date.fromisoformat((cursor or {})["day"])
+        if start > options.last_day:
+            return SourceNews(None, dict(cursor or {}))
+        with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
+            place = _Place.of(cursor) or self._find(client, options)
+            read = self._fetch(client, options, place, start)
+        known = read.frame.filter(pl.col(options.target).is_not_null())
+        if not known.height and cursor is not None:
+            return SourceNews(None, cursor)
+        return SourceNews(read, read.cursor or {})
+
+    def _fetch(self, client: httpx.Client, options: OpenMeteoOptions, place: _Place, start: date) -> SourceRead:
         features = [name for name in dict.fromkeys(options.features) if name != options.target]
         columns = [options.target, *features]
-        with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
-            place = self._find(client, options)
-            parts: list[pl.DataFrame] = []
-            unit, zone = "", place.timezone
-            for first, last in _years(options.start, options.last_day):
-                answer = self._get(
-                    client,
-                    str(options.base_url),
-                    {
-                        "latitude": place.latitude,
-                        "longitude": place.longitude,
-                        "start_date": first.isoformat(),
-                        "end_date": last.isoformat(),
-                        "hourly": ",".join(columns),
-                        "timezone": "UTC",
-                    },
-                )
-                parts.append(_hours(answer, columns, str(options.base_url)))
-                unit = _unit(answer, options.target)
+        parts: list[pl.DataFrame] = []
+        unit, zone = "", place.timezone
+        for first, last in _years(start, options.last_day):
+            answer = self._get(
+                client,
+                str(options.base_url),
+                {
+                    "latitude": place.latitude,
+                    "longitude": place.longitude,
+                    "start_date": first.isoformat(),
+                    "end_date": last.isoformat(),
+                    "hourly": ",".join(columns),
+                    "timezone": "UTC",
+                },
+            )
+            parts.append(_hours(answer, columns, str(options.base_url)))
+            unit = _unit(answer, options.target)
+        frame = pl.concat(parts)
+        known = frame.filter(pl.col(options.target).is_not_null())["time"]
+        last_known = known[-1].date() if len(known) else start
         return SourceRead(
-            pl.concat(parts),
+            frame,
             time="time",
             target=options.target,
             features=tuple(features),
@@ -123,6 +153,13 @@ class OpenMeteo(Source):
                 "licence": "CC BY 4.0",
                 "attribution": "Weather data by Open-Meteo.com",
                 "citation": "Zippenfenig, P. Open-Meteo.com Weather API. https://doi.org/10.5281/zenodo.7970649",
+            },
+            cursor={
+                "day": last_known.isoformat(),
+                "latitude": place.latitude,
+                "longitude": place.longitude,
+                "timezone": zone,
+                "place": place.label,
             },
         )
 

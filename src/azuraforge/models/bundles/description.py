@@ -104,6 +104,7 @@ class SeriesSchema(_Strict):
     month_end: bool = False
     series: Name | None = None
     series_names: list[Name] | None = Field(default=None, max_length=100_000)
+    groups: dict[Name, dict[Name, list[Name]]] = Field(default={}, max_length=20)
     available_after: dict[Name, Availability] = Field(default={}, max_length=10_000)
 
 

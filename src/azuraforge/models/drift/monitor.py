@@ -101,7 +101,7 @@ class DriftMonitor:
             ) from None
         question = {
             "dataset": {
-                "path": str(found.path),
+                "paths": [str(path) for path in found.paths],
                 "schema": found.schema.to_json(),
                 "options": found.options,
                 "fingerprint": found.fingerprint,

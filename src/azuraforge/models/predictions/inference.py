@@ -104,16 +104,15 @@ class Inference:
 
     async def _find(self, project_id: str, name: str, target: Target, in_thread: InThread) -> Found:
         if target.version is not None:
-            which = {"name": name, "number": target.version}
-            (found,) = await self._database.ask(project_id, (ledger_store.NUMBERED, which))
-            beside = []
+            numbered = ledger_store.NUMBERED.given({"name": name, "number": target.version})
+            if found := await self._database.ask(project_id, numbered):
+                return Found(*found[0])
         else:
             which = {"name": name, "alias": target.alias}
-            found, beside = await self._database.ask(
-                project_id, (ledger_store.ALIASED, which), (ledger_store.BESIDE, which)
-            )
-        if found:
-            return Found(found[0].model_id, found[0].version, Deployed(*beside[0]) if beside else None)
+            aliased, beside = ledger_store.ALIASED.given(which), ledger_store.BESIDE.given(which)
+            await self._database.ask_all(project_id, aliased, beside)
+            if aliased.rows:
+                return Found(*aliased.rows[0], Deployed(*beside.rows[0]) if beside.rows else None)
         missing: Found = await in_thread(partial(self._find_or_explain, project_id, name, target))
         return missing
 

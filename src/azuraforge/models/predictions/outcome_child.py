@@ -17,7 +17,7 @@ def actuals(child: Child) -> Actuals:
     asked = child.asked(ActualsInput)
     schema = asked.meaning
     assert schema.time is not None  # the caller skips datasets without times
-    frame = load_version(asked.path, schema, asked.options, asked.fingerprint)
+    frame = load_version(asked.paths, schema, asked.options, asked.fingerprint)
     if schema.series is not None:
         frame = frame.filter(pl.col(schema.series) == asked.series)
     column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))

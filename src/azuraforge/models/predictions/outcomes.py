@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from azuraforge.database import Database, Session, UnitOfWork, now
-from azuraforge.datasets.service import DatasetService, DatasetVersion
+from azuraforge.datasets.service import DatasetService
+from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
@@ -126,7 +127,7 @@ class Outcomes:
             return 0
         times = sorted(wanted)
         wanted_at = ActualsInput(
-            path=dataset.path,
+            paths=dataset.paths,
             meaning=dataset.schema,
             options=dataset.options,
             fingerprint=dataset.fingerprint,

@@ -132,6 +132,7 @@ class SeriesQuestion:
             inputs=PredictionInputs(
                 rows=told.rows,
                 series=request.series,
+                new_series=told.new_series,
                 dataset_id=served.dataset_id if own else None,
                 dataset_version=served.dataset_version if own else None,
                 dataset_fingerprint=served.dataset_fingerprint if own else None,
@@ -168,6 +169,7 @@ class SeriesQuestion:
             request_id=line.request_id,
             latency_seconds=line.latency_seconds,
             series=self._request.series,
+            new_series=line.inputs.new_series,
         )
 
     def _continued(self, served: Served) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -41,26 +41,46 @@ _THERE = and_(
     ModelVersion.deleted_at.is_(None),
     ModelVersion.purged_at.is_(None),
 )
-_WHICH = (Model.id.label("model_id"), ModelVersion.version)
+
+
+class WhichRow(NamedTuple):
+    """A version of a model."""
+
+    model_id: str
+    version: int
+
+
+class BesideRow(NamedTuple):
+    """The deployment next to an alias."""
+
+    number: int
+    mode: str
+    version: int
+    share_percent: float
+
+
+_WHICH = select(Model.id.label("model_id"), ModelVersion.version)
 #: The version that an alias of a model points at now.
 ALIASED = Question(
-    select(*_WHICH)
-    .join(ModelAlias, ModelAlias.model_id == Model.id)
+    WhichRow,
+    _WHICH.join(ModelAlias, ModelAlias.model_id == Model.id)
     .join(ModelVersion, and_(ModelVersion.model_id == Model.id, ModelVersion.version == ModelAlias.version))
-    .where(_THERE, ModelAlias.alias == bindparam("alias"))
+    .where(_THERE, ModelAlias.alias == bindparam("alias")),
 )
 #: A version of a model by its number, where both are there.
 NUMBERED = Question(
-    select(*_WHICH)
-    .join(ModelVersion, ModelVersion.model_id == Model.id)
-    .where(_THERE, ModelVersion.version == bindparam("number"))
+    WhichRow,
+    _WHICH.join(ModelVersion, ModelVersion.model_id == Model.id).where(
+        _THERE, ModelVersion.version == bindparam("number")
+    ),
 )
-#: Who answers beside the version that an alias points at.
+#: The deployment next to the version that an alias points at.
 BESIDE = Question(
+    BesideRow,
     select(ModelDeployment.number, ModelDeployment.mode, ModelDeployment.version, ModelDeployment.share_percent)
     .join(Model, Model.id == ModelDeployment.model_id)
     .where(Model.name == bindparam("name"), Model.deleted_at.is_(None))
-    .where(ModelDeployment.alias == bindparam("alias"), ModelDeployment.state == "active")
+    .where(ModelDeployment.alias == bindparam("alias"), ModelDeployment.state == "active"),
 )
 
 _TABLE: Any = Prediction.__table__

@@ -24,7 +24,7 @@ class ModelReads:
             versions = store.versions(session, owner.id)
             names = _alias_names(session, owner)
             champion = next((number for number, aliases in names.items() if CHAMPION in aliases), None)
-            outline = shapes.model_out(owner, versions[0] if versions else None, champion, len(versions))
+            outline = shapes.model_out(owner, versions[0].schema if versions else None, champion, len(versions))
             return shapes.model_detail(outline, versions, names)
 
     def show_version(self, project_id: str, name: str, number: int) -> VersionOut:

@@ -26,6 +26,9 @@ from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.intervals import ends_of
 from azuraforge.plugins.forecasting.panels import one_of, stack
+from azuraforge.plugins.forecasting.totals import with_other_series, with_totals_of
+from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
+from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.ranges import learned_ranges
 from azuraforge.processes.backend import choose_nearest
 
@@ -49,8 +52,9 @@ class Predictor:
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
             choose_nearest(card.engine, opening.get("kernels_folder"))
         self._name, self._folder = str(opening["plugin"]), folder
-        self._pipeline = plugin()
+        self._pipeline = load_plugin("task_kind", plugin.kind, opening["plugins_folder"])().completed(plugin())
         self._predictor = self._pipeline.load(folder)
+        self._hierarchy = hierarchy_learned(folder)
         self.schema = Schema.of(DatasetSchema(**opening["schema"]))
         self.horizon = int(card.horizon or opening["config"]["horizon"])
         self._known_ahead = _names(card.config.get("known_ahead"))
@@ -64,7 +68,7 @@ class Predictor:
         return other
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Predict the rows after the end of ``rows``, or of ``dataset`` (``path``, ``schema``, ``options`` and
+        """Predict the rows after the end of ``rows``, or of ``dataset`` (``paths``, ``schema``, ``options`` and
         ``fingerprint`` of a dataset version) where ``rows`` is None. With ``rows``, a ``dataset`` tells the days and
         hours of a series without a frequency: a few rows of one week do not. A version that learned several series is
         asked for one of them (``series``), and rows are of that one.
@@ -94,8 +98,11 @@ class Predictor:
         times = following_times(frame, schema, horizon, self._clock(question["dataset"], series))
 
         def ask(one: Part) -> tuple[list[Point], float | None, Predictions]:
-            asked = one if series is None else stack([(series, one)], self.schema)
-            predictions = self._predict(asked, from_rows=rows is not None)
+            asked, place = (one if series is None else stack([(series, one)], self.schema)), 0
+            if series is not None and self._hierarchy is not None and rows is None:
+                panel = self.dataset(question["dataset"])
+                asked, place = with_other_series(panel, self.schema, self._hierarchy, series, one)
+            predictions = self._predict(asked, place, from_rows=rows is not None)
             return *self._points(predictions, times), predictions
 
         if "scenarios" in question:
@@ -110,6 +117,7 @@ class Predictor:
             "points": points,
             "naive": _last_known(frame, schema),
             "features": _row_at(frame, schema, -1),
+            "new_series": series is not None and not self._pipeline.knows_series(self._predictor, series),
         }
 
     def _series(self, asked: str | None) -> str | None:
@@ -146,15 +154,18 @@ class Predictor:
         return rows
 
     def dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
-        """Return the rows of a dataset version (``path``, ``schema``, ``options``, ``fingerprint``), verified, with
-        delayed columns as they were known at each row."""
+        """Return the rows of a dataset version (``paths``, ``schema``, ``options``, ``fingerprint``), verified, with
+        delayed columns as they were known at each row, and with the totals that the version learned."""
         from azuraforge.datasets.loading import load_version
 
         fingerprint = version["fingerprint"]
         if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
             schema = DatasetSchema(**version["schema"])
-            frame = load_version(Path(version["path"]), schema, version["options"], fingerprint)
-            self._datasets = {fingerprint: as_known(frame, self.schema)}
+            frame = load_version([Path(each) for each in version["paths"]], schema, version["options"], fingerprint)
+            frame = as_known(frame, self.schema)
+            if self._hierarchy is not None:
+                frame = with_totals_of(frame, self.schema, self._hierarchy)
+            self._datasets = {fingerprint: frame}
         return self._datasets[fingerprint]
 
     def predict(self, part: Part) -> Predictions:
@@ -162,7 +173,8 @@ class Predictor:
         predictions: Predictions = self._pipeline.predict(self._predictor, part)
         return predictions
 
-    def _predict(self, part: Part, *, from_rows: bool) -> Predictions:
+    def _predict(self, part: Part, place: int, *, from_rows: bool) -> Predictions:
+        """Return the predictions of the origin at ``place``."""
         try:
             predictions = self.predict(part)
         except AzuraError:
@@ -175,7 +187,7 @@ class Predictor:
                 next_step="send a longer history" if from_rows else "look at the plugin that made this version",
                 code=PREDICTION_FAILED,
             ) from error
-        expected = (1, self.horizon)
+        expected = (len(part.origins), self.horizon)
         for values in (predictions.point, *predictions.quantiles.values()):
             if np.shape(values) != expected or not np.isfinite(values).all():
                 raise InvalidInput(
@@ -184,7 +196,7 @@ class Predictor:
                     next_step="send a longer history without missing values",
                     code=PREDICTION_FAILED,
                 )
-        return predictions
+        return origins_of(predictions, np.array([place], dtype=np.int64))
 
     def _points(self, predictions: Predictions, times: Sequence[datetime]) -> tuple[list[Point], float | None]:
         outer = ends_of(predictions.quantiles)

@@ -22,7 +22,7 @@ Row: TypeAlias = JsonObject
 class DatasetFile(TypedDict):
     """A dataset version as a child reads it."""
 
-    path: str
+    paths: list[str]
     schema: dict[str, JsonValue]
     options: JsonObject
     fingerprint: str
@@ -67,7 +67,8 @@ class WhatIfMessage(SeriesMessage):
 
 
 class SeriesReply(Shape):
-    """The next values. ``naive`` is the last known value, ``features`` the numbers of the last row."""
+    """The next values. ``naive`` is the last known value, ``features`` the numbers of the last row; ``new_series``: the
+    version had not learned the series, and forecasts it by analogy."""
 
     origin: datetime
     interval: float | None
@@ -75,6 +76,7 @@ class SeriesReply(Shape):
     points: tuple[PredictionPoint, ...]
     naive: float | None
     features: dict[str, float | None]
+    new_series: bool = False
 
 
 class PictureMessage(TypedDict):

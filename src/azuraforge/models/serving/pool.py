@@ -14,7 +14,7 @@ from azuraforge.errors import TransientError
 from azuraforge.models.serving.child_session import ChildSession
 from azuraforge.models.serving.messages import Reply
 from azuraforge.models.serving.replica import OnPiece, Replica
-from azuraforge.processes.frames import encode
+from azuraforge.processes.frames import Question, encode
 
 Key = tuple[str, str]
 ENTRY = "azuraforge.models.serving.opening:serve"
@@ -66,7 +66,8 @@ class ReplicaPool:
             timeout_seconds: for this one answer; starting the child and loading have the launcher's own limit.
             on_piece: receives the pieces of an answer that the child streams; see ``Replica.ask``.
         """
-        frame = encode({"payload": payload})
+        question: Question = {"type": "question", "payload": payload}
+        frame = encode(question)
         with self._lock:
             if self._closed:
                 raise TransientError("the platform is stopping", next_step="ask again when it runs")

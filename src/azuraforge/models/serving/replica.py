@@ -17,12 +17,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from pydantic import JsonValue
+
 from azuraforge.errors import TransientError
 from azuraforge.models.serving.child_session import ChildSession, Pipe
 from azuraforge.models.serving.messages import Reply
 from azuraforge.processes.exchange import TOO_SLOW
 from azuraforge.processes.failures import restore
-from azuraforge.processes.frames import FrameReader
+from azuraforge.processes.frames import FROM_CHILD, FrameReader
 from azuraforge.telemetry import logger
 
 #: Questions that are with the child at a time. More would not be answered sooner, and could not be merged.
@@ -103,7 +105,7 @@ class Replica:
         self._out = memoryview(b"")
         self._child_session: ChildSession | None = None
         self._pipe: Pipe | None = None
-        self._reader = FrameReader()
+        self._reader = FrameReader(FROM_CHILD)
         self._measured_at = 0.0
         self._closed = False
         #: Resident memory of the child, as it was a few seconds ago.
@@ -244,7 +246,7 @@ class Replica:
             self._refuse(error)
             return
         with self._lock:
-            self._child_session, self._pipe, self._reader = child_session, child_session.pipe(), FrameReader()
+            self._child_session, self._pipe, self._reader = child_session, child_session.pipe(), FrameReader(FROM_CHILD)
             self._measured_at = -_MEASURE_SECONDS
             self._send()
 
@@ -297,11 +299,13 @@ class Replica:
             self._died(child_session)
             return
         for frame in self._reader.feed(data):
+            if frame["type"] == "message":
+                raise ValueError(f"a serving child sent a message {frame['name']!r}; it only answers")
             if frame["type"] == "piece":
                 with self._lock:
                     question = self._sent[0]
                     question.due = time.monotonic() + question.timeout_seconds
-                question.deliver(frame["value"])
+                question.deliver(_object(frame["value"]))
                 continue
             with self._lock:
                 question = self._sent.popleft()
@@ -314,9 +318,9 @@ class Replica:
                 self._measure(child_session)
                 self._answered(self)
                 if frame["type"] == "error":
-                    error = restore(frame["family"], frame["error"], frame.get("kind", ""))
+                    error = restore(frame["family"], frame["error"], frame["kind"])
                 else:
-                    answer = frame["value"]
+                    answer = _object(frame["value"])
             except Exception as unreadable:
                 question.settle(None, _unreadable(unreadable))
                 raise
@@ -360,6 +364,12 @@ class Replica:
     def _end(self) -> None:
         if (child_session := self._detach()) is not None:
             child_session.close()
+
+
+def _object(value: JsonValue) -> Reply:
+    if isinstance(value, dict):
+        return value
+    raise TypeError(f"a serving child answered with {type(value).__name__}; it answers with a dictionary")
 
 
 def _unreadable(error: Exception) -> TransientError:

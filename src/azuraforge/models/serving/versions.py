@@ -101,7 +101,7 @@ class ServedVersions:
             # Deleted or not: it is kept as long as this version is.
             found = self._datasets.get(served.project_id, served.dataset_id, served.dataset_version, trash=True)
             served.dataset = DatasetFile(
-                path=str(found.path),
+                paths=[str(path) for path in found.paths],
                 schema=found.schema.to_json(),
                 options=found.options,
                 fingerprint=found.fingerprint,

@@ -45,11 +45,11 @@ from azuraforge.plugins.kinds.forecast.metrics import measure, skill
 from azuraforge.plugins.kinds.forecast.parts import (
     cut_learning,
     cut_test,
+    learnable,
     load_part,
     of_run,
     range_of,
     save_part,
-    without_short_series,
 )
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions, predict_checked, save_predictions
 from azuraforge.plugins.kinds.forecast.probabilistic import score
@@ -211,4 +211,4 @@ def _table(wanted: FoldRows) -> Table:
     ended = [each for each in run.left_out if each.why == "ended"]
     table = known_table(read_dataset(wanted.dataset), wanted.dataset.meaning)
     horizon = _config(wanted).horizon
-    return without_short_series(of_run(table, ended), split_of(wanted.fold, run.needs), horizon)[0]
+    return learnable(of_run(table, ended), split_of(wanted.fold, run.needs), horizon)[0]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from azuraforge.datasets.service import DatasetService, DatasetVersion
+from azuraforge.datasets.service import DatasetService
+from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import AzuraError, Conflict, InvalidInput, TransientError
 from azuraforge.models.schemas import VersionOut
 from azuraforge.models.service import ModelService

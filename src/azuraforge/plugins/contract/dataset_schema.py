@@ -36,6 +36,11 @@ class DatasetSchema(Shape):
     month_end: bool = Field(default=False, description="the rows stand on the last days of their months")
     series: str | None = Field(default=None, description="the column that tells several series apart")
     series_names: tuple[str, ...] | None = Field(default=None, description="names of several series, sorted")
+    groups: dict[str, dict[str, tuple[str, ...]]] = Field(
+        default={},
+        description="of several series: group column → group → the series in it, which a total adds up; groups of one"
+        " series are left out",
+    )
     available_after: dict[str, Availability] = Field(
         default={},
         description="when the values of a column become known: '0' with their row, a duration such as 6h or 1d after"

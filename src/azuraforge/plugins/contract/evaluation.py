@@ -21,7 +21,11 @@ class PartSummary(Shape):
     rows: int
     start: str | None
     end: str | None
-    origins: int | None = Field(default=None, description="of the test set: how many predictions were evaluated")
+    origins: int | None = Field(
+        default=None,
+        description="of the test set: how many predictions were evaluated; of a panel the moments that its series were"
+        " predicted from, as the gate compares them",
+    )
     classes: tuple[int, ...] | None = Field(default=None, description="rows of each class")
     rows_sha256: str | None = Field(default=None, description="of the row numbers, where rows have no time")
 
@@ -175,6 +179,31 @@ class SeriesTable(Shape):
     left_out: tuple[LeftOut, ...]
 
 
+class LevelScores(Shape):
+    """One level of a panel's hierarchy: the candidate next to the best baseline and to other ways to its totals.
+
+    All forecasts but ``base`` add up. ``bottom_up`` are the candidate's own forecasts of the series, added up.
+    """
+
+    level: str = Field(description="total, a group column, or the column of the series")
+    series: int = Field(description="forecast at this level")
+    rmse: float | None
+    baseline_rmse: float | None
+    skill: float | None = Field(description="1 - rmse / baseline_rmse")
+    base_rmse: float | None = Field(description="of the candidate before it was reconciled")
+    bottom_up_rmse: float | None
+    coverage: float | None
+
+
+class Hierarchical(Shape):
+    """The levels of a panel with declared groups, the total of all series first."""
+
+    levels: tuple[LevelScores, ...]
+    gap: float = Field(
+        description="largest distance of a total's forecast from the sum of its series', relative to their sizes"
+    )
+
+
 class SuspiciousColumn(Shape):
     """A column that seems to know the future of the target, with what speaks against it."""
 
@@ -218,8 +247,12 @@ class Evaluation(Shape):
     timezone: str | None = Field(default=None, description="in which days and hours follow one another")
     season: int | None = Field(default=None, description="rows in one season")
     horizon: int | None = Field(default=None, description="rows predicted from each origin")
+    judged_horizon: int | None = Field(
+        default=None, description="rows ahead, of ``horizon``, up to which any true value is held out"
+    )
     shown_horizons: tuple[int, ...] = ()
     series: SeriesTable | None = Field(default=None, description="of a panel")
+    hierarchy: Hierarchical | None = Field(default=None, description="of a panel with declared groups")
     pretraining: Pretraining | None = Field(default=None, description="of the candidate's weights; null: none")
     suspicious: tuple[SuspiciousColumn, ...] = Field(default=(), description="columns that seem to know the future")
     composition: Composition | None = Field(default=None, description="of a candidate that combines others")

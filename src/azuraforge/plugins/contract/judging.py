@@ -171,6 +171,10 @@ class Judge(ABC):
         """Return the metrics of the predictions of each member of the candidate, by its name."""
         return {}
 
+    def metric(self) -> str | None:
+        """Return the metric that suits the data better than the kind's own; a policy that names one is followed."""
+        return None
+
     @abstractmethod
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
         """Return the losses by ``metric``, and the slices of the keys named."""

@@ -36,7 +36,7 @@ class Schema:
     it stands). With ``month_end`` the rows stand on the last days of their months. ``series`` is the column that tells
     the series of a panel apart (``panels.py``); None where all rows are of one series. ``available_after`` says of
     columns when their values become known; a table's rows already hold what was known at their time
-    (``forecasting.availability``).
+    (``forecasting.availability``). ``groups`` says which series of a panel add up to totals (``contract.groups``).
     """
 
     time: str | None
@@ -50,6 +50,7 @@ class Schema:
     month_end: bool = False
     series: str | None = None
     available_after: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, schema: DatasetSchema) -> Schema:
@@ -134,7 +135,9 @@ class Predictions:
     Attributes:
         point: ``(origin, horizon)`` the expected value, in the target's unit.
         quantiles: level → ``(origin, horizon)``, for example ``{0.05: …, 0.95: …}``; may be empty.
+        base: ``(origin, horizon)`` the point forecasts before the platform reconciled them; None: it did not.
     """
 
     point: Floats
     quantiles: dict[float, Floats] = field(default_factory=dict)
+    base: Floats | None = None

@@ -151,6 +151,11 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
     def load(self, folder: Path) -> PredictorT:
         """Read what ``save`` wrote; the predictions must be bit-identical."""
 
+    def knows_series(self, predictor: PredictorT, name: str) -> bool:
+        """Return whether ``fit`` learned this series of a panel; the answer for another one is marked as that of a new
+        series."""
+        return True
+
     def trials(self, predictor: PredictorT) -> int:
         """Return how many candidates ``fit`` compared on the validation part; the gate's level is divided by it."""
         return 1

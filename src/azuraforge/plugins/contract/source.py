@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 from typing_extensions import TypeVar  # with defaults; it comes with pydantic
 
+from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ OptionsT = TypeVar("OptionsT", bound=BaseModel, default=Any)
 class SourceRead:
     """What a source read: a raw frame, and what its columns mean.
 
-    ``provenance`` (address, licence, citation …) is stored with the dataset version.
+    ``provenance`` (address, licence, citation …) is stored with the dataset version, and so is ``cursor``, the position
+    behind these rows of a source that can be asked again (``read_since``): JSON.
     """
 
     frame: pl.DataFrame
@@ -35,6 +37,20 @@ class SourceRead:
     unit: str = ""
     timezone: str = "UTC"
     provenance: Mapping[str, object] = field(default_factory=dict)
+    cursor: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class SourceNews:
+    """What a source has after a cursor.
+
+    Attributes:
+        read: rows since the cursor; rows that the dataset has already may be among them. None: nothing new.
+        cursor: where to go on the next time. It is stored with the rows in one transaction.
+    """
+
+    read: SourceRead | None
+    cursor: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -88,3 +104,17 @@ class Source(ABC, Generic[OptionsT]):
     @abstractmethod
     def read(self, options: OptionsT) -> SourceRead | ImageRead:
         """Read everything ``options`` ask for; raise ``UserError`` or ``TransientError`` with one clear sentence."""
+
+    def read_since(self, options: OptionsT, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
+        """Read what came after ``cursor``, which an earlier ``read`` or ``read_since`` returned; None: it has none.
+
+        A source that can be asked again overrides this. It may be called twice with the same cursor, since a refresh
+        that was killed is repeated. Rows that the dataset has already are left out by the platform. Raises
+        ``UserError`` or ``TransientError`` with one clear sentence.
+        """
+        raise InvalidInput(
+            f"the source {self.name} cannot be asked again",
+            where=f"source {self.name}",
+            next_step="add the dataset again under the same name",
+            code="nothing_to_ask",
+        )

@@ -250,6 +250,10 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         mine, theirs = found.params.get("candidate"), found.params.get("champion")
         return f"{found.code.replace('_', ' ')}: {mine!r}, the version has {theirs!r}"
 
+    def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
+        """Return a loaded pipeline with what the kind adds to each of its pipelines."""
+        return pipeline
+
     # -- splitting rule and parts
 
     @abstractmethod
@@ -306,8 +310,10 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def predict(self, name: str, answer: Answer[PartT], part: PartT) -> PredictionsT:
         """Ask a predictor and refuse an answer of the wrong type or shape. Raises InvalidInput."""
 
-    def predict_known(self, name: str, answer: Answer[PartT], part: PartT) -> tuple[PredictionsT, tuple[str, ...]]:
-        """Ask a champion as far as it can answer, and name the parts of the test set that it did not learn."""
+    def predict_known(
+        self, name: str, answer: Answer[PartT], part: PartT, knows: Callable[[str], bool]
+    ) -> tuple[PredictionsT, tuple[str, ...]]:
+        """Ask a champion, whose ``Pipeline.knows_series`` is ``knows``, and name the series that it did not learn."""
         return self.predict(name, answer, part), ()
 
     @abstractmethod
@@ -332,10 +338,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     ) -> dict[str, Figure]:
         """Return the figures that show what comes after the last row, with the predictions of refitted predictors.
 
-        Args:
-            figures: as the judge drew them.
-            future: folder of the part.
-            refitted: name of the pipeline → the file that ``predict_future`` wrote.
+        ``refitted``: name of the pipeline → the file that ``predict_future`` wrote for the part in ``future``.
         """
         return {}
 

@@ -66,6 +66,15 @@ class ForecastConfig(Config):
             json_schema_extra={"title_tr": "Aralıklar"},
         ),
     ]
+    reconcile: Annotated[
+        Literal["none", "bottom_up", "mint_shrink"],
+        Field(
+            default="mint_shrink",
+            description="Where the dataset declares groups: how forecasts of series and totals are made to add up."
+            " mint_shrink: by the covariance of their errors; bottom_up: totals are sums; none: they are left alone",
+            json_schema_extra={"title_tr": "Toplamların uzlaştırılması"},
+        ),
+    ]
     known_ahead: Annotated[
         tuple[str, ...],
         Field(

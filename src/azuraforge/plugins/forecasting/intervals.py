@@ -1,7 +1,8 @@
 """Prediction intervals from errors on rows that the forecaster did not learn from (split-conformal prediction).
 
 Source: Lei et al., "Distribution-free predictive inference for regression", 2018; for a forecaster that has quantiles
-of its own, Romano, Patterson and Candès, "Conformalized quantile regression", 2019.
+of its own, Romano, Patterson and Candès, "Conformalized quantile regression", 2019; for the weights of recent errors,
+Barber, Candès, Ramdas and Tibshirani, "Conformal prediction beyond exchangeability", 2023.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from azuraforge.plugins.contract.arrays import Floats
 
 #: Levels that networks learn; the others follow from them before calibration.
 TRAINED_LEVELS: tuple[float, ...] = (0.05, 0.5, 0.95)
+#: Errors from which on recent ones weigh more, and the share of them after which a weight has halved: of fewer, the
+#: outer quantiles would rest on too few (decision 0030 has the simulation).
+WEIGHED_ERRORS, HALF_LIFE = 300, 0.5
 #: The interval that answers, figures and tables show.
 SHOWN_SHARE = 0.9
 
 
-def residual_quantiles(residuals: Floats, levels: Sequence[float]) -> Floats:
+def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
     """``(level, horizon)``: what to add to a prediction so that a share ``level`` of the truth lies below.
 
     The ranks are those of split-conformal prediction: with few residuals the outer quantiles move outwards, at most
@@ -31,6 +35,7 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float]) -> Floats:
     Args:
         residuals: ``(origin, horizon)``, truth minus prediction on the validation part; NaN is left out.
         levels: between 0 and 1.
+        recency: the origins follow one another; where a step knows ``WEIGHED_ERRORS``, recent ones weigh more.
 
     Example:
         >>> residual_quantiles(np.arange(19.0)[:, None], [0.05, 0.5, 0.95]).ravel().tolist()
@@ -40,8 +45,11 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float]) -> Floats:
     offsets = np.zeros((len(levels), horizon))
     side, most = np.sign(np.asarray(levels) - 0.5), 0
     for step in range(horizon):
-        known = np.sort(residuals[np.isfinite(residuals[:, step]), step])
-        offsets[:, step] = [_offset(known, level) for level in levels]
+        in_turn = residuals[np.isfinite(residuals[:, step]), step]
+        known = np.sort(in_turn)
+        weighed = recency and len(known) >= WEIGHED_ERRORS
+        weights = _recent(in_turn) if weighed else None
+        offsets[:, step] = [_offset(known, level, weights) for level in levels]
         if len(known) < most:
             grown = offsets[:, step - 1] * np.sqrt((step + 1) / step)
             own = offsets[:, step] if len(known) else grown
@@ -96,12 +104,27 @@ def in_order(quantiles: Floats) -> Floats:
     return np.sort(quantiles, axis=0)
 
 
-def _offset(known: Floats, level: float) -> float:
+def _recent(in_turn: Floats) -> Floats:
+    """``(error,)``: weights that halve with every ``HALF_LIFE`` of the errors into the past, in order of size.
+
+    The error to come weighs 1, as the one after the last; all weights with it sum to 1.
+    """
+    age = np.arange(len(in_turn), 0, -1)
+    weights = 0.5 ** (age / (HALF_LIFE * len(in_turn)))
+    return np.asarray(weights[np.argsort(in_turn, kind="stable")] / (weights.sum() + 1.0))
+
+
+def _offset(known: Floats, level: float, weights: Floats | None = None) -> float:
     count = len(known)
     if not count:
         return 0.0
     if level == 0.5:
         return float(np.median(known))
+    if weights is not None:
+        one_side = np.cumsum(weights if level > 0.5 else weights[::-1])
+        rank = int(np.searchsorted(one_side, max(level, 1 - level) - 1e-9))
+        rank = min(rank, count - 1)
+        return float(known[rank if level > 0.5 else count - 1 - rank])
     place = (count + 1) * level
     rank = np.floor(place + 1e-9) if level < 0.5 else np.ceil(place - 1e-9)
     return float(known[int(np.clip(rank, 1, count)) - 1])

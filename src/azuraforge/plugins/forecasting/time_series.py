@@ -217,9 +217,9 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         trust = _learn_trust(raw[:, :, 0], truth)
         answers = _trusted(raw, trust)
         errors = truth - _quantiles(answers)
-        offsets = np.stack(
-            [residual_quantiles(own, [level])[0] for own, level in zip(errors, QUANTILE_LEVELS, strict=True)]
-        )
+        alone = train.schema.series is None  # errors of several series stand series by series, not in order of time
+        each_level = zip(errors, QUANTILE_LEVELS, strict=True)
+        offsets = np.stack([residual_quantiles(own, [level], recency=alone)[0] for own, level in each_level])
         smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
         tables, starts = np.zeros((0, 0, 0)), dict[str, Start]()
         if config.intervals == "adaptive":

@@ -30,14 +30,12 @@ from azuraforge.events.service import EventLog
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.exchange import Exchange
 from azuraforge.processes.failures import Interruption, storage_error
-from azuraforge.processes.frames import Frame
+from azuraforge.processes.frames import SentMessage, Start
 from azuraforge.processes.launcher import Launcher
-from azuraforge.processes.messages import fields_of
 from azuraforge.runs import store
 from azuraforge.runs.execution.recording import Figure, Note
-from azuraforge.runs.handlers import ClaimedRun, FollowUp
+from azuraforge.runs.handlers import ChildSettings, ClaimedRun, FollowUp
 from azuraforge.runs.tables import Run
-from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 #: The file in a run's work folder that says what follows.
@@ -55,15 +53,11 @@ log = logger("runs")
 
 
 class Task(BaseModel):
-    """The content of the file.
-
-    Attributes:
-        settings: seed, threads, environment, kernels_folder of the run's children.
-    """
+    """The content of the file; ``settings`` are those of the run's children."""
 
     project_id: str
     run_id: str
-    settings: JsonObject
+    settings: ChildSettings
     memory_bytes: int | None
     steps: list[FollowUp]
 
@@ -75,14 +69,14 @@ class _Attached:
         self.figures: list[Figure] = []
         self.notes: list[Note] = []
 
-    def hear(self, frame: Frame) -> None:
-        if frame["type"] == "figure":
-            self.figures.append(Figure.model_validate(fields_of(frame)))
-        elif frame["type"] == "note":
-            self.notes.append(Note.model_validate(fields_of(frame)))
+    def hear(self, message: SentMessage) -> None:
+        if message["name"] == "figure":
+            self.figures.append(Figure.model_validate(message["data"]))
+        elif message["name"] == "note":
+            self.notes.append(Note.model_validate(message["data"]))
 
 
-def keep(folder: Path, run: ClaimedRun, settings: JsonObject, steps: Sequence[FollowUp]) -> None:
+def keep(folder: Path, run: ClaimedRun, settings: ChildSettings, steps: Sequence[FollowUp]) -> None:
     """Write down what follows the success of a run. Raises StorageError where the disk is full."""
     task = Task(
         project_id=run.project_id,
@@ -195,8 +189,16 @@ class FollowUps:
         self._tries.pop(key, None)
 
     def _ask(self, task: Task, step: FollowUp, attached: _Attached) -> None:
-        frame: Frame = {"mode": "call", "entry": step.entry, "payload": step.payload, "niceness": _NICENESS}
-        frame |= task.settings
+        frame: Start = {
+            "type": "call",
+            "entry": step.entry,
+            "payload": step.payload,
+            "niceness": _NICENESS,
+            "seed": task.settings.seed,
+            "threads": task.settings.threads,
+            "environment": task.settings.environment,
+            "kernels_folder": task.settings.kernels_folder,
+        }
         if task.memory_bytes is not None:
             frame["memory_bytes"] = task.memory_bytes
         child = self._launcher.spawn()

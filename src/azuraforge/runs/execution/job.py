@@ -22,11 +22,11 @@ from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.processes.environment import code_version, differences
 from azuraforge.processes.failures import storage_error
-from azuraforge.processes.frames import Frame
+from azuraforge.processes.frames import SavedCheckpoint, SentMessage
 from azuraforge.processes.kernels import Kernels
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.log_file import LogFile
-from azuraforge.processes.messages import message_frame
+from azuraforge.processes.messages import message_frame, sent
 from azuraforge.processes.sealed_folders import problem_with
 from azuraforge.processes.usage import Sampler
 from azuraforge.projects.keeping import hold
@@ -36,7 +36,7 @@ from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild, start_frame
 from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.execution.recording import Recorder
-from azuraforge.runs.handlers import ClaimedRun, PhaseResult, RegisteredMessage
+from azuraforge.runs.handlers import ChildSettings, ClaimedRun, PhaseResult, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.transitions import Transitions, run_stream
@@ -150,11 +150,11 @@ class AttemptJob:
 
     def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
         """Attach data to be drawn."""
-        self._record("", [{"type": "figure", "name": name, "data": dict(data)}])
+        self._record("", [sent("figure", {"name": name, "data": dict(data)})])
 
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
-        self._record("", [{"type": "note", "markdown": markdown}])
+        self._record("", [sent("note", {"markdown": markdown})])
 
     def send(self, name: str, body: BaseModel) -> None:
         """Send a message to the child of the present phase, from any thread; it reads it with ``child.receive``."""
@@ -182,15 +182,15 @@ class AttemptJob:
         self._outgoing.close()
         self.log.close()
 
-    def child_settings(self) -> JsonObject:
-        """What every child of this attempt computes with: seed, threads, environment, kernels_folder."""
+    def child_settings(self) -> ChildSettings:
+        """What every child of this attempt computes with."""
         assert self._environment is not None
-        return {
-            "seed": self.run.seed,
-            "threads": int(str(self._environment["threads"])),
-            "environment": self._environment,
-            "kernels_folder": self._kernels_folder,
-        }
+        return ChildSettings(
+            seed=self.run.seed,
+            threads=int(str(self._environment["threads"])),
+            environment=self._environment,
+            kernels_folder=self._kernels_folder,
+        )
 
     def _fix_environment(self) -> JsonObject:
         """What this attempt's children compute with: the run's own backend as long as that can be had."""
@@ -249,12 +249,11 @@ class AttemptJob:
         except OSError as error:
             raise storage_error(error, "the run's folder", str(self.folder)) or error from error
         settings = self.child_settings()
-        threads = int(str(settings["threads"]))
         start = start_frame(
             entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
         )
         habits, kind = self._launcher.habits, f"{entry} {self.run.plugin}"
-        child = self._launcher.spawn(output=True, warm=habits.warm(kind, threads))
+        child = self._launcher.spawn(output=True, warm=habits.warm(kind, settings.threads))
         crashpoint("child_started")
         driver = PhaseChild(
             child,
@@ -306,12 +305,12 @@ class AttemptJob:
 
         self.write(work)
 
-    def _saved_checkpoints(self, name: str) -> list[JsonObject]:
+    def _saved_checkpoints(self, name: str) -> list[SavedCheckpoint]:
         with self._database.read(self.run.project_id) as session:
             rows = store.checkpoints(session, self.run.id, name)
         return [{"step": row.step, "folder": str(self.folder / row.folder), "sha256": row.sha256} for row in rows]
 
-    def _record(self, phase: str, frames: list[Frame]) -> Sequence[Frame]:
+    def _record(self, phase: str, frames: Sequence[SentMessage]) -> Sequence[SentMessage]:
         """Store a child's frames in one transaction, then free what that made superfluous; returns the answers."""
         recorder = Recorder(self._events, self.held, self.folder, self._meter, phase, self._messages)
 

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 
-from azuraforge.processes.frames import Frame, encode
+from azuraforge.processes.frames import SentMessage, encode
 
 
 class Outgoing:
@@ -26,7 +26,7 @@ class Outgoing:
     def empty(self) -> bool:
         return not self._waiting
 
-    def put(self, frame: Frame) -> None:
+    def put(self, frame: SentMessage) -> None:
         """Add a frame. Raises TypeError where it is not JSON."""
         encoded = encode(frame)
         with self._lock:

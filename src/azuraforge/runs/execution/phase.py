@@ -15,10 +15,21 @@ from pathlib import Path
 
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.failures import Cancelled, Draining, Replaced, restore
-from azuraforge.processes.frames import Frame, FrameReader, encode
+from azuraforge.processes.frames import (
+    FROM_CHILD,
+    Failure,
+    FrameReader,
+    Result,
+    SavedCheckpoint,
+    SentMessage,
+    Start,
+    encode,
+)
 from azuraforge.processes.log_file import LogFile
+from azuraforge.processes.messages import sent
 from azuraforge.processes.usage import Sampler, measure
 from azuraforge.runs.execution.outgoing import Outgoing
+from azuraforge.runs.handlers import ChildSettings
 from azuraforge.runs.limits import Limits
 from azuraforge.strict_json import JsonObject
 
@@ -30,7 +41,7 @@ _LAST_WORDS_SECONDS = 1.0
 _RANK: dict[type[Exception], int] = {Cancelled: 0, Draining: 1, Replaced: 2}
 
 #: Stores a batch of frames and returns the frames that answer them.
-Record = Callable[[list[Frame]], Sequence[Frame]]
+Record = Callable[[Sequence[SentMessage]], Sequence[SentMessage]]
 
 
 class Interrupt:
@@ -94,17 +105,17 @@ class PhaseChild:
         self._outgoing = outgoing
         self._sampler = sampler
         self._limits_at = 0.0
-        self._reader = FrameReader()
+        self._reader = FrameReader(FROM_CHILD)
         self._terminate_at: float | None = None
         self._killed = False
 
-    def run(self, start: Frame) -> Frame:
+    def run(self, start: Start) -> Result:
         """The child's ``result`` frame.
 
         Raises the child's own error; ChildDied or LauncherDied; Cancelled, Draining or Replaced once the child has
         ended; UserError where it went past a limit.
         """
-        answer: Frame | None = None
+        answer: Result | Failure | None = None
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._child.connection, selectors.EVENT_READ)
@@ -117,17 +128,17 @@ class PhaseChild:
                 while answer is None:
                     answer = self._step(selector)
             if self._sampler is not None and (points := self._sampler.sample(self._child.pid, last=True)):
-                self._record([{"type": "usage", "points": points}])
+                self._record([sent("usage", {"points": points})])
         finally:
             if answer is None:
                 self._child.signal(signal.SIGKILL)
             self._drain_output()
             self._child.close()
         if answer["type"] == "error":
-            raise restore(answer["family"], answer["error"], answer.get("kind", ""))
+            raise restore(answer["family"], answer["error"], answer["kind"])
         return answer
 
-    def _step(self, selector: selectors.BaseSelector) -> Frame | None:
+    def _step(self, selector: selectors.BaseSelector) -> Result | Failure | None:
         ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
         found = selector.select(0.0 if ended else self._wait_seconds())
         ready = {key.fileobj for key, events in found if events & selectors.EVENT_READ}
@@ -137,7 +148,7 @@ class PhaseChild:
             self._outgoing.send(self._child.connection)
             events = selectors.EVENT_READ if self._outgoing.empty else selectors.EVENT_READ | selectors.EVENT_WRITE
             selector.modify(self._child.connection, events)
-        answer: Frame | None = None
+        answer: Result | Failure | None = None
         if self._child.connection in ready:
             answer = self._read_frames()
         elif ended:  # something that it started still holds its end of the socket
@@ -152,23 +163,25 @@ class PhaseChild:
             return _LIMITS_SECONDS
         return max(0.0, min(_LIMITS_SECONDS, self._terminate_at - time.monotonic()))
 
-    def _read_frames(self) -> Frame | None:
+    def _read_frames(self) -> Result | Failure | None:
         try:
             data = self._child.connection.recv(_READ_BYTES)
         except OSError:
             data = b""
         if not data:
             raise self._death()
-        told: list[Frame] = []
-        answer: Frame | None = None
+        messages: list[SentMessage] = []
+        answer: Result | Failure | None = None
         for frame in self._reader.feed(data):
-            if frame["type"] in ("result", "error"):
+            if frame["type"] == "result" or frame["type"] == "error":
                 answer = frame
                 break
-            told.append(frame)
-        if told:
-            for frame in self._record(told):
-                self._outgoing.put(frame)
+            if frame["type"] == "piece":
+                raise ValueError("a phase's child sent a piece of an answer; it answers once")
+            messages.append(frame)
+        if messages:
+            for reply in self._record(messages):
+                self._outgoing.put(reply)
         return answer
 
     def _death(self) -> Exception:
@@ -222,7 +235,7 @@ class PhaseChild:
         if self._limits.memory_bytes is not None:
             self._limits.check_memory(measure(self._child.pid).memory_bytes)
         if self._sampler is not None and (points := self._sampler.sample(self._child.pid)):
-            self._record([{"type": "usage", "points": points}])
+            self._record([sent("usage", {"points": points})])
 
 
 def start_frame(
@@ -231,17 +244,20 @@ def start_frame(
     folder: Path,
     outputs: Path,
     checkpoints: Path,
-    saved: list[JsonObject],
-    settings: JsonObject,
-) -> Frame:
-    """Return the first frame of a phase's child. ``settings``: seed, threads, environment, kernels_folder."""
+    saved: Sequence[SavedCheckpoint],
+    settings: ChildSettings,
+) -> Start:
+    """Return the first frame of a phase's child."""
     return {
-        "mode": "run",
+        "type": "run",
         "entry": entry,
         "payload": payload,
         "folder": str(folder),
         "outputs": str(outputs),
         "checkpoints": str(checkpoints),
         "saved": saved,
-        **settings,
+        "seed": settings.seed,
+        "threads": settings.threads,
+        "environment": settings.environment,
+        "kernels_folder": settings.kernels_folder,
     }

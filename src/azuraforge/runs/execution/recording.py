@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,8 +13,8 @@ from azuraforge.database import Session
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.processes import usage
-from azuraforge.processes.frames import Frame, unspell
-from azuraforge.processes.messages import fields_of, message_frame
+from azuraforge.processes.frames import SentMessage, unspell
+from azuraforge.processes.messages import message_frame
 from azuraforge.processes.points import problem_with_series
 from azuraforge.runs import store
 from azuraforge.runs.execution.progress import ProgressMeter
@@ -196,23 +196,23 @@ class Recorder:
         self._phase = phase
         self._messages = messages
         self._superfluous: list[str] = []
-        self._answers: list[Frame] = []
+        self._answers: list[SentMessage] = []
 
-    def record(self, session: Session, frames: list[Frame]) -> None:
+    def record(self, session: Session, frames: Sequence[SentMessage]) -> None:
         """Store messages in the order in which they were sent."""
         self._superfluous, self._answers = [], []
         received = Received(
             session, self._events, self._held, self._phase, self._folder, self._meter, self._superfluous
         )
         for frame in frames:
-            kind = self._messages.get(frame["type"])
+            kind = self._messages.get(frame["name"])
             if kind is None:
                 raise InvalidInput(
-                    f"this kind of run has no message {str(frame['type'])[:100]!r}",
+                    f"this kind of run has no message {frame['name'][:100]!r}",
                     where="child.send()",
                     next_step=f"known: {', '.join(self._messages)}",
                 )
-            if (answer := kind.read(received, fields_of(frame))) is not None:
+            if (answer := kind.read(received, frame["data"])) is not None:
                 self._answers.append(message_frame(kind.name, answer))
 
     @property
@@ -221,6 +221,6 @@ class Recorder:
         return self._superfluous
 
     @property
-    def answers(self) -> list[Frame]:
+    def answers(self) -> list[SentMessage]:
         """Frames that answer the batch; send them once it is committed."""
         return self._answers

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from azuraforge.apps.forecasting.arima import AutoArima
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.baseline import Baseline
 from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
+from azuraforge.apps.forecasting.boosting.growing import load_lightgbm
 from azuraforge.apps.forecasting.carried import StateForecaster
 from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
-from azuraforge.apps.forecasting.ets import ExponentialSmoothing
+from azuraforge.apps.forecasting.ets import LONGEST_OPTIMIZED_SEASON, ExponentialSmoothing
 from azuraforge.apps.forecasting.intermittent import Adida, Croston, Tsb
 from azuraforge.apps.forecasting.mstl import MultipleSeasons
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
@@ -41,9 +43,9 @@ _ROWS_FOR_MSTL, _ROWS_FOR_RIDGE = 500, 100
 _ROWS_FOR_TREES, _ROWS_FOR_TREES_WITH_COLUMNS = 1000, 300
 _LONGEST_SEASON = 2000
 #: Processor seconds of one series of 60 rows, measured on one core, and those that do not depend on their number. They
-#: only choose what is tried: a member that takes longer than the budget is stopped.
+#: order the members and choose what is tried: a member that takes longer than the budget is stopped.
 _SECONDS_PER_SERIES = {
-    "forecasting.theta": 0.02,
+    "forecasting.theta": 0.004,
     "forecasting.ets": 0.004,
     "forecasting.ces": 0.004,
     "forecasting.arima": 0.25,
@@ -52,13 +54,20 @@ _SECONDS_PER_SERIES = {
     "forecasting.adida": 0.0009,
     "forecasting.mstl": 0.035,
     "forecasting.tbats": 0.25,
-    "forecasting.ridge": 0.012,
+    "forecasting.ridge": 0.002,
     "forecasting.boosted_lags": 0.0005,
 }
 _FIXED_SECONDS = {"forecasting.boosted_lags": 4.0}
-#: Importing what statistical members need takes longer than a smaller budget.
+#: Importing statsforecast, or LightGBM and growing trees, takes longer than a smaller budget.
 LEAST_BUDGET_SECONDS = 3.0
-_LIBRARIES = ("statsforecast.arima", "statsforecast.ets", "statsforecast.theta", "statsforecast.ces")
+_STATSFORECAST = {
+    "forecasting.arima": "statsforecast.arima",
+    "forecasting.theta": "statsforecast.theta",
+    "forecasting.ces": "statsforecast.ces",
+    "forecasting.ets": "statsforecast.mstl",
+    "forecasting.mstl": "statsforecast.mstl",
+    "forecasting.tbats": "statsforecast.tbats",
+}
 
 
 @dataclass(frozen=True)
@@ -67,16 +76,20 @@ class Candidates:
 
     Attributes:
         free: learned at once; they answer where all else fails.
-        core: combined with equal say where there is little evidence to weigh them.
+        core: combined whatever their errors where there is little evidence to weigh them.
         further: groups that follow as long as the one before paid.
+        early: members of ``further`` that cost less than those of ``core``, so that they are learned before.
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
             than the budget.
+        twice: members of ``core`` that count twice there, see docs/decisions/0032.
     """
 
     free: tuple[str, ...]
     core: tuple[str, ...]
     further: tuple[tuple[str, ...], ...] = field(default=())
     too_slow: tuple[str, ...] = ()
+    early: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len({*self.free, *self.core, *(name for group in self.further for name in group)})
@@ -106,6 +119,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
     if not demand and config.season_of(schema) > 1:
         core = (*core, SeasonalNaive.name)  # draws the median towards the last season, see docs/decisions/0024
+    twice = () if demand else _names((Theta,))
     cheap: list[type[AnyPipeline]] = []
     seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
     if not demand and seasons and (len(seasons) > 1 or rows >= _ROWS_FOR_MSTL):
@@ -115,21 +129,38 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     groups = [_names(cheap)] if cheap else []
     enough = _ROWS_FOR_TREES_WITH_COLUMNS if schema.features or config.known_ahead else _ROWS_FOR_TREES
     trees = train.frame.height >= enough
-    if trees and schema.series is None:
+    if trees and schema.series is not None:
+        core = (BoostedLags.name, *core)
+    elif trees:
         groups.append(_names((BoostedLags,)))
-    if config.budget_seconds < LEAST_BUDGET_SECONDS:
-        too_slow = (*(name for name in core if needs_library(name)), *(name for group in groups for name in group))
-        return Candidates(free, tuple(name for name in core if not needs_library(name)), (), too_slow)
-    if schema.series is None:
-        return Candidates(free, core, tuple(groups))
-    return _within_budget(config, len(sizes), free, (*_names((BoostedLags,) * trees), *core), groups)
+    slow = {name for name in (*core, *(each for group in groups for each in group)) if _is_slow(name, config, seasons)}
+    kept = [tuple(name for name in group if name not in slow) for group in (core, *groups)]
+    twice = tuple(name for name in twice if name in kept[0])
+    if schema.series is not None:
+        found = _within_budget(config, len(sizes), free, kept[0], kept[1:], sorted(slow))
+        return replace(found, twice=twice)
+    early = (Ridge.name,) if any(Ridge.name in group for group in kept[1:]) else ()
+    ordered = tuple(sorted(kept[0], key=lambda name: (needs_library(name, seasons), _seconds(name, 1))))
+    return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early, twice)
+
+
+def _is_slow(name: str, config: AutoConfig, seasons: Sequence[int]) -> bool:
+    """Return whether the import that a member needs takes longer than the budget."""
+    if config.budget_seconds >= LEAST_BUDGET_SECONDS:
+        return False
+    return name == BoostedLags.name or (needs_library(name, seasons) and _STATSFORECAST[name] not in sys.modules)
 
 
 def _within_budget(
-    config: AutoConfig, series: int, free: tuple[str, ...], core: tuple[str, ...], groups: list[tuple[str, ...]]
+    config: AutoConfig,
+    series: int,
+    free: tuple[str, ...],
+    core: tuple[str, ...],
+    groups: list[tuple[str, ...]],
+    too_slow: list[str],
 ) -> Candidates:
     """Leave out the members of a panel that would take longer than what those before them leave of the budget."""
-    left, too_slow = config.budget_seconds, list[str]()
+    left = config.budget_seconds
 
     def affordable(names: tuple[str, ...]) -> tuple[str, ...]:
         nonlocal left
@@ -153,25 +184,29 @@ def _seconds(name: str, series: int) -> float:
     return _FIXED_SECONDS.get(name, 0.0) + _SECONDS_PER_SERIES.get(name, 0.0) * series
 
 
-def needs_library(name: str) -> bool:
-    """Return whether estimating a member needs statsforecast."""
-    return issubclass(MEMBERS[name], StateForecaster) and MEMBERS[name] not in (Croston, Tsb, Adida)
+def needs_library(name: str, seasons: Sequence[int] = ()) -> bool:
+    """Return whether estimating a member needs statsforecast. ETS needs its decomposition of a long season only."""
+    if name == ExponentialSmoothing.name:
+        return bool(seasons) and seasons[0] > LONGEST_OPTIMIZED_SEASON
+    return name in _STATSFORECAST
 
 
 def is_forked(name: str) -> bool:
     """Return whether a member is learned in a forked process.
 
     Ridge and trees are not: time zones are converted in Polars' threads and trees grow in those of OpenMP, and a forked
-    process has neither. Their time is bounded by their rows.
+    process has neither. They are interrupted where they are, see ``limits.within``.
     """
     return issubclass(MEMBERS[name], StateForecaster)
 
 
 def import_libraries(names: Sequence[str]) -> None:
-    """Import what the members estimate with, once, before processes are forked."""
-    if any(needs_library(name) for name in names):
-        for each in _LIBRARIES:
-            importlib.import_module(each)
+    """Import what the members estimate with, once, before processes are forked and before time limits begin."""
+    for name in names:
+        if needs_library(name):
+            importlib.import_module(_STATSFORECAST[name])
+        if name == BoostedLags.name:
+            load_lightgbm()
 
 
 def _names(classes: Sequence[type[AnyPipeline]]) -> tuple[str, ...]:

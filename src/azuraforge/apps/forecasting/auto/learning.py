@@ -18,12 +18,15 @@ import numpy as np
 from azuraforge.apps.forecasting.auto.attempts import Attempt, attempts
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, import_libraries, is_forked
 from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.limits import within
 from azuraforge.plugins.contract.composition import LeftOutMember
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Checkpoint, RunContext
 from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 _DONE, _TRIALS = "finished.json", ".trials"
+#: A checkpoint syncs every member to the disk, so members that were learned faster than this share one.
+_BETWEEN_CHECKPOINTS = 2.0
 
 #: Learns one member: its name, its pipeline and its run.
 Learn = Callable[[str, AnyPipeline, RunContext[ForecastConfig]], Any]
@@ -47,6 +50,11 @@ class Progress:
     trials: dict[str, int] = field(default_factory=dict)
     before: float = 0.0
     _began: float = field(default_factory=time.monotonic)
+    _kept: float = field(default_factory=time.monotonic)
+
+    def is_due(self) -> bool:
+        """Return whether the last checkpoint is so old that another is worth its time."""
+        return time.monotonic() - self._kept >= _BETWEEN_CHECKPOINTS
 
     @property
     def spent(self) -> float:
@@ -54,6 +62,7 @@ class Progress:
         return self.before + time.monotonic() - self._began
 
     def save(self, folder: Path) -> None:
+        self._kept = time.monotonic()
         save_members(self.members, folder)
         stored = {
             "members": sorted(self.members),
@@ -82,13 +91,14 @@ def learn_members(
     """Learn the members of ``names`` that no earlier attempt has finished, and add them to ``progress``.
 
     Args:
-        run: of the ensemble; it keeps a checkpoint after each member.
+        run: of the ensemble; it keeps checkpoints.
         names: of ``MEMBERS``.
         learn: called for each, in a forked process where ``is_forked`` says so.
         progress: changed in place.
-        seconds: those that have not finished by then are left out.
+        seconds: those that have not finished by then are stopped and left out.
         total: members of the whole run, for its progress.
     """
+    deadline = time.monotonic() + seconds
     open_ = [name for name in names if name not in progress.members and name not in progress.left_out]
     config = _own(run.config)
     with tempfile.TemporaryDirectory(prefix="members-") as home:
@@ -120,26 +130,28 @@ def learn_members(
         if forked:
             if seconds > 0:  # what a process imports first is not a member's time
                 import_libraries(list(forked))
-            for attempt in attempts(forked, max(1, run.threads), seconds):
+            for attempt in attempts(forked, max(1, run.threads), deadline - time.monotonic()):
                 ended(attempt)
-                run.checkpoint(len(progress.members) + len(progress.left_out), progress.save)
+                if progress.is_due():
+                    run.checkpoint(len(progress.members) + len(progress.left_out), progress.save)
         for name in (each for each in open_ if each not in forked):
-            ended(_here(make, name, seconds))
+            ended(_here(make, name, deadline))
     if open_:
         run.checkpoint(len(progress.members) + len(progress.left_out), progress.save)
 
 
-def _here(make: Callable[[str], None], name: str, seconds: float) -> Attempt:
-    """Learn a member in this process."""
-    if seconds <= 0:
-        return Attempt(name, 0.0, "not_started")
+def _here(make: Callable[[str], None], name: str, deadline: float) -> Attempt:
+    """Learn a member in this process; it is interrupted at the monotonic clock's ``deadline``."""
     began = time.monotonic()
+    if began >= deadline:
+        return Attempt(name, 0.0, "not_started")
     try:
-        make(name)
+        import_libraries([name])  # an interrupted import could not be repeated
+        finished = within(deadline - time.monotonic(), partial(make, name))
     except Exception as error:  # a member that fails is left out
         reason = " ".join(str(error).split()) or type(error).__name__
         return Attempt(name, time.monotonic() - began, "failed", reason)
-    return Attempt(name, time.monotonic() - began)
+    return Attempt(name, time.monotonic() - began, "done" if finished else "stopped")
 
 
 def _own(config: AutoConfig) -> dict[str, object]:

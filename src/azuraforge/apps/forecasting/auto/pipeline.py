@@ -14,8 +14,11 @@ from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates
 from azuraforge.apps.forecasting.auto.composing import NO_GAIN, TOO_FEW, TOO_SLOW, composed
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress, learn_members, save_members
+from azuraforge.apps.forecasting.auto.limits import within
 from azuraforge.apps.forecasting.auto.weights import Combination, combine, is_thin
-from azuraforge.apps.forecasting.naive import Naive, SeasonalNaive
+from azuraforge.apps.forecasting.baseline import pooled_spreads, step_size
+from azuraforge.apps.forecasting.floors import at_least_own_steps
+from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins.contract.arrays import Floats
@@ -24,10 +27,16 @@ from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part, starts_from, starts_to_arrays
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
-from azuraforge.plugins.forecasting.panels import each, known_series
+from azuraforge.plugins.forecasting.intervals import in_order
+from azuraforge.plugins.forecasting.panels import each, known_series, stack
 
 #: A further group of members is tried where the one before lowered the error on the validation part by this share.
 PAYS = 0.01
+#: Seconds that a member may take to forecast a part, where the budget is smaller.
+LEAST_ANSWER = 5.0
+#: Origins at the beginning of the training part whose errors say nothing: Theta's estimation does not look at its first
+#: three, and its level there may be thousands of times the values. At most half of the origins.
+_UNSETTLED = 3
 _ONE = ""
 
 
@@ -51,7 +60,7 @@ class Ensemble:
 
 
 class Auto(Pipeline[AutoConfig, Ensemble]):
-    """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in their median."""
+    """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in a robust mean."""
 
     name: ClassVar[str] = "forecasting.auto"
     kind = "forecast"
@@ -80,20 +89,25 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
             return member.fit(own, train, validation)
 
+        thin = is_thin(validation.targets)
         groups = [chosen.free, chosen.core, *chosen.further]
         combination: Combination | None = None
+        points = dict[str, Floats]()
         error, why = np.inf, NO_GAIN
         for place, group in enumerate(groups):
-            left = run.config.budget_seconds - progress.spent
             # Naive members cost next to nothing, and they answer where the budget holds nothing else.
-            learn_members(run, group, learn, progress, left if place else np.inf, len(chosen))
+            for names in (chosen.early, group) if place == 1 and not thin else (group,):
+                left = run.config.budget_seconds - progress.spent
+                learn_members(run, names, learn, progress, left if place else np.inf, len(chosen))
             # A resumed run has finished members of later groups: each group is weighed as if it were the last so far.
             tried = {name for each in groups[: place + 1] for name in each}
-            points = self._points(progress, validation, tried)
-            combination = combine(points, validation.targets, scale, chosen.core, free)
-            before, error = error, _error(combination.of(points), validation.targets, scale)
+            points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
+            seen = {name: points[name] for name in sorted(tried & set(points))}
+            combination = combine(seen, validation.targets, scale, chosen.core, free, chosen.twice)
+            point = combination.of(seen)
+            before, error = error, _error(point, validation.targets, scale)
             # Evidence that is too thin to weigh members cannot show that more of them pay either.
-            if place == 1 and is_thin(validation.targets):
+            if place == 1 and thin:
                 why = TOO_FEW
                 break
             if place > 1 and error > (1 - PAYS) * before:
@@ -102,7 +116,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         assert combination is not None  # there are free members
         members = {name: progress.members[name] for name in combination.weights}
         ensemble = Ensemble(members, combination)
-        self._calibrate(ensemble, run.config, train, validation)
+        self._calibrate(ensemble, run.config, train, validation, point)
         run.progress(len(chosen), len(chosen))
         not_tried = [LeftOutMember.of(name, "not_tried", why) for group in chosen.further for name in group]
         not_tried += [LeftOutMember.of(name, "not_tried", TOO_SLOW) for name in chosen.too_slow]
@@ -121,7 +135,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         progress, names = Progress.load(run.resume()), sorted(evaluated.members)
         left = run.config.budget_seconds - progress.spent
         learn_members(run, names, learn, progress, left, len(names))
-        self._points(progress, rows, names)
+        self._points(progress, _newest(rows), names, run.config.budget_seconds)
         starts = dict(evaluated.starts)
         for name, one, _ in _series(rows) if starts else ():
             starts[name] = Start.after_levels(one, self._levels(evaluated, name, last_origin(one)))
@@ -146,10 +160,24 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         point = self._forecast(predictor, part)
         quantiles = np.zeros((len(QUANTILE_LEVELS), *point.shape))
         for name, one, at in _series(part):
+            if name != _ONE and name not in predictor.spreads:
+                quantiles[:, at] = self._by_analogy(predictor, stack([(name, one)], part.schema))
+                continue
             quantiles[:, at] = known_series(predictor.spreads, name).around(
                 point[at], self._levels(predictor, name, one)
             )
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+
+    def _by_analogy(self, predictor: Ensemble, part: Part) -> Floats:
+        """Combine the members' quantiles of a series that was not learned; its own errors are not known."""
+        made = {name: MEMBERS[name]().predict(own, part).quantiles for name, own in predictor.members.items()}
+        combination = predictor.combination
+        levels = [combination.of({name: own[level] for name, own in made.items()}) for level in QUANTILE_LEVELS]
+        return in_order(np.stack(levels))
+
+    def knows_series(self, predictor: Ensemble, name: str) -> bool:
+        """Return whether the series was learned; others are forecast by analogy."""
+        return name in predictor.spreads
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
         """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
@@ -196,17 +224,24 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         combination = Combination(settings["rule"], settings["weights"], settings["scores"])
         return Ensemble(members, combination, spreads, starts_from(settings["learned_until"], arrays.get("levels")))
 
-    def _points(self, progress: Progress, part: Part, names: Collection[str]) -> dict[str, Floats]:
-        """Return the forecasts of each member; one that cannot answer with numbers is left out."""
+    def _points(self, progress: Progress, part: Part, names: Collection[str], budget: float) -> dict[str, Floats]:
+        """Return the forecasts of each member; one that cannot answer with numbers, or not in time, is left out."""
         points = {}
         for name in sorted(set(progress.members) & set(names)):
+            found = list[Floats]()
+
+            def ask(name: str = name, found: list[Floats] = found) -> None:
+                found.append(MEMBERS[name]().predict(progress.members[name], part).point)
+
             try:
-                point = MEMBERS[name]().predict(progress.members[name], part).point
-                out = None if np.isfinite(point).all() else LeftOutMember.of(name, "not_finite")
+                finished = within(_answer_seconds(name, budget), ask)
+                out = None if finished and np.isfinite(found[0]).all() else LeftOutMember.of(name, "not_finite")
+                if not finished:
+                    out = LeftOutMember.of(name, "stopped", seconds=progress.seconds.get(name))
             except Exception as error:
                 out = LeftOutMember.of(name, "failed", " ".join(str(error).split()))
             if out is None:
-                points[name] = point
+                points[name] = found[0]
             else:
                 del progress.members[name]
                 progress.left_out[name] = out
@@ -216,22 +251,30 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         points = {name: MEMBERS[name]().predict(own, part).point for name, own in ensemble.members.items()}
         return ensemble.combination.of(points)
 
-    def _calibrate(self, ensemble: Ensemble, config: AutoConfig, train: Part, validation: Part) -> None:
-        """Measure the errors of the combination, for each series."""
+    def _calibrate(self, ensemble: Ensemble, config: AutoConfig, train: Part, validation: Part, point: Floats) -> None:
+        """Measure the errors of the combination, whose forecasts of the validation part are ``point``, by series."""
         assert validation.targets is not None
         assert train.targets is not None
-        point = self._forecast(ensemble, validation)
-        errors = validation.targets - point
-        few = any(not is_enough(errors[at]) for _, _, at in _series(validation))
+        errors, adaptive = validation.targets - point, config.intervals == "adaptive"
+        parts = {name: (one, at) for name, one, at in _series(train)}
+        pooled = dict[str, Floats]()
+        if train.schema.series is not None:
+            by_series = {name: errors[at] for name, _, at in _series(validation)}
+            pooled = pooled_spreads(by_series, {name: step_size(parts[name][0]) for name in by_series})
+        few = any(name not in pooled and not is_enough(errors[at]) for name, _, at in _series(validation))
         inside = self._forecast(ensemble, train) if few else np.zeros((0, train.horizon))
-        places = {name: at for name, _, at in _series(train)} if few else {}
         for name, _, at in _series(validation):
-            own = places[name][-MOST_INSIDE:] if name in places else None
-            within = None if own is None else Errors(train.targets[own] - inside[own], inside[own])
-            adaptive = config.intervals == "adaptive"
-            ensemble.spreads[name] = spread_of(Errors(errors[at], point[at]), within, adaptive=adaptive)
-        if config.intervals == "adaptive":
-            ensemble.starts |= {name: Start.after(one) for name, one, _ in _series(train)}
+            one, places = parts[name]
+            if name in pooled and not adaptive:
+                ensemble.spreads[name] = Spread(pooled[name])
+                continue
+            own = places[min(_UNSETTLED, len(places) // 2) :][-MOST_INSIDE:] if few else None
+            within_train = None if own is None else Errors(train.targets[own] - inside[own], inside[own])
+            found = spread_of(Errors(errors[at], point[at]), within_train, adaptive=adaptive)
+            found = replace(found, offsets=pooled[name], power=0.0) if name in pooled else found
+            ensemble.spreads[name] = at_least_own_steps(found, one)
+        if adaptive:
+            ensemble.starts |= {name: Start.after(one) for name, (one, _) in parts.items()}
 
 
 def _series(part: Part) -> list[tuple[str, Part, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]]:
@@ -249,19 +292,24 @@ def _alone(ensemble: Ensemble, series: str) -> Ensemble:
 
 
 def _scale(train: Part, validation: Part) -> Floats:
-    """Return ``(origin, 1)``: the mean absolute distance of neighbouring targets of the origin's series."""
+    """Return ``(origin, 1)``: the mean absolute step of the origin's series in the training part."""
+    sizes = {name: step_size(one) for name, one, _ in _series(train)}
     scale = np.ones((len(validation.origins), 1))
-    if train.schema.series is None or train.targets is None:
-        return scale
-    sizes = {}
-    for name, one, _ in each(train):
-        assert one.targets is not None
-        steps = np.abs(np.diff(one.targets[:, 0]))
-        found = float(np.nanmean(steps)) if np.isfinite(steps).any() else 1.0
-        sizes[name] = found if found > 0 else 1.0
-    for name, _, at in each(validation):
+    for name, _, at in _series(validation):
         scale[at] = sizes.get(name, 1.0)
     return scale
+
+
+def _answer_seconds(name: str, budget: float) -> float:
+    """Return how long a member may take to forecast a part; the naive ones, which must answer, without a limit."""
+    return np.inf if issubclass(MEMBERS[name], Naive | SeasonalNaive | RandomWalkDrift) else max(budget, LEAST_ANSWER)
+
+
+def _newest(rows: Part) -> Part:
+    """Return the newest origin of each series: enough to see whether a refitted member answers."""
+    found = np.sort([int(at[np.argmax(one.origins)]) for _, one, at in _series(rows)])
+    ahead = {column: values[found] for column, values in rows.ahead.items()}
+    return replace(rows, origins=rows.origins[found], targets=None, ahead=ahead)
 
 
 def _error(point: Floats, truth: Floats, scale: Floats) -> float:

@@ -1,12 +1,13 @@
 """The weights of members, from their errors on the validation part.
 
 Sources: Wolpert, "Stacked generalization", 1992; Breiman, "Stacked regressions", 1996 (weights that are not negative);
-Petropoulos and Svetunkov, "A simple combination of univariate models", 2020 (the median of ETS, ARIMA, Theta and CES).
+Petropoulos and Svetunkov, "A simple combination of univariate models", 2020 (the median of ETS, ARIMA, Theta and CES);
+Jose and Winkler, "Simple robust averages of forecasts", 2008 (trimmed means).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,13 +16,18 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 
 #: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed. With fewer, the
-#: median had less error than weights on every horizon that was measured, see docs/decisions/0020.
+#: median had less error than stacked weights on every horizon that was measured, see docs/decisions/0020.
 LEAST_ORIGINS, LEAST_STRETCHES = 50, 8
 #: Members whose error exceeds the least by this factor are clearly worse.
 CLEARLY_WORSE = 1.2
 #: Stretches at which stacked weights count as much as equal ones.
 _HALF_WAY = 8.0
 _SUM_TO_ONE = 1e3
+#: A naive forecast whose errors are this share of a usual one has none: the usual error counts in its place.
+_NOTHING = 1e-6
+#: The share of the weights that a trimmed mean leaves out at each end. Of four members one may diverge on early rows;
+#: a smaller share would let a part of it in, and intervals, which grow with its errors, would be far too wide.
+_TRIMMED = 1 / 4
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,14 @@ class Combination:
     """How members' forecasts become one.
 
     Attributes:
-        rule: ``weights``: their sum; ``median``: that of the members with a weight.
+        rule: ``weights``: their sum; ``median``: that of the members with a weight; ``trimmed``: the weighted mean
+            of each forecast value without the quarter of the weights at either end.
         weights: by name; they sum to 1, those of a median are equal.
         scores: by name, mean absolute error on the validation part, as a multiple of that of ``free``; None where
             unknown.
     """
 
-    rule: Literal["weights", "median"]
+    rule: Literal["weights", "median", "trimmed"]
     weights: Mapping[str, float]
     scores: Mapping[str, float | None]
 
@@ -43,6 +50,10 @@ class Combination:
         """Return ``(origin, horizon)``: the combined forecast."""
         if self.rule == "median":
             return np.asarray(np.median([points[name] for name in sorted(self.weights)], axis=0))
+        if self.rule == "trimmed":
+            names = sorted(self.weights)
+            weights = np.array([self.weights[name] for name in names])
+            return _trimmed(np.stack([points[name] for name in names]), weights)
         combined = np.zeros_like(next(iter(points.values())))
         for name in sorted(self.weights):
             combined += self.weights[name] * points[name]
@@ -55,33 +66,56 @@ def is_thin(truth: Floats) -> bool:
     return bool(origins < LEAST_ORIGINS or origins + horizon - 1 < LEAST_STRETCHES * horizon)
 
 
-def combine(points: Mapping[str, Floats], truth: Floats, scale: Floats, core: Sequence[str], free: str) -> Combination:
+def combine(
+    points: Mapping[str, Floats],
+    truth: Floats,
+    scale: Floats,
+    core: Sequence[str],
+    free: str,
+    twice: Collection[str] = (),
+) -> Combination:
     """Weigh members.
 
     Args:
         points: ``(origin, horizon)`` forecasts by member.
         truth: ``(origin, horizon)``; NaN where unknown.
         scale: ``(origin, 1)`` the size of a usual error of the origin's series.
-        core: the members that count equally where evidence is thin.
+        core: the members that count where evidence is thin, whatever their errors.
         free: the member that stands where no member of ``core`` does, and by whose errors scores are stated.
+        twice: those of ``core`` that count twice, in a trimmed mean; without any, it is the median of equals.
     """
     errors = {name: (truth - point) / scale for name, point in points.items()}
     known = np.isfinite(truth)
     per_step = {name: _mean_by_step(np.abs(each), known) for name, each in errors.items()}
-    usual = np.maximum(per_step[free], 1e-12)
+    usual = np.where(per_step[free] > _NOTHING, per_step[free], 1.0)
     scores = {name: float(np.mean(each / usual)) if known.any() else None for name, each in per_step.items()}
     able = [name for name in core if name in points]
     if is_thin(truth) or not known.any():
+        if set(able) & set(twice):
+            counts = {name: 2 if name in twice else 1 for name in able}
+            total = sum(counts.values())
+            return Combination("trimmed", {name: count / total for name, count in counts.items()}, scores)
         chosen = able or [free]
         return Combination("median", dict.fromkeys(chosen, 1 / len(chosen)), scores)
     least = min(score for score in scores.values() if score is not None)
     kept = [name for name in sorted(points) if (scores[name] or 0.0) <= CLEARLY_WORSE * least + 1e-12]
-    usual_square = np.sqrt(np.maximum(_mean_by_step(errors[free] ** 2, known), 1e-24))
+    squares = _mean_by_step(errors[free] ** 2, known)
+    usual_square = np.sqrt(np.where(squares > _NOTHING**2, squares, 1.0))
     columns = np.stack([(errors[name] / usual_square)[known] for name in kept], axis=1)
     stretches = (truth.shape[0] + truth.shape[1] - 1) / truth.shape[1]
     trust = stretches / (stretches + _HALF_WAY)
     weights = trust * _stacked(columns) + (1 - trust) / len(kept)
     return Combination("weights", dict(zip(kept, weights.tolist(), strict=True)), scores)
+
+
+def _trimmed(points: Floats, weights: Floats) -> Floats:
+    """Return ``(origin, horizon)``: the weighted mean of ``(member, origin, horizon)`` without both ends."""
+    order = np.argsort(points, axis=0, kind="stable")
+    share = weights[order]
+    upper = np.cumsum(share, axis=0)
+    kept = np.clip(np.minimum(upper, 1 - _TRIMMED) - np.maximum(upper - share, _TRIMMED), 0.0, None)
+    ordered = np.take_along_axis(points, order, axis=0)
+    return np.asarray((kept * ordered).sum(axis=0) / kept.sum(axis=0))
 
 
 def _stacked(errors: Floats) -> Floats:

@@ -17,7 +17,9 @@ from azuraforge.apps.forecasting.boosting.fitted import Boosted, answer, calibra
 from azuraforge.apps.forecasting.boosting.growing import Growth, grow, regrow
 from azuraforge.apps.forecasting.boosting.inputs import ALONE, Layout, Scales
 from azuraforge.apps.forecasting.boosting.trees import Forest
+from azuraforge.apps.forecasting.floors import at_least_own_steps
 from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.apps.forecasting.spread import Spread
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.ops.registry import Array
 from azuraforge.errors import InvalidInput
@@ -75,7 +77,12 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         adaptive = config.intervals == "adaptive"
         starts = {name: Start.after(part) for name, part in series_of(train)} if adaptive else {}
         fitted = replace(fresh, forests=grown.forests, shares=grown.shares, starts_of_levels=starts)
-        return calibrated(fitted, validation, adaptive=adaptive)
+        found = calibrated(fitted, validation, adaptive=adaptive)
+        if train.schema.series is not None:
+            return found
+        size = found.scales[ALONE].scale
+        wide = at_least_own_steps(Spread(found.spread * size, table=found.table * size), train)
+        return replace(found, spread=wide.offsets / size, table=wide.table / size)
 
     def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
         """Grow as many trees on every row, with the evaluated scales, shares and intervals."""
@@ -98,6 +105,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
                 next_step="train it with the horizon you need",
             )
         return answer(predictor, part)
+
+    def knows_series(self, predictor: Boosted, name: str) -> bool:
+        """Return whether the series was learned; others are forecast by analogy."""
+        return name in predictor.scales
 
     def save(self, predictor: Boosted, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""

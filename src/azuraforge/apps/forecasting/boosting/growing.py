@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -171,7 +172,8 @@ def _without(*packages: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-def _boosters(growth: Growth, learned: Examples, checked: Examples | None) -> list[lightgbm.Booster]:
+def load_lightgbm() -> ModuleType:
+    """Import LightGBM and return it. Raises InvalidInput where its runtime is missing."""
     try:
         with _without(*_NOT_NEEDED):
             import lightgbm
@@ -181,6 +183,11 @@ def _boosters(growth: Growth, learned: Examples, checked: Examples | None) -> li
             where="forecasting.boosted_lags",
             next_step="install the OpenMP runtime of GCC (libgomp1 on Debian and Ubuntu, libgomp on Fedora)",
         ) from error
+    return lightgbm
+
+
+def _boosters(growth: Growth, learned: Examples, checked: Examples | None) -> list[lightgbm.Booster]:
+    lightgbm = load_lightgbm()
     config, rows = growth.config, len(learned.truth)
     settings = {
         "objective": "regression",

@@ -12,6 +12,7 @@ def create() -> None:
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("revisions", sa.String(length=10), nullable=False),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("deleted_at", database.Timestamp(), nullable=True),
         sa.Column("deleted_by", sa.String(length=200), nullable=True),
@@ -45,6 +46,10 @@ def create() -> None:
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("deleted_at", database.Timestamp(), nullable=True),
         sa.Column("deleted_by", sa.String(length=200), nullable=True),
+        sa.Column("segments", database.JsonText(), nullable=False),
+        sa.Column("blocks", database.JsonText(), nullable=False),
+        sa.Column("growth", database.JsonText(), nullable=True),
+        sa.Column("cursor", database.JsonText(), nullable=True),
         sa.Column("purged_at", database.Timestamp(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "dataset_id"],
@@ -57,3 +62,17 @@ def create() -> None:
         ),
     )
     op.create_index("ix_dataset_version_project_id_fingerprint", "dataset_version", ["project_id", "fingerprint"])
+    op.create_table(
+        "dataset_segment",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("dataset_id", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "dataset_id", "version"],
+            ["dataset_version.project_id", "dataset_version.dataset_id", "dataset_version.version"],
+            name=op.f("fk_dataset_segment_project_id_dataset_id_version"),
+        ),
+        sa.PrimaryKeyConstraint("project_id", "dataset_id", "version", "address", name=op.f("pk_dataset_segment")),
+    )
+    op.create_index("ix_dataset_segment_project_id_address", "dataset_segment", ["project_id", "address"])

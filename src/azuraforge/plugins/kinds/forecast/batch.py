@@ -32,6 +32,13 @@ class ForecastBatch(Batch[Table]):
     def origins(self, version: LoadedVersion, table: Table, rows: BatchRange) -> tuple[Indices, int]:
         """The first rows of a series may have too little history for the version; only asking it tells how many. A
         series of a panel that it cannot predict is skipped."""
+        if table.schema.groups:
+            raise InvalidInput(
+                "a batch asks for one series after another, and forecasts that add up are made of all series together",
+                where="dataset",
+                next_step="ask for each with models predict NAME --all-series, or add the data without groups",
+                code="groups_in_batch",
+            )
         if table.schema.series is not None:
             return _origins_of_panel(version, table, rows)
         first, stop = _rows_between(table, rows.start, rows.end)

@@ -48,6 +48,34 @@ MASE = MetricFacts(
     direction="lower",
     digits=3,
 )
+RMSSE = MetricFacts(
+    name="rmsse",
+    title={"en": "RMSSE", "tr": "RMSSE"},
+    hint={
+        "en": "Root of the mean squared error, divided by the size of the training part's steps from row to row; of"
+        " several series the mean. Series with many zeros are compared by it.",
+        "tr": "Ortalama karesel hatanın, eğitim parçasında satırdan satıra adımların büyüklüğüne bölünmüş karekökü;"
+        " birden çok seride ortalaması. Sıfırı çok seriler bununla karşılaştırılır.",
+    },
+    direction="lower",
+    digits=3,
+    detail="more",
+    pairing=Pairing(rows="origins", mean="root"),
+)
+SCALED_PINBALL = MetricFacts(
+    name="scaled_pinball",
+    title={"en": "scaled pinball", "tr": "ölçekli pinball"},
+    hint={
+        "en": "Mean pinball loss over the forecast's quantile levels, divided by the training part's mean step from row"
+        " to row; of several series the mean. Lower is better.",
+        "tr": "Tahminin yüzdelik düzeylerindeki ortalama pinball kaybı, eğitim parçasında satırdan satıra ortalama"
+        " adıma bölünür; birden çok seride ortalaması. Düşük olan iyidir.",
+    },
+    direction="lower",
+    digits=3,
+    detail="more",
+    pairing=Pairing(rows="origins"),
+)
 R2 = MetricFacts(
     name="r2",
     title={"en": "R²", "tr": "R²"},
@@ -117,7 +145,7 @@ WIDTH = MetricFacts(
     detail="full",
 )
 
-METRICS = (RMSE, SKILL, COVERAGE, MASE, R2, R2_CHANGE, MAE, CRPS, SMAPE, WIDTH)
+METRICS = (RMSE, SKILL, COVERAGE, MASE, R2, R2_CHANGE, MAE, RMSSE, CRPS, SCALED_PINBALL, SMAPE, WIDTH)
 
 SLICES = (
     SliceKey(name="horizon", title={"en": "horizon", "tr": "ufuk"}),

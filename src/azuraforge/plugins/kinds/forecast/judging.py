@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.arrays import Flags, Floats
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.evaluation import (
     ContenderScores,
     Evaluation,
@@ -33,10 +33,12 @@ from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame, examine_skill
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
+from azuraforge.plugins.forecasting.totals import own_origins
 from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.coverage import coverages
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
-from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS
+from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, RMSE, RMSSE, SCALED_PINBALL
+from azuraforge.plugins.kinds.forecast.hierarchy.levels import level_scores
 from azuraforge.plugins.kinds.forecast.metrics import (
     Metrics,
     measure,
@@ -45,10 +47,17 @@ from azuraforge.plugins.kinds.forecast.metrics import (
     skill,
     squared_errors,
 )
-from azuraforge.plugins.kinds.forecast.panel_judging import MOST_SERIES, Panel, series_scales, series_table
+from azuraforge.plugins.kinds.forecast.panel_judging import (
+    MOST_SERIES,
+    Panel,
+    origins_of,
+    series_scales,
+    series_table,
+)
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions
 from azuraforge.plugins.kinds.forecast.probabilistic import score
+from azuraforge.plugins.kinds.forecast.scaled import Scales
 from azuraforge.plugins.kinds.forecast.slices import series_slices
 from azuraforge.plugins.kinds.forecast.split import ForecastSplit
 
@@ -90,8 +99,18 @@ class ForecastJudge(Judge):
     def __init__(self, case: JudgeCase, split: ForecastSplit, added: Sequence[Metric[Floats, Predictions]]) -> None:
         self._case, self._split, self._added = case, split, added
         self._truth: Floats = np.load(case.truth / "truth.npy", allow_pickle=False)
-        self._test, train = load_part(case.test), load_part(case.train)
+        self._whole_test, train = load_part(case.test), load_part(case.train)
+        self._whole_truth = self._truth
+        # Totals are measured by themselves (``levels``): among the series they would outweigh them.
+        own = own_origins(self._whole_test)
+        self._own: Indices | None = None if own is None else np.flatnonzero(own).astype(np.int64)
+        self._test = self._whole_test
+        if self._own is not None:
+            ahead = {name: values[self._own] for name, values in self._test.ahead.items()}
+            self._test = replace(self._test, origins=self._test.origins[self._own], ahead=ahead)
+            self._truth = self._truth[self._own]
         self._panel, self._scale = panel_and_scale(self._test, train, split.season or 1)
+        self._scaled = Scales.of(train, self._test)
         self._contenders = [_loaded(case.candidate, "candidate")]
         self._contenders += [_loaded(each, "baseline") for each in case.baselines]
         self._aside: list[_Measured] = []
@@ -99,10 +118,17 @@ class ForecastJudge(Judge):
         if champion is not None and champion.obstacle is None and champion.predictions is not None:
             loaded = _loaded(Predicted(name=champion.name, predictions=champion.predictions), "champion")
             (self._aside if champion.unknown else self._contenders).append(loaded)
+        self._whole = {each.name: each.predictions for each in self._contenders}
+        for each in (*self._contenders, *self._aside):
+            if self._own is not None:
+                each.predictions = origins_of(each.predictions, self._own)
         self._suspicious = suspicious_columns(self._test, split.season)
         last = last_values(self._test)
         for each in self._contenders:
             self._measure(each, last)
+
+    def metric(self) -> str | None:
+        return RMSSE.name if self._scaled.intermittent else None
 
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
         """Losses per origin and horizon; of a panel a row is a moment with all of its series."""
@@ -140,19 +166,21 @@ class ForecastJudge(Judge):
         series = self._series(best)
         for each in contenders:
             each.metrics["skill"] = skill(each.metrics["rmse"], best.metrics["rmse"])
-        ranked = sorted(contenders, key=_by_rmse)
+        ranked_by = self.metric() or RMSE.name
+        ranked = sorted(contenders, key=lambda each: _known(each.metrics[ranked_by]))
         self._save_errors(outputs / "errors.npz", ranked)
         shown = next((each for each in ranked if each.name == champion), ranked[0])
         future, ahead = load_part(case.future), load_predictions(shown.folder / "future.npz")
         draw = forecast_figure if self._panel is None else forecast_figures
         schema = test.schema
-        tested = split.parts["test"].model_copy(update={"origins": len(test.origins)})
+        origins = len(test.origins) if self._panel is None else int(self._panel.moment.max(initial=-1)) + 1
+        tested = split.parts["test"].model_copy(update={"origins": origins})
         evaluation = Evaluation(
             kind="forecast",
             target=schema.target,
             unit=schema.unit,
             metrics=(*METRICS, *(each.facts for each in self._added)),
-            ranked_by="rmse",
+            ranked_by=ranked_by,
             gate_metric=metric.name,
             parts={**split.parts, "test": tested},
             contenders=tuple(_scores(each, rank) for rank, each in enumerate(ranked, 1)),
@@ -163,11 +191,15 @@ class ForecastJudge(Judge):
             timezone=schema.rhythm_timezone or schema.timezone,
             season=split.season,
             horizon=test.horizon,
+            judged_horizon=int(np.flatnonzero(np.isfinite(self._truth).any(axis=0)).max(initial=-1)) + 1,
             shown_horizons=tuple(shown_horizons(test.horizon)),
             series=series,
+            hierarchy=level_scores(
+                self._whole_test, self._whole_truth, self._whole[self._contenders[0].name], self._whole[best.name]
+            ),
             suspicious=self._suspicious,
         )
-        forecast = draw(shown.name, future, ahead, test, shown.predictions, self._truth)
+        forecast = draw(shown.name, future, ahead, self._whole_test, self._whole[shown.name], self._whole_truth)
         if shown.role == "champion" and case.champion is not None and case.champion.refitted:
             forecast = redrawn(forecast, future, ahead)
         figures = {"forecast": forecast}
@@ -180,6 +212,7 @@ class ForecastJudge(Judge):
         found = {}
         for name, folder in self._case.candidate.members.items():
             point = load_predictions(Path(folder) / "test.npz")
+            point = point if self._own is None else origins_of(point, self._own)
             if self._panel is None:
                 overall, _ = measure(self._truth, point, self._scale)
             else:
@@ -203,15 +236,25 @@ class ForecastJudge(Judge):
             "r2_change": change_r2(truth, predictions.point, last),
             "crps": scores["crps"],
             "width": scores["width"],
+            **self._scaled.measure(truth, predictions, self._owners),
         }
         contender.metrics |= {each.name: each.facts.score(each.losses(truth, predictions)) for each in self._added}
         for step, (row, at) in enumerate(zip(at_steps, scores_at, strict=True)):
             column = slice(step, step + 1)
             change = change_r2(truth[:, column], predictions.point[:, column], last)
+            quantiles = {level: values[:, column] for level, values in predictions.quantiles.items()}
+            own = Predictions(predictions.point[:, column], quantiles)
             row |= {"r2_change": change, "crps": at["crps"], "width": at["width"]}
+            row |= self._scaled.measure(truth[:, column], own, self._owners)
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
 
+    @property
+    def _owners(self) -> Indices | None:
+        return None if self._panel is None else self._panel.owners
+
     def _losses(self, metric: MetricFacts, contender: _Measured) -> Floats:
+        if metric.name in (RMSSE.name, SCALED_PINBALL.name):
+            return self._scaled.losses(metric.name, self._truth, contender.predictions)
         for each in self._added:
             if each.name == metric.name:
                 return each.losses(self._truth, contender.predictions)
@@ -241,6 +284,7 @@ class ForecastJudge(Judge):
         if champion is None or not targets["timed"] or not champion.learned_from:
             return np.zeros(origins, dtype=bool)
         ends = np.array(targets["at"], dtype="U19").astype("datetime64[s]").reshape(-1, 2)
+        ends = ends if self._own is None else ends[self._own]
         learned = [(np.datetime64(start[:19]), np.datetime64(end[:19])) for start, end in champion.learned_from]
         return unseen_origins(ends[:, 0], ends[:, 1], learned)
 
@@ -312,9 +356,8 @@ def _loaded(said: Predicted, role: Role) -> _Measured:
     return _Measured(said.name, role, said.seconds, load_predictions(folder / "test.npz"), folder)
 
 
-def _by_rmse(contender: _Measured) -> float:
-    rmse = contender.metrics["rmse"]
-    return math.inf if rmse is None else rmse
+def _known(score: float | None) -> float:
+    return math.inf if score is None else score
 
 
 def _scores(contender: _Measured, rank: int) -> ContenderScores:

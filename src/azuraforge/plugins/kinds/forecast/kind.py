@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -25,10 +25,11 @@ from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
 from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
 from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.forecasting.totals import at_same_moment, own_origins, with_totals
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, SLICES
 from azuraforge.plugins.kinds.forecast.figures import FIGURES, ForecastFigure
 from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale
-from azuraforge.plugins.kinds.forecast.panel_judging import Panel, series_scales
+from azuraforge.plugins.kinds.forecast.panel_judging import Panel, origins_of, series_scales
 from azuraforge.plugins.kinds.forecast.parts import (
     cut_future,
     cut_learning,
@@ -79,7 +80,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     )
     metrics = METRICS
     ranked_by = "rmse"
-    gate_metrics = ("rmse", "mae")
+    gate_metrics = ("rmse", "mae", "rmsse", "scaled_pinball")
     objectives = ("rmse", "mae", "mase", "smape", "r2")
     slices = SLICES
     explanations = (RESIDUALS, IMPORTANCE)
@@ -97,6 +98,12 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
                 next_step="choose forecasting.lstm, gru, tcn, attention, ridge or a naive one, or add one series alone",
                 code="several_series",
             )
+
+    def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
+        """Forecasts of a panel with groups are reconciled, whichever pipeline makes them."""
+        from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline
+
+        return ReconciledPipeline(pipeline) if pipeline.several_series else pipeline
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
         if (found := super().other_data(learned, given)) is not None and found.code == "other_kind":
@@ -141,15 +148,15 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         return load_part(folder)
 
     def alone(self, part: Part, index: int) -> Part:
-        """One origin; what was known before it stays."""
-        at = slice(index, index + 1)
+        """One origin; what was known before it stays. Of a panel with groups, the origins of one moment."""
+        at = at_same_moment(part, index)
         ahead = {column: values[at] for column, values in part.ahead.items()}
         return replace(part, origins=part.origins[at], ahead=ahead)
 
     def hold_out(self, table: Table, split: ForecastSplit, configs: Sequence[ForecastConfig], outputs: Path) -> int:
         from azuraforge.plugins.kinds.forecast.judging import save_truth
 
-        table = of_run(table, split.left_out)
+        table = with_totals(of_run(table, split.left_out))
         named = {column for config in configs for column in config.known_ahead}
         ahead = sorted(named & set(table.schema.features))  # columns that either calls known: each is given its own
         horizon = split.horizon or 1
@@ -162,7 +169,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
     def all_rows(self, table: Table, split: ForecastSplit, config: ForecastConfig) -> tuple[Part, PartSummary]:
         """The series that the run learned, up to their last row."""
-        table = of_run(table, split.left_out)
+        table = with_totals(of_run(table, split.left_out))
         rows = Rows(0, table.moments)
         part = cut_learning(table, rows, config.horizon, config.known_ahead, partial=split.partial)
         return part, range_of(table, rows)
@@ -173,8 +180,10 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     def predict(self, name: str, answer: Answer, part: Part) -> Predictions:
         return predict_checked(name, answer, part)
 
-    def predict_known(self, name: str, answer: Answer, part: Part) -> tuple[Predictions, tuple[str, ...]]:
-        predictions, unknown = predict_known(name, answer, part)
+    def predict_known(
+        self, name: str, answer: Answer, part: Part, knows: Callable[[str], bool]
+    ) -> tuple[Predictions, tuple[str, ...]]:
+        predictions, unknown = predict_known(name, answer, part, knows)
         return predictions, tuple(unknown)
 
     def guard(
@@ -212,7 +221,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         return np.abs(stored) if metric.name == "mae" else np.square(stored)
 
     def prepare_scoring(self, table: Table, split: ForecastSplit, config: ForecastConfig, outputs: Path) -> None:
-        table, season = of_run(table, split.left_out), split.season or 1
+        table, season = with_totals(of_run(table, split.left_out)), split.season or 1
         rows = split.range_of("validation")
         horizon = split.horizon or 1
         part, truth = cut_test(table, rows, horizon, known_ahead=config.known_ahead, partial=split.partial)
@@ -232,6 +241,10 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         truth = np.load(parts / "truth.npy", allow_pickle=False)
         scales = orjson.loads((parts / "scales.json").read_bytes())
         predictions = predict_checked(name, answer, asked)
+        if (own := own_origins(asked)) is not None:  # as a run is ranked: totals would outweigh the series
+            at = np.flatnonzero(own).astype(np.int64)
+            asked = replace(asked, origins=asked.origins[at])
+            predictions, truth = origins_of(predictions, at), truth[at]
         if asked.schema.series is not None:
             overall = Panel.of(asked, scales).measure(truth, predictions)[0]
         else:

@@ -18,7 +18,7 @@ from azuraforge.plugins.kinds.forecast.predictions import interval_of
 #: Below this share of the values' size a spread is rounding, and dividing by it would tell nothing.
 _ROUNDING = 1e-12
 #: A share of zeros from which on percentage errors say nothing.
-_INTERMITTENT_SHARE = 0.3
+INTERMITTENT_SHARE = 0.3
 #: And below this a spread is nothing at all: the square of an error divided by it would overflow.
 _SMALLEST = 1e-140
 
@@ -133,7 +133,7 @@ def _smape(actual: Floats, predicted: Floats, absolute: Floats) -> float | None:
 
     None for intermittent demand, where most terms would be 0 or 200 % whatever was predicted.
     """
-    if np.mean(actual == 0) >= _INTERMITTENT_SHARE:
+    if np.mean(actual == 0) >= INTERMITTENT_SHARE:
         return None
     size = np.abs(actual) + np.abs(predicted)
     defined = size > 0

@@ -34,7 +34,8 @@ MOST_SERIES = 200
 
 def origins_of(predictions: Predictions, at: Indices) -> Predictions:
     """Those from the origins at ``at``."""
-    return Predictions(predictions.point[at], {level: told[at] for level, told in predictions.quantiles.items()})
+    quantiles = {level: told[at] for level, told in predictions.quantiles.items()}
+    return Predictions(predictions.point[at], quantiles, None if predictions.base is None else predictions.base[at])
 
 
 @dataclass(frozen=True)

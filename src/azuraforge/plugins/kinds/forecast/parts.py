@@ -24,6 +24,7 @@ from azuraforge.plugins.contract.part_folders import Reading, fresh_folder
 from azuraforge.plugins.contract.parts import Part, Rows, Schema, Split, Table
 from azuraforge.plugins.forecasting.covariates import ahead_of, part_at_end
 from azuraforge.plugins.forecasting.following import following_times
+from azuraforge.plugins.forecasting.totals import with_totals
 from azuraforge.plugins.kinds.forecast import panel, panel_cuts
 from azuraforge.wording import fill
 
@@ -152,13 +153,21 @@ def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> P
 
 
 def cut_after(part: Part, origin: int) -> Part:
-    """``part`` as it would have looked at ``origin``, one of its own: later rows do not exist.
+    """``part`` as it would have looked at ``origin``, one of its own: later rows do not exist. Of a panel with groups
+    the other origins of its moment stay.
 
     What is known in advance stays, since it was known then; nothing else of a later row does, of whichever series.
     """
     origins = np.array([origin], dtype=np.int64)
     at = part.origins == origin
     ahead = {column: values[at] for column, values in part.ahead.items()}
+    if part.schema.series is not None and part.schema.groups:
+        times = part.frame.get_column(str(part.schema.time))
+        known = times <= times[origin]
+        at = (times.gather(part.origins) == times[origin]).to_numpy()
+        rows = np.cumsum(known.to_numpy())[part.origins[at]] - 1
+        ahead = {column: values[at] for column, values in part.ahead.items()}
+        return Part(part.frame.filter(known), part.schema, 0, part.horizon, rows.astype(np.int64), ahead=ahead)
     if part.schema.series is not None:
         frame, row = panel.until(part.frame, str(part.schema.time), origin)
         return Part(frame, part.schema, 0, part.horizon, np.array([row], dtype=np.int64), ahead=ahead)
@@ -247,6 +256,16 @@ def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Tabl
         return table, ()
     gone = panel.left_out(table, split, horizon)
     return replace(table, left_out=frozenset(each.series for each in gone)), gone
+
+
+def learnable(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
+    """As ``without_short_series``, with the totals of declared groups; a total can fall short too."""
+    table, gone = without_short_series(table, split, horizon)
+    if not table.schema.groups:
+        return table, gone
+    whole = with_totals(table)
+    gone = panel.left_out(whole, split, horizon)
+    return replace(whole, left_out=frozenset(each.series for each in gone)), gone
 
 
 def of_run(table: Table, left_out: Sequence[LeftOut]) -> Table:

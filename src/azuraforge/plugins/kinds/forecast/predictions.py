@@ -14,6 +14,7 @@ from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.intervals import ends_of
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, Blocks, each, stack
+from azuraforge.plugins.forecasting.totals import at_same_moment
 from azuraforge.plugins.kinds.forecast.parts import cut_after
 
 #: Relative to the spread of the target: the same origin with and without the rows after it.
@@ -42,14 +43,28 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
         if not 0 < level < 1:
             raise _wrong(name, f"quantile levels lie between 0 and 1, got {level}")
         quantiles[float(level)] = _checked(name, f"quantile {level}", values, expected)
-    return Predictions(_checked(name, "point", answer.point, expected), quantiles)
+    base = None if answer.base is None else _checked(name, "base", answer.base, expected)
+    return Predictions(_checked(name, "point", answer.point, expected), quantiles, base=base)
 
 
-def predict_known(name: str, predict: Predict, part: Part) -> tuple[Predictions, list[str]]:
+def predict_known(
+    name: str, answer: Predict, part: Part, knows: Callable[[str], bool]
+) -> tuple[Predictions, list[str]]:
     """As ``predict_checked``, NaN for the series of a panel that the predictor did not learn, and which these are.
 
-    Raises InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
+    A forecast of such a series by analogy does not count: it says nothing of what the predictor learned. Raises
+    InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
     """
+
+    def predict(one: Part) -> Predictions:
+        if one.schema.series is not None:
+            blocks = Blocks.of(one.frame, one.schema.series)
+            for place in np.unique(blocks.of_rows(one.origins)).tolist():
+                if not knows(blocks.names[place]):
+                    message = f"the series {blocks.names[place]!r} was not learned"
+                    raise InvalidInput(message, where="series", code=UNKNOWN_SERIES)
+        return answer(one)
+
     try:
         return predict_checked(name, predict, part), []
     except InvalidInput as error:
@@ -80,7 +95,9 @@ def predict_known(name: str, predict: Predict, part: Part) -> tuple[Predictions,
         whole[at] = values
         return whole
 
-    return Predictions(spread(told.point), {level: spread(told.quantiles[level]) for level in told.quantiles}), unknown
+    quantiles = {level: spread(values) for level, values in told.quantiles.items()}
+    base = None if told.base is None else spread(told.base)
+    return Predictions(spread(told.point), quantiles, base=base), unknown
 
 
 def guard_against_future(
@@ -98,11 +115,13 @@ def guard_against_future(
     for index in chosen:
         origin = int(part.origins[index])
         scale = scale_at(origin)
-        ahead = {column: values[index : index + 1] for column, values in part.ahead.items()}
-        alone = Part(part.frame, part.schema, part.start, part.horizon, part.origins[index : index + 1], ahead=ahead)
-        whole = predict_checked(name, predict, alone)
+        at = at_same_moment(part, index)
+        own = int(np.flatnonzero(at == index)[0])
+        ahead = {column: values[at] for column, values in part.ahead.items()}
+        alone = Part(part.frame, part.schema, part.start, part.horizon, part.origins[at], ahead=ahead)
+        whole = _only(predict_checked(name, predict, alone), own)
         try:
-            cut = predict_checked(name, predict, cut_after(part, origin))
+            cut = _only(predict_checked(name, predict, cut_after(alone, origin)), own)
         except Exception as error:
             raise _leak(name, f"without the rows after row {origin} it fails: {_in_one_line(error)}") from error
         if (difference := _difference(whole, cut)) > CUT_TOLERANCE * scale:
@@ -112,10 +131,7 @@ def guard_against_future(
                 origin=origin,
                 difference=difference,
             )
-        among = Predictions(
-            predictions.point[index : index + 1],
-            {level: values[index : index + 1] for level, values in predictions.quantiles.items()},
-        )
+        among = _only(predictions, index)
         if (difference := _difference(among, cut)) > BATCH_TOLERANCE * scale:
             raise _leak(
                 name,
@@ -166,14 +182,19 @@ def save_predictions(predictions: Predictions, path: Path) -> None:
     """Write one ``.npz`` without pickles: point, levels, quantiles ``(level, origin, horizon)``."""
     levels = sorted(predictions.quantiles)
     stacked = np.stack([predictions.quantiles[level] for level in levels]) if levels else np.empty((0, 0, 0))
-    np.savez(path, point=predictions.point, levels=np.array(levels, dtype=np.float64), quantiles=stacked)
+    arrays = {"point": predictions.point, "levels": np.array(levels, dtype=np.float64), "quantiles": stacked}
+    if predictions.base is not None:
+        arrays["base"] = predictions.base
+    np.savez(path, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
 
 
 def load_predictions(path: Path | str) -> Predictions:
     """Read what ``save_predictions`` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
         levels, quantiles = arrays["levels"], arrays["quantiles"]
-        return Predictions(arrays["point"], {float(level): quantiles[i] for i, level in enumerate(levels)})
+        base = arrays["base"] if "base" in arrays.files else None
+        found = {float(level): quantiles[i] for i, level in enumerate(levels)}
+        return Predictions(arrays["point"], found, base=base)
 
 
 def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None:
@@ -207,6 +228,11 @@ def _checked(name: str, what: str, values: object, expected: tuple[int, int]) ->
             f" {row}, horizon {step + 1}",
         )
     return array
+
+
+def _only(predictions: Predictions, index: int) -> Predictions:
+    at = slice(index, index + 1)
+    return Predictions(predictions.point[at], {level: values[at] for level, values in predictions.quantiles.items()})
 
 
 def _difference(a: Predictions, b: Predictions) -> float:

@@ -17,9 +17,9 @@ from azuraforge.plugins.kinds.forecast.parts import (
     check_split,
     cut_learning,
     cut_test,
+    learnable,
     range_of,
     save_part,
-    without_short_series,
 )
 from azuraforge.plugins.kinds.forecast.retraining import retraining_split
 
@@ -58,7 +58,7 @@ def split_series(
     check_split(ranges, table.moments, horizon=horizon, gap=gap)
     whole = table
     with panel.told_of(ended):
-        table, left_out = without_short_series(table, ranges, horizon)
+        table, left_out = learnable(table, ranges, horizon)
     for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
         part = cut_learning(table, rows, horizon, config.known_ahead, partial=ranges.partial)
         if folder is not None:

@@ -1,0 +1,98 @@
+"""Rows for a dataset that is there: ``azuraforge datasets add --append``, ``refresh`` and ``revisions``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from azuraforge.cli.connecting import connect
+from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.parsing import values
+from azuraforge.cli.runs import to_the_end
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client import Finding
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
+#: Options that say how the file is written, or that must be the dataset's.
+_TAKEN = ("unit", "timezone", "separator", "decimal", "encoding", "time_format", "strict")
+
+
+def append_file(
+    terminal: Terminal, file: Path | None, name: str | None, asked: Mapping[str, object], *, json: bool
+) -> None:
+    """Add the rows of a file to the dataset ``name``. Options that shape a dataset are refused: it has its own."""
+    if file is None or name is None:
+        raise CommandError(terminal.text("append_needs"), exit_code=USAGE)
+    for option, value in asked.items():
+        if value is not None and option not in _TAKEN:
+            raise CommandError(
+                terminal.text("not_with_append", option="--" + option.replace("_", "-")), exit_code=USAGE
+            )
+    values.existing_file(terminal, file)
+    with connect(terminal) as connected:
+        added = connected.client.datasets.append(name, file, **{each: asked[each] for each in _TAKEN})
+    if json:
+        terminal.json(added.raw)
+        return
+    number = terminal.text.number
+    terminal.say(
+        terminal.text(
+            "rows_added" if added.version.created else "no_rows_added",
+            name=added.version.name,
+            version=added.version.version,
+            added=number(added.rows_added, 0),
+            revised=number(added.rows_revised, 0),
+            repeated=number(added.rows_repeated, 0),
+        )
+    )
+    show_findings(terminal, added.findings)
+
+
+def show_findings(terminal: Terminal, findings: Sequence[Finding]) -> None:
+    """Print what was found while reading."""
+    if findings:
+        terminal.say(terminal.text("found_while_reading"))
+    for finding in findings:
+        terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {terminal.text.of(finding.text) or finding.code}")
+
+
+def refresh(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or id.")],
+    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its end, or return at once.")] = True,
+    json: AsJson = False,
+) -> None:
+    """Ask the dataset's source for new rows, in a run that makes the next version."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        run = connected.client.datasets.refresh(name)
+        if wait:
+            if not json:
+                terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
+            raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run.id), json))
+        if json:
+            terminal.json(run.raw)
+        else:
+            terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
+
+
+def revisions(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or id.")],
+    policy: Annotated[
+        Literal["refuse", "accept"],
+        typer.Argument(help="refuse: add nothing; accept: make a version that says what changed."),
+    ],
+) -> None:
+    """Decide what happens to new rows that change stored ones."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.datasets.set_revisions(name, policy)
+    key = "revisions_accept" if policy == "accept" else "revisions_refuse"
+    terminal.say(terminal.text(key, name=found.name))

@@ -1,0 +1,1 @@
+"""Rows that arrive: added to a stored version, which becomes the next one."""

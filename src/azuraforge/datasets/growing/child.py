@@ -1,0 +1,117 @@
+"""Child entry points of rows that arrive: from a file, as JSON, or from a source that is asked again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+import polars as pl
+
+from azuraforge.datasets.child import Asked, plain
+from azuraforge.datasets.growing import joining
+from azuraforge.datasets.growing.grow import grown, unchanged
+from azuraforge.datasets.growing.messages import AppendInput, Grown, RefreshInput, Stored
+from azuraforge.datasets.reading.decoding import decode, unpack
+from azuraforge.datasets.reading.delimited import RawTable, read_delimited, table_of
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
+from azuraforge.datasets.schemas import FileOptions, Finding, Json
+from azuraforge.errors import InvalidInput
+from azuraforge.outgoing import Policy
+from azuraforge.plugins import Source, SourceRead
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import load_plugin
+
+if TYPE_CHECKING:
+    from azuraforge.processes.child import Child
+
+
+def append(child: Asked) -> Json:
+    """Add rows of a file, or rows as JSON, to a version. ``AppendInput`` → ``Grown``."""
+    asked = AppendInput.model_validate(child.payload)
+    stored, given, findings = asked.stored, asked.options, list[Finding]()
+    joining.check_meaning(stored, given.unit, given.timezone, asked.name)
+    options = joining.options_of(stored, **_written(stored, given.model_dump(exclude_none=True)))
+    if asked.is_json:
+        table = _json_rows(asked.path, asked.name, stored, asked.limits)
+    else:
+        table = _file(asked.path, asked.name, stored, options, asked.limits, findings)
+    return grown(stored, table, options, asked.folder, asked.limits, findings).model_dump(mode="json")
+
+
+def refresh(child: Child) -> Grown:
+    """Ask a source for what came after its cursor. ``RefreshInput`` → ``Grown``; segments lie in the outputs."""
+    asked = child.asked(RefreshInput)
+    stored, name = asked.stored, asked.source
+    source: Source = load_plugin("source", name, asked.plugins_folder)()
+    source.outgoing = Policy.from_json(asked.outgoing)
+    news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
+    where = f"source {name}"
+    cursor = plain(news.cursor, where)
+    if news.read is None or not news.read.frame.height:
+        return unchanged(stored, 0, [], cursor)
+    read = news.read
+    if not isinstance(read, SourceRead) or not isinstance(read.frame, pl.DataFrame):
+        raise InvalidInput(f"the source {name} returned no frame of rows", where=where)
+    joining.check_meaning(stored, read.unit, read.timezone, where)
+    asked.limits.check_frame(read.frame, where, "ask for less")
+    options = joining.options_of(stored)
+    provenance = plain(read.provenance, where)
+    provenance.pop("name", None)
+    table = table_of(read.frame, name)
+    found = grown(stored, table, options, child.outputs, asked.limits, [], provenance)
+    return found.model_copy(update={"cursor": cursor})
+
+
+def _written(stored: Stored, given: dict[str, object]) -> dict[str, object]:
+    """How the rows are written: as asked, else as the dataset's first file was."""
+    known = stored.provenance.get("reading")
+    before = {key: value for key, value in known.items() if value is not None} if isinstance(known, dict) else {}
+    return {**before, **{key: value for key, value in given.items() if key not in ("unit", "timezone")}}
+
+
+def _file(
+    path: Path, name: str, stored: Stored, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
+) -> RawTable:
+    if is_parquet(path):
+        return read_parquet(path, name, options.model_copy(update={"features": None}), limits, [])
+    decoded = decode(unpack(path, name, limits), name, options.encoding)
+    if decoded.assumed:
+        findings.append(finding("encoding_assumed", encoding=decoded.encoding))
+    table = read_delimited(decoded.text, name, options.separator, {}, limits)
+    joining.check_columns(table, stored)
+    return table
+
+
+def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> RawTable:
+    """Rows as objects, by column; a column that the dataset does not have is refused, since somebody typed it."""
+    rows = orjson.loads(path.read_bytes())
+    meaning = stored.meaning
+    known = {each for each in (meaning.series, meaning.time, meaning.target, *meaning.features) if each is not None}
+    limits.check_table(len(rows), len(known), name)
+    for number, row in enumerate(rows, 1):
+        if other := [key for key in row if key not in known]:
+            raise InvalidInput(
+                f"dataset {stored.name!r} has no column {other[0]!r}",
+                where=f"{name}, row {number}",
+                next_step=f"name the columns {', '.join(sorted(known)[:8])}",
+                code="other_columns",
+            )
+    columns = {name: [_number(row.get(name)) for row in rows] for name in known if any(name in row for row in rows)}
+    try:
+        frame = pl.DataFrame(columns, strict=True)
+    except (TypeError, pl.exceptions.PolarsError):
+        raise InvalidInput(
+            "a column of the rows holds values of several types",
+            where=name,
+            next_step="send numbers as numbers and times as text, in every row alike",
+            code="mixed_types",
+        ) from None
+    return table_of(frame, name)
+
+
+def _number(value: object) -> object:
+    """Whole numbers as floats, so that a column may hold both; large ones are moments in whole microseconds."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else value

@@ -1,0 +1,154 @@
+"""New rows next to a stored version: which are repeated, which change the past, which follow. Runs in children only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from azuraforge.datasets.growing.messages import Stored
+from azuraforge.datasets.reading import cleaning, inspection, panels
+from azuraforge.datasets.reading.canonical import canonical_frame
+from azuraforge.datasets.reading.delimited import ROW, RawTable
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.frequency import step_of
+from azuraforge.datasets.reading.times import parse_times
+from azuraforge.datasets.schemas import FileOptions, Finding
+from azuraforge.errors import InvalidInput
+
+#: A row may lie so far in the future, or one step of the series where that is longer: clocks differ.
+_TOLERANCE = timedelta(hours=1)
+#: Of a series without a frequency.
+_TOLERANCE_IRREGULAR = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """Rows of the new table in canonical columns.
+
+    Attributes:
+        fresh: behind the end of their series; ``ROW`` is the row of the table.
+        past: at or before the end of their series, from the start of the dataset on; ``ROW`` as well.
+        findings: about reading and cleaning them.
+    """
+
+    fresh: pl.DataFrame
+    past: pl.DataFrame
+    findings: list[Finding]
+
+
+def options_of(stored: Stored, **asked: object) -> FileOptions:
+    """Return the options that read new rows as the stored ones were read; ``asked``: how this table is written."""
+    meaning = stored.meaning
+    return FileOptions.model_validate(
+        {
+            **stored.options,
+            "time": meaning.time,
+            "target": meaning.target,
+            "series": meaning.series,
+            "features": list(meaning.features),
+            "timezone": meaning.timezone,
+            "unit": meaning.unit,
+            **asked,
+        }
+    )
+
+
+def check_columns(table: RawTable, stored: Stored) -> None:
+    """Raise InvalidInput where a column of the dataset is missing from the table."""
+    meaning = stored.meaning
+    wanted = [name for name in (meaning.series, meaning.time, meaning.target, *meaning.features) if name is not None]
+    there = {*table.frame.columns, *table.unread}
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        shown = ", ".join(repr(name) for name in missing[:8])
+        raise InvalidInput(
+            f"the new rows have other columns than dataset {stored.name!r}: {shown}"
+            f" {'are' if len(missing) > 1 else 'is'} missing",
+            where=table.name,
+            next_step="send rows with the dataset's columns, or add them as a dataset of another name",
+            code="other_columns",
+            columns=missing[:200],
+        )
+
+
+def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: str) -> None:
+    """Raise InvalidInput where the unit or the time zone is another one; None: not stated."""
+    meaning = stored.meaning
+    for what, told, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
+        if told is not None and told != known:
+            raise InvalidInput(
+                f"the {what} of the new rows is {told or 'none'!r}; that of dataset {stored.name!r} is"
+                f" {known or 'none'!r}",
+                where=where,
+                next_step="convert the rows, or add them as a dataset of another name",
+                code="other_unit" if what == "unit" else "other_timezone",
+            )
+
+
+def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime | None = None) -> Arrived:
+    """Read the table's rows and part them into those that follow and those of the past.
+
+    Rows before the start of the dataset are left out and counted. Raises InvalidInput for rows that cannot be read,
+    for other columns, and for rows from the future.
+    """
+    meaning, findings = stored.meaning, list[Finding]()
+    time, target, features = str(meaning.time), meaning.target, list(meaning.features)
+    check_columns(table, stored)
+    frame, _ = inspection.numbers(table, time, target, features, [], options.decimal, findings)
+    times = parse_times(table, time, options.timezone, options.time_format, options.series)
+    findings.extend(times.findings)
+    frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
+    replaced = {name: values for name, values in options.missing_values.items() if name in frame.columns}
+    frame = cleaning.take_as_missing(frame, replaced, findings)
+    _refuse_future(frame, table, stored, now or datetime.now(UTC))
+    before = frame[time] < stored.start_at
+    if early := int(before.sum()):
+        findings.append(finding("rows_before_start", count=early, start=stored.start_at.isoformat()))
+    if meaning.series is not None:
+        frame = frame.with_columns(panels.names_of(table, meaning.series).alias(meaning.series))
+    frame = frame.filter(~before)
+    if meaning.series is None:
+        frame = cleaning.sort_rows(frame, time, table, findings)
+        frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
+        past = pl.col(time) <= stored.end_at
+        return Arrived(frame.filter(~past), frame.filter(past), findings)
+    parts = [
+        cleaning.reduce_duplicates(
+            cleaning.sort_rows(each, time, table, findings), time, options.duplicates, table, findings
+        )
+        for each in frame.partition_by(meaning.series, maintain_order=True)
+    ]
+    whole = pl.concat(parts) if parts else frame
+    return Arrived(whole, whole.clear(), findings)  # each series has its own end; see ``parted``
+
+
+def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrived:
+    """Part the rows of several series by the end of each; ``ends`` has the columns ``series`` and ``end``."""
+    joined = found.fresh.join(ends, on=series, how="left", maintain_order="left")
+    past = (pl.col(time) <= pl.col("end")).fill_null(False)
+    return Arrived(joined.filter(~past).drop("end"), joined.filter(past).drop("end"), found.findings)
+
+
+def canonical(frame: pl.DataFrame, stored: Stored) -> pl.DataFrame:
+    """Return rows in the columns, types and order of the stored ones."""
+    meaning = stored.meaning
+    return canonical_frame(frame, str(meaning.time), meaning.target, list(meaning.features), meaning.series)
+
+
+def _refuse_future(frame: pl.DataFrame, table: RawTable, stored: Stored, now: datetime) -> None:
+    time, frequency = str(stored.meaning.time), stored.meaning.frequency
+    step = _TOLERANCE_IRREGULAR if frequency is None else max(_TOLERANCE, step_of(frequency))
+    latest = max(now, stored.end_at) + step  # a dataset that ended in the future has another clock than this machine
+    late = frame.filter(pl.col(time) > latest)
+    if late.height:
+        raise InvalidInput(
+            f"{late.height} rows lie in the future, the first at {late[time][0].isoformat()}"
+            if late.height > 1
+            else f"the row at {late[time][0].isoformat()} lies in the future",
+            where=table.place(int(late[ROW][0]), time),
+            next_step="check the time zone and this machine's clock",
+            code="future_rows",
+            count=late.height,
+        )

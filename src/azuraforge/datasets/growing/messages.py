@@ -1,0 +1,75 @@
+"""Inputs and results of the children that add rows to a version: plain JSON on the pipe, shapes on both ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from azuraforge.datasets.messages import ReadResult
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.schemas import AppendOptions, Finding, Json
+from azuraforge.datasets.segments import Growth, Revisions, Segment
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.shape import Shape
+
+
+class Stored(Shape):
+    """The version that rows are added to.
+
+    Attributes:
+        carried: findings about the whole dataset, which the new version keeps.
+        revisions: the dataset's policy for rows that change stored ones.
+    """
+
+    name: str
+    version: int
+    paths: tuple[Path, ...]
+    segments: tuple[Segment, ...]
+    blocks: tuple[str, ...]
+    meaning: DatasetSchema
+    options: Json
+    fingerprint: str
+    rows: int
+    start_at: datetime
+    end_at: datetime
+    provenance: Json
+    carried: tuple[Finding, ...]
+    revisions: Revisions
+
+
+class AppendInput(Shape):
+    """Rows to add to a version: a file, or rows as JSON; ``folder`` receives new segments."""
+
+    stored: Stored
+    path: Path
+    name: str
+    is_json: bool
+    options: AppendOptions
+    folder: Path
+    limits: ReadingLimits
+
+
+class RefreshInput(Shape):
+    """A version whose source is asked for what came after its cursor; the child writes into its own outputs."""
+
+    stored: Stored
+    source: str
+    options: Json
+    cursor: Json | None
+    plugins_folder: str
+    limits: ReadingLimits
+    outgoing: Json
+
+
+class Grown(Shape):
+    """The version that follows; where nothing new came, ``read`` describes the stored one again.
+
+    Attributes:
+        cursor: position of the source afterwards; null: unchanged.
+        own: the findings about the rows that came, which ``read.findings`` holds after the carried ones.
+    """
+
+    read: ReadResult
+    growth: Growth
+    cursor: Json | None = None
+    own: tuple[Finding, ...] = ()

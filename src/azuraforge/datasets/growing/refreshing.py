@@ -1,0 +1,128 @@
+"""``kind: refresh``: a source is asked for what came after its cursor, and the rows become the next version.
+
+Rows, cursor and event are written in the transaction that ends the run. A run that is killed before that has changed
+nothing, and asks again from the same cursor; one that is killed after it has ended.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from azuraforge.database import Session
+from azuraforge.datasets.growing.messages import Grown, RefreshInput
+from azuraforge.datasets.growing.service import GrowingDatasets, Overtaken, stored_of
+from azuraforge.datasets.service import DatasetService
+from azuraforge.datasets.versions import DatasetVersion
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.strict_json import JsonObject
+
+REFRESH = "azuraforge.datasets.growing.child:refresh"
+#: The source of datasets that were added from a file.
+_FILE = "file"
+
+
+class RefreshConfig(BaseModel):
+    """A refresh has no options: how a dataset is read was decided when it was added."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RefreshHandler(Handler):
+    """Asks the source of a dataset for new rows."""
+
+    kind = "refresh"
+
+    def __init__(self, datasets: DatasetService, growing: GrowingDatasets, plugins_folder: Path) -> None:
+        self._datasets = datasets
+        self._growing = growing
+        self._plugins_folder = plugins_folder
+
+    def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
+        """Check that the dataset has a source to ask; raises UserError."""
+        if not request.dataset:
+            raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
+        if request.dataset_version is not None:
+            raise InvalidInput(
+                "a refresh goes on from the newest version", where="dataset_version", next_step="leave it out"
+            )
+        try:
+            RefreshConfig.model_validate(request.config)
+        except ValidationError as error:
+            raise InvalidInput(
+                f"a refresh has no option {error.errors()[0]['loc'][0]!r}", where="config", next_step="leave it out"
+            ) from None
+        dataset = self._datasets.get(project_id, request.dataset)
+        _check_askable(dataset)
+        return PreparedRun(
+            name=request.name or f"refresh {dataset.name}",
+            plugin=None,
+            config={},
+            dataset_id=dataset.id,
+            dataset_name=dataset.name,
+            dataset_version=dataset.version,
+            dataset_fingerprint=dataset.fingerprint,
+        )
+
+    def execute(self, job: Job) -> Finish:
+        """Ask the source in a child; the rows become a version when the run succeeds."""
+        run = job.run
+        if run.dataset_id is None:
+            raise InvalidInput("a refresh needs a dataset", where=f"run {run.id}")
+        base = self._datasets.get(run.project_id, run.dataset_id)
+        _check_askable(base)
+        wanted = RefreshInput(
+            stored=stored_of(base),
+            source=base.source,
+            options=_source_options(base),
+            cursor=base.cursor,
+            plugins_folder=str(self._plugins_folder),
+            limits=self._datasets.limits,
+            outgoing=self._datasets.outgoing.to_json(),
+        )
+        grown = job.phase("read", REFRESH, wanted, share=1.0, result=Grown).value
+        growth = grown.growth
+        summary: JsonObject = {
+            "dataset": base.name,
+            "previous_version": base.version,
+            "rows": grown.read.rows,
+            "rows_added": growth.rows_added,
+            "rows_revised": growth.rows_revised,
+            "rows_repeated": growth.rows_repeated,
+            "end_at": grown.read.end_at.isoformat() if grown.read.end_at is not None else None,
+        }
+        for each in grown.own:
+            if each.severity != "info":
+                job.note(each.text["en"])
+
+        def commit(session: Session) -> None:
+            try:
+                kept, created = self._growing.keep(session, base, grown)
+            except Overtaken:
+                raise TransientError(
+                    f"another version of dataset {base.name!r} was added meanwhile; the source is asked again",
+                    where=f"run {run.id}",
+                ) from None
+            summary["version"], summary["created"] = kept.version, created
+
+        return Finish(summary, commit=commit)
+
+
+def _check_askable(dataset: DatasetVersion) -> None:
+    """Raise InvalidInput for a dataset without a source that could be asked."""
+    if dataset.source == _FILE:
+        raise InvalidInput(
+            f"dataset {dataset.name!r} comes from a file: there is nothing to ask",
+            where="dataset",
+            next_step=f"add rows: azuraforge datasets add --append FILE --name {dataset.name}",
+            code="nothing_to_ask",
+        )
+    stored_of(dataset)
+
+
+def _source_options(dataset: DatasetVersion) -> JsonObject:
+    options = dataset.provenance.get("options")
+    return dict(options) if isinstance(options, dict) else {}

@@ -1,0 +1,118 @@
+"""Rows of the past, compared with the stored ones. Runs in children only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from azuraforge.datasets.growing.messages import Stored
+from azuraforge.datasets.reading.delimited import RawTable
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.schemas import Finding
+from azuraforge.datasets.segments import MOST_CHANGES, RevisedValue
+from azuraforge.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Past:
+    """Rows of the past after comparing.
+
+    Attributes:
+        changed: stored rows with their new values, in canonical columns.
+        inserted: rows at times that the dataset does not have, in canonical columns.
+        repeated: rows that equal the stored ones.
+        changes: the first of the changed values.
+    """
+
+    changed: pl.DataFrame
+    inserted: pl.DataFrame
+    repeated: int
+    changes: tuple[RevisedValue, ...]
+
+    @property
+    def revised(self) -> int:
+        return self.changed.height + self.inserted.height
+
+
+def compare(past: pl.DataFrame, old: pl.DataFrame, stored: Stored, table: RawTable, findings: list[Finding]) -> Past:
+    """Compare canonical rows of the past with the stored ones, and let the dataset's policy decide.
+
+    A value that is missing now changes nothing: what was measured once stays known. Rows without a target at times that
+    the dataset does not have say nothing either.
+
+    Raises InvalidInput with the code ``rows_revised`` where rows change stored ones and the policy refuses that.
+    """
+    meaning = stored.meaning
+    key = [name for name in (meaning.series, meaning.time) if name is not None]
+    values = [meaning.target, *sorted(meaning.features)]
+    finite = [pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in values]
+    past, known = past.with_columns(finite), old.select(*key, *values, pl.lit(True).alias("__old__"))
+    joined = past.join(known, on=key, how="left", suffix="__old", maintain_order="left")
+    there = joined["__old__"].fill_null(False)
+    differs = [
+        (pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"{name}__old"))).alias(f"{name}__differs")
+        for name in values
+    ]
+    found = joined.filter(there).with_columns(differs)
+    any_differs = pl.any_horizontal(pl.col(f"{name}__differs") for name in values)
+    changed = found.filter(any_differs)
+    merged = [pl.coalesce(pl.col(name), pl.col(f"{name}__old")).alias(name) for name in values]
+    inserted = joined.filter(~there & joined[meaning.target].is_not_null()).select(*key, *values)
+    result = Past(
+        changed.select(*key, *merged),
+        inserted,
+        found.height - changed.height,
+        _changes(changed, inserted, values, stored),
+    )
+    if result.revised:
+        _decide(result, stored, table, findings)
+    return result
+
+
+def _changes(
+    changed: pl.DataFrame, inserted: pl.DataFrame, values: list[str], stored: Stored
+) -> tuple[RevisedValue, ...]:
+    meaning, found = stored.meaning, list[RevisedValue]()
+    for row in changed.head(MOST_CHANGES).iter_rows(named=True):
+        series = row[meaning.series] if meaning.series is not None else None
+        found += [
+            RevisedValue(at=row[str(meaning.time)], series=series, column=name, old=row[f"{name}__old"], new=row[name])
+            for name in values
+            if row[f"{name}__differs"]
+        ]
+    for row in inserted.head(MOST_CHANGES).iter_rows(named=True):
+        series = row[meaning.series] if meaning.series is not None else None
+        target = meaning.target
+        found.append(RevisedValue(at=row[str(meaning.time)], series=series, column=target, old=None, new=row[target]))
+    return tuple(sorted(found, key=lambda each: each.at)[:MOST_CHANGES])
+
+
+def _decide(past: Past, stored: Stored, table: RawTable, findings: list[Finding]) -> None:
+    first = past.changes[0]
+    facts = {
+        "column": first.column if first.series is None else f"{first.column} ({first.series})",
+        "time": first.at.isoformat(),
+        "old": _shown(first.old),
+        "new": _shown(first.new),
+    }
+    revised = finding("rows_revised", count=past.revised, where=f"{table.name}, {first.at.isoformat()}", **facts)
+    if stored.revisions == "refuse":
+        raise InvalidInput(
+            f"{past.revised} {'rows change' if past.revised > 1 else 'row changes'} the past of dataset"
+            f" {stored.name!r}: at {facts['time']} {facts['column']} was {_shown(first.old)['en']} and is"
+            f" {_shown(first.new)['en']} now",
+            where=table.name,
+            next_step="correct the rows, or let the dataset accept revisions:"
+            f" azuraforge datasets revisions {stored.name} accept",
+            code="rows_revised",
+            count=past.revised,
+            changes=[each.model_dump(mode="json") for each in past.changes],
+        )
+    findings.append(revised)
+
+
+def _shown(value: float | None) -> dict[str, str]:
+    if value is None:
+        return {"en": "missing", "tr": "eksik"}
+    return {"en": f"{value:.10g}", "tr": f"{value:.10g}"}

@@ -1,0 +1,172 @@
+"""Rows added to datasets: from files, as JSON, or by a source that is asked again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+
+from azuraforge.database import Database, Session, UnitOfWork
+from azuraforge.datasets import store
+from azuraforge.datasets.growing.messages import AppendInput, Grown, Stored
+from azuraforge.datasets.schemas import AppendOptions, AppendOut, AppendRows, DatasetVersionOut, RevisionPolicy
+from azuraforge.datasets.service import DatasetService
+from azuraforge.datasets.versions import DatasetVersion
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.service import EventLog
+
+APPEND = "azuraforge.datasets.growing.child:append"
+TIMEOUT_SECONDS = 900.0
+#: An append is computed again when another one was faster; this often, then it is refused.
+_TRIES = 8
+
+
+class Overtaken(Exception):
+    """Another version was added after the one that rows were added to."""
+
+
+class GrowingDatasets:
+    """Adds rows to the newest version of a dataset, which becomes the next version."""
+
+    def __init__(self, datasets: DatasetService, database: Database, events: EventLog) -> None:
+        self._datasets = datasets
+        self._database = database
+        self._events = events
+
+    def append_rows(
+        self, project_id: str, name_or_id: str, request: AppendRows, *, unit: UnitOfWork | None = None
+    ) -> AppendOut:
+        """Add rows that were sent as JSON; see ``append_file``."""
+        with self._datasets.inbox() as folder:
+            path = folder / "rows.json"
+            path.write_bytes(orjson.dumps(request.rows))
+            return self._append(project_id, name_or_id, path, "rows", request.options, unit, is_json=True)
+
+    def append_file(
+        self,
+        project_id: str,
+        name_or_id: str,
+        path: Path,
+        filename: str,
+        options: AppendOptions,
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> AppendOut:
+        """Add the rows of a file to the newest version.
+
+        Rows that are there already with equal values are left out and counted. Raises InvalidInput for rows that cannot
+        be added, with nothing kept; Conflict where other appends were faster each time.
+        """
+        return self._append(project_id, name_or_id, path, filename, options, unit, is_json=False)
+
+    def set_revisions(
+        self, project_id: str, name_or_id: str, policy: RevisionPolicy, *, unit: UnitOfWork | None = None
+    ) -> DatasetVersionOut:
+        """Decide what happens to rows that change stored ones. Raises NotFound."""
+        found = self._datasets.get(project_id, name_or_id)
+
+        def work(session: Session) -> None:
+            dataset = store.lock(session, found.id)
+            if dataset is None or dataset.deleted_at is not None:
+                raise NotFound(f"dataset {name_or_id!r} does not exist", next_step="azuraforge datasets list")
+            if dataset.revisions != policy.revisions:
+                store.change(session, dataset, revisions=policy.revisions)
+                data = {"dataset_id": dataset.id, "dataset": dataset.name, "revisions": policy.revisions}
+                self._events.append(session, "project", "dataset.changed", data)
+
+        self._database.write(project_id, work, unit=unit)
+        return self._datasets.get(project_id, found.id).out()
+
+    def keep(self, session: Session, base: DatasetVersion, grown: Grown) -> tuple[DatasetVersion, bool]:
+        """Record the version that follows ``base`` in the caller's transaction. Raises Overtaken, NotFound."""
+        dataset = store.lock(session, base.id)
+        if dataset is None or dataset.deleted_at is not None:
+            raise NotFound(f"dataset {base.name!r} was deleted", next_step=f"azuraforge datasets restore {base.name}")
+        newest = store.version(session, base.id, None)
+        if newest is None or newest.version != base.version:
+            raise Overtaken
+        cursor = grown.cursor if grown.cursor is not None else newest.cursor
+        read = grown.read.model_copy(update={"cursor": cursor})
+        return self._datasets.keeper.keep(session, dataset, base.source, read, grown.growth)
+
+    def _append(
+        self,
+        project_id: str,
+        name_or_id: str,
+        path: Path,
+        filename: str,
+        options: AppendOptions,
+        unit: UnitOfWork | None,
+        *,
+        is_json: bool,
+    ) -> AppendOut:
+        for _ in range(_TRIES):
+            base = self._datasets.get(project_id, name_or_id)
+            stored = stored_of(base)
+            with self._datasets.inbox() as folder:
+                wanted = AppendInput(
+                    stored=stored,
+                    path=path,
+                    name=filename,
+                    is_json=is_json,
+                    options=options,
+                    folder=folder,
+                    limits=self._datasets.limits,
+                )
+                grown = self._datasets.ask(APPEND, wanted, Grown, TIMEOUT_SECONDS)
+                try:
+                    kept, created = self._keep(project_id, base, grown, unit)
+                except Overtaken:
+                    continue
+                return outcome(kept, grown, created=created)
+        raise Conflict(
+            f"other rows were added to dataset {name_or_id!r} each time before these were",
+            where="dataset",
+            next_step="add them again in a moment",
+            code="overtaken",
+        )
+
+    def _keep(
+        self, project_id: str, base: DatasetVersion, grown: Grown, unit: UnitOfWork | None
+    ) -> tuple[DatasetVersion, bool]:
+        return self._database.write(project_id, lambda session: self.keep(session, base, grown), unit=unit)
+
+
+def stored_of(base: DatasetVersion) -> Stored:
+    """Return what a child needs to know of a version. Raises InvalidInput for one that holds no series."""
+    if base.schema.time is None or base.start_at is None or base.end_at is None:
+        raise InvalidInput(
+            f"dataset {base.name!r} holds pictures; rows can be added to a series only",
+            where="dataset",
+            next_step="add the pictures as a dataset of the same name",
+            code="not_a_series",
+        )
+    carried = base.findings if base.growth is None else base.findings[: base.growth.carried_findings]
+    return Stored(
+        name=base.name,
+        version=base.version,
+        paths=base.paths,
+        segments=base.segments,
+        blocks=base.blocks,
+        meaning=base.schema,
+        options=base.options,
+        fingerprint=base.fingerprint,
+        rows=base.rows,
+        start_at=base.start_at,
+        end_at=base.end_at,
+        provenance=base.provenance,
+        carried=carried,
+        revisions=base.revisions,
+    )
+
+
+def outcome(kept: DatasetVersion, grown: Grown, *, created: bool) -> AppendOut:
+    """Return what became of rows that arrived."""
+    growth = grown.growth
+    return AppendOut(
+        version=kept.out(created=created),
+        rows_added=growth.rows_added,
+        rows_revised=growth.rows_revised,
+        rows_repeated=growth.rows_repeated,
+        findings=grown.own,
+    )

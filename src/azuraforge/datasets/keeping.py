@@ -1,0 +1,166 @@
+"""Versions recorded with their segments, in one transaction that leaves nothing half-written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Session, after_commit, new_id
+from azuraforge.datasets import store
+from azuraforge.datasets.additions import Additions
+from azuraforge.datasets.messages import ReadResult
+from azuraforge.datasets.segments import Growth
+from azuraforge.datasets.tables import Dataset, DatasetVersionRow
+from azuraforge.datasets.trash import DatasetTrash
+from azuraforge.datasets.versions import DatasetVersion
+from azuraforge.durable import sync_path
+from azuraforge.errors import StorageError, TransientError
+from azuraforge.events.service import EventLog
+from azuraforge.projects.keeping import hold
+
+ADDED = "dataset.version_added"
+
+
+class VersionKeeper:
+    """Adds versions in a caller's transaction, in which the dataset is locked."""
+
+    def __init__(self, trash: DatasetTrash, events: EventLog, additions: Additions) -> None:
+        self._trash = trash
+        self._events = events
+        self._additions = additions
+
+    def keep(
+        self, session: Session, dataset: Dataset, source: str, read: ReadResult, growth: Growth | None = None
+    ) -> tuple[DatasetVersion, bool]:
+        """Record what a child wrote; return the version, and whether it is new.
+
+        New segments are placed in the artifact store in the same transaction, in which nothing is freed. A file is
+        found by its content, so that doing this twice, or dying in between, changes nothing that is there. The same
+        content is the version that is there, also if it was deleted or purged.
+
+        Raises TransientError where a shared segment was freed, StorageError where the disk is full.
+        """
+        hold(session)
+        row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
+        if row is not None:
+            if row.purged_at is not None or not self._intact(session.project_id, row, reread=growth is None):
+                self._place(session.project_id, read)
+                store.name_segments(session, row, read.segments)
+            if read.cursor is not None:
+                store.change(session, row, cursor=read.cursor)
+            self._trash.revive(session, dataset, row)
+            return self.version(session.project_id, dataset, row), False
+        self._place(session.project_id, read)
+        crashpoint("segments_before_version")
+        previous = store.version(session, dataset.id, None)
+        row = store.add_version(session, dataset.id, read, source, growth)
+        self._report(session, dataset, row, previous)
+        crashpoint("version_added_before_commit")
+        project_id, dataset_id = session.project_id, dataset.id
+        after_commit(session, lambda: self._additions.announce(project_id, dataset_id))
+        return self.version(project_id, dataset, row), True
+
+    def version(self, project_id: str, dataset: Dataset, row: DatasetVersionRow) -> DatasetVersion:
+        """Return a version's row with the paths of its segments."""
+        return DatasetVersion(
+            id=dataset.id,
+            name=dataset.name,
+            version=row.version,
+            fingerprint=row.fingerprint,
+            schema=row.columns,
+            options=row.options,
+            rows=row.rows,
+            bytes=row.bytes,
+            start_at=row.start_at,
+            end_at=row.end_at,
+            paths=tuple(self._trash.path(project_id, each.address) for each in row.segments),
+            segments=row.segments,
+            blocks=row.blocks,
+            source=row.source,
+            provenance=row.provenance,
+            findings=row.findings,
+            growth=row.growth,
+            revisions=dataset.revisions,
+            cursor=row.cursor,
+            file_sha256=row.file_sha256,
+            created_at=row.created_at,
+            deleted_at=row.deleted_at or dataset.deleted_at,
+            deleted_by=row.deleted_by or dataset.deleted_by,
+        )
+
+    def _report(
+        self, session: Session, dataset: Dataset, row: DatasetVersionRow, previous: DatasetVersionRow | None
+    ) -> None:
+        """Append the event. Of a version that was read whole, only the first one's rows are counted as added."""
+        growth = row.growth
+        data = {
+            "dataset_id": dataset.id,
+            "dataset": dataset.name,
+            "version": row.version,
+            "previous_version": previous.version if previous is not None else None,
+            "rows": row.rows,
+            "rows_added": growth.rows_added if growth is not None else row.rows if previous is None else None,
+            "rows_revised": growth.rows_revised if growth is not None else 0 if previous is None else None,
+            "rows_repeated": growth.rows_repeated if growth is not None else 0 if previous is None else None,
+            "end_at": row.end_at.isoformat() if row.end_at is not None else None,
+        }
+        for stream in (f"dataset/{dataset.id}", "project"):
+            self._events.append(session, stream, ADDED, data)
+
+    def _intact(self, project_id: str, row: DatasetVersionRow, *, reread: bool) -> bool:
+        """Return whether the version's files are there; ``reread``: and hold what was stored."""
+        paths = [(each, self._trash.path(project_id, each.address)) for each in row.segments]
+        if not all(path.exists() for _, path in paths):
+            return False
+        return not reread or all(_sha256(path) == segment.address for segment, path in paths)
+
+    def _place(self, project_id: str, read: ReadResult) -> None:
+        for segment in read.segments:
+            target = self._trash.path(project_id, segment.address)
+            made = read.made.get(segment.address)
+            if made is not None:
+                _place(made, target)
+            elif not target.exists():  # shared with a version that was purged a moment ago
+                raise TransientError("rows that the new version shares are gone", next_step="try again")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _place(made: Path, target: Path) -> None:
+    """Put a file that is on the disk in its place, where it was perhaps before; ``made`` stays where it is."""
+    draft = target.with_name(f".{target.stem}.{new_id()}")
+    with storage(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(made, draft)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(made, draft)
+            sync_path(draft)
+        os.replace(draft, target)
+        with contextlib.suppress(OSError):
+            draft.unlink()  # two links to one file: replacing does nothing
+        sync_path(target.parent)
+
+
+@contextmanager
+def storage(folder: Path) -> Iterator[None]:
+    """Raise StorageError where a folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise StorageError(
+            "the disk is full" if full else f"the data home cannot be written: {error.strerror}",
+            where=str(folder),
+            next_step="free some space, then try again" if full else "make it writable, then try again",
+        ) from error

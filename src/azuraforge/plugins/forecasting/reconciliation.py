@@ -1,0 +1,185 @@
+"""Reconciliation: forecasts of series and of their totals, changed as little as their errors allow until they add up.
+
+MinT (Wickramasuriya, Athanasopoulos and Hyndman, "Optimal forecast reconciliation for hierarchical and grouped time
+series through trace minimization", 2019) takes ``y - W C' (C W C')⁻¹ C y`` for base forecasts ``y``, where ``C y = 0``
+says that totals are sums, and ``W`` is the covariance of the base forecasts' errors one step ahead. Its sample estimate
+is shrunk towards its diagonal as Schäfer and Strimmer ("A shrinkage approach to large-scale covariance matrix
+estimation", 2005) say. ``W`` has one row for each series and total and is never built: only its product with ``C'``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Flags, Floats
+from azuraforge.plugins.contract.groups import TOTAL, Groups, total_name, total_names
+
+Method = Literal["none", "bottom_up", "mint_shrink"]
+
+#: Errors smaller than this share of the usual ones count as this large, so that no forecast is taken for exact.
+_LEAST_SIZE = 1e-6
+#: So many moments with errors, at least, say something about which errors go together.
+_FEWEST_MOMENTS = 4
+_LEAST_SHRINKAGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """The series of a panel and their totals.
+
+    Attributes:
+        totals: total → the series that it adds up.
+        series: the others, in the order of forecasts.
+    """
+
+    totals: Mapping[str, tuple[str, ...]]
+    series: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, totals first: the order of the arrays here."""
+        return (*self.totals, *self.series)
+
+    @cached_property
+    def sums(self) -> Floats:
+        """``(total, series)``: 1 where the total adds the series up."""
+        place = {name: number for number, name in enumerate(self.series)}
+        found = np.zeros((len(self.totals), len(self.series)))
+        for row, members in enumerate(self.totals.values()):
+            found[row, [place[name] for name in members if name in place]] = 1.0
+        return found
+
+
+@dataclass(frozen=True)
+class ErrorCovariance:
+    """The covariance of base forecasts' errors: the share ``shrinkage`` of its diagonal, the rest of ``E'E / T``.
+
+    Attributes:
+        sizes: ``(name,)`` root mean square errors.
+        errors: ``(moment, name)`` errors, 0 where unknown.
+        shrinkage: share of the diagonal, 0 to 1.
+    """
+
+    sizes: Floats
+    errors: Floats
+    shrinkage: float
+
+    @classmethod
+    def of(cls, errors: Floats) -> ErrorCovariance:
+        """Estimate from ``(moment, name)`` errors one step ahead, NaN where unknown.
+
+        Example:
+            >>> found = ErrorCovariance.of(np.random.default_rng(1).normal(size=(400, 3)) * [1.0, 2.0, 3.0])
+            >>> found.sizes.round(1).tolist(), found.shrinkage > 0.5
+            ([1.0, 2.0, 3.0], True)
+        """
+        known = np.isfinite(errors)
+        counts = known.sum(axis=0)
+        squares = np.where(known, errors, 0.0)
+        largest = np.abs(squares).max(axis=0, initial=0.0)
+        scaled = squares / np.where(largest > 0, largest, 1.0)
+        sizes = largest * np.sqrt(np.square(scaled).sum(axis=0) / np.maximum(counts, 1))
+        usual = float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 1.0
+        sizes = np.where(counts > 0, sizes, usual)
+        sizes = np.maximum(sizes, _LEAST_SIZE * usual)
+        return cls(sizes, squares, _shrinkage(squares / sizes))
+
+    def times(self, chosen: Flags, constraints: Floats) -> Floats:
+        """Return ``(name, total)``: the product with the transposed constraints on the chosen names."""
+        sizes, errors = self.sizes[chosen], self.errors[:, chosen]
+        rest, moments = 1.0 - self.shrinkage, max(1, len(errors))
+        own = np.square(sizes) - rest * np.square(errors).sum(axis=0) / moments
+        together = errors.T @ (errors @ constraints.T) / moments
+        return np.asarray(own[:, None] * constraints.T + rest * together)
+
+
+def _shrinkage(standardized: Floats) -> float:
+    """Return the share of the diagonal that minimizes the expected squared error of the correlations.
+
+    The sums over pairs of names follow from a ``(moment, moment)`` matrix.
+    """
+    moments = len(standardized)
+    if moments < _FEWEST_MOMENTS or standardized.shape[1] < 2:
+        return 1.0
+    own = np.square(standardized).mean(axis=0)
+    products = np.square(standardized @ standardized.T / moments).sum() - np.square(own).sum()
+    each = np.square(np.square(standardized).sum(axis=1)).sum() - (standardized**4).sum()
+    if products <= 0:
+        return 1.0
+    share = (each - moments * products) / (moments * (moments - 1.0) * products)
+    return float(np.clip(share, _LEAST_SHRINKAGE, 1.0))
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """How the forecasts of a hierarchy are made to add up.
+
+    Attributes:
+        method: ``none`` leaves them, ``bottom_up`` adds the series' forecasts up, ``mint_shrink`` is MinT.
+        hierarchy: whose forecasts.
+        covariance: of the errors.
+    """
+
+    method: Method
+    hierarchy: Hierarchy
+    covariance: ErrorCovariance
+
+    def reconciled(self, forecasts: Floats) -> Floats:
+        """Return ``(row, name)`` forecasts that add up, NaN where a name is absent.
+
+        What is absent is in no sum. A total none of whose series is there keeps its forecast.
+        """
+        if self.method == "none":
+            return forecasts
+        result = forecasts.copy()
+        patterns, which = np.unique(np.isfinite(forecasts), axis=0, return_inverse=True)
+        for number, present in enumerate(patterns):
+            rows = np.flatnonzero(which.ravel() == number)
+            changed = self._of_present(forecasts[np.ix_(rows, np.flatnonzero(present))], present)
+            result[np.ix_(rows, np.flatnonzero(present))] = changed
+        return result
+
+    def _of_present(self, forecasts: Floats, present: Flags) -> Floats:
+        """``(row, name)`` for the names that are present."""
+        count = len(self.hierarchy.totals)
+        sums = self.hierarchy.sums[:, present[count:]]
+        bound = present[:count] & (sums.sum(axis=1) > 0)
+        chosen = np.concatenate([bound, present[count:]])
+        within = chosen[present]
+        if not bound.any():
+            return forecasts
+        sums = sums[bound]
+        series = forecasts[:, within][:, len(sums) :]
+        if self.method == "mint_shrink":
+            constraints = np.concatenate([np.eye(len(sums)), -sums], axis=1)
+            spread = self.covariance.times(chosen, constraints)
+            gaps = forecasts[:, within] @ constraints.T
+            shares = np.linalg.solve(constraints @ spread, gaps.T)
+            series = series - (spread[len(sums) :] @ shares).T
+        result = forecasts.copy()
+        result[:, within] = np.concatenate([series @ sums.T, series], axis=1)  # totals are sums to the last bit
+        return result
+
+
+def hierarchy_of(groups: Groups, kept: Sequence[str]) -> Hierarchy:
+    """Return the hierarchy of the series that a run learns, from the groups of a dataset; totals of none are left out.
+
+    Example:
+        >>> found = hierarchy_of({"region": {"north": ("a", "b"), "south": ("c", "d")}}, ["a", "b", "c"])
+        >>> found.names, found.sums.tolist()[0], found.totals["region=south"]
+        (('total', 'region=north', 'region=south', 'a', 'b', 'c'), [1.0, 1.0, 1.0], ('c',))
+    """
+    totals_of_all = frozenset(total_names(groups))
+    series = tuple(name for name in kept if name not in totals_of_all)
+    here = frozenset(series)
+    totals = {TOTAL: series} if groups and series else {}
+    for column, found in groups.items():
+        for group, members in found.items():
+            if kept_members := tuple(name for name in members if name in here):
+                totals[total_name(column, group)] = kept_members
+    return Hierarchy(totals, series)

@@ -1,0 +1,130 @@
+"""Totals of a panel's groups, as further series of the panel.
+
+A total adds up the series that a run learns. It has a row at each moment at which every one of them that has begun has
+a row, up to the first end of one; where one of these values is unknown, so is the total. A series that has not begun
+counts as zero, one that has ended ends the total: its value would be a guess. A covariate of a total is the mean of the
+known values of its series.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.groups import total_names
+from azuraforge.plugins.contract.parts import Part, Schema, Table
+from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.panels import Blocks, consecutive
+from azuraforge.plugins.forecasting.reconciliation import Hierarchy, hierarchy_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from azuraforge.plugins.contract.arrays import Flags
+
+
+def with_totals(table: Table) -> Table:
+    """Return a panel with the totals of its groups; the same table where none are declared."""
+    if not table.schema.groups:
+        return table
+    blocks = Blocks.of(table.frame, str(table.schema.series))
+    hierarchy = hierarchy_of(table.schema.groups, [name for name in blocks.names if name not in table.left_out])
+    return replace(table, frame=with_totals_of(table.frame, table.schema, hierarchy))
+
+
+def with_totals_of(frame: pl.DataFrame, schema: Schema, hierarchy: Hierarchy) -> pl.DataFrame:
+    """Return the rows of a panel with those of its totals below them."""
+    import polars as pl
+
+    blocks = Blocks.of(frame, str(schema.series))
+    place = {name: number for number, name in enumerate(blocks.names)}
+    moments = moments_of(frame, schema)
+    numbers = {name: column_values(frame, name) for name in frame.columns if name not in (schema.series, schema.time)}
+    frames = [frame]
+    for total, members in hierarchy.totals.items():
+        chosen = np.array([place[name] for name in members if name in place], dtype=np.int64)
+        if not len(chosen):
+            continue
+        rows = consecutive(blocks.first[chosen], blocks.sizes[chosen])
+        at, which = np.unique(moments[rows], return_inverse=True)
+        begun = np.searchsorted(np.sort(moments[blocks.first[chosen]]), at, side="right")
+        whole = np.bincount(which) == begun  # never again once one has ended
+        columns = {
+            name: _sum(values[rows], which) if name == schema.target else _mean(values[rows], which)
+            for name, values in numbers.items()
+        }
+        columns = {name: values[whole] for name, values in columns.items()}
+        columns_of = {str(schema.series): pl.Series([total] * int(whole.sum()), dtype=pl.String)}
+        columns_of[str(schema.time)] = pl.Series(at[whole]).cast(frame.schema[str(schema.time)])
+        columns_of |= {name: pl.Series(values).fill_nan(None) for name, values in columns.items()}
+        frames.append(pl.DataFrame(columns_of).select(frame.columns))
+    return pl.concat(frames)
+
+
+def with_other_series(
+    panel: pl.DataFrame, schema: Schema, hierarchy: Hierarchy, series: str, one: Part
+) -> tuple[Part, int]:
+    """Return a part that asks for every series and total at the moment of ``one``, and the place of ``series`` in it.
+
+    Args:
+        panel: rows of a dataset with its totals.
+        schema: of the panel.
+        hierarchy: the series and totals to ask for; others are left out.
+        series: the one that is asked for.
+        one: its part, with one origin.
+    """
+    import polars as pl
+
+    moment = int(moments_of(one.frame, one.schema)[int(one.origins[0])])
+    moments = moments_of(panel, schema)
+    names = panel.get_column(str(schema.series))
+    learned = names.is_in(list(hierarchy.names)).to_numpy()
+    later = panel.filter(pl.Series(learned))
+    at = moments[learned]
+    blocks = Blocks.of(later, str(schema.series))
+    origins = np.flatnonzero(at == moment).astype(np.int64)
+    owners = blocks.of_rows(origins)
+    place = int(np.flatnonzero(owners == blocks.names.index(series))[0])
+    ends = blocks.stop[owners]
+    ahead = {}
+    for column, values in one.ahead.items():
+        rows = origins[:, None] + np.arange(1, one.horizon + 1)
+        known = column_values(later, column)
+        ahead[column] = np.where(rows < ends[:, None], known[np.minimum(rows, len(known) - 1)], np.nan)
+        ahead[column][place] = values[0]
+    kept = at <= moment
+    rows_kept = (np.cumsum(kept) - 1)[origins].astype(np.int64)
+    return Part(later.filter(pl.Series(kept)), schema, 0, one.horizon, rows_kept, ahead=ahead), place
+
+
+def own_origins(part: Part) -> Flags | None:
+    """Return ``(origin,)``: whether an origin is of a series and not of a total; None where there are no totals."""
+    if part.schema.series is None or not part.schema.groups:
+        return None
+    blocks = Blocks.of(part.frame, part.schema.series)
+    totals = frozenset(total_names(part.schema.groups))
+    own = np.array([name not in totals for name in blocks.names], dtype=bool)
+    return np.asarray(own[blocks.of_rows(part.origins)])
+
+
+def at_same_moment(part: Part, index: int) -> Indices:
+    """Return the places of the origins that are predicted together with one: of groups, all of its moment."""
+    if part.schema.series is None or not part.schema.groups:
+        return np.array([index], dtype=np.int64)
+    moments = moments_of(part.frame, part.schema)[part.origins]
+    return np.flatnonzero(moments == moments[index]).astype(np.int64)
+
+
+def _sum(values: Floats, which: Indices) -> Floats:
+    return np.asarray(np.bincount(which, weights=values), dtype=np.float64)
+
+
+def _mean(values: Floats, which: Indices) -> Floats:
+    known = np.isfinite(values)
+    counts = np.bincount(which, weights=known)
+    total = np.bincount(which, weights=np.where(known, values, 0.0))
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)

@@ -1,0 +1,253 @@
+"""Every forecaster of a panel with declared groups, with its forecasts reconciled.
+
+The platform wraps a pipeline where it loads it, so that each of them, a third party's too, gives forecasts of totals
+that add up; the pipeline itself sees totals as further series. Without declared groups the wrapper changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.composition import Composition
+from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
+from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
+from azuraforge.plugins.contract.pretraining import Pretraining
+from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.forecasting.panels import Blocks
+from azuraforge.plugins.forecasting.reconciliation import (
+    ErrorCovariance,
+    Hierarchy,
+    Method,
+    Reconciliation,
+    hierarchy_of,
+)
+from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
+from azuraforge.plugins.kinds.forecast.predictions import predict_checked
+
+WEIGHTS, FACTS = "reconciliation.safetensors", "reconciliation.json"
+#: Moments of the validation part from which on its errors alone give their covariance, and moments that it is
+#: estimated from at most, the newest.
+_ENOUGH_MOMENTS, _MOST_MOMENTS = 20, 200
+#: Moments that weigh as much as the base intervals' own width where few errors are known.
+_PRIOR_MOMENTS = 5.0
+_WIDEST = 10.0
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """A reconciliation, and how much wider or narrower it makes intervals.
+
+    Attributes:
+        reconciliation: of the hierarchy that the version learned.
+        widths: ``(name,)`` root mean square error of reconciled forecasts by that of base forecasts.
+    """
+
+    reconciliation: Reconciliation
+    widths: Floats
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The series and totals, in the order of the arrays."""
+        return self.reconciliation.hierarchy.names
+
+    def save(self, folder: Path) -> None:
+        """Write two files into the folder of a version."""
+        found = self.reconciliation
+        covariance = found.covariance
+        arrays = {"widths": self.widths, "sizes": covariance.sizes, "errors": covariance.errors}
+        save_safetensors(folder / WEIGHTS, arrays)
+        facts = {
+            "method": found.method,
+            "shrinkage": covariance.shrinkage,
+            "series": list(found.hierarchy.series),
+            "totals": {name: list(members) for name, members in found.hierarchy.totals.items()},
+            "order": list(found.hierarchy.totals),
+        }
+        (folder / FACTS).write_text(json.dumps(facts, sort_keys=True, allow_nan=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Reconciler | None:
+        """Read what ``save`` wrote; None where the version has no totals."""
+        if not (folder / FACTS).exists():
+            return None
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        arrays, _ = load_safetensors(folder / WEIGHTS, refuse_nan=True)
+        totals = {name: tuple(facts["totals"][name]) for name in facts["order"]}
+        hierarchy = Hierarchy(totals, tuple(facts["series"]))
+        covariance = ErrorCovariance(arrays["sizes"], arrays["errors"], float(facts["shrinkage"]))
+        return cls(Reconciliation(facts["method"], hierarchy, covariance), arrays["widths"])
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """What a pipeline learned, and how its forecasts are reconciled; None: they are not."""
+
+    predictor: Any
+    reconciler: Reconciler | None = None
+
+
+class ReconciledPipeline(Pipeline[Any, Wrapped]):
+    """A pipeline of forecasts whose answers add up where groups are declared."""
+
+    def __init__(self, pipeline: AnyPipeline) -> None:
+        self._pipeline = pipeline
+        told = ("name", "kind", "Config", "uses_engine", "several_series", "title", "summary")
+        self.__dict__.update({name: getattr(pipeline, name) for name in told if hasattr(pipeline, name)})
+
+    def split(self, table: Table, config: Any) -> Split:
+        found: Split = self._pipeline.split(table, config)
+        return found
+
+    def fit(self, run: RunContext[Any], train: Part, validation: Part) -> Wrapped:
+        """Learn, then estimate the errors' covariance on the validation part."""
+        predictor = self._pipeline.fit(run, train, validation)
+        if train.schema.series is None or not train.schema.groups:
+            return Wrapped(predictor)
+        hierarchy = hierarchy_of(train.schema.groups, Blocks.of(train.frame, train.schema.series).names)
+        method: Method = run.config.reconcile if isinstance(run.config, ForecastConfig) else "mint_shrink"
+        errors = self._errors(predictor, validation, hierarchy)
+        ahead = errors[:, :, 0]
+        if len(ahead) < _ENOUGH_MOMENTS:
+            inside = self._errors(predictor, _newest(train), hierarchy)[:, :, 0]
+            ahead = np.concatenate([inside, ahead])
+        ahead = ahead[-_MOST_MOMENTS:]
+        found = Reconciliation(method, hierarchy, ErrorCovariance.of(ahead))
+        if method == "mint_shrink":
+            run.note(
+                f"Forecasts of {len(hierarchy.series):,} series and {len(hierarchy.totals):,} totals are reconciled"
+                f" (MinT): errors one row ahead at {len(ahead):,} moments, shrinkage {found.covariance.shrinkage:.2f}."
+            )
+        return Wrapped(predictor, Reconciler(found, _widths(found, errors)))
+
+    def refit(self, run: RunContext[Any], evaluated: Wrapped, rows: Part) -> Wrapped | None:
+        """Refit the pipeline; the reconciliation is the evaluated one, because no errors are left to learn it from."""
+        predictor = self._pipeline.refit(run, evaluated.predictor, rows)
+        return None if predictor is None else replace(evaluated, predictor=predictor)
+
+    def predict(self, predictor: Wrapped, part: Part) -> Predictions:
+        """Predict every series at the moments asked for, reconcile, and return what was asked for."""
+        if predictor.reconciler is None or part.schema.series is None or not len(part.origins):
+            answer: Predictions = self._pipeline.predict(predictor.predictor, part)
+            return answer
+        whole, places = _every_series(part)
+        base = self._base(predictor.predictor, whole)
+        columns = _places(whole, predictor.reconciler.names)
+        known = np.flatnonzero(columns >= 0)  # a pipeline may forecast a series that it did not learn
+        columns = columns[known]
+        moments, rows = np.unique(moments_of(whole.frame, whole.schema)[whole.origins[known]], return_inverse=True)
+        packed = np.full((len(moments), part.horizon, len(predictor.reconciler.names)), np.nan)
+        packed[rows, :, columns] = base.point[known]
+        flat = packed.reshape(-1, packed.shape[2])
+        found = predictor.reconciler.reconciliation.reconciled(flat).reshape(packed.shape)
+        point, width = base.point.copy(), np.ones((len(base.point), 1))
+        point[known] = found[rows, :, columns]
+        width[known, 0] = predictor.reconciler.widths[columns]
+        quantiles = {level: point + width * (values - base.point) for level, values in base.quantiles.items()}
+        return origins_of(Predictions(point, quantiles, base=base.point), places)
+
+    def save(self, predictor: Wrapped, folder: Path) -> None:
+        self._pipeline.save(predictor.predictor, folder)
+        if predictor.reconciler is not None:
+            predictor.reconciler.save(folder)
+
+    def load(self, folder: Path) -> Wrapped:
+        return Wrapped(self._pipeline.load(folder), Reconciler.load(folder))
+
+    def trials(self, predictor: Wrapped) -> int:
+        return self._pipeline.trials(predictor.predictor)
+
+    def composition(self, predictor: Wrapped) -> Composition | None:
+        return self._pipeline.composition(predictor.predictor)
+
+    def member_predictions(self, predictor: Wrapped, part: Part) -> Mapping[str, Predictions]:
+        return self._pipeline.member_predictions(predictor.predictor, part)
+
+    def pretraining(self, predictor: Wrapped) -> Pretraining | None:
+        return self._pipeline.pretraining(predictor.predictor)
+
+    def _base(self, predictor: object, part: Part) -> Predictions:
+        return predict_checked(self.name, partial(self._pipeline.predict, predictor), part)
+
+    def _errors(self, predictor: object, part: Part, hierarchy: Hierarchy) -> Floats:
+        """``(moment, name, horizon)``: truth minus base forecast, NaN where unknown."""
+        if part.targets is None:
+            raise ValueError("a part to learn from has no targets")
+        base = self._base(predictor, replace(part, targets=None))
+        moments, rows = np.unique(moments_of(part.frame, part.schema)[part.origins], return_inverse=True)
+        errors = np.full((len(moments), len(hierarchy.names), part.horizon), np.nan)
+        errors[rows, _places(part, hierarchy.names)] = part.targets - base.point
+        return errors
+
+
+def hierarchy_learned(folder: Path) -> Hierarchy | None:
+    """Return the series and totals that a version in this folder learned; None: it has no totals."""
+    found = Reconciler.load(folder)
+    return None if found is None else found.reconciliation.hierarchy
+
+
+def _newest(train: Part) -> Part:
+    """Return the training part with the origins of its newest moments only."""
+    moments = moments_of(train.frame, train.schema)[train.origins]
+    kept = moments >= np.unique(moments)[-_ENOUGH_MOMENTS * 2 :][0]
+    ahead = {column: values[kept] for column, values in train.ahead.items()}
+    targets = None if train.targets is None else train.targets[kept]
+    return replace(train, origins=train.origins[kept], targets=targets, ahead=ahead)
+
+
+def _widths(found: Reconciliation, errors: Floats) -> Floats:
+    """Return ``(name,)`` ratios of root mean square errors, with and without reconciliation.
+
+    Each half of the moments is reconciled with the covariance of the other, so that errors are none that it has seen.
+    Few moments leave the intervals nearly as they were.
+    """
+    moments = len(errors)
+    if moments < 2 or found.method == "none":
+        return np.ones(len(found.hierarchy.names))
+    halves = np.array_split(np.arange(moments), 2)
+    after = np.empty_like(errors)
+    for own, other in (halves, halves[::-1]):
+        method = replace(found, covariance=ErrorCovariance.of(errors[other][:, :, 0]))
+        rows = np.moveaxis(errors[own], 1, 2)
+        after[own] = np.moveaxis(method.reconciled(rows.reshape(-1, rows.shape[2])).reshape(rows.shape), 2, 1)
+    known = np.isfinite(errors)
+    size = np.abs(np.where(known, errors, 0.0)).max(axis=(0, 2))
+    scale = np.where(size > 0, size, 1.0)[None, :, None]
+    squares = [np.square(np.where(known, each / scale, 0.0)).sum(axis=(0, 2)) for each in (errors, after)]
+    count = np.maximum(known.sum(axis=(0, 2)), 1)
+    before, later = (each / count for each in squares)
+    rows_known = known.any(axis=2).sum(axis=0)
+    ratio = (rows_known * later + _PRIOR_MOMENTS * before) / np.maximum((rows_known + _PRIOR_MOMENTS) * before, 1e-300)
+    return np.asarray(np.clip(np.sqrt(np.where(before > 0, ratio, 1.0)), 1 / _WIDEST, _WIDEST))
+
+
+def _every_series(part: Part) -> tuple[Part, Indices]:
+    """Return the part with every row of its frame at the moments asked for, and where the asked origins stand then.
+
+    Columns known ahead are unknown at the origins that are added.
+    """
+    moments = moments_of(part.frame, part.schema)
+    rows = np.flatnonzero(np.isin(moments, np.unique(moments[part.origins]))).astype(np.int64)
+    places = np.searchsorted(rows, part.origins)
+    ahead = {}
+    for column, values in part.ahead.items():
+        ahead[column] = np.full((len(rows), part.horizon), np.nan)
+        ahead[column][places] = values
+    return replace(part, origins=rows, targets=None, ahead=ahead), places
+
+
+def _places(part: Part, names: tuple[str, ...]) -> Indices:
+    """``(origin,)``: the place of each origin's series among ``names``; -1 where it is none of them."""
+    blocks = Blocks.of(part.frame, str(part.schema.series))
+    place = {name: number for number, name in enumerate(names)}
+    known = np.array([place.get(name, -1) for name in blocks.names], dtype=np.int64)
+    return np.asarray(known[blocks.of_rows(part.origins)])

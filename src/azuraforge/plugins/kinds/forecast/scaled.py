@@ -1,0 +1,105 @@
+"""Errors in units of the training part's own steps, which mean the same for every series and where most values are 0.
+
+RMSSE and the scaled pinball loss are those of the M5 competition (Makridakis, Spiliotis and Assimakopoulos, "The M5
+competition: background, organization, and implementation", 2022): errors divided by the size of the step from one row
+to the next in the training part, counted from the first value that is not zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.parts import Part, Predictions
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.panels import Blocks
+from azuraforge.plugins.kinds.forecast.facts import RMSSE, SCALED_PINBALL
+from azuraforge.plugins.kinds.forecast.metrics import INTERMITTENT_SHARE
+from azuraforge.plugins.kinds.forecast.probabilistic import pinball
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Sizes of the training part's steps.
+
+    Attributes:
+        squared: ``(origin,)`` mean squared step of each origin's series; NaN where it is zero.
+        absolute: ``(origin,)`` mean absolute step.
+        zeros: share of the training part's known values that are zero.
+    """
+
+    squared: Floats
+    absolute: Floats
+    zeros: float
+
+    @classmethod
+    def of(cls, train: Part, test: Part) -> Scales:
+        """Learn the scales of the test part's origins from the training part, of a panel series by series."""
+        values = column_values(train.frame, train.schema.target)
+        if test.schema.series is None:
+            own = values[train.start :]
+            squared, absolute = step_sizes(own)
+            count = len(test.origins)
+            return cls(np.full(count, squared), np.full(count, absolute), _zeros(own))
+        learned, asked = (Blocks.of(part.frame, str(part.schema.series)) for part in (train, test))
+        names = {asked.names[place] for place in np.unique(asked.of_rows(test.origins)).tolist()}
+        spans = zip(learned.names, learned.first.tolist(), learned.stop.tolist(), strict=True)
+        rows = {name: values[first:stop] for name, first, stop in spans if name in names}
+        sizes = {name: step_sizes(own) for name, own in rows.items()}
+        of_series = np.array([sizes.get(name, (np.nan, np.nan)) for name in asked.names])[asked.of_rows(test.origins)]
+        return cls(of_series[:, 0], of_series[:, 1], _zeros(np.concatenate([*rows.values(), np.zeros(0)])))
+
+    @property
+    def intermittent(self) -> bool:
+        """Whether so many values are zero that errors are compared in these units."""
+        return self.zeros >= INTERMITTENT_SHARE
+
+    def losses(self, metric: str, truth: Floats, predictions: Predictions) -> Floats:
+        """Return ``(origin, horizon)`` losses of RMSSE or of the scaled pinball loss, NaN where unknown."""
+        if metric == RMSSE.name:
+            return np.asarray(np.square(predictions.point - truth) / self.squared[:, None])
+        if not predictions.quantiles:
+            return np.full(truth.shape, np.nan)
+        levels = [pinball(truth, values, level) for level, values in predictions.quantiles.items()]
+        return np.asarray(np.mean(levels, axis=0) / self.absolute[:, None])
+
+    def measure(self, truth: Floats, predictions: Predictions, owners: Indices | None) -> dict[str, float | None]:
+        """Return both metrics; of a panel the mean of the series' own."""
+        return {
+            metric.name: _score(metric, self.losses(metric.name, truth, predictions), owners)
+            for metric in (RMSSE, SCALED_PINBALL)
+        }
+
+
+def step_sizes(values: Floats) -> tuple[float, float]:
+    """Return the mean squared and the mean absolute step between known neighbours; NaN where there is none.
+
+    Example:
+        >>> step_sizes(np.array([0.0, 0.0, 2.0, 0.0, np.nan, 3.0, 4.0]))
+        (2.5, 1.5)
+    """
+    begun = np.flatnonzero(np.isfinite(values) & (values != 0))
+    steps = np.diff(values[begun[0] :]) if len(begun) else np.zeros(0)
+    steps = steps[np.isfinite(steps)]
+    if not steps.size or not steps.any():
+        return float("nan"), float("nan")
+    return float(np.square(steps).mean()), float(np.abs(steps).mean())
+
+
+def _zeros(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float((known == 0).mean()) if known.size else 0.0
+
+
+def _score(metric: MetricFacts, losses: Floats, owners: Indices | None) -> float | None:
+    if owners is None:
+        return metric.score(losses)
+    known = np.isfinite(losses)
+    counts = np.bincount(owners, known.sum(axis=1))
+    total = np.bincount(owners, np.where(known, losses, 0.0).sum(axis=1))
+    means = total[counts > 0] / counts[counts > 0]
+    root = metric.pairing is not None and metric.pairing.mean == "root"
+    return float((np.sqrt(means) if root else means).mean()) if means.size else None
