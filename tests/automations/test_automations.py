@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.notifications.tables import Notification
 from azuraforge.automations.triggers.schemas import DryRunRequest
+from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from tests.automations.triggers import Stand
 
@@ -230,3 +234,48 @@ def test_a_field_that_the_cause_lacks_is_the_steps_error(stand):
     (step,) = stand.get().newest_firings[0].steps
     assert step.state == "failed"
     assert step.error.message == "the cause has no field 'nowhere'"
+
+
+def test_the_same_cause_fires_once_also_after_the_clock_was_set_back(stand):
+    stand.target()
+    when = {"on": "schedule", "interval": {"every": 1, "unit": "hours"}}
+    stand.create(when=when, steps=[{"do": "notify", "to": ["me"]}], cool_down_seconds=0)
+    due = stand.database.clock() - timedelta(seconds=1)
+    for _ in range(2):
+        stand.set(next_at=due)
+        stand.loop.tick()
+        stand.loop.tick()
+    found = stand.get()
+    assert (found.fires, found.pending, len(found.newest_firings)) == (1, 0, 1)
+    assert len(messages(stand)) == 1
+
+
+def test_the_database_refuses_a_second_firing_for_a_cause(stand):
+    stand.create()
+    stand.happen()
+    stand.loop.tick()
+
+    def again(session):
+        first = session.scalars(select(AutomationFiring)).one()
+        same = {"project_id": first.project_id, "automation_id": first.automation_id, "cause": first.cause}
+        fields = {"causes": 1, "data": {}, "state": "running", "look_at": first.fired_at, "fired_at": first.fired_at}
+        session.add(AutomationFiring(**same, **fields))
+        session.flush()
+
+    with pytest.raises(IntegrityError):
+        stand.database.write(stand.project_id, again)
+
+
+def test_a_dataset_that_is_named_by_its_id_excludes_no_cycle(stand):
+    grows = {"on": "event", "type": "dataset.version_added", "where": [{"field": "dataset", "equals": "co2"}]}
+    with pytest.raises(InvalidInput, match="would fire itself"):
+        stand.create("a", when=grows, steps=[{"do": "refresh", "run": {"dataset": "abcdefgh23456789"}}])
+
+
+def test_firing_by_hand_says_that_the_limit_is_reached(stand):
+    stand.target()
+    stand.create(steps=[{"do": "notify", "to": ["me"]}], cool_down_seconds=0, most_per_day=1)
+    stand.service.fire(stand.project_id, "fresh")
+    with pytest.raises(Conflict, match="has fired 1× within 24 hours"):
+        stand.service.fire(stand.project_id, "fresh")
+    assert stand.get().withheld == 0

@@ -182,3 +182,23 @@ def test_the_webhook_keeps_the_contract_of_notifiers(receiver):
     assert check_notifier(Webhook, options, outgoing=policy) is None
     receiver.status = 500
     assert check_notifier(Webhook, options, outgoing=policy) == "127.0.0.1 answered 500 (webhook)"
+
+
+def test_a_sender_that_was_overtaken_records_nothing(stand, receiver):
+    post = Post(stand, receiver)
+    id_ = post.put()
+    key = store.Key(stand.project_id, id_)
+
+    def claim():
+        return stand.database.write(stand.project_id, lambda session: post.sender._claim(session, key))
+
+    def record(of) -> bool:
+        return stand.database.write(stand.project_id, lambda session: post.sender._record(session, of, None))
+
+    slow = claim()
+    post.set(id_, next_at=seconds_from_now(-1))  # it was not heard of for too long
+    fast = claim()
+    assert not record(slow)
+    assert post.get(id_).state == "waiting"  # the second sender is still at it
+    assert record(fast)
+    assert (post.get(id_).state, post.get(id_).attempts) == ("sent", 2)

@@ -138,10 +138,11 @@ class Stand:
         self.database.write(self.project_id, work)
 
     def due(self, name: str = "fresh") -> None:
-        def work(session: Any) -> None:
-            store.change(session, store.find(session, name), next_at=seconds_from_now(-0.01))
+        self.set(name, next_at=seconds_from_now(-0.01))
 
-        self.database.write(self.project_id, work)
+    def set(self, name: str = "fresh", **values: Any) -> None:
+        """Write into an automation's row."""
+        self.database.write(self.project_id, lambda s: store.change(s, store.find(s, name), **values))
 
     def look_now(self) -> None:
         """As if the pauses of all firings were over."""

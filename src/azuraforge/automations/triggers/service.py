@@ -183,7 +183,7 @@ class AutomationService:
                 raise Conflict("the automation is paused", next_step=f"azuraforge automations resume {row.name!r}")
             if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
                 raise Conflict(
-                    f"the automation has fired {row.most_per_day} times within 24 hours, its limit",
+                    f"the automation has fired {row.most_per_day}× within 24 hours, its limit",
                     where="most_per_day",
                     next_step="wait, or raise most_per_day",
                 )
