@@ -241,6 +241,7 @@ def test_the_same_cause_fires_once_also_after_the_clock_was_set_back(stand):
     when = {"on": "schedule", "interval": {"every": 1, "unit": "hours"}}
     stand.create(when=when, steps=[{"do": "notify", "to": ["me"]}], cool_down_seconds=0)
     due = stand.database.clock() - timedelta(seconds=1)
+    stand.set(anchor_at=due)
     for _ in range(2):
         stand.set(next_at=due)
         stand.loop.tick()

@@ -73,7 +73,7 @@ def test_a_run_that_ends_becomes_one_signed_message(client, receiver):
     signed = f"{headers['AzuraForge-Timestamp']}.".encode() + body
     expected = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
     assert headers["AzuraForge-Signature"] == f"sha256={expected}"
-    assert json.loads(body)["text"] == f"Run the one ({run.id}) is succeeded."
+    assert json.loads(body)["text"] == f"Run the one ({run.id}) has succeeded."
     found = client.automations.get("tell")
     assert (found.fires, found.grouped) == (1, 0)
     tried = client.automations.dry_run("tell")
@@ -90,10 +90,10 @@ def test_steps_promote_roll_back_and_study_do_so_once(client):
         {
             "do": "study",
             "study": {
-                "plugin": "forecasting.ridge",
+                "plugin": "forecasting.lstm",
                 "dataset": "daily",
-                "config": {"horizon": 2},
-                "space": {"validation_share": {"choices": [0.2]}},
+                "config": {"epochs": 1, "horizon": 1},
+                "space": {"hidden_size": {"choices": [4]}},
                 "sampler": "grid",
                 "budget": {"trials": 1},
                 "retrain": False,

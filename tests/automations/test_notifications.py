@@ -15,7 +15,9 @@ from azuraforge.automations.notifications.sender import GIVE_UP_AFTER
 from azuraforge.automations.notifications.tables import Notification, NotificationTarget
 from azuraforge.automations.notifications.webhook import Webhook, WebhookOptions
 from azuraforge.database import seconds_from_now
+from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.outgoing import Policy
+from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.testing import check_notifier
 from tests.automations.receiving import SECRET, Post, Receiver
 from tests.automations.triggers import Stand
@@ -152,6 +154,23 @@ def test_a_message_that_nobody_acknowledges_goes_to_the_second_target(stand, rec
     assert sorted(found) == ["chief", "me", "me"]
     assert post.get(unseen).escalated_at is not None
     assert post.get(seen).escalated_at is None
+
+
+def test_a_target_that_an_automation_uses_is_not_deleted(stand, receiver):
+    post = Post(stand, receiver)
+    stand.create("tell", steps=[{"do": "notify", "to": ["me"]}])
+    with pytest.raises(Conflict, match="target 'me' cannot be deleted or renamed while automation 'tell' uses it"):
+        post.service.delete(stand.project_id, "me")
+    stand.service.delete(stand.project_id, "tell")
+    post.service.delete(stand.project_id, "me")
+    assert post.service.targets(stand.project_id).items == []
+
+
+def test_a_secret_that_cannot_be_used_is_not_in_the_error():
+    for options in ({"url": "https://x.org/T0", "secret": "brief"}, {"url": "ftp://x.org/brief"}, {"url": ["brief"]}):
+        with pytest.raises(InvalidInput) as raised:
+            parse_config(WebhookOptions, options, "webhook")
+        assert "brief" not in str(raised.value)
 
 
 def test_secrets_are_masked():

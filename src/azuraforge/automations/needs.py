@@ -40,6 +40,15 @@ def object_to_model(session: Session, name: str) -> None:
             raise _used(f"model {name!r}", automation)
 
 
+def object_to_target(session: Session, id_: str, name: str) -> None:
+    """Raise Conflict where an automation sends messages to this target."""
+    for automation in automations.every(session):
+        for step in automation.steps:
+            to = step.get("to") if isinstance(step, dict) else None
+            if isinstance(to, list) and (id_ in to or name in to):
+                raise _used(f"target {name!r}", automation, "deleted or renamed")
+
+
 def _asked(automation: Automation) -> Iterator[Mapping[str, JsonValue]]:
     """What the steps of an automation ask for: bodies of runs and studies, or the step itself."""
     for step in automation.steps:
@@ -54,9 +63,9 @@ def _watched(automation: Automation, measures: str) -> JsonValue:
     return automation.when.get("of") if watches else None
 
 
-def _used(what: str, automation: Automation) -> Conflict:
+def _used(what: str, automation: Automation, done: str = "deleted") -> Conflict:
     return Conflict(
-        f"{what} cannot be deleted while automation {automation.name!r} uses it",
+        f"{what} cannot be {done} while automation {automation.name!r} uses it",
         where=f"automation {automation.name}",
         next_step=f"delete the automation first: azuraforge automations delete {automation.name!r}",
     )

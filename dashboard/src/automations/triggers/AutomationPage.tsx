@@ -40,14 +40,13 @@ function AutomationCards({ automation }: { automation: Automation }) {
       : [];
   return (
     <div className={css["page"]} data-testid="automation">
-      <PageHead title={automation.name} note={automation.paused ? <Badge>{t("automations.paused")}</Badge> : <Awaits when={automation.when} />}>
+      <PageHead title={automation.name} note={<><Awaits when={automation.when} /> {automation.paused ? <Badge>{t("automations.paused")}</Badge> : null}</>}>
         <AutomationActions automation={automation} onDeleted={() => navigate(paths.automations, { replace: true })} />
       </PageHead>
       {automation.problem ? <Card tone="bad" title={t("automations.problem")}>{automation.problem}</Card> : null}
       <Card title={t("automations.whenThen")}>
         <Facts
           facts={[
-            { name: t("automations.when"), value: <Awaits when={automation.when} /> },
             ...watched,
             ...(automation.next_at !== null ? [{ name: t("automations.next"), value: moment(automation.next_at) }] : []),
             { name: t("automations.coolDown"), value: duration(automation.cool_down_seconds) },

@@ -52,6 +52,6 @@ export const automations = {
     dryRun: "Try it on the past month",
     dryRunTitle: "Dry run",
     dryRunNote: "What it would have done; nothing is done",
-    wouldFire: "Since {{since}}: {{causes}} causes, {{fires}} firings, {{grouped}} causes grouped, {{withheld}} withheld.",
+    wouldFire: "Since {{since}}: causes {{causes}}, firings {{fires}}, causes grouped {{grouped}}, causes withheld {{withheld}}.",
   },
 };

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from azuraforge.automations.needs import object_to_target
 from azuraforge.automations.notifications import outbox, store
 from azuraforge.automations.notifications.schemas import (
     NotificationOut,
@@ -57,6 +58,8 @@ class NotificationService:
 
         def work(session: Session) -> str:
             row = _found(store.target(session, target, locked=True), target)
+            if row.name != request.name:
+                object_to_target(session, row.id, row.name)
             store.change(session, row, **self._fields(session, request, shown, row.id))
             return row.id
 
@@ -102,7 +105,7 @@ class NotificationService:
         return self.notification(project_id, made.id)
 
     def delete(self, project_id: str, target: str) -> None:
-        """Remove a target with its messages. Raises Conflict where another target escalates to it."""
+        """Remove a target with its messages. Raises Conflict where another target or an automation uses it."""
 
         def work(session: Session) -> None:
             row = _found(store.target(session, target, locked=True), target)
@@ -113,6 +116,7 @@ class NotificationService:
                         where=f"target {other.name}",
                         next_step="change that target first",
                     )
+            object_to_target(session, row.id, row.name)
             store.remove(session, row)
 
         self._database.write(project_id, work)

@@ -31,8 +31,8 @@ _CAUSES = {
         "tr": "{model} modelinin {alias} adı {version}. sürüme geri alındı.",
     },
     "run.state": {
-        "en": "Run {name} ({run_id}) is {state}.",
-        "tr": "{name} çalıştırması ({run_id}): {state}.",
+        "en": "Run {name} ({run_id}) {state}.",
+        "tr": "{name} çalıştırması ({run_id}) {state}.",
     },
     "measure": {
         "en": "{measure} of {of} is {value}.",
@@ -41,6 +41,14 @@ _CAUSES = {
     "asked": {"en": "It was fired by hand.", "tr": "Elle tetiklendi."},
     "time": {"en": "It is {time}.", "tr": "Zaman geldi: {time}."},
     "": {"en": "Cause: {event}.", "tr": "Neden: {event}."},
+}
+_RUN_STATES = {
+    "queued": {"en": "is queued", "tr": "sıraya alındı"},
+    "running": {"en": "is running", "tr": "çalışıyor"},
+    "succeeded": {"en": "has succeeded", "tr": "başarıyla bitti"},
+    "failed": {"en": "has failed", "tr": "başarısız oldu"},
+    "cancelled": {"en": "was cancelled", "tr": "iptal edildi"},
+    "quarantined": {"en": "was quarantined", "tr": "karantinaya alındı"},
 }
 _COUNT = {"en": "This message stands for {count} causes.", "tr": "Bu ileti {count} nedenin yerine geçer."}
 _TEST = {
@@ -61,11 +69,10 @@ def of_firing(name: str, data: Mapping[str, JsonValue], text: str | None, causes
     def wording(language: str, count: int) -> tuple[str, str]:
         kind = str(data.get("event") or next((each for each in ("measure", "time") if each in data), ""))
         template = _CAUSES.get(kind, _CAUSES[""])[language]
-        said = (
-            text
-            if text is not None
-            else template.format_map(_Known({name: value for name, value in data.items() if value is not None}))
-        )
+        known = {field: value for field, value in data.items() if value is not None}
+        if kind == "run.state" and (state := _RUN_STATES.get(str(data.get("state")))):
+            known["state"] = state[language]
+        said = text if text is not None else template.format_map(_Known(known))
         total = causes + count - 1
         if total > 1:
             said = f"{said}\n{_COUNT[language].format(count=total)}"
