@@ -598,6 +598,7 @@ def test_the_prepared_config_is_canonical(room: Room) -> None:
         "known_ahead": [],
         "holidays": None,
         "refit": True,
+        "reconcile": "mint_shrink",
         "window": 14,
     }
     assert (prepared.name, prepared.model) == ("test.linear on series", "series")

@@ -74,7 +74,9 @@ class _Place:
         """Return the place that an earlier read found: a search may answer with another one later."""
         try:
             known = cursor or {}
-            return cls(float(known["latitude"]), float(known["longitude"]), known["timezone"], str(known["place"]))
+            zone = known["timezone"]
+            latitude, longitude = float(str(known["latitude"])), float(str(known["longitude"]))
+            return cls(latitude, longitude, None if zone is None else str(zone), str(known["place"]))
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -102,7 +104,7 @@ class OpenMeteo(Source):
         """Fetch the days from the last one that had a value. The archive fills its newest hours later."""
         start = options.start
         with suppress(KeyError, TypeError, ValueError):
-            start = date.fromisoformat((cursor or {})["day"])
+            start = date.fromisoformat(str((cursor or {})["day"]))
         if start > options.last_day:
             return SourceNews(None, dict(cursor or {}))
         with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
