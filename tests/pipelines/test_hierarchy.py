@@ -15,12 +15,13 @@ from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.steps import load_pipeline
 from azuraforge.plugins import Table
 from azuraforge.plugins.contract.groups import total_names
+from azuraforge.plugins.contract.pipeline import Pipeline
 from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.panels import Blocks
 from azuraforge.plugins.forecasting.totals import with_other_series, with_totals, with_totals_of
-from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
+from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline, hierarchy_learned
 from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning, cut_test, load_part
 from azuraforge.plugins.kinds.forecast.predictions import (
     guard_against_future,
@@ -158,3 +159,8 @@ def learned(folder: Path, method: str) -> tuple[Any, Path, Table]:
     (folder / "saved").mkdir()
     pipeline.save(predictor, folder / "saved")
     return pipeline, folder / "saved", table
+
+
+def test_what_a_pipeline_says_of_itself_is_asked_through_its_wrapper() -> None:
+    asked = {name for name, made in vars(Pipeline).items() if callable(made) and not name.startswith("_")}
+    assert asked - {"Config"} <= set(vars(ReconciledPipeline))

@@ -7,7 +7,7 @@ that add up; the pipeline itself sees totals as further series. Without declared
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -108,6 +108,9 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         found: Split = self._pipeline.split(table, config)
         return found
 
+    def check_pretrained(self, config: Any, folder_of: Callable[[str], Path]) -> None:
+        self._pipeline.check_pretrained(config, folder_of)
+
     def fit(self, run: RunContext[Any], train: Part, validation: Part) -> Wrapped:
         """Learn, then estimate the errors' covariance on the validation part."""
         predictor = self._pipeline.fit(run, train, validation)
@@ -162,6 +165,10 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
 
     def load(self, folder: Path) -> Wrapped:
         return Wrapped(self._pipeline.load(folder), Reconciler.load(folder))
+
+    def knows_series(self, predictor: Wrapped, name: str) -> bool:
+        """Totals are series that the pipeline learned."""
+        return self._pipeline.knows_series(predictor.predictor, name)
 
     def trials(self, predictor: Wrapped) -> int:
         return self._pipeline.trials(predictor.predictor)
