@@ -7,6 +7,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from azuraforge.automations.needs import object_to_target
 from azuraforge.automations.notifications import store
 from azuraforge.automations.notifications.sender import Sender
 from azuraforge.automations.notifications.service import NotificationService
@@ -54,7 +55,7 @@ class Post:
 
         policy = Policy(allow=(f"127.0.0.1:{receiver.port}",))
         self.sender = Sender(stand.database, stand.events, call_here, "", policy)
-        self.service = NotificationService(stand.database, stand.events, None)
+        self.service = NotificationService(stand.database, stand.events, None, object_to_target)
 
     def put(self) -> str:
         return self.service.test(self.stand.project_id, "me").id

@@ -82,9 +82,10 @@ def _automation_loop(services: Services) -> AutomationLoop:
 
 
 def _notifications(services: Services) -> NotificationService:
+    from azuraforge.automations.needs import object_to_target
     from azuraforge.automations.notifications.service import NotificationService
 
-    return NotificationService(services[DATABASE], services[EVENTS], services[CATALOGUE])
+    return NotificationService(services[DATABASE], services[EVENTS], services[CATALOGUE], object_to_target)
 
 
 def _sender(services: Services) -> Sender:

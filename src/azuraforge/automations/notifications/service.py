@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.automations.needs import object_to_target
 from azuraforge.automations.notifications import outbox, store
 from azuraforge.automations.notifications.schemas import (
     NotificationOut,
@@ -30,14 +29,18 @@ MOST_TARGETS = 100
 _Write = Callable[[Session], str]
 _NEWEST: Order[tuple[datetime, str]] = Order("notifications", tuple[Moment, str])
 
+#: Raises Conflict where a target, by its id and name, is needed.
+Objection = Callable[[Session, str, str], None]
+
 
 class NotificationService:
     """Targets and messages of every project; each method names the project it acts in."""
 
-    def __init__(self, database: Database, events: EventLog, catalogue: Catalogue) -> None:
+    def __init__(self, database: Database, events: EventLog, catalogue: Catalogue, object_to_target: Objection) -> None:
         self._database = database
         self._events = events
         self._catalogue = catalogue
+        self._object_to_target = object_to_target
 
     def create(self, project_id: str, request: TargetRequest, *, unit: UnitOfWork | None = None) -> TargetOut:
         """Check the options in a child and store the target. Raises InvalidInput, NotFound and Conflict (the name)."""
@@ -59,7 +62,7 @@ class NotificationService:
         def work(session: Session) -> str:
             row = _found(store.target(session, target, locked=True), target)
             if row.name != request.name:
-                object_to_target(session, row.id, row.name)
+                self._object_to_target(session, row.id, row.name)
             store.change(session, row, **self._fields(session, request, shown, row.id))
             return row.id
 
@@ -116,7 +119,7 @@ class NotificationService:
                         where=f"target {other.name}",
                         next_step="change that target first",
                     )
-            object_to_target(session, row.id, row.name)
+            self._object_to_target(session, row.id, row.name)
             store.remove(session, row)
 
         self._database.write(project_id, work)
