@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate
-from azuraforge.apps.forecasting.smoothing import Smoothing
+from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: Rows of the first line through level and trend.
