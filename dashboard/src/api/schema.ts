@@ -4114,12 +4114,12 @@ export interface components {
              * @constant
              */
             part: "test";
-            /** Reach */
-            reach: number;
             /** Repeats */
             repeats: number;
             /** Rmse */
             rmse: number;
+            /** Rows Back */
+            rows_back: number;
             /** Target */
             target: string;
             /** Unit */
@@ -7154,8 +7154,8 @@ export interface components {
              * @constant
              */
             part: "test";
-            /** Reach */
-            reach: number;
+            /** Rows Back */
+            rows_back: number;
             /** Target */
             target: string;
             /** Unit */
@@ -7677,15 +7677,15 @@ export interface components {
              */
             kind: string;
             /**
-             * Reach
-             * @description rows ahead; 0: the same row
-             */
-            reach: number;
-            /**
              * Rows
              * @description that were examined
              */
             rows: number;
+            /**
+             * Rows Ahead
+             * @description 0: the same row
+             */
+            rows_ahead: number;
             /**
              * Share
              * @description of the column, or of what is new in it, that later values of the target explain

@@ -12,7 +12,7 @@ import typer
 from azuraforge.cli import model_life
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
-from azuraforge.cli.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.parsing import scenarios, values
 from azuraforge.cli.terminal import Terminal, terminal_of

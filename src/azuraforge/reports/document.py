@@ -247,7 +247,7 @@ def _below(figure: object, words: Words) -> list[str]:
             heads = [words("slice"), words("errors"), words("metric.rmse"), baseline, words("metric.skill")]
             return table(heads, rows, range(1, 5))
         case Importance():
-            counted = {name: words.number(getattr(figure, name)) for name in ("origins", "repeats", "reach")}
+            counted = {name: words.number(getattr(figure, name)) for name in ("origins", "repeats", "rows_back")}
             measured = [(each.name, each.increase, each.spread) for each in figure.inputs]
             return [words("importance.note", **counted), "", *_inputs(words, measured, "increase", "spread")]
         case Shapley():

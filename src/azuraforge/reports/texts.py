@@ -261,10 +261,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "figure.reliability": ("Reliability", "Güvenilirlik"),
     "importance.note": (
         "On the held-out part after the verdict, {origins} [origin|origins], {repeats} [repeat|repeats], inputs up "
-        "to {reach} [row|rows] back. "
+        "to {rows_back} [row|rows] back. "
         "The calendar is not among the inputs.",
-        "Karardan sonra ayrılmış bölümde, {origins} başlangıç, {repeats} yineleme, en çok {reach} satır geriye kadar "
-        "girdiler. Takvim girdiler arasında değil.",
+        "Karardan sonra ayrılmış bölümde, {origins} başlangıç, {repeats} yineleme, en çok {rows_back} satır geriye "
+        "kadar girdiler. Takvim girdiler arasında değil.",
     ),
     "shapley.note": (
         "{origins} [origin|origins], {orders} [order|orders] of the inputs, each walked forwards and backwards; "

@@ -168,7 +168,7 @@ export const evaluation = {
     permutation: "Permutation importance",
     increase: "Increase of RMSE",
     spread: "Spread",
-    permutationHow: "Each input is replaced by that of another origin. Origins: {{origins}}; repeats: {{repeats}}; rows back: up to {{reach}}. The calendar is not among the inputs.",
+    permutationHow: "Each input is replaced by that of another origin. Origins: {{origins}}; repeats: {{repeats}}; rows back: up to {{rowsBack}}. The calendar is not among the inputs.",
     shapley: "Shapley values",
     contribution: "Mean absolute contribution",
     orderSpread: "Spread between orders",

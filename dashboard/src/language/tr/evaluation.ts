@@ -170,7 +170,7 @@ export const evaluation: typeof english = {
     permutation: "Permütasyon önemi",
     increase: "RMSE artışı",
     spread: "Sapma",
-    permutationHow: "Her girdi başka bir başlangıcınkiyle değiştirilir. Başlangıç: {{origins}}; yineleme: {{repeats}}; geriye en çok {{reach}} satır. Takvim girdiler arasında değil.",
+    permutationHow: "Her girdi başka bir başlangıcınkiyle değiştirilir. Başlangıç: {{origins}}; yineleme: {{repeats}}; geriye en çok {{rowsBack}} satır. Takvim girdiler arasında değil.",
     shapley: "Shapley değerleri",
     contribution: "Ortalama mutlak katkı",
     orderSpread: "Sıralamalar arası yayılım",

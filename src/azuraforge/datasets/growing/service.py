@@ -128,7 +128,7 @@ class GrowingDatasets:
                     kept, created = self._keep(project_id, base, grown, unit)
                 except Overtaken:
                     continue
-                return outcome(kept, grown, created=created)
+                return append_result(kept, grown, created=created)
         raise Conflict(
             f"other rows were added to dataset {name_or_id!r} each time before these were",
             where="dataset",
@@ -170,7 +170,7 @@ def stored_of(base: DatasetVersion) -> Stored:
     )
 
 
-def outcome(kept: DatasetVersion, grown: Grown, *, created: bool) -> AppendOut:
+def append_result(kept: DatasetVersion, grown: Grown, *, created: bool) -> AppendOut:
     """Return what became of rows that arrived."""
     growth = grown.growth
     return AppendOut(

@@ -333,7 +333,7 @@ def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn
         SuspiciousColumn(
             column=each.column,
             kind=each.kind,
-            reach=each.reach,
+            rows_ahead=each.rows_ahead,
             share=each.share,
             rows=each.rows,
             blocks=each.blocks,
