@@ -74,6 +74,10 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
 
         path = warnings(tmp_path / "warnings.csv")
         datasets.add_file(project_id, path, path.name, FileOptions(name="warnings", time="at", target="level"))
+        alone = RunRequest(plugin="levels.frequency", dataset="warnings", model="warnings")
+        with pytest.raises(InvalidInput, match="levels.frequency is the only baseline of its task kind 'levels'"):
+            runs.create(project_id, alone, "ada")
+
         request = RunRequest(plugin="levels.cumulative", dataset="warnings", model="warnings", seed=3)
         run = ended(platform, runs.create(project_id, request, "ada"))
         assert run.state == "succeeded", run.error

@@ -59,6 +59,13 @@ class TrainingHandler(Handler):
                 where=f"plugin {plugin.name}",
                 next_step="install the plugin that brings it, or repair it: azuraforge plugins list",
             )
+        if not known[plugin.task].baselines_of(plugin.name):
+            raise InvalidInput(
+                f"{plugin.name} is the only baseline of its task kind {plugin.task!r}, so there is nothing to compare it"
+                " with; it is trained and judged with every other pipeline of that kind",
+                where=f"plugin {plugin.name}",
+                next_step="start another pipeline of that kind: azuraforge plugins list",
+            )
         if not request.dataset:
             raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
