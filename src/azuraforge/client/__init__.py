@@ -32,7 +32,7 @@ from azuraforge.client.model import (
     Prediction,
     PredictionPoint,
 )
-from azuraforge.client.plugins import Plugin
+from azuraforge.client.plugins import Plugin, TaskKind
 from azuraforge.client.predictions import (
     Drift,
     DriftColumn,
@@ -142,6 +142,7 @@ __all__ = [
     "Session",
     "Shipped",
     "Study",
+    "TaskKind",
     "Token",
     "TrashContents",
     "TrashItem",

@@ -52,17 +52,18 @@ class TrainingHandler(Handler):
         chosen = request.plugin or self._usual_pipeline(project_id, request)
         plugin = self._catalogue.get("pipeline", chosen)
         known = self._catalogue.task_kinds()
-        if plugin.task not in known:
+        kind = known.get(plugin.task or "")
+        if kind is None:
             raise InvalidInput(
                 f"pipelines of the task {plugin.task!r} cannot be trained: no plugin brings that task kind;"
                 f" known: {', '.join(known)}",
                 where=f"plugin {plugin.name}",
                 next_step="install the plugin that brings it, or repair it: azuraforge plugins list",
             )
-        if not known[plugin.task].baselines_of(plugin.name):
+        if not kind.baselines_of(plugin.name):
             raise InvalidInput(
-                f"{plugin.name} is the only baseline of its task kind {plugin.task!r}, so there is nothing to compare it"
-                " with; it is trained and judged with every other pipeline of that kind",
+                f"{plugin.name} is the only baseline of its task kind {kind.name!r}, so there is nothing to compare"
+                " it with; it is trained and judged with every other pipeline of that kind",
                 where=f"plugin {plugin.name}",
                 next_step="start another pipeline of that kind: azuraforge plugins list",
             )
@@ -88,7 +89,7 @@ class TrainingHandler(Handler):
             dataset_version=dataset.version,
             dataset_fingerprint=dataset.fingerprint,
             model=model,
-            extra=TrainExtra(task=plugin.task),
+            extra=TrainExtra(task=kind.name),
         )
 
     def _usual_pipeline(self, project_id: str, request: RunRequest) -> str:

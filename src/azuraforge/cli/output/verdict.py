@@ -10,6 +10,7 @@ from rich.text import Text
 
 from azuraforge.cli.output.class_verdict import class_table
 from azuraforge.cli.output.members import show_members
+from azuraforge.cli.output.metrics import metric_title, metric_value
 from azuraforge.cli.terminal import Terminal
 from azuraforge.row_time import row_time
 
@@ -149,9 +150,10 @@ def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
     clock = {"frequency": evaluation.frequency, "timezone": evaluation.timezone}
     table = Table(
         title=text(
-            "evaluation_title" if evaluation.series is None else "evaluation_title_panel",
+            _title_of(evaluation),
             target=evaluation.target,
             series=None if evaluation.series is None else text.number(evaluation.series.count, 0),
+            train=text.number(evaluation.parts["train"].rows if "train" in evaluation.parts else None, 0),
             origins=text.number(test.rows if test.origins is None else test.origins, 0),
             start=row_time(test.start, clock),
             end=row_time(test.end, clock),
@@ -237,21 +239,21 @@ def _cell(terminal: Terminal, contender: ContenderScores, metric: MetricFacts | 
     if horizon is not None:
         at_horizons = {each.horizon: each.metrics.get(metric.name) for each in contender.horizons}
         return text.number(at_horizons.get(horizon))
-    value = contender.metrics.get(metric.name)
-    digits = metric.digits
-    if metric.format in ("share", "signed_share"):
-        signed = metric.format == "signed_share"
-        return text.percent(value, signed=signed) if digits is None else text.percent(value, digits, signed=signed)
-    if metric.format == "percent":
-        return text.percent(None if value is None else value / 100, digits or 1)
-    return text.number(value, digits)
+    return metric_value(text, metric, contender.metrics.get(metric.name))
 
 
 def _head(terminal: Terminal, metric: MetricFacts | None, horizon: int | None) -> str:
     if metric is None:
         return terminal.text("seconds")
-    title = terminal.text.of(metric.title) or metric.name
+    title = metric_title(terminal.text, metric)
     return title if horizon is None else f"{title} +{horizon}"
+
+
+def _title_of(evaluation: Scores) -> str:
+    """Key of the table's title: rows without time are examples, and have neither origins nor an end."""
+    if evaluation.parts["test"].start is None:
+        return "evaluation_title_examples"
+    return "evaluation_title" if evaluation.series is None else "evaluation_title_panel"
 
 
 def _name(terminal: Terminal, contender: ContenderScores, evaluation: Scores) -> str:
