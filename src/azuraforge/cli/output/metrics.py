@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from azuraforge.cli.language import Language
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 def metric_title(text: Language, metric: MetricFacts) -> str:
     """Return the title in the reader's language."""
     return text.of(metric.title) or metric.name
+
+
+def title_of(text: Language, metrics: Sequence[MetricFacts], name: str) -> str:
+    """Return the title of the metric of this name; where its facts did not come along, the name."""
+    found = next((each for each in metrics if each.name == name), None)
+    return name if found is None else metric_title(text, found)
 
 
 def metric_value(text: Language, metric: MetricFacts, value: float | None) -> str:

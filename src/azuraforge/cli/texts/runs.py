@@ -101,7 +101,6 @@ RUNS: Mapping[str, tuple[str, str]] = {
     # verdict
     "contender": ("contender", "yarışan"),
     "seconds": ("fit", "eğitim süresi"),
-    "coverage": ("coverage", "kapsama"),
     "skill": ("skill", "beceri"),
     "interval_95": ("95 % interval", "%95 aralığı"),
     "class_title": (
