@@ -34,7 +34,7 @@ from azuraforge.client.model import (
     PredictionPoint,
 )
 from azuraforge.client.notifications import Notification, NotificationTarget
-from azuraforge.client.plugins import Plugin
+from azuraforge.client.plugins import Plugin, TaskKind
 from azuraforge.client.predictions import (
     Drift,
     DriftColumn,
@@ -150,6 +150,7 @@ __all__ = [
     "Session",
     "Shipped",
     "Study",
+    "TaskKind",
     "Token",
     "TrashContents",
     "TrashItem",

@@ -74,10 +74,8 @@ export const evaluation = {
     caption: "Errors by level {{unit}}",
     level: "Level",
     count: "Forecasts",
-    skill: "skill",
     base: "RMSE, not reconciled",
     bottomUp: "RMSE, added up",
-    coverage: "coverage",
     footnote: "{{baseline}} is reconciled in the same way. Not reconciled: the candidate's forecasts before they were made to add up. Added up: its forecasts of the series, summed. Totals count in no other score and not in the gate's comparison.",
   },
   series: {

@@ -76,10 +76,8 @@ export const evaluation: typeof english = {
     caption: "Düzeye göre hatalar {{unit}}",
     level: "Düzey",
     count: "Tahmin",
-    skill: "beceri",
     base: "RMSE, uzlaştırılmadan",
     bottomUp: "RMSE, toplanarak",
-    coverage: "kapsama",
     footnote: "{{baseline}} aynı biçimde uzlaştırılır. Uzlaştırılmadan: adayın, toplamlar tutturulmadan önceki tahminleri. Toplanarak: serilerin tahminlerinin toplamı. Toplamlar başka hiçbir puanda ve kapının karşılaştırmasında yer almaz.",
   },
   series: {
