@@ -25,6 +25,7 @@ from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.plugins import Schema, Table
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.kinds.forecast.facts import RMSE
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 from azuraforge.testing import MemoryRun
@@ -70,8 +71,8 @@ def judged(candidate: type[AnyPipeline], data: Table, folder: Path, **settings: 
         trials = pipeline.trials(found) if plugin is candidate else trials
         answer = predict_checked(plugin.__name__, lambda part, p=pipeline, f=found: p.predict(f, part), test)  # type: ignore[misc]  # bound now
         losses[plugin.__name__] = np.square(answer.point - truth)
-    others = [Contender(each.__name__, losses[each.__name__]) for each in BASELINES]
-    one = Contender(candidate.__name__, losses[candidate.__name__])
+    others = [Contender(each.__name__, losses[each.__name__], metric=RMSE) for each in BASELINES]
+    one = Contender(candidate.__name__, losses[candidate.__name__], metric=RMSE)
     return decide(one, others, None, horizon=HORIZON, season=7, trials=trials)
 
 

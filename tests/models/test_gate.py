@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from azuraforge.models.gate.comparability import incomparable
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
-from azuraforge.models.gate.evidence import tightened_level
+from azuraforge.models.gate.evidence import measured, tightened_level
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.plugins.kinds.classify.facts import ERROR_RATE
+from azuraforge.plugins.kinds.forecast.facts import RMSE
 from azuraforge.plugins.kinds.forecast.judging import unseen_origins
 
 ORIGINS, HORIZON, SEASON = 400, 4, 12
@@ -36,10 +37,12 @@ def gate(
     """Decide with RMSEs of these sizes; the champion may be judged on the last ``unseen`` origins."""
     holder = None
     if champion is not None:
-        holder = Champion("the_champion", losses(champion, 3), unseen=np.arange(ORIGINS) >= ORIGINS - unseen)
+        holder = Champion(
+            "the_champion", losses(champion, 3), unseen=np.arange(ORIGINS) >= ORIGINS - unseen, metric=RMSE
+        )
     return decide(
-        Contender("candidate", losses(candidate, 1)),
-        [Contender(f"baseline_{i}", losses(size, 10 + i)) for i, size in enumerate(baselines)],
+        Contender("candidate", losses(candidate, 1), metric=RMSE),
+        [Contender(f"baseline_{i}", losses(size, 10 + i), metric=RMSE) for i, size in enumerate(baselines)],
         holder,
         horizon=HORIZON,
         season=SEASON,
@@ -66,7 +69,13 @@ def test_a_tie_makes_the_best_baseline_the_first_champion() -> None:
 
 def test_a_candidate_that_is_a_baseline_does_not_beat_itself() -> None:
     same = losses(1.0, 1)
-    verdict = decide(Contender("a", same), [Contender("b", same.copy())], None, horizon=HORIZON, season=SEASON)
+    verdict = decide(
+        Contender("a", same, metric=RMSE),
+        [Contender("b", same.copy(), metric=RMSE)],
+        None,
+        horizon=HORIZON,
+        season=SEASON,
+    )
     assert (verdict.decision, verdict.champion) == ("baseline_promoted", "b")
 
 
@@ -101,16 +110,16 @@ def test_the_champion_stays_before_a_baseline_that_is_only_as_good() -> None:
 def test_too_few_unseen_origins_are_not_comparable(unseen: int) -> None:
     verdict = gate(0.5, [1.0], 1.0, unseen=unseen)
     assert (verdict.decision, verdict.champion) == ("not_comparable", "the_champion")
-    assert verdict.reasons[0].params == {"origins": unseen, "needed": 30}
+    assert verdict.reasons[0].params == {"origins": unseen, "needed": 30, **measured(RMSE)}
 
 
 def test_a_season_and_three_horizons_are_needed() -> None:
-    holder = Champion("c", losses(1.0, 3), unseen=np.arange(ORIGINS) >= 300)
-    arguments = (Contender("a", losses(0.5, 1)), [Contender("b", losses(1.0, 2))], holder)
+    holder = Champion("c", losses(1.0, 3), unseen=np.arange(ORIGINS) >= 300, metric=RMSE)
+    arguments = (Contender("a", losses(0.5, 1), metric=RMSE), [Contender("b", losses(1.0, 2), metric=RMSE)], holder)
     for horizon, season, needed in ((HORIZON, 120, 120), (40, 12, 120)):
         verdict = decide(*arguments, horizon=horizon, season=season)
         assert (verdict.decision, verdict.reasons[0].code) == ("not_comparable", "too_few_origins")
-        assert verdict.reasons[0].params == {"origins": 100, "needed": needed}
+        assert verdict.reasons[0].params == {"origins": 100, "needed": needed, **measured(RMSE)}
     assert decide(*arguments, horizon=HORIZON, season=52).decision == "promoted"
 
 
@@ -118,15 +127,19 @@ def test_origins_that_remember_each_other_for_long_are_not_yet_known() -> None:
     """Forty origins, but the errors drift: only the drift would decide."""
     drift = np.linspace(0.0, 3.0, 40)[:, None]
     candidate, rival = np.square(0.1 + drift * 0.5), np.square(3.0 - 0.5 * drift)
-    holder = Champion("c", rival, unseen=np.ones(40, dtype=bool))
-    known = decide(Contender("a", candidate), [Contender("b", rival + 1)], holder, horizon=1, season=1)
+    holder = Champion("c", rival, unseen=np.ones(40, dtype=bool), metric=RMSE)
+    known = decide(
+        Contender("a", candidate, metric=RMSE), [Contender("b", rival + 1, metric=RMSE)], holder, horizon=1, season=1
+    )
     assert (known.decision, known.champion, known.comparisons[-1].high) == ("not_comparable", "c", None)
     said = known.reasons[0]
     assert said.code == "too_few_pieces"
     assert "not yet known: 40 origins" in said.text("en")
     assert "at least 3 are needed" in said.text("en")
     assert "henüz bilinmiyor" in said.text("tr")
-    first = decide(Contender("a", candidate), [Contender("b", rival)], None, horizon=1, season=1)
+    first = decide(
+        Contender("a", candidate, metric=RMSE), [Contender("b", rival, metric=RMSE)], None, horizon=1, season=1
+    )
     assert (first.decision, codes(first)[1]) == ("baseline_promoted", "too_few_pieces_without_champion")
 
 
@@ -136,18 +149,25 @@ def test_an_interval_that_excludes_nothing_is_not_yet_known_and_the_best_baselin
     candidate, holder, rival = (
         np.square(scale * rng.normal(size=(83,)))[np.arange(72)[:, None] + np.arange(12)] for scale in (1.0, 1.0, 1.1)
     )
-    champion = Champion("c", holder, unseen=np.ones(72, dtype=bool))
+    champion = Champion("c", holder, unseen=np.ones(72, dtype=bool), metric=RMSE)
     options: dict[str, Any] = {"horizon": 12, "season": 1, "trials": 10}
-    verdict = decide(Contender("a", candidate), [Contender("b", rival)], champion, **options)
+    verdict = decide(Contender("a", candidate, metric=RMSE), [Contender("b", rival, metric=RMSE)], champion, **options)
     assert (verdict.decision, verdict.champion) == ("not_comparable", "c")
     assert verdict.comparisons[1].unknown == "width"
     assert verdict.comparisons[1].pieces >= 3
     said = next(reason for reason in verdict.reasons if reason.code == "too_wide")
     assert "72 origins that neither learned from, worth 3 independent ones, are too few to bound" in said.text("en")
     assert "%99,750 güven düzeyinde farkı sınırlamaya yetmiyor" in said.text("tr")
-    first = decide(Contender("a", candidate), [Contender("b", rival)], None, **options)
+    first = decide(Contender("a", candidate, metric=RMSE), [Contender("b", rival, metric=RMSE)], None, **options)
     assert (first.decision, codes(first)[2]) == ("baseline_promoted", "too_wide_without_champion")
-    tiny = decide(Contender("a", candidate), [Contender("b", 1e-4 * rival)], champion, horizon=12, season=1, level=0.2)
+    tiny = decide(
+        Contender("a", candidate, metric=RMSE),
+        [Contender("b", 1e-4 * rival, metric=RMSE)],
+        champion,
+        horizon=12,
+        season=1,
+        level=0.2,
+    )
     assert tiny.decision == "baseline_promoted"
 
 
@@ -155,11 +175,11 @@ def test_the_champion_is_judged_only_on_rows_that_it_did_not_learn_from() -> Non
     """The champion has memorised the first half; outside it, it is worse than the candidate."""
     memorised = losses(1.5, 3)
     memorised[: ORIGINS // 2] = 0.0
-    baselines = [Contender("b", losses(2.0, 2))]
-    candidate = Contender("a", losses(1.0, 1))
-    honest = Champion("c", memorised, unseen=np.arange(ORIGINS) >= ORIGINS // 2)
+    baselines = [Contender("b", losses(2.0, 2), metric=RMSE)]
+    candidate = Contender("a", losses(1.0, 1), metric=RMSE)
+    honest = Champion("c", memorised, unseen=np.arange(ORIGINS) >= ORIGINS // 2, metric=RMSE)
     assert decide(candidate, baselines, honest, horizon=HORIZON, season=SEASON).decision == "promoted"
-    naive = Champion("c", memorised, unseen=np.ones(ORIGINS, dtype=bool))
+    naive = Champion("c", memorised, unseen=np.ones(ORIGINS, dtype=bool), metric=RMSE)
     assert decide(candidate, baselines, naive, horizon=HORIZON, season=SEASON).champion == "c"
 
 
@@ -175,17 +195,21 @@ def test_the_champion_is_judged_only_on_rows_that_it_did_not_learn_from() -> Non
     ],
 )
 def test_another_task_is_not_comparable(obstacle: Any) -> None:
-    holder = Champion("c", np.empty((0, 0)), obstacle=obstacle)
+    holder = Champion("c", np.empty((0, 0)), obstacle=obstacle, metric=RMSE)
     verdict = decide(
-        Contender("a", losses(0.1, 1)), [Contender("b", losses(1.0, 2))], holder, horizon=HORIZON, season=SEASON
+        Contender("a", losses(0.1, 1), metric=RMSE),
+        [Contender("b", losses(1.0, 2), metric=RMSE)],
+        holder,
+        horizon=HORIZON,
+        season=SEASON,
     )
     assert (verdict.decision, verdict.champion, verdict.reasons[0]) == ("not_comparable", "c", obstacle)
 
 
 def test_short_series_never_promote_a_candidate_by_comparison() -> None:
     verdict = decide(
-        Contender("a", losses(0.1, 1, origins=20)),
-        [Contender("b", losses(1.0, 2, origins=20))],
+        Contender("a", losses(0.1, 1, origins=20), metric=RMSE),
+        [Contender("b", losses(1.0, 2, origins=20), metric=RMSE)],
         None,
         horizon=HORIZON,
         season=1,
@@ -226,8 +250,8 @@ def test_a_guarded_slice_that_got_worse_stops_the_promotion() -> None:
     better[:, 0] = losses(1.5, 1)[:, 0]
     first_step = np.zeros((ORIGINS, HORIZON), dtype=bool)
     first_step[:, 0] = True
-    everyone = (Contender("a", better), [Contender("b", losses(1.3, 2))])
-    holder = Champion("c", losses(1.1, 3), unseen=np.ones(ORIGINS, dtype=bool))
+    everyone = (Contender("a", better, metric=RMSE), [Contender("b", losses(1.3, 2), metric=RMSE)])
+    holder = Champion("c", losses(1.1, 3), unseen=np.ones(ORIGINS, dtype=bool), metric=RMSE)
     options: dict[str, Any] = {"horizon": HORIZON, "season": SEASON}
     assert decide(*everyone, holder, **options).decision == "promoted"
     guarded = decide(*everyone, holder, slices=[Slice("first step", first_step, 0.1)], **options)
@@ -274,9 +298,15 @@ def test_on_pure_noise_promotions_stay_below_the_level() -> None:
         errors = np.stack([np.convolve(row, 0.8 ** np.arange(10), mode="valid") for row in shocks])
         common = errors[0]
         first, second, third = (((common + 0.5 * own)[:, None]) ** 2 for own in errors[1:])
-        holder = Champion("c", third, unseen=np.ones(len(third), dtype=bool))
+        holder = Champion("c", third, unseen=np.ones(len(third), dtype=bool), metric=RMSE)
         verdict = decide(
-            Contender("a", first), [Contender("b", second)], holder, horizon=1, season=12, resamples=200, seed=trial
+            Contender("a", first, metric=RMSE),
+            [Contender("b", second, metric=RMSE)],
+            holder,
+            horizon=1,
+            season=12,
+            resamples=200,
+            seed=trial,
         )
         moved += verdict.champion != "c"
     assert moved / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials), moved
@@ -288,9 +318,9 @@ def test_the_best_of_many_equal_baselines_does_not_win_by_being_many() -> None:
     for trial in range(trials):
         common = rng.normal(size=(200, 1))
         errors = [common + 0.5 * rng.normal(size=(200, 1)) for _ in range(10)]
-        holder = Champion("c", errors[0] ** 2, unseen=np.ones(200, dtype=bool))
-        baselines = [Contender(f"b{i}", error**2) for i, error in enumerate(errors[1:9])]
-        bad = Contender("a", (2 * errors[9]) ** 2)
+        holder = Champion("c", errors[0] ** 2, unseen=np.ones(200, dtype=bool), metric=RMSE)
+        baselines = [Contender(f"b{i}", error**2, metric=RMSE) for i, error in enumerate(errors[1:9])]
+        bad = Contender("a", (2 * errors[9]) ** 2, metric=RMSE)
         moved += decide(bad, baselines, holder, horizon=1, season=1, resamples=150, seed=trial).champion != "c"
     assert moved / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials), moved
 
@@ -310,17 +340,17 @@ def test_the_verdict_is_json_in_two_languages() -> None:
     ("change", "message"),
     [
         ({"baselines": []}, "at least one baseline"),
-        ({"baselines": [Contender("a", losses(1, 2))]}, "names of their own"),
-        ({"baselines": [Contender("b", losses(1, 2)[:-1])]}, "need shape"),
-        ({"baselines": [Contender("b", np.full((ORIGINS, HORIZON), np.inf))]}, "finite"),
-        ({"baselines": [Contender("b", np.full((ORIGINS, HORIZON), np.nan))]}, "missing"),
-        ({"champion": Champion("c", losses(1, 3), unseen=np.ones(3, dtype=bool))}, "one flag per origin"),
+        ({"baselines": [Contender("a", losses(1, 2), metric=RMSE)]}, "names of their own"),
+        ({"baselines": [Contender("b", losses(1, 2)[:-1], metric=RMSE)]}, "need shape"),
+        ({"baselines": [Contender("b", np.full((ORIGINS, HORIZON), np.inf), metric=RMSE)]}, "finite"),
+        ({"baselines": [Contender("b", np.full((ORIGINS, HORIZON), np.nan), metric=RMSE)]}, "missing"),
+        ({"champion": Champion("c", losses(1, 3), unseen=np.ones(3, dtype=bool), metric=RMSE)}, "one flag per origin"),
     ],
 )
 def test_contenders_that_do_not_belong_together_are_refused(change: dict[str, Any], message: str) -> None:
-    arguments = {"baselines": [Contender("b", losses(1, 2))], "champion": None, **change}
+    arguments = {"baselines": [Contender("b", losses(1, 2), metric=RMSE)], "champion": None, **change}
     with pytest.raises(ValueError, match=message):
-        decide(Contender("a", losses(1, 1)), **arguments, horizon=HORIZON, season=SEASON)
+        decide(Contender("a", losses(1, 1), metric=RMSE), **arguments, horizon=HORIZON, season=SEASON)
 
 
 def test_origins_whose_targets_touch_learned_rows_are_left_out() -> None:
@@ -396,7 +426,11 @@ def test_a_baseline_that_makes_almost_no_errors_is_no_denominator() -> None:
     assert "+10 points (100 errors per 1,000 against 0)" in said
     assert "%" not in said
     perfect = decide(
-        Contender("a", losses(0.5, 1)), [Contender("b", losses(1e-5, 2))], None, horizon=HORIZON, season=SEASON
+        Contender("a", losses(0.5, 1), metric=RMSE),
+        [Contender("b", losses(1e-5, 2), metric=RMSE)],
+        None,
+        horizon=HORIZON,
+        season=SEASON,
     )
     told = perfect.reasons[1].text("en")
     assert "against" in told
@@ -428,9 +462,9 @@ def _slices(worse_by: float, *, hours: int = 24, noise: float = 0.5, seed: int =
         there, wanted = at == hour, (1 + worse_by if hour == 7 else 0.7) ** 2
         candidate[there] *= wanted * champion[there].sum() / candidate[there].sum()
     return decide(
-        Contender("a", candidate),
-        [Contender("b", 2 * champion)],
-        Champion("c", champion, unseen=np.ones(origins, dtype=bool)),
+        Contender("a", candidate, metric=RMSE),
+        [Contender("b", 2 * champion, metric=RMSE)],
+        Champion("c", champion, unseen=np.ones(origins, dtype=bool), metric=RMSE),
         horizon=1,
         season=24,
         resamples=300,
@@ -453,8 +487,8 @@ def test_a_slice_that_seems_worse_by_luck_stops_nobody() -> None:
 def test_a_slice_with_too_few_rows_is_not_known_and_the_policy_says_what_then() -> None:
     few = np.zeros((ORIGINS, HORIZON), dtype=bool)
     few[:20] = True
-    everyone = (Contender("a", losses(0.8, 1)), [Contender("b", losses(1.3, 2))])
-    holder = Champion("c", losses(1.1, 3), unseen=np.ones(ORIGINS, dtype=bool))
+    everyone = (Contender("a", losses(0.8, 1), metric=RMSE), [Contender("b", losses(1.3, 2), metric=RMSE)])
+    holder = Champion("c", losses(1.1, 3), unseen=np.ones(ORIGINS, dtype=bool), metric=RMSE)
     options: dict[str, Any] = {"horizon": HORIZON, "season": SEASON, "slices": [Slice("winter", few, 0.1)]}
     blocked = decide(*everyone, holder, **options)
     assert (blocked.decision, blocked.slices[0].worse) == ("kept", None)
@@ -473,8 +507,8 @@ def test_a_slice_whose_errors_drift_is_not_known_and_is_not_taken_for_held() -> 
     candidate, holder = losses(0.8, 1), losses(1.1, 3)
     candidate[winter] = np.square(0.03 + 0.15 * drift)[:, None]
     holder[winter] = np.square(0.9 - 0.15 * drift)[:, None]
-    everyone = (Contender("a", candidate), [Contender("b", losses(1.3, 2))])
-    champion = Champion("c", holder, unseen=np.ones(ORIGINS, dtype=bool))
+    everyone = (Contender("a", candidate, metric=RMSE), [Contender("b", losses(1.3, 2), metric=RMSE)])
+    champion = Champion("c", holder, unseen=np.ones(ORIGINS, dtype=bool), metric=RMSE)
     mask = np.repeat(winter[:, None], HORIZON, axis=1)
     options: dict[str, Any] = {"horizon": HORIZON, "season": SEASON, "slices": [Slice("winter", mask, 0.1)]}
     blocked = decide(*everyone, champion, **options)
@@ -501,7 +535,7 @@ def test_contenders_of_two_metrics_are_refused() -> None:
     with pytest.raises(ValueError, match="one metric"):
         decide(
             Contender("a", _wrong([1]), metric=ERROR_RATE),
-            [Contender("b", _wrong([2]))],
+            [Contender("b", _wrong([2]), metric=RMSE)],
             None,
             horizon=1,
             season=1,

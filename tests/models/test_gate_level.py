@@ -13,6 +13,7 @@ from azuraforge.models.gate.evidence import compare
 from azuraforge.models.gate.memory import mean_uncertainty
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.verdict import decide
+from azuraforge.plugins.kinds.forecast.facts import RMSE
 
 ROOT = Path(__file__).parents[2]
 if str(ROOT) not in sys.path:  # benchmarks are modules of the checkout
@@ -64,8 +65,10 @@ def test_two_hundred_shuffled_series_promote_within_the_level() -> None:
     for _ in range(series):
         values = rng.permutation(rng.gamma(2.0, size=origins + 3))
         first, second, third = (np.square(values[3:] - values[3 - lag : -lag])[:, None] for lag in (1, 2, 3))
-        holder = Champion("c", third, unseen=np.ones(origins, dtype=bool))
-        verdict = decide(Contender("a", first), [Contender("b", second)], holder, horizon=1, season=12)
+        holder = Champion("c", third, unseen=np.ones(origins, dtype=bool), metric=RMSE)
+        verdict = decide(
+            Contender("a", first, metric=RMSE), [Contender("b", second, metric=RMSE)], holder, horizon=1, season=12
+        )
         promoted += verdict.champion != "c"
     # Candidate and baseline may each win at one end of their interval.
     assert promoted / series <= noisy(2 * ALLOWED, series, 3)
@@ -79,7 +82,12 @@ def test_one_outlier_gives_no_title() -> None:
         errors = rng.normal(size=(2, origins))
         errors[:, rng.integers(origins)] += 50
         first, second = np.square(errors)[..., None]
-        promoted += decide(Contender("a", first), [Contender("b", second)], None, horizon=1, season=1).champion == "a"
+        promoted += (
+            decide(
+                Contender("a", first, metric=RMSE), [Contender("b", second, metric=RMSE)], None, horizon=1, season=1
+            ).champion
+            == "a"
+        )
     assert promoted / series <= noisy(ALLOWED, series, 3)
 
 
@@ -91,7 +99,7 @@ def test_one_outlier_gives_no_title_by_a_margin_either() -> None:
         errors = rng.normal(size=(2, origins))
         errors[:, rng.integers(origins)] += 50
         first, second = np.square(errors * np.array([[0.8], [1.0]]))[..., None]
-        everyone = (Contender("a", first), [Contender("b", second)], None)
+        everyone = (Contender("a", first, metric=RMSE), [Contender("b", second, metric=RMSE)], None)
         promoted += decide(*everyone, horizon=1, season=1, policy=GatePolicy(margin=0.2)).champion == "a"
     assert promoted / series <= noisy(ALLOWED, series, 3)
 
@@ -103,7 +111,10 @@ def test_the_simulated_rule_is_the_gate_s_own() -> None:
         drawn = draw(cell, 40, seed=9)
         lead = drawn.detectable
         first = drawn.a * np.exp(-2 * lead)
-        pairs = [(Contender("a", x[:, None]), Contender("b", y[:, None])) for x, y in zip(first, drawn.b, strict=True)]
+        pairs = [
+            (Contender("a", x[:, None], metric=RMSE), Contender("b", y[:, None], metric=RMSE))
+            for x, y in zip(first, drawn.b, strict=True)
+        ]
         gated = [compare(*pair, horizon=cell.horizon, season=1, level=0.9).better for pair in pairs]
         assert gate(drawn, 1)(lead, 0.05).tolist() == gated
         finds += sum(gated)

@@ -1,9 +1,12 @@
-"""The hottest reads answer what the service answers, field for field, on both databases."""
+"""The hottest reads of models, awaited and in threads, on both databases."""
 
 from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from azuraforge.errors import NotFound
 from azuraforge.models import shapes
 
 
@@ -19,10 +22,20 @@ def test_models_and_their_versions(room, make_folder, project_id, other_project_
     service.trash.delete(project_id, "gone", None, "Ada")
     listed = asyncio.run(lookup.list(project_id)).items
     assert [(each.name, each.champion, each.versions) for each in listed] == [("load", 2, 2), ("other", None, 1)]
-    for name in ("load", "other"):
-        assert asyncio.run(lookup.find(project_id, name)) == service.reads.show(project_id, name)
-    for place, name in ((project_id, "gone"), (project_id, "lod"), (other_project_id, "load")):
-        assert asyncio.run(lookup.find(place, name)) is None
+    for name in ("load", "other", "gone"):
+        assert asyncio.run(lookup.get(project_id, name)) == service.reads.show(project_id, name)
+    load = service.reads.show(project_id, "load")
+    assert (load.champion, load.versions, load.deleted_at) == (2, 2, None)
+    assert [(each.version, each.aliases) for each in load.version_list] == [(2, ["candidate", "champion"]), (1, [])]
+    assert load.version_list[1] == service.reads.show_version(project_id, "load", 1)
+    for place, name in ((project_id, "lod"), (other_project_id, "load"), (other_project_id, "gone")):
+        with pytest.raises(NotFound):
+            asyncio.run(lookup.get(place, name))
+        with pytest.raises(NotFound):
+            service.reads.show(place, name)
+    with pytest.raises(NotFound) as found:
+        asyncio.run(lookup.get(project_id, "lod"))
+    assert found.value.next_step == "did you mean 'load'? azuraforge models list"
     assert asyncio.run(lookup.list(other_project_id)).items == []
     (gone,) = asyncio.run(lookup.list(project_id, trash=True)).items
     assert (gone.name, gone.versions) == ("gone", 1)
@@ -44,7 +57,26 @@ def test_a_model_shows_its_newest_versions_and_those_with_an_alias(room, make_fo
     for step in range(1, 6):
         room.add_version(project_id, make_folder(float(step)))
     room.service.aliases.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
-    found = asyncio.run(room.service.lookup.find(project_id, "load"))
+    found = asyncio.run(room.service.lookup.get(project_id, "load"))
     assert [each.version for each in found.version_list] == [5, 4, 2]
     assert (found.versions, found.champion) == (5, 2)
     assert found == room.service.reads.show(project_id, "load")
+
+
+def test_a_deleted_model_is_shown_by_its_id_or_else_the_last_one_of_its_name(room, make_folder, project_id):
+    for step in (1.0, 2.0):
+        room.add_version(project_id, make_folder(step))
+    room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="better", by="Ada")
+    room.service.trash.delete(project_id, "load", None, "Ada")
+    first = room.service.reads.show(project_id, "load")
+    assert (first.name, first.deleted_by, first.champion, first.versions) == ("load", "Ada", 1, 2)
+    assert [each.version for each in first.version_list] == [2, 1]
+    room.add_version(project_id, make_folder(3.0))
+    alive = asyncio.run(room.service.lookup.get(project_id, "load"))
+    assert (alive.deleted_at, alive.versions) == (None, 1)
+    assert alive.id != first.id
+    room.service.trash.delete(project_id, "load", None, "Bob")
+    for show in (room.service.reads.show, lambda *asked: asyncio.run(room.service.lookup.get(*asked))):
+        assert show(project_id, "load").deleted_by == "Bob"
+        assert show(project_id, alive.id).deleted_by == "Bob"
+        assert show(project_id, first.id) == first

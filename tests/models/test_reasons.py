@@ -10,6 +10,7 @@ from azuraforge.models.gate import sentences
 from azuraforge.models.gate.evidence import measured
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.plugins.kinds.classify.facts import ERROR_RATE
+from azuraforge.plugins.kinds.forecast.facts import RMSE
 
 
 def test_both_languages_use_the_same_fields() -> None:
@@ -34,7 +35,7 @@ def test_percentages_follow_the_language() -> None:
     assert "+%4,1" in reason.text("tr")
     small = Reason("worse_than_best_baseline", {"a": "x", "b": "y", "relative_difference": -0.0004})
     assert "−0.04 %" in small.text("en")
-    nothing = Reason("worse_than_best_baseline", {"a": "x", "b": "y", "relative_difference": 0.0})
+    nothing = Reason("worse_than_best_baseline", {"a": "x", "b": "y", "relative_difference": 0.0, **measured(RMSE)})
     assert "RMSE %0." in nothing.text("tr")
 
 

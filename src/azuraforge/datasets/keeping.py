@@ -15,6 +15,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, new_id
 from azuraforge.datasets import store
 from azuraforge.datasets.additions import Additions
+from azuraforge.datasets.lookup_store import DatasetRow, StoredRow
 from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.segments import Growth
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
@@ -67,7 +68,9 @@ class VersionKeeper:
         after_commit(session, lambda: self._additions.announce(project_id, dataset_id))
         return self.version(project_id, dataset, row), True
 
-    def version(self, project_id: str, dataset: Dataset, row: DatasetVersionRow) -> DatasetVersion:
+    def version(
+        self, project_id: str, dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow
+    ) -> DatasetVersion:
         """Return a version's row with the paths of its segments."""
         return DatasetVersion(
             id=dataset.id,

@@ -1,16 +1,26 @@
-"""The reads of datasets that pages and clients ask for most, in few round trips and without the ORM."""
+"""The reads of datasets that pages and clients ask for most, in few round trips and without the ORM.
+
+Finding one version is a plan of questions; the event loop follows it with ``DatasetLookup``, a thread with
+``DatasetService``.
+"""
 
 from __future__ import annotations
 
+import difflib
+from typing import TypeVar
+
 from azuraforge.database import Database
+from azuraforge.database.fast_reads import Plan
 from azuraforge.database.keyset import parameters
 from azuraforge.datasets import lookup_store, shapes
+from azuraforge.datasets.lookup_store import DatasetRow, StoredRow, VersionQuestions, VersionRow
 from azuraforge.datasets.schemas import DatasetPage, DatasetVersionOut, DatasetVersionPage
 from azuraforge.errors import NotFound
 from azuraforge.paging import PAGE, Order
 
 BY_NAME: Order[tuple[str, str]] = Order("datasets", tuple[str, str])
 VERSIONS: Order[tuple[int]] = Order("dataset versions", tuple[int])
+VersionT = TypeVar("VersionT", VersionRow, StoredRow)
 
 
 class DatasetLookup:
@@ -59,5 +69,53 @@ class DatasetLookup:
         found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
             return None
-        newest = await self._database.ask(project_id, lookup_store.NEWEST.given({"dataset_id": found[0].id}))
+        newest = await self._database.ask(project_id, lookup_store.SHOWN.newest.given({"dataset_id": found[0].id}))
         return shapes.version_out(found[0], newest[0]) if newest else None
+
+    async def get(self, project_id: str, name_or_id: str, version: int | None = None) -> DatasetVersionOut:
+        """Return one version; also what was deleted, but not purged. See ``version_of``."""
+        plan = version_of(lookup_store.SHOWN, name_or_id, version, trash=True)
+        return shapes.version_out(*await self._database.follow(project_id, plan))
+
+
+def version_of(
+    questions: VersionQuestions[VersionT], name_or_id: str, version: int | None, *, trash: bool
+) -> Plan[tuple[DatasetRow, VersionT]]:
+    """Read a dataset and one version; the newest that is there where no number is given.
+
+    ``trash``: also what was deleted, but not purged; a dataset by its id or its former name. Raises NotFound.
+    """
+    yield (found := lookup_store.DATASET.given({"name": name_or_id}),)
+    rows = found.rows
+    if not rows:
+        yield (deleted := lookup_store.DELETED.given({"name": name_or_id}),)
+        if deleted.rows and not trash:
+            raise _in_the_trash(f"dataset {name_or_id!r}", name_or_id)
+        rows = deleted.rows
+    if not rows:
+        yield (names := lookup_store.NAMES.given({}),)
+        close = difflib.get_close_matches(name_or_id, [row.name for row in names.rows], n=1)
+        raise NotFound(
+            f"dataset {name_or_id!r} does not exist",
+            next_step=f"did you mean {close[0]!r}?" if close else "azuraforge datasets list",
+        )
+    dataset = rows[0]
+    given = {"dataset_id": dataset.id}
+    if version is None:
+        asked = questions.newest.given(given)
+    else:
+        asked = questions.numbered.given({**given, "version": version})
+    yield (asked,)
+    if not asked.rows:
+        raise NotFound(
+            f"dataset {dataset.name!r} has no version {version}",
+            next_step=f"azuraforge datasets show {dataset.name}",
+        )
+    row = asked.rows[0]
+    if row.deleted_at is not None and not trash:
+        raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
+    return dataset, row
+
+
+def _in_the_trash(what: str, named: str) -> NotFound:
+    return NotFound(f"{what} is in the trash", next_step=f"azuraforge datasets restore {named}", code="in_trash")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
@@ -13,9 +13,11 @@ from sqlalchemy.orm import aliased
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import behind_parameters
 from azuraforge.datasets.schemas import Finding, Json
-from azuraforge.datasets.segments import Growth, Revisions
+from azuraforge.datasets.segments import Growth, Revisions, Segment
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+
+RowT = TypeVar("RowT", bound=tuple[object, ...])
 
 
 class DatasetRow(NamedTuple):
@@ -44,6 +46,34 @@ class VersionRow(NamedTuple):
     created_at: datetime
     deleted_at: datetime | None
     deleted_by: str | None
+
+
+class StoredRow(NamedTuple):
+    """A version with where its rows lie, as services of the platform use it."""
+
+    version: int
+    fingerprint: str
+    columns: DatasetSchema
+    options: Json
+    rows: int
+    bytes: int
+    start_at: datetime | None
+    end_at: datetime | None
+    segments: tuple[Segment, ...]
+    blocks: tuple[str, ...]
+    source: str
+    provenance: Json
+    findings: tuple[Finding, ...]
+    growth: Growth | None
+    cursor: Json | None
+    file_sha256: str | None
+    created_at: datetime
+    deleted_at: datetime | None
+    deleted_by: str | None
+
+
+class NameRow(NamedTuple):
+    name: str
 
 
 class NumberRow(NamedTuple):
@@ -77,14 +107,42 @@ DATASET = Question(
     .order_by(Dataset.name != _NAME)
     .limit(1),
 )
-#: The newest version of a dataset.
-NEWEST = Question(
-    VersionRow,
-    select(*_VERSION)
-    .where(DatasetVersionRow.dataset_id == bindparam("dataset_id"), _IS_THERE)
-    .order_by(DatasetVersionRow.version.desc())
+#: One deleted dataset by its id, else the last one of this name.
+DELETED = Question(
+    DatasetRow,
+    select(*_SHOWN)
+    .where(Dataset.deleted_at.is_not(None), or_(Dataset.name == _NAME, Dataset.id == _NAME))
+    .order_by(Dataset.id != _NAME, Dataset.deleted_at.desc())
     .limit(1),
 )
+#: Names of the datasets that are not in the trash.
+NAMES = Question(NameRow, select(Dataset.name).where(Dataset.deleted_at.is_(None)).order_by(Dataset.name))
+
+
+@dataclass(frozen=True)
+class VersionQuestions(Generic[RowT]):
+    """The newest version of a dataset that is there, and one by its number, which may have been deleted.
+
+    Parameters: ``dataset_id``; of the second also ``version``.
+    """
+
+    newest: Question[RowT]
+    numbered: Question[RowT]
+
+
+def _version_questions(row: type[RowT]) -> VersionQuestions[RowT]:
+    statement = select(*columns(DatasetVersionRow, row)).where(DatasetVersionRow.dataset_id == bindparam("dataset_id"))
+    return VersionQuestions(
+        newest=Question(row, statement.where(_IS_THERE).order_by(DatasetVersionRow.version.desc()).limit(1)),
+        numbered=Question(
+            row,
+            statement.where(DatasetVersionRow.version == bindparam("version"), DatasetVersionRow.purged_at.is_(None)),
+        ),
+    )
+
+
+SHOWN = _version_questions(VersionRow)
+STORED = _version_questions(StoredRow)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -117,7 +116,7 @@ async def get_dataset(
     found = await service.lookup.find(access.project_id, name) if version is None else None
     if found is None:
         name = await complete(request, access, _SHORT, name)  # only now: this is one of the hottest reads
-        found = (await to_thread.run_sync(partial(service.get, access.project_id, name, version, trash=True))).out()
+        found = await service.lookup.get(access.project_id, name, version)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database, Session, UnitOfWork
-from azuraforge.datasets import store
+from azuraforge.datasets import lookup_store, store
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.keeping import VersionKeeper, storage
-from azuraforge.datasets.lookup import DatasetLookup
+from azuraforge.datasets.lookup import DatasetLookup, version_of
 from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
 from azuraforge.datasets.names import dataset_name, stem
 from azuraforge.datasets.reading.limits import ReadingLimits
@@ -34,7 +33,7 @@ from azuraforge.datasets.schemas import (
 )
 from azuraforge.datasets.trash import DatasetTrash, Needs, Objection
 from azuraforge.datasets.versions import DatasetVersion
-from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.contract.shape import Shape
@@ -179,30 +178,10 @@ class DatasetService:
     ) -> DatasetVersion:
         """One version; the newest where no number is given. ``trash``: also what was deleted, but not purged.
 
-        Raises NotFound.
+        Raises NotFound. In the event loop, await ``lookup.get`` for what is shown.
         """
-        with self._database.read(project_id) as session:
-            dataset = store.find(session, name_or_id)
-            deleted = store.find_in_trash(session, name_or_id) if dataset is None else None
-            if deleted is not None and not trash:
-                raise _in_the_trash(f"dataset {name_or_id!r}", name_or_id)
-            dataset = dataset or deleted
-            if dataset is None:
-                close = difflib.get_close_matches(name_or_id, store.names(session), n=1)
-                raise NotFound(
-                    f"dataset {name_or_id!r} does not exist",
-                    next_step=f"did you mean {close[0]!r}?" if close else "azuraforge datasets list",
-                )
-            row = store.version(session, dataset.id, version, trash=trash and version is not None)
-            if row is None:
-                row = store.version(session, dataset.id, version, trash=True) if version else None
-                if row is not None:
-                    raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
-                raise NotFound(
-                    f"dataset {dataset.name!r} has no version {version}",
-                    next_step=f"azuraforge datasets show {dataset.name}",
-                )
-            return self.keeper.version(project_id, dataset, row)
+        plan = version_of(lookup_store.STORED, name_or_id, version, trash=trash)
+        return self.keeper.version(project_id, *self._database.follow_now(project_id, plan))
 
     def rows(
         self,
@@ -271,7 +250,3 @@ class DatasetService:
         except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
             version, created = self._database.write(project_id, work, unit=unit)
         return version.out(created=created)
-
-
-def _in_the_trash(what: str, named: str) -> NotFound:
-    return NotFound(f"{what} is in the trash", next_step=f"azuraforge datasets restore {named}", code="in_trash")

@@ -60,11 +60,6 @@ def find_or_add(session: Session, name: str) -> Dataset:
     return dataset
 
 
-def names(session: Session) -> list[str]:
-    statement = select(Dataset.name).where(Dataset.deleted_at.is_(None))
-    return list(session.scalars(statement.order_by(Dataset.name)))
-
-
 def version(session: Session, dataset_id: str, number: int | None, trash: bool = False) -> DatasetVersionRow | None:
     """One version; the newest where no number is given. ``trash``: also one that was deleted, but not purged."""
     statement = select(DatasetVersionRow).where(_of(dataset_id), DatasetVersionRow.purged_at.is_(None))

@@ -15,6 +15,7 @@ from azuraforge.models.gate.evidence import Comparison, compare
 from azuraforge.models.gate.memory import mean_uncertainty
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.kinds.classify.metrics import wilson
+from azuraforge.plugins.kinds.forecast.facts import RMSE
 
 #: More origins than this are summed in groups of neighbours. The slow waves that the uncertainty rests on stay.
 _MOST_GROUPS = 20_000
@@ -69,8 +70,8 @@ def compared(model: str, a: Floats, baseline: str, b: Floats, layout: Layout, le
     # The ratio of two sums is that of two means: the pairs of an origin may be summed.
     (one, overlap), (other, _) = (layout.grouped(layout.sums(each)) for each in (a, b))
     return compare(
-        Contender(model, one[:, None]),
-        Contender(baseline, other[:, None]),
+        Contender(model, one[:, None], metric=RMSE),
+        Contender(baseline, other[:, None], metric=RMSE),
         horizon=overlap,
         season=layout.season,
         level=level,

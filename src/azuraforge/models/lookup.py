@@ -1,11 +1,16 @@
-"""The reads of models that pages and clients ask for most, in few round trips and without the ORM."""
+"""The reads of models that pages and clients ask for most, in few round trips and without the ORM.
+
+Showing one model is a plan of questions; the event loop follows it with ``ModelLookup``, a thread with ``ModelReads``.
+"""
 
 from __future__ import annotations
 
 from azuraforge.database import Database
+from azuraforge.database.fast_reads import Plan
 from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
 from azuraforge.models import lookup_store, shapes
+from azuraforge.models.registry.finding import unknown
 from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.schemas import ModelDetail, ModelPage, VersionPage
 from azuraforge.paging import PAGE, Order
@@ -43,7 +48,8 @@ class ModelLookup:
     async def versions(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> VersionPage:
         """Return a page of a model's versions, the newest first. Raises NotFound."""
         of = {"name": name}
-        found, aliases = lookup_store.MODEL.given(of), lookup_store.ALIASES.given(of)
+        asked = lookup_store.detail(trash=False)
+        found, aliases = asked.models.given(of), asked.aliases.given(of)
         await self._database.ask_all(project_id, found, aliases)
         if not found.rows:
             raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
@@ -56,21 +62,24 @@ class ModelLookup:
         items = [shapes.version_out(name, row, names.get(row.version, [])) for row in page]
         return VersionPage(items=items, next=cursor)
 
-    async def find(self, project_id: str, name: str) -> ModelDetail | None:
-        """Return a model with its newest versions; None where no model has this name now."""
-        of = {"name": name}
-        await self._database.ask_all(
-            project_id,
-            found := lookup_store.MODEL.given(of),
-            newest := lookup_store.versions(after=False).given({**of, "limit": shapes.SHOWN_VERSIONS}),
-            aliased := lookup_store.ALIASED.given(of),
-            count := lookup_store.VERSION_COUNT.given(of),
-            aliases := lookup_store.ALIASES.given(of),
-        )
-        if not found.rows:
-            return None
-        names = shapes.names_by_version(aliases.rows)
-        champion = next((number for number, held in names.items() if CHAMPION in held), None)
-        schema = newest.rows[0].schema if newest.rows else None
-        outline = shapes.model_out(found.rows[0], schema, champion, count.rows[0].versions)
-        return shapes.model_detail(outline, [*newest.rows, *aliased.rows], names)
+    async def get(self, project_id: str, name: str) -> ModelDetail:
+        """Return a model with its newest versions and those that an alias points at; see ``detail``."""
+        return await self._database.follow(project_id, detail(name))
+
+
+def detail(name: str) -> Plan[ModelDetail]:
+    """Read a model with its newest versions; one in the trash by its id or its former name. Raises NotFound."""
+    asked = lookup_store.detail(trash=False).given(name, shapes.SHOWN_VERSIONS)
+    yield asked
+    if not asked.models.rows:
+        asked = lookup_store.detail(trash=True).given(name, shapes.SHOWN_VERSIONS)
+        yield asked
+    if not asked.models.rows:
+        yield (names := lookup_store.NAMES.given({}),)
+        raise unknown(name, [row.name for row in names.rows])
+    held = shapes.names_by_version(asked.aliases.rows)
+    champion = next((number for number, aliases in held.items() if CHAMPION in aliases), None)
+    newest = asked.newest.rows
+    schema = newest[0].schema if newest else None
+    outline = shapes.model_out(asked.models.rows[0], schema, champion, asked.counts.rows[0].versions)
+    return shapes.model_detail(outline, [*newest, *asked.aliased.rows], held)

@@ -8,9 +8,10 @@ from functools import cache
 from typing import NamedTuple
 
 from pydantic import JsonValue
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy.orm import aliased
 
-from azuraforge.database.fast_reads import Question, columns
+from azuraforge.database.fast_reads import Asked, Question, columns
 from azuraforge.database.keyset import behind_parameters
 from azuraforge.models.provenance import ImportRecord, LearnedRows
 from azuraforge.models.tables import Model, ModelAlias, ModelVersion
@@ -57,6 +58,10 @@ class AliasRow(NamedTuple):
     version: int
 
 
+class NameRow(NamedTuple):
+    name: str
+
+
 class CountRow(NamedTuple):
     versions: int
 
@@ -81,32 +86,82 @@ class CountOfRow(NamedTuple):
 _SHOWN = columns(Model, ModelRow)
 _VERSION = columns(ModelVersion, VersionRow)
 _IS_THERE = and_(ModelVersion.deleted_at.is_(None), ModelVersion.purged_at.is_(None))
-_NAMED = and_(Model.name == bindparam("name"), Model.deleted_at.is_(None))
-
-MODEL = Question(ModelRow, select(*_SHOWN).where(_NAMED))
-ALIASES = Question(
-    AliasRow,
-    select(ModelAlias.alias, ModelAlias.version)
-    .join(Model, Model.id == ModelAlias.model_id)
-    .where(_NAMED)
-    .order_by(ModelAlias.alias),
+_NAME: BindParameter[str] = bindparam("name")
+_NAMED = and_(Model.name == _NAME, Model.deleted_at.is_(None))
+_gone = aliased(Model)
+#: The deleted model of this id, else the last one of this name.
+_DELETED = Model.id == (
+    select(_gone.id)
+    .where(
+        _gone.project_id == bindparam("project_id"),
+        _gone.deleted_at.is_not(None),
+        or_(_gone.name == _NAME, _gone.id == _NAME),
+    )
+    .order_by(_gone.id != _NAME, _gone.deleted_at.desc())
+    .limit(1)
+    .scalar_subquery()
 )
 _POINTING = select(ModelAlias.alias).where(
     ModelAlias.project_id == ModelVersion.project_id,
     ModelAlias.model_id == ModelVersion.model_id,
     ModelAlias.version == ModelVersion.version,
 )
-#: The versions that aliases point at.
-ALIASED = Question(
-    VersionRow,
-    select(*_VERSION).join(Model, Model.id == ModelVersion.model_id).where(_NAMED, _IS_THERE, _POINTING.exists()),
-)
-VERSION_COUNT = Question(
-    CountRow,
-    select(func.count(ModelVersion.version).label("versions"))
-    .join(Model, Model.id == ModelVersion.model_id)
-    .where(_NAMED, _IS_THERE),
-)
+
+#: Names of the models that are not in the trash.
+NAMES = Question(NameRow, select(Model.name).where(Model.deleted_at.is_(None)))
+
+
+class DetailAsked(NamedTuple):
+    """The questions about one model, with their parameters."""
+
+    models: Asked[ModelRow]
+    newest: Asked[VersionRow]
+    aliased: Asked[VersionRow]
+    counts: Asked[CountRow]
+    aliases: Asked[AliasRow]
+
+
+@dataclass(frozen=True)
+class DetailQuestions:
+    """One model, its newest versions, those that aliases point at, how many it has, and its aliases."""
+
+    models: Question[ModelRow]
+    newest: Question[VersionRow]
+    aliased: Question[VersionRow]
+    counts: Question[CountRow]
+    aliases: Question[AliasRow]
+
+    def given(self, name: str, limit: int) -> DetailAsked:
+        """Return the questions about a model with at most ``limit`` newest versions."""
+        of = {"name": name}
+        newest = self.newest.given({**of, "limit": limit})
+        rest = self.aliased.given(of), self.counts.given(of), self.aliases.given(of)
+        return DetailAsked(self.models.given(of), newest, *rest)
+
+
+@cache
+def detail(*, trash: bool) -> DetailQuestions:
+    """A model of a name; ``trash``: the deleted one of an id or a name. Parameter: ``name``."""
+    meant = _DELETED if trash else _NAMED
+    of_version = Model.id == ModelVersion.model_id
+    return DetailQuestions(
+        models=Question(ModelRow, select(*_SHOWN).where(meant)),
+        newest=_versions(meant),
+        aliased=Question(
+            VersionRow, select(*_VERSION).join(Model, of_version).where(meant, _IS_THERE, _POINTING.exists())
+        ),
+        counts=Question(
+            CountRow,
+            select(func.count(ModelVersion.version).label("versions")).join(Model, of_version).where(meant, _IS_THERE),
+        ),
+        aliases=Question(
+            AliasRow,
+            select(ModelAlias.alias, ModelAlias.version)
+            .join(Model, Model.id == ModelAlias.model_id)
+            .where(meant)
+            .order_by(ModelAlias.alias),
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -145,7 +200,9 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
 @cache
 def versions(*, after: bool) -> Question[VersionRow]:
     """A model's versions that are there, the newest first. Parameters: ``name``, ``limit``, and the key's."""
-    statement = select(*_VERSION).join(Model, Model.id == ModelVersion.model_id).where(_NAMED, _IS_THERE)
-    if after:
-        statement = statement.where(behind_parameters([ModelVersion.version], descending=True))
+    return _versions(_NAMED, behind_parameters([ModelVersion.version], descending=True)) if after else _versions(_NAMED)
+
+
+def _versions(*conditions: ColumnElement[bool]) -> Question[VersionRow]:
+    statement = select(*_VERSION).join(Model, Model.id == ModelVersion.model_id).where(*conditions, _IS_THERE)
     return Question(VersionRow, statement.order_by(ModelVersion.version.desc()).limit(bindparam("limit")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from pydantic import AfterValidator
@@ -96,8 +95,7 @@ async def list_models(
 @router.get("/models/{name}")
 async def get_model(name: Name, access: Reader, service: Service) -> ModelDetail:
     """A model with its newest versions."""
-    found = await service.lookup.find(access.project_id, name)
-    return found if found is not None else await to_thread.run_sync(service.reads.show, access.project_id, name)
+    return await service.lookup.get(access.project_id, name)
 
 
 @router.get("/models/{name}/versions")

@@ -20,12 +20,12 @@ from azuraforge.models.predictions.inference import Inference
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.pictures import PictureQuestion
 from azuraforge.models.predictions.questions import SeriesQuestion
+from azuraforge.models.reads import ModelReads
 from azuraforge.models.registry.aliases import Aliases
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.held_out import HeldOutUses
 from azuraforge.models.registry.lineage import Lineage
 from azuraforge.models.registry.policy_store import Policies, TaskKinds
-from azuraforge.models.registry.reads import ModelReads
 from azuraforge.models.registry.registry import Registry
 from azuraforge.models.schemas import PictureAnswer, PredictOut, PredictRequest, Target
 from azuraforge.models.serving.pool import ReplicaPool
@@ -42,7 +42,7 @@ class ModelService:
 
     Attributes:
         lookup: the hottest reads, awaited.
-        reads: models, versions, evaluations and the newest predictions as pages show them.
+        reads: models, versions and evaluations as pages show them, for threads.
         registry: adds versions and evaluations, in the caller's transaction.
         held_out: counts the uses of test sets.
         aliases: moves aliases; their history.

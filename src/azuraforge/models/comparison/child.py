@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.models.comparison.messages import JudgedErrors, PairInput
 from azuraforge.models.comparison.schemas import PairNumbers
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import compare as compare_contenders
@@ -20,25 +21,24 @@ from azuraforge.plugins.discovery.loading import load_task_kind
 LEVEL = 0.95
 
 
-class Child(Protocol):
-    """The child side of a call, as this step sees it."""
+class Asked(Protocol):
+    """The part of a child that this entry point needs."""
 
-    payload: dict[str, Any]
+    @property
+    def payload(self) -> Mapping[str, object]: ...
 
 
-def compare(child: Child) -> PairNumbers:
-    """Compare by the kind's own gate metric.
-
-    Payload: task, plugins_folder, horizon, season, seed, a and b ``{"errors": path, "name"}``.
-    """
-    payload = child.payload
-    kind = load_task_kind(payload["task"], payload["plugins_folder"])
+def compare(child: Asked) -> PairNumbers:
+    """Compare by the kind's own gate metric. ``PairInput`` → ``PairNumbers``."""
+    wanted = PairInput.model_validate(child.payload)
+    kind = load_task_kind(wanted.task, wanted.plugins_folder)
     metric = kind.gate_metric(None)
-    one, other = (Contender(side, _losses(payload[side], kind, metric), metric=metric) for side in ("a", "b"))
+    one, other = (
+        Contender(side, _losses(of, kind, metric), metric=metric) for side, of in (("a", wanted.a), ("b", wanted.b))
+    )
     if one.losses.shape != other.losses.shape or not np.array_equal(np.isnan(one.losses), np.isnan(other.losses)):
         raise InvalidInput("the stored errors of the two runs do not belong to the same rows", where="errors.npz")
-    how = {"horizon": payload["horizon"], "season": payload["season"], "level": LEVEL, "seed": payload["seed"]}
-    found = compare_contenders(one, other, **how)
+    found = compare_contenders(one, other, horizon=wanted.horizon, season=wanted.season, level=LEVEL, seed=wanted.seed)
     verdict: Literal["a_better", "b_better", "no_difference", "too_few"] = "no_difference"
     if found.low is None or found.high is None:
         verdict = "too_few"
@@ -60,6 +60,6 @@ def compare(child: Child) -> PairNumbers:
     )
 
 
-def _losses(side: Mapping[str, Any], kind: AnyTaskKind, metric: MetricFacts) -> Floats:
-    with np.load(side["errors"], allow_pickle=False) as arrays:
-        return kind.stored_losses(arrays, side["name"], metric)
+def _losses(side: JudgedErrors, kind: AnyTaskKind, metric: MetricFacts) -> Floats:
+    with np.load(side.errors, allow_pickle=False) as arrays:
+        return kind.stored_losses(arrays, side.name, metric)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models.comparison.messages import JudgedErrors, PairInput
 from azuraforge.models.comparison.schemas import (
     ComparedRun,
     ComparisonOut,
@@ -152,16 +153,16 @@ class Comparisons:
         assert one.evaluation is not None
         assert one.candidate is not None
         assert other.candidate is not None
-        payload = {
-            "task": one.evaluation.kind,
-            "plugins_folder": self._plugins_folder,
-            "horizon": one.evaluation.horizon or 1,
-            "season": one.evaluation.season or 1,
-            "seed": one.run.seed,
-            "a": {"errors": self._errors(project_id, a), "name": one.candidate.name},
-            "b": {"errors": self._errors(project_id, b), "name": other.candidate.name},
-        }
-        found = self._call(ENTRY, payload, PairNumbers, TIMEOUT_SECONDS)
+        wanted = PairInput(
+            task=one.evaluation.kind,
+            plugins_folder=self._plugins_folder,
+            horizon=one.evaluation.horizon or 1,
+            season=one.evaluation.season or 1,
+            seed=one.run.seed,
+            a=JudgedErrors(errors=self._errors(project_id, a), name=one.candidate.name),
+            b=JudgedErrors(errors=self._errors(project_id, b), name=other.candidate.name),
+        )
+        found = self._call(ENTRY, wanted.model_dump(mode="json"), PairNumbers, TIMEOUT_SECONDS)
         return PairOut(a=a, b=b, comparable=True, why_not=[], **found.model_dump())
 
     def _judged(self, project_id: str, run_id: str) -> _Judged:

@@ -11,20 +11,19 @@ from numpy.typing import NDArray
 from azuraforge.models.gate.losses import Floats
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.plugins.contract.metric import MetricFacts, Pairing
-from azuraforge.plugins.kinds.forecast.facts import RMSE
 
 
 @dataclass(frozen=True)
 class Contender:
     """A predictor and its losses ``(row, column)``, NaN where the true value is missing.
 
-    ``metric`` says what they are and how they are compared: ``(origin, horizon)`` squared errors by their RMSE, or
-    ``(example, 1)`` losses of independent examples by their mean.
+    ``metric`` says what they are and how they are compared: ``(origin, horizon)`` losses along a series, or
+    ``(example, 1)`` losses of independent examples; by their mean, or by its root.
     """
 
     name: str
     losses: Floats
-    metric: MetricFacts = field(default=RMSE, kw_only=True)
+    metric: MetricFacts = field(kw_only=True)
 
     @property
     def score(self) -> float:

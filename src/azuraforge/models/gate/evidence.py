@@ -18,7 +18,6 @@ from azuraforge.models.gate.record import SliceRecord, Value
 from azuraforge.plugins.contract.evaluation import ComparisonScores, ShownComparison
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
-from azuraforge.plugins.kinds.forecast.facts import RMSE
 
 #: Why a comparison has no interval: too few origins or examples; origins worth too few independent ones; or an
 #: interval so wide that it excludes nothing of practical size.
@@ -60,7 +59,7 @@ class Comparison:
     level: float
     origins: int
     pieces: float
-    metric: MetricFacts = RMSE
+    metric: MetricFacts
     margin: float = 0.0
     difference: float = field(default=0.0, kw_only=True)
     score_a: float = field(default=0.0, kw_only=True)
@@ -116,8 +115,8 @@ class Comparison:
 
 
 def measured(metric: MetricFacts) -> dict[str, Value]:
-    """Return what a reason needs to word its metric; RMSE goes without saying."""
-    if metric.name == RMSE.name or metric.pairing is None:
+    """Return what a reason needs to word its metric."""
+    if metric.pairing is None:
         return {}
     return {
         "metric": metric.name,

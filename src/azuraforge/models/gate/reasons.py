@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azuraforge.models.gate.record import ReasonRecord, Sentences, Value
-from azuraforge.models.gate.sentences import KINDS, SENTENCES, UNITS, UNNAMED, UNSTATED
+from azuraforge.models.gate.sentences import KINDS, SENTENCES, UNITS, UNSTATED
 from azuraforge.wording import fill
 
 
@@ -99,8 +99,8 @@ def told(params: Mapping[str, Any], language: str) -> dict[str, str]:
 
 
 def _measure(params: Mapping[str, Any], language: str) -> str:
-    """The metric's title, as ``evidence.measured`` put it into the values."""
-    return str(params.get(f"measure_{language}") or params.get("measure_en") or UNNAMED)
+    """The metric's title, as ``evidence.measured`` put it into the values; "" for a reason without a metric."""
+    return str(params.get(f"measure_{language}") or params.get("measure_en") or "")
 
 
 def _in_time(params: Mapping[str, Any]) -> bool:

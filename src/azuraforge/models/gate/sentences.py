@@ -245,8 +245,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "images": ("images", "görüntüler"),
 }
 
-#: The metric of a reason that names none, and the words for rows of losses: (English, Turkish).
-UNNAMED = "RMSE"
+#: The words for rows of losses: (English, Turkish).
 UNITS: Mapping[bool, Mapping[str, tuple[str, str]]] = {
     True: {
         "units": ("[origin|origins]", "tahmin başlangıcı"),

@@ -124,11 +124,13 @@ def decide(
     Raises ValueError where names repeat, no baseline is given or losses do not belong together.
 
     Example:
+        >>> from azuraforge.plugins.kinds.forecast.facts import RMSE
         >>> rng = np.random.default_rng(0)
         >>> noise = rng.normal(size=(300, 4))
+        >>> def made(name, size):
+        ...     return Contender(name, (size * noise) ** 2, metric=RMSE)
         >>> verdict = decide(
-        ...     Contender("forecasting.lstm", (0.8 * noise) ** 2),
-        ...     [Contender("forecasting.naive", (1.5 * noise) ** 2), Contender("forecasting.ridge", noise**2)],
+        ...     made("forecasting.lstm", 0.8), [made("forecasting.naive", 1.5), made("forecasting.ridge", 1.0)],
         ...     None, horizon=4, season=12)
         >>> verdict.decision, verdict.best_baseline
         ('promoted', 'forecasting.ridge')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, NotFound
@@ -57,10 +58,15 @@ def aliased(session: Session, model_id: str, alias: str) -> ModelVersion | None:
     return store.version(session, model_id, pointer.version) if pointer else None
 
 
+def unknown(name: str, names: Sequence[str]) -> NotFound:
+    """Return the error for a name that no model has; ``names`` are those of the models that are there."""
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")
+
+
 def _unknown(session: Session, name: str) -> Model:
     if trash_store.find(session, name) is not None:
         restore = f"azuraforge models restore {name}"
         raise NotFound(f"model {name!r} is in the trash", next_step=restore, code="in_trash")
-    close = difflib.get_close_matches(name, store.names(session), n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    raise NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")
+    raise unknown(name, store.names(session))
