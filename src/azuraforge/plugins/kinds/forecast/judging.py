@@ -186,7 +186,7 @@ class ForecastJudge(Judge):
             contenders=tuple(_scores(each, rank) for rank, each in enumerate(ranked, 1)),
             best_baseline=best_baseline,
             winner=ranked[0].name,
-            guarded=GuardedRows(tried=case.candidate.guarded, of=len(test.origins)),
+            guarded=GuardedRows(tried=case.candidate.guarded, of=len(self._whole[case.candidate.name].point)),
             frequency=schema.frequency,
             timezone=schema.rhythm_timezone or schema.timezone,
             season=split.season,
