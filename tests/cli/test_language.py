@@ -19,7 +19,7 @@ SOURCES = sorted(Path(azuraforge.cli.__path__[0]).rglob("*.py"))
 #: Keys made from data: states, phases, roles, decisions, rhythms, news of kernels.
 MADE = (
     "decision.", "deployment.", "direction.", "edge.", "every.", "guarded.", "kernels.", "learned_part.",
-    "lineage.", "mode.", "pair.", "part.", "phase.", "predict_hint.", "promise.", "purged.", "role.",
+    "lineage.", "mode.", "notification.", "pair.", "part.", "phase.", "predict_hint.", "promise.", "purged.", "role.",
     "series_left_out.", "state.", "study.", "study_without_", "trial.",
 )  # fmt: skip
 
