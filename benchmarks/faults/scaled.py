@@ -110,7 +110,7 @@ class Scaled:
             time.sleep(0.05)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """As the superuser, past all walls; again while the database is being hurt."""
+        """As the superuser, past row-level security; again while the database is being hurt."""
         until = time.monotonic() + 60
         while True:
             try:

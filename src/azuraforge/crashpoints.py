@@ -55,6 +55,12 @@ POINTS = {
     "restore_before_row_security": "PostgreSQL has the backup's rows; the platform's role may not read them",
     # schedules
     "fire_before_commit": "a fire and its run are written, in a transaction that never ends",
+    # automations
+    "causes_before_commit": "events were offered to automations and the cursor moved, in a transaction that never ends",
+    "firing_before_commit": "a firing and its steps are written, in a transaction that never ends",
+    "step_before_commit": "a step's effect and its row are written, in a transaction that never ends",
+    "firing_end_before_commit": "the end of a firing is written, in a transaction that never ends",
+    "message_sent_before_recorded": "a target has a message; the outbox does not say so",
     # studies
     "trial_before_commit": "a trial and its run are written, in a transaction that never ends",
     "trials_before_collected": "what trials came to is written, in a transaction that never ends",

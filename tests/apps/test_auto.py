@@ -311,8 +311,8 @@ def test_where_evidence_is_thin_the_core_counts_equally() -> None:
 
 def test_a_member_that_counts_twice_weighs_more_and_extremes_count_nothing() -> None:
     truth, shape = np.zeros((3, 12)), (3, 12)
-    points = {name: np.full(shape, size) for name, size in (("a", 1.0), ("b", 2.0), ("c", 4.0), ("d", 90.0))}
-    points["e"] = np.full(shape, -70.0)
+    points = {name: np.full(shape, size) for name, size in (("a", 1.0), ("b", 2.0), ("c", 4.0), ("d", 18.0))}
+    points["e"] = np.full(shape, -15.0)
     found = combine(points, truth, np.ones((3, 1)), list("abcde"), "a", twice=["b"])
     assert found.rule == "trimmed"
     assert found.weights == pytest.approx({"a": 1 / 6, "b": 2 / 6, "c": 1 / 6, "d": 1 / 6, "e": 1 / 6})
@@ -321,6 +321,14 @@ def test_a_member_that_counts_twice_weighs_more_and_extremes_count_nothing() -> 
     assert found.__class__("trimmed", {"a": 1 / 3, "b": 2 / 3}, {}).of(points) == pytest.approx(
         np.full(shape, (1 + 5 * 2) / 6)
     )
+
+
+def test_thin_evidence_is_enough_to_leave_out_a_member_that_never_fits() -> None:
+    truth = np.zeros((3, 12))
+    points = {name: truth + size for name, size in (("a", 1e-6), ("b", 1.5e-5), ("lost", 4e3), ("naive", 5e3))}
+    for twice in ((), ("b",)):
+        found = combine(points, truth, np.ones((3, 1)), ["a", "b", "lost"], "naive", twice)
+        assert set(found.weights) == {"a", "b"}
 
 
 def test_a_training_part_of_six_rows_has_every_statistical_member(series: Table, tmp_path: Path) -> None:

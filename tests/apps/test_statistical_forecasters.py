@@ -17,8 +17,8 @@ from azuraforge.apps.forecasting.ces import ComplexExponentialSmoothing
 from azuraforge.apps.forecasting.ets import EtsConfig, ExponentialSmoothing
 from azuraforge.apps.forecasting.intermittent import Adida, BucketModel, Croston, DemandModel, Tsb
 from azuraforge.apps.forecasting.mstl import MultipleSeasons
-from azuraforge.apps.forecasting.smoothing import Smoothing
-from azuraforge.apps.forecasting.smoothing_fit import fit_forms, forms
+from azuraforge.apps.forecasting.smoothing.estimation import fit_forms, forms
+from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.apps.forecasting.tbats import TbatsForecaster
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput

@@ -255,6 +255,7 @@ FOR_VIEWERS = {
     ("post", "/api/v1/sessions"): "it signs in, with a link",
     ("delete", "/api/v1/sessions/current"): "it signs the caller out",
     ("post", "/api/v1/schedules/times"): "it computes times and stores nothing",
+    ("post", "/api/v1/automations/dry-run"): "it looks at what a viewer may read and stores nothing",
     ("post", "/api/v1/links"): "a session or the command line makes a link for its own role; named tokens cannot",
 }
 
@@ -283,6 +284,9 @@ def test_admin_routes_refuse_a_member(api, token, demote):
             ("delete", "/tokens/x"),
             ("put", "/projects/policy"),
             ("delete", "/projects/trash"),
+            ("post", "/notifications/targets"),
+            ("put", "/notifications/targets/x"),
+            ("delete", "/notifications/targets/x"),
         )
     ]
     assert set(asyncio.run(statuses(api, routes, token)).values()) == {403}

@@ -32,7 +32,7 @@ from azuraforge.datasets.service import READ
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
 from azuraforge.processes.launcher import Launcher
-from azuraforge.processes.memory import MemoryLimit
+from azuraforge.processes.resources.memory import MemoryLimit
 
 SMALL = ReadingLimits(table_bytes=200_000, values=20_000, columns=50, picture_bytes=100_000)
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -20,10 +20,25 @@ def contender(name: str, role: str, rank: int, accuracy: float) -> dict:
     return {"name": name, "role": role, "rank": rank, "metrics": metrics, "seconds": 2.5}
 
 
+def metric(name: str, en: str, tr: str, *, form: str = "share", detail: str = "main", digits: int | None = 2) -> dict:
+    return {"name": name, "title": {"en": en, "tr": tr}, "format": form, "detail": detail, "digits": digits}
+
+
+METRICS = [
+    metric("accuracy", "accuracy", "doğruluk"),
+    metric("skill", "skill", "beceri", form="signed_share", digits=None),
+    metric("log_loss", "log loss", "log kaybı", form="number", digits=4),
+    metric("ece", "ECE", "ECE"),
+    metric("macro_f1", "macro F1", "makro F1"),
+    metric("error_rate", "error rate", "hata oranı"),
+    metric("accuracy_low", "accuracy, low end", "doğruluk, alt uç", detail="hidden"),
+    metric("accuracy_high", "accuracy, high end", "doğruluk, üst uç", detail="hidden"),
+]
 EVALUATION = Scores.from_json(
     {
         "kind": "classify",
         "classes": ["0", "1"],
+        "metrics": METRICS,
         "parts": {"train": {"rows": 1295}, "test": {"rows": 359}},
         "contenders": [
             contender("vision.neighbours", "baseline", 2, 0.95),
@@ -41,7 +56,8 @@ def test_accuracy_stands_with_its_interval_beside_the_baselines(make_terminal):
     show_evaluation(terminal, EVALUATION, VERDICT)
     lines = [" ".join(line.split()) for line in terminal.output.splitlines()]
     assert "359 held-out pictures, learned from 1,295" in lines
-    assert "★ vision.cnn (candidate) 97.50 % 95.50 % – 98.50 % +50.0 % 0.1234 0.0567 97.50 % 2.5 s" in lines
+    assert "contender accuracy 95 % interval skill log loss ECE macro F1 error rate fit" in lines
+    assert "★ vision.cnn (candidate) 97.50 % 95.50 % – 98.50 % +50.0 % 0.1234 5.67 % 97.50 % 2.50 % 2.5 s" in lines
     assert lines.index(next(line for line in lines if line.startswith("vision.neighbours"))) > lines.index(
         next(line for line in lines if line.startswith("★"))
     )
@@ -52,3 +68,4 @@ def test_turkish_is_turkish(make_terminal):
     show_evaluation(terminal, EVALUATION, VERDICT)
     assert "359 ayrılmış resim" in terminal.output
     assert "%97,50" in terminal.output
+    assert "makro F1" in terminal.output

@@ -103,7 +103,7 @@ def test_a_backup_brings_back_every_row(stand, tmp_path):
     elsewhere = stand.make_empty()
     assert restore(elsewhere, tmp_path / "all.backup") == made
     assert stand.rows(elsewhere) == before
-    open_database(elsewhere.url).close()  # revision and walls are those of this code
+    open_database(elsewhere.url).close()  # revision and policies are those of this code
     assert not examine(elsewhere).problems
 
 

@@ -1,4 +1,4 @@
-"""The writer, the clock and the walls."""
+"""The writer, the clock and row-level security."""
 
 from __future__ import annotations
 

@@ -7,8 +7,7 @@ from sqlalchemy import func, insert, literal_column, select, text, union_all, up
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
-from azuraforge.database import Base, Database
-from azuraforge.database import row_security as walls
+from azuraforge.database import Base, Database, row_security
 from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
 from azuraforge.events.tables import Event, EventStream
 from azuraforge.projects.tables import Member, Project, User
@@ -27,7 +26,7 @@ def filled(postgres_cluster):
     made = postgres_cluster.create(TEMPLATE)
     owner = Database(made.owner_url)
     with owner.engine.begin() as connection:
-        walls.see_all(connection)
+        row_security.see_all(connection)
         tables = reflected(connection)
         fill(connection, tables, "a")
         fill(connection, tables, "b")
@@ -66,7 +65,7 @@ def test_every_table_shows_its_own_project_only(app, owner):
         with app.read(THEIRS) as session:
             theirs = core(session).scalars(shown).all()
         with owner.engine.connect() as connection:
-            walls.see_all(connection)
+            row_security.see_all(connection)
             everything = connection.scalars(shown).all()
         assert len(mine) == len(theirs) == 1, table.name
         assert sorted(mine + theirs) == sorted(everything), table.name
@@ -84,13 +83,13 @@ def test_no_table_shows_anything_outside_of_a_project(app, owner):
 def test_forced_the_owner_sees_nothing_either_unless_it_says_so(owner):
     with owner.engine.connect() as connection:
         assert {connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in TABLES} == {0}
-        walls.see_all(connection)
+        row_security.see_all(connection)
         assert {connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in TABLES} == {2}
 
 
 def test_what_opens_the_owners_eyes_does_nothing_for_the_application(app):
     with app.read(MINE) as session:
-        walls.see_all(core(session))
+        row_security.see_all(core(session))
         assert core(session).scalar(text("SELECT count(*) FROM run")) == 1
 
 
@@ -147,11 +146,11 @@ def test_no_way_of_reading_leaks(app, way):
 
 
 def test_the_ways_of_reading_would_tell_the_other_project(owner):
-    """A control: without the wall, nearly all of them do."""
+    """A control: without the policies, nearly all of them do."""
     telling = 0
     for statement in READS.values():
         with owner.engine.connect() as connection:
-            walls.see_all(connection)
+            row_security.see_all(connection)
             told = str(connection.execute(statement).all())
         telling += "'b" in told or THEIRS in told
     assert telling >= len(READS) - 2
@@ -188,7 +187,7 @@ def test_no_way_of_writing_reaches_the_other_project(copied, way):
 
     def theirs() -> list[str]:
         with owner.engine.connect() as connection:
-            walls.see_all(connection)
+            row_security.see_all(connection)
             return [
                 str(connection.execute(text(f"SELECT * FROM {table} WHERE project_id = '{THEIRS}'")).all())
                 for table in ("run", "run_note", "event", "event_stream")
@@ -211,7 +210,7 @@ REFUSED = {
     "giving a row away": text(f"UPDATE run_note SET project_id = '{THEIRS}'"),
     "a project of another id": insert(Project).values(id="cid", slug="c", name="c", created_at=func.now()),
     "truncate": text("TRUNCATE run_note"),
-    "dropping the wall": text("ALTER TABLE run DISABLE ROW LEVEL SECURITY"),
+    "dropping the policies": text("ALTER TABLE run DISABLE ROW LEVEL SECURITY"),
     "another policy": text("CREATE POLICY all_of_it ON run USING (true)"),
     "becoming the owner": text("SET ROLE azuraforge_owner"),
     "writing the schema's revision": text("UPDATE azuraforge_schema SET version_num = 'x'"),

@@ -14,7 +14,14 @@ from azuraforge.database import ScopeError
 from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
 from azuraforge.server.packages import import_tables
 
-STORES = {"runs.lease", "automations.store", "projects.store", "studies.store"}
+STORES = {
+    "runs.lease",
+    "automations.store",
+    "automations.triggers.store",
+    "automations.notifications.store",
+    "projects.store",
+    "studies.store",
+}
 MAY_CROSS = {"database", "runs", "projects", "automations", "reports", "studies"}
 
 

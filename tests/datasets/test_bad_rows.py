@@ -196,9 +196,9 @@ def test_a_constant_target_is_refused(read, hourly):
 
 
 def test_a_short_series_is_refused(read, hourly):
-    with pytest.raises(InvalidInput, match="19 rows; at least 20 are needed"):
-        read(hourly(19))
-    assert read(hourly(20)).frame.height == 20
+    with pytest.raises(InvalidInput, match="7 rows; at least 8 are needed"):
+        read(hourly(7))
+    assert read(hourly(8)).frame.height == 8
 
 
 def test_columns_that_say_nothing_are_ignored_and_named(read, hourly):

@@ -150,6 +150,26 @@ def test_a_revision_is_refused_with_old_and_new_value_until_the_policy_accepts_i
     assert load_version(before.paths, before.schema, before.options, before.fingerprint)["y"][20] == old
 
 
+def test_a_revision_back_to_an_older_version_is_refused_and_says_how_to_return(
+    project_id: str,
+    service: DatasetService,
+    growing: GrowingDatasets,
+    add: Any,
+    append: Any,
+    hourly: Callable[..., str],
+) -> None:
+    lines = hourly(60).splitlines()
+    old = lines[21].split(",")[1]
+    add("\n".join(lines) + "\n")
+    growing.set_revisions(project_id, "load", RevisionPolicy(revisions="accept"))
+    revised = [*lines[:21], lines[21].replace(f",{old},", ",99.25,"), *lines[22:]]
+    assert append("\n".join(revised) + "\n").version.version == 2
+    with pytest.raises(InvalidInput, match="exactly what its version 1 holds") as refused:
+        append("\n".join(lines) + "\n")
+    assert "azuraforge datasets delete load 2" in refused.value.next_step
+    assert service.get(project_id, "load").version == 2
+
+
 @pytest.mark.parametrize(
     ("text", "code", "sentence"),
     [

@@ -6,13 +6,24 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from azuraforge.cli.language import Language
+from azuraforge.cli.output.model import show_model
+from azuraforge.cli.output.verdict import show_evaluation
+from azuraforge.cli.output.watching import phase_name
+from azuraforge.cli.terminal import Terminal
+from azuraforge.client.evaluation import Scores, Verdict
+from azuraforge.client.model import Model
+from azuraforge.client.plugins import TaskKind
 from azuraforge.datasets.package import DATASETS
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
@@ -52,6 +63,20 @@ def warnings(path: Path, rows: int = 600) -> Path:
     return path
 
 
+def terminal_in(language: str) -> Terminal:
+    console = Console(file=StringIO(), width=160, highlight=False, color_system=None)
+    return Terminal(Language(language), console=console, errors=console)
+
+
+def printed(language: str, show: Callable[[Terminal], None]) -> str:
+    """What a command prints, with single spaces."""
+    terminal = terminal_in(language)
+    show(terminal)
+    file = terminal.console.file
+    assert isinstance(file, StringIO)
+    return " ".join(file.getvalue().split())
+
+
 def saved(bundle: IO[bytes], folder: Path) -> Path:
     path = folder / "warnings.zip"
     path.write_bytes(bundle.read())
@@ -74,6 +99,10 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
 
         path = warnings(tmp_path / "warnings.csv")
         datasets.add_file(project_id, path, path.name, FileOptions(name="warnings", time="at", target="level"))
+        alone = RunRequest(plugin="levels.frequency", dataset="warnings", model="warnings")
+        with pytest.raises(InvalidInput, match=r"levels\.frequency is the only baseline of its task kind 'levels'"):
+            runs.create(project_id, alone, "ada")
+
         request = RunRequest(plugin="levels.cumulative", dataset="warnings", model="warnings", seed=3)
         run = ended(platform, runs.create(project_id, request, "ada"))
         assert run.state == "succeeded", run.error
@@ -104,7 +133,32 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         document = services[REPORTS].write(project_id, run.id, "md", "tr").content.decode()
         assert "tam düzey" in document
         assert "| **levels.cumulative** (aday) |" in document
-        assert "exact level" in models.cards.show(project_id, "warnings", 1, "en").markdown
+        described = models.cards.show(project_id, "warnings", 1, "en").markdown
+        assert "exact level" in described
+        assert "| Task | Ordinal levels |" in described
+        assert "| Görev | Sıralı düzeyler |" in models.cards.show(project_id, "warnings", 1, "tr").markdown
+
+        detail = models.reads.show(project_id, "warnings").model_dump(mode="json")
+        kinds = [TaskKind.from_json(each.model_dump(mode="json")) for each in services[CATALOGUE].task_kinds().values()]
+        for language, head in (("en", "version plugin RPS skill aliases"), ("tr", "sürüm eklenti RPS beceri")):
+            shown = printed(language, lambda terminal: show_model(terminal, Model.from_json(detail), kinds))
+            assert head in shown
+            assert f" levels.cumulative {Language(language).number(ours, 4)} " in shown
+            assert "RMSE" not in shown
+            assert "azuraforge models predict" not in shown, "versions of this kind answer no single questions"
+
+        scores, verdict = (part.model_dump(mode="json") for part in (evaluation, stored.verdict))
+        for language, title, phase in (
+            ("en", "level on the held-out part: 150 examples, learned from 390", "splitting the data"),
+            ("tr", "level, ayrılmış bölümde: 150 örnek, 390 örnekten öğrenildi", "veri bölünüyor"),
+        ):
+            shown = printed(
+                language,
+                lambda terminal: show_evaluation(terminal, Scores.from_json(scores), Verdict.from_json(verdict)),
+            )
+            assert title in shown
+            assert "– –" not in shown
+            assert phase_name(terminal_in(language), "split") == phase
 
         question = PredictRequest(rows=[{"at": "2026-03-01T00:00:00Z", "wind": 1.0, "pressure": 0.0, "noise": 0.0}])
         with pytest.raises(InvalidInput, match="the task kind levels answers no single questions"):

@@ -17,7 +17,13 @@ from azuraforge.plugins.contract.parts import Part, Schema
 from azuraforge.plugins.forecasting.covariates import ahead_of
 from azuraforge.plugins.kinds.forecast import importance
 from azuraforge.plugins.kinds.forecast.figures import Importance, Shapley
-from azuraforge.plugins.kinds.forecast.importance import exchanged, importance_figures, inputs_of, lattices_of, reach_of
+from azuraforge.plugins.kinds.forecast.importance import (
+    exchanged,
+    importance_figures,
+    inputs_of,
+    lattices_of,
+    rows_back_of,
+)
 
 ROWS, START = 900, 600
 
@@ -71,7 +77,7 @@ def test_shapley_values_of_a_sum_are_exact_and_add_up() -> None:
     _, shapley = found_by(linear(3, 1, last=0.5))
     names = [each.name for each in shapley.inputs]
     assert max(each.order_spread for each in shapley.inputs) < 1e-12
-    chosen = next(lattices_of(part, truth, reach_of(part, 1)))
+    chosen = next(lattices_of(part, truth, rows_back_of(part, 1)))
     strong = part.frame.get_column("strong").to_numpy()[part.origins[chosen]]
     for example in shapley.examples:
         assert sum(example.contributions) == pytest.approx(example.forecast - example.background)
@@ -119,16 +125,16 @@ def test_a_column_known_in_advance_is_exchanged_ahead_too() -> None:
 
 def test_only_the_block_that_is_meant_changes() -> None:
     part, truth = make_part(1)
-    reach = reach_of(part, 1)
-    chosen = next(lattices_of(part, truth, reach))
-    assert np.diff(part.origins[chosen]).min() >= reach + part.horizon
-    blocks, _ = inputs_of(part, reach)
+    rows_back = rows_back_of(part, 1)
+    chosen = next(lattices_of(part, truth, rows_back))
+    assert np.diff(part.origins[chosen]).min() >= rows_back + part.horizon
+    blocks, _ = inputs_of(part, rows_back)
     changed = exchanged(part, chosen, np.roll(np.arange(len(chosen)), 1), [blocks[2]])
     rows = np.flatnonzero((changed["value"] != part.frame["value"]).to_numpy())
     assert set(rows.tolist()) <= {int(origin) - back for origin in part.origins[chosen] for back in (2, 3)}
     assert changed.drop("value").equals(part.frame.drop("value"))
     lags = sorted(lag for block in blocks if block.column == "value" for lag in range(block.first, block.last + 1))
-    assert lags == list(range(reach))
+    assert lags == list(range(rows_back))
 
 
 def test_a_part_with_too_few_separate_origins_is_not_explained() -> None:

@@ -57,6 +57,11 @@ ELSEWHERE = {
     "segments_before_version": "tests/datasets/test_growing.py",
     "version_added_before_commit": "tests/datasets/test_growing.py",
     "fire_before_commit": "tests/automations/test_scheduler.py",
+    **dict.fromkeys(
+        ("causes_before_commit", "firing_before_commit", "step_before_commit", "firing_end_before_commit"),
+        "tests/automations/test_automation_kills.py",
+    ),
+    "message_sent_before_recorded": "tests/automations/test_automation_kills.py",
     "trial_before_commit": "tests/studies/test_on_the_platform.py",
     "trials_before_collected": "tests/studies/test_on_the_platform.py",
     "study_before_ended": "tests/studies/test_on_the_platform.py",

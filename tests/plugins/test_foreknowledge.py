@@ -195,7 +195,7 @@ def test_a_leak_in_a_panel_of_short_series_is_named() -> None:
     rows = [Piece(np.arange(60 * place, 60 * place + 60)) for place in range(12)]
     columns = {"leak": leak, "late": np.concatenate([at(values, -2) for values in series])}
     named = examine(target, columns, rows, horizon=3, season=1)
-    assert [(each.column, each.kind, each.reach) for each in named] == [("leak", "later_target", 2)]
+    assert [(each.column, each.kind, each.rows_ahead) for each in named] == [("leak", "later_target", 2)]
 
 
 @pytest.mark.parametrize("rows", [0, 5, 30, 1500])
@@ -210,6 +210,6 @@ def test_the_verdict_sees_them_with_their_evidence_in_both_languages() -> None:
     schema = Schema(None, "y", ("next", "other"), season=7)
     part = Part(frame, schema, ROWS - 60, 3, np.arange(ROWS - 60, ROWS - 3))
     (column,) = suspicious_columns(part, season=7)
-    assert (column.column, column.kind, column.reach, column.blocks) == ("next", "later_target", 1, True)
+    assert (column.column, column.kind, column.rows_ahead, column.blocks) == ("next", "later_target", 1, True)
     assert column.text["en"].startswith("it follows the target of 1 row later")
     assert column.text["tr"].startswith("hedefin 1 satır sonraki değerini")

@@ -122,13 +122,17 @@ def test_after_a_friday_without_frequency_comes_a_monday() -> None:
     trading = clock(rows, None)
     assert trading.weekdays == (0, 1, 2, 3, 4)
     friday = rows.height - 1
-    walls = trading.following_walls(rows, np.array([friday]), 3)[0]
-    later = [datetime.fromtimestamp(wall / 1e6, UTC).date().isoformat() for wall in walls]
+    local_times = trading.following_local_times(rows, np.array([friday]), 3)[0]
+    later = [datetime.fromtimestamp(at / 1e6, UTC).date().isoformat() for at in local_times]
     assert later == ["2024-02-19", "2024-02-20", "2024-02-21"]
 
 
-def stamped(walls: list[datetime], zone: str) -> pl.DataFrame:
-    at = pl.Series("at", sorted(walls), dtype=pl.Datetime("us")).dt.replace_time_zone(zone).dt.convert_time_zone("UTC")
+def stamped(local_times: list[datetime], zone: str) -> pl.DataFrame:
+    at = (
+        pl.Series("at", sorted(local_times), dtype=pl.Datetime("us"))
+        .dt.replace_time_zone(zone)
+        .dt.convert_time_zone("UTC")
+    )
     return pl.DataFrame({"at": at, "y": np.arange(len(at), dtype=np.float64)})
 
 
@@ -220,8 +224,8 @@ def test_days_follow_the_zone_of_the_rhythm_and_features_the_zone_of_the_dataset
     at = rows["at"].cast(pl.Int64).to_numpy()
     learned = Clock.learn(rows, schema)
     assert (learned.following_moments(rows, np.arange(119), 1)[:, 0] == at[1:]).all()
-    walls = learned.following_walls(rows, np.array([0, 110]), 1)[:, 0]
-    assert ((walls % DAY) // HOUR).tolist() == [1, 2]
+    local_times = learned.following_local_times(rows, np.array([0, 110]), 1)[:, 0]
+    assert ((local_times % DAY) // HOUR).tolist() == [1, 2]
 
 
 def test_a_day_whose_midnight_the_clocks_skip_begins_an_hour_later() -> None:

@@ -17,7 +17,8 @@ from azuraforge.engine.nn.functional import concat
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.predictor import hash_folder
 from azuraforge.plugins import QUANTILE_LEVELS, Checkpoint, Schema, Table
-from azuraforge.plugins.forecasting.time_series import Forecaster, TimeSeriesConfig, TimeSeriesPipeline
+from azuraforge.plugins.forecasting.time_series import Forecaster, TimeSeriesPipeline
+from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.windows import Inputs
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from azuraforge.server.packages import PACKAGES
 
 #: Path parameters that hold an id, or a name or an id; of models only ``restore`` takes an id.
-IDS = {"run_id", "study", "schedule", "prediction_id", "token_id"}
+IDS = {"run_id", "study", "schedule", "prediction_id", "token_id", "automation", "target", "notification"}
 
 
 def routes() -> list[APIRoute]:
@@ -41,6 +41,7 @@ FOUND = [route for route in routes() if takes_an_id(route)]
 
 def test_the_search_finds_routes_of_every_noun():
     nouns = {"runs", "studies", "schedules", "datasets", "tokens", "predictions", "models", "evaluations"}
+    nouns |= {"automations", "notifications"}
     assert {noun for noun in nouns if any(f"/{noun}/" in route.path for route in FOUND)} == nouns
 
 

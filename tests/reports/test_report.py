@@ -222,6 +222,7 @@ def test_markdown_carries_its_figures() -> None:
         picture = re.search(rf"^\[{name}\]: data:image/svg\+xml;base64,(\S+)$", text, re.M)
         assert picture, name
         assert b"</svg>" in base64.b64decode(picture[1])
+    assert re.search(r"\| Dilim \| hata sayısı \| RMSE \| yanında: \S+ \| beceri \|", text)
     assert written(make_material(), "md", "tr").decode() == text  # the same run, the same bytes
 
 

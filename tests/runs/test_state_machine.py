@@ -34,9 +34,9 @@ from azuraforge.processes.failures import Cancelled, ChildDied, Draining, Launch
 from azuraforge.processes.messages import sent
 from azuraforge.projects.tables import Project
 from azuraforge.runs import lease
-from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.execution.recording import Recorder, by_name
 from azuraforge.runs.lease import Held
+from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import MetricPoint, Run, RunAttempt
 

@@ -28,7 +28,7 @@ WITHOUT = {"/api/v1/sessions": "nobody is known yet; its one-time link works onc
 #: Creating routes that answer with a secret.
 SECRET = {"/api/v1/tokens", "/api/v1/links"}
 #: Routes whose POST stores nothing.
-STORES_NOTHING = {"/api/v1/schedules/times", "/api/v1/models/{name}/what-if"}
+STORES_NOTHING = {"/api/v1/schedules/times", "/api/v1/automations/dry-run", "/api/v1/models/{name}/what-if"}
 CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
 
 
@@ -172,6 +172,22 @@ def case_of(platform, path: str) -> Case:
         case "/schedules/{schedule}/run":
             send(platform, "/schedules", as_json(**schedule("now"))(), None)
             return Case("/schedules/now/run", lambda: (b"", "application/json"), None, length("/runs?limit=500"))
+        case "/automations":
+            made = length("/automations")
+            return Case("/automations", as_json(**automation("a1")), as_json(**automation("a2")), made)
+        case "/automations/{automation}/fire":
+            send(platform, "/notifications/targets", as_json(**target("deaf"))(), None)
+            steps = [{"do": "notify", "to": ["deaf"]}]
+            send(platform, "/automations", as_json(**{**automation("asked"), "steps": steps})(), None)
+            nothing = lambda: (b"", "application/json")  # noqa: E731
+            return Case("/automations/asked/fire", nothing, None, length("/automations/asked/firings"))
+        case "/notifications/targets":
+            path = "/notifications/targets"
+            return Case(path, as_json(**target("t1")), as_json(**target("t2")), length(path))
+        case "/notifications/targets/{target}/test":
+            send(platform, "/notifications/targets", as_json(**target("tried"))(), None)
+            nothing = lambda: (b"", "application/json")  # noqa: E731
+            return Case("/notifications/targets/tried/test", nothing, None, length("/notifications"))
     raise AssertionError(f"{path} creates something and has no case here: add one")
 
 
@@ -184,6 +200,16 @@ def study(name: str) -> dict:
         "space": {"hidden_size": {"choices": [4]}},
     }
     return {**asked, "name": name, "sampler": "grid", "budget": {"trials": 1}, "retrain": False}
+
+
+def automation(name: str) -> dict:
+    when = {"on": "event", "type": "never.happens"}
+    return {"name": name, "when": when, "steps": [{"do": "roll_back", "model": "co2"}]}
+
+
+def target(name: str) -> dict:
+    """A target that refuses every message: nothing listens there, and private addresses are refused."""
+    return {"name": name, "notifier": "webhook", "options": {"url": "http://127.0.0.1:9/hook"}}
 
 
 def other_version(platform) -> int:

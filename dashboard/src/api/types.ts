@@ -49,6 +49,14 @@ export type Timing = Partial<Schemas["Timing"]>;
 export type Times = Schemas["TimesOut"];
 export type ScheduleRequest = Partial<Omit<Schemas["ScheduleRequest"], "run">> & { name: string; run: RunRequest };
 
+export type Automation = Schemas["AutomationOut"];
+export type AutomationWhen = Automation["when"];
+export type AutomationStep = Automation["steps"][number];
+export type AutomationFiring = Schemas["FiringOut"];
+export type AutomationStepState = Schemas["StepOut"]["state"];
+export type FieldFilter = Schemas["FieldFilter"];
+export type DryRun = Schemas["DryRunOut"];
+
 export type Study = Schemas["StudyOut"];
 export type StudyDetail = Schemas["StudyDetail"];
 export type Trial = Schemas["TrialOut"];

@@ -27,7 +27,7 @@ const figures: Record<string, unknown> = {
   residuals,
   actual_predicted: { ...named, origins: 3, actual: [1, 2, 3], predicted: [1, 2, 4], baseline_predicted: [2, 2, 2] },
   slices: { ...named, slices: [{ by: "weekday", rows: [{ value: 1, errors: 50, rmse: 2, baseline_rmse: 1, skill: -1 }, { value: 2, errors: 50, rmse: 1, baseline_rmse: 2, skill: 0.5 }] }] },
-  importance: { ...named, reach: 32, origins: 30, repeats: 5, rmse: 1, left_out: [], inputs: [{ name: "rain", increase: 0.7, spread: 0.1, share: 0.7 }, { name: "noise", increase: 0, spread: 0, share: 0 }] },
+  importance: { ...named, rows_back: 32, origins: 30, repeats: 5, rmse: 1, left_out: [], inputs: [{ name: "rain", increase: 0.7, spread: 0.1, share: 0.7 }, { name: "noise", increase: 0, spread: 0, share: 0 }] },
   shapley: { ...named, origins: 30, orders: 5, inputs: [{ name: "rain", mean_absolute: 0.6, order_spread: 0 }] },
   saliency: { patch: { height: 2, width: 2 }, images: [{ name: "7.png", truth: "7", answer: "1", probability: 0.9, png: "AAAA", falls: [[0.5, 0], [-0.1, 0]] }] },
 };

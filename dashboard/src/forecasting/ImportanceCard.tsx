@@ -38,7 +38,7 @@ function ImportanceTable({ data }: { data: Importance }) {
         unit={data.unit}
         rows={data.inputs.map(({ name, increase, spread }) => ({ name, value: increase, spread }))}
       />
-      <p className={text["footnote"]}>{t("explain.permutationHow", { origins: count(data.origins), repeats: count(data.repeats), reach: count(data.reach) })}</p>
+      <p className={text["footnote"]}>{t("explain.permutationHow", { origins: count(data.origins), repeats: count(data.repeats), rowsBack: count(data.rows_back) })}</p>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import type { Evaluation } from "../api/evaluation";
-import { columnDecimals } from "../evaluation/metrics";
+import { columnDecimals, titleOf } from "../evaluation/metrics";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import css from "../ui/Content.module.css";
@@ -9,7 +9,8 @@ import { Table, tableCss } from "../ui/Table";
 
 /** The errors of totals and series, next to the best baseline and to other ways to the totals; nothing without groups. */
 export function LevelsCard({ evaluation }: { evaluation: Evaluation }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const title = (name: string) => titleOf(evaluation, name, i18n.language);
   const { count, fixed, percent } = useFormats();
   const levels = evaluation.hierarchy?.levels;
   if (!levels) return null;
@@ -21,12 +22,12 @@ export function LevelsCard({ evaluation }: { evaluation: Evaluation }) {
           <tr>
             <th scope="col">{t("levels.level")}</th>
             <th scope="col" className={tableCss["number"]}>{t("levels.count")}</th>
-            <th scope="col" className={tableCss["number"]}>RMSE</th>
-            <th scope="col" className={tableCss["number"]}>{t("series.of", { metric: "RMSE", baseline })}</th>
-            <th scope="col" className={tableCss["number"]}>{t("levels.skill")}</th>
+            <th scope="col" className={tableCss["number"]}>{title("rmse")}</th>
+            <th scope="col" className={tableCss["number"]}>{t("series.of", { metric: title("rmse"), baseline })}</th>
+            <th scope="col" className={tableCss["number"]}>{title("skill")}</th>
             <th scope="col" className={tableCss["number"]}>{t("levels.base")}</th>
             <th scope="col" className={tableCss["number"]}>{t("levels.bottomUp")}</th>
-            <th scope="col" className={tableCss["number"]}>{t("levels.coverage")}</th>
+            <th scope="col" className={tableCss["number"]}>{title("coverage")}</th>
           </tr>
         </thead>
         <tbody>

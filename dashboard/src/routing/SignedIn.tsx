@@ -22,6 +22,8 @@ const SchedulesPage = lazy(() => import("../automations/SchedulesPage"));
 const SchedulePage = lazy(() => import("../automations/SchedulePage"));
 const EditSchedulePage = lazy(() => import("../automations/EditSchedulePage"));
 const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
+const AutomationsPage = lazy(() => import("../automations/triggers/AutomationsPage"));
+const AutomationPage = lazy(() => import("../automations/triggers/AutomationPage"));
 const StudiesPage = lazy(() => import("../studies/StudiesPage"));
 const StudyPage = lazy(() => import("../studies/StudyPage"));
 const NewStudyPage = lazy(() => import("../studies/NewStudyPage"));
@@ -70,6 +72,8 @@ function ProjectPages() {
           <Route path="/p/:project/new-schedule" component={NewSchedulePage} />
           <Route path="/p/:project/schedules/:id/edit">{({ id }) => <EditSchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/p/:project/automations" component={AutomationsPage} />
+          <Route path="/p/:project/automations/:id">{({ id }) => <AutomationPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/studies" component={StudiesPage} />
           <Route path="/p/:project/new-study" component={NewStudyPage} />
           <Route path="/p/:project/studies/:id">{({ id }) => <StudyPage key={id} id={decodeURIComponent(id)} />}</Route>

@@ -25,6 +25,8 @@ export function pathsOf(project: string) {
     schedule: (id: string) => `${root}/schedules/${part(id)}`,
     editSchedule: (id: string) => `${root}/schedules/${part(id)}/edit`,
     newSchedule: (from?: string) => `${root}/new-schedule${from === undefined ? "" : `?from=${part(from)}`}`,
+    automations: `${root}/automations`,
+    automation: (id: string) => `${root}/automations/${part(id)}`,
     studies: `${root}/studies`,
     study: (id: string) => `${root}/studies/${part(id)}`,
     newStudy: `${root}/new-study`,

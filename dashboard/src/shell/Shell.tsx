@@ -34,6 +34,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
     { to: paths.models, name: t("shell.models"), within: [paths.models] },
     { to: paths.datasets, name: t("shell.datasets"), within: [paths.datasets] },
     { to: paths.schedules, name: t("shell.schedules"), within: [paths.schedules, paths.newSchedule()] },
+    { to: paths.automations, name: t("shell.automations"), within: [paths.automations] },
     { to: paths.plugins, name: t("shell.plugins"), within: [paths.plugins] },
     { to: paths.trash, name: t("shell.trash"), within: [paths.trash] },
     ...(mayManage(session) ? [{ to: paths.tokens, name: t("shell.tokens"), within: [paths.tokens] }] : []),

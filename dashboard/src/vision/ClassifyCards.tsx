@@ -9,7 +9,7 @@ import { ReliabilityCard } from "./ReliabilityCard";
 import css from "./Vision.module.css";
 
 /** The figures of a classifier: mistakes, confusion matrix, reliability, and scores by class. */
-export default function ClassifyCards({ run }: FigureProps) {
+export default function ClassifyCards({ run, evaluation }: FigureProps) {
   const confusion = useQuery(figureQuery(run, "confusion"));
   const perClass = useQuery(figureQuery(run, "per_class"));
   const reliability = useQuery(figureQuery(run, "reliability"));
@@ -21,7 +21,7 @@ export default function ClassifyCards({ run }: FigureProps) {
       {mistakes.data ? <MistakesCard figure={mistakes.data} /> : null}
       <div className={css["pair"]}>
         {confusion.data ? <ConfusionCard confusion={confusion.data} /> : null}
-        {reliability.data ? <ReliabilityCard figure={reliability.data} /> : null}
+        {reliability.data ? <ReliabilityCard figure={reliability.data} evaluation={evaluation} /> : null}
       </div>
       {perClass.data ? <PerClassCard figure={perClass.data} /> : null}
     </>

@@ -1,6 +1,8 @@
 import { useTranslation } from "react-i18next";
 
+import type { Evaluation } from "../api/evaluation";
 import type { Bin, Reliability } from "../api/figures";
+import { metricOf, showMetric, titleOf } from "../evaluation/metrics";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { Table, tableCss } from "../ui/Table";
@@ -11,31 +13,35 @@ const EDGE = 34;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
 /** Is a classifier that says 80 % right four times in five? On the diagonal it is. */
-export function ReliabilityCard({ figure }: { figure: Reliability }) {
-  const { t } = useTranslation();
-  const { count, fixed, percent } = useFormats();
+export function ReliabilityCard({ figure, evaluation }: { figure: Reliability; evaluation: Evaluation | null }) {
+  const { t, i18n } = useTranslation();
+  const formats = useFormats();
+  const { count, percent } = formats;
+  const title = (name: string) => titleOf(evaluation, name, i18n.language);
+  const facts = evaluation === null ? undefined : metricOf(evaluation, "ece");
+  const error = (value: number | null) => (facts ? showMetric(formats, facts, value) : formats.number(value));
   const before = figure.uncalibrated_bins;
   const used = figure.bins.filter((bin) => bin.count > 0);
   return (
     <Card title={t("vision.reliability")} note={t("vision.reliabilityNote")} testId="reliability">
       <div className={css["reliability"]}>
-        <Diagram figure={figure} />
+        <Diagram figure={figure} error={`${title("ece")} ${error(figure.ece)}`} />
         <div>
           <dl className={css["scores"]}>
             <div>
-              <dt>{t("vision.ece")}</dt>
-              <dd>{fixed(figure.ece, 4)}</dd>
+              <dt>{title("ece")}</dt>
+              <dd>{error(figure.ece)}</dd>
             </div>
             {figure.ece_uncalibrated === null ? null : (
               <div>
                 <dt>{t("vision.eceBefore")}</dt>
-                <dd>{fixed(figure.ece_uncalibrated, 4)}</dd>
+                <dd>{error(figure.ece_uncalibrated)}</dd>
               </div>
             )}
             {figure.baseline === figure.contender ? null : (
               <div>
                 <dt>{t("vision.eceOf", { name: figure.baseline.split(".").at(-1) })}</dt>
-                <dd>{fixed(figure.baseline_ece, 4)}</dd>
+                <dd>{error(figure.baseline_ece)}</dd>
               </div>
             )}
           </dl>
@@ -50,7 +56,7 @@ export function ReliabilityCard({ figure }: { figure: Reliability }) {
               <th scope="col">{t("vision.range")}</th>
               <th scope="col" className={tableCss["number"]}>{t("vision.pictures")}</th>
               <th scope="col" className={tableCss["number"]}>{t("vision.confidence")}</th>
-              <th scope="col" className={tableCss["number"]}>{t("vision.accuracy")}</th>
+              <th scope="col" className={tableCss["number"]}>{title("accuracy")}</th>
               {before ? <th scope="col" className={tableCss["number"]}>{t("vision.accuracyBefore")}</th> : null}
             </tr>
           </thead>
@@ -75,12 +81,12 @@ export function ReliabilityCard({ figure }: { figure: Reliability }) {
 
 const at = (share: number): number => share * SIDE;
 
-function Diagram({ figure }: { figure: Reliability }) {
+function Diagram({ figure, error }: { figure: Reliability; error: string }) {
   const { t } = useTranslation();
   const { percent } = useFormats();
   const most = Math.max(1, ...figure.bins.map((bin) => bin.count));
   return (
-    <svg className={css["diagram"]} viewBox={`${-EDGE} -10 ${SIDE + EDGE + 14} ${SIDE + EDGE + 10}`} role="img" aria-label={t("vision.diagramAlt", { ece: figure.ece.toFixed(4) })}>
+    <svg className={css["diagram"]} viewBox={`${-EDGE} -10 ${SIDE + EDGE + 14} ${SIDE + EDGE + 10}`} role="img" aria-label={t("vision.diagramAlt", { error })}>
       {TICKS.map((tick) => (
         <g key={tick}>
           <line className={css["grid"]} x1={at(tick)} x2={at(tick)} y1={0} y2={SIDE} />

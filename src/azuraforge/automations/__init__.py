@@ -1,1 +1,1 @@
-"""When: schedules, and later events and thresholds. Then: a run."""
+"""Schedules; automations (when: an event, a time, a measure; then: steps); notifications."""

@@ -1,9 +1,15 @@
-"""Checks that what schedules need is not deleted."""
+"""Checks that what schedules and automations need is not deleted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+from pydantic import JsonValue
+
 from azuraforge.automations import store
 from azuraforge.automations.tables import Schedule
+from azuraforge.automations.triggers import store as automations
+from azuraforge.automations.triggers.tables import Automation
 from azuraforge.database import Session
 from azuraforge.errors import Conflict
 
@@ -11,9 +17,15 @@ from azuraforge.errors import Conflict
 def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
     """Raise Conflict where a schedule trains on this dataset, or on this version of it."""
     for schedule in store.every(session):
-        asked = schedule.run_request
-        if asked.get("dataset") in (id_, name) and version in (None, asked.get("dataset_version")):
+        trained = schedule.run_request
+        if trained.get("dataset") in (id_, name) and version in (None, trained.get("dataset_version")):
             raise _needed(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", schedule)
+    for automation in automations.every(session):
+        for asked in _asked(automation):
+            if asked.get("dataset") in (id_, name) and version in (None, asked.get("dataset_version")):
+                raise _used(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", automation)
+        if version is None and _watched(automation, "dataset.") in (id_, name):
+            raise _used(f"dataset {name!r}", automation)
 
 
 def object_to_model(session: Session, name: str) -> None:
@@ -22,6 +34,41 @@ def object_to_model(session: Session, name: str) -> None:
         asked = schedule.run_request
         if name == (asked.get("model") or asked.get("dataset")):
             raise _needed(f"model {name!r}", schedule)
+    for automation in automations.every(session):
+        named = [asked.get("model") or asked.get("dataset") for asked in _asked(automation)]
+        if name in named or name == _watched(automation, "model."):
+            raise _used(f"model {name!r}", automation)
+
+
+def object_to_target(session: Session, id_: str, name: str) -> None:
+    """Raise Conflict where an automation sends messages to this target."""
+    for automation in automations.every(session):
+        for step in automation.steps:
+            to = step.get("to") if isinstance(step, dict) else None
+            if isinstance(to, list) and (id_ in to or name in to):
+                raise _used(f"target {name!r}", automation, "deleted or renamed")
+
+
+def _asked(automation: Automation) -> Iterator[Mapping[str, JsonValue]]:
+    """What the steps of an automation ask for: bodies of runs and studies, or the step itself."""
+    for step in automation.steps:
+        if isinstance(step, dict):
+            found = step.get("run") or step.get("study") or step
+            yield found if isinstance(found, dict) else step
+
+
+def _watched(automation: Automation, measures: str) -> JsonValue:
+    """The dataset or model whose measure is watched."""
+    watches = str(automation.when.get("measure", "")).startswith(measures)
+    return automation.when.get("of") if watches else None
+
+
+def _used(what: str, automation: Automation, done: str = "deleted") -> Conflict:
+    return Conflict(
+        f"{what} cannot be {done} while automation {automation.name!r} uses it",
+        where=f"automation {automation.name}",
+        next_step=f"delete the automation first: azuraforge automations delete {automation.name!r}",
+    )
 
 
 def _needed(what: str, schedule: Schedule) -> Conflict:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azuraforge.database.package import DATABASE
-from azuraforge.datasets.package import DATASET_OBJECTIONS
+from azuraforge.datasets.package import DATASET_OBJECTIONS, DATASETS
 from azuraforge.events.package import EVENTS
-from azuraforge.models.package import MODEL_OBJECTIONS
-from azuraforge.package import LOOPS, Package, Service, Services
+from azuraforge.measures import MEASURES
+from azuraforge.models.package import MODEL_OBJECTIONS, MODELS, PREDICTIONS
+from azuraforge.package import LOOPS, SETTINGS, Package, Service, Services
+from azuraforge.plugins.package import CALL, CATALOGUE
 from azuraforge.runs.package import RUNS
+from azuraforge.studies.package import STUDIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,9 +20,16 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from azuraforge.automations.firing import Firing
+    from azuraforge.automations.notifications.sender import Sender
+    from azuraforge.automations.notifications.service import NotificationService
     from azuraforge.automations.scheduler import Scheduler
     from azuraforge.automations.service import ScheduleService
+    from azuraforge.automations.triggers.firing import Firings
+    from azuraforge.automations.triggers.loop import AutomationLoop
+    from azuraforge.automations.triggers.service import AutomationService
+    from azuraforge.automations.triggers.watching import Watch
     from azuraforge.datasets.trash import Objection as DatasetObjection
+    from azuraforge.measures import Measure
     from azuraforge.models.trash import Objection as ModelObjection
 
 
@@ -41,6 +51,58 @@ def _scheduler(services: Services) -> Scheduler:
     return Scheduler(services[DATABASE], services[FIRING])
 
 
+def _firings(services: Services) -> Firings:
+    from azuraforge.automations.triggers.firing import Firings
+
+    return Firings(services[EVENTS])
+
+
+def _watch(services: Services) -> Watch:
+    from azuraforge.automations.triggers.watching import Watch
+
+    return Watch(services[DATABASE], services[FIRINGS], services.all(MEASURES))
+
+
+def _automations(services: Services) -> AutomationService:
+    from azuraforge.automations.triggers.service import AutomationService
+
+    return AutomationService(services[DATABASE], services[EVENTS], services[RUNS], services[FIRINGS], services[WATCH])
+
+
+def _automation_loop(services: Services) -> AutomationLoop:
+    from azuraforge.automations.triggers.consuming import Consumer
+    from azuraforge.automations.triggers.loop import AutomationLoop
+    from azuraforge.automations.triggers.messages import notify
+    from azuraforge.automations.triggers.stepping import Stepping
+
+    database, events, firings = services[DATABASE], services[EVENTS], services[FIRINGS]
+    stepping = Stepping(database, firings, services[RUNS], services[STUDIES], services[MODELS], notify)
+    consumer = Consumer(database, events, firings)
+    return AutomationLoop(database, events.notifier, consumer, services[WATCH], stepping)
+
+
+def _notifications(services: Services) -> NotificationService:
+    from azuraforge.automations.needs import object_to_target
+    from azuraforge.automations.notifications.service import NotificationService
+
+    return NotificationService(services[DATABASE], services[EVENTS], services[CATALOGUE], object_to_target)
+
+
+def _sender(services: Services) -> Sender:
+    from azuraforge.automations.notifications.sender import Sender
+    from azuraforge.outgoing import Policy
+
+    settings = services[SETTINGS]
+    policy = Policy.of(settings)
+    return Sender(services[DATABASE], services[EVENTS], services[CALL], str(settings.plugins), policy)
+
+
+def _measures(services: Services) -> Iterable[Measure]:
+    from azuraforge.automations.triggers.measures import DatasetAge, DiskUsed, Drift
+
+    return [DiskUsed(services[SETTINGS].home), DatasetAge(services[DATASETS]), Drift(services[PREDICTIONS])]
+
+
 def _objections_to_dataset(services: Services) -> Iterable[DatasetObjection]:
     from azuraforge.automations.needs import object_to_dataset
 
@@ -54,22 +116,31 @@ def _objections_to_model(services: Services) -> Iterable[ModelObjection]:
 
 
 def _routers() -> Sequence[APIRouter]:
-    from azuraforge.automations.routes import router
+    from azuraforge.automations.notifications.routes import router as notifications
+    from azuraforge.automations.routes import router as schedules
+    from azuraforge.automations.triggers.routes import router as automations
 
-    return [router]
+    return [schedules, automations, notifications]
 
 
 FIRING: Service[Firing] = Service("firing", _firing)
 SCHEDULES: Service[ScheduleService] = Service("schedules", _schedules)
 SCHEDULER: Service[Scheduler] = Service("scheduler", _scheduler)
+FIRINGS: Service[Firings] = Service("firings of automations", _firings)
+WATCH: Service[Watch] = Service("watch of automations", _watch)
+AUTOMATIONS: Service[AutomationService] = Service("automations", _automations)
+AUTOMATION_LOOP: Service[AutomationLoop] = Service("loop of automations", _automation_loop)
+NOTIFICATIONS: Service[NotificationService] = Service("notifications", _notifications)
+SENDER: Service[Sender] = Service("sender of notifications", _sender)
 
 PACKAGE = Package(
     "automations",
-    tables=("tables", "store"),
+    tables=("tables", "store", "triggers.tables", "triggers.store", "notifications.tables", "notifications.store"),
     routers=_routers,
-    served={"schedules": SCHEDULES},
+    served={"schedules": SCHEDULES, "automations": AUTOMATIONS, "notifications": NOTIFICATIONS},
     contributions=(
-        LOOPS.add(lambda services: [services[SCHEDULER]]),
+        LOOPS.add(lambda services: [services[SCHEDULER], services[AUTOMATION_LOOP], services[SENDER]]),
+        MEASURES.add(_measures),
         DATASET_OBJECTIONS.add(_objections_to_dataset),
         MODEL_OBJECTIONS.add(_objections_to_model),
     ),

@@ -11,7 +11,7 @@ import typer
 from azuraforge.cli.appending import append_file, refresh, revisions, show_findings
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
-from azuraforge.cli.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.row_time import row_time

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from azuraforge.cli import (
+    automations,
     completion,
     database,
     datasets,
@@ -20,6 +21,7 @@ from azuraforge.cli import (
     judge,
     link,
     models,
+    notifications,
     plugins,
     predictions,
     runs,
@@ -55,6 +57,8 @@ app.add_typer(models.app, name="models")
 app.add_typer(predictions.app, name="predictions")
 app.add_typer(studies.app, name="studies")
 app.add_typer(schedules.app, name="schedules")
+app.add_typer(automations.app, name="automations")
+app.add_typer(notifications.app, name="notifications")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(trash.app, name="trash")
 app.add_typer(tokens.app, name="tokens")

@@ -12,7 +12,8 @@ import typer
 from azuraforge.cli import model_life
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
-from azuraforge.cli.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.model import show_model
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.parsing import scenarios, values
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -67,29 +68,11 @@ def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         model = connected.client.models.get(name)
+        kinds = [] if json else connected.client.plugins.task_kinds()
     if json:
         terminal.json(model.raw)
         return
-    text = terminal.text
-    target = model.target + (f" ({model.unit})" if model.unit else "")
-    terminal.fields({text("model"): model.name, text("target"): target})
-    terminal.table(
-        [text("version"), text("plugin"), "RMSE", text("skill"), text("aliases"), text("run"), text("created")],
-        [
-            [
-                f"v{each.version}",
-                each.plugin,
-                text.number(_metric(each, "rmse")),
-                text.percent(_metric(each, "skill"), signed=True),
-                ", ".join(each.aliases),
-                each.run_id or "–",
-                text.moment(each.created_at),
-            ]
-            for each in model.version_list
-        ],
-        right=(2, 3),
-    )
-    terminal.say(text("predict_hint", name=model.name))
+    show_model(terminal, model, kinds)
 
 
 @app.command()
@@ -237,11 +220,6 @@ def predict(
         return
     for each in predictions:
         show_prediction(terminal, each, schemas[name, each.version])
-
-
-def _metric(version: ModelVersion, name: str) -> float | None:
-    found = (version.metrics or {}).get(name)
-    return float(found) if isinstance(found, int | float) else None
 
 
 def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], DatasetSchema | None]:

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from azuraforge.cli.connecting import connect
-from azuraforge.cli.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from azuraforge.cli.connecting import connect
-from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.models import data_schemas
+from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import page_url, run_path
 from azuraforge.cli.parsing import values
 from azuraforge.cli.runs import to_the_end

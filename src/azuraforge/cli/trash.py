@@ -10,7 +10,7 @@ import typer
 from azuraforge.cli import datasets, models, runs
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
-from azuraforge.cli.listing import SHOWN, Limit
+from azuraforge.cli.output.listing import SHOWN, Limit
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
+from azuraforge.client.automations import Automation, AutomationStep, DryRun, Firing, WouldFire
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import (
     Appended,
@@ -32,7 +33,8 @@ from azuraforge.client.model import (
     Prediction,
     PredictionPoint,
 )
-from azuraforge.client.plugins import Plugin
+from azuraforge.client.notifications import Notification, NotificationTarget
+from azuraforge.client.plugins import Plugin, TaskKind
 from azuraforge.client.predictions import (
     Drift,
     DriftColumn,
@@ -76,6 +78,8 @@ __all__ = [
     "AliasChange",
     "ApiError",
     "Appended",
+    "Automation",
+    "AutomationStep",
     "BaselineScore",
     "Budget",
     "ClassProbability",
@@ -89,6 +93,7 @@ __all__ = [
     "DriftColumn",
     "DriftReport",
     "DriftThresholds",
+    "DryRun",
     "EvaluatedRows",
     "Evaluation",
     "Event",
@@ -97,6 +102,7 @@ __all__ = [
     "FileUnusable",
     "Finding",
     "Fire",
+    "Firing",
     "GatePolicy",
     "Growth",
     "GuardedSlice",
@@ -114,6 +120,8 @@ __all__ = [
     "MadePredictions",
     "Model",
     "ModelVersion",
+    "Notification",
+    "NotificationTarget",
     "Objective",
     "Origin",
     "OriginDataset",
@@ -142,9 +150,11 @@ __all__ = [
     "Session",
     "Shipped",
     "Study",
+    "TaskKind",
     "Token",
     "TrashContents",
     "TrashItem",
     "Trial",
     "Verdict",
+    "WouldFire",
 ]

@@ -6,12 +6,14 @@ import os
 from collections.abc import Mapping
 from types import TracebackType
 
+from azuraforge.client.automations import Automations
 from azuraforge.client.datasets import Datasets
 from azuraforge.client.external.run import ExternalRun
 from azuraforge.client.external.shipping import Shipped, ship_leftovers
 from azuraforge.client.http.address import AddressBook
 from azuraforge.client.http.connection import Connection
 from azuraforge.client.models import Models
+from azuraforge.client.notifications import Notifications
 from azuraforge.client.plugins import Plugins
 from azuraforge.client.predictions import Predictions
 from azuraforge.client.runs import Runs
@@ -51,6 +53,8 @@ class Client:
         self.predictions = Predictions(self._connection)
         self.studies = Studies(self._connection)
         self.schedules = Schedules(self._connection)
+        self.automations = Automations(self._connection)
+        self.notifications = Notifications(self._connection)
         self.plugins = Plugins(self._connection)
         self.trash = Trash(self._connection)
         self.tokens = Tokens(self._connection)

@@ -18,6 +18,7 @@ class ModelVersion(Shape):
     version: int
     content_hash: str
     plugin: str
+    kind: str = ""
     run_id: str | None = None
     bytes: int = 0
     aliases: list[str] = field(default_factory=list)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from azuraforge.client.evaluation import MetricFacts
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.shapes import Shape, json_object
@@ -34,6 +35,21 @@ class Plugin(Shape):
         return None if found is None else json_object(found)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TaskKind(Shape):
+    """A kind of task: its metrics, the one that ranks, and how versions answer (``serving``; None: they do not)."""
+
+    name: str
+    title: dict[str, str] = field(default_factory=dict)
+    metrics: list[MetricFacts] = field(default_factory=list)
+    ranked_by: str = ""
+    serving: str | None = None
+
+    def metric(self, name: str) -> MetricFacts | None:
+        """Return the metric of this name, None where the kind has none."""
+        return next((each for each in self.metrics if each.name == name), None)
+
+
 PluginList: TypeAlias = list[Plugin]
 
 
@@ -49,6 +65,10 @@ class Plugins:
         ``limit``: the first so many; None: all.
         """
         return listed(self._connection, "/plugins", Plugin, limit, timeout_seconds=_CATALOGUE_SECONDS)
+
+    def task_kinds(self, *, limit: int | None = None) -> Sequence[TaskKind]:
+        """Return the kinds of task that models can be trained for; ``limit``: the first so many, None: all."""
+        return listed(self._connection, "/task-kinds", TaskKind, limit, timeout_seconds=_CATALOGUE_SECONDS)
 
     def get(self, name: str) -> Plugin:
         """One plugin with the schema of what it accepts."""

@@ -107,7 +107,7 @@ def _statements(schema: str, role: str, version_table: str) -> Iterator[str]:
     yield f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {app}"
     yield f"GRANT SELECT ON {version_table} TO {app}"
     for table in Base.metadata.sorted_tables:
-        yield from _wall(table, quoted(table.name), app)
+        yield from _policies(table, quoted(table.name), app)
         yield f"REVOKE ALL ON {quoted(table.name)} FROM {app}"
         yield f"GRANT {', '.join(_granted(table))} ON {quoted(table.name)} TO {app}"
     for name in sorted(CROSS_PROJECT_QUERIES):
@@ -126,7 +126,7 @@ def _granted(table: Table) -> tuple[str, ...]:
     return tuple(table.info.get("granted", _VERBS))
 
 
-def _wall(table: Table, name: str, app: str) -> Iterator[str]:
+def _policies(table: Table, name: str, app: str) -> Iterator[str]:
     """Yield the policies of a table. ``table.info["seen"]`` replaces the project's condition: SQL over {project}.
 
     The two roles have separate policies: ORed together they would hide from the planner how many rows a

@@ -37,7 +37,7 @@ def _additions(services: Services) -> Additions:
 
 def _datasets(services: Services) -> DatasetService:
     from azuraforge.datasets.service import DatasetService
-    from azuraforge.processes.memory import MemoryLimit
+    from azuraforge.processes.resources.memory import MemoryLimit
 
     settings = services[SETTINGS]
     memory = MemoryLimit(settings.reading.memory_bytes, "AZURAFORGE_READING__MEMORY_BYTES")

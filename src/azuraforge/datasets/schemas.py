@@ -158,8 +158,10 @@ class AppendOptions(BaseModel):
     strict: bool | None = Field(default=None, description="every warning is an error")
 
 
+#: Rows of one request that are not a file.
+MOST_ROWS = 1_000_000
 #: A cell of a row.
-Cell: TypeAlias = str | float | int | None
+Cell: TypeAlias = Annotated[str, Field(max_length=10_000)] | float | int | None
 
 
 class AppendRows(BaseModel):
@@ -167,7 +169,7 @@ class AppendRows(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rows: list[dict[Name, Cell]] = Field(min_length=1, max_length=1_000_000)
+    rows: list[dict[Name, Cell]] = Field(min_length=1, max_length=MOST_ROWS)
     options: AppendOptions = Field(default_factory=AppendOptions)
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from azuraforge.judgements.shapes import Judgement, Scores, Verdict
 from azuraforge.judgements.words import change, signed, text
 from azuraforge.judgements.words import level as shown_level
+from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
+from azuraforge.plugins.kinds.classify.facts import METRICS as CLASSES
+from azuraforge.plugins.kinds.forecast.facts import METRICS as FORECASTS
 from azuraforge.reports.words import NOTHING, Words
 
 
@@ -82,23 +85,26 @@ def cells(judgement: Judgement, words: Words) -> tuple[list[str], list[tuple[Sco
     """Return the heads of the table of scores, and the cells of each row behind the name."""
     code = words.code
     verdicts = {each.model: each for each in judgement.verdicts}
-    shares = {"accuracy", "macro_f1", "ece", "coverage"}
-    names = ("accuracy", "macro_f1", "log_loss", "ece", "rmse", "mae", "mase", "skill", "coverage")
-    used = [name for name in names if any(each.metrics.get(name) is not None for each in judgement.ranking)]
-    heads = [text(name, code) for name in used]
+    facts = {each.name: each for each in (FORECASTS if judgement.horizons else CLASSES)}
+    measured = dict.fromkeys(name for each in judgement.ranking for name in each.metrics)
+    used = [facts[name] for name in measured if any(each.metrics.get(name) is not None for each in judgement.ranking)]
+    heads = [text_of(metric.title, code) for metric in used]
     heads.append(text("versus" if judgement.horizons else "versus.classes", code))
     rows = []
     for each in judgement.ranking:
         row = []
-        for name in used:
-            value = each.metrics.get(name)
-            if name == "skill":
-                row.append(signed(words, value))
-                continue
-            shown = words.percent(value) if name in shares else words.number(value)
-            if name in ("coverage", "accuracy") and value is not None and each.coverage_low is not None:
+        for metric in used:
+            value = each.metrics.get(metric.name)
+            shown = _shown(metric, value, words)
+            if metric.name in ("coverage", "accuracy") and value is not None and each.coverage_low is not None:
                 shown += f" ({words.percent(each.coverage_low)} … {words.percent(each.coverage_high)})"
             row.append(shown)
         row.append(versus(verdicts.get(each.name) if each.role == "model" else None, words))
         rows.append((each, row))
     return heads, rows
+
+
+def _shown(metric: MetricFacts, value: float | None, words: Words) -> str:
+    if metric.format == "signed_share":
+        return signed(words, value)
+    return words.percent(value) if metric.format == "share" else words.number(value)

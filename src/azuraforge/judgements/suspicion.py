@@ -182,7 +182,7 @@ def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspi
         return None
     # A good source outside the series has the same dependence, but does not reach beyond what was asked of it; less
     # than an exact pattern is left to the size of the news, which tells the two apart.
-    if found[0].share < EXACT and not (found[0].share >= NOISY_REST and found[0].reach > ahead):
+    if found[0].share < EXACT and not (found[0].share >= NOISY_REST and found[0].rows_ahead > ahead):
         return None
     return Suspicion(model.name, "later_values", found[0].share, found[0].rows, ahead=ahead, column=found[0])
 

@@ -229,20 +229,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "name": ("model or baseline", "model ya da temel yöntem"),
     "role.model": ("model", "model"),
     "role.baseline": ("baseline", "temel yöntem"),
-    "rmse": ("RMSE", "RMSE"),
-    "mae": ("MAE", "MAE"),
-    "mase": ("MASE", "MASE"),
-    "skill": ("skill", "beceri"),
-    "coverage": ("coverage", "kapsama"),
     "versus": ("RMSE against the best baseline, interval", "en iyi temel yönteme göre RMSE, güven aralığı"),
     "versus.classes": (
         "error rate against the best baseline, interval",
         "en iyi temel yönteme göre hata oranı, güven aralığı",
     ),
-    "accuracy": ("accuracy", "doğruluk"),
-    "macro_f1": ("macro F1", "makro F1"),
-    "log_loss": ("log loss", "log kaybı"),
-    "ece": ("ECE", "ECE"),
     "legend": (
         "skill: 1 − RMSE ÷ RMSE of the best baseline. MASE: mean absolute error ÷ that of the seasonal naive forecast "
         "on the history. Coverage: share of actual values inside the {stated} interval, with its 95 % interval.",

@@ -77,7 +77,7 @@ class ModelService:
         self.registry = Registry(events, folders, self.held_out)
         self.deployments = Deployments(database, events, folders)
         self.aliases = Aliases(database, events, folders, after_move=[self.deployments.end_moved])
-        self.cards = Cards(database, events, datasets)
+        self.cards = Cards(database, events, datasets, task_kinds)
         self.trash = ModelTrash(database, events, folders, objections)
         self.bundles = Bundles(
             *(database, folders, datasets, self.cards, self.registry, task_kinds),

@@ -146,7 +146,12 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
 
 def _suspicion(column: SuspiciousColumn) -> Reason:
     spoken: dict[str, Value] = {f"evidence_{language}": text for language, text in column.text.items()}
-    figures: dict[str, Value] = {"kind": column.kind, "reach": column.reach, "share": column.share, "rows": column.rows}
+    figures: dict[str, Value] = {
+        "kind": column.kind,
+        "rows_ahead": column.rows_ahead,
+        "share": column.share,
+        "rows": column.rows,
+    }
     return Reason("column_knows_future", {"column": column.column, **figures, **spoken})
 
 

@@ -52,12 +52,20 @@ class TrainingHandler(Handler):
         chosen = request.plugin or self._usual_pipeline(project_id, request)
         plugin = self._catalogue.get("pipeline", chosen)
         known = self._catalogue.task_kinds()
-        if plugin.task not in known:
+        kind = known.get(plugin.task or "")
+        if kind is None:
             raise InvalidInput(
                 f"pipelines of the task {plugin.task!r} cannot be trained: no plugin brings that task kind;"
                 f" known: {', '.join(known)}",
                 where=f"plugin {plugin.name}",
                 next_step="install the plugin that brings it, or repair it: azuraforge plugins list",
+            )
+        if not kind.baselines_of(plugin.name):
+            raise InvalidInput(
+                f"{plugin.name} is the only baseline of its task kind {kind.name!r}, so there is nothing to compare"
+                " it with; it is trained and judged with every other pipeline of that kind",
+                where=f"plugin {plugin.name}",
+                next_step="start another pipeline of that kind: azuraforge plugins list",
             )
         if not request.dataset:
             raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
@@ -81,7 +89,7 @@ class TrainingHandler(Handler):
             dataset_version=dataset.version,
             dataset_fingerprint=dataset.fingerprint,
             model=model,
-            extra=TrainExtra(task=plugin.task),
+            extra=TrainExtra(task=kind.name),
         )
 
     def _usual_pipeline(self, project_id: str, request: RunRequest) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.dataset_schema import DatasetSchema
     from azuraforge.plugins.contract.figure import Figure
     from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
+    from azuraforge.plugins.contract.notifier import Message, Notifier
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
     from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
     from azuraforge.plugins.contract.source import ImageRead, Source, SourceNews, SourceRead
@@ -54,8 +55,10 @@ __all__ = [
     "Indices",
     "LeftOutMember",
     "Member",
+    "Message",
     "Metric",
     "MetricFacts",
+    "Notifier",
     "Pairing",
     "Part",
     "Pipeline",
@@ -80,6 +83,7 @@ _MODULES = {
     "contract.dataset_schema": "DatasetSchema",
     "contract.figure": "Figure",
     "contract.metric": "Metric MetricFacts Pairing",
+    "contract.notifier": "Message Notifier",
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",
     "contract.source": "ImageRead Source SourceNews SourceRead",

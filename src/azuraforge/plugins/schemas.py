@@ -17,7 +17,7 @@ class PluginOut(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     name: str
-    kind: Literal["pipeline", "source", "agent", "task_kind", "metric", "unknown"] = Field(
+    kind: Literal["pipeline", "source", "agent", "notifier", "task_kind", "metric", "unknown"] = Field(
         description="unknown: a dropped-in file that could not be imported"
     )
     task: str | None = Field(default=None, description="of a pipeline or a metric: the name of its task kind")

@@ -35,10 +35,10 @@ from azuraforge.processes.frames import (
     encode,
     read_frames,
 )
-from azuraforge.processes.memory import MemoryLimit
 from azuraforge.processes.orphans import VARIABLE, end_forgotten, end_left, new_mark
 from azuraforge.processes.prefork import Habits, Warm
 from azuraforge.processes.process_table import LINUX, PORTABLE, TABLE
+from azuraforge.processes.resources.memory import MemoryLimit
 from azuraforge.processes.shared_imports import ENVIRONMENT
 from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger

@@ -10,6 +10,7 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.evaluation import RANGE_LEVEL, Evaluation, Hierarchical, IntervalCoverage, SeriesTable
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
+from azuraforge.plugins.kinds.forecast.facts import COVERAGE, RMSE, SKILL
 from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, ForecastFigure, Importance, Shapley
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.markdown import escape, quoted, table
@@ -188,8 +189,9 @@ def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
 def _levels(hierarchy: Hierarchical, best_baseline: str, words: Words) -> list[str]:
     """Return the errors of totals and series, next to the best baseline and to other ways to the totals."""
     baseline = escape(best_baseline)
-    heads = [words("levels.level"), words("levels.count"), "RMSE", f"RMSE, {baseline}", words("levels.skill")]
-    heads += [words("levels.base"), words("levels.bottom_up"), words("levels.coverage")]
+    rmse = _title(RMSE, words)
+    heads = [words("levels.level"), words("levels.count"), rmse, f"{rmse}, {baseline}", _title(SKILL, words)]
+    heads += [words("levels.base"), words("levels.bottom_up"), _title(COVERAGE, words)]
     rows = []
     for each in hierarchy.levels:
         numbers = map(words.number, (each.rmse, each.baseline_rmse))
@@ -209,6 +211,10 @@ def _metrics(evaluation: Evaluation) -> list[MetricFacts]:
         if metric.detail != "hidden"
         and any(each.metrics.get(metric.name) is not None for each in evaluation.contenders)
     ]
+
+
+def _title(metric: MetricFacts, words: Words) -> str:
+    return text_of(metric.title, words.code)
 
 
 def _metric(words: Words, metric: MetricFacts, value: float | None) -> str:
@@ -244,10 +250,10 @@ def _below(figure: object, words: Words) -> list[str]:
                 for row in each.rows
             ]
             baseline = f"{words('beside')}: {escape(figure.baseline)}"
-            heads = [words("slice"), words("errors"), words("metric.rmse"), baseline, words("metric.skill")]
+            heads = [words("slice"), words("errors"), _title(RMSE, words), baseline, _title(SKILL, words)]
             return table(heads, rows, range(1, 5))
         case Importance():
-            counted = {name: words.number(getattr(figure, name)) for name in ("origins", "repeats", "reach")}
+            counted = {name: words.number(getattr(figure, name)) for name in ("origins", "repeats", "rows_back")}
             measured = [(each.name, each.increase, each.spread) for each in figure.inputs]
             return [words("importance.note", **counted), "", *_inputs(words, measured, "increase", "spread")]
         case Shapley():

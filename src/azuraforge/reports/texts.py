@@ -184,10 +184,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "levels.level": ("Level", "Düzey"),
     "levels.count": ("Forecasts", "Tahmin"),
-    "levels.skill": ("Skill", "Beceri"),
     "levels.base": ("RMSE, not reconciled", "RMSE, uzlaştırılmadan"),
     "levels.bottom_up": ("RMSE, added up", "RMSE, toplanarak"),
-    "levels.coverage": ("Coverage", "Kapsama"),
     "members": ("Members", "Üyeler"),
     "members.note": (
         "{rule} The score is the {measure}; lower is better. It chose and weighed the members. Their {metric} on the "
@@ -227,8 +225,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "role.candidate": ("candidate", "aday"),
     "role.baseline": ("baseline", "temel yöntem"),
     "role.champion": ("champion", "şampiyon"),
-    "metric.rmse": ("RMSE", "RMSE"),
-    "metric.skill": ("skill", "üstünlük"),
     "figures": ("Figures", "Şekiller"),
     "explaining": (
         "The explanation of the verdict is being computed. Ask for this report again to see it.",
@@ -261,10 +257,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "figure.reliability": ("Reliability", "Güvenilirlik"),
     "importance.note": (
         "On the held-out part after the verdict, {origins} [origin|origins], {repeats} [repeat|repeats], inputs up "
-        "to {reach} [row|rows] back. "
+        "to {rows_back} [row|rows] back. "
         "The calendar is not among the inputs.",
-        "Karardan sonra ayrılmış bölümde, {origins} başlangıç, {repeats} yineleme, en çok {reach} satır geriye kadar "
-        "girdiler. Takvim girdiler arasında değil.",
+        "Karardan sonra ayrılmış bölümde, {origins} başlangıç, {repeats} yineleme, en çok {rows_back} satır geriye "
+        "kadar girdiler. Takvim girdiler arasında değil.",
     ),
     "shapley.note": (
         "{origins} [origin|origins], {orders} [order|orders] of the inputs, each walked forwards and backwards; "

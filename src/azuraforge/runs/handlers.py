@@ -17,8 +17,8 @@ from azuraforge.strict_json import JsonObject
 if TYPE_CHECKING:  # children import this file for its shapes, and need no database
     from azuraforge.database import Session
     from azuraforge.events.service import EventLog
-    from azuraforge.runs.execution.progress import ProgressMeter
     from azuraforge.runs.lease import Held
+    from azuraforge.runs.progress import ProgressMeter
 
 C = TypeVar("C", bound="RunExtra")
 M = TypeVar("M", bound=BaseModel)

@@ -223,7 +223,7 @@ class Advance:
 
         try:
             return self._database.write(study.project_id, work)
-        except IntegrityError:  # the keys are the last wall: somebody else made this very trial
+        except IntegrityError:  # the unique keys decide: somebody else made this very trial
             return False
 
     def _choose(self, study: Study) -> tuple[Params, int | None]:

@@ -10,7 +10,16 @@ from azuraforge.testing.agents import check_agent
 from azuraforge.testing.classifiers import check_classifier
 from azuraforge.testing.contract import ContractBroken
 from azuraforge.testing.memory import MemoryRun
+from azuraforge.testing.notifiers import check_notifier
 from azuraforge.testing.pipelines import check_pipeline
 from azuraforge.testing.sources import check_source
 
-__all__ = ["ContractBroken", "MemoryRun", "check_agent", "check_classifier", "check_pipeline", "check_source"]
+__all__ = [
+    "ContractBroken",
+    "MemoryRun",
+    "check_agent",
+    "check_classifier",
+    "check_notifier",
+    "check_pipeline",
+    "check_source",
+]

@@ -25,7 +25,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
 from azuraforge.processes.launcher import Launcher
-from azuraforge.processes.memory import MemoryLimit, bounded_growth
+from azuraforge.processes.resources.memory import MemoryLimit, bounded_growth
 from azuraforge.waiting.ending import Ending, work_of_request
 from tests.models.test_routes import Http, http  # noqa: F401
 from tests.pictures import picture

@@ -154,10 +154,10 @@ def test_a_child_that_is_killed_while_it_thinks_is_started_again_once(serving: A
 
 def _soon(serving: Any, project_id: str, value: float, timeout_seconds: float = 60.0) -> Any:
     """A question on its way to version 1, behind those before it."""
-    return _asker(serving, project_id)(value, timeout_seconds)
+    return _questions_to(serving, project_id)(value, timeout_seconds)
 
 
-def _asker(serving: Any, project_id: str) -> Callable[..., Any]:
+def _questions_to(serving: Any, project_id: str) -> Callable[..., Any]:
     """Asks version 1 and reads nothing first, so that a slow machine asks as quickly as the test means it to."""
     row = serving.service.reads.show_version(project_id, "load", 1)
     served = serving.service.versions.get(project_id, serving.service.reads.show(project_id, "load").id, 1)
@@ -196,7 +196,7 @@ def test_who_stands_behind_a_question_that_takes_too_long_is_answered(serving: A
 @pytest.mark.sqlite_only
 def test_the_same_question_that_waits_twice_is_asked_once(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
-    ask = _asker(serving, project_id)
+    ask = _questions_to(serving, project_id)
     ahead = [ask(555), *(ask(value) for value in range(1, IN_FLIGHT))]
     waiting = [ask(value) for value in (20, 30, 20, 20, 30)]
     (replica,) = serving.warm._replicas.values()

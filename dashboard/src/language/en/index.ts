@@ -1,4 +1,5 @@
 // All texts of the dashboard in English, one file per noun. The files in `tr` have the same keys (checked by type).
+import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
@@ -14,6 +15,7 @@ import { studies } from "./studies";
 import { vision } from "./vision";
 
 export const en = {
+  ...automations,
   ...comparison,
   ...datasets,
   ...evaluation,

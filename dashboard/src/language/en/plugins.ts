@@ -6,6 +6,7 @@ export const plugins = {
     unknown: "Could not be loaded",
     pipeline: "Pipelines",
     agent: "Agents",
+    notifier: "Notifiers",
     source: "Sources",
     task_kind: "Task kinds",
     metric: "Metrics",

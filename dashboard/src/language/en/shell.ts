@@ -22,6 +22,7 @@ export const shell = {
     models: "Models",
     datasets: "Datasets",
     schedules: "Schedules",
+    automations: "Automations",
     plugins: "Plugins",
     trash: "Trash",
     tokens: "Tokens",

@@ -1,5 +1,6 @@
 // Panelin bütün Türkçe metinleri; her kavramın bir dosyası var. Anahtarlar `en` ile aynıdır (tür denetimi sağlar).
 import type { Texts } from "../en";
+import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
@@ -15,6 +16,7 @@ import { studies } from "./studies";
 import { vision } from "./vision";
 
 export const tr: Texts = {
+  ...automations,
   ...comparison,
   ...datasets,
   ...evaluation,

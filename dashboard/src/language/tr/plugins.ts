@@ -8,6 +8,7 @@ export const plugins: typeof english = {
     unknown: "Yüklenemeyenler",
     pipeline: "Boru hatları",
     agent: "Ajanlar",
+    notifier: "Bildiriciler",
     source: "Kaynaklar",
     task_kind: "Görev türleri",
     metric: "Ölçütler",

@@ -24,6 +24,7 @@ export const shell: typeof english = {
     models: "Modeller",
     datasets: "Veri kümeleri",
     schedules: "Zamanlamalar",
+    automations: "Otomasyonlar",
     plugins: "Eklentiler",
     trash: "Çöp kutusu",
     tokens: "Belirteçler",

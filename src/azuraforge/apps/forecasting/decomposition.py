@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate
-from azuraforge.apps.forecasting.smoothing import Smoothing
+from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.seasons import CYCLES_NEEDED
 

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
-from azuraforge.apps.forecasting.smoothing import Smoothing
-from azuraforge.apps.forecasting.smoothing_fit import Fitted, fit_forms, fit_forms_of_each, forms
+from azuraforge.apps.forecasting.smoothing.estimation import Fitted, fit_forms, fit_forms_of_each, forms
+from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig

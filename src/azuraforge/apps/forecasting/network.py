@@ -12,7 +12,8 @@ from pydantic import Field
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import concat
 from azuraforge.plugins.forecasting.linear_start import Line, fit_line
-from azuraforge.plugins.forecasting.time_series import TimeSeriesConfig, TimeSeriesPipeline
+from azuraforge.plugins.forecasting.time_series import TimeSeriesPipeline
+from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Single
 
 #: The linear part sees the whole window of the target, and this many last rows of the other channels.

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.table import Table
 from rich.text import Text
 
+from azuraforge.cli.language import Language
+from azuraforge.cli.output.metrics import metric_title, metric_value
 from azuraforge.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from azuraforge.client.evaluation import ContenderScores, Scores
+    from azuraforge.client.evaluation import ContenderScores, MetricFacts, Scores
 
-#: Dropped from the right while the terminal is too narrow.
-_COLUMNS = ("accuracy", "accuracy_interval", "skill", "log_loss", "ece", "macro_f1", "seconds")
+    Cell: TypeAlias = Callable[[ContenderScores], str]
 
 
 def class_table(terminal: Terminal, evaluation: Scores) -> Table:
-    """Contenders by their accuracy with its 95 % interval; as wide as the terminal allows."""
+    """Contenders by rank; a metric whose two ends are measured stands with its interval.
+
+    Columns are dropped from the right while the terminal is too narrow.
+    """
     text = terminal.text
     contenders = evaluation.by_rank
     names = [_name(terminal, each, evaluation) for each in contenders]
-    cells = [[_cell(terminal, each, column) for column in _COLUMNS] for each in contenders]
-    heads = [text(column) for column in _COLUMNS]
+    columns = _columns(terminal, evaluation)
+    heads = [head for head, _ in columns]
+    cells = [[cell(each) for _, cell in columns] for each in contenders]
     left, kept = terminal.console.width - max(len(name) for name in names), []
     for index, head in enumerate(heads):
         width = max(len(head), *(len(row[index]) for row in cells)) + 2
@@ -49,19 +56,28 @@ def class_table(terminal: Terminal, evaluation: Scores) -> Table:
     return table
 
 
-def _cell(terminal: Terminal, contender: ContenderScores, column: str) -> str:
-    text, metrics = terminal.text, contender.metrics
-    match column:
-        case "accuracy" | "macro_f1":
-            return text.percent(metrics.get(column), 2)
-        case "accuracy_interval":
-            return f"{text.percent(metrics.get('accuracy_low'), 2)} – {text.percent(metrics.get('accuracy_high'), 2)}"
-        case "skill":
-            return text.percent(metrics.get("skill"), signed=True)
-        case "seconds":
-            return text.duration(contender.seconds)
-        case _:
-            return text.number(metrics.get(column), 4)
+def _columns(terminal: Terminal, evaluation: Scores) -> list[tuple[str, Cell]]:
+    """Title and cell of each column, by the facts of the evaluation's metrics."""
+    text = terminal.text
+    facts = {each.name: each for each in evaluation.metrics}
+    columns: list[tuple[str, Cell]] = []
+    for metric in evaluation.metrics:
+        if metric.detail not in ("main", "more"):
+            continue
+        columns.append((metric_title(text, metric), partial(_value, text, metric)))
+        low, high = facts.get(f"{metric.name}_low"), facts.get(f"{metric.name}_high")
+        if low is not None and high is not None:
+            columns.append((text("interval_95"), partial(_interval, text, low, high)))
+    columns.append((text("seconds"), lambda contender: text.duration(contender.seconds)))
+    return columns
+
+
+def _value(text: Language, metric: MetricFacts, contender: ContenderScores) -> str:
+    return metric_value(text, metric, contender.metrics.get(metric.name))
+
+
+def _interval(text: Language, low: MetricFacts, high: MetricFacts, contender: ContenderScores) -> str:
+    return f"{_value(text, low, contender)} – {_value(text, high, contender)}"
 
 
 def _name(terminal: Terminal, contender: ContenderScores, evaluation: Scores) -> str:

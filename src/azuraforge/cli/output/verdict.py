@@ -10,6 +10,7 @@ from rich.text import Text
 
 from azuraforge.cli.output.class_verdict import class_table
 from azuraforge.cli.output.members import show_members
+from azuraforge.cli.output.metrics import metric_title, metric_value, title_of
 from azuraforge.cli.terminal import Terminal
 from azuraforge.row_time import row_time
 
@@ -31,9 +32,9 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
     if evaluation.candidate is not None and evaluation.candidate.intervals:
         show_intervals(terminal, evaluation.candidate)
     if evaluation.series is not None:
-        show_series(terminal, evaluation.series, evaluation.best_baseline)
+        show_series(terminal, evaluation.series, evaluation)
     if evaluation.hierarchy is not None:
-        show_levels(terminal, evaluation.hierarchy, evaluation.best_baseline)
+        show_levels(terminal, evaluation.hierarchy, evaluation)
     for each in evaluation.failed:
         said = text("contender_failed", name=each.name, reason=each.reason)
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
@@ -68,14 +69,15 @@ def show_intervals(terminal: Terminal, contender: ContenderScores) -> None:
     terminal.console.print(table)
 
 
-def show_series(terminal: Terminal, series: SeriesTable, best_baseline: str) -> None:
+def show_series(terminal: Terminal, series: SeriesTable, evaluation: Scores) -> None:
     """Print the worst of several series next to the best baseline, and which were left out and why."""
     text = terminal.text
     rows = series.rows[:_SHOWN_SERIES]
     title = text("series_title", shown=len(rows), count=series.count)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column(series.column, no_wrap=True)
-    for head in ("MASE", text("series_baseline_mase", name=best_baseline), "RMSE", text("skill")):
+    heads = [title_of(text, evaluation.metrics, name) for name in ("mase", "rmse", "skill")]
+    for head in (heads[0], text("series_baseline_mase", name=evaluation.best_baseline), *heads[1:]):
         table.add_column(head, justify="right")
     for row in rows:
         mase, beside, rmse = (text.number(value) for value in (row.mase, row.baseline_mase, row.rmse))
@@ -88,16 +90,17 @@ def show_series(terminal: Terminal, series: SeriesTable, best_baseline: str) -> 
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
 
 
-def show_levels(terminal: Terminal, hierarchy: Hierarchical, best_baseline: str) -> None:
+def show_levels(terminal: Terminal, hierarchy: Hierarchical, evaluation: Scores) -> None:
     """Print the errors of totals and series next to the best baseline, to forecasts left alone and to plain sums."""
     text = terminal.text
     title = text("levels_title")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column(text("level"), no_wrap=True)
-    beside = text("levels_baseline", name=best_baseline)
-    for head in (text("levels_count"), "RMSE", beside, text("skill"), text("levels_base"), text("levels_bottom_up")):
+    beside = text("levels_baseline", name=evaluation.best_baseline)
+    heads = {name: title_of(text, evaluation.metrics, name) for name in ("rmse", "skill", "coverage")}
+    other = (text("levels_base"), text("levels_bottom_up"))
+    for head in (text("levels_count"), heads["rmse"], beside, heads["skill"], *other, heads["coverage"]):
         table.add_column(head, justify="right")
-    table.add_column(text("coverage"), justify="right")
     for row in hierarchy.levels:
         numbers = (text.number(value) for value in (row.base_rmse, row.bottom_up_rmse))
         rmse, baseline = text.number(row.rmse), text.number(row.baseline_rmse)
@@ -149,9 +152,10 @@ def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
     clock = {"frequency": evaluation.frequency, "timezone": evaluation.timezone}
     table = Table(
         title=text(
-            "evaluation_title" if evaluation.series is None else "evaluation_title_panel",
+            _title_of(evaluation),
             target=evaluation.target,
             series=None if evaluation.series is None else text.number(evaluation.series.count, 0),
+            train=text.number(evaluation.parts["train"].rows if "train" in evaluation.parts else None, 0),
             origins=text.number(test.rows if test.origins is None else test.origins, 0),
             start=row_time(test.start, clock),
             end=row_time(test.end, clock),
@@ -237,21 +241,21 @@ def _cell(terminal: Terminal, contender: ContenderScores, metric: MetricFacts | 
     if horizon is not None:
         at_horizons = {each.horizon: each.metrics.get(metric.name) for each in contender.horizons}
         return text.number(at_horizons.get(horizon))
-    value = contender.metrics.get(metric.name)
-    digits = metric.digits
-    if metric.format in ("share", "signed_share"):
-        signed = metric.format == "signed_share"
-        return text.percent(value, signed=signed) if digits is None else text.percent(value, digits, signed=signed)
-    if metric.format == "percent":
-        return text.percent(None if value is None else value / 100, digits or 1)
-    return text.number(value, digits)
+    return metric_value(text, metric, contender.metrics.get(metric.name))
 
 
 def _head(terminal: Terminal, metric: MetricFacts | None, horizon: int | None) -> str:
     if metric is None:
         return terminal.text("seconds")
-    title = terminal.text.of(metric.title) or metric.name
+    title = metric_title(terminal.text, metric)
     return title if horizon is None else f"{title} +{horizon}"
+
+
+def _title_of(evaluation: Scores) -> str:
+    """Key of the table's title: rows without time are examples, and have neither origins nor an end."""
+    if evaluation.parts["test"].start is None:
+        return "evaluation_title_examples"
+    return "evaluation_title" if evaluation.series is None else "evaluation_title_panel"
 
 
 def _name(terminal: Terminal, contender: ContenderScores, evaluation: Scores) -> str:

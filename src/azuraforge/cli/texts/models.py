@@ -57,9 +57,13 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "loss_pairs": ("loss worse / even / better", "kayıp kötü / eşit / iyi"),
     "extreme_losses": ("extreme / judged", "aşırı / değerlendirilen"),
     "alias_gone": ("{model} has no {alias} any more.", "{model} için artık {alias} yok."),
-    "predict_hint": (
+    "predict_hint.series": (
         "Predict with it: azuraforge models predict {name}",
         "Tahmin için: azuraforge models predict {name}",
+    ),
+    "predict_hint.picture": (
+        "Predict with it: azuraforge models predict-image {name} IMAGE",
+        "Tahmin için: azuraforge models predict-image {name} RESİM",
     ),
     # studies
     "no_studies": (

@@ -54,7 +54,7 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "state.drained": ("put back on shutdown", "kapanışta sıraya geri kondu"),
     "state.lost": ("lost", "kayıp"),
     "phase.kernels": ("compiling the engine's kernels, once", "motorun çekirdekleri bir kez derleniyor"),
-    "phase.split": ("splitting the series", "seri bölünüyor"),
+    "phase.split": ("splitting the data", "veri bölünüyor"),
     "phase.fit": ("training", "eğitim"),
     "phase.fit_baselines": ("training the baselines", "temel yöntemler eğitiliyor"),
     "phase.hold_out": ("placing the test part", "test kümesi yerleştiriliyor"),
@@ -101,20 +101,8 @@ RUNS: Mapping[str, tuple[str, str]] = {
     # verdict
     "contender": ("contender", "yarışan"),
     "seconds": ("fit", "eğitim süresi"),
-    "rmse_at": ("RMSE +{horizon}", "RMSE +{horizon}"),
-    "rmse_all": ("RMSE", "RMSE"),
-    "mase": ("MASE", "MASE"),
-    "r2": ("R²", "R²"),
-    "mae": ("MAE", "MAE"),
-    "smape": ("sMAPE", "sMAPE"),
-    "coverage": ("coverage", "kapsama"),
-    "crps": ("CRPS", "CRPS"),
     "skill": ("skill", "beceri"),
-    "accuracy": ("accuracy", "doğruluk"),
-    "accuracy_interval": ("95 % interval", "%95 aralığı"),
-    "macro_f1": ("macro F1", "makro F1"),
-    "log_loss": ("log loss", "log kaybı"),
-    "ece": ("ECE", "ECE"),
+    "interval_95": ("95 % interval", "%95 aralığı"),
     "class_title": (
         "{test} held-out [picture|pictures], learned from {train}",
         "{test} ayrılmış resim, {train} resimden öğrenildi",
@@ -124,6 +112,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
         " ★ fewest errors.",
         "Wilson aralığı. beceri: 1 − hata oranı / en iyi temel yöntemin hata oranı. ECE: kalibrasyon hatası."
         " ★ en az hata.",
+    ),
+    "evaluation_title_examples": (
+        "{target} on the held-out part: {origins} [example|examples], learned from {train}",
+        "{target}, ayrılmış bölümde: {origins} örnek, {train} örnekten öğrenildi",
     ),
     "evaluation_title": (
         "{target} on the held-out end: {origins} [origin|origins], {start} – {end}",

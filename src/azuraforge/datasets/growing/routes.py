@@ -12,7 +12,14 @@ from pydantic import BaseModel, ValidationError
 from azuraforge import strict_json
 from azuraforge.datasets.growing.service import GrowingDatasets
 from azuraforge.datasets.routes import NameOrId, Service
-from azuraforge.datasets.schemas import AppendOptions, AppendOut, AppendRows, DatasetVersionOut, RevisionPolicy
+from azuraforge.datasets.schemas import (
+    MOST_ROWS,
+    AppendOptions,
+    AppendOut,
+    AppendRows,
+    DatasetVersionOut,
+    RevisionPolicy,
+)
 from azuraforge.datasets.uploads import FIELD_BYTES, receive
 from azuraforge.errors import InvalidInput
 from azuraforge.projects.access import Unit, Writer, while_member
@@ -33,6 +40,8 @@ _ROWS = {
                     "properties": {
                         "rows": {
                             "type": "array",
+                            "minItems": 1,
+                            "maxItems": MOST_ROWS,
                             "items": {
                                 "type": "object",
                                 "additionalProperties": {"type": ["string", "number", "null"]},

@@ -87,7 +87,17 @@ class GrowingDatasets:
             raise Overtaken
         cursor = grown.cursor if grown.cursor is not None else newest.cursor
         read = grown.read.model_copy(update={"cursor": cursor})
-        return self._datasets.keeper.keep(session, dataset, base.source, read, grown.growth)
+        kept, created = self._datasets.keeper.keep(session, dataset, base.source, read, grown.growth)
+        if not created and kept.version != base.version:
+            # A version never changes and exists once, so an older one cannot become the newest again.
+            raise InvalidInput(
+                f"with these rows dataset {base.name!r} would hold exactly what its version {kept.version} holds",
+                where="rows",
+                next_step=f"to go back to version {kept.version}, delete the versions after it:"
+                f" azuraforge datasets delete {base.name} {base.version}",
+                code="older_version",
+            )
+        return kept, created
 
     def _append(
         self,
@@ -118,7 +128,7 @@ class GrowingDatasets:
                     kept, created = self._keep(project_id, base, grown, unit)
                 except Overtaken:
                     continue
-                return outcome(kept, grown, created=created)
+                return append_result(kept, grown, created=created)
         raise Conflict(
             f"other rows were added to dataset {name_or_id!r} each time before these were",
             where="dataset",
@@ -160,7 +170,7 @@ def stored_of(base: DatasetVersion) -> Stored:
     )
 
 
-def outcome(kept: DatasetVersion, grown: Grown, *, created: bool) -> AppendOut:
+def append_result(kept: DatasetVersion, grown: Grown, *, created: bool) -> AppendOut:
     """Return what became of rows that arrived."""
     growth = grown.growth
     return AppendOut(

@@ -15,6 +15,8 @@ from azuraforge.errors import InvalidInput
 
 #: Fewer rows than this cannot be split into something to learn from and something to judge on.
 FEWEST_ROWS = 20
+#: Rows of a single series: yearly data are short, and every forecaster that learns from a few rows takes so many.
+FEWEST_ROWS_OF_ONE = 8
 _ZEROS_AT_MOST = 0.2
 _ZEROS_DISTANCE = 10.0  # interquartile ranges between zero and the median
 
@@ -92,9 +94,9 @@ def report_suspicious_zeros(frame: pl.DataFrame, time: str, columns: list[str], 
 
 def refuse_unlearnable(frame: pl.DataFrame, target: str, name: str) -> None:
     """Raise InvalidInput where the series is too short or never changes."""
-    if frame.height < FEWEST_ROWS:
+    if frame.height < FEWEST_ROWS_OF_ONE:
         raise InvalidInput(
-            f"the series has {frame.height} rows; at least {FEWEST_ROWS} are needed",
+            f"the series has {frame.height} rows; at least {FEWEST_ROWS_OF_ONE} are needed",
             where=name,
             next_step="add a longer series",
             code="too_short",

@@ -19,6 +19,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
+from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.row_time import row_time
 from azuraforge.strict_json import JsonObject
 from azuraforge.wording import fill, signed_for_readers
@@ -44,6 +45,7 @@ def card(
     evaluated: Evaluated | None,
     intended_use: str | None,
     dataset: str | None,
+    kind: TaskKindFacts | None,
     language: Language,
 ) -> str:
     """The card as Markdown (headings, paragraphs, lists and tables; no HTML).
@@ -54,13 +56,14 @@ def card(
         evaluated: of the run that made it; None where nobody judged it.
         intended_use: what people wrote, None: nothing.
         dataset: the name of the dataset that it learned from, None where that is not here.
+        kind: of its task, None where no plugin brings that any more.
         language: ``en`` or ``tr``.
     """
     say = TEXTS[language]
     blocks = [
         f"# {say['title']}: {_plain(model)} v{row.version}",
         *([say["imported"].format(**_origin(row))] if row.imported else []),
-        _table([say["field"], say["value"]], _what(row, say)),
+        _table([say["field"], say["value"]], _what(row, kind, say, language)),
         f"## {say['intended_use']}",
         _quoted(intended_use) if intended_use else say["no_intended_use"],
         f"## {say['data']}",
@@ -76,11 +79,13 @@ def card(
     return "\n\n".join(blocks) + "\n"
 
 
-def _what(row: ModelVersion, say: Mapping[str, str]) -> list[tuple[str, str]]:
+def _what(
+    row: ModelVersion, kind: TaskKindFacts | None, say: Mapping[str, str], language: Language
+) -> list[tuple[str, str]]:
     schema = row.schema
     unit = schema.unit or say["not_stated"]
     return [
-        (say["task"], say.get(f"task.{row.kind}", row.kind)),
+        (say["task"], row.kind if kind is None else text_of(kind.title, language)),
         (say["target"], f"{schema.target} ({unit})"),
         (say["plugin"], f"{row.plugin} {row.plugin_version or ''}".strip()),
         (say["run"], row.run_id or "–"),

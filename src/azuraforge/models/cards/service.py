@@ -9,6 +9,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.cards.card import Evaluated, Language, card
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
+from azuraforge.models.registry.policy_store import TaskKinds
 from azuraforge.models.schemas import CardOut
 from azuraforge.models.tables import Model, ModelVersion
 
@@ -16,10 +17,11 @@ from azuraforge.models.tables import Model, ModelVersion
 class Cards:
     """Makes cards from rows, each time anew."""
 
-    def __init__(self, database: Database, events: EventLog, datasets: DatasetService) -> None:
+    def __init__(self, database: Database, events: EventLog, datasets: DatasetService, task_kinds: TaskKinds) -> None:
         self._database = database
         self._events = events
         self._datasets = datasets
+        self._task_kinds = task_kinds
 
     def show(self, project_id: str, name: str, number: int, language: Language) -> CardOut:
         """A version's card, as Markdown."""
@@ -36,7 +38,8 @@ class Cards:
 
     def of(self, owner: Model, row: ModelVersion, evaluated: Evaluated | None, language: Language) -> str:
         """The card of these rows."""
-        return card(owner.name, row, evaluated, owner.intended_use, self._dataset_name(row), language)
+        kind = self._task_kinds().get(row.kind)
+        return card(owner.name, row, evaluated, owner.intended_use, self._dataset_name(row), kind, language)
 
     def set_intended_use(
         self, project_id: str, name: str, text: str, by: str, *, unit: UnitOfWork | None = None

@@ -19,7 +19,7 @@ from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart, ImageSchema
 from azuraforge.plugins.vision.png import png_base64
 from azuraforge.processes.backend import choose_nearest
-from azuraforge.processes.memory import bounded_growth
+from azuraforge.processes.resources.memory import bounded_growth
 
 _SUM_TOLERANCE = 1e-6
 #: Memory that decoding a bounded picture may take: twice what the worst one was measured to need.

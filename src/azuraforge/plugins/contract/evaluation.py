@@ -209,7 +209,7 @@ class SuspiciousColumn(Shape):
 
     column: str
     kind: str = Field(description="in which way, such as later_target or centred_average")
-    reach: int = Field(description="rows ahead; 0: the same row")
+    rows_ahead: int = Field(description="0: the same row")
     share: float = Field(description="of the column, or of what is new in it, that later values of the target explain")
     rows: int = Field(description="that were examined")
     blocks: bool = Field(description="whether it stops an automatic promotion")

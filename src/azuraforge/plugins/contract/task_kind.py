@@ -1,7 +1,8 @@
 """The contract of a task kind: how its data are split, guarded, measured and explained.
 
 A task kind answers for everything that pipelines of one kind have in common. The platform drives the loop and asks the
-kind at each step; nothing else in the platform knows any kind by name. Its methods run in children.
+kind at each step and compares no kind by name; which of its modules still import from a kind's package, as serving and
+reports do, ``make bench-shape`` lists. Its methods run in children.
 """
 
 from __future__ import annotations

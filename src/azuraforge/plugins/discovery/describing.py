@@ -6,6 +6,7 @@ Both functions are child entry points: they import app code, which the API and t
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -91,8 +92,23 @@ def _sentence(model: type[BaseModel], problem: ErrorDetails) -> str:
         return f"{field} is missing"
     allowed = _allowed(model, path)
     text = problem["msg"][0].lower() + problem["msg"][1:]
+    if _may_be_secret(model, path):
+        if problem["type"] in ("too_short", "too_long"):
+            text = "the text is too short" if problem["type"] == "too_short" else "the text is too long"
+        return f"{field}: {text} (allowed: {allowed})" if allowed else f"{field}: {text}"
     sentence = f"{field}: {text}, got {problem['input']!r:.80}" if field else text
     return f"{sentence} (allowed: {allowed})" if allowed else sentence
+
+
+def _may_be_secret(model: type[BaseModel], path: list[str]) -> bool:
+    """Whether the value at this place may hold a secret, which no error shows."""
+    if not path:
+        return False
+    schema = model.model_json_schema()
+    if len(path) > 1:
+        return '"password"' in json.dumps(schema)
+    field = schema.get("properties", {}).get(path[0], {})
+    return '"password"' in json.dumps(field) or ("$ref" in json.dumps(field) and '"password"' in json.dumps(schema))
 
 
 def _allowed(model: type[BaseModel], path: list[str]) -> str:
@@ -116,7 +132,9 @@ def _describe_file(path: Path) -> Iterator[JsonObject]:
     try:
         found = list(loading.classes_of(loading.load_file(path)))
         if not found:
-            raise InvalidInput("it defines no subclass of Pipeline, Source, Agent, TaskKind or Metric with a name")
+            raise InvalidInput(
+                "it defines no subclass of Pipeline, Source, Agent, Notifier, TaskKind or Metric with a name"
+            )
     except InvalidInput as error:
         yield _row("unknown", path.stem, version, origin) | {"error": error.message}
         return

@@ -24,6 +24,7 @@ from typing import Literal, TypeVar, overload
 from azuraforge.errors import InvalidInput, NotFound, one_line
 from azuraforge.plugins.contract.agent import Agent
 from azuraforge.plugins.contract.metric import AnyMetric, Metric
+from azuraforge.plugins.contract.notifier import Notifier
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline
 from azuraforge.plugins.contract.source import Source
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind
@@ -35,6 +36,7 @@ GROUPS: dict[str, str] = {
     "pipeline": "azuraforge.pipelines",
     "source": "azuraforge.sources",
     "agent": "azuraforge.agents",
+    "notifier": "azuraforge.notifiers",
     "task_kind": "azuraforge.task_kinds",
     "metric": "azuraforge.metrics",
 }
@@ -42,11 +44,18 @@ CONTRACTS: dict[str, type[object]] = {
     "pipeline": Pipeline,
     "source": Source,
     "agent": Agent,
+    "notifier": Notifier,
     "task_kind": TaskKind,
     "metric": Metric,
 }
 #: The class attribute that describes what a plugin of this kind accepts; a metric accepts nothing.
-ACCEPTS: dict[str, str] = {"pipeline": "Config", "source": "Options", "agent": "Request", "task_kind": "Config"}
+ACCEPTS: dict[str, str] = {
+    "pipeline": "Config",
+    "source": "Options",
+    "agent": "Request",
+    "notifier": "Options",
+    "task_kind": "Config",
+}
 #: Class attributes that a plugin of this kind needs besides.
 _NEEDS: dict[str, tuple[str, ...]] = {
     "pipeline": ("kind",),
@@ -125,6 +134,8 @@ def load_plugin(kind: Literal["pipeline"], name: str, plugins_folder: Path | str
 def load_plugin(kind: Literal["source"], name: str, plugins_folder: Path | str | None) -> type[Source]: ...
 @overload
 def load_plugin(kind: Literal["agent"], name: str, plugins_folder: Path | str | None) -> type[Agent]: ...
+@overload
+def load_plugin(kind: Literal["notifier"], name: str, plugins_folder: Path | str | None) -> type[Notifier]: ...
 @overload
 def load_plugin(kind: Literal["task_kind"], name: str, plugins_folder: Path | str | None) -> type[AnyTaskKind]: ...
 @overload

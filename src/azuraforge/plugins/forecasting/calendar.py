@@ -115,7 +115,7 @@ class Clock:
             step = count * UNITS[unit]
             return cls(schema.time, schema.timezone, schema.frequency, step, span, zone, schema.month_end)
         step = int(np.median(np.diff(moments))) if len(moments) > 1 else DAY
-        weekdays, slots = _timetable(_walls_of(moments, zone))
+        weekdays, slots = _timetable(_local_times_of(moments, zone))
         return cls(schema.time, schema.timezone, None, max(step, 1), span, zone, weekdays=weekdays, slots=slots)
 
     @property
@@ -132,7 +132,7 @@ class Clock:
         """``(row, feature)``: the calendar features of every row of ``frame``."""
         if self.time is None or not self.width:
             return np.zeros((frame.height, 0))
-        return self._phases(_wall(frame, self.time, self.timezone))
+        return self._phases(_local_times(frame, self.time, self.timezone))
 
     def following(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Floats:
         """``(origin, horizon, feature)``: the calendar features of the rows after each origin.
@@ -141,17 +141,17 @@ class Clock:
         """
         if self.time is None or not self.width:
             return np.zeros((len(origins), horizon, 0))
-        walls = self.following_walls(frame, origins, horizon)
-        return self._phases(walls.reshape(-1)).reshape(len(origins), horizon, self.width)
+        local_times = self.following_local_times(frame, origins, horizon)
+        return self._phases(local_times.reshape(-1)).reshape(len(origins), horizon, self.width)
 
-    def phases(self, walls: Indices) -> Floats:
-        """``(row, feature)``: the calendar features of local wall-clock times ``(row,)``, see ``following_walls``."""
-        return self._phases(walls) if self.width else np.zeros((len(walls), 0))
+    def phases(self, local_times: Indices) -> Floats:
+        """``(row, feature)``: the calendar features of wall-clock times ``(row,)``, see ``following_local_times``."""
+        return self._phases(local_times) if self.width else np.zeros((len(local_times), 0))
 
-    def following_walls(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
+    def following_local_times(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
         """``(origin, horizon)``: local wall-clock times after each origin, microseconds since 1970-01-01 00:00."""
         moments = self.following_moments(frame, origins, horizon)
-        return _walls_of(moments.reshape(-1), self.timezone).reshape(moments.shape)
+        return _local_times_of(moments.reshape(-1), self.timezone).reshape(moments.shape)
 
     def following_moments(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
         """``(origin, horizon)``: the times after each origin, microseconds UTC.
@@ -165,24 +165,24 @@ class Clock:
         open_always = not self.slots and self.weekdays == _EVERY_DAY
         if self.step < DAY and open_always:
             return np.asarray(at[:, None] + steps * self.step)
-        wall = _walls_of(at, self.rhythm_timezone)
+        origin_times = _local_times_of(at, self.rhythm_timezone)
         unit = _split(self.frequency)[1] if self.frequency is not None else None
         if self.slots:
-            walls = _next_slots(wall, np.array(self.slots), horizon)
+            local_times = _next_slots(origin_times, np.array(self.slots), horizon)
         elif unit in ("mo", "q", "y"):
-            walls = self._months_after(wall, horizon)
+            local_times = self._months_after(origin_times, horizon)
         elif open_always:
-            walls = wall[:, None] + steps * self.step
+            local_times = origin_times[:, None] + steps * self.step
         else:
-            walls = self._on_open_days(wall, horizon)
-        return _moments_of(walls.reshape(-1), self.rhythm_timezone).reshape(walls.shape)
+            local_times = self._on_open_days(origin_times, horizon)
+        return _moments_of(local_times.reshape(-1), self.rhythm_timezone).reshape(local_times.shape)
 
     def rows_between(self, start: int, at: int) -> int:
         """About how many rows lie between two moments, in microseconds UTC; it knows of no holidays."""
         if self.step <= 0:
             return 0
         if self.slots:
-            since = _walls_of(np.array([start, at]), self.rhythm_timezone) - _FIRST_MONDAY
+            since = _local_times_of(np.array([start, at]), self.rhythm_timezone) - _FIRST_MONDAY
             passed = since // WEEK * len(self.slots) + np.searchsorted(np.array(self.slots), since % WEEK)
             return int(passed[1] - passed[0])
         rows = (at - start) / self.step
@@ -197,34 +197,34 @@ class Clock:
         """What ``to_dict`` gave."""
         return from_json(cls, fields)
 
-    def _months_after(self, wall: Indices, horizon: int) -> Indices:
+    def _months_after(self, origin_times: Indices, horizon: int) -> Indices:
         import polars as pl
 
         count, unit = _split(str(self.frequency))
-        local = pl.Series("at", wall, dtype=pl.Int64).cast(pl.Datetime("us"))
+        local = pl.Series("at", origin_times, dtype=pl.Int64).cast(pl.Datetime("us"))
         moved = [local.dt.offset_by(f"{count * step}{unit}") for step in range(1, horizon + 1)]
         if self.month_end:  # the last day of February is followed by the 31st of March, not by the 28th
             moved = [column.dt.month_end() for column in moved]
         return np.stack([_microseconds(column) for column in moved], axis=1)
 
-    def _on_open_days(self, wall: Indices, horizon: int) -> Indices:
-        walls = np.empty((len(wall), horizon), dtype=np.int64)
-        at = wall
+    def _on_open_days(self, origin_times: Indices, horizon: int) -> Indices:
+        local_times = np.empty((len(origin_times), horizon), dtype=np.int64)
+        at = origin_times
         for step in range(horizon):
             at = at + self.step
             for _ in range(6):
                 at = at + ~np.isin(_weekday(at), self.weekdays) * DAY
-            walls[:, step] = at
-        return walls
+            local_times[:, step] = at
+        return local_times
 
-    def _phases(self, wall: Indices) -> Floats:
+    def _phases(self, local_times: Indices) -> Floats:
         columns: list[Floats] = []
         for cycle in self.cycles:
-            since = wall - _FIRST_MONDAY
+            since = local_times - _FIRST_MONDAY
             if cycle.period == WEEK:
                 since = since // DAY * DAY  # a weekday is one thing from midnight to midnight
             elif cycle.period == YEAR:
-                since = wall
+                since = local_times
             angle = 2 * np.pi * ((since % cycle.period) / cycle.period)
             for harmonic in range(1, cycle.harmonics + 1):
                 columns += [np.sin(harmonic * angle), np.cos(harmonic * angle)]
@@ -247,21 +247,24 @@ def usual(values: Indices) -> Indices:
     return np.asarray(found[counts >= _REAL_SHARE * counts.max(initial=0)])
 
 
-def _timetable(walls: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _timetable(local_times: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The weekdays and the slots of the week that rows without a frequency fall on; see ``Clock``."""
-    if len(walls) < 5:
+    if len(local_times) < 5:
         return _EVERY_DAY, ()
-    found = usual(_weekday(walls))
+    found = usual(_weekday(local_times))
     weekdays = tuple(found.tolist())
-    if len(walls) < _ROWS_TO_MISS_A_WEEKDAY:
+    if len(local_times) < _ROWS_TO_MISS_A_WEEKDAY:
         weekdays = _MONDAY_TO_FRIDAY if max(weekdays) < 5 else _EVERY_DAY
-    slots = usual((walls - _FIRST_MONDAY) % WEEK)
-    if len(walls) < 2 * len(slots):  # less than two weeks of a timetable: the same hours on every open day
-        hours = usual(walls % DAY)
-        if len(walls) < 1.25 * len(hours):  # hardly an hour came twice
+    slots = usual((local_times - _FIRST_MONDAY) % WEEK)
+    if len(local_times) < 2 * len(slots):  # less than two weeks of a timetable: the same hours on every open day
+        hours = usual(local_times % DAY)
+        if len(local_times) < 1.25 * len(hours):  # hardly an hour came twice
             return weekdays, ()
         slots = (np.array(weekdays)[:, None] * DAY + hours).reshape(-1)
-    if len(slots) > _MOST_SLOTS or np.mean(_next_slots(walls[:-1], slots, 1)[:, 0] == walls[1:]) < _SLOTS_HOLD:
+    if (
+        len(slots) > _MOST_SLOTS
+        or np.mean(_next_slots(local_times[:-1], slots, 1)[:, 0] == local_times[1:]) < _SLOTS_HOLD
+    ):
         return weekdays, ()
     distances = np.diff(slots, append=slots[0] + WEEK)
     if distances[0] < DAY and (distances == distances[0]).all():
@@ -269,9 +272,9 @@ def _timetable(walls: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return weekdays, tuple(slots.tolist())
 
 
-def _next_slots(walls: Indices, slots: Indices, count: int) -> Indices:
+def _next_slots(local_times: Indices, slots: Indices, count: int) -> Indices:
     """``(row, count)``: the next slots of the week after each wall time."""
-    since = walls - _FIRST_MONDAY
+    since = local_times - _FIRST_MONDAY
     index = np.searchsorted(slots, since % WEEK, side="right")[:, None] + np.arange(count)
     weeks = (since // WEEK)[:, None] + index // len(slots)
     return np.asarray(_FIRST_MONDAY + weeks * WEEK + slots[index % len(slots)])
@@ -284,8 +287,8 @@ def _split(frequency: str) -> tuple[int, str]:
     return int(match[1]), match[2]
 
 
-def _weekday(wall: Indices) -> Indices:
-    return (wall - _FIRST_MONDAY) % WEEK // DAY
+def _weekday(local_times: Indices) -> Indices:
+    return (local_times - _FIRST_MONDAY) % WEEK // DAY
 
 
 def _moments(frame: pl.DataFrame, time: str) -> Indices:
@@ -294,11 +297,11 @@ def _moments(frame: pl.DataFrame, time: str) -> Indices:
     return _microseconds(frame.get_column(time).cast(pl.Datetime("us", "UTC")))
 
 
-def _wall(frame: pl.DataFrame, time: str, timezone: str) -> Indices:
-    return _walls_of(_moments(frame, time), timezone)
+def _local_times(frame: pl.DataFrame, time: str, timezone: str) -> Indices:
+    return _local_times_of(_moments(frame, time), timezone)
 
 
-def _walls_of(moments: Indices, timezone: str) -> Indices:
+def _local_times_of(moments: Indices, timezone: str) -> Indices:
     import polars as pl
 
     if timezone == "UTC":
@@ -307,13 +310,13 @@ def _walls_of(moments: Indices, timezone: str) -> Indices:
     return _microseconds(at.dt.convert_time_zone(timezone).dt.replace_time_zone(None))
 
 
-def _moments_of(walls: Indices, timezone: str) -> Indices:
+def _moments_of(local_times: Indices, timezone: str) -> Indices:
     """Wall times as moments: the earlier of two, and for one that the clocks skip the same time an hour later."""
     import polars as pl
 
     if timezone == "UTC":
-        return walls
-    local = pl.Series("at", walls, dtype=pl.Int64).cast(pl.Datetime("us"))
+        return local_times
+    local = pl.Series("at", local_times, dtype=pl.Int64).cast(pl.Datetime("us"))
     zoned = local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
     for _ in range(24):  # once, but for the islands that skipped a whole day
         if not zoned.null_count():

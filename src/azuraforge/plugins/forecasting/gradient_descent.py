@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -13,11 +13,9 @@ from azuraforge.engine.training import Callback, EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS
+from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.windows import Examples
 from azuraforge.plugins.training import BestAverage, Reporter
-
-if TYPE_CHECKING:
-    from azuraforge.plugins.forecasting.time_series import TimeSeriesConfig
 
 PREDICT_BATCH = 512
 

@@ -33,11 +33,11 @@ def check_country(country: str, schema: Schema) -> None:
     _calendar(country, 2020, 2020)
 
 
-def holiday_features(walls: Indices, step: int, country: str) -> Floats:
+def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
     """``(…, 2)`` for local wall-clock times, microseconds since 1970-01-01 00:00.
 
     Args:
-        walls: of any shape.
+        local_times: of any shape.
         step: microseconds that a row covers. A row of a day or less has a share of 0 or 1, a week of two holidays 2/7.
         country: ISO 3166, with a subdivision where wanted, ``"DE-BY"``.
 
@@ -47,9 +47,9 @@ def holiday_features(walls: Indices, step: int, country: str) -> Floats:
         >>> holiday_features(np.array([day, day + DAY]), DAY, "TR").tolist()  # the 29th is Republic Day
         [[0.0, 1.0], [1.0, 0.0]]
     """
-    if not walls.size:
-        return np.zeros((*walls.shape, HOLIDAY_FEATURES))
-    days = walls // DAY
+    if not local_times.size:
+        return np.zeros((*local_times.shape, HOLIDAY_FEATURES))
+    days = local_times // DAY
     span = max(1, round(step / DAY))
     first, last = (_year_of(int(day)) for day in (days.min(), days.max() + span))
     found = _days(country, first, last)
@@ -60,7 +60,7 @@ def holiday_features(walls: Indices, step: int, country: str) -> Floats:
 
 def holidays_ahead(clock: Clock, frame: pl.DataFrame, origins: Indices, horizon: int, country: str) -> Floats:
     """``(origin, horizon, 2)``: of the rows after each origin, from the origin's own time."""
-    return holiday_features(clock.following_walls(frame, origins, horizon), clock.step, country)
+    return holiday_features(clock.following_local_times(frame, origins, horizon), clock.step, country)
 
 
 @lru_cache(maxsize=8)

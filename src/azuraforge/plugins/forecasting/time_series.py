@@ -23,17 +23,16 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
-from pydantic import Field
 
 from azuraforge import engine
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
-from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import (
     Start,
@@ -47,12 +46,13 @@ from azuraforge.plugins.forecasting.adaptive import (
 )
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split, window_within
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, chronological_split
 from azuraforge.plugins.forecasting.covariates import Covariates
 from azuraforge.plugins.forecasting.gradient_descent import PREDICT_BATCH, descend
 from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS, at_levels, in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import each, known_series, one_of, predict_each
-from azuraforge.plugins.forecasting.transforms import Transform, TransformName
+from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
+from azuraforge.plugins.forecasting.transforms import Transform
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
 
 #: One point forecast and one value per level that is learned.
@@ -61,73 +61,6 @@ _FORMAT = "azuraforge.time_series/1"
 _ALONE = ""
 #: What a forecaster learns on the validation part, saved beside the network's weights.
 _CALIBRATION = ("trust", "offsets", "smearing")
-_SHORTEST, _LONGEST = 30, 192
-#: A default window is shortened to this at least, where a series is too short for the usual one.
-_LEAST = 2
-
-
-class TimeSeriesConfig(ForecastConfig):
-    """What training a network on windows needs, beside the task's own settings."""
-
-    window: Annotated[
-        int | None,
-        Field(
-            default=None,
-            ge=2,
-            le=2000,
-            description="Rows looked back; empty: three seasons, at least 30 and at most 192, fewer in a short series",
-            json_schema_extra={"title_tr": "Pencere"},
-        ),
-    ]
-    transform: Annotated[
-        TransformName,
-        Field(default="none", description="Change of the target before learning; inverted in every forecast"),
-    ]
-    calendar: Annotated[bool, Field(default=True, description="Give the network hour, weekday and day of the year")]
-    features: Annotated[bool, Field(default=True, description="Give the network the dataset's other columns")]
-    epochs: Annotated[int, Field(default=60, ge=1, le=10_000, description="Passes over the training part, at most")]
-    max_steps: Annotated[
-        int,
-        Field(default=3000, ge=1, le=10_000_000, description="Batches in all, at most; long series end by this"),
-    ]
-    patience: Annotated[
-        int, Field(default=10, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
-    ]
-    stop_after: Annotated[
-        int | None,
-        Field(
-            default=None,
-            ge=1,
-            le=10_000,
-            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
-            " is how the winner of a study is trained anew",
-        ),
-    ]
-    batch_size: Annotated[int, Field(default=128, ge=1, le=8192, description="Windows per step")]
-    learning_rate: Annotated[
-        float, Field(default=2e-3, gt=0, le=1, description="Highest step size; it warms up and falls")
-    ]
-    weight_decay: Annotated[float, Field(default=1e-3, ge=0, le=1, description="Pull of the weights towards zero")]
-    clip_norm: Annotated[float, Field(default=1.0, gt=0, le=1000, description="Longest gradient; longer ones are cut")]
-    loss: Annotated[
-        Literal["mse", "huber"],
-        Field(default="mse", description="Error of the point forecast; huber minds outliers less"),
-    ]
-
-    def window_of(self, schema: Schema) -> int:
-        """The configured window, else three seasons within limits."""
-        if self.window is not None:
-            return self.window
-        return min(max(_SHORTEST, 3 * self.season_of(schema)), _LONGEST)
-
-    @property
-    def least_window(self) -> int | None:
-        """The shortest window that a short series may lead to; None where the window is configured."""
-        return _LEAST if self.window is None else None
-
-    def window_within(self, schema: Schema, rows: int) -> int:
-        """Return the window for a training part of so many rows."""
-        return window_within(rows, self.horizon, self.window_of(schema), self.least_window)
 
 
 SeriesConfigT = TypeVar("SeriesConfigT", bound=TimeSeriesConfig)

@@ -27,18 +27,18 @@ from azuraforge.processes.kernels import Kernels
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.log_file import LogFile
 from azuraforge.processes.messages import message_frame, sent
+from azuraforge.processes.resources.usage import Sampler
 from azuraforge.processes.sealed_folders import problem_with
-from azuraforge.processes.usage import Sampler
 from azuraforge.projects.keeping import hold
 from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild, start_frame
-from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.execution.recording import Recorder
 from azuraforge.runs.handlers import ChildSettings, ClaimedRun, PhaseResult, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.limits import Limits
+from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.transitions import Transitions, run_stream
 from azuraforge.strict_json import JsonObject
 

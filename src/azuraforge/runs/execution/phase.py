@@ -27,7 +27,7 @@ from azuraforge.processes.frames import (
 )
 from azuraforge.processes.log_file import LogFile
 from azuraforge.processes.messages import sent
-from azuraforge.processes.usage import Sampler, measure
+from azuraforge.processes.resources.usage import Sampler, measure
 from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.handlers import ChildSettings
 from azuraforge.runs.limits import Limits

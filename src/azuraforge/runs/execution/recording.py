@@ -12,15 +12,15 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
-from azuraforge.processes import usage
 from azuraforge.processes.frames import SentMessage, unspell
 from azuraforge.processes.messages import message_frame
 from azuraforge.processes.points import problem_with_series
+from azuraforge.processes.resources import usage
 from azuraforge.runs import store
-from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.handlers import MessageKind, Received, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
+from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.schemas import Step, Time
 from azuraforge.strict_json import JsonObject
 

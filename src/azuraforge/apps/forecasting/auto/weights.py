@@ -20,6 +20,9 @@ from azuraforge.plugins.contract.arrays import Floats
 LEAST_ORIGINS, LEAST_STRETCHES = 50, 8
 #: Members whose error exceeds the least by this factor are clearly worse.
 CLEARLY_WORSE = 1.2
+#: Where evidence is thin, a member counts whatever its error, up to this factor: a difference of that size is none of
+#: chance, and a member that never fits (a last season on steep growth) would spoil a mean.
+HOPELESS = 20.0
 #: Stretches at which stacked weights count as much as equal ones.
 _HALF_WAY = 8.0
 _SUM_TO_ONE = 1e3
@@ -80,7 +83,7 @@ def combine(
         points: ``(origin, horizon)`` forecasts by member.
         truth: ``(origin, horizon)``; NaN where unknown.
         scale: ``(origin, 1)`` the size of a usual error of the origin's series.
-        core: the members that count where evidence is thin, whatever their errors.
+        core: the members that count where evidence is thin, unless their errors are ``HOPELESS`` times the least.
         free: the member that stands where no member of ``core`` does, and by whose errors scores are stated.
         twice: those of ``core`` that count twice, in a trimmed mean; without any, it is the median of equals.
     """
@@ -91,6 +94,9 @@ def combine(
     scores = {name: float(np.mean(each / usual)) if known.any() else None for name, each in per_step.items()}
     able = [name for name in core if name in points]
     if is_thin(truth) or not known.any():
+        found = {name: score for name in able if (score := scores[name]) is not None}
+        if found:
+            able = [name for name in able if found[name] <= HOPELESS * min(found.values()) + 1e-12]
         if set(able) & set(twice):
             counts = {name: 2 if name in twice else 1 for name in able}
             total = sum(counts.values())

@@ -241,8 +241,8 @@ class Inputs:
             columns += [back - last, np.where(known.any(axis=1), mean, np.nan)[:, None] - last]
         part, clock = self.part, layout.clock
         if clock.width:
-            walls = clock.following_walls(part.frame, part.origins[asked], part.horizon)[place, steps]
-            columns += [clock.phases(walls), _numbers(clock, walls)]
+            local_times = clock.following_local_times(part.frame, part.origins[asked], part.horizon)[place, steps]
+            columns += [clock.phases(local_times), _numbers(clock, local_times)]
         if layout.covariates.width:
             columns.append(self._covariates(asked, clock)[place, steps])
         return columns
@@ -286,17 +286,17 @@ def _read(values: Floats, rows: Indices, first: Indices) -> Floats:
     return np.where(rows >= first, values[np.maximum(rows, 0)], np.nan)
 
 
-def _numbers(clock: Clock, walls: Indices) -> Floats:
+def _numbers(clock: Clock, local_times: Indices) -> Floats:
     """``(example, number)``: the hour, the weekday, the day of the month and of the year of local times, where the
     calendar knows their cycles."""
     cycles = {cycle.name for cycle in clock.cycles}
-    dates = (walls // DAY).astype("datetime64[D]")
+    dates = (local_times // DAY).astype("datetime64[D]")
     columns: list[Floats] = []
     if "hour_of_day" in cycles:
-        columns.append(walls % DAY / HOUR)
+        columns.append(local_times % DAY / HOUR)
     if "day_of_week" in cycles:
-        columns.append(((walls // DAY + 3) % 7).astype(np.float64))
+        columns.append(((local_times // DAY + 3) % 7).astype(np.float64))
         columns.append((dates - dates.astype("datetime64[M]")).astype(np.float64))
     if "day_of_year" in cycles:
         columns.append((dates - dates.astype("datetime64[Y]")).astype(np.float64))
-    return np.stack(columns, axis=1) if columns else np.zeros((len(walls), 0))
+    return np.stack(columns, axis=1) if columns else np.zeros((len(local_times), 0))

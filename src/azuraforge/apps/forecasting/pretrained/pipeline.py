@@ -208,6 +208,6 @@ def at_levels(quantiles: Floats, levels: Sequence[float], wanted: Sequence[float
             found.append((1 - share) * ordered[above - 1] + share * ordered[above])
         else:
             edge = 0 if level < levels[0] else -1
-            reach = normal.inv_cdf(level) / normal.inv_cdf(levels[edge]) if levels[edge] != 0.5 else 1.0
-            found.append(middle + (ordered[edge] - middle) * reach)
+            stretch = normal.inv_cdf(level) / normal.inv_cdf(levels[edge]) if levels[edge] != 0.5 else 1.0
+            found.append(middle + (ordered[edge] - middle) * stretch)
     return np.stack(found)

@@ -41,7 +41,7 @@ class Foreknowledge:
     Attributes:
         column: its name.
         kind: in which way.
-        reach: rows ahead; 0 for the same row.
+        rows_ahead: 0 for the same row.
         share: of the column, or of what is new in it, that later values of the target explain.
         rows: that were examined.
         blocks: whether it stops an automatic promotion; a copy of the same row alone does no harm.
@@ -50,7 +50,7 @@ class Foreknowledge:
 
     column: str
     kind: Kind
-    reach: int
+    rows_ahead: int
     share: float
     rows: int
     blocks: bool = True
@@ -108,7 +108,7 @@ class _Case:
             return self._named(name, values, share, rows)
         event = patterns.events_ahead(self.target, values, self.pieces, self.span)
         if event is not None:
-            return Foreknowledge(name, event.name, event.reach, event.share, rows)
+            return Foreknowledge(name, event.name, event.rows_ahead, event.share, rows)
         if ahead:
             outcome = max((each.same_row for each in measured), default=0.0)
             if outcome >= OUTCOME:
@@ -131,7 +131,7 @@ class _Case:
         like = patterns.nearest(self.target, values, self.pieces, self.span)
         if like is None or like.share < _NAMED:
             return Foreknowledge(name, "later_values", self.span.leads, share, rows)
-        return Foreknowledge(name, like.name, like.reach, share, rows)
+        return Foreknowledge(name, like.name, like.rows_ahead, share, rows)
 
 
 def _knows(each: Dependence) -> float:

@@ -39,7 +39,7 @@ class Pattern:
     """A pattern, how many rows it reaches ahead, and the share of the column that it explains."""
 
     name: PatternName
-    reach: int
+    rows_ahead: int
     share: float
 
 
@@ -49,7 +49,9 @@ def nearest(target: Floats, column: Floats, pieces: Sequence[Piece], span: Span)
     for piece in pieces:
         y, c = carried(target)[piece.rows], carried(column)[piece.rows]
         if len(y) >= _FEWEST_ROWS + 2 * span.leads:
-            found += [Pattern(name, reach, _alike(c, values)) for name, reach, values in _later(y, span.leads)]
+            found += [
+                Pattern(name, rows_ahead, _alike(c, values)) for name, rows_ahead, values in _later(y, span.leads)
+            ]
     return max(found, key=lambda each: each.share, default=None)
 
 

@@ -9,41 +9,41 @@ from azuraforge.wording import fill
 
 _EVIDENCE: Mapping[Kind, tuple[str, str]] = {
     "later_target": (
-        "it follows the target of {reach} [row|rows] later ({share} explained, {rows} rows examined)",
-        "hedefin {reach} satır sonraki değerini izliyor ({rows} satırda {share} açıklanıyor)",
+        "it follows the target of {ahead} [row|rows] later ({share} explained, {rows} rows examined)",
+        "hedefin {ahead} satır sonraki değerini izliyor ({rows} satırda {share} açıklanıyor)",
     ),
     "average_ahead": (
-        "it follows the mean of the next {reach} targets ({share} explained, {rows} rows examined)",
-        "hedefin sonraki {reach} değerinin ortalamasını izliyor ({rows} satırda {share} açıklanıyor)",
+        "it follows the mean of the next {ahead} targets ({share} explained, {rows} rows examined)",
+        "hedefin sonraki {ahead} değerinin ortalamasını izliyor ({rows} satırda {share} açıklanıyor)",
     ),
     "centred_average": (
-        "it follows an average of the target that reaches {reach} [row|rows] ahead ({share} explained, {rows} rows"
+        "it follows an average of the target that reaches {ahead} [row|rows] ahead ({share} explained, {rows} rows"
         " examined)",
-        "hedefin {reach} satır ileriye uzanan ortalamasını izliyor ({rows} satırda {share} açıklanıyor)",
+        "hedefin {ahead} satır ileriye uzanan ortalamasını izliyor ({rows} satırda {share} açıklanıyor)",
     ),
     "extreme_ahead": (
-        "it follows the largest or smallest of the next {reach} targets ({share} explained, {rows} rows examined)",
-        "hedefin sonraki {reach} değerinin en büyüğünü ya da en küçüğünü izliyor ({rows} satırda {share} açıklanıyor)",
+        "it follows the largest or smallest of the next {ahead} targets ({share} explained, {rows} rows examined)",
+        "hedefin sonraki {ahead} değerinin en büyüğünü ya da en küçüğünü izliyor ({rows} satırda {share} açıklanıyor)",
     ),
     "change_ahead": (
-        "it follows the target's change over the next {reach} [row|rows] ({share} explained, {rows} rows examined)",
-        "hedefin sonraki {reach} satırdaki değişimini izliyor ({rows} satırda {share} açıklanıyor)",
+        "it follows the target's change over the next {ahead} [row|rows] ({share} explained, {rows} rows examined)",
+        "hedefin sonraki {ahead} satırdaki değişimini izliyor ({rows} satırda {share} açıklanıyor)",
     ),
     "period_value": (
-        "it is constant for about {reach} rows and holds a value of the target that is known at their end only"
+        "it is constant for about {ahead} rows and holds a value of the target that is known at their end only"
         " ({share} explained)",
-        "yaklaşık {reach} satır boyunca sabit ve hedefin ancak bu sürenin sonunda bilinen bir değerini taşıyor"
+        "yaklaşık {ahead} satır boyunca sabit ve hedefin ancak bu sürenin sonunda bilinen bir değerini taşıyor"
         " ({share} açıklanıyor)",
     ),
     "interpolated": (
-        "it runs straight between values of the target about {reach} rows apart, so it points at the next one"
+        "it runs straight between values of the target about {ahead} rows apart, so it points at the next one"
         " ({share} explained)",
-        "hedefin yaklaşık {reach} satır arayla alınan değerleri arasında düz gidiyor, yani sonrakini gösteriyor"
+        "hedefin yaklaşık {ahead} satır arayla alınan değerleri arasında düz gidiyor, yani sonrakini gösteriyor"
         " ({share} açıklanıyor)",
     ),
     "later_values": (
-        "the target's next {reach} values explain {share} of what its past does not ({rows} rows examined)",
-        "geçmişin açıklamadığının {share} kadarını hedefin sonraki {reach} değeri açıklıyor ({rows} satır incelendi)",
+        "the target's next {ahead} values explain {share} of what its past does not ({rows} rows examined)",
+        "geçmişin açıklamadığının {share} kadarını hedefin sonraki {ahead} değeri açıklıyor ({rows} satır incelendi)",
     ),
     "same_row_copy": (
         "it is the target of the same row under another name ({rows} rows examined)",
@@ -54,10 +54,10 @@ _EVIDENCE: Mapping[Kind, tuple[str, str]] = {
         "önceden bilindiği söyleniyor ve aynı satırdaki hedefte yeni olanın {share} kadarını açıklıyor",
     ),
     "too_good": (
-        "with the other columns, a linear reference forecasts {reach} [row|rows] ahead with {share} less squared error"
+        "with the other columns, a linear reference forecasts {ahead} [row|rows] ahead with {share} less squared error"
         " than from the target's own past, and loses that without this one ({rows} forecasts); state 0 if its values"
         " are known with their row",
-        "doğrusal bir karşılaştırma modeli, öteki sütunlarla {reach} satır ilerisini hedefin kendi geçmişine göre"
+        "doğrusal bir karşılaştırma modeli, öteki sütunlarla {ahead} satır ilerisini hedefin kendi geçmişine göre"
         " {share} daha az karesel hatayla tahmin ediyor, bu sütun çıkınca bunu yitiriyor ({rows} tahmin); değerler"
         " satırıyla birlikte biliniyorsa 0 belirtin",
     ),
@@ -77,5 +77,5 @@ def evidence(found: Foreknowledge) -> dict[str, str]:
     """
     percent = int(100 * found.share)
     sentences = zip(("en", "tr"), _EVIDENCE[found.kind], (f"{percent} %", f"%{percent}"), strict=True)
-    fields = {"reach": found.reach, "rows": found.rows, "other": found.other}
+    fields = {"ahead": found.rows_ahead, "rows": found.rows, "other": found.other}
     return {language: fill(sentence, **fields, share=share) for language, sentence, share in sentences}

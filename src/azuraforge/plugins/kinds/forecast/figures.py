@@ -151,14 +151,14 @@ class ErrorSlices(ErrorFigure):
 class InputFigure(Figure):
     """Base of figures of inputs.
 
-    ``reach``: rows back that inputs are taken from; ``left_out``: columns beyond the first ones.
+    ``rows_back``: how many rows before an origin inputs are taken from; ``left_out``: columns beyond the first ones.
     """
 
     contender: str
     target: str
     unit: str
     part: Literal["test"]
-    reach: int
+    rows_back: int
     left_out: tuple[str, ...]
     origins: int
 

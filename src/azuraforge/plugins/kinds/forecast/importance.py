@@ -3,7 +3,7 @@
 An input is a block of rows before the origin in one column: the target's values 0, 1, 2 to 3, 4 to 7 … rows back, or
 another column as a whole (its rows ahead included, for columns known in advance). Origins are taken so far apart that
 their blocks do not overlap; an origin's block is then exchanged for another origin's, and the pipeline predicts again.
-Nothing of the pipeline but ``predict`` is needed. What lies further back than ``reach`` rows stays as it was, and so
+Nothing of the pipeline but ``predict`` is needed. What lies further back than ``rows_back`` stays as it was, and so
 do times: the calendar is not among the inputs.
 
 Done on the held-out part, after the verdict: nothing is chosen by it.
@@ -110,17 +110,17 @@ def importance_figures(
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
 ) -> tuple[Importance, Shapley] | None:
     """Permutation importance and Shapley values; None where the part holds too few separate origins."""
-    reach = reach_of(test, season)
-    lattices = list(lattices_of(test, truth, reach))
+    rows_back = rows_back_of(test, season)
+    lattices = list(lattices_of(test, truth, rows_back))
     if not lattices:
         return None
-    inputs, left_out = inputs_of(test, reach)
+    inputs, left_out = inputs_of(test, rows_back)
     about = InputFigure(
         contender=contender,
         target=test.schema.target,
         unit=test.schema.unit,
         part="test",
-        reach=reach,
+        rows_back=rows_back,
         left_out=tuple(left_out),
         origins=sum(len(chosen) for chosen in lattices),
     )
@@ -132,18 +132,18 @@ def importance_figures(
     return importance, shapley
 
 
-def reach_of(test: Part, season: int) -> int:
+def rows_back_of(test: Part, season: int) -> int:
     """How far back inputs are exchanged: two seasons, but so near that eight origins of the part stand apart."""
     wanted = min(max(32, 2 * season), _LONGEST_REACH)
     rows = test.frame.height - test.start
     return max(_SHORTEST_REACH, min(wanted, rows // 8 - test.horizon))
 
 
-def lattices_of(test: Part, truth: Floats, reach: int) -> Iterator[NDArray[np.int64]]:
-    """Indices into ``test.origins``: in each lattice the origins' blocks, ``reach`` back and the horizon ahead, do not
-    overlap."""
-    apart, known = reach + test.horizon, np.isfinite(truth).all(axis=1)
-    usable = np.flatnonzero(known & (test.origins >= reach))
+def lattices_of(test: Part, truth: Floats, rows_back: int) -> Iterator[NDArray[np.int64]]:
+    """Indices into ``test.origins``: in each lattice the origins' blocks, ``rows_back`` rows and the horizon ahead,
+    do not overlap."""
+    apart, known = rows_back + test.horizon, np.isfinite(truth).all(axis=1)
+    usable = np.flatnonzero(known & (test.origins >= rows_back))
     if not usable.size:
         return
     total = 0
@@ -162,7 +162,7 @@ def lattices_of(test: Part, truth: Floats, reach: int) -> Iterator[NDArray[np.in
         yield np.array(chosen, dtype=np.int64)
 
 
-def inputs_of(test: Part, reach: int) -> tuple[list[Input], list[str]]:
+def inputs_of(test: Part, rows_back: int) -> tuple[list[Input], list[str]]:
     """The inputs, and the columns that were too many.
 
     Example:
@@ -174,12 +174,12 @@ def inputs_of(test: Part, reach: int) -> tuple[list[Input], list[str]]:
         ['y, 0 back', 'y, 1 back', 'y, 2–3 back', 'y, 4–7 back', 'x']
     """
     blocks, first, width = [Input(test.schema.target, 0, 0)], 1, 1
-    while first < reach:
-        last = min(first + width, reach) - 1
+    while first < rows_back:
+        last = min(first + width, rows_back) - 1
         blocks.append(Input(test.schema.target, first, last))
         first, width = last + 1, 2 * width
     columns = [column for column in test.schema.features if column in test.frame.columns]
-    blocks += [Input(column, -test.horizon, reach - 1, whole=True) for column in columns[:MOST_COLUMNS]]
+    blocks += [Input(column, -test.horizon, rows_back - 1, whole=True) for column in columns[:MOST_COLUMNS]]
     return blocks, columns[MOST_COLUMNS:]
 
 

@@ -186,7 +186,7 @@ class ForecastJudge(Judge):
             contenders=tuple(_scores(each, rank) for rank, each in enumerate(ranked, 1)),
             best_baseline=best_baseline,
             winner=ranked[0].name,
-            guarded=GuardedRows(tried=case.candidate.guarded, of=len(test.origins)),
+            guarded=GuardedRows(tried=case.candidate.guarded, of=len(self._whole[case.candidate.name].point)),
             frequency=schema.frequency,
             timezone=schema.rhythm_timezone or schema.timezone,
             season=split.season,
@@ -333,7 +333,7 @@ def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn
         SuspiciousColumn(
             column=each.column,
             kind=each.kind,
-            reach=each.reach,
+            rows_ahead=each.rows_ahead,
             share=each.share,
             rows=each.rows,
             blocks=each.blocks,

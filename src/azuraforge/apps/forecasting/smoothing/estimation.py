@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate
-from azuraforge.apps.forecasting.smoothing import Smoothing
+from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: Rows of the first line through level and trend.
@@ -96,8 +96,8 @@ def forms(pattern: str, damped: bool | None, period: int, *, positive: bool) -> 
 
 def fit_forms(values: Floats, period: int, candidates: list[Form]) -> list[Fitted]:
     """Estimate every form of ``candidates`` on ``(row,)`` values; those that diverge are left out."""
-    lanes = [form for form in candidates for _ in _BEGINNINGS]
-    search = _Search(values[:, None], period, lanes, np.zeros(len(lanes), dtype=np.int64))
+    descents = [form for form in candidates for _ in _BEGINNINGS]
+    search = _Search(values[:, None], period, descents, np.zeros(len(descents), dtype=np.int64))
     squares, unknowns = search.lowered(_beginnings(len(candidates)), _MOST_STEPS)
     first = np.arange(len(candidates)) * len(_BEGINNINGS)
     best = first + np.argmin(squares.reshape(len(candidates), -1), axis=1)
@@ -118,12 +118,12 @@ def fit_forms_of_each(values: Floats, period: int, candidates: list[Form]) -> li
     chosen = beginnings.reshape(count * forms_each, len(_BEGINNINGS), -1)[np.arange(len(best)), best]
     search = _Search(values, period, candidates * count, np.repeat(np.arange(count), forms_each))
     squares, unknowns = search.lowered(chosen, _FEWER_STEPS)
-    lanes = np.arange(len(best)).reshape(count, forms_each)
-    return [search.fitted(own, squares, unknowns) for own in lanes]
+    descents = np.arange(len(best)).reshape(count, forms_each)
+    return [search.fitted(own, squares, unknowns) for own in descents]
 
 
 def _beginnings(count: int) -> Floats:
-    """``(lane, unknown)``: each of ``_BEGINNINGS``, ``count`` times over."""
+    """``(descent, unknown)``: each of ``_BEGINNINGS``, ``count`` times over."""
     weights = np.array([(*weights, 0.95) for weights in _BEGINNINGS])
     unknowns = np.zeros((len(weights), _UNKNOWNS))
     unknowns[:, :3] = np.log(weights[:, :3] / (1 - weights[:, :3]))
@@ -133,27 +133,27 @@ def _beginnings(count: int) -> Floats:
 
 
 class _Search:
-    """Lanes that are lowered side by side: a form of one of the series, and a beginning of its search, each.
+    """Descents that are lowered side by side: a form of one of the series, and a beginning of its search, each.
 
     Args:
         values: ``(row, series)``.
         period: rows of a season.
-        lanes: the form of each.
-        owners: ``(lane,)`` the series of each.
+        descents: the form of each.
+        owners: ``(descent,)`` the series of each.
     """
 
-    def __init__(self, values: Floats, period: int, lanes: list[Form], owners: Indices) -> None:
-        self.values, self.period, self.forms, self.owners = values, period, lanes, owners
+    def __init__(self, values: Floats, period: int, descents: list[Form], owners: Indices) -> None:
+        self.values, self.period, self.forms, self.owners = values, period, descents, owners
         largest = np.abs(values).max(axis=0)
         self.tiny = np.where(largest > 0, _TINY * largest, 1.0)[owners]
         steps, spread = np.std(np.diff(values, axis=0), axis=0), np.std(values, axis=0)
         self.scale = np.where(steps > 0, steps, np.where(spread > 0, spread, 1.0))[owners]
-        self.relative = np.array([form.multiplicative_error for form in lanes])
-        self.added = np.array([form.season == "A" for form in lanes])
-        self.times = np.array([form.season == "M" for form in lanes])
+        self.relative = np.array([form.multiplicative_error for form in descents])
+        self.added = np.array([form.season == "A" for form in descents])
+        self.times = np.array([form.season == "M" for form in descents])
         starts: dict[tuple[int, bool, str], tuple[float, float, Floats]] = {}
         own = []
-        for owner, form in zip(owners.tolist(), lanes, strict=True):
+        for owner, form in zip(owners.tolist(), descents, strict=True):
             key = owner, form.trend, form.season
             if key not in starts:
                 starts[key] = _start(values[:, owner], period, form)
@@ -163,30 +163,30 @@ class _Search:
         self.free = np.array(
             [
                 [True, form.trend, seasonal, form.damped, not seasonal, form.trend and not seasonal]
-                for form, seasonal in ((form, form.season != "N") for form in lanes)
+                for form, seasonal in ((form, form.season != "N") for form in descents)
             ],
             dtype=bool,
         )
 
-    def fitted(self, lanes: Indices, squares: Floats, unknowns: Floats) -> list[Fitted]:
-        """Return the forms of some lanes; those that diverged are left out."""
+    def fitted(self, descents: Indices, squares: Floats, unknowns: Floats) -> list[Fitted]:
+        """Return the forms of some descents; those that diverged are left out."""
         found = []
-        for lane in lanes[np.isfinite(squares[lanes])].tolist():
-            parameters = 1 + int(self.free[lane].sum())
-            likelihood = len(self.values) * float(np.log(max(squares[lane], 1e-300)))
-            found.append(Fitted(self.forms[lane], self.estimate(lane, unknowns[lane]), parameters, likelihood))
+        for descent in descents[np.isfinite(squares[descents])].tolist():
+            parameters = 1 + int(self.free[descent].sum())
+            likelihood = len(self.values) * float(np.log(max(squares[descent], 1e-300)))
+            found.append(Fitted(self.forms[descent], self.estimate(descent, unknowns[descent]), parameters, likelihood))
         return found
 
     def squares(self, unknowns: Floats) -> Floats:
-        """Return ``(lane,)``: the sums of squares at ``(lane, unknown)``."""
-        lanes = np.arange(len(unknowns))
-        errors, expected = self._walk(lanes, unknowns)
-        self._level_out(errors, expected, lanes)
+        """Return ``(descent,)``: the sums of squares at ``(descent, unknown)``."""
+        descents = np.arange(len(unknowns))
+        errors, expected = self._walk(descents, unknowns)
+        self._level_out(errors, expected, descents)
         found = np.einsum("rl,rl->l", errors, errors)
         return np.where(np.isfinite(found), found, np.inf)
 
     def lowered(self, unknowns: Floats, most_steps: int) -> tuple[Floats, Floats]:
-        """Return the least sums of squares found ``(lane,)``, and where: ``(lane, unknown)``."""
+        """Return the least sums of squares found ``(descent,)``, and where: ``(descent, unknown)``."""
         count = len(unknowns)
         best, squares = unknowns.copy(), np.full(count, np.inf)
         caution, active = np.full(count, 1e-2), np.arange(count)
@@ -221,11 +221,11 @@ class _Search:
             tried[:, :4] = np.clip(tried[:, :4], -9.0, 9.0)
         return squares, best
 
-    def estimate(self, lane: int, unknowns: Floats) -> Estimate[Smoothing]:
-        """Return the model of a lane and its state before the first value."""
-        form = self.forms[lane]
+    def estimate(self, descent: int, unknowns: Floats) -> Estimate[Smoothing]:
+        """Return the model of a descent and its state before the first value."""
+        form = self.forms[descent]
         alpha, beta, gamma, phi, level, trend = (
-            float(value[0]) for value in self._natural(np.array([lane]), unknowns[None])
+            float(value[0]) for value in self._natural(np.array([descent]), unknowns[None])
         )
         seasonal = form.season != "N"
         model = Smoothing(
@@ -237,13 +237,13 @@ class _Search:
             periods=np.array([self.period] if seasonal else [], dtype=np.int64),
             gammas=np.array([gamma] if seasonal else []),
         )
-        season = self.seasons[:, lane].copy() if seasonal else np.zeros(0)
+        season = self.seasons[:, descent].copy() if seasonal else np.zeros(0)
         return Estimate(model, np.concatenate([[level, trend], season]))
 
-    def _natural(self, lanes: Indices, unknowns: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-        free = self.free[lanes]
+    def _natural(self, descents: Indices, unknowns: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+        free = self.free[descents]
         shares = _LEAST + (1 - 2 * _LEAST) / (1 + np.exp(-unknowns[:, :4]))
-        alpha, level, trend, scale = shares[:, 0], self.level[lanes], self.trend[lanes], self.scale[lanes]
+        alpha, level, trend, scale = shares[:, 0], self.level[descents], self.trend[descents], self.scale[descents]
         return (
             alpha,
             np.where(free[:, 1], alpha * shares[:, 1], 0.0),
@@ -253,35 +253,35 @@ class _Search:
             np.where(free[:, 5], trend + scale / np.sqrt(_FIRST_ROWS) * unknowns[:, 5], 0.0),
         )
 
-    def _errors(self, lanes: Indices, unknowns: Floats) -> tuple[Floats, Floats]:
-        """Return ``(row, lane)`` errors, and their slopes ``(row, lane, unknown)``."""
-        count = len(lanes)
+    def _errors(self, descents: Indices, unknowns: Floats) -> tuple[Floats, Floats]:
+        """Return ``(row, descent)`` errors, and their slopes ``(row, descent, unknown)``."""
+        count = len(descents)
         moved = np.repeat(unknowns[:, None], _UNKNOWNS + 1, axis=1)
         moved[:, np.arange(1, _UNKNOWNS + 1), np.arange(_UNKNOWNS)] += _STEP
-        wide = np.repeat(lanes, _UNKNOWNS + 1)
+        wide = np.repeat(descents, _UNKNOWNS + 1)
         made, expected = self._walk(wide, moved.reshape(-1, _UNKNOWNS))
         self._level_out(made, expected, wide)
         made = made.reshape(len(made), count, _UNKNOWNS + 1)
         slopes = (made[:, :, 1:] - made[:, :, :1]) / _STEP
-        return made[:, :, 0], slopes * self.free[lanes]
+        return made[:, :, 0], slopes * self.free[descents]
 
-    def _level_out(self, errors: Floats, expected: Floats, lanes: Indices) -> None:
-        """Multiply relative errors ``(row, lane)`` in place by the geometric mean of what was expected, so that the
+    def _level_out(self, errors: Floats, expected: Floats, descents: Indices) -> None:
+        """Multiply relative errors ``(row, descent)`` in place by the geometric mean of what was expected, so that the
         sum of squares orders both kinds of error as the likelihood does."""
-        relative = self.relative[lanes]
+        relative = self.relative[descents]
         if relative.any():
-            size = np.maximum(np.abs(expected[:, relative]), self.tiny[lanes][relative])
+            size = np.maximum(np.abs(expected[:, relative]), self.tiny[descents][relative])
             errors[:, relative] *= np.exp(np.log(size).mean(axis=0)) / size
 
-    def _walk(self, lanes: Indices, unknowns: Floats) -> tuple[Floats, Floats]:
-        """Return ``(row, lane)`` errors and expectations: the recursion of ``Smoothing``, on vectors."""
-        alpha, beta, gamma, phi, level, trend = self._natural(lanes, unknowns)
-        added, times, seasons = self.added[lanes], self.times[lanes], self.seasons[:, lanes]
+    def _walk(self, descents: Indices, unknowns: Floats) -> tuple[Floats, Floats]:
+        """Return ``(row, descent)`` errors and expectations: the recursion of ``Smoothing``, on vectors."""
+        alpha, beta, gamma, phi, level, trend = self._natural(descents, unknowns)
+        added, times, seasons = self.added[descents], self.times[descents], self.seasons[:, descents]
         period = len(seasons)
         sums, factors = np.where(added, seasons, 0.0), np.where(times, seasons, 1.0)
         to_sum, to_factor = np.where(added, gamma, 0.0), np.where(times, gamma, 0.0)
-        errors, expected = np.empty((2, len(self.values), len(lanes)))
-        tiny, multiplies, owners = self.tiny[lanes], bool(times.any()), self.owners[lanes]
+        errors, expected = np.empty((2, len(self.values), len(descents)))
+        tiny, multiplies, owners = self.tiny[descents], bool(times.any()), self.owners[descents]
         for row, value in enumerate(self.values[:, owners]):
             place = row % period
             trend = trend * phi

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from azuraforge.processes import gpu
 from azuraforge.processes.process_table import LINUX
+from azuraforge.processes.resources import gpu
 
 #: The phase that these curves belong to; no phase of a run has this name, so that resuming cuts none of them.
 PHASE = "system/"

@@ -1,0 +1,62 @@
+// What the pages of automations ask of the API.
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { get, part, post, remove } from "../../api/client";
+import { pagedQuery } from "../../api/pages";
+import { readAgain } from "../../api/queries";
+import type { Automation, DryRun } from "../../api/types";
+
+const MOVING_MS = 3000;
+
+/** The single steps of a firing are not on the stream of the project: while one moves, it is asked for again. */
+function moves(automations: readonly Automation[]): boolean {
+  return automations.some(({ newest_firings }) => newest_firings.some(({ state }) => state === "running"));
+}
+
+export const automationPages = infiniteQueryOptions({
+  ...pagedQuery<Automation>(["automations"], "/automations"),
+  refetchInterval: (query) => (query.state.data?.pages.some(({ items }) => moves(items)) ? MOVING_MS : false),
+});
+
+export function automationQuery(id: string) {
+  return queryOptions({
+    queryKey: ["automations", id],
+    queryFn: ({ signal }) => get<Automation>(`/automations/${part(id)}`, {}, signal),
+    refetchInterval: (query) => (query.state.data && moves([query.state.data]) ? MOVING_MS : false),
+  });
+}
+
+/** What it would have done over the past month; asked for when a person asks. */
+export function dryRunQuery(id: string, asked: boolean) {
+  return queryOptions({
+    queryKey: ["automation-dry-run", id],
+    queryFn: ({ signal }) => get<DryRun>(`/automations/${part(id)}/dry-run`, {}, signal),
+    enabled: asked,
+    retry: false,
+  });
+}
+
+function useAction(path: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => post<Automation>(path),
+    onSettled: readAgain(client, ["automations"], ["runs"]),
+  });
+}
+
+export const usePauseAutomation = (id: string) => useAction(`/automations/${part(id)}/pause`);
+export const useResumeAutomation = (id: string) => useAction(`/automations/${part(id)}/resume`);
+export const useFireAutomation = (id: string) => useAction(`/automations/${part(id)}/fire`);
+
+/** Leaves the automation's page first: asked for again, it would no longer be there. */
+export function useDeleteAutomation(id: string, leave: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => remove(`/automations/${part(id)}`),
+    onSuccess: () => {
+      leave();
+      client.removeQueries({ queryKey: ["automations", id] });
+      return client.invalidateQueries({ queryKey: automationPages.queryKey, exact: true });
+    },
+  });
+}

@@ -1,0 +1,53 @@
+// What an automation awaits and does, in words. Names of events, fields and steps are keys as one types them.
+import type { AutomationStep, AutomationWhen, FieldFilter } from "../../api/types";
+
+type Words = (key: string, values?: Record<string, unknown>) => string;
+
+/** "model = co2 · loss > 2": all of them hold together. */
+export function filtersOf(where: readonly FieldFilter[]): string[] {
+  return where.flatMap(({ field, equals, one_of, above, below }) => [
+    ...(equals !== undefined && one_of == null && above == null && below == null ? [`${field} = ${String(equals)}`] : []),
+    ...(equals != null && (one_of != null || above != null || below != null) ? [`${field} = ${String(equals)}`] : []),
+    ...(one_of != null ? [`${field} ∈ {${one_of.join(", ")}}`] : []),
+    ...(above != null ? [`${field} > ${above}`] : []),
+    ...(below != null ? [`${field} < ${below}`] : []),
+  ]);
+}
+
+/** "disk.used_share > 0.9" or "dataset.age_seconds (sales) > 86400". */
+export function limitOf(when: Extract<AutomationWhen, { on: "measure" }>): string {
+  const name = when.of == null ? when.measure : `${when.measure} (${when.of})`;
+  return when.above != null ? `${name} > ${when.above}` : `${name} < ${String(when.below)}`;
+}
+
+/** What a step acts on: the targets, the model, or the dataset and plugin of its run. */
+export function objectOf(step: AutomationStep): string {
+  switch (step.do) {
+    case "notify":
+      return step.to.join(", ");
+    case "promote":
+      return `${step.model} v${step.version} → ${step.alias}`;
+    case "roll_back":
+      return `${step.model} (${step.alias})`;
+    case "study":
+      return named(step.study, ["model", "dataset", "plugin"]);
+    default:
+      return named(step.run ?? {}, ["model", "dataset", "plugin"]);
+  }
+}
+
+function named(body: Readonly<Record<string, unknown>>, fields: readonly string[]): string {
+  const found = fields.map((field) => body[field]).filter((value): value is string => typeof value === "string");
+  return [...new Set(found)].join(" · ");
+}
+
+/** Why a firing began: "event:41" is line 41 of the project's log. */
+export function causeOf(cause: string, t: Words, moment: (at: string) => string): string {
+  const [kind = "", ...rest] = cause.split(":");
+  const value = rest.join(":");
+  if (kind === "event") return t("automations.causes.event", { number: value });
+  if (kind === "time") return t("automations.causes.time", { time: moment(value) });
+  if (kind === "measure") return t("automations.causes.measure", { time: moment(value) });
+  if (kind === "asked") return t("automations.causes.asked");
+  return cause;
+}

@@ -1,0 +1,1 @@
+"""Exponential smoothing: the recursion, and the estimation of its weights."""

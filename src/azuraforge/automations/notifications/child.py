@@ -1,0 +1,62 @@
+"""Sends one message, in a child."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel, JsonValue
+
+from azuraforge.outgoing import Policy
+from azuraforge.plugins.contract.notifier import Message, Notifier
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.strict_json import JsonObject
+
+ENTRY = "azuraforge.automations.notifications.child:send"
+
+
+class MessageInput(BaseModel):
+    """A message, as ``Message`` states it."""
+
+    id: str
+    title: str
+    text: str
+    data: dict[str, JsonValue]
+    count: int
+    language: str
+    at: datetime
+
+
+class SendInput(BaseModel):
+    """What to send, and how."""
+
+    notifier: str
+    options: JsonObject
+    plugins_folder: str
+    outgoing: JsonObject
+    message: MessageInput
+
+
+class Sent(BaseModel):
+    """The target has accepted the message."""
+
+    accepted: bool = True
+
+
+class Asked(Protocol):
+    """The part of a child that this entry point needs."""
+
+    @property
+    def payload(self) -> Mapping[str, object]: ...
+
+
+def send(child: Asked) -> Sent:
+    """Let a notifier send. ``SendInput`` → ``Sent``."""
+    asked = SendInput.model_validate(child.payload)
+    notifier: Notifier = load_plugin("notifier", asked.notifier, asked.plugins_folder)()
+    notifier.outgoing = Policy.from_json(asked.outgoing)
+    fields = asked.message.model_dump()
+    notifier.send(parse_config(notifier.Options, asked.options, asked.notifier), Message(**fields))
+    return Sent()

@@ -1,0 +1,85 @@
+"""The outbox: a message is a row, written in the transaction of its cause and sent after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from azuraforge.automations.notifications import store
+from azuraforge.automations.notifications.tables import Notification, NotificationTarget
+from azuraforge.database import Session
+from azuraforge.errors import NotFound
+
+
+class Wording(Protocol):
+    """The words of a message in a language."""
+
+    def __call__(self, language: str, count: int, /) -> tuple[str, str]:
+        """Return title and text."""
+        ...
+
+
+def put(
+    session: Session, target: str, source: str, cause: str, wording: Wording, data: Mapping[str, JsonValue]
+) -> Notification:
+    """Add a message for a target, or count it into one of the same source that has not left yet.
+
+    The first message of a source leaves at once; what follows within the target's ``group_seconds`` leaves as one
+    message when they are over. Raises NotFound where the target does not exist.
+    """
+    found = store.target(session, target)
+    if found is None:
+        raise NotFound(
+            f"notification target {target!r} does not exist",
+            where="step.to",
+            next_step="azuraforge notifications targets",
+        )
+    at = store.clock(session)
+    last = store.newest_of(session, found.id, source)
+    silenced = found.silenced_until is not None and found.silenced_until > at
+    if last is not None and last.state == "waiting" and last.attempts == 0 and not silenced:
+        title, text = wording(found.language, last.count + 1)
+        store.change(session, last, count=last.count + 1, title=title, text=text, data=dict(data))
+        return last
+    title, text = wording(found.language, 1)
+    next_at = at if last is None else max(at, last.created_at + timedelta(seconds=found.group_seconds))
+    row = Notification(
+        project_id=found.project_id,
+        target_id=found.id,
+        source=source,
+        cause=cause,
+        title=title,
+        text=text,
+        data=dict(data),
+        state="silenced" if silenced else "waiting",
+        next_at=None if silenced else next_at,
+        created_at=at,
+    )
+    store.add(session, row)
+    return row
+
+
+def escalate(session: Session, id_: str) -> bool:
+    """Send a message that was not acknowledged to the second target; False where there is nothing to do any more."""
+    row = store.notification(session, id_, locked=True)
+    if row is None or row.escalate_at is None or row.escalate_at > store.clock(session):
+        return False
+    store.change(session, row, escalate_at=None)
+    first = store.target(session, row.target_id)
+    second = store.target(session, first.escalate_to) if first is not None and first.escalate_to is not None else None
+    if second is None or row.acknowledged_at is not None:
+        return False
+    title, text = row.title, row.text
+    put(session, second.id, row.id, f"escalated:{row.id}", lambda _language, _count: (title, text), row.data)
+    store.change(session, row, escalated_at=store.clock(session))
+    return True
+
+
+def escalation_of(target: NotificationTarget | None) -> timedelta | None:
+    """How long a message to a target may stay without acknowledgement; None: for ever."""
+    if target is None or target.escalate_to is None or target.escalate_after_seconds is None:
+        return None
+    return timedelta(seconds=target.escalate_after_seconds)

@@ -1,0 +1,112 @@
+"""HTTP of notifications."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.requests import HTTPConnection
+
+from azuraforge.automations.notifications.schemas import (
+    NotificationOut,
+    NotificationPage,
+    SilenceRequest,
+    TargetList,
+    TargetOut,
+    TargetRequest,
+)
+from azuraforge.automations.notifications.service import NotificationService
+from azuraforge.automations.notifications.tables import Notification, NotificationTarget
+from azuraforge.database.short_ids import ShortId
+from azuraforge.paging import PAGE, After, Limit
+from azuraforge.projects.access import Admin, Member, Reader, Unit
+from azuraforge.projects.short_ids import path_id
+from azuraforge.waiting.turns import ask_in_turn
+
+router = APIRouter(prefix="/notifications", tags=["notifications"])
+
+
+async def notification_service(connection: HTTPConnection) -> NotificationService:
+    service: NotificationService = connection.app.state.notifications
+    return service
+
+
+Service = Annotated[NotificationService, Depends(notification_service)]
+_TARGET = ShortId("notification target", NotificationTarget.id, NotificationTarget.name)
+TargetName = Annotated[str, Depends(path_id("target", _TARGET))]
+MessageId = Annotated[str, Depends(path_id("notification", ShortId("notification", Notification.id)))]
+
+
+def known_target(target: TargetName, access: Admin, service: Service) -> str:
+    """Looked for before the body is read, so that a missing target is reported first."""
+    service.get(access.project_id, target)
+    return target
+
+
+@router.get("")
+def list_notifications(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> NotificationPage:
+    """A page of messages, the newest first."""
+    return service.list(access.project_id, limit=limit, after=after)
+
+
+@router.post("/targets", status_code=201)
+async def create_target(
+    body: TargetRequest, request: Request, access: Admin, service: Service, unit: Unit
+) -> TargetOut:
+    """Add a place that messages go to; its options are checked by the notifier."""
+    return await ask_in_turn(request, access.project_id, partial(service.create, access.project_id, body, unit=unit))
+
+
+@router.get("/targets")
+def list_targets(access: Reader, service: Service) -> TargetList:
+    """All targets, by name. Secrets are masked."""
+    return service.targets(access.project_id)
+
+
+@router.get("/targets/{target}")
+def get_target(target: TargetName, access: Reader, service: Service) -> TargetOut:
+    """One target. Secrets are masked."""
+    return service.get(access.project_id, target)
+
+
+@router.put("/targets/{target}")
+async def replace_target(
+    target: Annotated[str, Depends(known_target)],
+    body: TargetRequest,
+    request: Request,
+    access: Admin,
+    service: Service,
+) -> TargetOut:
+    """Change a target; its options are given as a whole, secrets included."""
+    return await ask_in_turn(request, access.project_id, partial(service.replace, access.project_id, target, body))
+
+
+@router.delete("/targets/{target}", status_code=204)
+def delete_target(target: TargetName, access: Admin, service: Service) -> None:
+    """Remove a target with its messages."""
+    service.delete(access.project_id, target)
+
+
+@router.post("/targets/{target}/silence")
+def silence_target(target: TargetName, body: SilenceRequest, access: Member, service: Service, unit: Unit) -> TargetOut:
+    """Send nothing until a moment, or send again."""
+    return service.silence(access.project_id, target, body.until, unit=unit)
+
+
+@router.post("/targets/{target}/test", status_code=201)
+def test_target(target: TargetName, access: Member, service: Service, unit: Unit) -> NotificationOut:
+    """Put a test message into the outbox."""
+    return service.test(access.project_id, target, unit=unit)
+
+
+@router.get("/{notification}")
+def get_notification(notification: MessageId, access: Reader, service: Service) -> NotificationOut:
+    """One message and how far it is."""
+    return service.notification(access.project_id, notification)
+
+
+@router.post("/{notification}/acknowledge")
+def acknowledge_notification(notification: MessageId, access: Member, service: Service, unit: Unit) -> NotificationOut:
+    """State that somebody has seen it; it is not escalated then."""
+    return service.acknowledge(access.project_id, notification, access.user_id, unit=unit)

@@ -1,0 +1,210 @@
+"""The loop that sends messages. Any number may run, in any number of processes.
+
+A sender claims a message by raising ``attempts``, which fences what it writes later. One that dies after sending leaves
+the message due: it is sent again under the same id, which the target can recognise.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from azuraforge.automations.notifications import outbox, store
+from azuraforge.automations.notifications.child import ENTRY, MessageInput, SendInput, Sent
+from azuraforge.automations.notifications.tables import Notification
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Database, Session
+from azuraforge.errors import AzuraError, TransientError
+from azuraforge.events.notifier import Notifier
+from azuraforge.events.service import EventLog
+from azuraforge.outgoing import Policy
+from azuraforge.plugins.discovery.calling import Call
+from azuraforge.strict_json import JsonObject
+from azuraforge.telemetry import logger
+
+TICK_SECONDS = 1.0
+#: Messages that are sent at the same time: a target that hangs holds up itself and few others.
+AT_ONCE = 4
+SEND_SECONDS = 30.0
+#: A claimed message whose sender is not heard of is sent again after this time.
+_LEASE_SECONDS = 90.0
+_FIRST_PAUSE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 3600.0
+#: Attempts end after this time; the message has failed then.
+GIVE_UP_AFTER = timedelta(days=1)
+_PASSING_CODES = ("timeout", "child_died")
+
+log = logger("automations")
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A message that this sender may send."""
+
+    key: store.Key
+    attempt: int
+    asked: SendInput
+
+
+class Sender:
+    """Sends what is due, several at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        call: Call,
+        plugins_folder: str,
+        outgoing: Policy,
+        tick_seconds: float = TICK_SECONDS,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._call = call
+        self._plugins_folder = plugins_folder
+        self._outgoing: JsonObject = outgoing.to_json()
+        self._tick_seconds = tick_seconds
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="notifications", daemon=True)
+        self._pool: ThreadPoolExecutor | None = None
+        self._free = threading.Semaphore(AT_ONCE)
+
+    @property
+    def _notifier(self) -> Notifier:
+        return self._events.notifier
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._notifier.subscribe(self.notice)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the loop; what is under way is sent again later where its end cannot be awaited."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(10)
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def notice(self, project_id: str, stream: str) -> None:
+        """Something happened in this process, perhaps a new message."""
+        if stream == "project":
+            self._woken.set()
+
+    def tick(self) -> int:
+        """Escalate and begin to send what is due, as far as there are free senders; returns how many were begun."""
+        with self._database.read_system() as session:
+            late = store.unacknowledged(session, 100)
+            due = store.due(session, 100)
+        for key in late:
+            self._safely(key, lambda key: self._database.write(key.project_id, lambda s: outbox.escalate(s, key.id)))
+        random.shuffle(due)
+        begun = 0
+        for key in due:
+            if self._stopping.is_set() or not self._free.acquire(blocking=False):
+                break
+            begun += 1
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="notification")
+            self._pool.submit(self._safely, key, self.send).add_done_callback(self._done)
+        return begun
+
+    def send(self, key: store.Key) -> bool:
+        """Send one message; False where another sender has it, or it failed this time."""
+        claim = self._database.write(key.project_id, lambda session: self._claim(session, key))
+        if claim is None:
+            return False
+        problem: AzuraError | None = None
+        try:
+            self._call(ENTRY, claim.asked.model_dump(mode="json"), Sent, SEND_SECONDS)
+        except AzuraError as error:
+            problem = error
+        else:
+            crashpoint("message_sent_before_recorded")
+        return self._database.write(key.project_id, lambda session: self._record(session, claim, problem))
+
+    def _claim(self, session: Session, key: store.Key) -> _Claim | None:
+        row = store.notification(session, key.id, locked=True)
+        at = store.clock(session)
+        if row is None or row.state != "waiting" or row.next_at is None or row.next_at > at:
+            return None
+        target = store.target(session, row.target_id)
+        assert target is not None  # a foreign key
+        if target.silenced_until is not None and target.silenced_until > at:
+            store.change(session, row, state="silenced", next_at=None)
+            return None
+        lease = at + timedelta(seconds=_LEASE_SECONDS)
+        first = row.first_try_at or at
+        store.change(session, row, attempts=row.attempts + 1, next_at=lease, first_try_at=first)
+        message = MessageInput(
+            id=row.id,
+            title=row.title,
+            text=row.text,
+            data=row.data,
+            count=row.count,
+            language=target.language,
+            at=row.created_at,
+        )
+        asked = SendInput(
+            notifier=target.notifier,
+            options=target.options,
+            plugins_folder=self._plugins_folder,
+            outgoing=self._outgoing,
+            message=message,
+        )
+        return _Claim(key, row.attempts, asked)
+
+    def _record(self, session: Session, claim: _Claim, problem: AzuraError | None) -> bool:
+        row = store.notification(session, claim.key.id, locked=True)
+        if row is None or row.attempts != claim.attempt or row.state != "waiting":
+            return False
+        at = store.clock(session)
+        if problem is None:
+            patience = outbox.escalation_of(store.target(session, row.target_id))
+            late = at + patience if patience is not None and row.acknowledged_at is None else None
+            store.change(session, row, state="sent", sent_at=at, next_at=None, error=None, escalate_at=late)
+            return True
+        passing = isinstance(problem, TransientError) or problem.error_code in _PASSING_CODES
+        reason = problem.message[:500]
+        if passing and at - (row.first_try_at or at) < GIVE_UP_AFTER:
+            pause = min(_FIRST_PAUSE_SECONDS * 2 ** (row.attempts - 1), _LONGEST_PAUSE_SECONDS)
+            pause *= random.uniform(1.0, 1.2)  # noqa: S311  several messages do not come back together
+            store.change(session, row, error=reason, next_at=at + timedelta(seconds=pause))
+        else:
+            self._give_up(session, row, reason)
+        return False
+
+    def _give_up(self, session: Session, row: Notification, reason: str) -> None:
+        target = store.target(session, row.target_id)
+        late = store.clock(session) if outbox.escalation_of(target) is not None else None
+        store.change(session, row, state="failed", error=reason, next_at=None, escalate_at=late)
+        name = target.name if target is not None else ""
+        data = {"notification": row.id, "target": name, "source": row.source, "reason": reason}
+        self._events.append(session, "project", "notification.failed", data)
+
+    def _safely(self, key: store.Key, act: Callable[[store.Key], bool]) -> bool:
+        try:
+            return act(key)
+        except Exception as error:  # the trouble of one message must not hold up the others
+            log.warning("notification_waits", notification=key.id, reason=type(error).__name__)
+            return False
+
+    def _done(self, _future: Future[bool]) -> None:
+        self._free.release()
+        self._woken.set()  # a sender is free
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                self.tick()
+            except Exception as error:
+                log.warning("notifications_wait", reason=str(error))
+            if self._woken.wait(self._tick_seconds):
+                self._stopping.wait(0.05)

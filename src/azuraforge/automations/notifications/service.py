@@ -1,0 +1,210 @@
+"""Targets and messages as people and programs ask for them. Sending is in ``sender.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from azuraforge.automations.notifications import outbox, store
+from azuraforge.automations.notifications.schemas import (
+    NotificationOut,
+    NotificationPage,
+    TargetList,
+    TargetOut,
+    TargetRequest,
+)
+from azuraforge.automations.notifications.tables import Notification, NotificationTarget
+from azuraforge.automations.notifications.wording import of_test
+from azuraforge.bounds import Moment
+from azuraforge.database import Database, Session, UnitOfWork, new_id
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.paging import PAGE, Order
+from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.strict_json import JsonObject
+
+MOST_TARGETS = 100
+_Write = Callable[[Session], str]
+_NEWEST: Order[tuple[datetime, str]] = Order("notifications", tuple[Moment, str])
+
+#: Raises Conflict where a target, by its id and name, is needed.
+Objection = Callable[[Session, str, str], None]
+
+
+class NotificationService:
+    """Targets and messages of every project; each method names the project it acts in."""
+
+    def __init__(self, database: Database, events: EventLog, catalogue: Catalogue, object_to_target: Objection) -> None:
+        self._database = database
+        self._events = events
+        self._catalogue = catalogue
+        self._object_to_target = object_to_target
+
+    def create(self, project_id: str, request: TargetRequest, *, unit: UnitOfWork | None = None) -> TargetOut:
+        """Check the options in a child and store the target. Raises InvalidInput, NotFound and Conflict (the name)."""
+        shown = self._catalogue.validate("notifier", request.notifier, request.options)
+
+        def work(session: Session) -> str:
+            if len(store.targets(session)) >= MOST_TARGETS:
+                raise Conflict(f"a project has {MOST_TARGETS} targets at most", next_step="delete some")
+            row = NotificationTarget(project_id=project_id, **self._fields(session, request, shown))
+            store.add(session, row)
+            return row.id
+
+        return self._written(project_id, request.name, work, unit)
+
+    def replace(self, project_id: str, target: str, request: TargetRequest) -> TargetOut:
+        """Change a target; its messages stay. Options are given anew as a whole. Raises as ``create``."""
+        shown = self._catalogue.validate("notifier", request.notifier, request.options)
+
+        def work(session: Session) -> str:
+            row = _found(store.target(session, target, locked=True), target)
+            if row.name != request.name:
+                self._object_to_target(session, row.id, row.name)
+            store.change(session, row, **self._fields(session, request, shown, row.id))
+            return row.id
+
+        return self._written(project_id, request.name, work, None)
+
+    def targets(self, project_id: str) -> TargetList:
+        """Return all targets, by name."""
+        with self._database.read(project_id) as session:
+            rows = store.targets(session)
+        names = {row.id: row.name for row in rows}
+        return TargetList(items=[_target_out(row, names) for row in rows])
+
+    def get(self, project_id: str, target: str) -> TargetOut:
+        """Return one target. Raises NotFound."""
+        with self._database.read(project_id) as session:
+            row = _found(store.target(session, target), target)
+            second = store.target(session, row.escalate_to) if row.escalate_to is not None else None
+        return _target_out(row, {second.id: second.name} if second is not None else {})
+
+    def silence(
+        self, project_id: str, target: str, until: datetime | None, *, unit: UnitOfWork | None = None
+    ) -> TargetOut:
+        """Send a target nothing until then; messages of that time are kept as silenced."""
+
+        def work(session: Session) -> None:
+            row = _found(store.target(session, target, locked=True), target)
+            store.change(session, row, silenced_until=until)
+
+        self._database.write(project_id, work, unit=unit)
+        return self.get(project_id, target)
+
+    def test(self, project_id: str, target: str, *, unit: UnitOfWork | None = None) -> NotificationOut:
+        """Put a test message into the outbox."""
+
+        def work(session: Session) -> Notification:
+            row = _found(store.target(session, target), target)
+            mark = new_id()
+            made = outbox.put(session, row.id, mark, f"test:{mark}", of_test, {"event": "test"})
+            self._events.append(session, "project", "notification.queued", {"notification": made.id})
+            return made
+
+        made = self._database.write(project_id, work, unit=unit)
+        return self.notification(project_id, made.id)
+
+    def delete(self, project_id: str, target: str) -> None:
+        """Remove a target with its messages. Raises Conflict where another target or an automation uses it."""
+
+        def work(session: Session) -> None:
+            row = _found(store.target(session, target, locked=True), target)
+            for other in store.targets(session):
+                if other.escalate_to == row.id and other.id != row.id:
+                    raise Conflict(
+                        f"target {other.name!r} escalates to {row.name!r}",
+                        where=f"target {other.name}",
+                        next_step="change that target first",
+                    )
+            self._object_to_target(session, row.id, row.name)
+            store.remove(session, row)
+
+        self._database.write(project_id, work)
+
+    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> NotificationPage:
+        """Return a page of messages, the newest first."""
+        with self._database.read(project_id) as session:
+            found = store.page(session, limit + 1, _NEWEST.read(after))
+            names = {row.id: row.name for row in store.targets(session)}
+        rows, cursor = _NEWEST.cut(found, limit, lambda row: (row.created_at, row.id))
+        return NotificationPage(items=[_out(row, names) for row in rows], next=cursor)
+
+    def notification(self, project_id: str, id_: str) -> NotificationOut:
+        """Return one message. Raises NotFound."""
+        with self._database.read(project_id) as session:
+            row = _message(store.notification(session, id_), id_)
+            names = {each.id: each.name for each in store.targets(session)}
+        return _out(row, names)
+
+    def acknowledge(
+        self, project_id: str, id_: str, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> NotificationOut:
+        """State that somebody has seen a message; it is not escalated then. Nothing changes the second time."""
+
+        def work(session: Session) -> None:
+            row = _message(store.notification(session, id_, locked=True), id_)
+            if row.acknowledged_at is None:
+                fields: dict[str, object] = {"acknowledged_by": user_id, "escalate_at": None}
+                store.change(session, row, acknowledged_at=store.clock(session), **fields)
+
+        self._database.write(project_id, work, unit=unit)
+        return self.notification(project_id, id_)
+
+    def _fields(
+        self, session: Session, request: TargetRequest, shown: JsonObject, own_id: str | None = None
+    ) -> dict[str, object]:
+        second = None
+        if request.escalate_to is not None:
+            second = _found(store.target(session, request.escalate_to), request.escalate_to).id
+            seen = {own_id}
+            at: str | None = second
+            while at is not None:
+                if at in seen:
+                    raise InvalidInput("targets would escalate in a circle", where="escalate_to")
+                seen.add(at)
+                at = _found(store.target(session, at), at).escalate_to
+        return {
+            "name": request.name,
+            "notifier": request.notifier,
+            "options": request.options,
+            "shown_options": shown,
+            "language": request.language,
+            "group_seconds": request.group_seconds,
+            "escalate_to": second,
+            "escalate_after_seconds": request.escalate_after_seconds,
+        }
+
+    def _written(self, project_id: str, name: str, work: _Write, unit: UnitOfWork | None) -> TargetOut:
+        try:
+            return self.get(project_id, self._database.write(project_id, work, unit=unit))
+        except IntegrityError:
+            raise Conflict(
+                f"a target named {name!r} is there already", where="name", next_step="choose another name"
+            ) from None
+
+
+def _target_out(row: NotificationTarget, names: dict[str, str]) -> TargetOut:
+    fields = {name: getattr(row, name) for name in TargetOut.model_fields if hasattr(row, name)}
+    return TargetOut(
+        **{**fields, "options": row.shown_options, "escalate_to": names.get(row.escalate_to or "")},
+    )
+
+
+def _out(row: Notification, names: dict[str, str]) -> NotificationOut:
+    fields = {name: getattr(row, name) for name in NotificationOut.model_fields if hasattr(row, name)}
+    return NotificationOut(**fields, target=names.get(row.target_id, ""))
+
+
+def _found(row: NotificationTarget | None, name: str) -> NotificationTarget:
+    if row is None:
+        raise NotFound(f"notification target {name!r} does not exist", next_step="azuraforge notifications targets")
+    return row
+
+
+def _message(row: Notification | None, id_: str) -> Notification:
+    if row is None:
+        raise NotFound(f"notification {id_!r} does not exist", next_step="azuraforge notifications list")
+    return row

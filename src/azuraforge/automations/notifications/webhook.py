@@ -1,0 +1,110 @@
+"""The built-in notifier ``webhook``: a signed JSON document by POST."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_serializer
+
+from azuraforge.clock import iso
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.plugins.contract.notifier import Message, Notifier
+
+#: Answers after which a later attempt may help.
+_PASSING = (408, 425, 429)
+
+
+def _address(url: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(url.get_secret_value())
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # such as a port beyond 65535
+        fits = False
+    if not fits:
+        raise ValueError("an address begins with https:// or http:// and names a host")
+    return url
+
+
+class WebhookOptions(BaseModel):
+    """Where to send, and what signs the message."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[SecretStr, AfterValidator(_address), Field(max_length=2000)]
+    secret: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        default=None, description="signs each message; 16 characters or more"
+    )
+
+    @field_serializer("url")
+    def _host_only(self, url: SecretStr) -> str:
+        """The path of such an address often is a password: only host and port are shown."""
+        parts = urlsplit(url.get_secret_value())
+        place = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{place}/…"
+
+
+class Webhook(Notifier[WebhookOptions]):
+    """Posts a message as JSON; see the guide for the signature."""
+
+    name = "webhook"
+    Options = WebhookOptions
+    title: ClassVar[Mapping[str, str]] = {"en": "Webhook", "tr": "Webhook"}
+    summary: ClassVar[Mapping[str, str]] = {
+        "en": "Posts each message as signed JSON to an address",
+        "tr": "Her iletiyi imzalı JSON olarak bir adrese gönderir",
+    }
+
+    def send(self, options: WebhookOptions, message: Message) -> None:
+        """Post the message. Raises TransientError where the target is away or busy, InvalidInput where it refuses."""
+        import httpx  # in the child that sends
+
+        body = orjson.dumps(
+            {
+                "id": message.id,
+                "title": message.title,
+                "text": message.text,
+                "data": dict(message.data),
+                "count": message.count,
+                "language": message.language,
+                "at": iso(message.at),
+            }
+        )
+        headers = {"Content-Type": "application/json", "Idempotency-Key": message.id, "User-Agent": "AzuraForge"}
+        if options.secret is not None:
+            headers |= signature(options.secret.get_secret_value(), body, int(time.time()))
+        host = urlsplit(options.url.get_secret_value()).hostname
+        try:
+            with (
+                self.http_client() as client,
+                client.stream(
+                    "POST", options.url.get_secret_value(), content=body, headers=headers, follow_redirects=False
+                ) as answer,
+            ):
+                status = answer.status_code  # the body is nothing to us, and may never end
+        except httpx.TimeoutException:
+            raise TransientError(f"{host} did not answer in time", where="webhook") from None
+        except httpx.HTTPError as error:
+            raise TransientError(f"{host} cannot be reached: {type(error).__name__}", where="webhook") from None
+        if status >= 500 or status in _PASSING:
+            raise TransientError(f"{host} answered {status}", where="webhook")
+        if not 200 <= status < 300:
+            raise InvalidInput(
+                f"{host} answered {status}", where="webhook", next_step="check the address and the secret of the target"
+            )
+
+
+def signature(secret: str, body: bytes, at: int) -> dict[str, str]:
+    """Return the headers that sign a body: HMAC-SHA-256 over ``<seconds since 1970>.<body>``.
+
+    Example:
+        >>> signature("a secret of mine", b"{}", 0)["AzuraForge-Timestamp"]
+        '0'
+    """
+    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"AzuraForge-Timestamp": str(at), "AzuraForge-Signature": f"sha256={digest}"}

@@ -1,0 +1,86 @@
+"""The words of messages, in English and Turkish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from azuraforge.automations.notifications.outbox import Wording
+
+_TITLES = {
+    "en": "AzuraForge: {name}",
+    "tr": "AzuraForge: {name}",
+}
+#: By the type of the cause; the empty key is for all others.
+_CAUSES = {
+    "dataset.version_added": {
+        "en": "Dataset {dataset} has a new version {version}: {rows_added} rows added.",
+        "tr": "{dataset} veri kümesinin yeni sürümü {version}: {rows_added} satır eklendi.",
+    },
+    "model.drift": {
+        "en": "The inputs or predictions of {model}, version {version}, have drifted.",
+        "tr": "{model} modelinin {version}. sürümünde girdiler veya tahminler kaydı (drift).",
+    },
+    "model.promoted": {
+        "en": "Version {version} of {model} is now {alias}.",
+        "tr": "{model} modelinin {version}. sürümü artık {alias}.",
+    },
+    "model.rolled_back": {
+        "en": "{alias} of {model} was rolled back to version {version}.",
+        "tr": "{model} modelinin {alias} adı {version}. sürüme geri alındı.",
+    },
+    "run.state": {
+        "en": "Run {name} ({run_id}) {state}.",
+        "tr": "{name} çalıştırması ({run_id}) {state}.",
+    },
+    "measure": {
+        "en": "{measure} of {of} is {value}.",
+        "tr": "{of} için {measure}: {value}.",
+    },
+    "asked": {"en": "It was fired by hand.", "tr": "Elle tetiklendi."},
+    "time": {"en": "It is {time}.", "tr": "Zaman geldi: {time}."},
+    "": {"en": "Cause: {event}.", "tr": "Neden: {event}."},
+}
+_RUN_STATES = {
+    "queued": {"en": "is queued", "tr": "sıraya alındı"},
+    "running": {"en": "is running", "tr": "çalışıyor"},
+    "succeeded": {"en": "has succeeded", "tr": "başarıyla bitti"},
+    "failed": {"en": "has failed", "tr": "başarısız oldu"},
+    "cancelled": {"en": "was cancelled", "tr": "iptal edildi"},
+    "quarantined": {"en": "was quarantined", "tr": "karantinaya alındı"},
+}
+_COUNT = {"en": "This message stands for {count} causes.", "tr": "Bu ileti {count} nedenin yerine geçer."}
+_TEST = {
+    "en": ("AzuraForge: test", "This is a test message. The target works."),
+    "tr": ("AzuraForge: deneme", "Bu bir deneme iletisidir. Hedef çalışıyor."),
+}
+_LONGEST = 2000
+
+
+class _Known(dict[str, JsonValue]):
+    def __missing__(self, _key: str) -> str:
+        return "–"
+
+
+def of_firing(name: str, data: Mapping[str, JsonValue], text: str | None, causes: int) -> Wording:
+    """Return the words for a firing of an automation; ``text`` takes the place of the sentence about its cause."""
+
+    def wording(language: str, count: int) -> tuple[str, str]:
+        kind = str(data.get("event") or next((each for each in ("measure", "time") if each in data), ""))
+        template = _CAUSES.get(kind, _CAUSES[""])[language]
+        known = {field: value for field, value in data.items() if value is not None}
+        if kind == "run.state" and (state := _RUN_STATES.get(str(data.get("state")))):
+            known["state"] = state[language]
+        said = text if text is not None else template.format_map(_Known(known))
+        total = causes + count - 1
+        if total > 1:
+            said = f"{said}\n{_COUNT[language].format(count=total)}"
+        return _TITLES[language].format(name=name), said[:_LONGEST]
+
+    return wording
+
+
+def of_test(language: str, _count: int) -> tuple[str, str]:
+    """Return the words of a test message."""
+    return _TEST[language]

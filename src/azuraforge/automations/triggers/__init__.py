@@ -1,0 +1,1 @@
+"""Automations: what is awaited, and the steps that follow."""

@@ -1,0 +1,154 @@
+"""Cycles: automations whose steps cause the events that fire them, directly or through other automations.
+
+A step is known by what it may append to the log. An automation leads to another where one of these events may be its
+cause: the type is the same, and no filter excludes it. A field that is not known beforehand excludes nothing. So no
+cycle is missed; a filter on a field that a step fixes (the dataset, the model, the kind of a run) breaks a false one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from azuraforge.automations.triggers.causes import field_of, holds
+from azuraforge.automations.triggers.schemas import (
+    NotifyStep,
+    OnEvent,
+    PromoteStep,
+    RollBackStep,
+    RunStep,
+    Step,
+    StudyStep,
+    When,
+)
+from azuraforge.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Emission:
+    """An event that a step may cause, with the fields that are known beforehand."""
+
+    type: str
+    fields: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Node:
+    """An automation as its graph sees it."""
+
+    name: str
+    when: When
+    steps: Sequence[Step]
+
+
+#: Events that follow when a dataset has new rows: predictions are judged, and what watches them speaks.
+_AFTER_ROWS = ("prediction.judged", "model.drift", "model.canary_rolled_back")
+_AFTER_TRAINING = ("model.version_added", "model.promoted", "model.alias_removed", "model.deployment_ended")
+_ID = re.compile(r"[a-z0-9]{16}")
+
+
+def emissions(name: str, steps: Sequence[Step]) -> Iterator[Emission]:
+    """Yield what the steps of an automation may append to the project's stream."""
+    for type_ in ("automation.fired", "automation.finished"):
+        yield Emission(type_, {"name": name})
+    for step in steps:
+        yield from _of_step(step)
+
+
+def check(new: Node, others: Sequence[Node]) -> None:
+    """Raise InvalidInput, with the path, where ``new`` would fire itself."""
+    nodes = {each.name: each for each in others} | {new.name: new}
+    followed: set[str] = set()
+    queue: list[tuple[str, list[str]]] = [(new.name, [new.name])]
+    while queue:
+        name, path = queue.pop(0)
+        for event, target in _next(nodes[name], nodes.values()):
+            found = [*path, event, target]
+            if target == new.name:
+                raise InvalidInput(
+                    f"the automation would fire itself: {' → '.join(found)}",
+                    where="steps",
+                    next_step="add a filter to `when` that excludes what its steps cause, or leave out a step",
+                    code="cycle",
+                )
+            if target not in followed:
+                followed.add(target)
+                queue.append((target, found))
+
+
+def _next(node: Node, others: Iterable[Node]) -> Iterator[tuple[str, str]]:
+    caused = list(emissions(node.name, node.steps))
+    for other in others:
+        if isinstance(other.when, OnEvent):
+            for each in caused:
+                if _may_fire(each, other.when):
+                    yield each.type, other.name
+                    break
+
+
+def _may_fire(emission: Emission, when: OnEvent) -> bool:
+    if emission.type != when.type:
+        return False
+    for condition in when.where:
+        known = condition.field.split(".")[0] in emission.fields
+        if known and not holds(condition, field_of(emission.fields, condition.field)):
+            return False
+    return True
+
+
+def _of_step(step: Step) -> Iterator[Emission]:
+    if isinstance(step, RunStep):
+        yield from _of_run(step)
+    elif isinstance(step, StudyStep):
+        yield from (Emission(f"study.{what}") for what in ("created", "trial", "rests", "ended", "retrained"))
+        yield Emission("run.state")
+        yield Emission("run.followed_up")
+        model = _model_of(step.study)
+        yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
+    elif isinstance(step, PromoteStep):
+        yield Emission("model.promoted", {**_named("model", _fixed(step.model)), "alias": step.alias})
+        yield Emission("model.alias_removed", _named("model", _fixed(step.model)))
+        yield Emission("model.deployment_ended", _named("model", _fixed(step.model)))
+    elif isinstance(step, RollBackStep):
+        yield Emission("model.rolled_back", {**_named("model", _fixed(step.model)), "alias": step.alias})
+        yield Emission("model.deployment_ended", _named("model", _fixed(step.model)))
+    else:
+        assert isinstance(step, NotifyStep)
+        yield from (Emission("notification.failed", {"target": target}) for target in step.to)
+
+
+def _of_run(step: RunStep) -> Iterator[Emission]:
+    model = None if step.do == "refresh" else _model_of(step.run)
+    for type_ in ("run.state", "run.followed_up"):
+        yield Emission(type_, {"kind": step.do, **_named("model", model)})
+    if step.do == "refresh":
+        yield Emission("dataset.version_added", _named("dataset", _fixed_name(step.run.get("dataset"))))
+        yield from (Emission(type_) for type_ in _AFTER_ROWS)
+    elif step.do == "train":
+        yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
+    else:
+        yield Emission("prediction.made", _named("model", model))
+        yield Emission("model.drift", _named("model", model))
+
+
+def _fixed(value: JsonValue) -> str | None:
+    """The text, unless it comes from the cause."""
+    return value if isinstance(value, str) and "{cause." not in value else None
+
+
+def _fixed_name(value: JsonValue) -> str | None:
+    """The name of a dataset that is fixed, not its id: events carry the name."""
+    found = _fixed(value)
+    return None if found is None or _ID.fullmatch(found) else found
+
+
+def _model_of(asked: Mapping[str, JsonValue]) -> str | None:
+    """The model of a run or a study, which is called as its dataset where none is named."""
+    return _fixed(asked["model"]) if asked.get("model") else _fixed_name(asked.get("dataset"))
+
+
+def _named(name: str, value: str | None) -> dict[str, JsonValue]:
+    return {} if value is None else {name: value}

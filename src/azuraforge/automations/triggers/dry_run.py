@@ -1,0 +1,119 @@
+"""What an automation would have done over the past month, from the events, times and values that are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from pydantic import JsonValue
+
+from azuraforge.automations.recurrence import between
+from azuraforge.automations.triggers.causes import Cause, matches
+from azuraforge.automations.triggers.consuming import cause_of
+from azuraforge.automations.triggers.schemas import (
+    DryRunOut,
+    DryRunRequest,
+    OnEvent,
+    OnMeasure,
+    OnSchedule,
+    WouldFire,
+)
+from azuraforge.automations.triggers.watching import beyond, recurrence_of
+from azuraforge.clock import iso
+from azuraforge.events.schemas import EventOut
+
+LONGEST = timedelta(days=30)
+#: More times than a schedule of minutes has in a month are not walked through.
+MOST_TIMES = 50_000
+_SHOWN = 100
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class At:
+    """A cause and its moment."""
+
+    moment: datetime
+    cause: Cause
+
+
+def of_events(when: OnEvent, lines: Iterable[EventOut]) -> Iterator[At]:
+    """Yield the events that are causes."""
+    for line in lines:
+        if matches(when, line.type, line.data):
+            yield At(line.at, cause_of(line))
+
+
+def of_times(when: OnSchedule, since: datetime, until: datetime) -> Iterator[At]:
+    """Yield the times of a schedule."""
+    for moment in islice(between(recurrence_of(when, since), since, until), MOST_TIMES):
+        yield At(moment, Cause(f"time:{iso(moment)}", {"time": iso(moment)}))
+
+
+def of_values(when: OnMeasure, values: Sequence[tuple[datetime, float | None]], until: datetime) -> Iterator[At]:
+    """Yield the moments at which a value had been beyond its limit for long enough."""
+    patience = timedelta(seconds=when.for_seconds)
+    began: tuple[datetime, float | None] | None = None
+    for index, (moment, value) in enumerate(values):
+        if not beyond(when, value):
+            began = None
+            continue
+        began = began or (moment, value)
+        ends = values[index + 1][0] if index + 1 < len(values) else until
+        fires_at = began[0] + patience
+        if moment <= fires_at < ends or (fires_at == moment):
+            data: dict[str, JsonValue] = {
+                "measure": when.measure,
+                "of": when.of,
+                "value": value,
+                "since": iso(began[0]),
+            }
+            yield At(fires_at, Cause(f"measure:{iso(began[0])}", data))
+
+
+def replay(
+    request: DryRunRequest, causes: Iterable[At], since: datetime, until: datetime, seen: int, note: str | None
+) -> DryRunOut:
+    """Apply cool-down and limit to causes, oldest first."""
+    fired: list[WouldFire] = []
+    grouped = withheld = count = held = 0
+    cool = timedelta(seconds=request.cool_down_seconds)
+    last: datetime | None = None
+    newest: At | None = None
+    recent: list[datetime] = []
+
+    def fire(at: datetime, cause: Cause, causes: int) -> None:
+        nonlocal last, withheld
+        recent[:] = [each for each in recent if each > at - _DAY]
+        if len(recent) >= request.most_per_day:
+            withheld += causes
+            return
+        recent.append(at)
+        last = at
+        fired.append(WouldFire(at=at, cause=cause.key, causes=causes, data=cause.data))
+
+    for each in causes:
+        count += 1
+        if held and newest is not None and last is not None and each.moment >= last + cool:
+            fire(last + cool, newest.cause, held)
+            held = 0
+        if last is not None and each.moment < last + cool:
+            newest, held, grouped = each, held + 1, grouped + 1
+        else:
+            fire(each.moment, each.cause, 1)
+    if held and newest is not None and last is not None and last + cool <= until:
+        fire(last + cool, newest.cause, held)
+    return DryRunOut(
+        since=since,
+        until=until,
+        seen=seen,
+        causes=count,
+        fires=len(fired),
+        grouped=grouped,
+        withheld=withheld,
+        firings=fired[-_SHOWN:],
+        complete=note is None,
+        note=note,
+    )

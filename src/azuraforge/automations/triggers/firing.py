@@ -1,0 +1,116 @@
+"""From a cause to a firing: at most one firing for each cause, one at a time, within cool-down and limit.
+
+Every function works in the caller's transaction with the automation's row locked, so any number of schedulers may try
+the same cause. The causes that a cool-down or a running firing holds back are counted, and become one later firing
+with the data of the newest.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from pydantic import JsonValue
+
+from azuraforge.automations.triggers import store
+from azuraforge.automations.triggers.causes import Cause
+from azuraforge.automations.triggers.tables import Automation, AutomationFiring, AutomationStep
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Session
+from azuraforge.events.service import EventLog
+
+DAY_SECONDS = 86_400.0
+#: Firings that an automation keeps in its list; older ones go, a hundred at a time.
+KEPT_FIRINGS = 1000
+_SWEEP_EVERY = 100
+
+
+def automation_stream(automation_id: str) -> str:
+    """Return the stream of everything that an automation did."""
+    return f"automation/{automation_id}"
+
+
+class Firings:
+    """Begins and ends firings."""
+
+    def __init__(self, events: EventLog) -> None:
+        self._events = events
+
+    def offer(self, session: Session, row: Automation, cause: Cause, at: datetime) -> AutomationFiring | None:
+        """Fire for a cause, or count why not yet. Returns the firing that began."""
+        ready_at = self._ready_at(row, at)
+        if row.firing_id is not None or ready_at > at or row.pending_count:
+            # Not flushed: of ten thousand causes only the last is written.
+            row.pending_key, row.pending_data, row.pending_at = cause.key, cause.data, ready_at
+            row.pending_count, row.grouped = row.pending_count + 1, row.grouped + 1
+            return None
+        if store.firing_of(session, row.id, cause.key) is not None:
+            return None
+        return self._begin(session, row, cause, 1)
+
+    def release(self, session: Session, row: Automation, at: datetime) -> AutomationFiring | None:
+        """Fire once for all causes that were held back, where nothing holds them back any more."""
+        if row.firing_id is not None or row.pending_at is None or row.pending_at > at or row.paused:
+            return None
+        cause = Cause(row.pending_key or "", row.pending_data or {})
+        causes = row.pending_count
+        store.change(session, row, pending_key=None, pending_data=None, pending_count=0, pending_at=None)
+        return self._begin(session, row, cause, causes)
+
+    def end(self, session: Session, firing: AutomationFiring, state: str) -> None:
+        """Record the end of a firing and let the next one begin."""
+        store.change(session, firing, state=state, waits_for=None, look_at=None, ended_at=store.clock(session))
+        row = store.lock(session, firing.automation_id)
+        if row is None:
+            return
+        if row.firing_id == firing.id:
+            store.change(session, row, firing_id=None)
+        self.emit(session, row, "automation.finished", firing=firing.id, state=state)
+
+    def emit(self, session: Session, row: Automation, type_: str, **data: object) -> None:
+        """Append a line to the automation's stream and to the project's."""
+        fields = {"automation_id": row.id, "name": row.name, **data}
+        for stream in (automation_stream(row.id), store.PROJECT):
+            self._events.append(session, stream, type_, fields)
+
+    def _ready_at(self, row: Automation, at: datetime) -> datetime:
+        if row.last_fired_at is None:
+            return at
+        return max(at, row.last_fired_at + timedelta(seconds=row.cool_down_seconds))
+
+    def _begin(self, session: Session, row: Automation, cause: Cause, causes: int) -> AutomationFiring | None:
+        if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
+            store.change(session, row, withheld=row.withheld + causes)
+            return None
+        at = store.clock(session)
+        firing = AutomationFiring(
+            project_id=row.project_id,
+            automation_id=row.id,
+            cause=cause.key,
+            causes=causes,
+            data=cause.data,
+            state="running",
+            look_at=at,
+            fired_at=at,
+        )
+        store.add(session, firing)
+        store.add_all(
+            session,
+            [
+                AutomationStep(
+                    project_id=row.project_id,
+                    firing_id=firing.id,
+                    position=position,
+                    definition=cast(dict[str, JsonValue], definition),
+                    state="waiting",
+                )
+                for position, definition in enumerate(row.steps, 1)
+            ],
+        )
+        fires = row.fires + 1
+        store.change(session, row, firing_id=firing.id, last_fired_at=at, fires=fires)
+        if fires % _SWEEP_EVERY == 0:
+            store.forget_firings(session, row.id, KEPT_FIRINGS)
+        self.emit(session, row, "automation.fired", firing=firing.id, cause=cause.key, causes=causes)
+        crashpoint("firing_before_commit")
+        return firing

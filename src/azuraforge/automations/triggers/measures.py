@@ -1,0 +1,72 @@
+"""The measures of this package: the disk, the age of a dataset's rows, and drift."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from azuraforge.clock import utc_now
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import InvalidInput
+from azuraforge.models.predictions.service import PredictionService
+
+
+class DiskUsed:
+    """The share of the data home's disk that is used, 0 … 1."""
+
+    name = "disk.used_share"
+    about: Mapping[str, str] = {
+        "en": "Used share of the disk that holds the data home, 0 to 1",
+        "tr": "Veri klasörünün bulunduğu diskin dolu kısmının oranı, 0 ile 1 arasında",
+    }
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def read(self, project_id: str, of: str | None) -> float | None:
+        """Return the share; the same for every project."""
+        usage = shutil.disk_usage(self._home)
+        return usage.used / usage.total
+
+
+class DatasetAge:
+    """How long ago the newest row of a dataset was, in seconds."""
+
+    name = "dataset.age_seconds"
+    about: Mapping[str, str] = {
+        "en": "Seconds since the newest row of a dataset",
+        "tr": "Bir veri kümesinin en yeni satırından bu yana geçen saniye",
+    }
+
+    def __init__(self, datasets: DatasetService) -> None:
+        self._datasets = datasets
+
+    def read(self, project_id: str, of: str | None) -> float | None:
+        """Return the age; None for a dataset without times."""
+        found = self._datasets.get(project_id, _needed(of, "dataset"))
+        return None if found.end_at is None else (utc_now() - found.end_at).total_seconds()
+
+
+class Drift:
+    """Whether the drift of a champion is reported: 1 or 0."""
+
+    name = "model.drift"
+    about: Mapping[str, str] = {
+        "en": "1 while drift of a model's champion is reported, else 0",
+        "tr": "Bir modelin şampiyonunda kayma (drift) bildirildiği sürece 1, yoksa 0",
+    }
+
+    def __init__(self, predictions: PredictionService) -> None:
+        self._predictions = predictions
+
+    def read(self, project_id: str, of: str | None) -> float | None:
+        """Return the finding of the last look; None where there was none."""
+        found = self._predictions.drift.show(project_id, _needed(of, "model"), None)
+        return None if found.checked_at is None else float(found.alarm)
+
+
+def _needed(of: str | None, what: str) -> str:
+    if of is None:
+        raise InvalidInput(f"this measure is of a {what}", where="when.of", next_step=f"name the {what}")
+    return of

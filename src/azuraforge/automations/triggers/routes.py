@@ -1,0 +1,130 @@
+"""HTTP of automations."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.requests import HTTPConnection
+
+from azuraforge.automations.triggers.schemas import (
+    AutomationFiringPage,
+    AutomationOut,
+    AutomationPage,
+    AutomationRequest,
+    DryRunOut,
+    DryRunRequest,
+    MeasureList,
+)
+from azuraforge.automations.triggers.service import AutomationService
+from azuraforge.automations.triggers.tables import Automation
+from azuraforge.database.short_ids import ShortId
+from azuraforge.paging import PAGE, After, Limit
+from azuraforge.projects.access import Member, Reader, Unit
+from azuraforge.projects.short_ids import path_id
+from azuraforge.waiting.turns import ask_in_turn
+
+router = APIRouter(prefix="/automations", tags=["automations"])
+
+
+async def automation_service(connection: HTTPConnection) -> AutomationService:
+    service: AutomationService = connection.app.state.automations
+    return service
+
+
+Service = Annotated[AutomationService, Depends(automation_service)]
+#: An automation's name, or its id, which may be shortened.
+NameOrId = Annotated[str, Depends(path_id("automation", ShortId("automation", Automation.id, Automation.name)))]
+
+
+def known_automation(automation: NameOrId, access: Member, service: Service) -> str:
+    """Looked for before the body is read, so that a missing automation is reported first."""
+    service.get(access.project_id, automation)
+    return automation
+
+
+@router.post("", status_code=201)
+async def create_automation(
+    body: AutomationRequest, request: Request, access: Member, service: Service, unit: Unit
+) -> AutomationOut:
+    """Do steps in order when a time comes, an event happens, or a measured value crosses a limit."""
+    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
+    return await ask_in_turn(request, access.project_id, create)
+
+
+@router.get("")
+def list_automations(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> AutomationPage:
+    """A page of automations with their newest firings, by name."""
+    return service.list(access.project_id, limit=limit, after=after)
+
+
+@router.get("/measures")
+def list_measures(access: Reader, service: Service) -> MeasureList:
+    """The measures that automations may watch."""
+    return service.measures()
+
+
+@router.post("/dry-run")
+def try_automation(body: DryRunRequest, access: Reader, service: Service) -> DryRunOut:
+    """What an automation that is not saved would have done over the past month."""
+    return service.dry_run(access.project_id, body)
+
+
+@router.get("/{automation}")
+def get_automation(automation: NameOrId, access: Reader, service: Service) -> AutomationOut:
+    """One automation with more of its firings."""
+    return service.get(access.project_id, automation)
+
+
+@router.put("/{automation}")
+async def replace_automation(
+    automation: Annotated[str, Depends(known_automation)],
+    body: AutomationRequest,
+    request: Request,
+    access: Member,
+    service: Service,
+) -> AutomationOut:
+    """Change what is awaited and the steps; the firings stay."""
+    replace = partial(service.replace, access.project_id, automation, body)
+    return await ask_in_turn(request, access.project_id, replace)
+
+
+@router.delete("/{automation}", status_code=204)
+def delete_automation(automation: NameOrId, access: Member, service: Service) -> None:
+    """Remove an automation with its firings; the runs that it queued stay."""
+    service.delete(access.project_id, automation)
+
+
+@router.get("/{automation}/firings")
+def list_firings(
+    automation: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> AutomationFiringPage:
+    """A page of an automation's firings, the newest first."""
+    return service.firings(access.project_id, automation, limit=limit, after=after)
+
+
+@router.get("/{automation}/dry-run")
+def try_stored_automation(automation: NameOrId, access: Reader, service: Service) -> DryRunOut:
+    """What this automation would have done over the past month."""
+    found = service.get(access.project_id, automation)
+    request = DryRunRequest(when=found.when, cool_down_seconds=found.cool_down_seconds, most_per_day=found.most_per_day)
+    return service.dry_run(access.project_id, request, found.id)
+
+
+@router.post("/{automation}/pause")
+def pause_automation(automation: NameOrId, access: Member, service: Service, unit: Unit) -> AutomationOut:
+    """Stop firing until it is resumed; a firing that is under way goes on."""
+    return service.pause(access.project_id, automation, unit=unit)
+
+
+@router.post("/{automation}/resume")
+def resume_automation(automation: NameOrId, access: Member, service: Service, unit: Unit) -> AutomationOut:
+    """Fire again from now on."""
+    return service.resume(access.project_id, automation, unit=unit)
+
+
+@router.post("/{automation}/fire", status_code=201)
+def fire_automation(automation: NameOrId, access: Member, service: Service, unit: Unit) -> AutomationOut:
+    """Fire once, now; cool-down and limit hold."""
+    return service.fire(access.project_id, automation, unit=unit)

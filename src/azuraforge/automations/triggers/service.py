@@ -1,0 +1,380 @@
+"""Automations as people and programs ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pydantic import JsonValue, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from azuraforge.automations.notifications import store as targets
+from azuraforge.automations.recurrence import cron, zone_of
+from azuraforge.automations.triggers import cycles, dry_run, store
+from azuraforge.automations.triggers.causes import Cause, places
+from azuraforge.automations.triggers.firing import DAY_SECONDS, Firings
+from azuraforge.automations.triggers.schemas import (
+    AutomationFiringPage,
+    AutomationOut,
+    AutomationPage,
+    AutomationRequest,
+    DryRunOut,
+    DryRunRequest,
+    MeasureList,
+    MeasureOut,
+    NotifyStep,
+    OnEvent,
+    OnMeasure,
+    OnSchedule,
+    RunStep,
+    Step,
+    StudyStep,
+    When,
+)
+from azuraforge.automations.triggers.shapes import automation_out, firings_out
+from azuraforge.automations.triggers.stepping import STEP, as_json
+from azuraforge.automations.triggers.tables import Automation, AutomationCursor
+from azuraforge.automations.triggers.watching import WHEN, Watch, recurrence_of
+from azuraforge.bounds import Moment
+from azuraforge.database import Database, Session, UnitOfWork, new_id
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.schemas import EventOut
+from azuraforge.events.service import EventLog
+from azuraforge.paging import PAGE, Order
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.service import RunService
+from azuraforge.studies.schemas import StudyRequest
+
+MOST_AUTOMATIONS = 10_000
+_BY_NAME: Order[tuple[str]] = Order("automations", tuple[str])
+_NEWEST: Order[tuple[datetime, str]] = Order("automation firings", tuple[Moment, str])
+_FIRINGS_IN_LIST, _FIRINGS_IN_DETAIL = 3, 20
+#: Lines of the log that a dry run reads at most: the newest.
+_MOST_LINES = 200_000
+_LINES_AT_ONCE = 2_000
+_Write = Callable[[Session], str]
+
+
+class AutomationService:
+    """Automations of every project; each method names the project it acts in. One is named by id or name."""
+
+    def __init__(self, database: Database, events: EventLog, runs: RunService, firings: Firings, watch: Watch) -> None:
+        self._database = database
+        self._events = events
+        self._runs = runs
+        self._firings = firings
+        self._watch = watch
+
+    def create(
+        self, project_id: str, request: AutomationRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> AutomationOut:
+        """Check what is awaited and the steps, and store the automation.
+
+        Raises InvalidInput (also where it would fire itself, with the path), NotFound (what a step needs) and Conflict.
+        """
+        self._check(project_id, request)
+
+        def work(session: Session) -> str:
+            if store.count(session) >= MOST_AUTOMATIONS:
+                raise Conflict(f"a project has {MOST_AUTOMATIONS:,} automations at most", next_step="delete some")
+            self._check_in(session, request, None)
+            at = store.clock(session)
+            row = Automation(project_id=project_id, created_by=user_id, anchor_at=at, **_fields(request))
+            row.since_seq = self._begin_to_listen(session, row)
+            row.next_at = _next_at(request.when, row, at)
+            store.add(session, row)
+            self._firings.emit(session, row, "automation.created")
+            return row.id
+
+        return self.get(project_id, self._written(project_id, request.name, work, unit))
+
+    def replace(self, project_id: str, automation: str, request: AutomationRequest) -> AutomationOut:
+        """Change what is awaited and the steps; firings so far stay, and the present one keeps its steps.
+
+        Causes from before the change no longer count. Raises as ``create``.
+        """
+        self._check(project_id, request)
+
+        def work(session: Session) -> str:
+            row = self._locked(session, automation)
+            self._check_in(session, request, row.id)
+            at = store.clock(session)
+            fields: dict[str, object] = {
+                "anchor_at": at,
+                "true_since": None,
+                "value": None,
+                "problem": None,
+                "pending_key": None,
+                "pending_data": None,
+                "pending_at": None,
+            }
+            store.change(session, row, **_fields(request), **fields, pending_count=0, crossing_used=False)
+            next_at = _next_at(request.when, row, at)
+            since_seq = self._begin_to_listen(session, row)
+            store.change(session, row, next_at=next_at, since_seq=since_seq, revision=row.revision + 1)
+            self._firings.emit(session, row, "automation.changed")
+            return row.id
+
+        return self.get(project_id, self._written(project_id, request.name, work, None))
+
+    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> AutomationPage:
+        """Return a page of automations with their newest firings, by name."""
+        with self._database.read(project_id) as session:
+            found = store.page(session, limit + 1, _BY_NAME.read(after))
+            rows, cursor = _BY_NAME.cut(found, limit, lambda row: (row.name,))
+            items = [automation_out(session, row, _FIRINGS_IN_LIST) for row in rows]
+        return AutomationPage(items=items, next=cursor)
+
+    def get(self, project_id: str, automation: str) -> AutomationOut:
+        """Return one automation with more of its firings. Raises NotFound."""
+        with self._database.read(project_id) as session:
+            return automation_out(session, _found(store.find(session, automation), automation), _FIRINGS_IN_DETAIL)
+
+    def firings(
+        self, project_id: str, automation: str, *, limit: int = PAGE, after: str | None = None
+    ) -> AutomationFiringPage:
+        """Return a page of an automation's firings, the newest first."""
+        with self._database.read(project_id) as session:
+            row = _found(store.find(session, automation), automation)
+            found = store.newest_firings(session, row.id, limit + 1, _NEWEST.read(after, row.id))
+            firings, cursor = _NEWEST.cut(found, limit, lambda each: (each.fired_at, each.id), row.id)
+            return AutomationFiringPage(items=firings_out(session, firings), next=cursor)
+
+    def measures(self) -> MeasureList:
+        """Return the measures that may be watched."""
+        found = sorted(self._watch.measures.items())
+        return MeasureList(items=[MeasureOut(name=name, about=dict(each.about)) for name, each in found])
+
+    def pause(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
+        """Stop firing; a firing that is under way goes on. What was held back is dropped."""
+
+        def work(session: Session) -> None:
+            row = self._locked(session, automation)
+            if not row.paused:
+                held: dict[str, object] = {"pending_key": None, "pending_data": None, "pending_at": None}
+                store.change(session, row, paused=True, next_at=None, pending_count=0, **held)
+                self._firings.emit(session, row, "automation.paused")
+
+        self._database.write(project_id, work, unit=unit)
+        return self.get(project_id, automation)
+
+    def resume(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
+        """Fire again from now on; causes that fell into the pause are not made up for."""
+
+        def work(session: Session) -> None:
+            row = self._locked(session, automation)
+            if row.paused:
+                at = store.clock(session)
+                since_seq = self._begin_to_listen(session, row)
+                fields: dict[str, object] = {"true_since": None, "crossing_used": False}
+                store.change(session, row, paused=False, since_seq=since_seq, revision=row.revision + 1, **fields)
+                store.change(session, row, next_at=_next_at(WHEN.validate_python(row.when), row, at))
+                self._firings.emit(session, row, "automation.resumed")
+
+        self._database.write(project_id, work, unit=unit)
+        return self.get(project_id, automation)
+
+    def fire(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
+        """Fire once on request, after the cool-down. Raises Conflict while it is paused, and at its limit per day."""
+
+        def work(session: Session) -> None:
+            row = self._locked(session, automation)
+            if row.paused:
+                raise Conflict("the automation is paused", next_step=f"azuraforge automations resume {row.name!r}")
+            if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
+                raise Conflict(
+                    f"the automation has fired {row.most_per_day}× within 24 hours, its limit",
+                    where="most_per_day",
+                    next_step="wait, or raise most_per_day",
+                )
+            self._firings.offer(session, row, Cause(f"asked:{new_id()}", {"event": "asked"}), store.clock(session))
+
+        self._database.write(project_id, work, unit=unit)
+        return self.get(project_id, automation)
+
+    def delete(self, project_id: str, automation: str) -> None:
+        """Remove an automation with its firings; the runs that it queued stay."""
+
+        def work(session: Session) -> None:
+            row = self._locked(session, automation)
+            self._firings.emit(session, row, "automation.deleted")
+            store.remove(session, row)
+            cursor = store.cursor(session, locked=True)
+            if cursor is not None and not store.awaits_events(session):
+                store.change(session, cursor, active=False)
+
+        self._database.write(project_id, work)
+
+    def dry_run(self, project_id: str, request: DryRunRequest, automation: str | None = None) -> DryRunOut:
+        """Say what an automation would have done since a moment of the past month; nothing is written.
+
+        ``automation`` names a stored one, whose readings of a measure are used.
+        """
+        self._check_when(project_id, request.when)
+        with self._database.read(project_id) as session:
+            until = store.clock(session)
+        since = max(request.since or until - dry_run.LONGEST, until - dry_run.LONGEST)
+        if since > until:
+            raise InvalidInput("a dry run looks at the past", where="since")
+        when = request.when
+        if isinstance(when, OnSchedule):
+            times = [*dry_run.of_times(when, since, until)]
+            return dry_run.replay(request, times, since, until, len(times), None)
+        if isinstance(when, OnMeasure):
+            return self._replay_values(project_id, request, when, automation, since, until)
+        lines, whole = self._lines(project_id, since)
+        note = None if whole else f"only the newest {len(lines):,} events were looked at"
+        return dry_run.replay(request, dry_run.of_events(when, lines), since, until, len(lines), note)
+
+    def _replay_values(
+        self,
+        project_id: str,
+        request: DryRunRequest,
+        when: OnMeasure,
+        automation: str | None,
+        since: datetime,
+        until: datetime,
+    ) -> DryRunOut:
+        values: list[tuple[datetime, float | None]] = []
+        note: str | None = "values are stored from when an automation that watches this measure is saved"
+        if automation is not None:
+            with self._database.read(project_id) as session:
+                row = _found(store.find(session, automation), automation)
+                stored = WHEN.validate_python(row.when)
+                if isinstance(stored, OnMeasure) and (stored.measure, stored.of) == (when.measure, when.of):
+                    values = [(each.at, each.value) for each in store.samples(session, row.id, since)]
+                    note = None if row.created_at <= since else note
+        causes = dry_run.of_values(when, values, until)
+        return dry_run.replay(request, causes, since, until, len(values), note)
+
+    def _lines(self, project_id: str, since: datetime) -> tuple[Sequence[EventOut], bool]:
+        last = self._events.last_seq(project_id, store.PROJECT)
+        after, lines = max(0, last - _MOST_LINES), list[EventOut]()
+        whole = after == 0
+        while some := self._events.read(project_id, store.PROJECT, after, _LINES_AT_ONCE):
+            whole = whole or some[0].at < since
+            lines += [line for line in some if line.at >= since]
+            after = some[-1].seq
+        return lines, whole
+
+    def _begin_to_listen(self, session: Session, row: Automation) -> int:
+        """Move nothing that others wait for; returns the event behind which this automation listens."""
+        last = self._events.last_seq_in(session, store.PROJECT)
+        if row.kind != "event":
+            return last
+        cursor = store.cursor(session, locked=True)
+        if cursor is None:
+            store.add(session, AutomationCursor(project_id=row.project_id, seq=last, active=True))
+        elif not cursor.active:
+            store.change(session, cursor, seq=last, active=True)
+        return last
+
+    def _check(self, project_id: str, request: AutomationRequest) -> None:
+        self._check_when(project_id, request.when)
+        for index, step in enumerate(request.steps):
+            self._check_step(project_id, request, step, f"steps.{index}")
+
+    def _check_when(self, project_id: str, when: When) -> None:
+        if isinstance(when, OnSchedule):
+            zone = zone_of(when.timezone)
+            if (when.cron is None) == (when.interval is None):
+                raise InvalidInput("a schedule needs either a cron line or an interval", where="when.cron")
+            if when.cron is not None:
+                cron(when.cron, zone)
+        elif isinstance(when, OnMeasure):
+            self._watch.measure(when.measure).read(project_id, when.of)
+
+    def _check_step(self, project_id: str, request: AutomationRequest, step: Step, where: str) -> None:
+        stored = as_json(step)
+        used = sorted(set(places(stored)))
+        known = {"measure", "of", "value", "since"} if isinstance(request.when, OnMeasure) else {"time"}
+        if used and not isinstance(request.when, OnEvent) and not set(used) <= known:
+            raise InvalidInput(
+                f"the cause will have no field {used[0]!r}", where=where, next_step=f"use one of: {', '.join(known)}"
+            )
+        if isinstance(step, RunStep):
+            self._check_run(project_id, step, bool(used), where)
+        elif isinstance(step, StudyStep) and not used:
+            try:
+                StudyRequest.model_validate({**step.study, "name": "checked"})
+            except ValidationError as error:
+                raise _problem(error, f"{where}.study") from None
+
+    def _check_run(self, project_id: str, step: RunStep, later: bool, where: str) -> None:
+        for name in ("kind", "idempotency_key"):
+            if name in step.run:
+                raise InvalidInput(f"the step states the {name} itself", where=f"{where}.run.{name}")
+        unknown = sorted(set(step.run) - set(RunRequest.model_fields))
+        if unknown:
+            raise InvalidInput(f"a run has no field {unknown[0]!r}", where=f"{where}.run")
+        self._runs.check_kind(step.do)
+        if later:  # values of the cause are not known yet: the firing checks them
+            return
+        try:
+            request = RunRequest.model_validate({**step.run, "kind": step.do})
+        except ValidationError as error:
+            raise _problem(error, f"{where}.run") from None
+        self._runs.prepare(project_id, request)
+
+    def _check_in(self, session: Session, request: AutomationRequest, own_id: str | None) -> None:
+        """What only the database knows: targets of messages, and cycles."""
+        for index, step in enumerate(request.steps):
+            for name in step.to if isinstance(step, NotifyStep) else ():
+                if targets.target(session, name) is None:
+                    raise NotFound(
+                        f"notification target {name!r} does not exist",
+                        where=f"steps.{index}.to",
+                        next_step="azuraforge notifications targets",
+                    )
+        others = [
+            cycles.Node(row.name, WHEN.validate_python(row.when), [STEP.validate_python(each) for each in row.steps])
+            for row in store.every(session)
+            if row.id != own_id
+        ]
+        cycles.check(cycles.Node(request.name, request.when, request.steps), others)
+
+    def _written(self, project_id: str, name: str, work: _Write, unit: UnitOfWork | None) -> str:
+        try:
+            return self._database.write(project_id, work, unit=unit)
+        except IntegrityError:
+            raise Conflict(
+                f"an automation named {name!r} is there already", where="name", next_step="choose another name"
+            ) from None
+
+    def _locked(self, session: Session, automation: str) -> Automation:
+        row = _found(store.find(session, automation), automation)
+        return _found(store.lock(session, row.id), automation)
+
+
+def _fields(request: AutomationRequest) -> dict[str, object]:
+    when = request.when
+    stored: dict[str, JsonValue] = when.model_dump(mode="json", exclude_unset=True)
+    return {
+        "name": request.name,
+        "when": {**stored, "on": when.on},
+        "steps": [as_json(step) for step in request.steps],
+        "cool_down_seconds": request.cool_down_seconds,
+        "most_per_day": request.most_per_day,
+        "paused": request.paused,
+        "kind": when.on,
+        "event_type": when.type if isinstance(when, OnEvent) else None,
+    }
+
+
+def _next_at(when: When, row: Automation, at: datetime) -> datetime | None:
+    if row.paused or isinstance(when, OnEvent):
+        return None
+    if isinstance(when, OnSchedule):
+        return next(recurrence_of(when, row.anchor_at).after(at), None)
+    return at
+
+
+def _problem(error: ValidationError, where: str) -> InvalidInput:
+    first = error.errors()[0]
+    return InvalidInput(first["msg"], where=".".join([where, *(str(part) for part in first["loc"])]))
+
+
+def _found(row: Automation | None, name: str) -> Automation:
+    if row is None:
+        raise NotFound(f"automation {name!r} does not exist", next_step="azuraforge automations list")
+    return row

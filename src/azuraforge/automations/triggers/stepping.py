@@ -1,0 +1,296 @@
+"""The steps of a firing, one after the other, each done exactly once.
+
+A step's effect and the row that says so are written in one transaction, fenced by ``moves``: the number of changes that
+the firing has seen. A process that dies before the commit has done nothing; one that was slower finds other moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from azuraforge.automations.triggers import store
+from azuraforge.automations.triggers.causes import filled
+from azuraforge.automations.triggers.firing import Firings
+from azuraforge.automations.triggers.schemas import NotifyStep, PromoteStep, RunStep, Step, StudyStep
+from azuraforge.automations.triggers.tables import AutomationFiring, AutomationStep
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
+from azuraforge.errors import Conflict, InvalidInput, NotFound, UserError
+from azuraforge.models.service import ModelService
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.service import RunService
+from azuraforge.studies.schemas import StudyRequest
+from azuraforge.studies.service import StudyService
+
+STEP: TypeAdapter[Step] = TypeAdapter(Step)
+#: A firing that waits for a run is woken by its end; a run that was purged is noticed after this time.
+_LOOK_AGAIN_SECONDS = 60.0
+_STUDY_SECONDS = 5.0
+_FIRST_RETRY_SECONDS = 10.0
+_LONGEST_RETRY_SECONDS = 3600.0
+_MOST_STUDY_NAME = 100
+
+#: Puts a message for the named targets into the outbox, in the caller's transaction.
+Notify = Callable[[Session, NotifyStep, AutomationFiring, int], None]
+
+
+class _MovedOnError(Exception):
+    """Another process has taken this step."""
+
+
+@dataclass(frozen=True)
+class _At:
+    """A firing and its current step, as they were read."""
+
+    firing: AutomationFiring
+    step: AutomationStep
+    definition: Step
+    created_by: str | None
+    name: str
+
+
+class Stepping:
+    """Takes the steps of firings."""
+
+    def __init__(
+        self,
+        database: Database,
+        firings: Firings,
+        runs: RunService,
+        studies: StudyService,
+        models: ModelService,
+        notify: Notify,
+    ) -> None:
+        self._database = database
+        self._firings = firings
+        self._runs = runs
+        self._studies = studies
+        self._models = models
+        self._notify = notify
+
+    def move(self, key: store.Key) -> bool:
+        """Take the firing one move further; False where it has to wait, has ended or is gone.
+
+        What is wrong with a step becomes its error. Everything else (a launcher that is starting, a database that is
+        away) is raised, and leaves the step due.
+        """
+        with self._database.read(key.project_id) as session:
+            firing = store.firing(session, key.id)
+            if firing is None or firing.state != "running":
+                return False
+            owner = store.find(session, firing.automation_id)
+            steps = store.steps(session, [firing.id])
+        open_steps = [each for each in steps if each.ended_at is None]
+        if owner is None:
+            return False
+        if not open_steps:
+            return self._write(firing, self._end)
+        step = open_steps[0]
+        try:
+            definition = STEP.validate_python(filled(dict(step.definition), firing.data))
+        except (ValidationError, UserError) as error:
+            return self._failed(firing, step, _as_error(error))
+        at = _At(firing, step, definition, owner.created_by, owner.name)
+        try:
+            return self._watch(at) if step.state == "running" else self._begin(at)
+        except _MovedOnError:
+            return False
+        except IntegrityError as error:
+            return self._failed(firing, step, Conflict("the step collides with another", reason=str(error.orig)))
+        except UserError as error:
+            return self._failed(firing, step, error)
+
+    def _begin(self, at: _At) -> bool:
+        definition, project_id = at.definition, at.firing.project_id
+        if isinstance(definition, RunStep):
+            return self._queue(at, definition)
+        if isinstance(definition, NotifyStep):
+            notify = definition
+
+            def put(session: Session, firing: AutomationFiring, step: AutomationStep) -> None:
+                self._notify(session, notify, firing, step.position)
+                self._succeed(session, firing, step)
+
+            return self._write_step(at, put)
+        if isinstance(definition, StudyStep):
+            self._studies.create(project_id, _study(at, definition), at.created_by, unit=self._unit(at, "running"))
+            return False
+        reason = f"automation {at.name}, firing {at.firing.id}"
+        if isinstance(definition, PromoteStep):
+            version = definition.version
+            if not isinstance(version, int):
+                raise InvalidInput(f"{version!r} is no number of a version", where="step.version")
+            self._models.aliases.promote_by_hand(
+                project_id,
+                definition.model,
+                version,
+                alias=definition.alias,
+                reason=reason,
+                by="automation",
+                unit=self._unit(at, "succeeded"),
+            )
+        else:
+            self._models.aliases.rollback_by_hand(
+                project_id,
+                definition.model,
+                alias=definition.alias,
+                reason=reason,
+                by="automation",
+                unit=self._unit(at, "succeeded"),
+            )
+        return True
+
+    def _queue(self, at: _At, definition: RunStep) -> bool:
+        key = f"automation:{at.firing.id}:{at.step.position}:{at.step.tries}"
+        try:
+            request = RunRequest.model_validate({**definition.run, "kind": definition.do, "idempotency_key": key})
+        except ValidationError as error:
+            raise _as_error(error) from None
+        prepared = self._runs.prepare(at.firing.project_id, request)
+
+        def work(session: Session, firing: AutomationFiring, step: AutomationStep) -> None:
+            run_id = self._runs.add(session, request, prepared, at.created_by)
+            self._start(session, firing, step, _LOOK_AGAIN_SECONDS, run_id=run_id)
+
+        self._write_step(at, work)
+        return False
+
+    def _watch(self, at: _At) -> bool:
+        project_id, step = at.firing.project_id, at.step
+        if step.run_id is not None:
+            run = self._runs.named(project_id, [step.run_id]).get(step.run_id)
+            if run is None:
+                raise NotFound("the step's run is gone", where=f"run {step.run_id}")
+            if run.state in ("queued", "running"):
+                return self._wait(at, _LOOK_AGAIN_SECONDS)
+            if run.state != "succeeded":
+                why = run.error.message if run.error is not None else run.state
+                raise Conflict(f"the run ended as {run.state}: {why}", where=f"run {run.id}", code=f"run_{run.state}")
+        else:
+            study = self._studies.get(project_id, _study_name(at))
+            if study.state in ("running", "paused"):
+                return self._wait(at, _STUDY_SECONDS)
+            if study.state != "finished":
+                raise Conflict(f"the study ended as {study.state}", where=f"study {study.name}", code="study_ended")
+        return self._write_step(at, self._succeed)
+
+    def _wait(self, at: _At, seconds: float) -> bool:
+        self._write_step(
+            at, lambda session, firing, _: store.change(session, firing, look_at=seconds_from_now(seconds))
+        )
+        return False
+
+    def _unit(self, at: _At, state: str) -> UnitOfWork:
+        """The step's row, for the transaction of another service."""
+
+        def record(session: Session) -> None:
+            firing, step = self._locked(session, at)
+            if state == "running":
+                self._start(session, firing, step, _STUDY_SECONDS, study_name=_study_name(at))
+            else:
+                self._succeed(session, firing, step)
+
+        return UnitOfWork(at.firing.project_id, record)
+
+    def _start(
+        self, session: Session, firing: AutomationFiring, step: AutomationStep, look_seconds: float, **names: str
+    ) -> None:
+        store.change(session, step, state="running", started_at=store.clock(session), error=None, **names)
+        waits_for = names.get("run_id")
+        store.change(session, firing, waits_for=waits_for, look_at=seconds_from_now(look_seconds))
+
+    def _succeed(self, session: Session, firing: AutomationFiring, step: AutomationStep) -> None:
+        at = store.clock(session)
+        began = step.started_at or at
+        store.change(session, step, state="succeeded", started_at=began, ended_at=at, error=None)
+        store.change(session, firing, waits_for=None, look_at=at)
+
+    def _failed(self, seen: AutomationFiring, seen_step: AutomationStep, error: UserError) -> bool:
+        rules = seen_step.definition
+        retries, goes_on = rules.get("retries", 0), rules.get("on_failure") == "continue"
+
+        def work(session: Session, firing: AutomationFiring) -> bool:
+            steps = store.steps(session, [firing.id])
+            step = next(each for each in steps if each.position == seen_step.position)
+            at = store.clock(session)
+            store.change(session, step, error=error.to_dict(), started_at=step.started_at or at)
+            if isinstance(retries, int) and step.tries < retries:
+                pause = min(_FIRST_RETRY_SECONDS * 2**step.tries, _LONGEST_RETRY_SECONDS)
+                store.change(session, step, state="waiting", tries=step.tries + 1, run_id=None, study_name=None)
+                store.change(session, firing, waits_for=None, look_at=seconds_from_now(pause))
+                return False
+            store.change(session, step, state="failed", ended_at=at)
+            store.change(session, firing, waits_for=None, look_at=at)
+            if not goes_on:
+                for later in steps:
+                    if later.ended_at is None:
+                        store.change(session, later, state="skipped", ended_at=at)
+            return True
+
+        return self._write(seen, work)
+
+    def _end(self, session: Session, firing: AutomationFiring) -> bool:
+        steps = store.steps(session, [firing.id])
+        done = all(each.state == "succeeded" for each in steps)
+        self._firings.end(session, firing, "succeeded" if done else "failed")
+        crashpoint("firing_end_before_commit")
+        return True
+
+    def _write_step(self, at: _At, work: Callable[[Session, AutomationFiring, AutomationStep], None]) -> bool:
+        def fenced(session: Session) -> bool:
+            work(session, *self._locked(session, at))
+            crashpoint("step_before_commit")
+            return True
+
+        return self._database.write(at.firing.project_id, fenced)
+
+    def _write(self, seen: AutomationFiring, work: Callable[[Session, AutomationFiring], bool]) -> bool:
+        def fenced(session: Session) -> bool:
+            firing = store.firing(session, seen.id, locked=True)
+            if firing is None or firing.moves != seen.moves or firing.state != "running":
+                return False
+            store.change(session, firing, moves=firing.moves + 1)
+            return work(session, firing)
+
+        return self._database.write(seen.project_id, fenced)
+
+    @staticmethod
+    def _locked(session: Session, at: _At) -> tuple[AutomationFiring, AutomationStep]:
+        firing = store.firing(session, at.firing.id, locked=True)
+        if firing is None or firing.moves != at.firing.moves or firing.state != "running":
+            raise _MovedOnError
+        store.change(session, firing, moves=firing.moves + 1)
+        step = next(each for each in store.steps(session, [firing.id]) if each.position == at.step.position)
+        return firing, step
+
+
+def _study(at: _At, definition: StudyStep) -> StudyRequest:
+    try:
+        return StudyRequest.model_validate({**definition.study, "name": _study_name(at)})
+    except ValidationError as error:
+        raise _as_error(error) from None
+
+
+def _study_name(at: _At) -> str:
+    """A name that only this try of this step has."""
+    given = at.definition.study.get("name") if isinstance(at.definition, StudyStep) else None
+    end = f" {at.firing.id}-{at.step.position}-{at.step.tries}"
+    return f"{str(given or at.name)[: _MOST_STUDY_NAME - len(end)]}{end}"
+
+
+def _as_error(error: ValidationError | UserError) -> UserError:
+    if isinstance(error, UserError):
+        return error
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return InvalidInput(f"the step cannot be read: {first['msg']}", where=f"step.{where}")
+
+
+def as_json(step: Step) -> dict[str, JsonValue]:
+    """Return a step as its row stores it."""
+    found: dict[str, JsonValue] = step.model_dump(mode="json", exclude_unset=True)
+    return {"do": step.do, **found}

@@ -1,0 +1,235 @@
+"""The only SQL of automations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Integer, Select, and_, delete, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from azuraforge.automations.triggers.tables import (
+    Automation,
+    AutomationCursor,
+    AutomationFiring,
+    AutomationSample,
+    AutomationStep,
+)
+from azuraforge.database import Base, Session, cross_project_query, now, seconds_from_now
+from azuraforge.database.keyset import behind
+from azuraforge.events.tables import EventStream
+from azuraforge.runs.tables import Run
+
+_PLAIN = {"synchronize_session": False}
+_FRESH = {"populate_existing": True}
+PROJECT = "project"
+_ENDED = ("succeeded", "failed", "cancelled", "quarantined")
+
+
+@dataclass(frozen=True)
+class Key:
+    """Where an automation or a firing lives."""
+
+    project_id: str
+    id: str
+
+
+@cross_project_query(limit=Integer())
+def due_automations(limit: ColumnElement[int]) -> Select[str, str]:
+    """Automations whose time has come, or whose held causes may fire."""
+    held = and_(Automation.pending_at <= now(), Automation.firing_id.is_(None))
+    return select(Automation.project_id, Automation.id).where(or_(Automation.next_at <= now(), held)).limit(limit)
+
+
+@cross_project_query(limit=Integer())
+def due_firings(limit: ColumnElement[int]) -> Select[str, str]:
+    """Firings with a step to take, the longest overdue first."""
+    due = select(AutomationFiring.project_id, AutomationFiring.id).where(AutomationFiring.look_at <= now())
+    return due.order_by(AutomationFiring.look_at).limit(limit)
+
+
+@cross_project_query(limit=Integer())
+def firings_whose_run_ended(limit: ColumnElement[int]) -> Select[str, str]:
+    """Firings that wait for a run that has ended."""
+    same = and_(Run.project_id == AutomationFiring.project_id, Run.id == AutomationFiring.waits_for)
+    found = select(AutomationFiring.project_id, AutomationFiring.id).join(Run, same)
+    return found.where(AutomationFiring.waits_for > "", Run.state.in_(_ENDED)).limit(limit)
+
+
+@cross_project_query(limit=Integer())
+def unread_projects(limit: ColumnElement[int]) -> Select[str]:
+    """Projects whose log has lines that no automation has looked at."""
+    same = and_(EventStream.project_id == AutomationCursor.project_id, EventStream.stream == PROJECT)
+    found = select(AutomationCursor.project_id).join(EventStream, same)
+    return found.where(AutomationCursor.active.is_(True), EventStream.last_seq > AutomationCursor.seq).limit(limit)
+
+
+def due(session: Session, limit: int) -> list[Key]:
+    """Return automations that are due; for a session of system scope."""
+    return [Key(row.project_id, row.id) for row in due_automations(session, limit=limit)]
+
+
+def firings_due(session: Session, limit: int) -> list[Key]:
+    """Return firings with a step to take; for a session of system scope."""
+    found = {Key(row.project_id, row.id): None for row in due_firings(session, limit=limit)}
+    found.update({Key(row.project_id, row.id): None for row in firings_whose_run_ended(session, limit=limit)})
+    return list(found)
+
+
+def unread(session: Session, limit: int) -> list[str]:
+    """Return projects with lines to read; for a session of system scope."""
+    return [row.project_id for row in unread_projects(session, limit=limit)]
+
+
+def clock(session: Session) -> datetime:
+    """The database's time."""
+    found: datetime = session.execute(select(now())).scalar_one()
+    return found
+
+
+def find(session: Session, name_or_id: str) -> Automation | None:
+    """By id, else by name."""
+    named = or_(Automation.id == name_or_id, Automation.name == name_or_id)
+    statement = select(Automation).where(named).order_by(Automation.id != name_or_id)
+    return session.scalars(statement, execution_options=_FRESH).first()
+
+
+def lock(session: Session, automation_id: str) -> Automation | None:
+    """The automation, its row locked until commit."""
+    statement = select(Automation).where(Automation.id == automation_id).with_for_update()
+    return session.scalar(statement, execution_options=_FRESH)
+
+
+def every(session: Session) -> Sequence[Automation]:
+    """The project's automations by name."""
+    return session.scalars(select(Automation).order_by(Automation.name)).all()
+
+
+def awaiting(session: Session, types: Collection[str]) -> Sequence[Automation]:
+    """Automations that await one of these types of event and are not paused."""
+    asked = (Automation.event_type.in_(list(types)), Automation.paused.is_(False))
+    return session.scalars(select(Automation).where(*asked).order_by(Automation.id)).all()
+
+
+def awaits_events(session: Session) -> bool:
+    """Whether any automation of the project awaits events."""
+    return session.scalar(select(Automation.id).where(Automation.event_type.is_not(None)).limit(1)) is not None
+
+
+def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Automation]:
+    """The project's automations by name, behind ``after``."""
+    statement = select(Automation).order_by(Automation.name).limit(limit)
+    if after is not None:
+        statement = statement.where(behind([Automation.name], after))
+    return session.scalars(statement).all()
+
+
+def count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Automation)) or 0
+
+
+def add(session: Session, row: Base) -> None:
+    session.add(row)
+    session.flush()
+    session.refresh(row)
+
+
+def add_all(session: Session, rows: Iterable[Base]) -> None:
+    session.add_all(rows)
+    session.flush()
+
+
+def change(session: Session, row: Base, **values: object) -> None:
+    """Write into a row that the caller has locked."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.flush()
+
+
+def remove(session: Session, automation: Automation) -> None:
+    """The automation, its firings and their steps; the runs stay."""
+    firings = select(AutomationFiring.id).where(AutomationFiring.automation_id == automation.id)
+    session.execute(delete(AutomationStep).where(AutomationStep.firing_id.in_(firings)), execution_options=_PLAIN)
+    for table in (AutomationFiring, AutomationSample):
+        session.execute(delete(table).where(table.automation_id == automation.id), execution_options=_PLAIN)
+    session.delete(automation)
+    session.flush()
+
+
+def cursor(session: Session, *, locked: bool = False) -> AutomationCursor | None:
+    """How far the project's log was read."""
+    statement = select(AutomationCursor)
+    if locked:
+        statement = statement.with_for_update()
+    return session.scalar(statement, execution_options=_FRESH)
+
+
+def firing_of(session: Session, automation_id: str, cause: str) -> AutomationFiring | None:
+    of = (AutomationFiring.automation_id == automation_id, AutomationFiring.cause == cause)
+    return session.scalar(select(AutomationFiring).where(*of))
+
+
+def firing(session: Session, firing_id: str, *, locked: bool = False) -> AutomationFiring | None:
+    """The firing; ``locked`` until commit."""
+    statement = select(AutomationFiring).where(AutomationFiring.id == firing_id)
+    if locked:
+        statement = statement.with_for_update()
+    return session.scalar(statement, execution_options=_FRESH)
+
+
+def steps(session: Session, firing_ids: Collection[str]) -> Sequence[AutomationStep]:
+    """The steps of firings, in order."""
+    statement = select(AutomationStep).where(AutomationStep.firing_id.in_(list(firing_ids)))
+    return session.scalars(
+        statement.order_by(AutomationStep.firing_id, AutomationStep.position), execution_options=_FRESH
+    ).all()
+
+
+def fired_within(session: Session, automation_id: str, seconds: float) -> int:
+    """How often an automation fired within the last so many seconds."""
+    recent = (AutomationFiring.automation_id == automation_id, AutomationFiring.fired_at > seconds_from_now(-seconds))
+    return session.scalar(select(func.count()).select_from(AutomationFiring).where(*recent)) or 0
+
+
+def newest_firings(
+    session: Session, automation_id: str, limit: int, after: tuple[datetime, str] | None = None
+) -> Sequence[AutomationFiring]:
+    """An automation's firings, the newest first, behind ``after``."""
+    keys: list[InstrumentedAttribute[datetime] | InstrumentedAttribute[str]]
+    keys = [AutomationFiring.fired_at, AutomationFiring.id]
+    statement = select(AutomationFiring).where(AutomationFiring.automation_id == automation_id)
+    if after is not None:
+        statement = statement.where(behind(keys, after, descending=True))
+    return session.scalars(statement.order_by(*(key.desc() for key in keys)).limit(limit)).all()
+
+
+def forget_firings(session: Session, automation_id: str, keep: int) -> None:
+    """Keep the newest ``keep`` firings that have ended."""
+    of = AutomationFiring.automation_id == automation_id
+    oldest = select(AutomationFiring.fired_at).where(of).order_by(AutomationFiring.fired_at.desc())
+    old = and_(
+        of,
+        AutomationFiring.ended_at.is_not(None),
+        AutomationFiring.fired_at < oldest.offset(keep - 1).limit(1).scalar_subquery(),
+    )
+    gone = list(session.scalars(select(AutomationFiring.id).where(old)))
+    session.execute(delete(AutomationStep).where(AutomationStep.firing_id.in_(gone)), execution_options=_PLAIN)
+    session.execute(delete(AutomationFiring).where(AutomationFiring.id.in_(gone)), execution_options=_PLAIN)
+
+
+def free(session: Session, automation_id: str, firing_id: str) -> None:
+    """The firing has ended: what was held back meanwhile may fire."""
+    mine = (Automation.id == automation_id, Automation.firing_id == firing_id)
+    session.execute(update(Automation).where(*mine).values(firing_id=None), execution_options=_PLAIN)
+
+
+def samples(session: Session, automation_id: str, since: datetime) -> Sequence[AutomationSample]:
+    """Values of a watched measure, oldest first."""
+    of = (AutomationSample.automation_id == automation_id, AutomationSample.at >= since)
+    return session.scalars(select(AutomationSample).where(*of).order_by(AutomationSample.at)).all()
+
+
+def forget_samples(session: Session, automation_id: str, before: datetime) -> None:
+    of = (AutomationSample.automation_id == automation_id, AutomationSample.at < before)
+    session.execute(delete(AutomationSample).where(*of), execution_options=_PLAIN)

@@ -1,0 +1,48 @@
+"""One model: its versions with the metrics of their task kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from azuraforge.cli.output.metrics import metric_title, metric_value
+from azuraforge.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azuraforge.client.model import Model
+    from azuraforge.client.plugins import TaskKind
+
+#: How much of the best baseline's loss is saved: next to the metric that ranks, where a kind measures it.
+_SKILL = "skill"
+
+
+def show_model(terminal: Terminal, model: Model, kinds: Sequence[TaskKind]) -> None:
+    """Print a model's versions; a kind that no plugin brings any more has no metrics here."""
+    text = terminal.text
+    target = model.target + (f" ({model.unit})" if model.unit else "")
+    terminal.fields({text("model"): model.name, text("target"): target})
+    learned = {each.kind for each in model.version_list}
+    kind = next((each for each in kinds if each.name in learned), None)
+    wanted = [] if kind is None else [kind.metric(name) for name in dict.fromkeys((kind.ranked_by, _SKILL))]
+    metrics = [each for each in wanted if each is not None]
+    terminal.table(
+        [
+            *(text(head) for head in ("version", "plugin")),
+            *(metric_title(text, each) for each in metrics),
+            *(text(head) for head in ("aliases", "run", "created")),
+        ],
+        [
+            [
+                f"v{each.version}",
+                each.plugin,
+                *(metric_value(text, metric, (each.metrics or {}).get(metric.name)) for metric in metrics),
+                ", ".join(each.aliases),
+                each.run_id or "–",
+                text.moment(each.created_at),
+            ]
+            for each in model.version_list
+        ],
+        right=range(2, 2 + len(metrics)),
+    )
+    if kind is not None and kind.serving is not None:
+        terminal.say(text(f"predict_hint.{kind.serving}", name=model.name))

@@ -1,0 +1,173 @@
+"""Automations: when something happens, do steps in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
+from azuraforge.client.run import RunError
+from azuraforge.client.runs import START_SECONDS
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutomationStep(Shape):
+    """One step of a firing."""
+
+    position: int
+    do: str
+    state: str
+    tries: int = 0
+    run_id: str | None = None
+    study_name: str | None = None
+    error: RunError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firing(Shape):
+    """One firing of an automation: its cause and its steps."""
+
+    id: str
+    cause: str
+    causes: int = 1
+    data: dict[str, object] = field(default_factory=dict)
+    state: str = "running"
+    fired_at: datetime | None = None
+    ended_at: datetime | None = None
+    steps: list[AutomationStep] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Automation(Shape):
+    """An automation with its newest firings."""
+
+    id: str
+    name: str
+    when: dict[str, object] = field(default_factory=dict)
+    steps: list[dict[str, object]] = field(default_factory=list)
+    cool_down_seconds: int = 60
+    most_per_day: int = 24
+    paused: bool = False
+    next_at: datetime | None = None
+    value: float | None = None
+    problem: str | None = None
+    last_fired_at: datetime | None = None
+    pending: int = 0
+    fires: int = 0
+    grouped: int = 0
+    withheld: int = 0
+    newest_firings: list[Firing] = field(default_factory=list)
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WouldFire(Shape):
+    """A firing that would have been."""
+
+    at: datetime
+    cause: str
+    causes: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRun(Shape):
+    """What an automation would have done over the past month."""
+
+    since: datetime
+    until: datetime
+    seen: int = 0
+    causes: int = 0
+    fires: int = 0
+    grouped: int = 0
+    withheld: int = 0
+    firings: list[WouldFire] = field(default_factory=list)
+    complete: bool = True
+    note: str | None = None
+
+
+AutomationList: TypeAlias = list[Automation]
+FiringList: TypeAlias = list[Firing]
+
+
+class Automations:
+    """``client.automations``. Each method takes an automation's id or name."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(
+        self,
+        name: str,
+        when: Mapping[str, object],
+        steps: Sequence[Mapping[str, object]],
+        *,
+        cool_down_seconds: int = 60,
+        most_per_day: int = 24,
+        paused: bool = False,
+    ) -> Automation:
+        """Do steps in order whenever something happens.
+
+        Args:
+            when: ``{"on": "event", "type": …, "where": […]}``, ``{"on": "schedule", "cron": …}`` or
+                ``{"on": "measure", "measure": …, "above": …}``.
+            steps: each with ``do``: ``refresh``, ``predict``, ``train``, ``study``, ``notify``, ``promote``,
+                ``roll_back``.
+            cool_down_seconds: causes within this time after a firing become one firing.
+            most_per_day: firings within 24 hours; more are withheld.
+
+        Raises:
+            ApiError: what cannot be read or does not exist, and automations that would fire themselves.
+        """
+        body = {
+            "name": name,
+            "when": dict(when),
+            "steps": [dict(step) for step in steps],
+            "cool_down_seconds": cool_down_seconds,
+            "most_per_day": most_per_day,
+            "paused": paused,
+        }
+        return Automation.from_json(self._connection.post("/automations", body, timeout_seconds=START_SECONDS))
+
+    def replace(self, automation: str, body: Mapping[str, object]) -> Automation:
+        """Change an automation to what ``POST /automations`` would take; its firings stay."""
+        return Automation.from_json(
+            self._connection.request(
+                "PUT", f"/automations/{segment(automation)}", json=dict(body), timeout_seconds=START_SECONDS
+            )
+        )
+
+    def list(self, *, limit: int | None = None) -> AutomationList:
+        """Return the automations, by name; ``limit``: the first so many, None: all."""
+        return listed(self._connection, "/automations", Automation, limit)
+
+    def get(self, automation: str) -> Automation:
+        """Return one automation with more of its firings."""
+        return Automation.from_json(self._connection.get(f"/automations/{segment(automation)}"))
+
+    def firings(self, automation: str, *, limit: int | None = None) -> FiringList:
+        """Return an automation's firings, the newest first."""
+        return listed(self._connection, f"/automations/{segment(automation)}/firings", Firing, limit)
+
+    def dry_run(self, automation: str) -> DryRun:
+        """Return what an automation would have done over the past month; nothing is written."""
+        return DryRun.from_json(self._connection.get(f"/automations/{segment(automation)}/dry-run"))
+
+    def pause(self, automation: str) -> Automation:
+        """Stop firing until it is resumed."""
+        return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/pause"))
+
+    def resume(self, automation: str) -> Automation:
+        """Fire again from now on."""
+        return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/resume"))
+
+    def fire(self, automation: str) -> Automation:
+        """Fire once, now; cool-down and limit hold."""
+        return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/fire"))
+
+    def delete(self, automation: str) -> None:
+        """Remove an automation with its firings; the runs that it queued stay."""
+        self._connection.delete(f"/automations/{segment(automation)}")

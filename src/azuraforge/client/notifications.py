@@ -1,0 +1,129 @@
+"""Notifications: targets, and messages that were or will be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
+from azuraforge.client.runs import START_SECONDS
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationTarget(Shape):
+    """Where messages go; secrets among the options are masked."""
+
+    id: str
+    name: str
+    notifier: str
+    options: dict[str, object] = field(default_factory=dict)
+    language: str = "en"
+    group_seconds: int = 300
+    escalate_to: str | None = None
+    escalate_after_seconds: int | None = None
+    silenced_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notification(Shape):
+    """A message and how far it is."""
+
+    id: str
+    target: str
+    title: str
+    text: str
+    count: int = 1
+    state: str = "waiting"
+    attempts: int = 0
+    error: str | None = None
+    created_at: datetime | None = None
+    next_at: datetime | None = None
+    sent_at: datetime | None = None
+    escalated_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Targets(Shape):
+    items: list[NotificationTarget] = field(default_factory=list)
+
+
+NotificationList: TypeAlias = list[Notification]
+TargetList: TypeAlias = list[NotificationTarget]
+
+
+class Notifications:
+    """``client.notifications``. A target is named by id or name."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create_target(
+        self,
+        name: str,
+        notifier: str,
+        options: Mapping[str, object],
+        *,
+        language: Literal["en", "tr"] = "en",
+        group_seconds: int = 300,
+        escalate_to: str | None = None,
+        escalate_after_seconds: int | None = None,
+    ) -> NotificationTarget:
+        """Add a place that messages go to.
+
+        Args:
+            notifier: a plugin, such as ``webhook``.
+            options: what the notifier needs; secrets are stored and never shown again.
+            group_seconds: messages of one automation within this time become one.
+            escalate_to: a second target, which gets messages that nobody acknowledged
+                within ``escalate_after_seconds``.
+
+        Raises:
+            ApiError: options that the notifier refuses, a name that is taken; 403 below the role admin.
+        """
+        body = {
+            "name": name,
+            "notifier": notifier,
+            "options": dict(options),
+            "language": language,
+            "group_seconds": group_seconds,
+            "escalate_to": escalate_to,
+            "escalate_after_seconds": escalate_after_seconds,
+        }
+        made = self._connection.post("/notifications/targets", body, timeout_seconds=START_SECONDS)
+        return NotificationTarget.from_json(made)
+
+    def targets(self) -> TargetList:
+        """Return all targets, by name."""
+        return _Targets.from_json(self._connection.get("/notifications/targets")).items
+
+    def silence(self, target: str, until: datetime | None) -> NotificationTarget:
+        """Send a target nothing until a moment (aware); None: send again."""
+        body = {"until": until.isoformat() if until is not None else None}
+        return NotificationTarget.from_json(
+            self._connection.post(f"/notifications/targets/{segment(target)}/silence", body)
+        )
+
+    def test(self, target: str) -> Notification:
+        """Put a test message into the outbox."""
+        return Notification.from_json(self._connection.post(f"/notifications/targets/{segment(target)}/test"))
+
+    def delete_target(self, target: str) -> None:
+        """Remove a target with its messages."""
+        self._connection.delete(f"/notifications/targets/{segment(target)}")
+
+    def list(self, *, limit: int | None = None) -> NotificationList:
+        """Return messages, the newest first; ``limit``: the first so many, None: all."""
+        return listed(self._connection, "/notifications", Notification, limit)
+
+    def get(self, notification: str) -> Notification:
+        """Return one message and how far it is."""
+        return Notification.from_json(self._connection.get(f"/notifications/{segment(notification)}"))
+
+    def acknowledge(self, notification: str) -> Notification:
+        """State that you have seen a message; it is not escalated then."""
+        return Notification.from_json(self._connection.post(f"/notifications/{segment(notification)}/acknowledge"))

@@ -1,0 +1,79 @@
+"""The config of pipelines that train a network on windows of a series."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.forecasting.config import ForecastConfig, window_within
+from azuraforge.plugins.forecasting.transforms import TransformName
+
+_SHORTEST, _LONGEST = 30, 192
+#: A default window is shortened to this at least, where a series is too short for the usual one.
+_LEAST = 2
+
+
+class TimeSeriesConfig(ForecastConfig):
+    """What training a network on windows needs besides the task's own settings."""
+
+    window: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=2,
+            le=2000,
+            description="Rows looked back; empty: three seasons, at least 30 and at most 192, fewer in a short series",
+            json_schema_extra={"title_tr": "Pencere"},
+        ),
+    ]
+    transform: Annotated[
+        TransformName,
+        Field(default="none", description="Change of the target before learning; inverted in every forecast"),
+    ]
+    calendar: Annotated[bool, Field(default=True, description="Give the network hour, weekday and day of the year")]
+    features: Annotated[bool, Field(default=True, description="Give the network the dataset's other columns")]
+    epochs: Annotated[int, Field(default=60, ge=1, le=10_000, description="Passes over the training part, at most")]
+    max_steps: Annotated[
+        int,
+        Field(default=3000, ge=1, le=10_000_000, description="Batches in all, at most; long series end by this"),
+    ]
+    patience: Annotated[
+        int, Field(default=10, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
+    ]
+    stop_after: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=1,
+            le=10_000,
+            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
+            " is how the winner of a study is trained anew",
+        ),
+    ]
+    batch_size: Annotated[int, Field(default=128, ge=1, le=8192, description="Windows per step")]
+    learning_rate: Annotated[
+        float, Field(default=2e-3, gt=0, le=1, description="Highest step size; it warms up and falls")
+    ]
+    weight_decay: Annotated[float, Field(default=1e-3, ge=0, le=1, description="Pull of the weights towards zero")]
+    clip_norm: Annotated[float, Field(default=1.0, gt=0, le=1000, description="Longest gradient; longer ones are cut")]
+    loss: Annotated[
+        Literal["mse", "huber"],
+        Field(default="mse", description="Error of the point forecast; huber minds outliers less"),
+    ]
+
+    def window_of(self, schema: Schema) -> int:
+        """The configured window, else three seasons within limits."""
+        if self.window is not None:
+            return self.window
+        return min(max(_SHORTEST, 3 * self.season_of(schema)), _LONGEST)
+
+    @property
+    def least_window(self) -> int | None:
+        """The shortest window that a short series may lead to; None where the window is configured."""
+        return _LEAST if self.window is None else None
+
+    def window_within(self, schema: Schema, rows: int) -> int:
+        """Return the window for a training part of so many rows."""
+        return window_within(rows, self.horizon, self.window_of(schema), self.least_window)

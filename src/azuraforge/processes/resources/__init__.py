@@ -1,0 +1,1 @@
+"""What processes use: memory, processor time and GPUs."""
