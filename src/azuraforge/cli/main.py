@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from azuraforge.cli import (
-    automations,
     completion,
     database,
     datasets,
@@ -21,12 +20,10 @@ from azuraforge.cli import (
     judge,
     link,
     models,
-    notifications,
     plugins,
     predictions,
     runs,
     scaled,
-    schedules,
     studies,
     tokens,
     trash,
@@ -36,6 +33,7 @@ from azuraforge.cli import (
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.language import ENGLISH, Language, choose
 from azuraforge.cli.terminal import Terminal
+from azuraforge.cli.triggers import automations, notifications, schedules
 
 app = typer.Typer(
     name="azuraforge",

@@ -1,0 +1,1 @@
+"""Commands of what fires and notifies: schedules, automations, notifications."""
