@@ -81,7 +81,7 @@ class ModelService:
         self.trash = ModelTrash(database, events, folders, objections)
         self.bundles = Bundles(
             *(database, folders, datasets, self.cards, self.registry, task_kinds),
-            call_trial=lambda opening: call(TRIAL, warm.with_folders(opening), Trial, TRIAL_SECONDS),
+            call_trial=lambda facts: call(TRIAL, {**facts, **warm.folders()}, Trial, TRIAL_SECONDS),
             free=self.trash.free,
         )
         self.versions = ServedVersions(database, folders, datasets, warm)

@@ -15,7 +15,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -99,6 +99,7 @@ class LoadedBundle:
     """A version that answers without a platform. Close it, or use it in a ``with``: its files are unpacked."""
 
     def __init__(self, path: Path | str, plugins_folder: Path | str | None = None) -> None:
+        from azuraforge.models.serving.messages import ChildOpening
         from azuraforge.models.serving.opening import serve
 
         self._unpacked = tempfile.TemporaryDirectory(prefix="azuraforge-bundle-")
@@ -106,20 +107,28 @@ class LoadedBundle:
             opened = read_bundle(Path(path), Path(self._unpacked.name) / "version")
             self.description = opened.description
             version = opened.description["version"]
-            opening = {name: version[name] for name in ("content_hash", "plugin", "config", "schema")}
-            folders = {"folder": str(opened.folder), "plugins_folder": plugins_folder, "kernels_folder": None}
-            self._answer: Callable[[dict[str, Any]], dict[str, Any]] = serve({**opening, **folders})
+            self._answer = serve(
+                ChildOpening(
+                    folder=str(opened.folder),
+                    content_hash=version["content_hash"],
+                    plugin=version["plugin"],
+                    config=version["config"],
+                    schema=version["schema"],
+                    plugins_folder=None if plugins_folder is None else str(plugins_folder),
+                    kernels_folder=None,
+                )
+            )
         except BaseException:
             self.close()
             raise
 
     def predict(self, rows: list[dict[str, Any]], horizon: int | None = None) -> dict[str, Any]:
         """The values after ``rows`` (oldest first, with the columns of the schema): origin, interval and points."""
-        return self._answer({"rows": rows, "dataset": None, "horizon": horizon})
+        return dict(self._answer({"rows": rows, "dataset": None, "horizon": horizon}))
 
     def look(self, picture: Path | str) -> dict[str, Any]:
         """What a classifier sees in a picture file: its classes with their probabilities."""
-        return self._answer({"picture": str(picture), "name": Path(picture).name})
+        return dict(self._answer({"picture": str(picture), "name": Path(picture).name}))
 
     def close(self) -> None:
         """Remove the unpacked files."""

@@ -15,6 +15,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models import store
 from azuraforge.models.bundles.archive import DESCRIPTION, FOLDER, FORMAT, Opened, read_bundle, write_bundle
 from azuraforge.models.bundles.description import refused
+from azuraforge.models.bundles.messages import TrialFacts
 from azuraforge.models.cards.card import Evaluated
 from azuraforge.models.cards.service import Cards, evaluated_of, known_version
 from azuraforge.models.provenance import ImportRecord, LearnedRows
@@ -34,8 +35,6 @@ _FIELDS = (
 )
 #: Fields that the registry does not take as the bundle states them.
 _SHAPED = ("schema", "learned_from", "content_hash", "bytes")
-#: Fields of the version that its trial load needs.
-_OPENING = ("content_hash", "plugin", "kind", "config", "schema", "learned_from")
 _README = """\
 # {model} v{version}
 
@@ -89,7 +88,7 @@ class Bundles:
         registry: Registry,
         task_kinds: TaskKinds,
         *,
-        call_trial: Callable[[dict[str, Any]], object],
+        call_trial: Callable[[TrialFacts], object],
         free: Callable[[str, str], object],
     ) -> None:
         self._database = database
@@ -149,10 +148,19 @@ class Bundles:
     def _try_out(self, opened: Opened) -> None:
         """Load the version in a child. Raises InvalidInput where that fails, ends the child or takes too long."""
         version = opened.description["version"]
-        opening = {name: version[name] for name in _OPENING}
         size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
+        facts = TrialFacts(
+            folder=str(opened.folder),
+            content_hash=version["content_hash"],
+            plugin=version["plugin"],
+            config=version["config"],
+            schema=version["schema"],
+            kind=version["kind"],
+            learned_from=version["learned_from"],
+            bytes=size,
+        )
         try:
-            self._call_trial({**opening, "folder": str(opened.folder), "bytes": size})
+            self._call_trial(facts)
         except InvalidInput as error:
             if error.error_code in ("timeout", "child_died"):
                 raise refused(f"its version could not be loaded: {error.message}", FOLDER) from error

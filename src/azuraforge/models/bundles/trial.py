@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import resource
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from safetensors import safe_open
 from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
 from azuraforge.models.bundles.description import REFUSED, Card, Trial, check, refused
+from azuraforge.models.bundles.messages import TrialOpening
 from azuraforge.models.registry.folder import CARD, EVALUATED, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor
 from azuraforge.models.serving.messages import Row
@@ -48,14 +49,13 @@ _PATH = re.compile(r"(?:/[^\s/:'\"]+)*/([^\s/:'\"]+)")
 class Asked(Protocol):
     """The part of a child that this entry point needs."""
 
-    payload: dict[str, Any]
+    payload: TrialOpening
 
 
 def try_version(child: Asked) -> Trial:
     """Load a version and predict once from an invented history; so does the evaluated predictor of a refitted one.
 
-    Payload: folder, bytes (of its files), and as for ``opening.serve`` content_hash, plugin, config, schema,
-    plugins_folder and kernels_folder. Raises InvalidInput that names the bundle's entry and no path of this machine.
+    ``TrialOpening`` → ``Trial``. Raises InvalidInput that names the bundle's entry and no path of this machine.
     """
     opening = child.payload
     folder = Path(opening["folder"])
@@ -77,7 +77,7 @@ def try_version(child: Asked) -> Trial:
     if kind.serving == "series" and card.horizon is None:
         raise refused("it states no horizon", _VERSION + CARD)
     evaluated = _evaluated(folder, opening)
-    schema = DatasetSchema(**opening["schema"])
+    schema = DatasetSchema.model_validate(opening["schema"])
     if kind.serving is None:
         with _refusing(_VERSION):
             verify_folder(folder, opening["content_hash"])
@@ -95,9 +95,9 @@ def try_version(child: Asked) -> Trial:
     return Trial(predicted=predicted)
 
 
-def _evaluated(folder: Path, opening: Mapping[str, Any]) -> Path | None:
+def _evaluated(folder: Path, opening: TrialOpening) -> Path | None:
     """Return the folder of a refitted version's evaluated predictor; raises InvalidInput where files contradict."""
-    stated = (opening.get("learned_from") or {}).get("evaluated") is not None
+    stated = opening["learned_from"].get("evaluated") is not None
     evaluated = folder / EVALUATED
     if stated != evaluated.is_dir():
         missing = "bundle.json says nothing of it" if evaluated.is_dir() else "it is missing"
@@ -105,7 +105,7 @@ def _evaluated(folder: Path, opening: Mapping[str, Any]) -> Path | None:
     return evaluated if stated else None
 
 
-def _kind(opening: Mapping[str, Any]) -> type[AnyTaskKind]:
+def _kind(opening: TrialOpening) -> type[AnyTaskKind]:
     """Return the class of the task kind. Raises InvalidInput if it is not installed here."""
     try:
         return load_plugin("task_kind", opening["kind"], opening["plugins_folder"])
@@ -113,7 +113,7 @@ def _kind(opening: Mapping[str, Any]) -> type[AnyTaskKind]:
         raise _missing(f"task kind {opening['kind']}") from None
 
 
-def _plugin(opening: Mapping[str, Any]) -> type[Any]:
+def _plugin(opening: TrialOpening) -> type[Any]:
     """Return the class of the pipeline. Raises InvalidInput if it is not installed here, or does another task."""
     name = opening["plugin"]
     try:
@@ -142,13 +142,16 @@ def _limit(size: int) -> None:
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _compare(card: Card, opening: Mapping[str, Any]) -> None:
+def _compare(card: Card, opening: TrialOpening) -> None:
     """Refuse a folder whose card contradicts the bundle: a prediction reads the one, the pages the other."""
     told = card.model_dump(by_alias=True, exclude_unset=True)
     for name in ("kind", "plugin", "config"):
         if name in told and told[name] is not None and told[name] != opening[name]:
             raise refused(f"its {name} is not that of bundle.json", _VERSION + CARD)
-    if card.schema_ is not None and card.schema_.model_dump() != type(card.schema_)(**opening["schema"]).model_dump():
+    if (
+        card.schema_ is not None
+        and card.schema_.model_dump() != type(card.schema_).model_validate(opening["schema"]).model_dump()
+    ):
         raise refused("its schema is not that of bundle.json", _VERSION + CARD)
 
 

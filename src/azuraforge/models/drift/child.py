@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from azuraforge.errors import Conflict
 from azuraforge.models.distributions import Reference
 from azuraforge.models.drift.detection import describe
+from azuraforge.models.drift.messages import ReferenceMessage
 from azuraforge.models.serving.child import Predictor
+from azuraforge.models.serving.messages import ChildOpening
 from azuraforge.models.serving.opening import open_version
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.strict_json import JsonObject
@@ -23,11 +25,8 @@ if TYPE_CHECKING:
 _ANSWERS = 400
 
 
-def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], JsonObject]:
-    """Load a version and return the function that computes its reference.
-
-    Its question holds ``dataset`` (as of ``Predictor.answer``), ``learned_from`` (both ends) and ``answer``.
-    """
+def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
+    """Load a version and return the function that computes its reference."""
     version = open_version(opening)
     if not isinstance(version, Predictor):
         raise Conflict(
@@ -36,13 +35,12 @@ def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], JsonObject]:
             next_step="look at the model's live scores",
         )
 
-    def answer(question: dict[str, Any]) -> JsonObject:
+    def answer(question: ReferenceMessage) -> JsonObject:
         if version.schema.series is not None:
             nothing = Reference(columns={}, notes=["drift is looked for in models of one series only"])
             return nothing.model_dump(mode="json")
-        start, end = question["learned_from"]
-        frame = version.dataset(question["dataset"])
-        made = reference(frame, version.schema, (start, end), version.horizon, version.predict, question["answer"])
+        frame, learned_from = version.dataset(question["dataset"]), question["learned_from"]
+        made = reference(frame, version.schema, learned_from, version.horizon, version.predict, question["answer"])
         return made.model_dump(mode="json")
 
     return answer
@@ -51,7 +49,7 @@ def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], JsonObject]:
 def reference(
     frame: pl.DataFrame,
     schema: Schema,
-    learned_from: tuple[str, str],
+    learned_from: tuple[str | None, str | None],
     horizon: int,
     predict: Callable[[Part], Predictions],
     answer: str,
@@ -68,7 +66,7 @@ def reference(
     first, last = 0, frame.height
     if schema.time is not None:
         times = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
-        start, end = (datetime.fromisoformat(at) for at in learned_from)
+        start, end = (datetime.fromisoformat(at) for at in learned_from if at is not None)
         first, last = int((times < start).sum()), int((times <= end).sum())
     learned = frame.slice(first, last - first)
     columns: dict[str, list[float]] = {}

@@ -11,9 +11,11 @@ from azuraforge.events.service import EventLog
 from azuraforge.models.distributions import DriftReport, Reference
 from azuraforge.models.drift import detection
 from azuraforge.models.drift import store as drift_store
+from azuraforge.models.drift.messages import ReferenceMessage
 from azuraforge.models.drift.schemas import DriftOut
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.registry.names import CHAMPION
+from azuraforge.models.serving.messages import DatasetFile
 from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.tables import Model, ModelVersion, Prediction
 from azuraforge.telemetry import logger
@@ -99,17 +101,18 @@ class DriftMonitor:
                 f"the rows that version {row.version} learned from are not there any more",
                 next_step="train a new version",
             ) from None
-        question = {
-            "dataset": {
-                "paths": [str(path) for path in found.paths],
-                "schema": found.schema.to_json(),
-                "options": found.options,
-                "fingerprint": found.fingerprint,
-            },
-            "learned_from": [row.learned_from.start, row.learned_from.end],
-        }
+        question = ReferenceMessage(
+            dataset=DatasetFile(
+                paths=[str(path) for path in found.paths],
+                schema=found.schema.to_json(),
+                options=found.options,
+                fingerprint=found.fingerprint,
+            ),
+            learned_from=(row.learned_from.start, row.learned_from.end),
+            answer=ANSWER,
+        )
         served = self._versions.get(project_id, owner.id, row.version)
-        made = self._versions.ask_apart(served, {**question, "answer": ANSWER}, ENTRY)
+        made = self._versions.ask_apart(served, question, ENTRY)
         reference = Reference.model_validate(made)
         self._database.write(project_id, lambda session: drift_store.keep(session, owner.id, row.version, reference))
         return reference

@@ -8,8 +8,8 @@ from azuraforge.database import Database
 from azuraforge.models.deployments.service import InThread
 from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
-from azuraforge.models.scenarios.schemas import WhatIfOut, WhatIfRequest
-from azuraforge.models.serving.messages import WhatIfMessage
+from azuraforge.models.scenarios.schemas import Change, WhatIfOut, WhatIfRequest
+from azuraforge.models.serving.messages import ChangeMessage, ScenarioMessage, WhatIfMessage
 from azuraforge.models.serving.versions import Served, ServedVersions
 
 
@@ -55,6 +55,13 @@ class WhatIf:
             horizon=request.horizon,
             series=request.series,
             known_ahead=request.known_ahead,
-            scenarios=[each.model_dump(mode="json") for each in request.scenarios],
+            scenarios=[
+                ScenarioMessage(name=each.name, changes=[_change(change) for change in each.changes])
+                for each in request.scenarios
+            ],
         )
         return served, message
+
+
+def _change(asked: Change) -> ChangeMessage:
+    return ChangeMessage(column=asked.column, values=asked.values, multiply=asked.multiply, add=asked.add)

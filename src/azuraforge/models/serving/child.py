@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,16 @@ from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
-from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, Point
+from azuraforge.models.serving.messages import (
+    NOT_A_CLASSIFIER,
+    ChildOpening,
+    DatasetFile,
+    Message,
+    Point,
+    Row,
+    SeriesAnswer,
+    Written,
+)
 from azuraforge.models.serving.scenarios import answer_scenarios
 from azuraforge.plugins.contract.availability import delay_of
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
@@ -44,19 +53,21 @@ _LOOK_BACK_ROWS = 1000
 class Predictor:
     """A verified, loaded version."""
 
-    def __init__(self, opening: Mapping[str, Any]) -> None:
+    def __init__(self, opening: ChildOpening) -> None:
         folder = Path(opening["folder"])
         verify_folder(folder, opening["content_hash"])
         card = read_card(folder)
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
-            choose_nearest(card.engine, opening.get("kernels_folder"))
-        self._name, self._folder = str(opening["plugin"]), folder
+            choose_nearest(card.engine, opening["kernels_folder"])
+        self._name, self._folder = opening["plugin"], folder
         self._pipeline = load_plugin("task_kind", plugin.kind, opening["plugins_folder"])().completed(plugin())
         self._predictor = self._pipeline.load(folder)
         self._hierarchy = hierarchy_learned(folder)
-        self.schema = Schema.of(DatasetSchema(**opening["schema"]))
-        self.horizon = int(card.horizon or opening["config"]["horizon"])
+        self.schema = Schema.of(DatasetSchema.model_validate(opening["schema"]))
+        horizon = card.horizon or opening["config"]["horizon"]
+        assert isinstance(horizon, int)  # every config of a kind that predicts series has one
+        self.horizon = horizon
         self._known_ahead = _names(card.config.get("known_ahead"))
         self._datasets: dict[str, pl.DataFrame] = {}
         self._clocks: dict[tuple[str, str | None], Clock] = {}
@@ -67,14 +78,13 @@ class Predictor:
         other._predictor = self._pipeline.load(folder)
         return other
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Predict the rows after the end of ``rows``, or of ``dataset`` (``paths``, ``schema``, ``options`` and
-        ``fingerprint`` of a dataset version) where ``rows`` is None. With ``rows``, a ``dataset`` tells the days and
-        hours of a series without a frequency: a few rows of one week do not. A version that learned several series is
-        asked for one of them (``series``), and rows are of that one.
+    def answer(self, question: Message) -> Written:
+        """Predict the rows after the end of ``rows``, or of ``dataset`` where ``rows`` is None.
 
-        Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}. With ``scenarios``:
-        see ``answer_scenarios``.
+        With ``rows``, a ``dataset`` gives the days and hours of a series without a frequency: a few rows of one week do
+        not. A version that learned several series is asked for one of them (``series``), and rows are of that one.
+
+        Returns ``SeriesAnswer``; to ``WhatIfMessage`` what ``answer_scenarios`` does.
         """
         if "picture" in question:
             raise InvalidInput(
@@ -90,27 +100,27 @@ class Predictor:
                 where="horizon",
                 next_step=f"ask for at most {self.horizon}, or train a model with a longer horizon",
             )
-        rows, series = question["rows"], self._series(question.get("series"))
+        rows, stored, series = question["rows"], question["dataset"], self._series(question.get("series"))
         schema = one_of(self.schema)
-        given = self._rows(question["dataset"], series) if rows is None else self._given(rows, schema)
+        given = self._given(rows, schema) if rows is not None else self._rows(_named(stored), series)
         part = part_at_end(given, schema, self.horizon, self._known_ahead)
         frame = part.frame
-        times = following_times(frame, schema, horizon, self._clock(question["dataset"], series))
+        times = following_times(frame, schema, horizon, self._clock(stored, series))
 
         def ask(one: Part) -> tuple[list[Point], float | None, Predictions]:
             asked, place = (one if series is None else stack([(series, one)], self.schema)), 0
             if series is not None and self._hierarchy is not None and rows is None:
-                panel = self.dataset(question["dataset"])
+                panel = self.dataset(_named(stored))
                 asked, place = with_other_series(panel, self.schema, self._hierarchy, series, one)
             predictions = self._predict(asked, place, from_rows=rows is not None)
             return *self._points(predictions, times), predictions
 
         if "scenarios" in question:
             learned = learned_ranges(self._folder, series)
-            found = answer_scenarios(question, part, self._known_ahead, learned, horizon, ask)
-            return {"origin": _last_time(frame, schema).isoformat(), **found}
+            what_if = answer_scenarios(question, part, self._known_ahead, learned, horizon, ask)
+            return {"origin": _last_time(frame, schema).isoformat(), **what_if}
         points, interval, _ = ask(part)
-        return {
+        found: SeriesAnswer = {
             "origin": _last_time(frame, schema).isoformat(),
             "interval": interval,
             "rows": frame.height,
@@ -119,6 +129,7 @@ class Predictor:
             "features": _row_at(frame, schema, -1),
             "new_series": series is not None and not self._pipeline.knows_series(self._predictor, series),
         }
+        return found
 
     def _series(self, asked: str | None) -> str | None:
         """The series that is meant; raises InvalidInput where one must be named, or none can be."""
@@ -133,12 +144,12 @@ class Predictor:
             code="series_needed",
         )
 
-    def _given(self, rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+    def _given(self, rows: Sequence[Row], schema: Schema) -> pl.DataFrame:
         """The rows of a request, with delayed columns as they were known at each row."""
         frame = as_known(read_rows(rows, schema, self._known_ahead), schema)
         return without_unknown_head(frame, schema)
 
-    def _rows(self, version: Mapping[str, Any], series: str | None) -> pl.DataFrame:
+    def _rows(self, version: DatasetFile, series: str | None) -> pl.DataFrame:
         """The rows of a dataset version; of several series those of one."""
         frame = self.dataset(version)
         if series is None:
@@ -153,14 +164,14 @@ class Predictor:
             )
         return rows
 
-    def dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
-        """Return the rows of a dataset version (``paths``, ``schema``, ``options``, ``fingerprint``), verified, with
+    def dataset(self, version: DatasetFile) -> pl.DataFrame:
+        """Return the rows of a dataset version, verified, with
         delayed columns as they were known at each row, and with the totals that the version learned."""
         from azuraforge.datasets.loading import load_version
 
         fingerprint = version["fingerprint"]
         if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
-            schema = DatasetSchema(**version["schema"])
+            schema = DatasetSchema.model_validate(version["schema"])
             frame = load_version([Path(each) for each in version["paths"]], schema, version["options"], fingerprint)
             frame = as_known(frame, self.schema)
             if self._hierarchy is not None:
@@ -211,7 +222,7 @@ class Predictor:
         ]
         return points, round(outer[1] - outer[0], 10) if outer else None
 
-    def _clock(self, version: Mapping[str, Any] | None, series: str | None) -> Clock | None:
+    def _clock(self, version: DatasetFile | None, series: str | None) -> Clock | None:
         if version is None or self.schema.time is None:
             return None
         key = (version["fingerprint"], series)
@@ -222,11 +233,16 @@ class Predictor:
         return self._clocks[key]
 
 
+def _named(stored: DatasetFile | None) -> DatasetFile:
+    assert stored is not None  # a question without rows names a dataset
+    return stored
+
+
 def _names(stated: JsonValue) -> tuple[str, ...]:
     return tuple(map(str, stated)) if isinstance(stated, list) else ()
 
 
-def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:
+def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:
     """Rows of a request as the frame a pipeline expects: time in UTC, oldest first, numbers as floats.
 
     With columns known in advance the last rows may be without a target: they tell what is known of the rows to predict.
@@ -264,7 +280,7 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
     return frame
 
 
-def _last_told(rows: Sequence[Mapping[str, Any]], name: str) -> int:
+def _last_told(rows: Sequence[Row], name: str) -> int:
     """The last row that holds a value of the column; -1 where none does."""
     return next((index for index in reversed(range(len(rows))) if rows[index].get(name) is not None), -1)
 
@@ -315,7 +331,7 @@ def _row_at(frame: pl.DataFrame, schema: Schema, row: int) -> dict[str, float | 
     return found
 
 
-def _time(row: Mapping[str, Any], name: str, index: int) -> datetime:
+def _time(row: Row, name: str, index: int) -> datetime:
     text = row.get(name)
     try:
         at = datetime.fromisoformat(text) if isinstance(text, str) else None
@@ -326,7 +342,7 @@ def _time(row: Mapping[str, Any], name: str, index: int) -> datetime:
     return at
 
 
-def _number(row: Mapping[str, Any], name: str, index: int) -> float:
+def _number(row: Row, name: str, index: int) -> float:
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _bad_row(index, f"{name!r} is {value!r}", "send a finite number")

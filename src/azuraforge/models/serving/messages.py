@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NotRequired, TypeAlias, TypedDict
+from typing import NotRequired, TypeAlias, TypedDict, final
 
 from pydantic import JsonValue
 
@@ -29,15 +30,25 @@ class DatasetFile(TypedDict):
 
 
 class Opening(TypedDict):
-    """Facts that a child needs to load a version; the folders of plugins and kernels are added when it starts."""
+    """Facts about a version that a child needs to load it."""
 
     folder: str
     content_hash: str
     plugin: str
     config: JsonObject
     schema: dict[str, JsonValue]
-    plugins_folder: NotRequired[str | None]
-    kernels_folder: NotRequired[str | None]
+
+
+class Folders(TypedDict):
+    """Folders from which a child loads plugins and the engine's kernels; None: nothing was dropped in, or no kernels
+    may be used."""
+
+    plugins_folder: str | None
+    kernels_folder: str | None
+
+
+class ChildOpening(Opening, Folders):
+    """Everything that a child needs to load a version."""
 
 
 class Point(TypedDict):
@@ -49,8 +60,8 @@ class Point(TypedDict):
     high: float | None
 
 
-class SeriesMessage(TypedDict):
-    """A question for the next values: after ``rows``, or after the end of ``dataset`` where ``rows`` is None."""
+class _RowsBefore(TypedDict):
+    """The rows before those that are asked for: ``rows``, or those of ``dataset`` where ``rows`` is None."""
 
     rows: list[Row] | None
     dataset: DatasetFile | None
@@ -58,12 +69,34 @@ class SeriesMessage(TypedDict):
     series: NotRequired[str | None]
 
 
-class WhatIfMessage(SeriesMessage):
-    """A question for the next values under ``scenarios``, each as ``models.scenarios.schemas.Scenario`` names its
-    fields; ``known_ahead`` holds values of columns at the rows to predict."""
+@final
+class SeriesMessage(_RowsBefore):
+    """A question for the next values."""
+
+
+class ChangeMessage(TypedDict):
+    """A change to a column known ahead, as ``models.scenarios.schemas.Change``: one of the three ways."""
+
+    column: str
+    values: list[float] | None
+    multiply: float | None
+    add: float | None
+
+
+class ScenarioMessage(TypedDict):
+    """A named set of changes."""
+
+    name: str
+    changes: list[ChangeMessage]
+
+
+@final
+class WhatIfMessage(_RowsBefore):
+    """A question for the next values under ``scenarios``; ``known_ahead`` holds values of columns at the rows to
+    predict."""
 
     known_ahead: dict[str, list[float]]
-    scenarios: list[JsonObject]
+    scenarios: list[ScenarioMessage]
 
 
 class SeriesReply(Shape):
@@ -79,6 +112,7 @@ class SeriesReply(Shape):
     new_series: bool = False
 
 
+@final
 class PictureMessage(TypedDict):
     """A question what the picture at a path shows, which messages call ``name``."""
 
@@ -94,6 +128,25 @@ class PictureReply(Shape):
     size: PictureSize
     seen: str
 
+
+Message: TypeAlias = SeriesMessage | WhatIfMessage | PictureMessage
+"""Any question to a child that serves a version. Children read it unvalidated, as the platform's own code wrote it."""
+
+
+class SeriesAnswer(TypedDict):
+    """The next values as a child writes them; ``SeriesReply`` reads them."""
+
+    origin: str
+    interval: float | None
+    rows: int
+    points: list[Point]
+    naive: float | None
+    features: dict[str, float | None]
+    new_series: bool
+
+
+Written: TypeAlias = Mapping[str, object]
+"""Any reply as a child writes it."""
 
 Reply: TypeAlias = JsonObject
 """Any child's reply; the kind of question says which of the shapes above it has."""

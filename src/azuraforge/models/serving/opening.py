@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from azuraforge.errors import InvalidInput
 from azuraforge.models.serving.child import Predictor
+from azuraforge.models.serving.messages import ChildOpening, Message, Written
 from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
     from azuraforge.models.serving.pictures import PicturePredictor
 
-Answer = Callable[[dict[str, Any]], dict[str, Any]]
+Answer = Callable[[Message], Written]
 
 
-def serve(opening: Mapping[str, Any]) -> Answer:
-    """Load a version and return the function that answers: the next values of a series, or a picture's class.
-
-    Args:
-        opening: ``folder``, ``content_hash``, ``plugin``, ``config``, ``schema``, ``plugins_folder``,
-            ``kernels_folder``.
-    """
+def serve(opening: ChildOpening) -> Answer:
+    """Load a version and return the function that answers: the next values of a series, or a picture's class."""
     return open_version(opening).answer
 
 
-def open_version(opening: Mapping[str, Any]) -> Predictor | PicturePredictor:
+def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
     """Load a version as its task kind answers; see ``serve``. Raises InvalidInput where the kind answers nothing."""
     folder = opening["plugins_folder"]
     task = load_plugin("pipeline", opening["plugin"], folder).kind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from azuraforge.datasets.images.pictures import decode_picture
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED
+from azuraforge.models.serving.messages import ChildOpening, Message, Written
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart, ImageSchema
@@ -29,16 +29,16 @@ _DECODING_BYTES = 256 << 20
 class PicturePredictor:
     """A verified, loaded version that names classes."""
 
-    def __init__(self, opening: Mapping[str, Any]) -> None:
+    def __init__(self, opening: ChildOpening) -> None:
         folder = Path(opening["folder"])
         verify_folder(folder, opening["content_hash"])
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
-            choose_nearest(read_card(folder).engine, opening.get("kernels_folder"))
-        self._name = str(opening["plugin"])
+            choose_nearest(read_card(folder).engine, opening["kernels_folder"])
+        self._name = opening["plugin"]
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
-        self.schema = ImageSchema.of(DatasetSchema(**opening["schema"]))
+        self.schema = ImageSchema.of(DatasetSchema.model_validate(opening["schema"]))
 
     def with_predictor(self, folder: Path) -> PicturePredictor:
         """Return the same version with the predictor in another folder, which its pipeline saved."""
@@ -46,7 +46,7 @@ class PicturePredictor:
         other._predictor = self._pipeline.load(folder)
         return other
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, question: Message) -> Written:
         """Name the classes of the picture at ``picture`` (a path), which messages call ``name``.
 
         With ``bounded``, a picture is refused (``too_many_pixels``, ``memory``) that takes more than a moment and a

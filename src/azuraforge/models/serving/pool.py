@@ -12,7 +12,7 @@ from concurrent.futures import Future
 
 from azuraforge.errors import TransientError
 from azuraforge.models.serving.child_session import ChildSession
-from azuraforge.models.serving.messages import Reply
+from azuraforge.models.serving.messages import ChildOpening, Folders, Opening, Reply
 from azuraforge.models.serving.replica import OnPiece, Replica
 from azuraforge.processes.frames import Question, encode
 
@@ -50,7 +50,7 @@ class ReplicaPool:
     def ask_soon(
         self,
         key: Key,
-        opening: Mapping[str, object],
+        opening: Opening,
         payload: Mapping[str, object],
         timeout_seconds: float,
         on_piece: OnPiece | None = None,
@@ -76,17 +76,13 @@ class ReplicaPool:
                 for other, cold in list(self._replicas.items()):  # could not open, or died, and no question waits
                     if not cold.is_loaded and cold.close_if_idle():
                         del self._replicas[other]
-                replica = self._replicas[key] = Replica(
-                    lambda: self._open(ENTRY, self.with_folders(opening)), self._make_room
-                )
+                replica = self._replicas[key] = Replica(lambda: self._opened(ENTRY, opening), self._make_room)
             self._replicas.move_to_end(key)
             return replica.ask(frame, timeout_seconds, on_piece)  # locked: a replica that has ended cannot be asked
 
-    def ask_apart(
-        self, entry: str, opening: Mapping[str, object], payload: Mapping[str, object], timeout_seconds: float
-    ) -> Reply:
+    def ask_apart(self, entry: str, opening: Opening, payload: Mapping[str, object], timeout_seconds: float) -> Reply:
         """Ask a child that is opened at ``entry`` for this one question."""
-        child_session = self._open(entry, self.with_folders(opening))
+        child_session = self._opened(entry, opening)
         try:
             return child_session.ask(dict(payload), timeout_seconds)
         finally:
@@ -106,9 +102,13 @@ class ReplicaPool:
         with self._lock:
             return [key for key, replica in self._replicas.items() if replica.is_loaded]
 
-    def with_folders(self, opening: Mapping[str, object]) -> dict[str, object]:
-        """Return ``opening`` with the folders that a child loads plugins and kernels from."""
-        return {**opening, "plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
+    def folders(self) -> Folders:
+        """Return the folders that a child which starts now loads plugins and kernels from."""
+        return {"plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
+
+    def _opened(self, entry: str, opening: Opening) -> ChildSession:
+        told: ChildOpening = {**opening, **self.folders()}
+        return self._open(entry, dict(told))
 
     def _make_room(self, just_used: Replica) -> None:
         """End the least recently used children until the rest fits; one that is asked something is left alone."""

@@ -15,7 +15,7 @@ from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.wording import fill
 
 if TYPE_CHECKING:
-    from azuraforge.models.serving.messages import Point
+    from azuraforge.models.serving.messages import Point, ScenarioMessage, WhatIfMessage
 
 #: A forecast that moves by less than this share of its own size does not react.
 _STILL = 1e-9
@@ -60,7 +60,7 @@ class Column:
 
 
 def answer_scenarios(
-    question: Mapping[str, Any],
+    question: WhatIfMessage,
     part: Part,
     known_ahead: Sequence[str],
     learned: Mapping[str, tuple[float, float]],
@@ -70,7 +70,6 @@ def answer_scenarios(
     """Return the base and one forecast for each scenario, as ``WhatIfOut`` names them, but for the version's own facts.
 
     Args:
-        question: with ``known_ahead`` and ``scenarios`` as ``WhatIfRequest`` names them.
         part: one origin of one series, with the values that are known ahead of it.
         known_ahead: the columns that the version learned as known ahead.
         learned: column → smallest and largest value that the version learned from.
@@ -162,7 +161,7 @@ def _column(name: str, part: Part, horizon: int, learned: tuple[float, float] | 
 
 
 def _changed(
-    scenario: Mapping[str, Any], columns: Mapping[str, Column], schema: Schema, horizon: int
+    scenario: ScenarioMessage, columns: Mapping[str, Column], schema: Schema, horizon: int
 ) -> dict[str, Floats]:
     """Return the changed columns of a scenario, ``(horizon,)`` each. Raises InvalidInput for an impossible change."""
     changed: dict[str, Floats] = {}
@@ -184,7 +183,8 @@ def _changed(
             )
         own = changed.get(name, column.values)
         with np.errstate(over="ignore"):  # checked below
-            changed[name] = own * change["multiply"] if change["multiply"] is not None else own + change["add"]
+            multiply, add = change["multiply"], change["add"]
+            changed[name] = own * multiply if multiply is not None else own + (add or 0.0)
     for name, own in changed.items():
         if not np.isfinite(own).all():
             raise InvalidInput(

@@ -1,0 +1,16 @@
+"""What the child that computes a version's reference is asked."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from azuraforge.models.serving.messages import DatasetFile
+
+
+class ReferenceMessage(TypedDict):
+    """The dataset that a version learned from, both ends of those rows in time (None where rows have no time), and
+    ``answer``: the name under which the version's own answers stand."""
+
+    dataset: DatasetFile
+    learned_from: tuple[str | None, str | None]
+    answer: str
