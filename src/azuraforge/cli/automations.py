@@ -10,7 +10,7 @@ import typer
 
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
-from azuraforge.cli.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
 

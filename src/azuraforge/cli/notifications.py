@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from azuraforge.cli.connecting import connect
-from azuraforge.cli.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import terminal_of
 
