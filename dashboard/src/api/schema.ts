@@ -185,7 +185,7 @@ export interface paths {
         };
         /**
          * List Measures
-         * @description The measures that automations may watch.
+         * @description The measures that automations may watch, by name.
          */
         get: operations["automations_list_measures"];
         put?: never;
@@ -1103,7 +1103,7 @@ export interface paths {
         };
         /**
          * List Targets
-         * @description All targets, by name. Secrets are masked.
+         * @description Targets by name. Secrets are masked.
          */
         get: operations["notifications_list_targets"];
         put?: never;
@@ -4653,14 +4653,6 @@ export interface components {
             latency_ms?: number | null;
         };
         /**
-         * MeasureList
-         * @description The measures of this platform.
-         */
-        MeasureList: {
-            /** Items */
-            items: components["schemas"]["MeasureOut"][];
-        };
-        /**
          * MeasureOut
          * @description A measure that automations may watch.
          */
@@ -4671,6 +4663,19 @@ export interface components {
             };
             /** Name */
             name: string;
+        };
+        /**
+         * MeasurePage
+         * @description A page of the measures of this platform, by name.
+         */
+        MeasurePage: {
+            /** Items */
+            items: components["schemas"]["MeasureOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * Member
@@ -7700,14 +7705,6 @@ export interface components {
             };
         };
         /**
-         * TargetList
-         * @description All targets of the project, by name.
-         */
-        TargetList: {
-            /** Items */
-            items: components["schemas"]["TargetOut"][];
-        };
-        /**
          * TargetOut
          * @description A target; secrets are masked.
          */
@@ -7746,6 +7743,19 @@ export interface components {
             };
             /** Silenced Until */
             silenced_until: string | null;
+        };
+        /**
+         * TargetPage
+         * @description A page of targets, by name.
+         */
+        TargetPage: {
+            /** Items */
+            items: components["schemas"]["TargetOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * TargetRequest
@@ -9546,7 +9556,12 @@ export interface operations {
     };
     automations_list_measures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9559,7 +9574,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeasureList"];
+                    "application/json": components["schemas"]["MeasurePage"];
                 };
             };
             /** @description Bad Request */
@@ -9580,8 +9595,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15181,7 +15214,12 @@ export interface operations {
     };
     notifications_list_targets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -15194,7 +15232,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TargetList"];
+                    "application/json": components["schemas"]["TargetPage"];
                 };
             };
             /** @description Bad Request */
@@ -15215,8 +15253,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

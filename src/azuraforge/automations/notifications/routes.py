@@ -12,8 +12,8 @@ from azuraforge.automations.notifications.schemas import (
     NotificationOut,
     NotificationPage,
     SilenceRequest,
-    TargetList,
     TargetOut,
+    TargetPage,
     TargetRequest,
 )
 from azuraforge.automations.notifications.service import NotificationService
@@ -59,9 +59,9 @@ async def create_target(
 
 
 @router.get("/targets")
-def list_targets(access: Reader, service: Service) -> TargetList:
-    """All targets, by name. Secrets are masked."""
-    return service.targets(access.project_id)
+def list_targets(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> TargetPage:
+    """Targets by name. Secrets are masked."""
+    return service.targets(access.project_id, limit=limit, after=after)
 
 
 @router.get("/targets/{target}")

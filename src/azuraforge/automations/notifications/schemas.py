@@ -67,10 +67,8 @@ class TargetOut(BaseModel):
     created_at: datetime
 
 
-class TargetList(BaseModel):
-    """All targets of the project, by name."""
-
-    items: list[TargetOut]
+class TargetPage(Page[TargetOut]):
+    """A page of targets, by name."""
 
 
 class NotificationOut(BaseModel):

@@ -11,8 +11,8 @@ from azuraforge.automations.notifications import outbox, store
 from azuraforge.automations.notifications.schemas import (
     NotificationOut,
     NotificationPage,
-    TargetList,
     TargetOut,
+    TargetPage,
     TargetRequest,
 )
 from azuraforge.automations.notifications.tables import Notification, NotificationTarget
@@ -27,6 +27,7 @@ from azuraforge.strict_json import JsonObject
 
 MOST_TARGETS = 100
 _Write = Callable[[Session], str]
+_BY_NAME: Order[tuple[str]] = Order("targets", tuple[str])
 _NEWEST: Order[tuple[datetime, str]] = Order("notifications", tuple[Moment, str])
 
 #: Raises Conflict where a target, by its id and name, is needed.
@@ -68,12 +69,13 @@ class NotificationService:
 
         return self._written(project_id, request.name, work, None)
 
-    def targets(self, project_id: str) -> TargetList:
-        """Return all targets, by name."""
+    def targets(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> TargetPage:
+        """Return a page of targets, by name."""
         with self._database.read(project_id) as session:
             rows = store.targets(session)
         names = {row.id: row.name for row in rows}
-        return TargetList(items=[_target_out(row, names) for row in rows])
+        page, cursor = _BY_NAME.select(rows, limit, after, lambda row: (row.name,))
+        return TargetPage(items=[_target_out(row, names) for row in page], next=cursor)
 
     def get(self, project_id: str, target: str) -> TargetOut:
         """Return one target. Raises NotFound."""

@@ -15,7 +15,7 @@ from azuraforge.automations.triggers.schemas import (
     AutomationRequest,
     DryRunOut,
     DryRunRequest,
-    MeasureList,
+    MeasurePage,
 )
 from azuraforge.automations.triggers.service import AutomationService
 from azuraforge.automations.triggers.tables import Automation
@@ -60,9 +60,9 @@ def list_automations(access: Reader, service: Service, limit: Limit = PAGE, afte
 
 
 @router.get("/measures")
-def list_measures(access: Reader, service: Service) -> MeasureList:
-    """The measures that automations may watch."""
-    return service.measures()
+def list_measures(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> MeasurePage:
+    """The measures that automations may watch, by name."""
+    return service.measures(limit=limit, after=after)
 
 
 @router.post("/dry-run")

@@ -16,7 +16,11 @@ from azuraforge.strict_json import JsonObject
 
 Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
 #: Also a text such as ``{cause.version}``: the value of that field of the cause.
-VersionOrCause = int | Annotated[StorableText, Field(max_length=100)]
+VersionOrCause = Annotated[int, Field(ge=1, le=2**31 - 1)] | Annotated[StorableText, Field(max_length=100)]
+#: A value of an event's field.
+FieldValue = (
+    Annotated[StorableText, Field(max_length=1000)] | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | bool
+)
 StepKind = Literal["refresh", "predict", "train", "study", "notify", "promote", "roll_back"]
 
 
@@ -36,8 +40,8 @@ class FieldFilter(Strict):
     """A condition on one field of an event; ``error.code`` names a field inside a field."""
 
     field: StorableText = Field(min_length=1, max_length=100)
-    equals: StorableText | int | float | bool | None = None
-    one_of: list[StorableText | int | float | bool] | None = Field(default=None, min_length=1, max_length=50)
+    equals: FieldValue | None = None
+    one_of: list[FieldValue] | None = Field(default=None, min_length=1, max_length=50)
     above: float | None = Field(default=None, allow_inf_nan=False)
     below: float | None = Field(default=None, allow_inf_nan=False)
 
@@ -245,7 +249,5 @@ class MeasureOut(BaseModel):
     about: dict[str, str]
 
 
-class MeasureList(BaseModel):
-    """The measures of this platform."""
-
-    items: list[MeasureOut]
+class MeasurePage(Page[MeasureOut]):
+    """A page of the measures of this platform, by name."""

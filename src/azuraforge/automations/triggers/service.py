@@ -20,8 +20,8 @@ from azuraforge.automations.triggers.schemas import (
     AutomationRequest,
     DryRunOut,
     DryRunRequest,
-    MeasureList,
     MeasureOut,
+    MeasurePage,
     NotifyStep,
     OnEvent,
     OnMeasure,
@@ -47,6 +47,7 @@ from azuraforge.studies.schemas import StudyRequest
 
 MOST_AUTOMATIONS = 10_000
 _BY_NAME: Order[tuple[str]] = Order("automations", tuple[str])
+_MEASURES: Order[tuple[str]] = Order("measures", tuple[str])
 _NEWEST: Order[tuple[datetime, str]] = Order("automation firings", tuple[Moment, str])
 _FIRINGS_IN_LIST, _FIRINGS_IN_DETAIL = 3, 20
 #: Lines of the log that a dry run reads at most: the newest.
@@ -140,10 +141,11 @@ class AutomationService:
             firings, cursor = _NEWEST.cut(found, limit, lambda each: (each.fired_at, each.id), row.id)
             return AutomationFiringPage(items=firings_out(session, firings), next=cursor)
 
-    def measures(self) -> MeasureList:
-        """Return the measures that may be watched."""
-        found = sorted(self._watch.measures.items())
-        return MeasureList(items=[MeasureOut(name=name, about=dict(each.about)) for name, each in found])
+    def measures(self, *, limit: int = PAGE, after: str | None = None) -> MeasurePage:
+        """Return a page of the measures that may be watched, by name."""
+        found = [MeasureOut(name=name, about=dict(each.about)) for name, each in self._watch.measures.items()]
+        page, cursor = _MEASURES.select(found, limit, after, lambda each: (each.name,))
+        return MeasurePage(items=page, next=cursor)
 
     def pause(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
         """Stop firing; a firing that is under way goes on. What was held back is dropped."""
