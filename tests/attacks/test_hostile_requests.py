@@ -149,7 +149,7 @@ def _try(surface: Surface, n_examples: int, step: int = 1) -> list[str]:
                 suppress_health_check=list(HealthCheck),
             )
             @given(case=operation.as_strategy(mode))
-            def attempt(case) -> None:  # type: ignore[no-untyped-def]
+            def attempt(case: Any) -> None:
                 nonlocal turn
                 turn += 1
                 role = ROLES[turn % len(ROLES)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import select, update
 
@@ -56,7 +56,7 @@ class Dial:
     """A measure that a test sets."""
 
     name = "test.dial"
-    about = {"en": "a dial", "tr": "bir gösterge"}  # noqa: RUF012
+    about: ClassVar[dict[str, str]] = {"en": "a dial", "tr": "bir gösterge"}
     value: float | None = 0.0
 
     def read(self, project_id: str, of: str | None) -> float | None:

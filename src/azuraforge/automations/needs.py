@@ -50,7 +50,7 @@ def object_to_target(session: Session, id_: str, name: str) -> None:
 
 
 def _asked(automation: Automation) -> Iterator[Mapping[str, JsonValue]]:
-    """What the steps of an automation ask for: bodies of runs and studies, or the step itself."""
+    """Yield what the steps of an automation request: the body of a run or study, or the step itself."""
     for step in automation.steps:
         if isinstance(step, dict):
             found = step.get("run") or step.get("study") or step

@@ -79,7 +79,7 @@ class Notifications:
             notifier: a plugin, such as ``webhook``.
             options: what the notifier needs; secrets are stored and never shown again.
             group_seconds: messages of one automation within this time become one.
-            escalate_to: a second target, which gets messages that nobody acknowledged
+            escalate_to: a second target, which gets messages that were not acknowledged
                 within ``escalate_after_seconds``.
 
         Raises:

@@ -42,7 +42,7 @@ _PREFIX = "analogues."
 
 @dataclass(frozen=True)
 class Analogues:
-    """What the series of a panel have in common.
+    """The seasonal profile and the forecast errors that the series of a panel share.
 
     Attributes:
         profile: ``(season,)`` what each place in the season adds to the level, in units of a series' size; mean 0.

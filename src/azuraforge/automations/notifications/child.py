@@ -30,7 +30,7 @@ class MessageInput(BaseModel):
 
 
 class SendInput(BaseModel):
-    """What to send, and how."""
+    """The message, and the notifier with the options to send it with."""
 
     notifier: str
     options: JsonObject

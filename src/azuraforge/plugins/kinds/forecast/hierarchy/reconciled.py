@@ -101,8 +101,8 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
 
     def __init__(self, pipeline: AnyPipeline) -> None:
         self._pipeline = pipeline
-        told = ("name", "kind", "Config", "uses_engine", "several_series", "title", "summary")
-        self.__dict__.update({name: getattr(pipeline, name) for name in told if hasattr(pipeline, name)})
+        own = ("name", "kind", "Config", "uses_engine", "several_series", "title", "summary")
+        self.__dict__.update({name: getattr(pipeline, name) for name in own if hasattr(pipeline, name)})
 
     def split(self, table: Table, config: Any) -> Split:
         found: Split = self._pipeline.split(table, config)
