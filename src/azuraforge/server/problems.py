@@ -48,8 +48,14 @@ def problem_of(error: AzuraError) -> Response:
 
 
 def _message(item: ErrorDetails) -> str:
-    message = str(item["msg"])
-    return f"the body is not JSON: {item['ctx']['error']}" if item["type"] == "json_invalid" else message
+    match item["type"]:
+        case "json_invalid":
+            return f"the body is not JSON: {item['ctx']['error']}"
+        case "union_tag_not_found":
+            return f"the field {item['ctx']['discriminator']} is missing; it says which kind is meant"
+        case "union_tag_invalid":
+            return f"{item['ctx']['discriminator']} must be one of {item['ctx']['expected_tags']}"
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []) -> None:
