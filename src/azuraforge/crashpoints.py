@@ -46,6 +46,7 @@ POINTS = {
     "segments_before_version": "new segments lie in the store; no version names them",
     "version_added_before_commit": "a version and its event are written, in a transaction that never ends",
     # restoring a backup
+    "outcomes_before_commit": "predictions were judged, in a transaction that never ends",
     "restore_extracted": "the backup is unpacked next to the database, which is unchanged",
     "restore_before_decided": "the new database is verified and upgraded; the old one is in place",
     "restore_decided": "the new database lies complete next to the old one, which is in place",

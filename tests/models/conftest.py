@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
+from azuraforge.models.predictions import progress
 from azuraforge.models.provenance import LearnedRows
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PredictOut, PredictRequest
@@ -164,7 +165,9 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
         return children[-1]
 
     folders, events = VersionFolders(tmp_path / "artifacts"), EventLog(database)
-    datasets = DatasetService(database, events, launcher.call, Settings(home=tmp_path))
+    datasets = DatasetService(
+        database, events, launcher.call, Settings(home=tmp_path), on_version=[progress.note_version]
+    )
     warm = ReplicaPool(open_child, str(plugins_folder))
     objections: list[Objection] = []
     service = ModelService(

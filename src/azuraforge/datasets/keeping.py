@@ -7,14 +7,13 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import Session, after_commit, new_id
+from azuraforge.database import Session, new_id
 from azuraforge.datasets import store
-from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.lookup_store import DatasetRow, StoredRow
 from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.segments import Growth
@@ -27,15 +26,17 @@ from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import hold
 
 ADDED = "dataset.version_added"
+#: Called with a dataset's id and the number of a version that was added, in the transaction that adds it.
+OnVersion = Callable[[Session, str, int], None]
 
 
 class VersionKeeper:
     """Adds versions in a caller's transaction, in which the dataset is locked."""
 
-    def __init__(self, trash: DatasetTrash, events: EventLog, additions: Additions) -> None:
+    def __init__(self, trash: DatasetTrash, events: EventLog, on_version: Sequence[OnVersion]) -> None:
         self._trash = trash
         self._events = events
-        self._additions = additions
+        self._on_version = on_version
 
     def keep(
         self, session: Session, dataset: Dataset, source: str, read: ReadResult, growth: Growth | None = None
@@ -63,10 +64,10 @@ class VersionKeeper:
         previous = store.version(session, dataset.id, None)
         row = store.add_version(session, dataset.id, read, source, growth)
         self._report(session, dataset, row, previous)
+        for each in self._on_version:
+            each(session, dataset.id, row.version)
         crashpoint("version_added_before_commit")
-        project_id, dataset_id = session.project_id, dataset.id
-        after_commit(session, lambda: self._additions.announce(project_id, dataset_id))
-        return self.version(project_id, dataset, row), True
+        return self.version(session.project_id, dataset, row), True
 
     def version(
         self, project_id: str, dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -51,6 +53,36 @@ def read_since(paths: Sequence[Path], schema: DatasetSchema, since: datetime) ->
     with _readable(paths):
         found = pl.concat([pl.scan_parquet(path).filter(pl.col(str(schema.time)) >= since) for path in paths])
         return in_order(found.collect(), schema, pieces=len(paths))
+
+
+def read_values(
+    files: Sequence[tuple[Path, str]],
+    schema: DatasetSchema,
+    span: tuple[datetime, datetime] | None,
+    series: Collection[str] | None,
+) -> pl.DataFrame:
+    """Return the target with its time and, of a panel, the name of its series, in no particular order.
+
+    Args:
+        files: segments with their addresses; the bytes of each are verified.
+        span: the first and the last moment that are wanted; None: all rows.
+        series: those that are wanted; None: all rows.
+
+    Raises StorageError for a segment whose bytes are not the ones that were stored.
+    """
+    columns = [*([] if schema.series is None else [schema.series]), str(schema.time), schema.target]
+    wanted = pl.lit(True) if span is None else pl.col(str(schema.time)).is_between(*span)
+    if schema.series is not None and series is not None:
+        wanted &= pl.col(schema.series).is_in(list(series))
+    frames: list[pl.DataFrame] = []
+    paths = [path for path, _ in files]
+    with _readable(paths):
+        for path, address in files:
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() != address:
+                raise changed_rows([path])
+            frames.append(pl.read_parquet(BytesIO(content), columns=columns).filter(wanted))
+        return pl.concat(frames)
 
 
 def read_tail(paths: Sequence[Path], rows: int) -> pl.DataFrame:

@@ -17,22 +17,18 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
 
-    from azuraforge.datasets.additions import Additions
     from azuraforge.datasets.growing.service import GrowingDatasets
+    from azuraforge.datasets.keeping import OnVersion
     from azuraforge.datasets.service import DatasetService
     from azuraforge.datasets.trash import Needs, Objection
     from azuraforge.runs.handlers import Handler
 
 #: Reasons to keep versions of datasets that were deleted.
 DATASET_NEEDS: Extension[Needs] = Extension("needs of datasets")
+#: Writes of other packages in the transaction that adds a version.
+ON_VERSION: Extension[OnVersion] = Extension("writes with each new dataset version")
 #: Reasons not to delete a dataset.
 DATASET_OBJECTIONS: Extension[Objection] = Extension("objections to deleting a dataset")
-
-
-def _additions(services: Services) -> Additions:
-    from azuraforge.datasets.additions import Additions
-
-    return Additions()
 
 
 def _datasets(services: Services) -> DatasetService:
@@ -46,7 +42,7 @@ def _datasets(services: Services) -> DatasetService:
         services[EVENTS],
         partial(services[LAUNCHER].call, memory=memory),
         settings,
-        additions=services[ADDITIONS],
+        on_version=services.all(ON_VERSION),
         needs=services.all(DATASET_NEEDS),
         objections=services.all(DATASET_OBJECTIONS),
     )
@@ -77,7 +73,6 @@ def _objections_of_runs(services: Services) -> Iterable[Objection]:
     return [needs.object_to_dataset]
 
 
-ADDITIONS: Service[Additions] = Service("added dataset versions", _additions)
 DATASETS: Service[DatasetService] = Service("datasets", _datasets)
 GROWING: Service[GrowingDatasets] = Service("growing datasets", _growing)
 

@@ -48,6 +48,8 @@ class Growth(Shape):
         rows_revised: rows of the past that were changed or inserted.
         rows_repeated: rows that were there already, with equal values.
         changes: the first of the revised values.
+        revised_from: the time of the earliest revised row; null: none was revised.
+        revised_until: the time of the latest one.
         carried_findings: the first so many findings describe the whole dataset, and later versions keep them.
     """
 
@@ -56,4 +58,6 @@ class Growth(Shape):
     rows_revised: int
     rows_repeated: int
     changes: tuple[RevisedValue, ...] = ()
+    revised_from: datetime | None = None
+    revised_until: datetime | None = None
     carried_findings: int = 0

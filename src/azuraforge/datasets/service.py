@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +15,8 @@ from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets import lookup_store, store
-from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
-from azuraforge.datasets.keeping import VersionKeeper, storage
+from azuraforge.datasets.keeping import OnVersion, VersionKeeper, storage
 from azuraforge.datasets.lookup import DatasetLookup, version_of
 from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
 from azuraforge.datasets.names import dataset_name, stem
@@ -55,7 +55,7 @@ class DatasetService:
 
     Args:
         call: runs one entry point in a child; only children read files or import Polars.
-        additions: announces versions that were added.
+        on_version: called with each version that is added, in its transaction.
         needs: reasons to keep versions that were deleted.
         objections: reasons not to delete a dataset or a version.
     """
@@ -67,7 +67,7 @@ class DatasetService:
         call: Call,
         settings: Settings,
         *,
-        additions: Additions | None = None,
+        on_version: Sequence[OnVersion] = (),
         needs: Sequence[Needs] = (),
         objections: Sequence[Objection] = (),
     ) -> None:
@@ -83,7 +83,7 @@ class DatasetService:
         #: Datasets and versions that were deleted, and how they are purged.
         self.trash = DatasetTrash(database, events, settings.artifacts, needs, objections)
         #: Adds versions in a transaction.
-        self.keeper = VersionKeeper(self.trash, events, additions or Additions())
+        self.keeper = VersionKeeper(self.trash, events, on_version)
         self._uploads = settings.home / "uploads"
         claims.sweep(self._uploads)  # what killed processes left; other living ones may be receiving files
 
@@ -182,6 +182,24 @@ class DatasetService:
         """
         plan = version_of(lookup_store.STORED, name_or_id, version, trash=trash)
         return self.keeper.version(project_id, *self._database.follow_now(project_id, plan))
+
+    def revised_times(self, project_id: str, found: DatasetVersion, after: int) -> tuple[datetime, datetime] | None:
+        """Return the first and last time of which values may have been revised between version ``after`` and ``found``.
+
+        None: nothing was revised. A version that was read whole counts as a revision of everything where the dataset
+        accepts revisions, and as none where it refuses them.
+        """
+        with self._database.read(project_id) as session:
+            growths = store.growths(session, found.id, max(after, 1), found.version)
+        spans = [
+            (each.revised_from, each.revised_until)
+            for each in growths
+            if each is not None and each.revised_from is not None and each.revised_until is not None
+        ]
+        whole = any(each is None for each in growths) and found.revisions == "accept"
+        if whole and found.start_at is not None and found.end_at is not None:
+            spans.append((found.start_at, found.end_at))
+        return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
 
     def rows(
         self,

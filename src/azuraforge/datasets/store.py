@@ -76,6 +76,13 @@ def all_versions(session: Session, dataset_id: str) -> Sequence[DatasetVersionRo
     return session.scalars(statement.order_by(DatasetVersionRow.version)).all()
 
 
+def growths(session: Session, dataset_id: str, after: int, until: int) -> Sequence[Growth | None]:
+    """How the versions behind ``after``, up to ``until``, followed from the ones before them; deleted ones included."""
+    row = DatasetVersionRow
+    statement = select(row.growth).where(_of(dataset_id), row.version > after, row.version <= until)
+    return session.scalars(statement.order_by(row.version)).all()
+
+
 def version_by_fingerprint(session: Session, dataset_id: str, fingerprint: str) -> DatasetVersionRow | None:
     statement = select(DatasetVersionRow).where(
         DatasetVersionRow.dataset_id == dataset_id,

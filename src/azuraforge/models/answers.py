@@ -12,7 +12,6 @@ from pydantic import ConfigDict, Field
 
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
-from azuraforge.strict_json import JsonObject
 
 
 class ClassProbability(Shape):
@@ -55,18 +54,26 @@ class KnownPoints(Shape):
     of: int
 
 
-class ActualsInput(Shape):
-    """A version of a dataset, and the times at which its target is asked for; ``series``: which of several."""
+class AskedTimes(Shape):
+    """The times at which the target of a series is asked for.
 
-    paths: tuple[Path, ...]
-    meaning: DatasetSchema
-    options: JsonObject
-    fingerprint: str
-    times: tuple[datetime, ...]
+    ``total_of``: the folder of the version that learned which series the total adds up; null: a series of the dataset.
+    """
+
     series: str | None
+    times: tuple[datetime, ...]
+    total_of: Path | None = None
+
+
+class ActualsInput(Shape):
+    """Segments of a dataset's version, path and address each, and the times at which its target is asked for."""
+
+    files: tuple[tuple[Path, str], ...]
+    meaning: DatasetSchema
+    asked: tuple[AskedTimes, ...]
 
 
 class Actuals(Shape):
     """What happened at each of the times that were asked for; null where no row is there, or it was not measured."""
 
-    values: tuple[float | None, ...]
+    values: tuple[tuple[float | None, ...], ...]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azuraforge.database.package import DATABASE
-from azuraforge.datasets.package import ADDITIONS, DATASET_NEEDS, DATASETS
-from azuraforge.events.package import EVENTS
-from azuraforge.package import SETTINGS, Extension, Package, Service, Services
+from azuraforge.datasets.package import DATASET_NEEDS, DATASETS, ON_VERSION
+from azuraforge.events.package import EVENTS, NOTIFIER
+from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Services
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import KERNELS, LAUNCHER
 from azuraforge.projects.package import BINS
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
 
+    from azuraforge.datasets.keeping import OnVersion
     from azuraforge.datasets.trash import Needs as DatasetNeeds
     from azuraforge.models.comparison.service import Comparisons
+    from azuraforge.models.predictions.outcome_loop import OutcomeLoop
     from azuraforge.models.predictions.service import PredictionService
     from azuraforge.models.scenarios.service import WhatIf
     from azuraforge.models.service import ModelService
@@ -60,12 +62,27 @@ def _predictions(services: Services) -> PredictionService:
     from azuraforge.models.drift.monitor import DriftMonitor
     from azuraforge.models.predictions.outcomes import Outcomes
     from azuraforge.models.predictions.service import PredictionService
+    from azuraforge.models.predictions.truths import Truths
 
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
-    outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
+    truths = Truths(models.versions, services[LAUNCHER].call)
+    outcomes = Outcomes(database, events, datasets, truths, [models.deployments.watch])
     drift = DriftMonitor(database, events, datasets, models.versions)
-    return PredictionService(database, outcomes, drift, services[ADDITIONS])
+    return PredictionService(database, outcomes, drift)
+
+
+def _outcome_loop(services: Services) -> OutcomeLoop:
+    from azuraforge.models.predictions.outcome_loop import OutcomeLoop
+
+    predictions = services[PREDICTIONS]
+    return OutcomeLoop(services[DATABASE], services[NOTIFIER], predictions.outcomes, predictions.drift)
+
+
+def _on_version(services: Services) -> Iterable[OnVersion]:
+    from azuraforge.models.predictions.progress import note_version
+
+    return [note_version]
 
 
 def _comparisons(services: Services) -> Comparisons:
@@ -119,7 +136,8 @@ def _routers() -> Sequence[APIRouter]:
 
 REPLICAS: Service[ReplicaPool] = Service("replicas", _replicas)
 MODELS: Service[ModelService] = Service("models", _models, close=lambda models: models.close())
-PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, close=lambda service: service.close())
+PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions)
+OUTCOME_LOOP: Service[OutcomeLoop] = Service("outcome loop", _outcome_loop)
 COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
 WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
 
@@ -130,6 +148,8 @@ PACKAGE = Package(
     routers=_routers,
     served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS, "what_if": WHAT_IF},
     contributions=(
+        LOOPS.add(lambda services: [services[OUTCOME_LOOP]]),
+        ON_VERSION.add(_on_version),
         BINS.add(_bins),
         RUN_NEEDS.add(_needs_of_runs),
         DATASET_NEEDS.add(_needs_of_datasets),

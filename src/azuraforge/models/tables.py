@@ -306,7 +306,11 @@ class Prediction(Owned, Base):
 
 
 class PredictionOutcome(Owned, Base):
-    """What became of one point of a prediction. Written once; a later truth does not replace an earlier one."""
+    """The newest judgement of one point of a prediction.
+
+    An outcome from a dataset is judged again where a later version of it revises the value; the former judgement then
+    becomes a row of ``EarlierOutcome``. An outcome that was sent is never replaced.
+    """
 
     __tablename__ = "prediction_outcome"
     __table_args__ = (
@@ -329,6 +333,50 @@ class PredictionOutcome(Owned, Base):
     source: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     question: Mapped[str | None] = mapped_column(String(64), default=None)  # of its prediction
+    dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)  # that held the truth; null: it was sent
+    revisions: Mapped[int] = mapped_column(Integer, default=0)  # how often it was judged again
+
+
+class EarlierOutcome(Owned, Base):
+    """A judgement of a point that a revision of the dataset replaced. Only ever added."""
+
+    __tablename__ = "prediction_outcome_earlier"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["project_id", "prediction_id", "step"],
+            ["prediction_outcome.project_id", "prediction_outcome.prediction_id", "prediction_outcome.step"],
+        ),
+        Index("ix_prediction_outcome_earlier_project_id_model_id", "project_id", "model_id"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    step: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)  # from 0: the first judgement
+    model_id: Mapped[str] = mapped_column(String(16))
+    actual: Mapped[float | None]
+    loss: Mapped[float]
+    naive_loss: Mapped[float | None]
+    hit: Mapped[bool | None]
+    source: Mapped[str] = mapped_column(String(200))
+    dataset_version: Mapped[int | None] = mapped_column(Integer)
+    judged_at: Mapped[datetime] = mapped_column(Timestamp)
+    replaced_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class JudgingProgress(Owned, Base):
+    """How far the versions of a dataset have judged the predictions that continue it.
+
+    ``added`` is written in the transaction that adds a version, so that none is forgotten, however the platform ends.
+    Each transaction that judges locks the row and goes on only if ``added`` is what it was when the version was read.
+    """
+
+    __tablename__ = "judging_progress"
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    added: Mapped[int] = mapped_column(Integer, default=0)
+    judged: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class ModelDrift(Owned, Base):

@@ -13,6 +13,7 @@ from azuraforge.models.tables import (
     AliasChange,
     DeploymentPair,
     DeploymentSeries,
+    EarlierOutcome,
     Evaluation,
     Model,
     ModelAlias,
@@ -26,7 +27,7 @@ from azuraforge.models.tables import (
 
 #: What hangs on a model, in an order in which it can go.
 _PARTS: tuple[Any, ...] = (
-    PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, DeploymentPair, DeploymentSeries,
+    EarlierOutcome, PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, DeploymentPair, DeploymentSeries,
     ModelDeployment,
     ModelPolicy, ModelVersion,
 )  # fmt: skip

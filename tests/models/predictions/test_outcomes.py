@@ -16,17 +16,18 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.database import UnitOfWork, new_id
-from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
 from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.addressing import meant
 from azuraforge.models.predictions.ledger import Ledger, _Group
 from azuraforge.models.predictions.lines import LedgerLine
-from azuraforge.models.predictions.outcomes import Outcomes, _meant
+from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.predictions.service import PredictionService
+from azuraforge.models.predictions.truths import Truths
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import Prediction
 from azuraforge.projects.schemas import RetentionPolicy
@@ -42,10 +43,10 @@ class Ground:
 
     def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
         self.room, self.project_id, self._tmp = room, project_id, tmp_path
-        outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call)
+        truths = Truths(room.service.versions, launcher.call)
+        outcomes = Outcomes(room.database, room.events, room.datasets, truths)
         drift = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
-        self.additions = Additions()
-        self.service = PredictionService(room.database, outcomes, drift, self.additions)
+        self.service = PredictionService(room.database, outcomes, drift)
         dataset = self.add_rows([])
         self.dataset_id = dataset.id
         room.add_version(
@@ -143,14 +144,6 @@ def test_a_new_version_of_the_dataset_judges_what_was_said_about_its_rows(ground
     assert [each.actual for each in line.outcomes] == [7.5, 7.0, 9.0]
     assert line.judged_at is not None
     assert ground.service.outcomes.tend(ground.project_id) == 0
-
-
-def test_the_room_hears_of_a_new_version_by_itself(ground: Ground) -> None:
-    made = ground.predict()
-    added = ground.add_rows([7.5, 7.0, 8.0])
-    ground.additions.announce(ground.project_id, added.id)
-    ground.service._later.shutdown(wait=True)
-    assert ground.show(made.prediction_id).judged_at is not None
 
 
 def test_another_unit_is_no_truth(ground: Ground, project_id: str) -> None:
@@ -486,7 +479,7 @@ def test_what_is_true_of_an_answer_is_true_of_the_kept_one() -> None:
     given, alike, apart = (
         _line("given", None, *HOURS[1:4]), _line("alike", "given", *HOURS[2:5]), _line("apart", "given", *HOURS[3:6])
     )  # fmt: skip
-    assert _meant([given, alike, apart], request, 0) == [(given, HOURS[2]), (alike, HOURS[2])]
+    assert meant([given, alike, apart], request, 0) == [(given, HOURS[2]), (alike, HOURS[2])]
     seen, again = _line("given", None, HOURS[1]), _line("again", "given", HOURS[2])
     picture = OutcomeRequest(prediction_id="given", label="cat")
-    assert _meant([seen, again], picture, 0) == [(seen, HOURS[1]), (again, HOURS[2])]
+    assert meant([seen, again], picture, 0) == [(seen, HOURS[1]), (again, HOURS[2])]

@@ -62,6 +62,8 @@ def grown(
         rows_revised=past.revised,
         rows_repeated=past.repeated,
         changes=past.changes,
+        revised_from=past.first_at(str(meaning.time)),
+        revised_until=past.last_at(str(meaning.time)),
         carried_findings=len(stored.carried),
     )
     return Grown(read=_result(stored, meaning, built, findings, provenance), growth=growth, own=tuple(findings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -33,6 +34,18 @@ class Past:
     @property
     def revised(self) -> int:
         return self.changed.height + self.inserted.height
+
+    def first_at(self, time: str) -> datetime | None:
+        """Return the time of the earliest revised row; None where there is none."""
+        return min(self._times(time), default=None)
+
+    def last_at(self, time: str) -> datetime | None:
+        """Return the time of the latest revised row; None where there is none."""
+        return max(self._times(time), default=None)
+
+    def _times(self, time: str) -> list[datetime]:
+        ends = [end for each in (self.changed, self.inserted) for end in (each[time].min(), each[time].max())]
+        return [at for at in ends if isinstance(at, datetime)]
 
 
 def compare(past: pl.DataFrame, old: pl.DataFrame, stored: Stored, table: RawTable, findings: list[Finding]) -> Past:

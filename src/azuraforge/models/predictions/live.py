@@ -9,9 +9,17 @@ from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session
 from azuraforge.errors import NotFound
 from azuraforge.models import shapes, store, trash_store
+from azuraforge.models.predictions import revising
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.judging import score
-from azuraforge.models.predictions.schemas import LiveScore, LiveScores, PointOutcome, PredictionDetail, PredictionPage
+from azuraforge.models.predictions.schemas import (
+    FormerOutcome,
+    LiveScore,
+    LiveScores,
+    PointOutcome,
+    PredictionDetail,
+    PredictionPage,
+)
 from azuraforge.models.tables import Model
 from azuraforge.paging import PAGE, Order
 
@@ -65,6 +73,7 @@ class LiveReads:
                 )
             line, name = found
             outcomes = ledger_store.outcomes(session, prediction_id)
+            earlier = _earlier(session, prediction_id) if any(each.revisions for each in outcomes) else {}
         told = [
             PointOutcome(
                 step=each.step,
@@ -77,6 +86,7 @@ class LiveReads:
                 late=each.late,
                 source=each.source,
                 judged_at=each.judged_at,
+                earlier=earlier.get(each.step, []),
             )
             for each in outcomes
         ]
@@ -90,6 +100,7 @@ class LiveReads:
             lines, waiting = ledger_store.counts(session, owner.id)
             last = ledger_store.newest(session, owner.id)
             span = ledger_store.span(session, owner.id)
+            again = ledger_store.judged_again(session, owner.id)
             total: list[LiveScore] = []
             over_time: list[LiveScore] = []
             width = _HOUR
@@ -110,10 +121,19 @@ class LiveReads:
             predictions=lines,
             waiting=waiting,
             points=span[2] if span else 0,
+            judged_again=again,
             bucket_seconds=width,
             total=total,
             over_time=over_time,
         )
+
+
+def _earlier(session: Session, prediction_id: str) -> dict[int, list[FormerOutcome]]:
+    found: dict[int, list[FormerOutcome]] = {}
+    for row in revising.earlier_outcomes(session, prediction_id):
+        fields = {name: getattr(row, name) for name in FormerOutcome.model_fields}
+        found.setdefault(row.step, []).append(FormerOutcome(**fields))
+    return found
 
 
 def _known(session: Session, name: str) -> Model:

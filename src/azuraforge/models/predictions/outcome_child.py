@@ -3,26 +3,76 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from azuraforge.models.answers import Actuals, ActualsInput
+from azuraforge.models.answers import Actuals, ActualsInput, AskedTimes
 from azuraforge.processes.child import Child
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Values = dict[datetime, float]
 
 
 def actuals(child: Child) -> Actuals:
-    """Return the target's value at each time. ``ActualsInput`` → ``Actuals``."""
+    """Return the target's value at each time. ``ActualsInput`` → ``Actuals``.
+
+    Only the segments that hold the times are read; for totals all of them, since a total depends on where each series
+    begins.
+    """
     import polars as pl
 
-    from azuraforge.datasets.loading import load_version
+    from azuraforge.datasets.loading import read_values
 
-    asked = child.asked(ActualsInput)
-    schema = asked.meaning
-    assert schema.time is not None  # the caller skips datasets without times
-    frame = load_version(asked.paths, schema, asked.options, asked.fingerprint)
-    if schema.series is not None:
-        frame = frame.filter(pl.col(schema.series) == asked.series)
-    column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
-    times = pl.DataFrame({"at": pl.Series(asked.times, dtype=pl.Datetime("us", "UTC"))}).with_row_index("order")
-    truth = pl.DataFrame({"at": column, "value": frame.get_column(schema.target).cast(pl.Float64)})
-    joined = times.join(truth.unique("at", keep="last"), on="at", how="left").sort("order")
-    values = joined.get_column("value").to_list()
-    return Actuals(values=tuple(value if value is not None and math.isfinite(value) else None for value in values))
+    wanted = child.asked(ActualsInput)
+    meaning = wanted.meaning
+    assert meaning.time is not None  # the caller skips datasets without times
+    moments = [at for each in wanted.asked for at in each.times]
+    has_totals = any(each.total_of is not None for each in wanted.asked)
+    named = None if has_totals else {each.series for each in wanted.asked if each.series is not None}
+    span = None if has_totals else (min(moments), max(moments))
+    frame = read_values(wanted.files, meaning, span, named)
+    series = pl.lit(None, pl.String) if meaning.series is None else pl.col(meaning.series).cast(pl.String)
+    frame = frame.select(
+        series.alias("series"),
+        pl.col(meaning.time).cast(pl.Datetime("us", "UTC")).alias("at"),
+        pl.col(meaning.target).cast(pl.Float64).alias("value"),
+    )
+    own = frame.filter(pl.col("at").is_in(pl.Series(sorted(set(moments)), dtype=pl.Datetime("us", "UTC")).implode()))
+    values = _values(own)
+    return Actuals(values=tuple(tuple(_of(each, frame, values)) for each in wanted.asked))
+
+
+def _of(asked: AskedTimes, frame: pl.DataFrame, values: dict[str | None, Values]) -> Iterable[float | None]:
+    if asked.total_of is None:
+        own = values.get(asked.series, {})
+        return (own.get(at) for at in asked.times)
+    return _total(asked, frame, values)
+
+
+def _total(asked: AskedTimes, frame: pl.DataFrame, values: dict[str | None, Values]) -> Iterable[float | None]:
+    """The sum of the series that the version learned, as ``forecasting.totals`` has it: unknown where a series that has
+    begun has no value."""
+    import polars as pl
+
+    from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
+
+    assert asked.total_of is not None
+    hierarchy = hierarchy_learned(asked.total_of)
+    members: Sequence[str] = () if hierarchy is None else hierarchy.totals.get(str(asked.series), ())
+    rows = frame.filter(pl.col("series").is_in(list(members)))
+    begins: dict[str, datetime] = dict(rows.group_by("series").agg(pl.col("at").min()).iter_rows())
+    for at in asked.times:
+        begun = [values.get(name, {}).get(at) for name, first in begins.items() if first <= at]
+        known = [value for value in begun if value is not None]
+        yield math.fsum(known) if known and len(known) == len(begun) else None
+
+
+def _values(frame: pl.DataFrame) -> dict[str | None, Values]:
+    found: dict[str | None, Values] = {}
+    for name, at, value in frame.iter_rows():
+        if value is not None and math.isfinite(value):
+            found.setdefault(name, {})[at] = value
+    return found

@@ -1,36 +1,40 @@
 """Outcomes: the truth reaches the ledger, posted by somebody or found in a dataset's new version.
 
-Each point of a prediction is judged once, whoever brings the truth first; what is not yet known stays unknown. A
-dataset's version is looked through when it is added, and again by housekeeping, so that a platform that died in
-between loses nothing.
+Each point of a prediction is judged once, whichever truth comes first; what is not yet known stays unknown. A revision
+that the dataset accepts judges the points again that an earlier version of it has judged (``revising``).
+
+A version is noted as due in the transaction that adds it (``progress``), so that a platform that died in between loses
+nothing, and any process may judge.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, UnitOfWork, now
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.versions import DatasetVersion
-from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models import store
-from azuraforge.models.answers import Actuals, ActualsInput, KnownPoints
+from azuraforge.models.answers import KnownPoints
+from azuraforge.models.predictions import progress, revising
 from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.addressing import lines_of, meant
 from azuraforge.models.predictions.judging import Truth, judge, usual_of
 from azuraforge.models.predictions.schemas import OutcomeRequest, OutcomesOut
+from azuraforge.models.predictions.truths import Subject, Truths
 from azuraforge.models.tables import Prediction
-from azuraforge.plugins.discovery.calling import Call
 from azuraforge.telemetry import logger
 
 #: Called with the project and the ids of the models whose predictions were judged.
 AfterJudging = Callable[[str, set[str]], None]
-ENTRY = "azuraforge.models.predictions.outcome_child:actuals"
-READ_SECONDS = 120.0
-_LINES_AT_ONCE = 500
+#: Lines whose truth one child is asked for, and those that one transaction judges.
+_LINES_AT_ONCE = 2000
+_LINES_WRITTEN = 500
 
 log = logger("models")
 
@@ -47,13 +51,13 @@ class Outcomes:
         database: Database,
         events: EventLog,
         datasets: DatasetService,
-        call: Call,
+        truths: Truths,
         after_judging: Sequence[AfterJudging] = (),
     ) -> None:
         self._database = database
         self._events = events
         self._datasets = datasets
-        self._call = call
+        self._truths = truths
         self._after_judging = after_judging
 
     def post(
@@ -68,16 +72,16 @@ class Outcomes:
         models: set[str] = set()
 
         def work(session: Session) -> OutcomesOut:
-            lines = self._lines_of(session, requests)
+            lines = lines_of(session, requests)
             models.update(line.model_id for mine in lines for line in mine)
             truths: dict[str, dict[datetime, Truth]] = {}
             found: dict[str, Prediction] = {}
             for index, (request, mine) in enumerate(zip(requests, lines, strict=True)):
-                for line, at in _meant(mine, request, index):
+                for line, at in meant(mine, request, index):
                     found[line.id] = line
                     truths.setdefault(line.id, {})[at] = request.truth
             given = sum(map(len, truths.values()))
-            judged = self._judge(session, list(found.values()), truths, f"sent by {by}"[:200])
+            judged = self._judge(session, list(found.values()), truths, f"sent by {by}"[:200], None)
             return OutcomesOut(judged=judged, known=given - judged)
 
         answer = self._database.write(project_id, work, unit=unit)
@@ -85,19 +89,22 @@ class Outcomes:
         return answer
 
     def join(self, project_id: str, dataset_id: str) -> int:
-        """Judge what a dataset's newest version tells about predictions that continue it; how many points that were."""
+        """Judge by a dataset's newest version; return how many points that were, those judged again included.
+
+        Where a newer version was added meanwhile, the rest is left to it: the dataset stays due.
+        """
+        with self._database.read(project_id) as session:
+            at = progress.found(session, dataset_id)
         dataset = self._newest(project_id, dataset_id)
-        if dataset is None or dataset.end_at is None or dataset.schema.time is None:
-            return 0
-        judged, after = 0, ""
-        while True:
-            with self._database.read(project_id) as session:
-                lines = ledger_store.open_lines(session, dataset_id, dataset.end_at, after, _LINES_AT_ONCE)
-            if not lines:
-                return judged
-            after = lines[-1].id
-            for series, mine in _by_series(line for line in lines if _same(line, dataset)).items():
-                judged += self._judge_by(project_id, dataset, mine, series)
+        judged = 0
+        try:
+            if dataset is not None and dataset.end_at is not None and dataset.schema.time is not None:
+                judged += self._judge_open(project_id, dataset, at)
+                judged += self._judge_again(project_id, dataset, at)
+            self._database.write(project_id, lambda session: progress.finish(session, dataset_id, at))
+        except progress.Overtaken:
+            log.info("outcomes_overtaken", project_id=project_id, dataset_id=dataset_id)
+        return judged
 
     def tend(self, project_id: str) -> int:
         """``join`` for every dataset that waiting predictions look to; how many points were judged."""
@@ -117,36 +124,126 @@ class Outcomes:
         except NotFound:  # in the trash, or purged
             return None
 
-    def _judge_by(
-        self, project_id: str, dataset: DatasetVersion, lines: Sequence[Prediction], series: str | None
-    ) -> int:
+    def _judge_open(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
+        """Judge the points that nothing has judged and whose time has come."""
+        judged = 0
+        for lines, done in self._open_lines(project_id, dataset):
+            subjects = {line.id: self._truths.subject(project_id, line) for line in lines}
+            wanted: dict[Subject, set[datetime]] = {}
+            for line in lines:
+                known = done.get(line.id, set())
+                due = {point.at for step, point in enumerate(line.points, 1) if step not in known}
+                wanted.setdefault(subjects[line.id], set()).update(_until(due, dataset.end_at))
+            found = self._truths.read(dataset, wanted)
+            for first in range(0, len(lines), _LINES_WRITTEN):
+                some = {
+                    line.id: truth
+                    for line in lines[first : first + _LINES_WRITTEN]
+                    if (truth := found.get(subjects[line.id]))
+                }
+                if some:
+                    judged += self._write(project_id, dataset, at, some)
+        return judged
+
+    def _open_lines(
+        self, project_id: str, dataset: DatasetVersion
+    ) -> Iterator[tuple[Sequence[Prediction], dict[str, set[int]]]]:
+        """Yield lines that continue a dataset and are not wholly judged, with the steps that are."""
         assert dataset.end_at is not None
-        due = (point.at for line in lines for point in line.points)
-        wanted = {at for at in due if at <= dataset.end_at}
-        if not wanted:
-            return 0
-        times = sorted(wanted)
-        wanted_at = ActualsInput(
-            paths=dataset.paths,
-            meaning=dataset.schema,
-            options=dataset.options,
-            fingerprint=dataset.fingerprint,
-            times=tuple(times),
-            series=series,
-        )
-        values = self._call(ENTRY, wanted_at.model_dump(mode="json"), Actuals, READ_SECONDS).values
-        known: dict[datetime, Truth] = {at: value for at, value in zip(times, values, strict=True) if value is not None}
-        if not known:
-            return 0
+        after = ""
+        while True:
+            with self._database.read(project_id) as session:
+                lines = ledger_store.open_lines(session, dataset.id, dataset.end_at, after, _LINES_AT_ONCE)
+                begun = [line.id for line in lines if line.outcome is not None]
+                done = ledger_store.known_steps(session, begun) if begun else {}
+            if not lines:
+                return
+            after = lines[-1].id
+            same = [line for line in lines if _same(line, dataset)]
+            if same:
+                yield same, done
+
+    def _write(
+        self,
+        project_id: str,
+        dataset: DatasetVersion,
+        at: progress.At,
+        truths: Mapping[str, Mapping[datetime, Truth]],
+    ) -> int:
         source = f"dataset {dataset.name} v{dataset.version}"[:200]
+        models: set[str] = set()
 
         def work(session: Session) -> int:
-            locked = ledger_store.lock_lines(session, [line.id for line in lines])
-            return self._judge(session, locked, {line.id: known for line in locked}, source)
+            progress.check(session, dataset.id, at)
+            locked = ledger_store.lock_lines(session, list(truths))
+            models.update(line.model_id for line in locked)
+            judged = self._judge(session, locked, truths, source, dataset.version)
+            crashpoint("outcomes_before_commit")
+            return judged
 
         judged = self._database.write(project_id, work)
-        self._tell_of(project_id, {line.model_id for line in lines})
+        if judged:
+            self._tell_of(project_id, models)
         return judged
+
+    def _judge_again(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
+        """Judge the points again whose values versions behind the one that was judged last have revised."""
+        span = self._datasets.revised_times(project_id, dataset, at.judged)
+        if span is None:
+            return 0
+        models: set[str] = set()
+        judged = 0
+        for points, subjects in self._judged_points(project_id, dataset, span):
+            wanted: dict[Subject, set[datetime]] = {}
+            for point in points:
+                wanted.setdefault(subjects[point.line.id], set()).add(point.at)
+            found = self._truths.read(dataset, wanted)
+            changed = {
+                (point.line.id, point.step): value
+                for point in points
+                if (value := found.get(subjects[point.line.id], {}).get(point.at)) is not None and value != point.actual
+            }
+            if changed:
+                models |= {point.line.model_id for point in points if (point.line.id, point.step) in changed}
+                judged += self._replace(project_id, dataset, at, changed)
+        if judged:
+            self._tell_of(project_id, models)
+        return judged
+
+    def _judged_points(
+        self, project_id: str, dataset: DatasetVersion, span: tuple[datetime, datetime]
+    ) -> Iterator[tuple[list[revising.JudgedPoint], dict[str, Subject]]]:
+        after = ("", 0)
+        while True:
+            with self._database.read(project_id) as session:
+                points = revising.judged_points(session, dataset.id, span, after, _LINES_AT_ONCE)
+            if not points:
+                return
+            after = (points[-1].line.id, points[-1].step)
+            same = [point for point in points if _same(point.line, dataset)]
+            if same:
+                yield same, {point.line.id: self._truths.subject(project_id, point.line) for point in same}
+
+    def _replace(
+        self, project_id: str, dataset: DatasetVersion, at: progress.At, changed: Mapping[tuple[str, int], float]
+    ) -> int:
+        def work(session: Session) -> int:
+            progress.check(session, dataset.id, at)
+            replaced = revising.replace(session, dataset, changed)
+            crashpoint("outcomes_before_commit")
+            if replaced.points:
+                told = {
+                    "dataset_id": dataset.id,
+                    "dataset": dataset.name,
+                    "version": dataset.version,
+                    "points": replaced.points,
+                    "predictions": replaced.predictions,
+                    "models": replaced.models,
+                }
+                self._events.append(session, "project", "prediction.judged_again", told)
+            return replaced.points
+
+        return self._database.write(project_id, work)
 
     def _tell_of(self, project_id: str, models: set[str]) -> None:
         for after in self._after_judging:
@@ -158,6 +255,7 @@ class Outcomes:
         lines: Sequence[Prediction],
         truths: Mapping[str, Mapping[datetime, Truth]],
         source: str,
+        dataset_version: int | None,
     ) -> int:
         """Write what became of locked lines; points that were judged before stay. Returns how many were new."""
         done = ledger_store.known_steps(session, [line.id for line in lines])
@@ -180,6 +278,8 @@ class Outcomes:
                     "version": line.version,
                     "source": source,
                     "question": line.question,
+                    "dataset_version": dataset_version,
+                    "revisions": 0,
                     **vars(each),
                 }
                 for each in new
@@ -203,82 +303,9 @@ class Outcomes:
             counts[line.model_id] = Counter(ledger_store.label_counts(session, line.model_id))
         return counts[line.model_id]
 
-    def _lines_of(self, session: Session, requests: Sequence[OutcomeRequest]) -> list[list[Prediction]]:
-        """The lines that each request speaks of; raises NotFound where it speaks of none."""
-        ids = [each.prediction_id for each in requests if each.prediction_id is not None]
-        names = [each.request_id for each in requests if each.request_id is not None]
-        lines = ledger_store.named(session, ids, names) if ids or names else []
-        by_id: dict[str, list[Prediction]] = {}
-        by_name: dict[str, list[Prediction]] = {}
-        for line in lines:
-            by_id.setdefault(line.id, []).append(line)
-            if line.pair_id is not None:  # what is true of the answer that was given is true of the kept one
-                by_id.setdefault(line.pair_id, []).append(line)
-            by_name.setdefault(line.request_id or "", []).append(line)
-        found = []
-        for index, each in enumerate(requests):
-            where = f"outcomes[{index}]"
-            if each.prediction_id is not None:
-                found.append(by_id.get(each.prediction_id) or _missing("prediction", each.prediction_id, where))
-            elif each.request_id is not None:
-                found.append(by_name.get(each.request_id) or _missing("request", each.request_id, where))
-            else:
-                found.append(self._of_model(session, str(each.model), each.at, where))
-        return found
 
-    def _of_model(self, session: Session, name: str, at: datetime | None, where: str) -> list[Prediction]:
-        """Lines of a model's own series with a point at this time; there may be none, and then nothing is judged.
-
-        What was made from rows that somebody sent may be about any series: its truth is sent by its id or name."""
-        owner = store.model(session, name)
-        if owner is None or at is None:
-            return _missing("model", name, where)
-        lines = ledger_store.at_time(session, owner.id, at)
-        if any(line.inputs.series is not None for line in lines):
-            raise InvalidInput(
-                f"model {name!r} predicts several series; a time alone does not say of which this is the truth",
-                where=where,
-                next_step="name the prediction or its request, or add a new version of the dataset",
-            )
-        return [line for line in lines if any(point.at == at for point in line.points)]
-
-
-def _meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
-    """The point of each line that is meant.
-
-    The kept half of a pair may speak of other times than the answer that was given; then nothing of it is meant. The
-    same picture is the same, whenever it was looked at.
-    """
-    by_id = {line.id: line for line in lines}
-    found = []
-    for line in lines:
-        given = by_id.get(line.pair_id or "")
-        at = _target(given or line, request, index)
-        times = _times(line)
-        if given is not None and line.question == given.question and len(times) == len(given.points) == 1:
-            at = times[0]
-        if at in times:
-            found.append((line, at))
-    return found
-
-
-def _times(line: Prediction) -> list[datetime]:
-    return [point.at for point in line.points]
-
-
-def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
-    """The point that is meant: the only one, or the one of this time."""
-    times = _times(line)
-    if request.at is None and len(times) == 1:
-        return times[0]
-    at = request.at.astimezone(UTC) if request.at is not None else None
-    if at not in times:
-        raise InvalidInput(
-            f"prediction {line.id} says nothing about {at.isoformat()}" if at else f"it has {len(times)} points",
-            where=f"outcomes[{index}]",
-            next_step=f"name one of its times with `at`: {times[0].isoformat()} … {times[-1].isoformat()}",
-        )
-    return at
+def _until(times: set[datetime], end: datetime | None) -> set[datetime]:
+    return {at for at in times if end is not None and at <= end}
 
 
 def _same(line: Prediction, dataset: DatasetVersion) -> bool:
@@ -286,14 +313,3 @@ def _same(line: Prediction, dataset: DatasetVersion) -> bool:
     truth about this prediction."""
     same = line.target == dataset.schema.target and line.unit == dataset.schema.unit
     return same and (dataset.schema.series is None) == (line.inputs.series is None)
-
-
-def _by_series(lines: Iterable[Prediction]) -> dict[str | None, list[Prediction]]:
-    found: dict[str | None, list[Prediction]] = {}
-    for line in lines:
-        found.setdefault(line.inputs.series, []).append(line)
-    return found
-
-
-def _missing(noun: str, name: str, where: str) -> list[Prediction]:
-    raise NotFound(f"{noun} {name!r} is not in the ledger", where=where, next_step="azuraforge predictions list")

@@ -16,6 +16,18 @@ class PredictionPage(Page[PredictionOut]):
     """A page of the ledger, the newest line first."""
 
 
+class FormerOutcome(BaseModel):
+    """A judgement of a point that a revision of the dataset replaced."""
+
+    actual: float | None
+    loss: float
+    naive_loss: float | None
+    hit: bool | None
+    source: str
+    judged_at: datetime
+    replaced_at: datetime
+
+
 class PointOutcome(BaseModel):
     """What became of one point."""
 
@@ -29,6 +41,9 @@ class PointOutcome(BaseModel):
     late: bool = Field(description="the prediction was made after the time that it speaks of")
     source: str
     judged_at: datetime
+    earlier: list[FormerOutcome] = Field(
+        default=[], description="judgements that revisions of the dataset replaced, the first one first"
+    )
 
 
 class PredictionDetail(PredictionOut):
@@ -106,6 +121,7 @@ class LiveScores(BaseModel):
     predictions: int
     waiting: int = Field(description="predictions of which some point is not yet known")
     points: int = Field(description="judged")
+    judged_again: int = Field(default=0, description="points judged again because the dataset revised their values")
     bucket_seconds: int
     total: list[LiveScore]
     over_time: list[LiveScore]

@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from azuraforge.database import Database, Session
-from azuraforge.datasets.additions import Additions
 from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.projects.trash import Contents, Position, Purged
-from azuraforge.telemetry import logger
 
 _PURGED_AT_ONCE = 1000
 
-log = logger("models")
-
 
 class PredictionService:
-    """The ledger's rooms, put together; see ``outcomes``, ``live`` and ``drift_watch``."""
+    """The parts of the ledger in one place; see ``outcomes``, ``live`` and ``drift_watch``."""
 
-    def __init__(
-        self, database: Database, outcomes: Outcomes, drift: DriftMonitor, additions: Additions | None = None
-    ) -> None:
+    def __init__(self, database: Database, outcomes: Outcomes, drift: DriftMonitor) -> None:
         self.reads = LiveReads(database)
         self.outcomes = outcomes
         self.drift = drift
         self.bin = LedgerBin(database, outcomes, drift)
-        self._later = ThreadPoolExecutor(1, "outcomes")
-        if additions is not None:
-            additions.subscribe(self.look_at)
-
-    def look_at(self, project_id: str, dataset_id: str) -> None:
-        """Soon, beside everything else: judge by a dataset's new version."""
-
-        def work() -> None:
-            try:
-                self.outcomes.join(project_id, dataset_id)
-            except Exception as error:  # housekeeping will try again
-                log.warning("outcomes_wait", project_id=project_id, dataset_id=dataset_id, reason=str(error))
-
-        with contextlib.suppress(RuntimeError):  # the platform is stopping
-            self._later.submit(work)
-
-    def close(self) -> None:
-        """Finish what is under way; what waits is left to the next housekeeping."""
-        self._later.shutdown(cancel_futures=True)
 
 
 class LedgerBin:

@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from azuraforge.database import Session, now
+from azuraforge.database import Base, Session, now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.tables import (
+    EarlierOutcome,
     Model,
     ModelAlias,
     ModelDeployment,
@@ -287,6 +288,12 @@ def span(session: Session, model_id: str) -> tuple[datetime, datetime, int] | No
     return (first, last, count) if count else None
 
 
+def judged_again(session: Session, model_id: str) -> int:
+    """How many points of a model were judged again after a revision."""
+    statement = select(func.count()).where(PredictionOutcome.model_id == model_id, PredictionOutcome.revisions > 0)
+    return int(session.scalar(statement) or 0)
+
+
 def counts(session: Session, model_id: str) -> tuple[int, int]:
     """Lines of a model, and how many of them are not wholly judged."""
     statement = select(func.count(), func.sum(case((Prediction.judged_at.is_(None), 1), else_=0))).where(
@@ -301,7 +308,12 @@ def purge(session: Session, before: datetime, limit: int) -> int:
     ids = session.scalars(
         select(Prediction.id).where(Prediction.created_at < before).order_by(Prediction.created_at).limit(limit)
     ).all()
-    for table, column in ((PredictionOutcome, PredictionOutcome.prediction_id), (Prediction, Prediction.id)):
+    columns: tuple[tuple[type[Base], Any], ...] = (
+        (EarlierOutcome, EarlierOutcome.prediction_id),
+        (PredictionOutcome, PredictionOutcome.prediction_id),
+        (Prediction, Prediction.id),
+    )
+    for table, column in columns:
         session.execute(
             delete(table).where(column.in_(ids)),
             execution_options={"synchronize_session": False},

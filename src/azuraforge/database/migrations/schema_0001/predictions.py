@@ -81,6 +81,8 @@ def create() -> None:
         sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("judged_at", database.Timestamp(), nullable=False),
         sa.Column("question", sa.String(length=64), nullable=True),
+        sa.Column("dataset_version", sa.Integer(), nullable=True),
+        sa.Column("revisions", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id", "prediction_id"],
             ["prediction.project_id", "prediction.id"],
@@ -92,4 +94,40 @@ def create() -> None:
         "ix_prediction_outcome_project_id_model_id_target_at",
         "prediction_outcome",
         ["project_id", "model_id", "target_at"],
+    )
+    op.create_table(
+        "prediction_outcome_earlier",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("prediction_id", sa.String(length=16), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("model_id", sa.String(length=16), nullable=False),
+        sa.Column("actual", sa.Double(), nullable=True),
+        sa.Column("loss", sa.Double(), nullable=False),
+        sa.Column("naive_loss", sa.Double(), nullable=True),
+        sa.Column("hit", sa.Boolean(), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("dataset_version", sa.Integer(), nullable=True),
+        sa.Column("judged_at", database.Timestamp(), nullable=False),
+        sa.Column("replaced_at", database.Timestamp(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "prediction_id", "step"],
+            ["prediction_outcome.project_id", "prediction_outcome.prediction_id", "prediction_outcome.step"],
+            name=op.f("fk_prediction_outcome_earlier_project_id_prediction_id_step"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "project_id", "prediction_id", "step", "number", name=op.f("pk_prediction_outcome_earlier")
+        ),
+    )
+    op.create_index(
+        "ix_prediction_outcome_earlier_project_id_model_id", "prediction_outcome_earlier", ["project_id", "model_id"]
+    )
+    op.create_table(
+        "judging_progress",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("dataset_id", sa.String(length=16), nullable=False),
+        sa.Column("added", sa.Integer(), nullable=False),
+        sa.Column("judged", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_judging_progress_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "dataset_id", name=op.f("pk_judging_progress")),
     )

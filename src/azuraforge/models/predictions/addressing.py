@@ -1,0 +1,96 @@
+"""The points that a request means which says what has happened: by prediction, by the caller's name, or by model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from azuraforge.database import Session
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models import store
+from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.schemas import OutcomeRequest
+from azuraforge.models.tables import Prediction
+
+
+def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[Prediction]]:
+    """The lines that each request speaks of; raises NotFound where it speaks of none."""
+    ids = [each.prediction_id for each in requests if each.prediction_id is not None]
+    names = [each.request_id for each in requests if each.request_id is not None]
+    lines = ledger_store.named(session, ids, names) if ids or names else []
+    by_id: dict[str, list[Prediction]] = {}
+    by_name: dict[str, list[Prediction]] = {}
+    for line in lines:
+        by_id.setdefault(line.id, []).append(line)
+        if line.pair_id is not None:  # what is true of the answer that was given is true of the kept one
+            by_id.setdefault(line.pair_id, []).append(line)
+        by_name.setdefault(line.request_id or "", []).append(line)
+    found = []
+    for index, each in enumerate(requests):
+        where = f"outcomes[{index}]"
+        if each.prediction_id is not None:
+            found.append(by_id.get(each.prediction_id) or _missing("prediction", each.prediction_id, where))
+        elif each.request_id is not None:
+            found.append(by_name.get(each.request_id) or _missing("request", each.request_id, where))
+        else:
+            found.append(_of_model(session, str(each.model), each.at, where))
+    return found
+
+
+def _of_model(session: Session, name: str, at: datetime | None, where: str) -> list[Prediction]:
+    """Lines of a model's own series with a point at this time; there may be none, and then nothing is judged.
+
+    What was made from rows that somebody sent may be about any series: its truth is sent by its id or name."""
+    owner = store.model(session, name)
+    if owner is None or at is None:
+        return _missing("model", name, where)
+    lines = ledger_store.at_time(session, owner.id, at)
+    if any(line.inputs.series is not None for line in lines):
+        raise InvalidInput(
+            f"model {name!r} predicts several series; a time alone does not say of which this is the truth",
+            where=where,
+            next_step="name the prediction or its request, or add a new version of the dataset",
+        )
+    return [line for line in lines if any(point.at == at for point in line.points)]
+
+
+def meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
+    """The point of each line that is meant.
+
+    The kept half of a pair may speak of other times than the answer that was given; then nothing of it is meant. The
+    same picture is the same, whenever it was looked at.
+    """
+    by_id = {line.id: line for line in lines}
+    found = []
+    for line in lines:
+        given = by_id.get(line.pair_id or "")
+        at = _target(given or line, request, index)
+        times = _times(line)
+        if given is not None and line.question == given.question and len(times) == len(given.points) == 1:
+            at = times[0]
+        if at in times:
+            found.append((line, at))
+    return found
+
+
+def _times(line: Prediction) -> list[datetime]:
+    return [point.at for point in line.points]
+
+
+def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
+    """The point that is meant: the only one, or the one of this time."""
+    times = _times(line)
+    if request.at is None and len(times) == 1:
+        return times[0]
+    at = request.at.astimezone(UTC) if request.at is not None else None
+    if at not in times:
+        raise InvalidInput(
+            f"prediction {line.id} says nothing about {at.isoformat()}" if at else f"it has {len(times)} points",
+            where=f"outcomes[{index}]",
+            next_step=f"name one of its times with `at`: {times[0].isoformat()} … {times[-1].isoformat()}",
+        )
+    return at
+
+
+def _missing(noun: str, name: str, where: str) -> list[Prediction]:
+    raise NotFound(f"{noun} {name!r} is not in the ledger", where=where, next_step="azuraforge predictions list")

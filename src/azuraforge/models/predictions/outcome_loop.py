@@ -1,0 +1,126 @@
+"""The loop that judges predictions by versions of datasets that were added. Any number may run, in any process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from azuraforge.database import Database
+from azuraforge.events.notifier import Notifier
+from azuraforge.models.drift.monitor import DriftMonitor
+from azuraforge.models.predictions import progress
+from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.progress import Due
+from azuraforge.telemetry import logger
+
+TICK_SECONDS = 1.0
+#: Datasets that are judged by at the same time: a large one must not hold up the others.
+_AT_ONCE = 2
+_DUE = 200
+#: Drift of a project is looked at after judging at most so often; housekeeping looks hourly.
+DRIFT_SECONDS = 60.0
+_LONGEST_PAUSE_SECONDS = 60.0
+
+log = logger("models")
+
+
+class OutcomeLoop:
+    """Finds datasets with a version that has not judged yet, and judges by it.
+
+    A notification of this process wakes it; versions that other processes add cost at most ``tick_seconds``.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        notifier: Notifier,
+        outcomes: Outcomes,
+        drift: DriftMonitor,
+        tick_seconds: float = TICK_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._notifier = notifier
+        self._outcomes = outcomes
+        self._drift = drift
+        self._tick_seconds = tick_seconds
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._lock = threading.Lock()
+        self._busy: set[Due] = set()
+        #: What could not be judged: how long it was left alone last time, and until when it is now.
+        self._resting: dict[Due, tuple[float, float]] = {}
+        self._drift_looked: dict[str, float] = {}
+        self._thread = threading.Thread(target=self._loop, name="outcomes", daemon=True)
+        self._workers = ThreadPoolExecutor(_AT_ONCE, "outcomes")
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._notifier.subscribe(self.notice)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the loop; what is under way is finished, and what waits is left to the next start."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(10)
+        self._workers.shutdown(cancel_futures=True)
+
+    def notice(self, project_id: str, stream: str) -> None:
+        """Something happened in this process."""
+        if stream.startswith("dataset/"):
+            self._woken.set()
+
+    def tick(self) -> int:
+        """Hand datasets that are due to the workers; return how many."""
+        with self._database.read_system() as session:
+            found = progress.due(session, _DUE)
+        begun = 0
+        for each in found:
+            with self._lock:
+                if each in self._busy or self._clock() < self._resting.get(each, (0.0, 0.0))[1]:
+                    continue
+                self._busy.add(each)
+            self._workers.submit(self._judge, each)
+            begun += 1
+        return begun
+
+    def _judge(self, due: Due) -> None:
+        try:
+            judged = self._outcomes.join(due.project_id, due.dataset_id)
+        except Exception as error:  # the trouble of one must not hold up the others
+            with self._lock:
+                pause = min(2 * self._resting.get(due, (self._tick_seconds / 2, 0.0))[0], _LONGEST_PAUSE_SECONDS)
+                self._resting[due] = (pause, self._clock() + pause)
+            log.warning("outcomes_wait", project_id=due.project_id, dataset_id=due.dataset_id, reason=str(error))
+            judged = 0
+        else:
+            with self._lock:
+                self._resting.pop(due, None)
+        finally:
+            with self._lock:
+                self._busy.discard(due)
+            self._woken.set()  # another version may have been added meanwhile
+        if judged:
+            self._look_for_drift(due.project_id)
+
+    def _look_for_drift(self, project_id: str) -> None:
+        with self._lock:
+            last = self._drift_looked.get(project_id)
+            if last is not None and self._clock() - last < DRIFT_SECONDS:
+                return
+            self._drift_looked[project_id] = self._clock()
+        self._drift.tend(project_id)
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()  # before looking, so that no notification is missed
+            try:
+                self.tick()
+            except Exception as error:
+                log.warning("outcomes_wait", reason=str(error))
+            self._woken.wait(self._tick_seconds)

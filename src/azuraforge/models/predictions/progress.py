@@ -1,0 +1,92 @@
+"""How far the versions of datasets have judged the predictions that continue them.
+
+``note_version`` runs in the transaction that adds a version. ``check`` and ``finish`` run in the transactions that
+judge: they lock the dataset's row, for which the next version has to wait, and refuse where a newer version was added
+since the rows were read. So a process with older rows never judges behind one with newer rows.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Integer, Select, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from azuraforge.database import Session, cross_project_query
+from azuraforge.models.tables import JudgingProgress, Prediction
+
+
+class Overtaken(Exception):
+    """A newer version was added after the rows of the one that judges were read."""
+
+
+class At(NamedTuple):
+    """The newest version that was added, and the newest one that has judged."""
+
+    added: int
+    judged: int
+
+
+class Due(NamedTuple):
+    """A dataset with a version that has not judged yet."""
+
+    project_id: str
+    dataset_id: str
+
+
+@cross_project_query(limit=Integer())
+def datasets_to_judge_by(limit: ColumnElement[int]) -> Select[str, str]:
+    """Datasets with a version that has not judged yet."""
+    row = JudgingProgress
+    return select(row.project_id, row.dataset_id).where(row.judged < row.added).limit(limit)
+
+
+def due(session: Session, limit: int) -> list[Due]:
+    """Return datasets with a version that has not judged yet; for a session of system scope."""
+    return [Due(row.project_id, row.dataset_id) for row in datasets_to_judge_by(session, limit=limit)]
+
+
+def note_version(session: Session, dataset_id: str, version: int) -> None:
+    """Note that predictions which continue a dataset can be judged by a new version; nothing where there are none."""
+    continuing = select(Prediction.id).where(Prediction.continues == dataset_id).limit(1)
+    if session.scalar(continuing) is None:
+        return
+    _insert(session, dataset_id)
+    row = _locked(session, dataset_id)
+    row.added = max(row.added, version)
+    session.flush()
+
+
+def found(session: Session, dataset_id: str) -> At:
+    """Return how far a dataset is."""
+    row = session.get(JudgingProgress, (session.project_id, dataset_id))
+    return At(0, 0) if row is None else At(row.added, row.judged)
+
+
+def check(session: Session, dataset_id: str, at: At) -> None:
+    """Lock the progress of a dataset until commit. Raises Overtaken where a version was added since ``at``."""
+    _insert(session, dataset_id)
+    if _locked(session, dataset_id).added != at.added:
+        raise Overtaken
+
+
+def finish(session: Session, dataset_id: str, at: At) -> None:
+    """Note that the version ``at.added`` has judged. Raises Overtaken where a newer one was added since."""
+    if at.added == 0:
+        return
+    check(session, dataset_id, at)
+    row = _locked(session, dataset_id)
+    row.judged = max(row.judged, at.added)
+    session.flush()
+
+
+def _insert(session: Session, dataset_id: str) -> None:
+    connection = session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    values = {"project_id": session.project_id, "dataset_id": dataset_id, "added": 0, "judged": 0}
+    connection.execute(dialect.insert(JudgingProgress).values(values).on_conflict_do_nothing())
+
+
+def _locked(session: Session, dataset_id: str) -> JudgingProgress:
+    statement = select(JudgingProgress).where(JudgingProgress.dataset_id == dataset_id).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one()
