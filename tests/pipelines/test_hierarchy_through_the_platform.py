@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 
 from azuraforge.database import Database
-from azuraforge.datasets.schemas import FileOptions
+from azuraforge.datasets.growing.service import GrowingDatasets
+from azuraforge.datasets.schemas import AppendOptions, FileOptions
+from azuraforge.events.service import EventLog
+from azuraforge.models.predictions.live import LiveReads
+from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.truths import Truths
 from azuraforge.models.schemas import PredictRequest
 from tests.pipelines.test_training_with_children import Stand
 from tests.task_kinds import use_baselines
@@ -60,3 +65,19 @@ def test_totals_are_learned_judged_by_level_refitted_and_served(stand: Stand, tm
     np.testing.assert_allclose(served["region=north"], np.add(served["a"], served["b"]), rtol=1e-12)
     rows = [{"at": (START + timedelta(days=row)).isoformat(), "sold": 20.0 + row % 7} for row in range(100)]
     assert len(asked("total", rows)) == 2, "rows of one series are answered, without the others"
+
+    (tmp_path / "more.csv").write_text(sales(201))
+    events = EventLog(stand.database)
+    growing = GrowingDatasets(stand.datasets, stand.database, events)
+    growing.append_file(stand.project_id, "shops", tmp_path / "more.csv", "more.csv", AppendOptions())
+    outcomes = Outcomes(stand.database, events, stand.datasets, Truths(stand.models.versions, stand.launcher.call))
+    assert outcomes.join(stand.project_id, stand.datasets.get(stand.project_id, "shops").id) == len(served)
+    reads = LiveReads(stand.database)
+    actual = {}
+    for line in reads.page(stand.project_id, model="shops", version=None, judged=None).items:
+        for each in reads.show(stand.project_id, line.prediction_id).outcomes:
+            actual[line.inputs.series] = each.actual
+    sold = [float(row.split(",")[3]) for row in sales(201).splitlines()[-3:]]
+    np.testing.assert_allclose([actual[name] for name in SHOPS], sold)
+    assert actual["total"] == pytest.approx(sum(sold))
+    assert actual["region=north"] == pytest.approx(sum(sold[:2]))

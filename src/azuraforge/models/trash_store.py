@@ -27,7 +27,8 @@ from azuraforge.models.tables import (
 
 #: What hangs on a model, in an order in which it can go.
 _PARTS: tuple[Any, ...] = (
-    EarlierOutcome, PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, DeploymentPair, DeploymentSeries,
+    EarlierOutcome, PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation,
+    DeploymentPair, DeploymentSeries,
     ModelDeployment,
     ModelPolicy, ModelVersion,
 )  # fmt: skip

@@ -26,6 +26,7 @@ from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
+from azuraforge.models.predictions.truths import Truths
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 from azuraforge.projects.idempotency import ANSWER_UNKNOWN
@@ -68,7 +69,9 @@ def _events(room: Any, project_id: str) -> list[str]:
 
 def _outcomes(room: Any) -> Outcomes:
     after_judging = [room.service.deployments.watch]
-    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, after_judging)
+    return Outcomes(
+        room.database, room.events, room.datasets, Truths(room.service.versions, lambda *_: {}), after_judging
+    )
 
 
 def test_a_shadow_answers_too_and_nobody_hears_it(room: Any, project_id: str, model: str) -> None:

@@ -4,79 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.database import UnitOfWork, new_id
+from azuraforge.database import UnitOfWork
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
-from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.addressing import meant
 from azuraforge.models.predictions.ledger import Ledger, _Group
 from azuraforge.models.predictions.lines import LedgerLine
-from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
-from azuraforge.models.predictions.service import PredictionService
-from azuraforge.models.predictions.truths import Truths
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import Prediction
 from azuraforge.projects.schemas import RetentionPolicy
-
-Make = Callable[..., Path]
-#: In the future, so that no prediction of this test is made after the time that it speaks of.
-START = datetime(2126, 3, 1, tzinfo=UTC)
-HOURS = [START + timedelta(hours=hour) for hour in range(8)]
-
-
-class Ground:
-    """One champion (last value + 1, + 2, + 3; ± 1) of a dataset of 30 hours that ends with 5.0 at START."""
-
-    def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
-        self.room, self.project_id, self._tmp = room, project_id, tmp_path
-        truths = Truths(room.service.versions, launcher.call)
-        outcomes = Outcomes(room.database, room.events, room.datasets, truths)
-        drift = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
-        self.service = PredictionService(room.database, outcomes, drift)
-        dataset = self.add_rows([])
-        self.dataset_id = dataset.id
-        room.add_version(
-            project_id, folder, schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
-            dataset_fingerprint=dataset.fingerprint,
-        )  # fmt: skip
-        room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
-
-    def add_rows(self, later: list[float]) -> Any:
-        """A new version of the dataset, with what was measured after START."""
-        values = [*range(-24, 6), *later]
-        lines = [f"{START + timedelta(hours=hour - 29)},{value},{hour % 3}" for hour, value in enumerate(values)]
-        path = self._tmp / f"{new_id()}.csv"
-        path.write_text("\n".join(["at,load,heat", *lines]))
-        options = FileOptions(name="load", time="at", target="load", unit="kW")
-        return self.room.datasets.add_file(self.project_id, path, path.name, options)
-
-    def predict(self, **request: Any) -> Any:
-        return self.room.predict(self.project_id, "load", PredictRequest(**request), "ayşe")
-
-    def post(self, *outcomes: dict[str, Any]) -> Any:
-        return self.service.outcomes.post(self.project_id, [OutcomeRequest(**each) for each in outcomes], "ayşe")
-
-    def show(self, prediction_id: str) -> Any:
-        return self.service.reads.show(self.project_id, prediction_id)
-
-
-@pytest.fixture
-def ground(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Ground:
-    return Ground(room, project_id, make_folder(1.0), tmp_path, launcher)
+from tests.models.predictions.conftest import HOURS, START, Ground
 
 
 def test_a_line_tells_what_was_known_then_and_nothing_of_the_outcome(ground: Ground) -> None:
