@@ -1,7 +1,8 @@
 """Rows that arrive: 1,000 rows appended to a dataset of 1,000,000, on a running platform.
 
 Measured are the time of the request, and the bytes that the append writes into the store; the files of the rows that
-were there must stay as they are.
+were there must stay as they are. Then single rows arrive for which a prediction waits: from the moment at which the
+append is answered, and from the moment at which the row is sent, until the prediction is judged.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ from benchmarks.stage import Stage, percentile, stage
 
 _START = datetime(1905, 1, 1, tzinfo=UTC)
 _GOAL_MS = 200.0
+_JUDGED_GOAL_SECONDS = 1.0
+_MODEL = "naive"
+#: Rows of the dataset that the model learns from; its predictions continue the large one.
+_LEARNED = 2_000
+_LONGEST_SECONDS = 60.0
 
 
 def write_rows(path: Path, first: int, count: int) -> None:
@@ -47,11 +53,49 @@ def processor_seconds(on: Stage) -> float:
     return sum(each.user + each.system + each.children_user + each.children_system for each in times)
 
 
+def learn(client: Client, folder: Path) -> None:
+    """Make a version that predicts the load one row ahead."""
+    path = folder / "learned.csv"
+    write_rows(path, 0, _LEARNED)
+    client.datasets.add(path, time="time", target="load", name="learned")
+    run = client.runs.start("forecasting.naive", dataset="learned", model=_MODEL, config={"horizon": 1})
+    done = client.runs.wait(run.id)
+    assert done.state == "succeeded", done.error
+
+
+def judged(client: Client, folder: Path, first: int, times: int) -> tuple[list[float], list[float]]:
+    """Seconds until a prediction is judged, from the answer to the append and from its start.
+
+    Args:
+        first: the hour of the first row that arrives.
+        times: rows that arrive, one by one.
+    """
+    after, whole = list[float](), list[float]()
+    part = folder / "one.csv"
+    for hour in range(first, first + times):
+        history = [
+            {"time": (_START + timedelta(hours=at)).isoformat(), "load": 50.0, "heat": 12.0, "wind": 0.0}
+            for at in range(hour - 30, hour)
+        ]
+        made = client.models.predict(_MODEL, history, version=1, continues="load")
+        write_rows(part, hour, 1)
+        began = time.perf_counter()
+        client.datasets.append("load", part)
+        answered = time.perf_counter()
+        while not client.predictions.get(made.prediction_id).outcomes:
+            assert time.perf_counter() - answered < _LONGEST_SECONDS, "the prediction was not judged"
+            time.sleep(0.01)
+        after.append(time.perf_counter() - answered)
+        whole.append(time.perf_counter() - began)
+    return after, whole
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rows", type=int, default=1_000_000, help="of the dataset")
     options.add_argument("--append", type=int, default=1_000, help="rows of one append")
     options.add_argument("--times", type=int, default=12, help="appends")
+    options.add_argument("--judged", type=int, default=60, help="single rows for which a prediction waits")
     asked = options.parse_args()
     report = Report("arrival", seed=7)
     with tempfile.TemporaryDirectory() as folder, stage() as on:
@@ -77,6 +121,10 @@ def main() -> None:
             touched += sum(after.get(path) != stat for path, stat in before.items())
             written.append(sum(stat[2] for path, stat in after.items() if path not in before))
         size = sum(stat[2] for stat in before.values())
+        learn(client, Path(folder))
+        used = processor_seconds(on)
+        waited, in_all = judged(client, Path(folder), asked.rows + asked.times * asked.append, asked.judged)
+        used = (processor_seconds(on) - used) / asked.judged
     what = f"append {asked.append:,} rows"
     middle = percentile(took, 0.5)
     report.add(f"{what}, first", took[0], "ms")
@@ -86,6 +134,13 @@ def main() -> None:
     report.add("bytes written by one append, most", max(written), "bytes")
     report.add("bytes stored before it", size, "bytes")
     report.add("stored files changed by appends", touched, "", goal="0", met=touched == 0)
+    slowest = percentile(waited, 0.99)
+    report.add(f"row stored until its prediction is judged, median of {asked.judged}", percentile(waited, 0.5), "s")
+    met = slowest < _JUDGED_GOAL_SECONDS
+    report.add("row stored until its prediction is judged, p99", slowest, "s", goal="< 1", met=met)
+    report.add("row sent until its prediction is judged, median", percentile(in_all, 0.5), "s")
+    report.add("row sent until its prediction is judged, p99", percentile(in_all, 0.99), "s")
+    report.add("prediction, append and judgement together, processor time", used, "s")
     report.finish()
 
 

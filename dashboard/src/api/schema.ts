@@ -3823,6 +3823,32 @@ export interface components {
             unit: string;
         };
         /**
+         * FormerOutcome
+         * @description A judgement of a point that a revision of the dataset replaced.
+         */
+        FormerOutcome: {
+            /** Actual */
+            actual: number | null;
+            /** Hit */
+            hit: boolean | null;
+            /**
+             * Judged At
+             * Format: date-time
+             */
+            judged_at: string;
+            /** Loss */
+            loss: number;
+            /** Naive Loss */
+            naive_loss: number | null;
+            /**
+             * Replaced At
+             * Format: date-time
+             */
+            replaced_at: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * FromSource
          * @description Read a dataset from a source plugin.
          */
@@ -3951,6 +3977,8 @@ export interface components {
          *         rows_revised: rows of the past that were changed or inserted.
          *         rows_repeated: rows that were there already, with equal values.
          *         changes: the first of the revised values.
+         *         revised_from: the time of the earliest revised row; null: none was revised.
+         *         revised_until: the time of the latest one.
          *         carried_findings: the first so many findings describe the whole dataset, and later versions keep them.
          */
         Growth: {
@@ -3966,6 +3994,10 @@ export interface components {
             changes: components["schemas"]["RevisedValue"][];
             /** Previous Version */
             previous_version: number;
+            /** Revised From */
+            revised_from: string | null;
+            /** Revised Until */
+            revised_until: string | null;
             /** Rows Added */
             rows_added: number;
             /** Rows Repeated */
@@ -4587,6 +4619,12 @@ export interface components {
              * @description the share that the interval promises to hold
              */
             interval: number | null;
+            /**
+             * Judged Again
+             * @description points judged again because the dataset revised their values
+             * @default 0
+             */
+            judged_again: number;
             /** Model */
             model: string;
             /** Over Time */
@@ -5580,6 +5618,12 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Earlier
+             * @description judgements that revisions of the dataset replaced, the first one first
+             * @default []
+             */
+            earlier: components["schemas"]["FormerOutcome"][];
             /**
              * Hit
              * @description inside the interval, or the right class

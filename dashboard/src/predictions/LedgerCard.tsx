@@ -80,7 +80,7 @@ function Lines({ model, lines, open, onOpen }: { model: ModelDetail; lines: read
 
 function Points({ model, id }: { model: ModelDetail; id: string }) {
   const { t } = useTranslation();
-  const { number, row } = useFormats();
+  const { moment, number, row } = useFormats();
   const line = useQuery(predictionQuery(id));
   if (line.error) return <ErrorNotice error={line.error} />;
   if (line.data === undefined) return null;
@@ -108,7 +108,12 @@ function Points({ model, id }: { model: ModelDetail; id: string }) {
               <td className={tableCss["number"]}>{became ? (became.label ?? number(became.actual)) : t("ledger.unknown")}</td>
               <td className={tableCss["number"]}>{became ? number(became.loss) : "–"}</td>
               <td className={tableCss["number"]}>{became ? number(became.naive_loss) : "–"}</td>
-              <td className={tableCss["soft"]}>{became?.source ?? ""}</td>
+              <td className={tableCss["soft"]}>
+                {became?.source ?? ""}
+                {became?.earlier.map((former) => (
+                  <div key={former.replaced_at}>{t("ledger.earlier", { moment: moment(former.replaced_at), actual: number(former.actual), source: former.source })}</div>
+                ))}
+              </td>
             </tr>
           );
         })}

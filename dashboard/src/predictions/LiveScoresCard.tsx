@@ -24,6 +24,7 @@ export function LiveScoresCard({ model }: { model: string }) {
           {t("live.told", { predictions: count(scores.data.predictions), waiting: count(scores.data.waiting), points: count(scores.data.points) })}
         </p>
       ) : null}
+      {scores.data && scores.data.judged_again > 0 ? <p className={css["soft"]}>{t("live.judgedAgain", { points: count(scores.data.judged_again) })}</p> : null}
       {scores.data && scores.data.points === 0 ? <p>{t("live.unknown")}</p> : null}
       {scores.data && scores.data.total.length > 0 ? <Scores scores={scores.data} /> : null}
     </Card>

@@ -147,6 +147,18 @@ def show(
         )
     columns = [text("at"), text("predicted"), text("actual"), text("error"), text("naive_error")]
     terminal.table(columns, rows, right=(1, 2, 3, 4))
+    for became in line.outcomes:
+        for former in became.earlier:
+            terminal.say(
+                text(
+                    "was_judged_by",
+                    at=row_time(became.at, schema),
+                    actual=text.number(former.actual),
+                    error=text.number(former.loss),
+                    source=former.source,
+                    replaced=text.moment(former.replaced_at),
+                )
+            )
 
 
 @app.command()
@@ -194,6 +206,8 @@ def scores(
         return
     text = terminal.text
     terminal.say(text("live_told", predictions=live.predictions, waiting=live.waiting, points=live.points))
+    if live.judged_again:
+        terminal.say(text("judged_again_told", points=live.judged_again))
     if not live.total:
         terminal.say(text("not_yet_known"))
         return

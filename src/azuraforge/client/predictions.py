@@ -21,6 +21,19 @@ _LOOK_SECONDS = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class FormerOutcome(Shape):
+    """A judgement of a point that a revision of the dataset replaced."""
+
+    actual: float | None
+    loss: float
+    naive_loss: float | None
+    hit: bool | None
+    source: str
+    judged_at: datetime
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PointOutcome(Shape):
     """The outcome of one point of a prediction."""
 
@@ -33,6 +46,7 @@ class PointOutcome(Shape):
     hit: bool | None = None
     late: bool = False
     source: str = ""
+    earlier: list[FormerOutcome] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +126,7 @@ class LiveScores(Shape):
     classes: bool = False
     interval: float | None = None
     bucket_seconds: int = 0
+    judged_again: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

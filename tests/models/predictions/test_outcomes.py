@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.database import UnitOfWork
+from azuraforge.database import UnitOfWork, new_id
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint

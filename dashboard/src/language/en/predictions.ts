@@ -31,6 +31,7 @@ export const predictions = {
   live: {
     title: "How good they turned out to be",
     note: "Judged once, when the truth is known, beside the naive answer to the same question",
+    judgedAgain: "Judged again because the dataset revised their values: {{points}}",
     told: "Predictions: {{predictions}} · with points not yet known: {{waiting}} · points judged: {{points}}",
     unknown: "Not yet known: no outcome has arrived. A new version of the dataset, or outcomes that you send, will tell.",
     points: "Points, each question once",
@@ -57,6 +58,7 @@ export const predictions = {
     actual: "What happened",
     source: "Known from",
     unknown: "not yet known",
+    earlier: "until {{moment}}: {{actual}} ({{source}})",
     newer: "Newer",
     older: "Older",
   },

@@ -33,6 +33,7 @@ export const predictions: typeof english = {
   live: {
     title: "Tahminler ne kadar tuttu",
     note: "Gerçek değer belli olunca bir kez değerlendirilir; yanında aynı sorunun naif yanıtı durur",
+    judgedAgain: "Veri kümesi değerlerini düzelttiği için yeniden değerlendirilen nokta: {{points}}",
     told: "Tahmin: {{predictions}} · henüz bilinmeyen noktası olan: {{waiting}} · değerlendirilen nokta: {{points}}",
     unknown: "Henüz bilinmiyor: gerçekleşen değer gelmedi. Veri kümesinin yeni bir sürümü ya da göndereceğiniz değerler gösterecek.",
     points: "Nokta, her soru bir kez",
@@ -59,6 +60,7 @@ export const predictions: typeof english = {
     actual: "Gerçekleşen",
     source: "Kaynak",
     unknown: "henüz bilinmiyor",
+    earlier: "{{moment}} tarihine kadar: {{actual}} ({{source}})",
     newer: "Daha yeni",
     older: "Daha eski",
   },

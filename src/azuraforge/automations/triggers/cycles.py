@@ -45,7 +45,7 @@ class Node:
 
 
 #: Events that follow when a dataset has new rows: predictions are judged, and what watches them speaks.
-_AFTER_ROWS = ("prediction.judged", "model.drift", "model.canary_rolled_back")
+_AFTER_ROWS = ("prediction.judged", "prediction.judged_again", "model.drift", "model.canary_rolled_back")
 _AFTER_TRAINING = ("model.version_added", "model.promoted", "model.alias_removed", "model.deployment_ended")
 _ID = re.compile(r"[a-z0-9]{16}")
 

@@ -144,6 +144,15 @@ MODELS: Mapping[str, tuple[str, str]] = {
         "{judged} [point|points] judged; {known} had been judged before and [stays as it is|stay as they are].",
         "{judged} nokta değerlendirildi; {known} nokta daha önce değerlendirilmişti, olduğu gibi kaldı.",
     ),
+    "judged_again_told": (
+        "{points} [point was|points were] judged again, because the dataset revised [its value|their values].",
+        "Veri kümesi değerlerini düzelttiği için {points} nokta yeniden değerlendirildi.",
+    ),
+    "was_judged_by": (
+        "{at} was judged by {actual} (error {error}, {source}) until the dataset revised it on {replaced}.",
+        "{at}: veri kümesi {replaced} tarihinde düzeltene kadar {actual} değerine göre değerlendirilmişti "
+        "(hata {error}, {source}).",
+    ),
     "live_told": (
         "{predictions} [prediction|predictions], {waiting} of them with points not yet known; {points} "
         "[point|points] judged.",
