@@ -19,10 +19,11 @@ STORES = {
     "automations.store",
     "automations.triggers.store",
     "automations.notifications.store",
+    "models.predictions.progress",
     "projects.store",
     "studies.store",
 }
-MAY_CROSS = {"database", "runs", "projects", "automations", "reports", "studies"}
+MAY_CROSS = {"database", "runs", "projects", "automations", "models", "reports", "studies"}
 
 
 def test_only_few_rooms_open_sessions_that_cross_projects():

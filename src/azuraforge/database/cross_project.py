@@ -115,7 +115,7 @@ def cross_project_query(
 ) -> Callable[[Callable[..., Select[*Columns]]], CrossProjectQuery[*Columns]]:
     """Make a ``CrossProjectQuery`` of a function that builds its SELECT; ``parameters`` are the types of its arguments.
 
-    Only stores of runs, automations and projects have any, and they select keys: what a caller wants to know beyond
+    Only stores of runs, automations, models and projects have any, and they select keys: what a caller wants to know beyond
     those, it reads inside the project. A test compares.
 
     Example:

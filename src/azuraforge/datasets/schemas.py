@@ -96,6 +96,15 @@ class FileOptions(CleaningOptions):
         default=None, max_length=10_000, description="empty: every other numeric column"
     )
     exclude: list[Name] = Field(default_factory=list, max_length=10_000)
+    incumbent: str | None = Field(
+        default=None,
+        max_length=200,
+        description="the column of a present forecast of the target, such as a planner's; models are compared with it"
+        " and never learn from it; needs incumbent_made_at",
+    )
+    incumbent_made_at: str | None = Field(
+        default=None, max_length=200, description="the column of the time at which the present forecast was made"
+    )
     timezone: str | None = Field(
         default=None, max_length=64, description="zone of times without one, and of the calendar"
     )

@@ -143,7 +143,7 @@ WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
 
 PACKAGE = Package(
     "models",
-    tables=("tables",),
+    tables=("tables", "predictions.progress"),
     hot_routers=_hot_routers,
     routers=_routers,
     served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS, "what_if": WHAT_IF},

@@ -30,7 +30,7 @@ from azuraforge.pipelines.shapes import (
     asked,
 )
 from azuraforge.pipelines.steps import load_pipeline, use_engine
-from azuraforge.plugins.contract.evaluation import SuspiciousColumn
+from azuraforge.plugins.contract.evaluation import INCUMBENT, SuspiciousColumn
 from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark, SplitResult
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer
@@ -140,6 +140,7 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
         policy=wanted.policy,
         measured=wanted.measured,
         suspicions=[_suspicion(each) for each in contest.suspicious if each.blocks],
+        incumbent=None if contest.incumbent is None else Contender(INCUMBENT, contest.incumbent, metric=metric),
         doubts=pretraining_doubts(wanted.pretraining, wanted.split),
     )
 

@@ -139,8 +139,10 @@ def hold_out(child: Child) -> HeldOutRows:
     champion = wanted.champion
     configs = [kind.own_config(config) for config in (wanted.config, *([champion.config] if champion else []))]
     meaning = wanted.dataset.meaning
-    table = kind.table(read_dataset(wanted.dataset), meaning)
+    frame = read_dataset(wanted.dataset)
+    table = kind.table(frame, meaning)
     origins = kind.hold_out(table, kind.Split.model_validate(wanted.split.model_dump()), configs, child.outputs)
+    kind.hold_out_incumbent(frame, meaning, child.outputs)
     obstacle = None if champion is None else kind.obstacle(champion.meaning, meaning, champion.learned_from)
     return HeldOutRows(origins=origins, obstacle=obstacle)
 

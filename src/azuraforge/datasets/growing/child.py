@@ -89,7 +89,7 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
     """Rows as objects, by column; a column that the dataset does not have is refused, since somebody typed it."""
     rows = orjson.loads(path.read_bytes())
     meaning = stored.meaning
-    known = {each for each in (meaning.series, meaning.time, meaning.target, *meaning.features) if each is not None}
+    known = {each for each in (meaning.series, meaning.time, meaning.target, *meaning.numbers) if each is not None}
     limits.check_table(len(rows), len(known), name)
     for number, row in enumerate(rows, 1):
         if other := [key for key in row if key not in known]:

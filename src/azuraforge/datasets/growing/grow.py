@@ -39,7 +39,7 @@ def grown(
     meaning = stored.meaning
     found = joining.arrived(table, stored, options)
     findings.extend(found.findings)
-    limits.check_table(stored.rows + found.fresh.height, len(meaning.features) + 2, f"dataset {stored.name}")
+    limits.check_table(stored.rows + found.fresh.height, len(meaning.numbers) + 2, f"dataset {stored.name}")
     if meaning.series is None:
         past, fresh = _one(stored, table, options, found, limits, findings)
     else:
@@ -85,7 +85,7 @@ def _one(
     limits: ReadingLimits,
     findings: list[Finding],
 ) -> tuple[revisions.Past, pl.DataFrame]:
-    past = joining.canonical(found.past, stored)
+    past = joining.canonical(found.past, stored, found.incumbent)
     time = str(stored.meaning.time)
     old = past.clear()
     if past.height:
@@ -101,7 +101,7 @@ def _one(
         return compared, past.clear()
     last = read_tail(stored.paths[-1:], 1)
     fresh = following(found.fresh, last, stored.rows, table, stored, options, findings, Budget(limits))
-    return compared, joining.canonical(fresh, stored)
+    return compared, joining.canonical(fresh, stored, found.incumbent)
 
 
 def _panel(
@@ -114,11 +114,11 @@ def _panel(
 ) -> tuple[revisions.Past, pl.DataFrame, DatasetSchema]:
     meaning = stored.meaning
     series, time = str(meaning.series), str(meaning.time)
-    old = read_columns(stored.paths, meaning, [series, time, meaning.target, *sorted(meaning.features)])
+    old = read_columns(stored.paths, meaning, [series, time, meaning.target, *meaning.numbers])
     last = old.group_by(series, maintain_order=True).last()
     counts = dict(old.group_by(series).len().iter_rows())
     found = joining.parted(found, last.select(series, pl.col(time).alias("end")), time, series)
-    compared = revisions.compare(joining.canonical(found.past, stored), old, stored, table, findings)
+    compared = revisions.compare(joining.canonical(found.past, stored, found.incumbent), old, stored, table, findings)
     budget, parts = Budget(limits), list[pl.DataFrame]()
     for rows in found.fresh.partition_by(series, maintain_order=True):
         name = rows[series][0]
@@ -133,7 +133,7 @@ def _panel(
                 code=error.error_code,
             ) from None
         parts.append(more.with_columns(pl.lit(name).alias(series)))
-    fresh = joining.canonical(pl.concat(parts), stored) if parts else old.clear()
+    fresh = joining.canonical(pl.concat(parts), stored, found.incumbent) if parts else old.clear()
     known = set(meaning.series_names or ())
     if new := sorted(set(fresh[series].unique()) - known):
         shown = ", ".join(new[:10]) + (" …" if len(new) > 10 else "")

@@ -13,6 +13,7 @@ from azuraforge.datasets.reading.canonical import canonical_frame
 from azuraforge.datasets.reading.delimited import ROW, RawTable
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.frequency import step_of
+from azuraforge.datasets.reading.incumbent import read_incumbent, with_incumbent
 from azuraforge.datasets.reading.times import parse_times
 from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
@@ -31,11 +32,13 @@ class Arrived:
         fresh: behind the end of their series; ``ROW`` is the row of the table.
         past: at or before the end of their series, from the start of the dataset on; ``ROW`` as well.
         findings: about reading and cleaning them.
+        incumbent: the present forecast of each row that has one, where the dataset has an incumbent.
     """
 
     fresh: pl.DataFrame
     past: pl.DataFrame
     findings: list[Finding]
+    incumbent: pl.DataFrame | None = None
 
 
 def options_of(stored: Stored, **asked: object) -> FileOptions:
@@ -50,6 +53,8 @@ def options_of(stored: Stored, **asked: object) -> FileOptions:
             "features": list(meaning.features),
             "timezone": meaning.timezone,
             "unit": meaning.unit,
+            "incumbent": meaning.incumbent.forecast if meaning.incumbent is not None else None,
+            "incumbent_made_at": meaning.incumbent.made_at if meaning.incumbent is not None else None,
             **asked,
         }
     )
@@ -99,6 +104,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
     frame, _ = inspection.numbers(table, time, target, features, [], options.decimal, findings)
     times = parse_times(table, time, options.timezone, options.time_format, options.series)
     findings.extend(times.findings)
+    told = _incumbent(table, times.utc.alias(time), stored, options, findings)
     frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
     replaced = {name: values for name, values in options.missing_values.items() if name in frame.columns}
     frame = cleaning.take_as_missing(frame, replaced, findings)
@@ -113,7 +119,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
         frame = cleaning.sort_rows(frame, time, table, findings)
         frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
         past = pl.col(time) <= stored.end_at
-        return Arrived(frame.filter(~past), frame.filter(past), findings)
+        return Arrived(frame.filter(~past), frame.filter(past), findings, told)
     parts = [
         cleaning.reduce_duplicates(
             cleaning.sort_rows(each, time, table, findings), time, options.duplicates, table, findings
@@ -121,20 +127,35 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
         for each in frame.partition_by(meaning.series, maintain_order=True)
     ]
     whole = pl.concat(parts) if parts else frame
-    return Arrived(whole, whole.clear(), findings)  # each series has its own end; see ``parted``
+    return Arrived(whole, whole.clear(), findings, told)  # each series has its own end; see ``parted``
 
 
 def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrived:
     """Part the rows of several series by the end of each; ``ends`` has the columns ``series`` and ``end``."""
     joined = found.fresh.join(ends, on=series, how="left", maintain_order="left")
     past = (pl.col(time) <= pl.col("end")).fill_null(False)
-    return Arrived(joined.filter(~past).drop("end"), joined.filter(past).drop("end"), found.findings)
+    fresh, past_rows = joined.filter(~past).drop("end"), joined.filter(past).drop("end")
+    return Arrived(fresh, past_rows, found.findings, found.incumbent)
 
 
-def canonical(frame: pl.DataFrame, stored: Stored) -> pl.DataFrame:
+def canonical(frame: pl.DataFrame, stored: Stored, incumbent: pl.DataFrame | None) -> pl.DataFrame:
     """Return rows in the columns, types and order of the stored ones."""
     meaning = stored.meaning
-    return canonical_frame(frame, str(meaning.time), meaning.target, list(meaning.features), meaning.series)
+    rows = canonical_frame(frame, str(meaning.time), meaning.target, list(meaning.features), meaning.series)
+    return with_incumbent(rows, meaning, incumbent)
+
+
+def _incumbent(
+    table: RawTable, times: pl.Series, stored: Stored, options: FileOptions, findings: list[Finding]
+) -> pl.DataFrame | None:
+    """Return the present forecast in new rows; they need not hold any."""
+    meaning = stored.meaning
+    if meaning.incumbent is None or not set(meaning.incumbent_columns) <= set(table.frame.columns):
+        return None
+    keys = times.to_frame()
+    if meaning.series is not None:
+        keys = keys.with_columns(panels.names_of(table, meaning.series).alias(meaning.series))
+    return read_incumbent(table, keys, meaning.incumbent, options, findings)
 
 
 def _refuse_future(frame: pl.DataFrame, table: RawTable, stored: Stored, now: datetime) -> None:

@@ -58,7 +58,7 @@ def compare(past: pl.DataFrame, old: pl.DataFrame, stored: Stored, table: RawTab
     """
     meaning = stored.meaning
     key = [name for name in (meaning.series, meaning.time) if name is not None]
-    values = [meaning.target, *sorted(meaning.features)]
+    values = [meaning.target, *meaning.numbers]
     finite = [pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in values]
     past, known = past.with_columns(finite), old.select(*key, *values, pl.lit(True).alias("__old__"))
     joined = past.join(known, on=key, how="left", suffix="__old", maintain_order="left")

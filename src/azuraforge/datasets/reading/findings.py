@@ -225,6 +225,13 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "{count} [total is|totals are] forecast with the series and add up, by {columns}: {totals}.",
         "{columns} ile {count} toplam serilerle birlikte tahmin edilir ve birbirini tutar: {totals}.",
     ),
+    "incumbent_read": (
+        "info",
+        "{count} of {of} rows hold a present forecast in {column!r}: models are compared with it and do not learn from"
+        " it.",
+        "{of} satırın {count} tanesinde {column!r} sütununda mevcut bir tahmin var: modeller onunla karşılaştırılır,"
+        " ondan öğrenmez.",
+    ),
     "series_left_out": (
         "warning",
         "{count} [series was left out|series were left out]: {series}. The first: {reason}.",

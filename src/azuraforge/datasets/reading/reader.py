@@ -16,6 +16,7 @@ from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.foreknowledge import report_foreknowledge
 from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.groups import check_groups, read_groups
+from azuraforge.datasets.reading.incumbent import incumbent_of, read_incumbent, with_incumbent
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
 from azuraforge.datasets.reading.prepared import Prepared, prepared_series
@@ -93,6 +94,9 @@ def _needed(options: FileOptions) -> dict[str, str]:
     named = {"time": options.time, "target": options.target}
     if options.series is not None:
         named["series"] = options.series
+    for option in ("incumbent", "incumbent_made_at"):
+        if (column := getattr(options, option)) is not None:
+            named[option] = column
     return named | {f"groups[{place}]": name for place, name in enumerate(options.groups)}
 
 
@@ -103,14 +107,23 @@ def _prepare(
     check_zone(options.timezone)
     check_groups(options)
     check_stated(options.available_after, [*table.frame.columns[1:], *table.unread], (time, target, options.series))
+    incumbent = incumbent_of(options)
     exclude = options.exclude if options.series is None else [*options.exclude, options.series, *options.groups]
+    if incumbent is not None:
+        exclude = [*exclude, incumbent.forecast, incumbent.made_at]
     frame, features = inspection.numbers(table, time, target, options.features, exclude, options.decimal, findings)
     times = parse_times(table, time, options.timezone, options.time_format, options.series)
     findings.extend(times.findings)
+    told: pl.DataFrame | None = None
+    if incumbent is not None:
+        keys = times.utc.alias(time).to_frame()
+        if options.series is not None:
+            keys = keys.with_columns(panels.names_of(table, options.series).alias(options.series))
+        told = read_incumbent(table, keys, incumbent, options, findings)
     frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
     frame = cleaning.take_as_missing(frame, options.missing_values, findings)
     if options.series is not None:
-        return _prepare_panel(table, frame, features, options, findings, limits)
+        return _prepare_panel(table, frame, features, options, findings, limits, told)
     frame = cleaning.sort_rows(frame, time, table, findings)
     frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
     frame = cleaning.settle_target(frame, time, target, options, table, findings)
@@ -126,7 +139,8 @@ def _prepare(
     season = options.season or rhythm.season
     findings.append(_rhythm_finding(rhythm, season, frame[time]))
     schema = _schema(options, features, rhythm, season, regular=regular)
-    return _finished(canonical_frame(frame, time, target, features), schema, options, findings, table.name)
+    canonical = with_incumbent(canonical_frame(frame, time, target, features), schema, told)
+    return _finished(canonical, schema, options, findings, table.name)
 
 
 def _prepare_panel(
@@ -136,6 +150,7 @@ def _prepare_panel(
     options: FileOptions,
     findings: list[Finding],
     limits: ReadingLimits,
+    told: pl.DataFrame | None,
 ) -> Prepared:
     """As ``_prepare`` for each of several series; a feature counts where it tells something in one of them."""
     time, target, column = options.time, options.target, str(options.series)
@@ -170,7 +185,7 @@ def _prepare_panel(
         schema = schema.model_copy(update={"groups": groups})
         sums = {"columns": ", ".join(groups), "totals": ", ".join(total_names(groups)[:_NAMED_TOTALS])}
         findings.append(finding("groups_declared", count=len(total_names(groups)), **sums))
-    canonical = canonical_frame(whole, time, target, features, column)
+    canonical = with_incumbent(canonical_frame(whole, time, target, features, column), schema, told)
     return _finished(canonical, schema, options, findings, table.name)
 
 
@@ -197,6 +212,7 @@ def _schema(
         month_end=rhythm.month_end and regular,
         series=options.series,
         series_names=None if names is None else tuple(names),
+        incumbent=incumbent_of(options),
     )
 
 

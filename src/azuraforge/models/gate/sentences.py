@@ -228,6 +228,28 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The best baseline {champion} becomes champion.",
         "En iyi temel yöntem olan {champion} şampiyon oluyor.",
     ),
+    "beats_incumbent": (
+        "{a} beats the present forecast ({b}) on {origins} {units_at} for which it had said something: {measure} "
+        "{change}, interval {low_end} to {high_end}.",
+        "{a}, mevcut tahminin ({b}) bir şey söylemiş olduğu {origins} {units_at} ondan daha iyi: {measure} {change}, "
+        "güven aralığı {low_end} ile {high_end} arası.",
+    ),
+    "not_better_than_incumbent": (
+        "{a} does not beat the present forecast ({b}) by more than noise on {origins} {units_at} for which it had said "
+        "something: {measure} {change}, interval {low_end} to {high_end}.",
+        "{a}, mevcut tahminin ({b}) bir şey söylemiş olduğu {origins} {units_at} ona karşı gürültüyü aşan bir üstünlük "
+        "göstermiyor: {measure} {change}, güven aralığı {low_end} ile {high_end} arası.",
+    ),
+    "incumbent_unknown": (
+        "Whether {a} beats the present forecast ({b}) is not yet known: {measure} {change}, but it had said something "
+        "at {origins} {units} only, or at ones that remember each other too long; at least {needed} are needed.",
+        "{a}, mevcut tahminden ({b}) daha iyi mi, henüz bilinmiyor: {measure} {change}, ancak mevcut tahmin yalnızca "
+        "{origins} {units} için bir şey söylemiş ya da bunlar birbirini çok uzun hatırlıyor; en az {needed} gerekli.",
+    ),
+    "incumbent_stays": (
+        "The present forecast stays in use: nothing is promoted.",
+        "Mevcut tahmin kullanımda kalıyor: hiçbir sürüm terfi etmiyor.",
+    ),
     "champion_kept": ("{champion} stays champion.", "{champion} şampiyon kalıyor."),
 }
 

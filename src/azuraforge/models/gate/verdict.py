@@ -9,6 +9,9 @@
   comparable, and the candidate is not promoted automatically;
 - no guarded slice may be worse than its margin beyond noise, and a candidate slower or larger than the model's policy
   allows takes no title (``policy.py``);
+- a dataset with a present forecast (its incumbent): without a champion nothing takes the title that does not beat it by
+  more than noise on the targets for which it had said something, and it stays in use; against a champion the candidate
+  must be at least as good as it there;
 - data with a column that seems to know the future promote nothing automatically: a person decides.
 
 Losses are squared errors per origin and horizon on the candidate's test part, compared by their RMSE; or losses of
@@ -27,9 +30,11 @@ import numpy as np
 from azuraforge.models.gate.comparability import MIN_PIECES, check_together, needed_origins
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
+from azuraforge.models.gate.incumbent import AgainstIncumbent
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.models.gate.record import Decision, Headline, VerdictRecord
+from azuraforge.plugins.contract.evaluation import INCUMBENT
 from azuraforge.plugins.contract.metric import MetricFacts
 
 Shortfall = Literal["unproven", "barred"]
@@ -101,6 +106,7 @@ def decide(
     measured: Measured = UNMEASURED,
     suspicions: Sequence[Reason] = (),
     doubts: Sequence[Reason] = (),
+    incumbent: Contender | None = None,
 ) -> Verdict:
     """Decide who is champion from now on.
 
@@ -120,6 +126,7 @@ def decide(
         measured: what its limits are held against. What is limited and was not measured is not within the limit.
         suspicions: reasons against columns of the data; with any, promotions are left to people.
         doubts: reasons against the candidate's own score; with any, its promotion is left to people.
+        incumbent: the dataset's present forecast, NaN where it said nothing; None: there is none.
 
     Raises ValueError where names repeat, no baseline is given or losses do not belong together.
 
@@ -145,6 +152,8 @@ def decide(
     code = "level_tightened_by_trials" if of > 1 else "level_tightened"
     opening = [Reason(code, told)] if looks > 1 or of > 1 else []
     opening += _stated_margin(policy, candidate.metric)
+    present = None if incumbent is None else AgainstIncumbent.of(incumbent, candidate, best, level, len(baselines), how)
+    opening += [] if present is None else present.reasons
     case = _Case(
         candidate,
         best,
@@ -153,11 +162,12 @@ def decide(
         asked,
         how,
         opening,
-        list(beside.values()),
+        [*beside.values(), *([] if present is None else present.comparisons)],
         policy,
         measured,
         suspicions,
         doubts,
+        present,
     )
     if champion is None:
         return case.without_champion()
@@ -182,6 +192,7 @@ class _Case:
     measured: Measured
     suspicions: Sequence[Reason] = ()
     doubts: Sequence[Reason] = ()
+    present: AgainstIncumbent | None = None
     holder: str = ""
     guarded: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
@@ -216,9 +227,12 @@ class _Case:
         barred, noted = self._guarded(self.candidate, self.best, self.slices)
         barred += self._beyond_limits()
         reasons = [Reason("no_champion_before", {}), self._beside_best(), *noted, *barred]
-        if self.to_best.better and not barred:
+        present = self.present
+        if self.to_best.better and not barred and (present is None or present.candidate.better):
             return self.close("promoted", self.candidate.name, reasons, "candidate_promoted")
         self.shortfall = _shortfall(self.to_best, barred)
+        if present is not None and not present.best.better:
+            return self.close("kept", INCUMBENT, [*reasons, present.best_reason], "incumbent_stays")
         return self.close("baseline_promoted", self.best.name, reasons, "baseline_promoted")
 
     def against(self, champion: Champion, level: float, baseline_level: float) -> Verdict:
@@ -242,6 +256,7 @@ class _Case:
             reason = _remembering("too_few_pieces", to_champion)
             return self.close("not_comparable", champion.name, [reason], "champion_kept")
         good_enough = self.to_best.at_least_as_good
+        present_better = self.present is not None and not self.present.candidate.at_least_as_good
         barred, noted = self._guarded(candidate, holder, slices)
         barred += self._beyond_limits()
         reasons = [
@@ -250,7 +265,7 @@ class _Case:
             *noted,
             *barred,
         ]
-        if to_champion.better and good_enough and not barred:
+        if to_champion.better and good_enough and not present_better and not barred:
             return self.close("promoted", candidate.name, reasons, "candidate_promoted")
         self.shortfall = _shortfall(to_champion, barred)
         # The best of several baselines was chosen on this very test part: each of them counts as a look.

@@ -173,7 +173,7 @@ class Predictor:
         if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
             schema = DatasetSchema.model_validate(version["schema"])
             frame = load_version([Path(each) for each in version["paths"]], schema, version["options"], fingerprint)
-            frame = as_known(frame, self.schema)
+            frame = as_known(frame.drop(schema.incumbent_columns), self.schema)
             if self._hierarchy is not None:
                 frame = with_totals_of(frame, self.schema, self._hierarchy)
             self._datasets = {fingerprint: frame}

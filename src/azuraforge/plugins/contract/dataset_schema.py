@@ -19,6 +19,17 @@ _ALWAYS: dict[DataKindName, frozenset[str]] = {
 }
 
 
+class IncumbentColumns(Shape):
+    """The columns of a forecast of the target that is in use already, such as a planner's spreadsheet.
+
+    A row holds the forecast of its own target, and the moment at which it was made. Stored moments are microseconds
+    since 1970. Both columns are inputs of no model.
+    """
+
+    forecast: str
+    made_at: str
+
+
 class DatasetSchema(Shape):
     """The meaning of a dataset version's columns. Rows that are a series have a time; images have a size."""
 
@@ -46,10 +57,23 @@ class DatasetSchema(Shape):
         description="when the values of a column become known: '0' with their row, a duration such as 6h or 1d after"
         " its time, 'ahead' before it; columns that are not named count as known with their row",
     )
+    incumbent: IncumbentColumns | None = Field(
+        default=None, description="the columns of a present forecast, with which every model is compared; null: none"
+    )
     height: int | None = Field(default=None, description="pixels; images only, as width, channels and classes")
     width: int | None = None
     channels: int | None = Field(default=None, description="1: grey, 3: red, green, blue")
     classes: tuple[str, ...] | None = Field(default=None, description="sorted")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns of numbers that rows hold after the target, by name: features, and those of the incumbent."""
+        return tuple(sorted((*self.features, *self.incumbent_columns)))
+
+    @property
+    def incumbent_columns(self) -> tuple[str, ...]:
+        """The columns that no model may see; empty where there is no incumbent."""
+        return () if self.incumbent is None else (self.incumbent.forecast, self.incumbent.made_at)
 
     @property
     def size(self) -> tuple[int, int, int] | None:

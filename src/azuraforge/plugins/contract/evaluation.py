@@ -216,6 +216,22 @@ class SuspiciousColumn(Shape):
     text: Texts
 
 
+#: The name under which the present forecast of a dataset is compared.
+INCUMBENT = "incumbent"
+
+
+class IncumbentScores(Shape):
+    """The dataset's present forecast next to others on the targets for which it had said something by the origin."""
+
+    column: str
+    targets: int = Field(description="compared: the forecast and the true value are known")
+    of: int = Field(description="targets with a known true value")
+    metrics: dict[str, float | None] = Field(description="of the present forecast, by name")
+    beside: dict[str, dict[str, float | None]] = Field(
+        description="metrics of the candidate and the best baseline on the same targets, by contender"
+    )
+
+
 class ImageSize(Shape):
     """Rows, columns and channels of every image."""
 
@@ -254,6 +270,9 @@ class Evaluation(Shape):
     series: SeriesTable | None = Field(default=None, description="of a panel")
     hierarchy: Hierarchical | None = Field(default=None, description="of a panel with declared groups")
     pretraining: Pretraining | None = Field(default=None, description="of the candidate's weights; null: none")
+    incumbent: IncumbentScores | None = Field(
+        default=None, description="the dataset's present forecast; null: it has none for the test set"
+    )
     suspicious: tuple[SuspiciousColumn, ...] = Field(default=(), description="columns that seem to know the future")
     composition: Composition | None = Field(default=None, description="of a candidate that combines others")
     classes: tuple[str, ...] | None = None

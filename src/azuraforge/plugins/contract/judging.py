@@ -127,6 +127,8 @@ class Contest:
         answered: in the shape of the losses, False where the champion could say nothing; None: it could everywhere.
         limit: the remark that tells of it.
         suspicious: columns of the data that seem to know the future of the target.
+        incumbent: losses of the dataset's present forecast in the shape of the others, NaN where it said nothing; None:
+            there is none.
     """
 
     losses: Mapping[str, Floats]
@@ -138,6 +140,7 @@ class Contest:
     answered: Flags | None = None
     limit: Remark | None = None
     suspicious: tuple[SuspiciousColumn, ...] = ()
+    incumbent: Floats | None = None
 
 
 @dataclass(frozen=True)

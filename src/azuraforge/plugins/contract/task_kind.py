@@ -298,6 +298,14 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         Returns how many predictions the test set asks for.
         """
 
+    def hold_out_incumbent(self, frame: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
+        """Write the dataset's present forecast at the held-out origins into ``truth/``, where the kind compares it.
+
+        Args:
+            frame: every row, with the columns of the incumbent.
+            outputs: the folder that ``hold_out`` has filled.
+        """
+
     def all_rows(self, table: TableT, split: SplitT, config: ConfigT) -> tuple[PartT, PartSummary] | None:
         """Return every row of a run as one part to learn from, and its range; None: this kind does not refit."""
         return None

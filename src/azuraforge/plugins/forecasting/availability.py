@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def known_table(frame: pl.DataFrame, schema: DatasetSchema) -> Table:
-    """Return a dataset version as app code sees it: each row holds what was known at its time."""
+    """Return a dataset version as app code sees it: each row holds what was known at its time, and no incumbent."""
     meaning = Schema.of(schema)
-    return Table(as_known(frame, meaning), meaning)
+    return Table(as_known(frame.drop(schema.incumbent_columns), meaning), meaning)
 
 
 def as_known(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from azuraforge.plugins.contract.evaluation import (
     Evaluation,
     GuardedRows,
     HorizonMetrics,
+    IncumbentScores,
     IntervalCoverage,
     Role,
     SeriesTable,
@@ -39,6 +40,7 @@ from azuraforge.plugins.kinds.forecast.coverage import coverages
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, RMSE, RMSSE, SCALED_PINBALL
 from azuraforge.plugins.kinds.forecast.hierarchy.levels import level_scores
+from azuraforge.plugins.kinds.forecast.incumbent import Incumbent
 from azuraforge.plugins.kinds.forecast.metrics import (
     Metrics,
     measure,
@@ -122,8 +124,11 @@ class ForecastJudge(Judge):
         for each in (*self._contenders, *self._aside):
             if self._own is not None:
                 each.predictions = origins_of(each.predictions, self._own)
-        self._suspicious = suspicious_columns(self._test, split.season)
         last = last_values(self._test)
+        self._incumbent = Incumbent.load(case.truth, self._own)
+        self._suspicious = suspicious_columns(self._test, split.season)
+        if self._incumbent is not None and (found := self._incumbent.suspicion(self._truth, last)) is not None:
+            self._suspicious += (found,)
         for each in self._contenders:
             self._measure(each, last)
 
@@ -157,6 +162,7 @@ class ForecastJudge(Judge):
             answered=answered,
             limit=limit,
             suspicious=self._suspicious,
+            incumbent=self._incumbent_losses(metric),
         )
 
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
@@ -197,6 +203,7 @@ class ForecastJudge(Judge):
             hierarchy=level_scores(
                 self._whole_test, self._whole_truth, self._whole[self._contenders[0].name], self._whole[best.name]
             ),
+            incumbent=self._incumbent_scores(best),
             suspicious=self._suspicious,
         )
         forecast = draw(shown.name, future, ahead, self._whole_test, self._whole[shown.name], self._whole_truth)
@@ -213,11 +220,10 @@ class ForecastJudge(Judge):
         for name, folder in self._case.candidate.members.items():
             point = load_predictions(Path(folder) / "test.npz")
             point = point if self._own is None else origins_of(point, self._own)
-            if self._panel is None:
-                overall, _ = measure(self._truth, point, self._scale)
-            else:
-                overall, _, _ = self._panel.measure(self._truth, point)
-            found[name] = {**overall, "r2_change": change_r2(self._truth, point.point, last_values(self._test))}
+            found[name] = {
+                **self._overall(self._truth, point),
+                "r2_change": change_r2(self._truth, point.point, last_values(self._test)),
+            }
         return found
 
     def _measure(self, contender: _Measured, last: Floats) -> None:
@@ -247,6 +253,27 @@ class ForecastJudge(Judge):
             row |= {"r2_change": change, "crps": at["crps"], "width": at["width"]}
             row |= self._scaled.measure(truth[:, column], own, self._owners)
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
+
+    def _incumbent_losses(self, metric: MetricFacts) -> Floats | None:
+        """In the shape of the gate's losses; None where there is nothing to compare by this metric."""
+        if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # a point has no quantiles
+            return None
+        first = self._contenders[0]
+        losses = self._incumbent.losses(
+            self._truth, lambda told: self._losses(metric, replace(first, predictions=told))
+        )
+        return losses if losses is None or self._panel is None else self._panel.by_moment(losses, np.nan)
+
+    def _incumbent_scores(self, best: _Measured) -> IncumbentScores | None:
+        if self._incumbent is None:
+            return None
+        beside = {each.name: each.predictions for each in (self._contenders[0], best)}
+        return self._incumbent.scores(self._truth, beside, self._overall)
+
+    def _overall(self, truth: Floats, predictions: Predictions) -> Metrics:
+        if self._panel is None:
+            return measure(truth, predictions, self._scale)[0]
+        return self._panel.measure(truth, predictions)[0]
 
     @property
     def _owners(self) -> Indices | None:

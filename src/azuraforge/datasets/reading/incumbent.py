@@ -1,0 +1,108 @@
+"""The present forecast in a file: its values, and the moments at which they were made. Runs in children only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from azuraforge.datasets.reading.delimited import ROW, RawTable
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.numeric import find_decimal, to_numbers
+from azuraforge.datasets.reading.times import parse_times
+from azuraforge.datasets.schemas import FileOptions, Finding
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema, IncumbentColumns
+
+
+def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
+    """Return the columns of the incumbent. Raises InvalidInput where one of the two is missing, or has another role."""
+    if options.incumbent is None and options.incumbent_made_at is None:
+        return None
+    if options.incumbent is None or options.incumbent_made_at is None:
+        missing = "incumbent" if options.incumbent is None else "incumbent_made_at"
+        raise InvalidInput(
+            "a present forecast needs two columns: its values, and the time at which each was made",
+            where=f"option {missing}",
+            next_step="name the column; a forecast counts only at origins at or after the time it was made",
+        )
+    roles = {options.time: "the time", options.target: "the target", str(options.series): "the series"}
+    roles |= dict.fromkeys(options.features or (), "a feature")
+    for name in (options.incumbent, options.incumbent_made_at):
+        if name in roles:
+            raise InvalidInput(
+                f"{name!r} is {roles[name]} and cannot belong to the incumbent too",
+                where="option incumbent",
+                next_step="name another column",
+            )
+        roles[name] = "another column of the incumbent"
+    return IncumbentColumns(forecast=options.incumbent, made_at=options.incumbent_made_at)
+
+
+def read_incumbent(
+    table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns, options: FileOptions, findings: list[Finding]
+) -> pl.DataFrame:
+    """Return the rows that hold a present forecast: ``keys``, the forecast, and the microsecond at which it was made.
+
+    Args:
+        table: with its rows in order.
+        keys: time, and of several series their names, of each row of the table.
+        columns: of the incumbent.
+        options: of the table.
+        findings: receives how many rows have a forecast.
+
+    Raises InvalidInput naming the first row whose forecast or time cannot be read, or that has only one of the two.
+    """
+    table.require(columns.forecast, "incumbent")
+    table.require(columns.made_at, "incumbent_made_at")
+    values = _numbers(table, columns.forecast, options)
+    moments = table.frame[columns.made_at]
+    if moments.dtype == pl.String:
+        moments = moments.set(moments.str.strip_chars() == "", None)
+    known = values.is_finite().fill_null(False)
+    _refuse(table, columns.forecast, known & moments.is_null(), "has no time at which it was made")
+    there = table.frame.with_columns(moments.alias(columns.made_at)).filter(known)
+    made = parse_times(replace(table, frame=there), columns.made_at, options.timezone, options.time_format).utc
+    found = keys.filter(known).with_columns(
+        values.filter(known).alias(columns.forecast), made.dt.epoch("us").cast(pl.Float64).alias(columns.made_at)
+    )
+    findings.append(finding("incumbent_read", count=found.height, column=columns.forecast, of=table.frame.height))
+    return found.unique(keys.columns, keep="last", maintain_order=True)
+
+
+def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, told: pl.DataFrame | None) -> pl.DataFrame:
+    """Return canonical rows with the columns of the incumbent, null where it said nothing."""
+    if schema.incumbent is None:
+        return frame
+    key = [name for name in (schema.series, schema.time) if name is not None]
+    missing = [pl.lit(None, pl.Float64).alias(name) for name in schema.incumbent_columns]
+    joined = (
+        frame.with_columns(missing) if told is None else frame.join(told, on=key, how="left", maintain_order="left")
+    )
+    return joined.select(*key, schema.target, *schema.numbers)
+
+
+def _numbers(table: RawTable, column: str, options: FileOptions) -> pl.Series:
+    series = table.frame[column]
+    if series.dtype != pl.String:
+        return series.cast(pl.Float64)
+    text = series.str.strip_chars()
+    empty = text.is_null() | text.str.to_lowercase().is_in(["", "na", "nan", "null", "none", "-"])
+    text = text.set(empty.fill_null(True), None)
+    where = f"{table.name}, column {column!r}"
+    decimal = options.decimal or find_decimal(text.alias(column).to_frame(), [], column, where)
+    values = to_numbers(text, decimal or ".")
+    _refuse(table, column, ~empty.fill_null(True) & values.is_null(), "is not a number")
+    return values
+
+
+def _refuse(table: RawTable, column: str, wrong: pl.Series, problem: str) -> None:
+    rows = wrong.arg_true()
+    if len(rows):
+        raise InvalidInput(
+            f"the present forecast {problem}",
+            where=table.place(int(table.frame[ROW][int(rows[0])]), column),
+            next_step="correct the row, or leave both cells empty",
+            code="bad_incumbent",
+            count=len(rows),
+        )

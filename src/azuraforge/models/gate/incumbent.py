@@ -1,0 +1,70 @@
+"""The present forecast of a dataset before the gate: compared on the targets for which it had said something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from azuraforge.models.gate.comparability import needed_origins
+from azuraforge.models.gate.contenders import Contender
+from azuraforge.models.gate.evidence import Comparison, compare, tightened_level
+from azuraforge.models.gate.reasons import Reason
+
+
+@dataclass(frozen=True)
+class AgainstIncumbent:
+    """The candidate and the best baseline, each against the present forecast.
+
+    The best of several baselines was chosen on the same test set: each of them counts as a look.
+    """
+
+    candidate: Comparison
+    best: Comparison
+    needed: int
+
+    @classmethod
+    def of(
+        cls,
+        incumbent: Contender,
+        candidate: Contender,
+        best: Contender,
+        level: float,
+        baselines: int,
+        how: Mapping[str, int],
+    ) -> AgainstIncumbent:
+        """Compare both. ``how``: horizon, season, resamples and seed."""
+        return cls(
+            _compared(candidate, incumbent, level, how),
+            _compared(best, incumbent, tightened_level(level, trials=baselines), how),
+            needed_origins(how["horizon"], how["season"], in_time=candidate.in_time),
+        )
+
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Both comparisons."""
+        return [self.candidate, self.best]
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """The answer to whether the candidate beats the present forecast."""
+        return [self._reason(self.candidate)]
+
+    @property
+    def best_reason(self) -> Reason:
+        """The answer for the best baseline."""
+        return self._reason(self.best)
+
+    def _reason(self, found: Comparison) -> Reason:
+        if found.unknown is not None:
+            return Reason("incumbent_unknown", {**found.params, "needed": self.needed})
+        return Reason("beats_incumbent" if found.better else "not_better_than_incumbent", found.params)
+
+
+def _compared(contender: Contender, incumbent: Contender, level: float, how: Mapping[str, int]) -> Comparison:
+    """Compare on the targets that both have; rows of which both have none are left out."""
+    there = ~np.isnan(incumbent.losses) & ~np.isnan(contender.losses)
+    rows = np.asarray(there.any(axis=1), dtype=np.bool_)
+    mine, present = (each.where(there).at(rows) for each in (contender, incumbent))
+    return compare(mine, present, level=level, **how)
