@@ -2928,6 +2928,8 @@ export interface components {
              * @description pixels; images only, as width, channels and classes
              */
             height: number | null;
+            /** @description the columns of a present forecast, with which every model is compared; null: none */
+            incumbent: components["schemas"]["IncumbentColumns"] | null;
             /**
              * Kind
              * @default series
@@ -3431,6 +3433,8 @@ export interface components {
              */
             horizon: number | null;
             image: components["schemas"]["ImageSize"] | null;
+            /** @description the dataset's present forecast; null: it has none for the test set */
+            incumbent: components["schemas"]["IncumbentScores"] | null;
             /**
              * Judged Horizon
              * @description rows ahead, of ``horizon``, up to which any true value is held out
@@ -3831,6 +3835,8 @@ export interface components {
             actual: number | null;
             /** Hit */
             hit: boolean | null;
+            /** Incumbent Loss */
+            incumbent_loss: number | null;
             /**
              * Judged At
              * Format: date-time
@@ -4197,6 +4203,53 @@ export interface components {
             model: string;
             /** Version */
             version: number;
+        };
+        /**
+         * IncumbentColumns
+         * @description The columns of a forecast of the target that is in use already, such as a planner's spreadsheet.
+         *
+         *     A row holds the forecast of its own target, and the moment at which it was made. Stored moments are microseconds
+         *     since 1970. Both columns are inputs of no model.
+         */
+        IncumbentColumns: {
+            /** Forecast */
+            forecast: string;
+            /** Made At */
+            made_at: string;
+        };
+        /**
+         * IncumbentScores
+         * @description The dataset's present forecast next to others on the targets for which it had said something by the origin.
+         */
+        IncumbentScores: {
+            /**
+             * Beside
+             * @description metrics of the candidate and the best baseline on the same targets, by contender
+             */
+            beside: {
+                [key: string]: {
+                    [key: string]: number | null;
+                };
+            };
+            /** Column */
+            column: string;
+            /**
+             * Metrics
+             * @description of the present forecast, by name
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /**
+             * Of
+             * @description targets with a known true value
+             */
+            of: number;
+            /**
+             * Targets
+             * @description compared: the forecast and the true value are known
+             */
+            targets: number;
         };
         /**
          * InputContribution
@@ -4574,6 +4627,22 @@ export interface components {
              * @description share inside the interval, or of right classes
              */
             hits: number | null;
+            /**
+             * Incumbent Count
+             * @description of them those for which the dataset's present forecast had said something by the origin
+             * @default 0
+             */
+            incumbent_count: number;
+            /**
+             * Incumbent Loss
+             * @description mean absolute error of the present forecast there
+             */
+            incumbent_loss?: number | null;
+            /**
+             * Incumbent Skill
+             * @description 1 − loss / the present forecast's loss on the same questions; 0 is as good as it
+             */
+            incumbent_skill?: number | null;
             /**
              * Late
              * @description of predictions that were made after the time that they speak of
@@ -5629,6 +5698,11 @@ export interface components {
              * @description inside the interval, or the right class
              */
             hit: boolean | null;
+            /**
+             * Incumbent Loss
+             * @description of the dataset's present forecast, where it was made by the origin
+             */
+            incumbent_loss?: number | null;
             /**
              * Judged At
              * Format: date-time

@@ -29,7 +29,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
   const [file, setFile] = useState<File | null>(null);
   const [header, setHeader] = useState<Header | null>(null);
   const [options, setOptions] = useState<UploadOptions>(EMPTY);
-  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "groups", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
+  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "groups", "incumbent", "incumbent_made_at", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
   const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
 
   const choose = async (chosen: File | null) => {
@@ -93,6 +93,8 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
         <summary className={css["summary"]}>{t("datasets.rules")}</summary>
         <div className={css["two"]}>
           <TextField label={t("datasets.groups")} hint={t("datasets.groupsHint")} value={options["groups"] ?? ""} onChange={set("groups")} name="groups" error={problems["groups"]} />
+          <TextField label={t("datasets.incumbent")} hint={t("datasets.incumbentHint")} value={options["incumbent"] ?? ""} onChange={set("incumbent")} name="incumbent" error={problems["incumbent"]} />
+          <TextField label={t("datasets.incumbentMadeAt")} hint={t("datasets.incumbentMadeAtHint")} value={options["incumbent_made_at"] ?? ""} onChange={set("incumbent_made_at")} name="incumbent_made_at" error={problems["incumbent_made_at"]} />
           <TextField label={t("datasets.timezone")} hint={t("datasets.timezoneHint")} value={options.timezone ?? ""} onChange={set("timezone")} name="timezone" error={problems["timezone"]} />
           <TextField
             label={t("availability.title")}

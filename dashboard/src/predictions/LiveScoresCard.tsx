@@ -34,6 +34,7 @@ export function LiveScoresCard({ model }: { model: string }) {
 function Scores({ scores }: { scores: LiveScores }) {
   const { t } = useTranslation();
   const { count, number, percent } = useFormats();
+  const compared = scores.total.some((each) => each.incumbent_count > 0);
   const loss = (value: number | null) => (scores.classes ? percent(value) : number(value));
   return (
     <>
@@ -53,6 +54,8 @@ function Scores({ scores }: { scores: LiveScores }) {
             <th scope="col" className={tableCss["number"]}>
               {scores.classes || scores.interval === null ? t("live.right") : t("live.inside", { level: percent(scores.interval) })}
             </th>
+            {compared ? <th scope="col" className={tableCss["number"]}>{t("live.incumbent")}</th> : null}
+            {compared ? <th scope="col" className={tableCss["number"]}>{t("live.incumbentSkill")}</th> : null}
           </tr>
         </thead>
         <tbody>
@@ -66,6 +69,12 @@ function Scores({ scores }: { scores: LiveScores }) {
               <td className={tableCss["number"]}>{loss(each.naive_loss)}</td>
               <td className={tableCss["number"]}>{percent(each.skill, 1, true)}</td>
               <td className={tableCss["number"]}>{percent(each.hits)}</td>
+              {compared ? (
+                <td className={tableCss["number"]}>
+                  {loss(each.incumbent_loss ?? null)} ({count(each.incumbent_count)})
+                </td>
+              ) : null}
+              {compared ? <td className={tableCss["number"]}>{percent(each.incumbent_skill ?? null, 1, true)}</td> : null}
             </tr>
           ))}
         </tbody>

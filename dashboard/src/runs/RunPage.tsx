@@ -8,6 +8,7 @@ import { MembersCard } from "../evaluation/MembersCard";
 import { VerdictCard } from "../evaluation/VerdictCard";
 import { LeadingFigures, OtherFigures } from "../figures/FigureCards";
 import { IntervalsCard } from "../forecasting/IntervalsCard";
+import { IncumbentCard } from "../forecasting/IncumbentCard";
 import { LevelsCard } from "../forecasting/LevelsCard";
 import { SeriesCard } from "../forecasting/SeriesCard";
 import { inLanguage } from "../language/setup";
@@ -84,6 +85,7 @@ export default function RunPage({ id: address }: { id: string }) {
           {judged ? <ContendersCard evaluation={judged} runId={run.id} /> : null}
           {judged ? <MembersCard evaluation={judged} /> : null}
           {judged ? <IntervalsCard evaluation={judged} /> : null}
+          {judged ? <IncumbentCard evaluation={judged} /> : null}
           {judged ? <LevelsCard evaluation={judged} /> : null}
           {judged ? <SeriesCard evaluation={judged} /> : null}
           <OtherFigures run={run} evaluation={judged} />

@@ -45,6 +45,13 @@ def add(
     group_separator: Annotated[
         str | None, typer.Option(help="Divides the names of several series into groups, such as /.")
     ] = None,
+    incumbent: Annotated[
+        str | None,
+        typer.Option(help="Column of a present forecast, such as a planner's: models are compared with it."),
+    ] = None,
+    incumbent_made_at: Annotated[
+        str | None, typer.Option(help="Column of the time at which the present forecast was made.")
+    ] = None,
     features: Annotated[
         list[str] | None,
         typer.Option("--features", "--feature", help="Input column; repeat it. Default: every other numeric column."),
@@ -102,6 +109,8 @@ def add(
         "series": series,
         "groups": group,
         "group_separator": group_separator,
+        "incumbent": incumbent,
+        "incumbent_made_at": incumbent_made_at,
         "features": features,
         "exclude": exclude,
         "unit": unit,
@@ -314,6 +323,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             **({text("series"): _series(schema.series, schema.series_names or [])} if schema.series else {}),
             **({text("groups"): _groups(schema.groups)} if schema.groups else {}),
             text("features"): ", ".join(schema.features) or text("none"),
+            **({text("incumbent"): schema.incumbent.forecast} if schema.incumbent else {}),
             **({text("available_after"): _availability(schema.available_after)} if schema.available_after else {}),
             text("rows"): text.number(version.rows, 0),
             text("time_range"): _range(terminal, version),

@@ -211,8 +211,11 @@ def scores(
     if not live.total:
         terminal.say(text("not_yet_known"))
         return
+    compared = any(each.incumbent_count for each in live.total)
+    heads = [text("version"), text("points"), text("error"), text("naive_error"), text("skill"), text("hits")]
+    present = [text("incumbent_error"), text("incumbent_skill"), text("incumbent_points")] if compared else []
     terminal.table(
-        [text("version"), text("points"), text("error"), text("naive_error"), text("skill"), text("hits"), ""],
+        [*heads, *present, ""],
         [
             [
                 f"v{each.version}",
@@ -225,11 +228,20 @@ def scores(
                 else text.number(each.naive_loss),
                 text.percent(each.skill, signed=True),
                 text.percent(each.hits),
+                *(
+                    [
+                        text.number(each.incumbent_loss) if each.incumbent_loss is not None else "–",
+                        text.percent(each.incumbent_skill, signed=True),
+                        str(each.incumbent_count),
+                    ]
+                    if compared
+                    else []
+                ),
                 text("made_late") if each.late else "",
             ]
             for each in live.total
         ],
-        right=(1, 2, 3, 4, 5),
+        right=tuple(range(1, 6 + len(present))),
     )
 
 

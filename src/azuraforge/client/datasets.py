@@ -33,6 +33,14 @@ class Finding(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncumbentColumns(Shape):
+    """The columns of a present forecast of the target, with which every model is compared."""
+
+    forecast: str
+    made_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatasetSchema(Shape):
     """The meaning of the columns. Rows that are a series have a time; images have a height and classes."""
 
@@ -50,6 +58,7 @@ class DatasetSchema(Shape):
     series_names: list[str] | None = None
     groups: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     available_after: dict[str, str] = field(default_factory=dict)
+    incumbent: IncumbentColumns | None = None
     height: int | None = None
     width: int | None = None
     channels: int | None = None
@@ -186,7 +195,8 @@ class Datasets:
             time: its time column.
             target: the column to forecast.
             options: ``name``, ``series`` (the column that tells several series apart), ``groups`` (columns that say
-                which series add up), ``group_separator``, ``features``, ``exclude``,
+                which series add up), ``group_separator``, ``incumbent`` and ``incumbent_made_at`` (the columns of a
+                present forecast and of the time at which it was made), ``features``, ``exclude``,
                 ``timezone``, ``unit``, ``separator``, ``duplicates``, ``missing``, ``gaps``, ``frequency``, ``season``,
                 ``available_after`` … as ``POST /datasets`` takes them.
 

@@ -180,6 +180,17 @@ class LevelScores(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncumbentScores(Shape):
+    """The dataset's present forecast next to others on the targets for which it had said something by the origin."""
+
+    column: str
+    targets: int
+    of: int
+    metrics: dict[str, float | None] = field(default_factory=dict)
+    beside: dict[str, dict[str, float | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hierarchical(Shape):
     """The levels of a panel with declared groups, the total of all series first."""
 
@@ -246,6 +257,7 @@ class Scores(Shape):
     shown_horizons: list[int] = field(default_factory=list)
     series: SeriesTable | None = None
     hierarchy: Hierarchical | None = None
+    incumbent: IncumbentScores | None = None
     composition: Composition | None = None
     classes: list[str] | None = None
 

@@ -27,6 +27,7 @@ class FormerOutcome(Shape):
     actual: float | None
     loss: float
     naive_loss: float | None
+    incumbent_loss: float | None
     hit: bool | None
     source: str
     judged_at: datetime
@@ -46,6 +47,7 @@ class PointOutcome(Shape):
     hit: bool | None = None
     late: bool = False
     source: str = ""
+    incumbent_loss: float | None = None
     earlier: list[FormerOutcome] = field(default_factory=list)
 
 
@@ -109,6 +111,9 @@ class LiveScore(Shape):
     naive_loss: float | None = None
     skill: float | None = None
     hits: float | None = None
+    incumbent_count: int = 0
+    incumbent_loss: float | None = None
+    incumbent_skill: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

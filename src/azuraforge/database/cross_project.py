@@ -115,8 +115,8 @@ def cross_project_query(
 ) -> Callable[[Callable[..., Select[*Columns]]], CrossProjectQuery[*Columns]]:
     """Make a ``CrossProjectQuery`` of a function that builds its SELECT; ``parameters`` are the types of its arguments.
 
-    Only stores of runs, automations, models and projects have any, and they select keys: what a caller wants to know beyond
-    those, it reads inside the project. A test compares.
+    Only stores of runs, automations, models and projects have any, and they select keys: what a caller wants to know
+    beyond those, it reads inside the project. A test compares.
 
     Example:
         >>> from sqlalchemy import Column, MetaData, String, Table, select

@@ -61,7 +61,7 @@ def read_values(
     span: tuple[datetime, datetime] | None,
     series: Collection[str] | None,
 ) -> pl.DataFrame:
-    """Return the target with its time and, of a panel, the name of its series, in no particular order.
+    """Return the target and the present forecast, with time and name of their series, in no particular order.
 
     Args:
         files: segments with their addresses; the bytes of each are verified.
@@ -70,7 +70,8 @@ def read_values(
 
     Raises StorageError for a segment whose bytes are not the ones that were stored.
     """
-    columns = [*([] if schema.series is None else [schema.series]), str(schema.time), schema.target]
+    key = [name for name in (schema.series, schema.time) if name is not None]
+    columns = [*key, schema.target, *schema.incumbent_columns]
     wanted = pl.lit(True) if span is None else pl.col(str(schema.time)).is_between(*span)
     if schema.series is not None and series is not None:
         wanted &= pl.col(schema.series).is_in(list(series))

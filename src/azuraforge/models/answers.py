@@ -73,7 +73,15 @@ class ActualsInput(Shape):
     asked: tuple[AskedTimes, ...]
 
 
+class Actual(Shape):
+    """What happened at a time, and the dataset's present forecast of it with the time at which it was made."""
+
+    value: float
+    present: float | None = None
+    made_at: datetime | None = None
+
+
 class Actuals(Shape):
     """What happened at each of the times that were asked for; null where no row is there, or it was not measured."""
 
-    values: tuple[tuple[float | None, ...], ...]
+    values: tuple[tuple[Actual | None, ...], ...]

@@ -335,6 +335,7 @@ class PredictionOutcome(Owned, Base):
     question: Mapped[str | None] = mapped_column(String(64), default=None)  # of its prediction
     dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)  # that held the truth; null: it was sent
     revisions: Mapped[int] = mapped_column(Integer, default=0)  # how often it was judged again
+    incumbent_loss: Mapped[float | None] = mapped_column(default=None)  # of the dataset's present forecast
 
 
 class EarlierOutcome(Owned, Base):
@@ -357,6 +358,7 @@ class EarlierOutcome(Owned, Base):
     actual: Mapped[float | None]
     loss: Mapped[float]
     naive_loss: Mapped[float | None]
+    incumbent_loss: Mapped[float | None]
     hit: Mapped[bool | None]
     source: Mapped[str] = mapped_column(String(200))
     dataset_version: Mapped[int | None] = mapped_column(Integer)

@@ -7,10 +7,17 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from azuraforge.models.gate.record import VerdictRecord
-from azuraforge.plugins.contract.evaluation import RANGE_LEVEL, Evaluation, Hierarchical, IntervalCoverage, SeriesTable
+from azuraforge.plugins.contract.evaluation import (
+    RANGE_LEVEL,
+    Evaluation,
+    Hierarchical,
+    IncumbentScores,
+    IntervalCoverage,
+    SeriesTable,
+)
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
-from azuraforge.plugins.kinds.forecast.facts import COVERAGE, RMSE, SKILL
+from azuraforge.plugins.kinds.forecast.facts import COVERAGE, METRICS, RMSE, SKILL
 from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, ForecastFigure, Importance, Shapley
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.markdown import escape, quoted, table
@@ -124,6 +131,8 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
         lines += _series(evaluation.series, evaluation.best_baseline, words)
     if evaluation.hierarchy is not None:
         lines += _levels(evaluation.hierarchy, evaluation.best_baseline, words)
+    if evaluation.incumbent is not None:
+        lines += _incumbent(evaluation.incumbent, words)
     if evaluation.composition is not None:
         lines += members(evaluation.composition, evaluation, words)
     if failed := evaluation.failed:
@@ -200,6 +209,19 @@ def _levels(hierarchy: Hierarchical, best_baseline: str, words: Words) -> list[s
         rows.append([escape(each.level), counted, *numbers, words.percent(each.skill), *other])
         rows[-1].append(words.percent(each.coverage))
     lines = [f"### {words('levels')}", "", words("levels.note", baseline=baseline), ""]
+    return [*lines, *table(heads, rows, range(1, len(heads)))]
+
+
+def _incumbent(incumbent: IncumbentScores, words: Words) -> list[str]:
+    """Return the present forecast next to the candidate and the best baseline, on the targets that it spoke of."""
+    shown = [each for each in METRICS if each.name in ("rmse", "mae", "mase")]
+    rows = [
+        [escape(name), *(words.number(scores.get(each.name)) for each in shown)]
+        for name, scores in {words("incumbent"): incumbent.metrics, **incumbent.beside}.items()
+    ]
+    counted = {"targets": words.number(incumbent.targets), "of": words.number(incumbent.of)}
+    heads = [words("contender"), *(_title(each, words) for each in shown)]
+    lines = [f"### {words('incumbent')}", "", words("incumbent.note", column=escape(incumbent.column), **counted), ""]
     return [*lines, *table(heads, rows, range(1, len(heads)))]
 
 

@@ -173,6 +173,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Residuals and importances are drawn of single series only.",
         "Artıklar ve önem değerleri yalnız tek serilerde çizilir.",
     ),
+    "incumbent": ("Present forecast", "Mevcut tahmin"),
+    "incumbent.note": (
+        "The present forecast in {column} next to the candidate and the best baseline, on the {targets} of {of} "
+        "targets for which it had said something by the time of the origin.",
+        "{column} sütunundaki mevcut tahmin, adayın ve en iyi temel yöntemin yanında; tahmin başlangıcına kadar bir "
+        "şey söylemiş olduğu {targets}/{of} hedefte.",
+    ),
     "levels": ("Totals and series", "Toplamlar ve seriler"),
     "levels.note": (
         "The forecasts of all levels add up. Next to the candidate's errors stand those of {baseline}, reconciled in "

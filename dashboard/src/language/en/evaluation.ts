@@ -68,6 +68,12 @@ export const evaluation = {
     leftOut: "Left out",
     notRefitted: "Not refitted on all rows, so that their evaluated predictors serve",
   },
+  incumbent: {
+    title: "Present forecast",
+    note: "on the targets for which it had said something by the time of the origin",
+    caption: "The present forecast in {{column}} on {{targets}} of {{of}} targets",
+    contender: "Contender",
+  },
   levels: {
     title: "Totals and series",
     note: "forecasts of all levels add up",

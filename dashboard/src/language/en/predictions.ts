@@ -31,6 +31,8 @@ export const predictions = {
   live: {
     title: "How good they turned out to be",
     note: "Judged once, when the truth is known, beside the naive answer to the same question",
+    incumbent: "Present forecast",
+    incumbentSkill: "Better than it by",
     judgedAgain: "Judged again because the dataset revised their values: {{points}}",
     told: "Predictions: {{predictions}} · with points not yet known: {{waiting}} · points judged: {{points}}",
     unknown: "Not yet known: no outcome has arrived. A new version of the dataset, or outcomes that you send, will tell.",

@@ -70,6 +70,12 @@ export const evaluation: typeof english = {
     leftOut: "Dışarıda kalanlar",
     notRefitted: "Bütün satırlarla yeniden eğitilemeyen, değerlendirilen hâliyle kullanılan üyeler",
   },
+  incumbent: {
+    title: "Mevcut tahmin",
+    note: "tahmin başlangıcına kadar bir şey söylemiş olduğu hedeflerde",
+    caption: "{{column}} sütunundaki mevcut tahmin, {{targets}}/{{of}} hedefte",
+    contender: "Yarışan",
+  },
   levels: {
     title: "Toplamlar ve seriler",
     note: "bütün düzeylerin tahminleri birbirini tutar",

@@ -33,6 +33,8 @@ export const predictions: typeof english = {
   live: {
     title: "Tahminler ne kadar tuttu",
     note: "Gerçek değer belli olunca bir kez değerlendirilir; yanında aynı sorunun naif yanıtı durur",
+    incumbent: "Mevcut tahmin",
+    incumbentSkill: "Ona üstünlük",
     judgedAgain: "Veri kümesi değerlerini düzelttiği için yeniden değerlendirilen nokta: {{points}}",
     told: "Tahmin: {{predictions}} · henüz bilinmeyen noktası olan: {{waiting}} · değerlendirilen nokta: {{points}}",
     unknown: "Henüz bilinmiyor: gerçekleşen değer gelmedi. Veri kümesinin yeni bir sürümü ya da göndereceğiniz değerler gösterecek.",

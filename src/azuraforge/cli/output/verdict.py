@@ -17,7 +17,15 @@ from azuraforge.row_time import row_time
 if TYPE_CHECKING:
     from azuraforge.client import Prediction
     from azuraforge.client.datasets import DatasetSchema
-    from azuraforge.client.evaluation import ContenderScores, Hierarchical, MetricFacts, Scores, SeriesTable, Verdict
+    from azuraforge.client.evaluation import (
+        ContenderScores,
+        Hierarchical,
+        IncumbentScores,
+        MetricFacts,
+        Scores,
+        SeriesTable,
+        Verdict,
+    )
 
 _SHOWN_VALUES = 24
 _SHOWN_SERIES = 12
@@ -35,6 +43,8 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
         show_series(terminal, evaluation.series, evaluation)
     if evaluation.hierarchy is not None:
         show_levels(terminal, evaluation.hierarchy, evaluation)
+    if evaluation.incumbent is not None:
+        show_incumbent(terminal, evaluation.incumbent, evaluation)
     for each in evaluation.failed:
         said = text("contender_failed", name=each.name, reason=each.reason)
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
@@ -106,6 +116,22 @@ def show_levels(terminal: Terminal, hierarchy: Hierarchical, evaluation: Scores)
         rmse, baseline = text.number(row.rmse), text.number(row.baseline_rmse)
         counted, covered = text.number(row.series, 0), text.percent(row.coverage)
         table.add_row(row.level, counted, rmse, baseline, text.percent(row.skill), *numbers, covered)
+    terminal.console.print(table)
+
+
+def show_incumbent(terminal: Terminal, incumbent: IncumbentScores, evaluation: Scores) -> None:
+    """Print the present forecast next to the candidate and the best baseline, on the targets that it spoke of."""
+    text = terminal.text
+    counted = {"targets": text.number(incumbent.targets, 0), "of": text.number(incumbent.of, 0)}
+    said = text("incumbent_title", column=incumbent.column, **counted)
+    terminal.console.print(Text(said, style="italic"), soft_wrap=True)
+    names = ("rmse", "mae", "mase")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(text("contender"), no_wrap=True)
+    for name in names:
+        table.add_column(title_of(text, evaluation.metrics, name), justify="right")
+    for contender, scores in {text("incumbent"): incumbent.metrics, **incumbent.beside}.items():
+        table.add_row(contender, *(text.number(scores.get(name)) for name in names))
     terminal.console.print(table)
 
 

@@ -144,6 +144,9 @@ MODELS: Mapping[str, tuple[str, str]] = {
         "{judged} [point|points] judged; {known} had been judged before and [stays as it is|stay as they are].",
         "{judged} nokta değerlendirildi; {known} nokta daha önce değerlendirilmişti, olduğu gibi kaldı.",
     ),
+    "incumbent_error": ("present forecast", "mevcut tahmin"),
+    "incumbent_skill": ("better than it by", "ona üstünlük"),
+    "incumbent_points": ("on points", "nokta"),
     "judged_again_told": (
         "{points} [point was|points were] judged again, because the dataset revised [its value|their values].",
         "Veri kümesi değerlerini düzelttiği için {points} nokta yeniden değerlendirildi.",

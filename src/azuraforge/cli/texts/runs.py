@@ -232,6 +232,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "{count} seriden {shown} tanesi, en kötüsü başta (MASE her serinin kendisinin; geneldeki bunların ortalaması)",
     ),
     "series_baseline_mase": ("MASE of {name}", "{name} MASE"),
+    "incumbent_title": (
+        "The present forecast in {column}, on the {targets} of {of} targets for which it had said something by then",
+        "{column} sütunundaki mevcut tahmin, o ana kadar bir şey söylemiş olduğu {targets}/{of} hedefte",
+    ),
     "levels_title": (
         "By level: every level's forecasts add up. RMSE of the candidate, of the best baseline, of the candidate before"
         " its forecasts were reconciled, and of its series' forecasts added up",

@@ -23,6 +23,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "unit": ("unit", "birim"),
     "features": ("features", "özellikler"),
     "groups": ("groups", "gruplar"),
+    "incumbent": ("present forecast", "mevcut tahmin"),
     "available_after": ("known after", "belli olma"),
     "frequency": ("frequency", "sıklık"),
     "season": ("season", "mevsim"),

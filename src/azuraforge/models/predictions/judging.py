@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from azuraforge.models.answers import PredictionPoint
+from azuraforge.models.answers import Actual, PredictionPoint
 from azuraforge.models.tables import Prediction
 
-Truth = float | str
+#: A value, a class, or a dataset's row with its present forecast.
+Truth = float | str | Actual
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Judged:
     naive_loss: float | None
     hit: bool | None
     late: bool
+    incumbent_loss: float | None = None
 
 
 def judge(line: Prediction, truths: Mapping[datetime, Truth], usual: str | None = None) -> list[Judged]:
@@ -55,10 +57,19 @@ def _judge(line: Prediction, step: int, point: PredictionPoint, truth: Truth, us
         hit = point.label == str(truth)
         naive = None if usual is None else float(usual != str(truth))
         return Judged(step, at, None, str(truth), float(not hit), naive, hit, False)
-    actual = float(truth)
+    row = truth if isinstance(truth, Actual) else None
+    actual = row.value if row is not None else float(str(truth))
     inside = None if point.low is None or point.high is None else point.low <= actual <= point.high
     naive = None if line.naive is None else abs(line.naive - actual)
-    return Judged(step, at, actual, None, abs(point.value - actual), naive, inside, late)
+    present = None if row is None else _present_loss(row, line.origin_at)
+    return Judged(step, at, actual, None, abs(point.value - actual), naive, inside, late, present)
+
+
+def _present_loss(row: Actual, origin_at: datetime) -> float | None:
+    """Of the present forecast, where it was made by the origin; a later one knew more than the prediction."""
+    if row.present is None or row.made_at is None or row.made_at > origin_at:
+        return None
+    return abs(row.present - row.value)
 
 
 def usual_of(counts: Counter[str]) -> str | None:
@@ -73,24 +84,31 @@ def usual_of(counts: Counter[str]) -> str | None:
 
 @dataclass(frozen=True)
 class Score:
-    """Means over judged points. ``skill`` is 1 − loss / the naive's loss on the same points; 0 is as good as naive."""
+    """Means over judged points. ``skill`` is 1 − loss / the naive's loss on the same points; 0 is as good as naive.
+
+    The present forecast of the dataset (the incumbent) is compared on the points for which it had said something.
+    """
 
     count: int
     loss: float
     naive_loss: float | None
     skill: float | None
     hits: float | None
+    incumbent_count: int = 0
+    incumbent_loss: float | None = None
+    incumbent_skill: float | None = None
 
 
 def score(sums: Iterable[float | int | None]) -> Score | None:
     """A score from ``count, sum of losses, points with a baseline, their losses, the baseline's, points with a hit or
-    miss, hits``; None where nothing is known yet.
+    miss, hits, points with a present forecast, their losses, the present forecast's``; None where nothing is known yet.
 
     Example:
-        >>> score((4, 8.0, 2, 3.0, 6.0, 4, 3))
-        Score(count=4, loss=2.0, naive_loss=3.0, skill=0.5, hits=0.75)
+        >>> found = score((4, 8.0, 2, 3.0, 6.0, 4, 3, 2, 3.0, 4.0))
+        >>> found.loss, found.naive_loss, found.skill, found.hits, found.incumbent_loss, found.incumbent_skill
+        (2.0, 3.0, 0.5, 0.75, 2.0, 0.25)
     """
-    count, loss, compared, ours, naive, told, hits = (value or 0 for value in sums)
+    count, loss, compared, ours, naive, told, hits, present, mine, theirs = (value or 0 for value in sums)
     if not count:
         return None
     skill = 1 - ours / naive if compared and naive > 0 else None
@@ -100,4 +118,7 @@ def score(sums: Iterable[float | int | None]) -> Score | None:
         naive / compared if compared else None,
         skill if skill is None or math.isfinite(skill) else None,
         hits / told if told else None,
+        int(present),
+        theirs / present if present else None,
+        1 - mine / theirs if present and theirs > 0 else None,
     )

@@ -86,6 +86,7 @@ class LiveReads:
                 late=each.late,
                 source=each.source,
                 judged_at=each.judged_at,
+                incumbent_loss=each.incumbent_loss,
                 earlier=earlier.get(each.step, []),
             )
             for each in outcomes
@@ -150,16 +151,16 @@ def _stretch(first: datetime, end: datetime) -> int:
 
 
 def _score(version: int, start: int | None, sums: Any, late: bool) -> LiveScore:
-    found = score(sums[:7])
+    found = score(sums[:10])
     assert found is not None  # a group has rows
     at = None if start is None else datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(start))
-    return LiveScore(version=version, start=at, late=late, answers=int(sums[7]), **vars(found))
+    return LiveScore(version=version, start=at, late=late, answers=int(sums[10]), **vars(found))
 
 
 def _totals(rows: Any, late: bool) -> list[LiveScore]:
     sums: dict[int, list[float]] = {}
     for row in rows:
-        mine = sums.setdefault(row[0], [0.0] * 8)
+        mine = sums.setdefault(row[0], [0.0] * 11)
         for index, value in enumerate(row[2:]):
             mine[index] += float(value or 0)
     return [_score(version, None, mine, late) for version, mine in sorted(sums.items())]

@@ -20,7 +20,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models.answers import KnownPoints
+from azuraforge.models.answers import Actual, KnownPoints
 from azuraforge.models.predictions import progress, revising
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.addressing import lines_of, meant
@@ -201,7 +201,8 @@ class Outcomes:
             changed = {
                 (point.line.id, point.step): value
                 for point in points
-                if (value := found.get(subjects[point.line.id], {}).get(point.at)) is not None and value != point.actual
+                if (value := found.get(subjects[point.line.id], {}).get(point.at)) is not None
+                and value.value != point.actual
             }
             if changed:
                 models |= {point.line.model_id for point in points if (point.line.id, point.step) in changed}
@@ -225,7 +226,7 @@ class Outcomes:
                 yield same, {point.line.id: self._truths.subject(project_id, point.line) for point in same}
 
     def _replace(
-        self, project_id: str, dataset: DatasetVersion, at: progress.At, changed: Mapping[tuple[str, int], float]
+        self, project_id: str, dataset: DatasetVersion, at: progress.At, changed: Mapping[tuple[str, int], Actual]
     ) -> int:
         def work(session: Session) -> int:
             progress.check(session, dataset.id, at)

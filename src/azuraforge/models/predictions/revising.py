@@ -13,11 +13,12 @@ from sqlalchemy import and_, insert, or_, select
 
 from azuraforge.database import Session, now
 from azuraforge.datasets.versions import DatasetVersion
+from azuraforge.models.answers import Actual
 from azuraforge.models.predictions.judging import judge
 from azuraforge.models.tables import EarlierOutcome, Model, Prediction, PredictionOutcome
 
 #: Fields of a judgement that a later one replaces.
-_REPLACED = ("actual", "loss", "naive_loss", "hit", "source", "dataset_version", "judged_at")
+_REPLACED = ("actual", "loss", "naive_loss", "incumbent_loss", "hit", "source", "dataset_version", "judged_at")
 #: Ids in one statement.
 _AT_ONCE = 500
 
@@ -56,7 +57,7 @@ def judged_points(
     return [JudgedPoint(*row) for row in session.execute(statement)]
 
 
-def replace(session: Session, dataset: DatasetVersion, changed: Mapping[tuple[str, int], float]) -> Replaced:
+def replace(session: Session, dataset: DatasetVersion, changed: Mapping[tuple[str, int], Actual]) -> Replaced:
     """Judge points again by new values, in a transaction that holds the dataset's progress; the former rows are kept.
 
     Args:
@@ -72,11 +73,12 @@ def replace(session: Session, dataset: DatasetVersion, changed: Mapping[tuple[st
         lines = {line.id: line for line in _locked(session, some)}
         for row in _outcomes(session, some):
             value = changed.get((row.prediction_id, row.step))
-            if value is None or row.dataset_version is None or row.actual == value:
+            if value is None or row.dataset_version is None or row.actual == value.value:
                 continue
             (judged,) = judge(lines[row.prediction_id], {row.target_at: value})
             earlier.append(_former(row))
-            row.actual, row.loss, row.naive_loss, row.hit = value, judged.loss, judged.naive_loss, judged.hit
+            row.actual, row.loss, row.naive_loss, row.hit = value.value, judged.loss, judged.naive_loss, judged.hit
+            row.incumbent_loss = judged.incumbent_loss
             row.source = f"dataset {dataset.name} v{dataset.version}"[:200]
             row.dataset_version, row.revisions, row.judged_at = dataset.version, row.revisions + 1, now()
             again.append(row)

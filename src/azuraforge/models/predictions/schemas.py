@@ -22,6 +22,7 @@ class FormerOutcome(BaseModel):
     actual: float | None
     loss: float
     naive_loss: float | None
+    incumbent_loss: float | None
     hit: bool | None
     source: str
     judged_at: datetime
@@ -41,6 +42,9 @@ class PointOutcome(BaseModel):
     late: bool = Field(description="the prediction was made after the time that it speaks of")
     source: str
     judged_at: datetime
+    incumbent_loss: float | None = Field(
+        default=None, description="of the dataset's present forecast, where it was made by the origin"
+    )
     earlier: list[FormerOutcome] = Field(
         default=[], description="judgements that revisions of the dataset replaced, the first one first"
     )
@@ -108,6 +112,13 @@ class LiveScore(BaseModel):
     naive_loss: float | None = Field(description="of the naive answers to the same questions; null: none to compare")
     skill: float | None = Field(description="1 − loss / naive loss on the same points; 0 is as good as naive")
     hits: float | None = Field(description="share inside the interval, or of right classes")
+    incumbent_count: int = Field(
+        default=0, description="of them those for which the dataset's present forecast had said something by the origin"
+    )
+    incumbent_loss: float | None = Field(default=None, description="mean absolute error of the present forecast there")
+    incumbent_skill: float | None = Field(
+        default=None, description="1 − loss / the present forecast's loss on the same questions; 0 is as good as it"
+    )
 
 
 class LiveScores(BaseModel):

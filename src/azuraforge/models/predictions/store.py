@@ -230,7 +230,7 @@ def label_counts(session: Session, model_id: str) -> dict[str, int]:
 def scores(
     session: Session, model_id: str, bucket_seconds: int, since: datetime | None, *, late: bool
 ) -> Sequence[Any]:
-    """Sums for ``judging.score`` by version and stretch of time: version, bucket's start, the seven sums, and how many
+    """Sums for ``judging.score`` by version and stretch of time: version, bucket's start, the sums, and how many
     answers are behind them. Answers to the same question count together as one, their mean."""
     table = PredictionOutcome
     hit = case((table.hit.is_(True), 1.0), (table.hit.is_(False), 0.0))
@@ -243,6 +243,8 @@ def scores(
             func.avg(case((table.naive_loss.is_not(None), table.loss))).label("compared"),
             func.avg(table.naive_loss).label("naive_loss"),
             func.avg(hit).label("hit"),
+            func.avg(case((table.incumbent_loss.is_not(None), table.loss))).label("beside_incumbent"),
+            func.avg(table.incumbent_loss).label("incumbent_loss"),
             func.count().label("answers"),
         )
         .where(table.model_id == model_id, table.late.is_(late))
@@ -263,6 +265,9 @@ def scores(
             func.sum(each.naive_loss),
             func.count(each.hit),
             func.sum(each.hit),
+            func.count(each.incumbent_loss),
+            func.sum(each.beside_incumbent),
+            func.sum(each.incumbent_loss),
             func.sum(each.answers),
         )
         .group_by(each.version, start)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from azuraforge.datasets.versions import DatasetVersion
-from azuraforge.models.answers import Actuals, ActualsInput, AskedTimes
+from azuraforge.models.answers import Actual, Actuals, ActualsInput, AskedTimes
 from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.tables import Prediction
 from azuraforge.plugins.contract.groups import total_names
@@ -43,7 +43,7 @@ class Truths:
 
     def read(
         self, dataset: DatasetVersion, wanted: Mapping[Subject, set[datetime]]
-    ) -> dict[Subject, dict[datetime, float]]:
+    ) -> dict[Subject, dict[datetime, Actual]]:
         """Return the known values among the wanted ones, all from one child."""
         asked = [
             AskedTimes(series=subject.series, times=tuple(sorted(times)), total_of=subject.total_of)

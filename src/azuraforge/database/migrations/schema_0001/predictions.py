@@ -83,6 +83,7 @@ def create() -> None:
         sa.Column("question", sa.String(length=64), nullable=True),
         sa.Column("dataset_version", sa.Integer(), nullable=True),
         sa.Column("revisions", sa.Integer(), nullable=False),
+        sa.Column("incumbent_loss", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "prediction_id"],
             ["prediction.project_id", "prediction.id"],
@@ -105,6 +106,7 @@ def create() -> None:
         sa.Column("actual", sa.Double(), nullable=True),
         sa.Column("loss", sa.Double(), nullable=False),
         sa.Column("naive_loss", sa.Double(), nullable=True),
+        sa.Column("incumbent_loss", sa.Double(), nullable=True),
         sa.Column("hit", sa.Boolean(), nullable=True),
         sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("dataset_version", sa.Integer(), nullable=True),
