@@ -45,6 +45,7 @@ export const sampleEvaluation: Evaluation = {
   pretraining: null,
   suspicious: [],
   hierarchy: null,
+  incumbent: null,
   guarded: { tried: 40, of: 330 },
   judged_horizon: 8,
   shown_horizons: [1, 8],

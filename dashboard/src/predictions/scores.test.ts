@@ -13,6 +13,9 @@ const score = (start: string, fields: Partial<LiveScore>): LiveScore => ({
   naive_loss: 2,
   skill: null,
   hits: null,
+  incumbent_count: 0,
+  incumbent_loss: null,
+  incumbent_skill: null,
   ...fields,
 });
 
