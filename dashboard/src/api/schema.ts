@@ -6841,7 +6841,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            do: "predict" | "refresh" | "train";
+            do: "forecast" | "predict" | "refresh" | "train";
             /**
              * On Failure
              * @default stop
@@ -7312,7 +7312,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
+            do: "refresh" | "forecast" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;
