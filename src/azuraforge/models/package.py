@@ -58,6 +58,7 @@ def _models(services: Services) -> ModelService:
 
 
 def _predictions(services: Services) -> PredictionService:
+    from azuraforge.errors import NotFound
     from azuraforge.models.drift.monitor import DriftMonitor
     from azuraforge.models.predictions.outcomes import Outcomes
     from azuraforge.models.predictions.service import PredictionService
@@ -65,7 +66,15 @@ def _predictions(services: Services) -> PredictionService:
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
     outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
-    drift = DriftMonitor(database, events, datasets, models.versions)
+    runs = services[RUNS]
+
+    def errors_of(project_id: str, run_id: str) -> str | None:
+        try:
+            return str(runs.artifact(project_id, run_id, "errors.npz")[1])
+        except NotFound:  # purged, or a bundle from elsewhere
+            return None
+
+    drift = DriftMonitor(database, events, datasets, models.versions, errors_of)
     return PredictionService(database, outcomes, drift, services[ADDITIONS])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,9 @@ import pytest
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput
+from azuraforge.models.drift import store as drift_store
 from azuraforge.models.predictions.forecasting import ForecastHandler
+from azuraforge.models.registry.finding import find_model
 from azuraforge.models.schemas import DeploymentRequest
 from azuraforge.runs.schemas import RunRequest
 from tests.models.predictions.test_outcomes import START, Ground
@@ -48,13 +50,22 @@ class Stand:
         reads = self.ground.service.reads
         return reads.page(self.project_id, model="load", version=None, judged=None, unserved=unserved).items
 
+    def errors(self) -> list[Any]:
+        """What drift of the errors sees of version 1."""
+        with self.room.database.read(self.project_id) as session:
+            owner = find_model(session, "load")
+            found = drift_store.judged_errors(session, owner.id, 1, 10)
+        return [(each.origin_at, each.matures_at, each.error) for each in found]
+
     def events(self, type_: str) -> list[Any]:
         return [each.data for each in self.room.events.read(self.project_id, "project", 0, 100) if each.type == type_]
 
 
 @pytest.fixture
-def stand(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Stand:
-    return Stand(Ground(room, project_id, make_folder(1.0), tmp_path, launcher), make_folder)
+def stand(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Iterator[Stand]:
+    made = Stand(Ground(room, project_id, make_folder(1.0), tmp_path, launcher), make_folder)
+    yield made
+    made.ground.service.close()
 
 
 def test_a_forecast_starts_at_the_newest_row_and_enters_the_ledger(stand: Stand) -> None:
@@ -89,6 +100,10 @@ def test_the_rows_that_arrive_judge_it(stand: Stand) -> None:
     assert stand.ground.service.outcomes.join(stand.project_id, stand.ground.dataset_id) == 2
     (score,) = stand.ground.service.reads.scores(stand.project_id, "load", None).total
     assert (score.count, score.loss) == (2, 1.5)  # forecast 6 and 7
+    assert stand.errors() == []  # one of three targets is not known yet
+    stand.ground.add_rows([7.0, 9.0, 4.0])
+    stand.ground.service.outcomes.join(stand.project_id, stand.ground.dataset_id)
+    assert stand.errors() == [(START, START + timedelta(hours=3), pytest.approx((1 + 2 + 4) / 3))]
 
 
 @pytest.mark.parametrize("mode", ["shadow", "canary"])
