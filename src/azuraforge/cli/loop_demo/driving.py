@@ -15,22 +15,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from azuraforge.cli.failures import CommandError
 
 if TYPE_CHECKING:
-    from azuraforge.cli.loop_demo.hook import Hook
     from azuraforge.client import Automation, Client, Run
 
 PLUGIN = "forecasting.ridge"
 SEED = 7
-ROWS_AT_FIRST, CHANGES_AFTER, ROWS = 200, 212, 350
-SERIES = {"rows_at_first": ROWS_AT_FIRST, "changes_after": CHANGES_AFTER, "rows": ROWS, "later_season": 7}
 #: The gate needs a test part of some length, and the new season rows to be learned from: few are left to validate on.
 CONFIG = {"horizon": 1, "validation_share": 0.06, "test_share": 0.2}
 FIRST = 1
-_EVERY = 40
 _PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.05
 #: A platform that was killed after it had judged a row looks for drift with the next one; nothing else is lost.
@@ -38,13 +34,48 @@ _LOOK_AFTER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
+class Plan:
+    """The series, and when it is learned again."""
+
+    rows_at_first: int = 200
+    changes_after: int = 212
+    rows: int = 350
+    rows_per_arrival: int = 1
+    arrivals_per_training: int = 40
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Options of the source."""
+        return {
+            "rows_at_first": self.rows_at_first,
+            "changes_after": self.changes_after,
+            "rows": self.rows,
+            "rows_per_refresh": self.rows_per_arrival,
+            "later_season": 7,
+        }
+
+    def arrivals(self, row: int) -> int:
+        """Return how often rows have arrived when there are so many."""
+        return (row - self.rows_at_first) // self.rows_per_arrival
+
+
+@dataclass(frozen=True)
 class Seen:
-    """The state of the loop after a row."""
+    """The state of the loop after rows have arrived."""
 
     row: int
     champion: int
     alarm: bool
     trained: tuple[Run, ...] = ()
+
+
+class Receiver(Protocol):
+    """Where the message is sent that drift was reported."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def secret(self) -> str: ...
 
 
 class Loop:
@@ -55,8 +86,9 @@ class Loop:
         hook: receives a message where drift is reported; None: the platform must not send to this machine.
     """
 
-    def __init__(self, client: Client, name: str, hook: Hook | None) -> None:
+    def __init__(self, client: Client, name: str, hook: Receiver | None, plan: Plan | None = None) -> None:
         self._client = client
+        self.plan = plan or Plan()
         self.name = name
         self._hook = hook
         self._alarms: set[int] = set()
@@ -68,7 +100,7 @@ class Loop:
 
     def begin(self) -> Run:
         """Add the series and train its first version. Raises CommandError where that is not promoted."""
-        self._client.datasets.add_from_source("simulated", SERIES, name=self.name)
+        self._client.datasets.add_from_source("simulated", self.plan.options, name=self.name)
         run = self._client.runs.start(
             PLUGIN,
             dataset=self.name,
@@ -99,8 +131,9 @@ class Loop:
             client.notifications.create_target(name, "webhook", options, group_seconds=0)
             notify = [{"do": "notify", "to": [name]}]
         added = {"on": "event", "type": "dataset.version_added"}
-        # Versions are counted from 1, and each row is one.
-        daily = [1 + rows for rows in range(_EVERY, ROWS - ROWS_AT_FIRST + 1, _EVERY)]
+        # Versions are counted from 1, and each arrival is one.
+        every = self.plan.arrivals_per_training
+        daily = [1 + arrival for arrival in range(every, self.plan.arrivals(self.plan.rows) + 1, every)]
         made: list[tuple[str, dict[str, object], list[dict[str, object]]]] = [
             ("arrival", {**added, "where": [of_dataset]}, [forecast, unchanged]),
             (
@@ -113,15 +146,17 @@ class Loop:
         for what, when, steps in made:
             client.automations.create(self.automation(what), when, steps, cool_down_seconds=0, most_per_day=10_000)
         client.automations.fire(self.automation("arrival"))
-        self._settle(ROWS_AT_FIRST)
+        self._settle(self.plan.rows_at_first)
 
     def rows(self) -> Iterator[Seen]:
         """Let the rows arrive; yield what each has caused."""
-        row = ROWS_AT_FIRST
-        while row < ROWS:
-            run = self._client.runs.wait(self._client.datasets.refresh(self.name).id)
+        row = self.plan.rows_at_first
+        while row < self.plan.rows:
+            asked = self._client.datasets.refresh(self.name, idempotency_key=f"{self.name} after row {row}")
+            run = self._client.runs.wait(asked.id)
             if run.state != "succeeded":
-                raise CommandError(f"row {row + 1} did not arrive: run {run.id} {run.state}", exit_code=1)
+                why = run.error.message if run.error is not None else run.state
+                raise CommandError(f"row {row + 1} did not arrive: {why}", where=f"run {run.id}", exit_code=1)
             row = self._client.datasets.get(self.name).rows
             yield self._settle(row)
 
@@ -162,11 +197,11 @@ class Loop:
         return sum(each.count for each in scores if each.version == version and not each.late)
 
     def _are_quiet(self, row: int) -> bool:
-        arrived = row - ROWS_AT_FIRST
+        arrived = self.plan.arrivals(row)
         wanted: dict[str, Callable[[Automation], bool]] = {
             "arrival": lambda each: each.fires + each.grouped >= arrived + 1,
             "drift": lambda each: each.fires >= len(self._alarms),
-            "daily": lambda each: each.fires >= arrived // _EVERY,
+            "daily": lambda each: each.fires >= arrived // self.plan.arrivals_per_training,
         }
         for what, has_fired in wanted.items():
             found = self._client.automations.get(self.automation(what))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from azuraforge.cli.loop_demo.driving import CHANGES_AFTER, FIRST, ROWS, ROWS_AT_FIRST, Loop, Seen
+from azuraforge.cli.loop_demo.driving import FIRST, Loop, Plan, Seen
 from azuraforge.cli.loop_demo.hook import Hook
 from azuraforge.cli.loop_demo.table import judged_rows, phases
 from azuraforge.cli.output.results import page_url
@@ -20,12 +20,21 @@ _HOOK_SECONDS = 10.0
 
 
 def run_loop_demo(
-    client: Client, terminal: Terminal, hook: Hook | None, *, pages: bool = True, ends_soon: bool = False
+    client: Client,
+    terminal: Terminal,
+    hook: Hook | None,
+    plan: Plan | None = None,
+    *,
+    pages: bool = True,
+    ends_soon: bool = False,
 ) -> int:
     """Run the demo on a running platform; return the exit code: 0 where every step of the loop was taken."""
     text = terminal.text
-    loop = Loop(client, _free_name(client), hook)
-    terminal.say(text("loop_series", name=loop.name, rows=ROWS_AT_FIRST, more=ROWS - ROWS_AT_FIRST))
+    loop = Loop(client, _free_name(client), hook, plan)
+    series = loop.plan
+    terminal.say(
+        text("loop_series", name=loop.name, rows=series.rows_at_first, more=series.rows - series.rows_at_first)
+    )
     loop.begin()
     terminal.say(text("loop_first", name=loop.name))
     if hook is None:
@@ -34,26 +43,26 @@ def run_loop_demo(
     if pages and not ends_soon:
         path = f"/p/{client.sessions.current().project_slug}/models/{loop.name}"
         terminal.say(text("demo_watch", url=client.sessions.link(path).url))
-    before = Seen(ROWS_AT_FIRST, FIRST, alarm=False)
+    before = Seen(series.rows_at_first, FIRST, alarm=False)
     for seen in loop.rows():
-        _say(terminal, client, before, seen)
+        _say(terminal, client, series, before, seen)
         before = seen
     loop.end()
     return _close(terminal, client, loop, hook, before, lasts=pages and not ends_soon)
 
 
-def _say(terminal: Terminal, client: Client, before: Seen, seen: Seen) -> None:
+def _say(terminal: Terminal, client: Client, plan: Plan, before: Seen, seen: Seen) -> None:
     text, row = terminal.text, seen.row
-    if row == CHANGES_AFTER + 1:
-        terminal.say(text("loop_changes", row=row))
+    if before.row <= plan.changes_after < row:
+        terminal.say(text("loop_changes", row=plan.changes_after + 1))
     if seen.alarm and not before.alarm:
         terminal.say(text("loop_drift", row=row, version=before.champion))
     for run in seen.trained:
         terminal.say(text("loop_trained", row=row, name=run.name, decision=_decision(terminal, client, run)))
     if seen.champion != before.champion:
         terminal.say(text("loop_champion", row=row, version=seen.champion))
-    if (row - ROWS_AT_FIRST) % _SAID_EVERY == 0:
-        terminal.note(text("loop_row", row=row, of=ROWS))
+    if plan.arrivals(row) % _SAID_EVERY == 0:
+        terminal.note(text("loop_row", row=row, of=plan.rows))
 
 
 def _decision(terminal: Terminal, client: Client, run: Run) -> str:
@@ -76,7 +85,7 @@ def _close(terminal: Terminal, client: Client, loop: Loop, hook: Hook | None, la
     lines = [client.predictions.get(each.prediction_id) for each in client.predictions.list(loop.name, limit=None)]
     start = min(each.origin for each in lines)
     judged = judged_rows(lines, FIRST)
-    found = phases(judged, start + timedelta(hours=CHANGES_AFTER - ROWS_AT_FIRST + 1), FIRST)
+    found = phases(judged, start + timedelta(hours=loop.plan.changes_after - loop.plan.rows_at_first + 1), FIRST)
     terminal.console.print()
     terminal.table(
         [text("loop_stretch"), text("loop_rows"), text("loop_error"), text("loop_unchanged"), text("loop_naive")],
