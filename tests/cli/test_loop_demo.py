@@ -25,6 +25,7 @@ from azuraforge.cli.terminal import Terminal
 from azuraforge.client import ApiError, Client, PlatformUnreachable
 from azuraforge.datasets.sources.simulated import START, SimulatedOptions, values
 from tests.platform.test_kill import launcher_of
+from tests.process_checks import still_alive
 
 pytestmark = pytest.mark.timeout(900)
 #: Five rows at once; the first of them is forecast. The same rows, change and trainings as in the demo itself.
@@ -69,6 +70,7 @@ class Killer:
         self.platform, self.most, self.kills = platform, most, list[str]()
         self._chance, self._pause = random.Random(seed), pause_seconds
         self._over = threading.Event()
+        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Killer:
@@ -78,8 +80,16 @@ class Killer:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        if self._failure is not None:
+            raise self._failure
 
     def _run(self) -> None:
+        try:
+            self._kill()
+        except BaseException as error:  # of a thread: pytest shows it where the loop ends
+            self._failure = error
+
+    def _kill(self) -> None:
         while not self._over.wait(0.2) and not self._has_begun():
             pass
         while len(self.kills) < self.most and not self._over.wait(self._chance.uniform(*self._pause)):
@@ -87,7 +97,7 @@ class Killer:
             self.kills.append(what)
             with contextlib.suppress(psutil.NoSuchProcess, StopIteration):
                 if what == "platform":
-                    self.platform.kill()
+                    assert still_alive(self.platform.kill(), 5) == [], "orphans"
                     self.platform.start()
                 elif what == "launcher":
                     launcher_of(self.platform).kill()
