@@ -139,7 +139,7 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "Bu çalıştırmayı yeniden görmek için: azuraforge runs show {id}",
     ),
     "loop_series": (
-        "Series {name}: {rows} hourly rows, simulated; {more} more arrive one by one.",
+        "Series {name}: {rows} hourly [row|rows], simulated; {more} more [arrives|arrive] one by one.",
         "{name} serisi: saatlik {rows} satır, benzetim; {more} satır daha tek tek gelecek.",
     ),
     "loop_first": (
