@@ -18,6 +18,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models.answers import KnownPoints
 from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.truths import Truths
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.pipelines.batches import steps as batch_steps
 from azuraforge.pipelines.loop import rows_of
@@ -101,7 +102,8 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
 
     (tmp_path / "shops.csv").write_text(sales(302))
     added = stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
-    Outcomes(database, EventLog(database), stand.datasets, stand.launcher.call).join(stand.project_id, added.id)
+    truths = Truths(stand.models.versions, stand.launcher.call)
+    Outcomes(database, EventLog(database), stand.datasets, truths).join(stand.project_id, added.id)
     lines = ledger_lines(stand.database, stand.project_id, "shops", 10)
     assert {line.inputs.series: line.outcome for line in lines} == {
         name: KnownPoints(known=2, of=2) for name in ("small", "large")

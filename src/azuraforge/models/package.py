@@ -11,7 +11,7 @@ from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Ser
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import KERNELS, LAUNCHER
 from azuraforge.projects.package import BINS
-from azuraforge.runs.package import RUN_NEEDS, RUNS
+from azuraforge.runs.package import HANDLERS, RUN_NEEDS, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from azuraforge.models.serving.pool import ReplicaPool
     from azuraforge.models.trash import Objection
     from azuraforge.projects.trash import Bin
+    from azuraforge.runs.handlers import Handler
     from azuraforge.runs.trash import Needs as RunNeeds
 
 #: Reasons not to delete a model.
@@ -59,6 +60,7 @@ def _models(services: Services) -> ModelService:
 
 
 def _predictions(services: Services) -> PredictionService:
+    from azuraforge.errors import NotFound
     from azuraforge.models.drift.monitor import DriftMonitor
     from azuraforge.models.predictions.outcomes import Outcomes
     from azuraforge.models.predictions.service import PredictionService
@@ -68,21 +70,34 @@ def _predictions(services: Services) -> PredictionService:
     models = services[MODELS]
     truths = Truths(models.versions, services[LAUNCHER].call)
     outcomes = Outcomes(database, events, datasets, truths, [models.deployments.watch])
-    drift = DriftMonitor(database, events, datasets, models.versions)
+    runs = services[RUNS]
+
+    def errors_of(project_id: str, run_id: str) -> str | None:
+        try:
+            return str(runs.artifact(project_id, run_id, "errors.npz")[1])
+        except NotFound:  # purged, or a bundle from elsewhere
+            return None
+
+    drift = DriftMonitor(database, events, datasets, models.versions, errors_of)
     return PredictionService(database, outcomes, drift)
 
 
 def _outcome_loop(services: Services) -> OutcomeLoop:
     from azuraforge.models.predictions.outcome_loop import OutcomeLoop
 
-    predictions = services[PREDICTIONS]
-    return OutcomeLoop(services[DATABASE], services[NOTIFIER], predictions.outcomes, predictions.drift)
+    return OutcomeLoop(services[DATABASE], services[NOTIFIER], services[PREDICTIONS].outcomes)
 
 
 def _on_version(services: Services) -> Iterable[OnVersion]:
     from azuraforge.models.predictions.progress import note_version
 
     return [note_version]
+
+
+def _handlers(services: Services) -> Iterable[Handler]:
+    from azuraforge.models.predictions.forecasting import ForecastHandler
+
+    yield ForecastHandler(services[DATABASE], services[EVENTS], services[DATASETS], services[MODELS].versions)
 
 
 def _comparisons(services: Services) -> Comparisons:
@@ -136,7 +151,7 @@ def _routers() -> Sequence[APIRouter]:
 
 REPLICAS: Service[ReplicaPool] = Service("replicas", _replicas)
 MODELS: Service[ModelService] = Service("models", _models, close=lambda models: models.close())
-PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions)
+PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, close=lambda service: service.close())
 OUTCOME_LOOP: Service[OutcomeLoop] = Service("outcome loop", _outcome_loop)
 COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
 WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
@@ -150,6 +165,7 @@ PACKAGE = Package(
     contributions=(
         LOOPS.add(lambda services: [services[OUTCOME_LOOP]]),
         ON_VERSION.add(_on_version),
+        HANDLERS.add(_handlers),
         BINS.add(_bins),
         RUN_NEEDS.add(_needs_of_runs),
         DATASET_NEEDS.add(_needs_of_datasets),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,5 +81,7 @@ class Ground:
 
 
 @pytest.fixture
-def ground(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Ground:
-    return Ground(room, project_id, make_folder(1.0), tmp_path, launcher)
+def ground(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Iterator[Ground]:
+    made = Ground(room, project_id, make_folder(1.0), tmp_path, launcher)
+    yield made
+    made.service.close()

@@ -14,6 +14,7 @@ import pytest
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.events.notifier import Notifier
+from azuraforge.models.drift.store import judged_errors
 from azuraforge.models.predictions import progress
 from azuraforge.models.predictions.outcome_loop import OutcomeLoop
 from azuraforge.models.predictions.outcomes import Outcomes
@@ -31,9 +32,15 @@ def _actuals(ground: Ground, made: Any) -> list[float]:
     return [each.actual for each in ground.show(made.prediction_id).outcomes]
 
 
+def _errors(ground: Ground) -> list[float]:
+    with ground.room.database.read(ground.project_id) as session:
+        model_id = ground.room.service.reads.show(ground.project_id, "load").id
+        return [each.error for each in judged_errors(session, model_id, 1, 10)]
+
+
 def _look(ground: Ground) -> int:
     """One look of a loop, with its workers awaited."""
-    loop = OutcomeLoop(ground.room.database, Notifier(), ground.service.outcomes, ground.service.drift)
+    loop = OutcomeLoop(ground.room.database, Notifier(), ground.service.outcomes)
     begun = loop.tick()
     loop.stop()
     return begun
@@ -54,7 +61,7 @@ def test_a_revision_judges_again_and_keeps_the_former_judgement(ground: Ground) 
     (former,) = first.earlier
     assert (former.actual, former.loss, former.naive_loss, former.hit) == (7.5, 1.5, 2.5, False)
     assert former.source == "dataset load v2"
-    assert former.judged_at <= former.replaced_at == first.judged_at
+    assert former.judged_at <= former.replaced_at <= first.judged_at
     assert (second.actual, second.earlier, sent.actual, sent.earlier) == (7.0, [], 100.0, [])
     told = {"dataset_id": ground.dataset_id, "dataset": "load", "version": 3}
     assert ground.events("prediction.judged_again") == [{**told, "points": 1, "predictions": 1, "models": ["load"]}]
@@ -94,10 +101,13 @@ def test_a_revision_takes_nothing_back_that_a_canarys_tests_have_counted(ground:
     assert ground.join() == 6
     (before,) = room.service.deployments.list(project_id, "load").items
     assert before.losses.worse == 1
+    errors = _errors(ground)
+    assert errors == [0.0]
     ground.append({1: 8.0, 2: 11.0, 3: 14.0})  # now the shadow was right
     assert ground.join() == 6
     (after,) = room.service.deployments.list(project_id, "load").items
     assert after == before
+    assert _errors(ground) == errors, "the test of drift has counted the first judgement"
 
 
 def test_a_version_is_due_until_it_has_judged_and_a_loop_in_any_process_finds_it(ground: Ground) -> None:

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from azuraforge.database import Database
 from azuraforge.events.notifier import Notifier
-from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import progress
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.progress import Due
@@ -19,8 +18,6 @@ TICK_SECONDS = 1.0
 #: Datasets that are judged by at the same time: a large one must not hold up the others.
 _AT_ONCE = 2
 _DUE = 200
-#: Drift of a project is looked at after judging at most so often; housekeeping looks hourly.
-DRIFT_SECONDS = 60.0
 _LONGEST_PAUSE_SECONDS = 60.0
 
 log = logger("models")
@@ -37,14 +34,12 @@ class OutcomeLoop:
         database: Database,
         notifier: Notifier,
         outcomes: Outcomes,
-        drift: DriftMonitor,
         tick_seconds: float = TICK_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._notifier = notifier
         self._outcomes = outcomes
-        self._drift = drift
         self._tick_seconds = tick_seconds
         self._clock = clock
         self._stopping = threading.Event()
@@ -53,7 +48,6 @@ class OutcomeLoop:
         self._busy: set[Due] = set()
         #: What could not be judged: how long it was left alone last time, and until when it is now.
         self._resting: dict[Due, tuple[float, float]] = {}
-        self._drift_looked: dict[str, float] = {}
         self._thread = threading.Thread(target=self._loop, name="outcomes", daemon=True)
         self._workers = ThreadPoolExecutor(_AT_ONCE, "outcomes")
 
@@ -91,13 +85,12 @@ class OutcomeLoop:
 
     def _judge(self, due: Due) -> None:
         try:
-            judged = self._outcomes.join(due.project_id, due.dataset_id)
+            self._outcomes.join(due.project_id, due.dataset_id)
         except Exception as error:  # the trouble of one must not hold up the others
             with self._lock:
                 pause = min(2 * self._resting.get(due, (self._tick_seconds / 2, 0.0))[0], _LONGEST_PAUSE_SECONDS)
                 self._resting[due] = (pause, self._clock() + pause)
             log.warning("outcomes_wait", project_id=due.project_id, dataset_id=due.dataset_id, reason=str(error))
-            judged = 0
         else:
             with self._lock:
                 self._resting.pop(due, None)
@@ -105,16 +98,6 @@ class OutcomeLoop:
             with self._lock:
                 self._busy.discard(due)
             self._woken.set()  # another version may have been added meanwhile
-        if judged:
-            self._look_for_drift(due.project_id)
-
-    def _look_for_drift(self, project_id: str) -> None:
-        with self._lock:
-            last = self._drift_looked.get(project_id)
-            if last is not None and self._clock() - last < DRIFT_SECONDS:
-                return
-            self._drift_looked[project_id] = self._clock()
-        self._drift.tend(project_id)
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
