@@ -175,8 +175,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "incumbent": ("Present forecast", "Mevcut tahmin"),
     "incumbent.note": (
-        "The present forecast in {column} next to the candidate and the best baseline, on the {targets} of {of} "
-        "targets for which it had said something by the time of the origin.",
+        "The present forecast in {column} next to the candidate and the best baseline, where it had said something by "
+        "the time of the origin. Targets compared: {targets} of {of}.",
         "{column} sütunundaki mevcut tahmin, adayın ve en iyi temel yöntemin yanında; tahmin başlangıcına kadar bir "
         "şey söylemiş olduğu {targets}/{of} hedefte.",
     ),

@@ -71,7 +71,7 @@ export const evaluation = {
   incumbent: {
     title: "Present forecast",
     note: "on the targets for which it had said something by the time of the origin",
-    caption: "The present forecast in {{column}} on {{targets}} of {{of}} targets",
+    caption: "The present forecast in {{column}}; targets compared: {{targets}} of {{of}}",
     contender: "Contender",
   },
   levels: {

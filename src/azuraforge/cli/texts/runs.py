@@ -233,7 +233,7 @@ RUNS: Mapping[str, tuple[str, str]] = {
     ),
     "series_baseline_mase": ("MASE of {name}", "{name} MASE"),
     "incumbent_title": (
-        "The present forecast in {column}, on the {targets} of {of} targets for which it had said something by then",
+        "The present forecast in {column}, where it had said something by then; targets compared: {targets} of {of}",
         "{column} sütunundaki mevcut tahmin, o ana kadar bir şey söylemiş olduğu {targets}/{of} hedefte",
     ),
     "levels_title": (

@@ -227,8 +227,8 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "incumbent_read": (
         "info",
-        "{count} of {of} rows hold a present forecast in {column!r}: models are compared with it and do not learn from"
-        " it.",
+        "A present forecast in {column!r}, in {count} of {of} [row|rows]: models are compared with it and do not learn"
+        " from it.",
         "{of} satırın {count} tanesinde {column!r} sütununda mevcut bir tahmin var: modeller onunla karşılaştırılır,"
         " ondan öğrenmez.",
     ),
