@@ -79,7 +79,7 @@ class VerdictRecord(BaseModel):
     reasons: list[ReasonRecord] = Field(max_length=1000)
     policy: GatePolicy = PLATFORM
     measured: Measured = UNMEASURED
-    slices: list[SliceRecord] = Field(default_factory=list, max_length=100_000)
+    slices: list[SliceRecord] = Field(default=[], max_length=100_000)
 
     @property
     def promotes(self) -> bool:
