@@ -1,7 +1,7 @@
 """Platforms of tests that need not import what each platform imports: forked from a process that has.
 
-Of the 1.6 seconds of processor time until ``azuraforge up`` answers, 1.4 are imports. A test about the start itself, or
-about what a process has loaded, starts a fresh interpreter instead (``fresh`` of ``start``).
+Of the 1.6 seconds of processor time until ``azuraforge up`` answers, imports take 1.4. A test about the start itself,
+or about what a process has loaded, starts a fresh interpreter instead (``fresh`` of ``start``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class _Nursery:
 
     def ask(self, request: object) -> int:
         with self._lock:
-            process = self._process or self._start()
+            process = self._process
+            if process is None or process.poll() is not None:
+                process = self._start()
             assert process.stdin is not None
             assert process.stdout is not None
             process.stdin.write(json.dumps(request) + "\n")
