@@ -17,6 +17,7 @@ from azuraforge.runs.lease import Held
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
 from tests.entries.counting_steps import Asked, Commit, Counted, Stored, Word
+from tests.stand import FreeSummary
 
 
 class CountExtra(RunExtra):
@@ -50,7 +51,7 @@ class CountHandler(Handler):
         asked = Asked(position=position, last=run.carries(CountExtra).last, **run.config)
         done = job.phase("count", "counting_steps:count", asked, share=1.0, result=Counted)
         assert done.outputs.is_dir()
-        return Finish(done.value.model_dump())
+        return Finish(FreeSummary(kind="count", **done.value.model_dump()))
 
     @staticmethod
     def commit(received, body):

@@ -14,7 +14,7 @@ from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
-from tests.stand import Free
+from tests.stand import Free, FreeSummary
 
 
 def expected_hash(seed: int, steps: int) -> str:
@@ -59,7 +59,7 @@ class _Remembering(handlers.Handler):
 
     def execute(self, job):
         job.phase("train", "toy_steps:train", Free(job.run.config), share=1.0, result=Free)
-        return Finish({"code_version": job.run.code_version}, timed=bool(job.run.config.get("timed")))
+        return Finish(FreeSummary(code_version=job.run.code_version), timed=bool(job.run.config.get("timed")))
 
 
 def test_a_result_that_the_clock_decided_is_not_called_reproducible(make_stand):

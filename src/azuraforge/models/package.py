@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.datasets.trash import Needs as DatasetNeeds
     from azuraforge.models.comparison.service import Comparisons
@@ -123,6 +124,13 @@ PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, c
 COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
 WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.models.events import EVENTS
+
+    return EVENTS
+
+
 PACKAGE = Package(
     "models",
     tables=("tables",),
@@ -135,4 +143,5 @@ PACKAGE = Package(
         DATASET_NEEDS.add(_needs_of_datasets),
         MODEL_OBJECTIONS.add(_objections_of_runs),
     ),
+    events=_events,
 )

@@ -14,6 +14,7 @@ from azuraforge.pipelines.baseline_cache import BaselineCache
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
+from azuraforge.pipelines.summaries import TrainSummary
 from azuraforge.plugins.contract.task_kind import DATA
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.catalogue import Catalogue
@@ -29,6 +30,7 @@ class TrainingHandler(Handler):
     """Split, fit, predict, judge, and, where the gate agrees, promote."""
 
     kind = "train"
+    summary = TrainSummary
     extra = TrainExtra
 
     def __init__(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import Column, behind_parameters
 from azuraforge.runs.metrics.queries import Comparison, Statistic
+from azuraforge.runs.schemas import RunState
 from azuraforge.runs.tables import (
     NO_TRIAL,
     Artifact,
@@ -35,7 +36,7 @@ class RunRow(NamedTuple):
     id: str
     kind: str
     name: str
-    state: str
+    state: RunState
     plugin: str | None
     model: str | None
     dataset_id: str | None
@@ -62,7 +63,7 @@ class RunDetailRow(NamedTuple):
     id: str
     kind: str
     name: str
-    state: str
+    state: RunState
     plugin: str | None
     model: str | None
     dataset_id: str | None
@@ -105,7 +106,7 @@ class LinkedRow(NamedTuple):
 
     id: str
     name: str
-    state: str
+    state: RunState
 
 
 class AttemptRow(NamedTuple):

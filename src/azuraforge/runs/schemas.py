@@ -13,6 +13,7 @@ from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.paging import Page
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
+from azuraforge.runs.summaries import AnySummary
 from azuraforge.strict_json import JsonObject
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
@@ -45,6 +46,8 @@ StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: The year 9000.
 MOST_MILLISECONDS = 221_845_392_000_000
+#: Characters of the note next to a run's progress.
+MOST_NOTE = 10_000
 #: Points of one series in one request.
 MOST_POINTS = 1_000_000
 Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
@@ -112,7 +115,7 @@ class RunProgress(BaseModel):
     phase: StorableText | None = Field(default=None, max_length=200)
     done: Count = 0
     total: Count = 0
-    note: CleanedText = Field(default="", max_length=10_000)
+    note: CleanedText = Field(default="", max_length=MOST_NOTE)
     share: float = Field(default=0.0, allow_inf_nan=False)
     rate_per_second: float | None = Field(default=None, allow_inf_nan=False)
     seconds_left: float | None = Field(default=None, allow_inf_nan=False)
@@ -134,7 +137,7 @@ class RunOut(BaseModel):
     cancel_requested: bool
     waiting_on: int = Field(description="runs that it needs and that have not ended")
     progress: RunProgress
-    summary: JsonObject | None
+    summary: AnySummary | None
     error: RunError | None
     created_at: datetime
     started_at: datetime | None

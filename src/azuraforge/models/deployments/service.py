@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, Conflict, NotFound
@@ -31,6 +31,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
+from azuraforge.models.events import DeploymentEvent, DeploymentMoved
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import check_alias
@@ -236,13 +237,7 @@ class Deployments:
         reason = f"the {line.alias} moved: {line.reason}"
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
-            data = {"model": owner.name, "number": row.number, "version": row.version, "mode": row.mode}
-            self._events.append(
-                session,
-                "project",
-                "model.deployment_ended",
-                {**data, "reason": reason, "by": line.by},
-            )
+            self._emit(session, owner.name, row, "model.deployment_ended", reason=reason, by=line.by)
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
         """Look at who is tried out beside these models' aliases; called where outcomes or errors came in."""
@@ -356,10 +351,22 @@ class Deployments:
             )
         return row
 
-    def _emit(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
-        told = {"model": model, "number": row.number, "mode": row.mode, "alias": row.alias, "version": row.version}
-        told |= {"beside": row.beside, "share_percent": row.share_percent}
-        self._events.append(session, "project", type_, {**told, **data})
+    def _emit(
+        self, session: Session, model: str, row: ModelDeployment, type_: DeploymentEvent, *, reason: str, by: str
+    ) -> None:
+        body = DeploymentMoved(
+            type=type_,
+            model=model,
+            number=row.number,
+            mode=row.mode,
+            alias=row.alias,
+            version=row.version,
+            beside=row.beside,
+            share_percent=row.share_percent,
+            reason=reason,
+            by=by,
+        )
+        self._events.append(session, "project", body)
 
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:

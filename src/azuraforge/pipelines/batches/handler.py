@@ -31,6 +31,7 @@ from azuraforge.pipelines.extra import BatchExtra
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.pipelines.phases import execute_step
 from azuraforge.pipelines.shapes import to_json
+from azuraforge.pipelines.summaries import PredictSummary
 from azuraforge.plugins.contract.batch import BatchRange
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.processes.failures import Cancelled
@@ -65,6 +66,7 @@ class BatchPredictHandler(Handler):
     """``kind: predict``: plan → chunk by chunk → gather."""
 
     kind = "predict"
+    summary = PredictSummary
     extra = BatchExtra
 
     def __init__(self, datasets: DatasetService, models: ModelService, call: Call, plugins_folder: Path) -> None:
@@ -129,7 +131,7 @@ class BatchPredictHandler(Handler):
             if not isinstance(error, TransientError):
                 self._keep_part(job, version.kind, done, planned)
             raise
-        return Finish({**to_json(summary), "version": version.version, "model": run.model})
+        return Finish(PredictSummary(**dict(summary), version=version.version, model=run.model))
 
     def _check_fits(self, version: VersionOut, dataset: DatasetVersion) -> None:
         """Refuse a dataset that means something else than the one the version learned from."""
