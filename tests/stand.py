@@ -22,9 +22,8 @@ from azuraforge.runs.execution.supervisor import Supervisor
 from azuraforge.runs.execution.worker import Worker
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.reaper import Reaper
-from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.schemas import RunRequest, RunSummary
 from azuraforge.runs.service import RunService
-from azuraforge.runs.summaries import RunSummary
 from azuraforge.runs.trash import Needs
 from azuraforge.settings import RunSettings, Settings
 

@@ -295,7 +295,10 @@ def restore(context: typer.Context, study: Named) -> None:
 
 def _show(terminal: Terminal, client: Client, study: Study) -> None:
     text = terminal.text
-    objectives = ", ".join(f"{each.metric} ({text('direction.' + each.direction)})" for each in study.objectives)
+    objectives = ", ".join(
+        f"{each.metric} ({text('direction.' + each.direction)})" if each.direction else each.metric
+        for each in study.objectives
+    )
     terminal.fields(
         {
             text("name"): study.name,

@@ -105,6 +105,7 @@ class DatasetVersion(Shape):
     created: bool = True
     created_at: datetime | None = None
     deleted_at: datetime | None = None
+    file_sha256: str | None = None
     deleted_by: str | None = None
 
 

@@ -21,7 +21,7 @@ from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.segments import Growth
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.datasets.trash import DatasetTrash
-from azuraforge.datasets.versions import DatasetVersion
+from azuraforge.datasets.versions import DatasetVersion, shown_version
 from azuraforge.durable import sync_path
 from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
@@ -72,29 +72,13 @@ class VersionKeeper:
     ) -> DatasetVersion:
         """Return a version's row with the paths of its segments."""
         return DatasetVersion(
-            id=dataset.id,
-            name=dataset.name,
-            version=row.version,
-            fingerprint=row.fingerprint,
-            schema=row.columns,
+            **vars(shown_version(dataset, row)),
             options=row.options,
-            rows=row.rows,
             bytes=row.bytes,
-            start_at=row.start_at,
-            end_at=row.end_at,
             paths=tuple(self._trash.path(project_id, each.address) for each in row.segments),
             segments=row.segments,
             blocks=row.blocks,
-            source=row.source,
-            provenance=row.provenance,
-            findings=row.findings,
-            growth=row.growth,
-            revisions=dataset.revisions,
             cursor=row.cursor,
-            file_sha256=row.file_sha256,
-            created_at=row.created_at,
-            deleted_at=row.deleted_at or dataset.deleted_at,
-            deleted_by=row.deleted_by or dataset.deleted_by,
         )
 
     def _report(

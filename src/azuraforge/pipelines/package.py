@@ -59,9 +59,10 @@ def _figures() -> Mapping[str, type[BaseModel]]:
 
 
 def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.pipelines.batches.shapes import PredictSummary
     from azuraforge.pipelines.summaries import SUMMARIES
 
-    return SUMMARIES
+    return [*SUMMARIES, PredictSummary]
 
 
 #: Prepared parts of datasets that trials of one study share.

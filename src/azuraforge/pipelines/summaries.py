@@ -1,4 +1,4 @@
-"""The summaries of the runs that this package executes."""
+"""The summaries of runs that learn, and of agents."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from azuraforge.models.gate.record import Decision, Headline
-from azuraforge.pipelines.batches.shapes import BatchSummary
 from azuraforge.pipelines.shapes import ScoredBaseline
-from azuraforge.runs.schemas import StudyLink
-from azuraforge.runs.summaries import RunSummary
+from azuraforge.runs.schemas import RunSummary, StudyLink
 
 
 class TrainSummary(RunSummary):
@@ -51,14 +49,6 @@ class TrialSummary(RunSummary):
     baselines: tuple[ScoredBaseline, ...] | None = None
 
 
-class PredictSummary(RunSummary, BatchSummary):
-    """A batch prediction: what was predicted, and with which version."""
-
-    kind: Literal["predict"] = "predict"
-    model: str
-    version: int
-
-
 class AgentSummary(RunSummary):
     """The answer of an agent. ``result`` is null where it is ``truncated``: a long one is in ``result.json`` only."""
 
@@ -68,4 +58,4 @@ class AgentSummary(RunSummary):
     bytes: int
 
 
-SUMMARIES: tuple[type[RunSummary], ...] = (TrainSummary, TrialSummary, PredictSummary, AgentSummary)
+SUMMARIES: tuple[type[RunSummary], ...] = (TrainSummary, TrialSummary, AgentSummary)

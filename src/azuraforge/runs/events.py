@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from azuraforge.events.body import EventBody
-from azuraforge.runs.schemas import RunError, RunProgress, RunState
-from azuraforge.runs.summaries import AnySummary
+from azuraforge.runs.schemas import AnySummary, RunError, RunProgress, RunState
 from azuraforge.strict_json import JsonObject
 
 #: Step and value of a point; null stands for NaN and the infinities.

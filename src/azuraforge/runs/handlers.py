@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput
-from azuraforge.runs.schemas import RunRequest, StudyLink
-from azuraforge.runs.summaries import RunSummary
+from azuraforge.runs.schemas import RunRequest, RunSummary, StudyLink
 from azuraforge.strict_json import JsonObject
 
 if TYPE_CHECKING:  # children import this file for its shapes, and need no database

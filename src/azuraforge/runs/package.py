@@ -103,7 +103,7 @@ def _events() -> Sequence[type[BaseModel]]:
 
 
 def _summaries() -> Sequence[type[BaseModel]]:
-    from azuraforge.runs.summaries import ExternalSummary
+    from azuraforge.runs.schemas import ExternalSummary
 
     return [ExternalSummary]
 

@@ -7,13 +7,21 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    WithJsonSchema,
+    field_validator,
+)
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.paging import Page
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
-from azuraforge.runs.summaries import AnySummary
 from azuraforge.strict_json import JsonObject
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
@@ -119,6 +127,35 @@ class RunProgress(BaseModel):
     share: float = Field(default=0.0, allow_inf_nan=False)
     rate_per_second: float | None = Field(default=None, allow_inf_nan=False)
     seconds_left: float | None = Field(default=None, allow_inf_nan=False)
+
+
+#: The marker by which the API's document finds the fields that hold a summary.
+SUMMARY_MARKER = "x-run-summary"
+
+#: A stored summary of any kind. The API's document states it as the union of all shapes in ``Package.summaries``.
+AnySummary = Annotated[JsonObject, WithJsonSchema({SUMMARY_MARKER: True})]
+
+
+class RunSummary(BaseModel):
+    """The result of a run in a few values. A kind of run states a subclass, and narrows ``kind`` to its name.
+
+    ``commit`` of a ``Finish`` may still set fields; fields that are never set are left out of the run's row.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str
+
+    def stored(self) -> JsonObject:
+        """Return the summary as the run's row holds it."""
+        return {"kind": self.kind, **self.model_dump(mode="json", exclude={"kind"}, exclude_unset=True)}
+
+
+class ExternalSummary(RunSummary):
+    """The values that a client gave a run which it executed itself."""
+
+    kind: Literal["external"] = "external"
+    values: JsonObject
 
 
 class RunOut(BaseModel):

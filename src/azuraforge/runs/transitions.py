@@ -17,8 +17,7 @@ from azuraforge.processes.environment import code_version
 from azuraforge.runs import dependencies, store
 from azuraforge.runs.events import NoteAdded, RunEnvironment, RunFinished, RunStateChanged, RunWaits
 from azuraforge.runs.lease import Held, fenced_update
-from azuraforge.runs.schemas import RunError
-from azuraforge.runs.summaries import RunSummary
+from azuraforge.runs.schemas import RunError, RunSummary
 from azuraforge.runs.tables import Run
 from azuraforge.strict_json import JsonObject
 

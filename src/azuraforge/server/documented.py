@@ -15,7 +15,7 @@ from azuraforge.events.routes import caller_of
 from azuraforge.package import Package
 from azuraforge.plugins.routes import signed_in
 from azuraforge.projects.access import admin, member, require_access
-from azuraforge.runs.summaries import SUMMARY_MARKER
+from azuraforge.runs.schemas import SUMMARY_MARKER
 
 MEDIA_TYPE = "application/problem+json"
 #: Dependencies that require a session or token.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from azuraforge.runs.summaries import RunSummary
+from azuraforge.runs.schemas import RunSummary
 
 
 class RefreshSummary(RunSummary):

@@ -26,12 +26,12 @@ from azuraforge.pipelines.batches.shapes import (
     GatherInput,
     Plan,
     PlanInput,
+    PredictSummary,
 )
 from azuraforge.pipelines.extra import BatchExtra
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.pipelines.phases import execute_step
 from azuraforge.pipelines.shapes import to_json
-from azuraforge.pipelines.summaries import PredictSummary
 from azuraforge.plugins.contract.batch import BatchRange
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.processes.failures import Cancelled

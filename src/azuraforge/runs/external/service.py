@@ -19,8 +19,7 @@ from azuraforge.runs.events import RunProgressed
 from azuraforge.runs.external.store import Renewal
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
-from azuraforge.runs.schemas import FinishRequest, MetricPoints
-from azuraforge.runs.summaries import ExternalSummary
+from azuraforge.runs.schemas import ExternalSummary, FinishRequest, MetricPoints
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
 from azuraforge.strict_json import JsonObject
