@@ -62,13 +62,7 @@ class TrainingHandler(Handler):
                 where=f"plugin {plugin.name}",
                 next_step="install the plugin that brings it, or repair it: azuraforge plugins list",
             )
-        if not kind.baselines_of(plugin.name):
-            raise InvalidInput(
-                f"{plugin.name} is the only baseline of its task kind {kind.name!r}, so there is nothing to compare"
-                " it with; it is trained and judged with every other pipeline of that kind",
-                where=f"plugin {plugin.name}",
-                next_step="start another pipeline of that kind: azuraforge plugins list",
-            )
+        kind.check_compared(plugin.name)
         if not request.dataset:
             raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)

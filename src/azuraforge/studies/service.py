@@ -92,6 +92,7 @@ class StudyService:
             raise InvalidInput(
                 f"pipelines of the task {plugin.task!r} cannot be searched", where=f"plugin {plugin.name}"
             )
+        kind.check_compared(plugin.name)
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
         space = read_space(request.space, plugin.config_schema, plugin.name)
         objectives = objectives_of(request.objectives, kind)
