@@ -178,7 +178,7 @@ class Room:
     def finish(self, finish: Finish) -> dict[str, Any]:
         assert finish.commit is not None
         self.database.write(self.project_id, finish.commit)
-        return finish.summary
+        return finish.summary.stored()
 
     def train(self, plugin: str, **config: Any) -> tuple[JobHere, dict[str, Any]]:
         job = self.job(self.prepare(plugin, **config))

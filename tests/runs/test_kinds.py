@@ -82,7 +82,7 @@ def test_outputs_state_and_position_are_committed_together_and_a_killed_child_go
     stand.wait(run_id, lambda run: run.progress.note == "listening")
     assert stand.worker.send(run_id, "word", Word(text="enough"))
     run = stand.wait(run_id)
-    assert (run.state, run.summary) == ("succeeded", {"confirmed": [4, 5, 6], "word": "enough"})
+    assert (run.state, run.summary) == ("succeeded", {"kind": "count", "confirmed": [4, 5, 6], "word": "enough"})
     assert stand.handler.attempts == [0, 3]
     assert run.notes == [f"output {number}" for number in range(1, 7)], "each exactly once"
     assert stand.service.figure(stand.project_id, run_id, "state") == {"position": 6, "total": 21}

@@ -27,7 +27,7 @@ def expected_hash(seed: int, steps: int) -> str:
 def test_a_run_succeeds_and_tells_everything_in_order(stand):
     run = stand.wait(stand.create(seed=7, steps=30).id)
     assert run.state == "succeeded"
-    assert run.summary == {"hash": expected_hash(7, 30)}
+    assert run.summary == {"kind": "train", "hash": expected_hash(7, 30)}
     assert run.progress.share == 1.0
     assert run.environment["threads"] == 1
     assert run.environment["backend"] == "cpu"

@@ -3403,12 +3403,57 @@ export interface components {
             rows: number;
         };
         /**
+         * DriftErrors
+         * @description Live errors compared with those of the test part, in the order of their forecasts.
+         */
+        DriftErrors: {
+            /** Drifted */
+            drifted: boolean;
+            /**
+             * Evidence
+             * @description that errors have become larger; an alarm begins at ``run_length``
+             */
+            evidence: number;
+            /**
+             * Forecasts
+             * @description judged forecasts that do not overlap
+             */
+            forecasts: number;
+            /**
+             * Mean
+             * @description mean absolute error of the judged forecasts
+             */
+            mean: number | null;
+            /**
+             * Reference
+             * @description forecasts of the test part that they are compared with
+             */
+            reference: number;
+            /**
+             * Reference Mean
+             * @description mean absolute error there; null: not known
+             */
+            reference_mean: number | null;
+            /**
+             * Run Length
+             * @description judged forecasts until a false alarm, on average, at least
+             */
+            run_length: number;
+            /**
+             * Since
+             * @description when the target was known that began the alarm
+             */
+            since: string | null;
+        };
+        /**
          * DriftFound
          * @description Questions to a version drifted away from the rows that it learned from.
          */
         DriftFound: {
             /** Columns */
             columns: string[];
+            /** Errors */
+            errors: boolean;
             /** Lines */
             lines: number;
             /** Model */
@@ -3453,6 +3498,8 @@ export interface components {
             columns: components["schemas"]["DriftColumn"][];
             /** Enough */
             enough: boolean;
+            /** @description null: no forecast is judged yet */
+            errors: components["schemas"]["DriftErrors"] | null;
             /** First At */
             first_at: string | null;
             /** Last At */
@@ -4077,6 +4124,39 @@ export interface components {
             timezone: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ForecastSummary
+         * @description Forecasts of the newest rows; ``known``: series whose forecast the ledger held already.
+         */
+        ForecastSummary: {
+            /** Dataset */
+            dataset: string;
+            /** Dataset Version */
+            dataset_version: number;
+            /** Forecasts */
+            forecasts: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "forecast";
+            /** Known */
+            known: number;
+            /**
+             * Matures At
+             * Format: date-time
+             */
+            matures_at: string;
+            /** Model */
+            model: string;
+            /**
+             * Origin At
+             * Format: date-time
+             */
+            origin_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * FromSource
@@ -7625,7 +7705,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            do: "predict" | "refresh" | "train";
+            do: "forecast" | "predict" | "refresh" | "train";
             /**
              * On Failure
              * @default stop
@@ -7647,7 +7727,7 @@ export interface components {
          * RunSummary
          * @description The result of a run in a few values; `kind` is the run's kind.
          */
-        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["PredictSummary"] | components["schemas"]["AgentSummary"];
+        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"];
         /**
          * RunWaits
          * @description A run that another one held back waits for fewer runs.
@@ -8216,7 +8296,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
+            do: "refresh" | "forecast" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;

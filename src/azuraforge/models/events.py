@@ -68,6 +68,7 @@ class DriftFound(EventBody):
     version: int
     columns: list[str]
     lines: int
+    errors: bool
 
 
 class DeploymentMoved(EventBody):
