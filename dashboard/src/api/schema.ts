@@ -205,7 +205,7 @@ export interface paths {
         };
         /**
          * Compare Runs
-         * @description Metrics of runs next to one another, and the settings in which they differ.
+         * @description Metrics of runs side by side, and the settings in which they differ.
          */
         get: operations["comparisons_compare_runs"];
         put?: never;
@@ -477,7 +477,7 @@ export interface paths {
         };
         /**
          * Get Evaluation
-         * @description A run's evaluation beside its baselines, with the verdict.
+         * @description A run's evaluation next to its baselines, with the verdict.
          */
         get: operations["models_get_evaluation"];
         put?: never;
@@ -613,7 +613,7 @@ export interface paths {
         put?: never;
         /**
          * Start Deployment
-         * @description Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests.
+         * @description Let a version answer next to an alias's holder: as its shadow, or as a canary for a share of requests.
          */
         post: operations["models_start_deployment"];
         delete?: never;
@@ -735,7 +735,7 @@ export interface paths {
         };
         /**
          * Get Live Scores
-         * @description How good a model's predictions turned out to be, beside the naive ones.
+         * @description How good a model's predictions turned out to be, next to the naive ones.
          */
         get: operations["predictions_get_live_scores"];
         put?: never;
@@ -3253,7 +3253,7 @@ export interface components {
         };
         /**
          * DeploymentOut
-         * @description A shadow or a canary, and how it did beside the alias's holder.
+         * @description A shadow or a canary, and how it did next to the alias's holder.
          */
         DeploymentOut: {
             /** Alias */
@@ -3325,7 +3325,7 @@ export interface components {
         };
         /**
          * DeploymentRequest
-         * @description Let a version answer beside an alias's holder.
+         * @description Let a version answer next to an alias's holder.
          */
         DeploymentRequest: {
             /**
@@ -3760,7 +3760,7 @@ export interface components {
         };
         /**
          * EvaluationOut
-         * @description An evaluation beside its baselines, and the gate's verdict.
+         * @description An evaluation next to its baselines, and the gate's verdict.
          */
         EvaluationOut: {
             /**
@@ -3835,12 +3835,12 @@ export interface components {
             beyond: number;
             /**
              * Bound
-             * @description the largest known loss of the version beside, with several series in losses that are usual in each; null: too few are known
+             * @description the largest known loss of the alias's holder, with several series in losses that are usual in each; null: too few are known
              */
             bound: number | null;
             /**
              * Known
-             * @description losses of the version beside that the bound comes from
+             * @description losses of the alias's holder that the bound comes from
              */
             known: number;
             /** Log Wealth */
@@ -4954,7 +4954,7 @@ export interface components {
         };
         /**
          * LiveScores
-         * @description How good a model's predictions turned out to be, beside the naive ones of the same targets.
+         * @description How good a model's predictions turned out to be, next to the naive ones of the same targets.
          */
         LiveScores: {
             /** Bucket Seconds */

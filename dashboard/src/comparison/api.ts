@@ -1,4 +1,4 @@
-// Runs beside one another.
+// Runs side by side.
 import { queryOptions } from "@tanstack/react-query";
 
 import { get, part } from "../api/client";

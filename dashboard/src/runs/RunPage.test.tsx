@@ -213,7 +213,7 @@ describe("RunPage", () => {
     expect(asked.filter((one) => one.method === "POST").map((one) => one.path)).toEqual([`/runs/${ID}/cancel`]);
   });
 
-  it("shows the verdict, every score beside the best baseline's, and the table by horizon", async () => {
+  it("shows the verdict, every score next to the best baseline's, and the table by horizon", async () => {
     open(sampleRun({ state: "succeeded", figures: ["forecast"] }), judged);
     const verdict = await screen.findByTestId("verdict");
     expect(verdict.textContent).toContain("Promoted");

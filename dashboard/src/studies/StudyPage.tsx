@@ -135,7 +135,7 @@ function ImportanceCard({ study }: { study: StudyDetail }) {
           {Object.entries(shares)
             .sort(([, a], [, b]) => b - a)
             .map(([name, share]) => (
-              <Share key={name} name={name} share={share} told={percent(share)} />
+              <Share key={name} name={name} share={share} text={percent(share)} />
             ))}
         </dl>
       ) : found.isLoading ? (
@@ -147,14 +147,14 @@ function ImportanceCard({ study }: { study: StudyDetail }) {
   );
 }
 
-function Share({ name, share, told }: { name: string; share: number; told: string }) {
+function Share({ name, share, text }: { name: string; share: number; text: string }) {
   return (
     <>
       <dt>{name}</dt>
       <dd aria-hidden="true">
         <div className={css["bar"]} style={{ inlineSize: `${Math.max(1, share * 100)}%` }} />
       </dd>
-      <dd>{told}</dd>
+      <dd>{text}</dd>
     </>
   );
 }

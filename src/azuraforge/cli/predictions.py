@@ -186,7 +186,7 @@ def scores(
     days: Annotated[int | None, typer.Option(min=1, help="Only the last days before the newest outcome.")] = None,
     json: AsJson = False,
 ) -> None:
-    """How good a model's predictions turned out to be, beside the naive ones."""
+    """How good a model's predictions turned out to be, next to the naive ones."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         live = connected.client.predictions.scores(model, days)

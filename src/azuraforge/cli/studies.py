@@ -163,7 +163,7 @@ def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 
 @app.command()
 def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
-    """Show a study: its best trials beside the baselines, and what mattered."""
+    """Show a study: its best trials next to the baselines, and what mattered."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.get(study)

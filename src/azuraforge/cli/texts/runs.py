@@ -47,7 +47,7 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "state.failed": ("failed", "başarısız"),
     "state.cancelled": ("cancelled", "iptal edildi"),
     "state.quarantined": ("quarantined", "karantinada"),
-    # how an attempt can end beside those
+    # how an attempt can end besides those
     "state.died": ("its process died", "süreci çöktü"),
     "state.transient": ("transient error", "geçici hata"),
     "state.interrupted": ("interrupted", "kesildi"),

@@ -58,7 +58,7 @@ with open_bundle("{file}") as version:      # refuses a bundle that does not ver
 | `version/` | the version's folder; its content hash is `{content_hash}` |
 | `CARD.md`, `CARD.tr.md` | the model card |
 | `bundle.json` | what it is, and where it came from |
-| `evaluation.json` | scores beside baselines and the verdict, where it was judged |
+| `evaluation.json` | scores next to baselines and the verdict, where it was judged |
 | `schema.json` | what the columns of its data mean |
 """
 

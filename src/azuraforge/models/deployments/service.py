@@ -1,4 +1,4 @@
-"""Shadows and canaries: a version that answers beside an alias's holder, and when a canary is taken back.
+"""Shadows and canaries: a version that answers next to an alias's holder, and when a canary is taken back.
 
 A **shadow** answers every request too; its answers are kept, never given. A **canary** gives the answers to a share of
 the requests, chosen by a hash of their ids; to those the holder answers too, and that is kept. So every question that
@@ -51,7 +51,7 @@ log = logger("models")
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a request needs to know of the deployment beside its alias."""
+    """What a request needs to know of the deployment next to its alias."""
 
     number: int
     mode: str
@@ -61,7 +61,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request arrived: the version that holds its alias, and who answers beside it."""
+    """Where a request arrived: the version that holds its alias, and who answers next to it."""
 
     project_id: str
     model_id: str
@@ -102,7 +102,7 @@ class Deployments:
     def start(
         self, project_id: str, name: str, request: DeploymentRequest, by: str, *, unit: UnitOfWork | None = None
     ) -> DeploymentOut:
-        """Let a version answer beside an alias's holder.
+        """Let a version answer next to an alias's holder.
 
         Raises Conflict where one does already, or where the two could not be compared.
         """
@@ -125,7 +125,7 @@ class Deployments:
                 raise Conflict(f"version {request.version} of {name!r} is the {alias} itself")
             for other in deployment_store.active(session, owner.id, alias):
                 raise Conflict(
-                    f"version {other.version} answers beside the {alias} of {name!r} already",
+                    f"version {other.version} answers next to the {alias} of {name!r} already",
                     next_step=f"end that first: azuraforge models end {name} {other.number}",
                 )
             holder = find_version(session, owner, pointer.version)
@@ -184,7 +184,7 @@ class Deployments:
             return DeploymentPage(items=[judging.deployment_out(row) for row in page], next=cursor)
 
     def beside(self, session: Session, model_id: str, alias: str) -> Deployed | None:
-        """Who answers beside an alias now."""
+        """Who answers next to an alias now."""
         for row in deployment_store.active(session, model_id, alias):
             return Deployed(row.number, row.mode, row.version, row.share_percent)
         return None
@@ -240,7 +240,7 @@ class Deployments:
             self._emit(session, owner.name, row, "model.deployment_ended", reason=reason, by=line.by)
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
-        """Look at who is tried out beside these models' aliases; called where outcomes or errors came in."""
+        """Look at who is tried out next to these models' aliases; called where outcomes or errors came in."""
         for model_id in model_ids:
             with self._database.read(project_id) as session:
                 numbers = [row.number for row in deployment_store.active(session, model_id)]
