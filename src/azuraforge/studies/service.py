@@ -23,6 +23,7 @@ from azuraforge.models.registry.names import check_name
 from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.pipelines.shapes import to_json
+from azuraforge.pipelines.training import check_compared
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.schemas import RunDetail
@@ -92,7 +93,7 @@ class StudyService:
             raise InvalidInput(
                 f"pipelines of the task {plugin.task!r} cannot be searched", where=f"plugin {plugin.name}"
             )
-        kind.check_compared(plugin.name)
+        check_compared(kind, plugin.name)
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
         space = read_space(request.space, plugin.config_schema, plugin.name)
         objectives = objectives_of(request.objectives, kind)

@@ -84,16 +84,6 @@ class TaskKindFacts(Shape):
         """
         return tuple(name for name in self.baselines if name != candidate)
 
-    def check_compared(self, candidate: str) -> None:
-        """Raise InvalidInput where no baseline is left that ``candidate`` could be compared with."""
-        if not self.baselines_of(candidate):
-            raise InvalidInput(
-                f"{candidate} is the only baseline of its task kind {self.name!r}, so there is nothing to compare"
-                " it with; it is trained and judged with every other pipeline of that kind",
-                where=f"plugin {candidate}",
-                next_step="start another pipeline of that kind: azuraforge plugins list",
-            )
-
     def with_metric(self, added: MetricFacts) -> TaskKindFacts:
         """Return the kind with a metric that a plugin adds; one that has a pairing may decide and be aimed at."""
         names = (added.name,) if added.pairing is not None else ()
