@@ -320,7 +320,7 @@ class TrainingLoop:
         if not standing:
             raise InvalidInput(
                 "none of the baselines could be fitted and evaluated, and a score without a baseline means nothing: "
-                + "; ".join(f"{each.name}: {each.reason}" for each in failed),
+                + ("; ".join(f"{each.name}: {each.reason}" for each in failed) or "there is none"),
                 where="baselines",
                 next_step=f"look at the data: azuraforge datasets show {self._dataset.name}",
             )
