@@ -10,6 +10,7 @@ import typer
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.models import data_schemas
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.metrics import facts_of, metric_title, metric_value
 from azuraforge.cli.output.results import page_url, run_path
 from azuraforge.cli.parsing import values
 from azuraforge.cli.runs import to_the_end
@@ -197,13 +198,16 @@ def scores(
     days: Annotated[int | None, typer.Option(min=1, help="Only the last days before the newest outcome.")] = None,
     json: AsJson = False,
 ) -> None:
-    """How good a model's predictions turned out to be, beside the naive ones."""
+    """How good a model's predictions turned out to be, next to the naive ones."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         live = connected.client.predictions.scores(model, days)
-    if json:
-        terminal.json(live.raw)
-        return
+        if json:
+            terminal.json(live.raw)
+            return
+        versions = connected.client.models.get(model).version_list
+        kinds = {each.name: each.metrics for each in connected.client.plugins.task_kinds()} if versions else {}
+        skill = facts_of(kinds.get(versions[0].kind, ()) if versions else (), "skill")
     text = terminal.text
     terminal.say(text("live_told", predictions=live.predictions, waiting=live.waiting, points=live.points))
     if live.judged_again:
@@ -212,7 +216,8 @@ def scores(
         terminal.say(text("not_yet_known"))
         return
     compared = any(each.incumbent_count for each in live.total)
-    heads = [text("version"), text("points"), text("error"), text("naive_error"), text("skill"), text("hits")]
+    errors = [text("error"), text("naive_error"), metric_title(text, skill)]
+    heads = [text("version"), text("points"), *errors, text("hits")]
     present = [text("incumbent_error"), text("incumbent_skill"), text("incumbent_points")] if compared else []
     terminal.table(
         [*heads, *present, ""],
@@ -226,7 +231,7 @@ def scores(
                 else text.percent(each.naive_loss)
                 if live.classes
                 else text.number(each.naive_loss),
-                text.percent(each.skill, signed=True),
+                metric_value(text, skill, each.skill),
                 text.percent(each.hits),
                 *(
                     [

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.datasets.growing.service import GrowingDatasets
     from azuraforge.datasets.keeping import OnVersion
@@ -76,6 +77,19 @@ def _objections_of_runs(services: Services) -> Iterable[Objection]:
 DATASETS: Service[DatasetService] = Service("datasets", _datasets)
 GROWING: Service[GrowingDatasets] = Service("growing datasets", _growing)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.datasets.events import EVENTS
+
+    return EVENTS
+
+
+def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.datasets.growing.summaries import RefreshSummary
+
+    return [RefreshSummary]
+
+
 PACKAGE = Package(
     "datasets",
     tables=("tables",),
@@ -86,4 +100,6 @@ PACKAGE = Package(
         DATASET_OBJECTIONS.add(_objections_of_runs),
         BINS.add(lambda services: [services[DATASETS].trash]),
     ),
+    events=_events,
+    summaries=_summaries,
 )

@@ -30,7 +30,7 @@ export const predictions = {
   },
   live: {
     title: "How good they turned out to be",
-    note: "Judged once, when the truth is known, beside the naive answer to the same question",
+    note: "Judged once, when the truth is known, next to the naive answer to the same question",
     incumbent: "Present forecast",
     incumbentSkill: "Better than it by",
     judgedAgain: "Judged again because the dataset revised their values: {{points}}",
@@ -43,7 +43,7 @@ export const predictions = {
     right: "Right",
     inside: "Inside the {{level}} interval",
     late: "made after their time",
-    plot: "The error of {{model}} over time, beside the naive one",
+    plot: "The error of {{model}} over time, next to the naive one",
   },
   ledger: {
     title: "Ledger of predictions",

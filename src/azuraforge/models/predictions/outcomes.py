@@ -21,6 +21,7 @@ from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models.answers import Actual, KnownPoints
+from azuraforge.models.events import PredictionsJudged, PredictionsJudgedAgain
 from azuraforge.models.predictions import progress, revising
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.addressing import lines_of, meant
@@ -237,15 +238,15 @@ class Outcomes:
             replaced = revising.replace(session, dataset, changed)
             crashpoint("outcomes_before_commit")
             if replaced.points:
-                told = {
-                    "dataset_id": dataset.id,
-                    "dataset": dataset.name,
-                    "version": dataset.version,
-                    "points": replaced.points,
-                    "predictions": replaced.predictions,
-                    "models": replaced.models,
-                }
-                self._events.append(session, "project", "prediction.judged_again", told)
+                body = PredictionsJudgedAgain(
+                    dataset_id=dataset.id,
+                    dataset=dataset.name,
+                    version=dataset.version,
+                    points=replaced.points,
+                    predictions=replaced.predictions,
+                    models=replaced.models,
+                )
+                self._events.append(session, "project", body)
             return replaced.points
 
         return self._database.write(project_id, work)
@@ -296,8 +297,9 @@ class Outcomes:
         ledger_store.add_outcomes(session, rows)
         session.flush()
         if rows:
-            told = {"points": len(rows), "predictions": len({row["prediction_id"] for row in rows}), "source": source}
-            self._events.append(session, "project", "prediction.judged", told)
+            predictions = len({row["prediction_id"] for row in rows})
+            body = PredictionsJudged(points=len(rows), predictions=predictions, source=source)
+            self._events.append(session, "project", body)
         return len(rows)
 
     def _seen(self, session: Session, line: Prediction, counts: dict[str, Counter[str]]) -> Counter[str] | None:

@@ -222,6 +222,7 @@ class ForecastJudge(Judge):
             point = point if self._own is None else origins_of(point, self._own)
             found[name] = {
                 **self._overall(self._truth, point),
+                RMSSE.name: self._scaled.score(RMSSE, self._truth, point, self._owners),
                 "r2_change": change_r2(self._truth, point.point, last_values(self._test)),
             }
         return found
@@ -258,10 +259,8 @@ class ForecastJudge(Judge):
         """In the shape of the gate's losses; None where there is nothing to compare by this metric."""
         if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # a point has no quantiles
             return None
-        first = self._contenders[0]
-        losses = self._incumbent.losses(
-            self._truth, lambda told: self._losses(metric, replace(first, predictions=told))
-        )
+        one = self._contenders[0]
+        losses = self._incumbent.losses(self._truth, lambda told: self._losses(metric, replace(one, predictions=told)))
         return losses if losses is None or self._panel is None else self._panel.by_moment(losses, np.nan)
 
     def _incumbent_scores(self, best: _Measured) -> IncumbentScores | None:
