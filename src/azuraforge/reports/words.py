@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from azuraforge.reports.texts import TEXTS
-from azuraforge.wording import fill, signed_for_readers
+from azuraforge.wording import fill, percent_for_readers, signed_for_readers
 
 Code = Literal["en", "tr"]
 LANGUAGES: tuple[str, ...] = get_args(Code)
@@ -69,9 +69,7 @@ class Words:
         """
         if not isinstance(share, int | float) or not math.isfinite(share):
             return NOTHING
-        text = signed_for_readers(f"{share * 100:,.1f}")
-        sign, text = text[: text.startswith("−")], text.removeprefix("−")
-        return f"{sign}%{text.translate(_SWAP)}" if self.code == "tr" else f"{sign}{text} %"
+        return percent_for_readers(share, self.code)
 
     def moment(self, at: datetime | None) -> str:
         """Return a time to the minute, in UTC.

@@ -35,6 +35,8 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
         show_series(terminal, evaluation.series, evaluation)
     if evaluation.hierarchy is not None:
         show_levels(terminal, evaluation.hierarchy, evaluation)
+    for finding in evaluation.findings:
+        terminal.console.print(Text(text.of(finding.text) or finding.code, style="yellow"), soft_wrap=True)
     for each in evaluation.failed:
         said = text("contender_failed", name=each.name, reason=each.reason)
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
