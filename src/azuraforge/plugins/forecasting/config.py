@@ -75,6 +75,15 @@ class ForecastConfig(Config):
             json_schema_extra={"title_tr": "Toplamların uzlaştırılması"},
         ),
     ]
+    non_negative: Annotated[
+        Literal["auto", "off"],
+        Field(
+            default="auto",
+            description="auto: forecasts and intervals end at zero where the training rows are counts (whole numbers,"
+            " none negative) or, without negative values, at least 30 % zeros; off: nowhere",
+            json_schema_extra={"title_tr": "Sıfırın altına inmeyen tahminler"},
+        ),
+    ]
     known_ahead: Annotated[
         tuple[str, ...],
         Field(
