@@ -178,6 +178,10 @@ class Prediction(Shape):
     latency_seconds: float | None = None
     series: str | None = None
     new_series: bool = False
+    rows: int | None = None
+    dataset_version: int | None = None
+    trained_on: int | None = None
+    newer_version: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

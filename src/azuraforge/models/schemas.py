@@ -305,9 +305,13 @@ class Target(BaseModel):
 
 
 class PredictRequest(Target):
-    """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset."""
+    """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset's newest
+    version."""
 
     rows: list[dict[str, JsonValue]] | None = Field(default=None, min_length=1, max_length=100_000)
+    dataset_version: int | None = Field(
+        default=None, ge=1, description="of its dataset, whose end the forecast continues; empty: the newest"
+    )
     horizon: int | None = Field(
         default=None, ge=1, le=100_000, description="rows ahead; empty: all that the version can"
     )
@@ -364,6 +368,14 @@ class PredictOut(BaseModel):
     latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
     series: str | None = Field(default=None, description="of which of several series")
     new_series: bool = Field(default=False, description="not learned; forecast by analogy with the other series")
+    rows: int | None = Field(default=None, description="of history that it was made from, of its series")
+    dataset_version: int | None = Field(
+        default=None, description="of its dataset, whose end it continues; null: the rows that were sent"
+    )
+    trained_on: int | None = Field(default=None, description="version of the dataset that the version learned from")
+    newer_version: int | None = Field(
+        default=None, description="of its dataset, which it cannot forecast from: target or columns are others"
+    )
 
 
 class PictureSize(BaseModel):

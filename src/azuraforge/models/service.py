@@ -86,7 +86,7 @@ class ModelService:
         )
         self.versions = ServedVersions(database, folders, datasets, warm)
         self.ledger = Ledger(database, events)
-        self.inference = Inference(database, self.versions, self.deployments, self.ledger)
+        self.inference = Inference(database, self.versions, self.deployments, self.ledger, datasets.lookup)
 
     async def predict(
         self,

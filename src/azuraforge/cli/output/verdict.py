@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from azuraforge.client import Prediction
     from azuraforge.client.datasets import DatasetSchema
     from azuraforge.client.evaluation import ContenderScores, Hierarchical, MetricFacts, Scores, SeriesTable, Verdict
+    from azuraforge.client.scenarios import WhatIf
 
 _SHOWN_VALUES = 24
 _SHOWN_SERIES = 12
@@ -204,6 +205,20 @@ def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetS
     _show_values(terminal, prediction.target, prediction.unit, by, prediction.interval, points, prediction.series)
     if prediction.new_series:
         terminal.say(terminal.text("new_series"))
+    show_start(terminal, prediction, row_time(prediction.origin, schema))
+
+
+def show_start(terminal: Terminal, forecast: Prediction | WhatIf, origin: str) -> None:
+    """Print the dataset version and the row after which a forecast begins; nothing where rows were sent."""
+    text, version, learned = terminal.text, forecast.dataset_version, forecast.trained_on
+    if version is None:
+        return
+    said = [text("forecast_start", version=version, origin=origin)]
+    if learned is not None and learned != version:
+        said.append(text("forecast_start_moved", version=learned))
+    if (newer := forecast.raw.get("newer_version")) is not None:
+        said.append(text("forecast_start_newer", version=newer))
+    terminal.say(" ".join(said))
 
 
 def _show_values(
