@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from azuraforge.pipelines.steps import load_pipeline
 from azuraforge.plugins import Table
-from azuraforge.plugins.contract.parts import Rows
+from azuraforge.plugins.contract.parts import Part, Rows
 from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.totals import with_totals
 from azuraforge.plugins.kinds.forecast.floors import Floors
@@ -32,6 +33,10 @@ def one_series(values: np.ndarray) -> Table:
 
 def demand(rows: int = 200) -> np.ndarray:
     return np.random.default_rng(4).poisson(0.6, rows)
+
+
+def far_below(size: float, part: Part) -> np.ndarray:
+    return np.full((len(part.origins), part.horizon), -size)
 
 
 @pytest.mark.parametrize(("shift", "ends"), [(0.0, True), (-1.0, False), (0.25, False)])
@@ -91,9 +96,8 @@ def test_of_a_panel_each_series_decides_for_itself_and_totals_still_add_up(
     future = cut_future(with_totals(table), 2)
     lowest = {}
     for size in (0.0, 5.0):  # a forecaster whose base forecasts are far below zero
-        monkeypatch.setattr(
-            type(pipeline._pipeline), "forecast", lambda self, own, part, size=size: np.full((len(part.origins), 2), -size)
-        )
+        below = partial(far_below, size)
+        monkeypatch.setattr(type(pipeline._pipeline), "forecast", lambda self, own, part, below=below: below(part))
         made = predict_checked("ridge", lambda part: pipeline.predict(predictor, part), future)
         lowest[size] = made.point
         for name, members in {"coast=east": ("shop-0", "shop-1"), "coast=west": ("shop-2", "shop-3")}.items():

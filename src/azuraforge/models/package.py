@@ -63,7 +63,9 @@ def _predictions(services: Services) -> PredictionService:
 
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
-    outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
+    outcomes = Outcomes(
+        *(database, events, datasets, services[LAUNCHER].call, models.folders), [models.deployments.watch]
+    )
     drift = DriftMonitor(database, events, datasets, models.versions)
     return PredictionService(database, outcomes, drift, services[ADDITIONS])
 

@@ -92,5 +92,3 @@ def test_rows_and_a_version_of_the_dataset_are_one_start_too_many(room_with_mode
     rows = [{"at": START.isoformat(), "load": 1.0, "heat": 0.0}] * 2
     with pytest.raises(InvalidInput, match="not both"):
         predict(room_with_model, project_id, rows=rows, dataset_version=1)
-
-

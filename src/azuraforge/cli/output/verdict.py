@@ -248,6 +248,8 @@ def _show_values(
     terminal.table(columns, rows, right=(1, 2))
     if len(points) > _SHOWN_VALUES:
         terminal.say(text("more_rows", count=len(points) - _SHOWN_VALUES))
+    if interval is not None and all(low == high == value for _, value, low, high in points):
+        terminal.say(text("no_width"))
 
 
 def _cell(terminal: Terminal, contender: ContenderScores, metric: MetricFacts | None, horizon: int | None) -> str:

@@ -197,6 +197,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "The version did not learn this series. It forecasts it by analogy with the series that it learned.",
         "Sürüm bu seriyi öğrenmedi; onu öğrendiği serilere benzeterek tahmin eder.",
     ),
+    "no_width": (
+        "The interval has no width because the known values never change. That does not make the next one certain.",
+        "Bilinen değerler hiç değişmediği için aralığın genişliği yok. Bu, sonraki değeri kesin kılmaz.",
+    ),
     "forecast_start": (
         "Forecast from version {version} of its dataset, up to the row of {origin}.",
         "Tahmin, veri kümesinin {version}. sürümünden, {origin} satırına kadar olan değerlerle yapıldı.",

@@ -90,7 +90,9 @@ class PictureQuestion:
             question=self._digest,  # the same picture is the same question, whenever it is shown
         )
 
-    def result(self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime) -> PictureAnswer:
+    def result(
+        self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime
+    ) -> PictureAnswer:
         told = PictureReply.model_validate(answer)
         return PictureAnswer(
             prediction_id=line.id,
