@@ -450,7 +450,7 @@ def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make
         path = tmp_path / f"{version}.csv"
         hours = [FUTURE + timedelta(hours=hour) for hour in range(30 * version)]
         head = "at,load,heat" if version == 1 else "at,load,cold"
-        path.write_text("\n".join([head, *(f"{at},{row},1" for row, at in enumerate(hours))]))
+        path.write_text("\n".join([head, *(f"{at},{row},{row % 3}" for row, at in enumerate(hours))]))
         options = FileOptions(name="load", time="at", target="load")
         dataset = room.datasets.add_file(project_id, path, path.name, options)
         room.add_version(
