@@ -3415,6 +3415,12 @@ export interface components {
              * @default []
              */
             failed: components["schemas"]["FailedBaseline"][];
+            /**
+             * Findings
+             * @description what the numbers of the candidate, and of the champion after the verdict, do not hold
+             * @default []
+             */
+            findings: components["schemas"]["EvaluationFinding"][];
             /** Frequency */
             frequency: string | null;
             /**
@@ -3492,6 +3498,29 @@ export interface components {
              * @description the contender that ranks first
              */
             winner: string;
+        };
+        /**
+         * EvaluationFinding
+         * @description A remark on the numbers of an evaluation that a reader of the tables could miss.
+         *
+         *     ``code``: ``too_narrow`` and ``too_wide`` (the range of an interval's coverage excludes what it promises) or
+         *     ``totals_worse_than_sums`` (reconciled totals err more than the sums of the series' own forecasts).
+         */
+        EvaluationFinding: {
+            /** Code */
+            code: string;
+            /**
+             * Contender
+             * @description whose numbers they are
+             */
+            contender: string;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
         };
         /**
          * EvaluationOut
@@ -5974,6 +6003,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end it continues; null: the rows that were sent
+             */
+            dataset_version?: number | null;
             /** Interval */
             interval: number | null;
             /**
@@ -5990,6 +6024,11 @@ export interface components {
              */
             new_series: boolean;
             /**
+             * Newer Version
+             * @description of its dataset, which it cannot forecast from: target or columns are others
+             */
+            newer_version?: number | null;
+            /**
              * Origin
              * Format: date-time
              */
@@ -6002,6 +6041,11 @@ export interface components {
             predictions: components["schemas"]["PredictionPoint"][];
             /** Request Id */
             request_id?: string | null;
+            /**
+             * Rows
+             * @description of history that it was made from, of its series
+             */
+            rows?: number | null;
             /** Run Id */
             run_id: string | null;
             /**
@@ -6011,6 +6055,11 @@ export interface components {
             series?: string | null;
             /** Target */
             target: string;
+            /**
+             * Trained On
+             * @description version of the dataset that the version learned from
+             */
+            trained_on?: number | null;
             /** Unit */
             unit: string;
             /** Version */
@@ -6018,7 +6067,8 @@ export interface components {
         };
         /**
          * PredictRequest
-         * @description ``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset.
+         * @description ``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset's newest
+         *     version.
          */
         PredictRequest: {
             /**
@@ -6031,6 +6081,11 @@ export interface components {
              * @description the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only outcomes that are sent for this very prediction do
              */
             continues?: string | null;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end the forecast continues; empty: the newest
+             */
+            dataset_version?: number | null;
             /**
              * Horizon
              * @description rows ahead; empty: all that the version can
@@ -8284,6 +8339,11 @@ export interface components {
              * @description about the base, and so about every scenario
              */
             cautions: components["schemas"]["Caution"][];
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end it continues; null: the rows that were sent
+             */
+            dataset_version?: number | null;
             /** Interval */
             interval: number | null;
             /** Known Ahead */
@@ -8305,6 +8365,11 @@ export interface components {
             series: string | null;
             /** Target */
             target: string;
+            /**
+             * Trained On
+             * @description version of the dataset that the version learned from
+             */
+            trained_on?: number | null;
             /** Unit */
             unit: string;
             /** Version */
@@ -8320,6 +8385,11 @@ export interface components {
              * @default champion
              */
             alias: string;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end the forecast continues; empty: the newest
+             */
+            dataset_version?: number | null;
             /**
              * Horizon
              * @description rows ahead; empty: all that it can
