@@ -138,6 +138,15 @@ def unused(columns: Sequence[str]) -> Finding:
     return _finding("ignored", "note", said("finding.ignored", lambda _: {"columns": named}))
 
 
+def few_for_news(usable: int, needed: int) -> Finding:
+    """Return the note that predictions are too few to look for the actual values under noise."""
+
+    def filling(words: Words) -> dict[str, object]:
+        return {"count": words.number(usable), "needed": words.number(needed)}
+
+    return _finding("few_for_news", "note", said("finding.few_for_news", filling))
+
+
 def _learning(made: Made) -> str:
     if made.times_learned == 0:
         return "nothing_learned"
