@@ -97,8 +97,9 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         for place, group in enumerate(groups):
             # Naive members cost next to nothing, and the cheapest others get some time however short the budget is.
             first = () if place != 1 else (*(() if thin else chosen.early), *chosen.cheapest)
-            for names, seconds in ((first, max(budget, LEAST_ANSWER)), (group, budget if place else np.inf)):
-                learn_members(run, names, learn, progress, seconds - progress.spent, len(chosen))
+            for names, least in ((first, LEAST_ANSWER), (group, 0.0 if place else np.inf)):
+                left = max(least, budget - progress.spent)  # checkpoints of a busy disk may have taken all of it
+                learn_members(run, names, learn, progress, left, len(chosen))
             # A resumed run has finished members of later groups: each group is weighed as if it were the last so far.
             tried = {name for each in groups[: place + 1] for name in each}
             points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
