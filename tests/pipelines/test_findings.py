@@ -31,7 +31,7 @@ def test_the_sentence_states_the_shown_interval_and_names_the_others() -> None:
     narrow, wide = coverage_findings("mine", rows)
     assert narrow.text["en"] == (
         "mine: the 90 % interval holds 85.2 % of the actual values (95 % range 82.0 % to 88.0 %); it is too narrow."
-        " So are: 50 % (holds 41.0 %)."
+        " Also too narrow: 50 % (holds 41.0 %)."
     )
     assert "%90 aralığı gerçekleşen değerlerin %85,2 kadarını içeriyor" in narrow.text["tr"]
     assert wide.text["en"].startswith("mine: the 95 % interval holds 98.0 %")

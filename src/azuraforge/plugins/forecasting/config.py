@@ -14,6 +14,7 @@ from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
+from azuraforge.wording import fill
 
 #: Forecasters that can learn from partial windows need so many rows.
 LEAST_ROWS = 8
@@ -147,7 +148,8 @@ def chronological_split(
     if partial:
         least = max(LEAST_ROWS, -(-config.horizon // _MOST_AHEAD)) + 2 * config.gap
     raise InvalidInput(
-        f"the series has {rows} rows, too few: this pipeline needs at least {least} with horizon {config.horizon}"
+        fill("the series has {rows} [row|rows], too few: ", rows=rows)
+        + f"this pipeline needs at least {least} with horizon {config.horizon}"
         + ("" if partial else f" and window {needed - config.horizon}"),
         where="split",
         next_step="add a longer series"

@@ -32,9 +32,9 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "{name}: {share} aralığı gerçekleşen değerlerin {held} kadarını içeriyor ({level} güvenle {low} ile {high}"
         " arası); aralık gereğinden geniş.",
     ),
-    "too_narrow.also": (" So are: {others}.", " Şunlar da öyle: {others}."),
-    "too_wide.also": (" So are: {others}.", " Şunlar da öyle: {others}."),
-    "also": ("{share} (holds {held})", "{share} (tuttuğu {held})"),
+    "too_narrow.also": (" Also too narrow: {others}.", " Dar olan ötekiler: {others}."),
+    "too_wide.also": (" Also wider than needed: {others}.", " Geniş olan ötekiler: {others}."),
+    "also": ("{share} (holds {held})", "{share} (içerdiği: {held})"),
     "totals_worse_than_sums": (
         "{name}: reconciled totals err more than the sums of its forecasts of the series: {levels}. With"
         " reconcile=bottom_up totals are these sums.",
