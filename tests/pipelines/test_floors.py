@@ -16,8 +16,10 @@ from azuraforge.pipelines.steps import load_pipeline
 from azuraforge.plugins import Table
 from azuraforge.plugins.contract.parts import Part, Rows
 from azuraforge.plugins.contract.silent_run import SilentRun
+from azuraforge.plugins.forecasting.reconciliation import ErrorCovariance, Hierarchy, Method, Reconciliation
 from azuraforge.plugins.forecasting.totals import with_totals
 from azuraforge.plugins.kinds.forecast.floors import Floors
+from azuraforge.plugins.kinds.forecast.hierarchy import reconciled
 from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning, load_part
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions, predict_checked
 from tests.panels import SCHEMA, make_panel
@@ -107,3 +109,13 @@ def test_of_a_panel_each_series_decides_for_itself_and_totals_still_add_up(
         assert made.quantiles[0.025][counts].min() >= 0
         assert made.quantiles[0.025][~counts].min() < 0
     assert lowest[5.0].min() < 0, "the temperature is as it was"
+
+
+@pytest.mark.parametrize(("method", "total"), [("mint_shrink", 3.0), ("none", 1.0)])
+def test_a_series_that_reconciling_made_negative_ends_at_zero_and_its_total_moves(method: Method, total: float) -> None:
+    hierarchy = Hierarchy({"total": ("a", "b")}, ("a", "b"))
+    found = Reconciliation(method, hierarchy, ErrorCovariance(np.ones(3), np.zeros((1, 3)), 1.0))
+    made = reconciled._ended(np.array([[1.0, -2.0, 3.0]]), found, np.array([False, True, False]))
+    assert made[0, 0] == total
+    if method == "mint_shrink":
+        assert made.tolist() == [[3.0, 0.0, 3.0]]
