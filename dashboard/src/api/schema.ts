@@ -2887,7 +2887,6 @@ export interface components {
             /**
              * Available After
              * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it; columns that are not named count as known with their row
-             * @default {}
              */
             available_after: {
                 [key: string]: string;
@@ -2916,7 +2915,6 @@ export interface components {
             /**
              * Groups
              * @description of several series: group column → group → the series in it, which a total adds up; groups of one series are left out
-             * @default {}
              */
             groups: {
                 [key: string]: {
