@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import Number
-from azuraforge.models.answers import ClassProbability, KnownPoints, PredictionInputs, PredictionPoint
+from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms
 from azuraforge.models.gate.record import Sentences, VerdictRecord
 from azuraforge.models.provenance import ImportedFrom, LearnedRows, Origin
@@ -376,28 +376,6 @@ class PredictOut(BaseModel):
     newer_version: int | None = Field(
         default=None, description="of its dataset, which it cannot forecast from: target or columns are others"
     )
-
-
-class PictureSize(BaseModel):
-    """What a version looks at, in pixels; ``channels`` is 1 for grey and 3 for colour."""
-
-    height: int
-    width: int
-    channels: int
-
-
-class PictureAnswer(BaseModel):
-    """What a version sees in a picture."""
-
-    prediction_id: str = Field(description="its line in the ledger, to send the right class to")
-    model: str
-    version: int
-    alias: str | None = Field(description="the alias that led to the version; null where the version was named")
-    plugin: str
-    run_id: str | None
-    classes: list[ClassProbability] = Field(description="every class, the most probable first")
-    size: PictureSize
-    seen: str = Field(description="the picture as the version saw it: a PNG as base64")
 
 
 class EvaluationOut(BaseModel):

@@ -11,9 +11,9 @@ from azuraforge.database import new_id
 from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.models.answers import PredictionInputs, PredictionPoint
+from azuraforge.models.picture_schemas import PictureAnswer
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.questions import Caller, Prepared
-from azuraforge.models.schemas import PictureAnswer
 from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, PictureReply, Reply
 from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
 from azuraforge.processes.failures import OUT_OF_MEMORY
