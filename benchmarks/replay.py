@@ -1,10 +1,10 @@
 """A month of real rows, replayed: never trained again, trained at each arrival, and kept fresh through the gate.
 
 Three models learn the same rows and forecast the same origins. Each arrival is appended and judges the forecasts
-before it; then ``always`` is trained and its newest version promoted whatever the gate says, and ``fresh`` is trained at
-every seventh arrival and where drift is reported, and promoted by the gate only. ``never`` and ``fresh`` begin with the
-gate's choice, which may be a baseline. Times are moved 84 years ahead (the same weekdays), because forecasts that are
-made after their time do not count. Every live score is computed again from the raw file.
+before it; then ``always`` is trained and its newest version promoted whatever the gate says, and ``fresh`` is trained
+at every seventh arrival and where drift is reported, and promoted by the gate only. ``never`` and ``fresh`` begin
+with the gate's choice, which may be a baseline. Times are moved 84 years ahead (the same weekdays), because forecasts
+that are made after their time do not count. Every live score is computed again from the raw file.
 """
 
 from __future__ import annotations
