@@ -354,6 +354,27 @@ def test_processes_of_members_end_with_their_reason() -> None:
     assert ends == {"fine": ("done", ""), "crash": ("crashed", "9")}
 
 
+def test_members_that_need_more_rows_are_named(series: Table, tmp_path: Path) -> None:
+    found, _, _ = learned(Table(series.frame.head(90), series.schema), tmp_path, budget_seconds=1)
+    reasons = {each.name: each.reason for each in composition(found).left_out}
+    assert reasons["forecasting.ridge"]["en"] == "not tried: it is tried from 100 rows on"
+    assert "satırdan itibaren" in reasons["forecasting.boosted_lags"]["tr"]
+    assert any(each.weight for each in composition(found).members)
+
+
+def test_the_cheapest_members_are_learned_where_no_budget_is_left(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Progress, "spent", property(lambda self: 99.0))
+    table = Table(series.frame, replace(series.schema, features=()))
+    found, _, _ = learned(table, tmp_path, season=7, budget_seconds=5)
+    said = composition(found)
+    assert {"forecasting.ets", "forecasting.ridge"} <= {each.name for each in said.members}
+    assert {each.why for each in said.left_out} == {"not_started", "not_tried"}
+    names = {each.name for each in (*said.members, *said.left_out)}
+    assert {"forecasting.theta", "forecasting.arima", "forecasting.ces", "forecasting.boosted_lags"} <= names
+
+
 def test_a_member_must_exist(series: Table) -> None:
     config = AutoConfig(members=("forecasting.lstn",))
     train, _ = parts(series, config)

@@ -12,7 +12,11 @@ import pytest
 
 from azuraforge.database import Database
 from azuraforge.datasets.schemas import FileOptions
+from azuraforge.events.service import EventLog
+from azuraforge.models.predictions.live import LiveReads
+from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.schemas import PredictRequest
+from tests.models.ledger_lines import ledger_lines
 from tests.pipelines.test_training_with_children import Stand
 from tests.task_kinds import use_baselines
 
@@ -60,3 +64,17 @@ def test_totals_are_learned_judged_by_level_refitted_and_served(stand: Stand, tm
     np.testing.assert_allclose(served["region=north"], np.add(served["a"], served["b"]), rtol=1e-12)
     rows = [{"at": (START + timedelta(days=row)).isoformat(), "sold": 20.0 + row % 7} for row in range(100)]
     assert len(asked("total", rows)) == 2, "rows of one series are answered, without the others"
+
+    # Rows that come later judge totals, too: a total is known where all of its series are.
+    (tmp_path / "shops.csv").write_text(sales(202).rsplit("\n", 2)[0])  # without the last row of the last shop
+    added = stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
+    outcomes = Outcomes(
+        *(stand.database, EventLog(stand.database), stand.datasets, stand.launcher.call, stand.models.folders)
+    )
+    assert outcomes.join(stand.project_id, added.id) == 2 * 5 - 2
+    lines = {line.inputs.series: line for line in ledger_lines(stand.database, stand.project_id, "shops")}
+    assert lines["region=north"].outcome.known == 2
+    assert lines["total"].outcome.known == lines["c"].outcome.known == 1
+    north = LiveReads(stand.database).show(stand.project_id, lines["region=north"].prediction_id).outcomes[0].actual
+    rows = [line.split(",") for line in sales(201).splitlines()[-3:]]
+    assert north == pytest.approx(sum(float(row[3]) for row in rows[:2]))

@@ -101,7 +101,8 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
 
     (tmp_path / "shops.csv").write_text(sales(302))
     added = stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
-    Outcomes(database, EventLog(database), stand.datasets, stand.launcher.call).join(stand.project_id, added.id)
+    given = (database, EventLog(database), stand.datasets, stand.launcher.call, stand.models.folders)
+    Outcomes(*given).join(stand.project_id, added.id)
     lines = ledger_lines(stand.database, stand.project_id, "shops", 10)
     assert {line.inputs.series: line.outcome for line in lines} == {
         name: KnownPoints(known=2, of=2) for name in ("small", "large")

@@ -3678,6 +3678,12 @@ export interface components {
              * @default []
              */
             failed: components["schemas"]["FailedBaseline"][];
+            /**
+             * Findings
+             * @description what the numbers of the candidate, and of the champion after the verdict, do not hold
+             * @default []
+             */
+            findings: components["schemas"]["EvaluationFinding"][];
             /** Frequency */
             frequency: string | null;
             /**
@@ -3755,6 +3761,29 @@ export interface components {
              * @description the contender that ranks first
              */
             winner: string;
+        };
+        /**
+         * EvaluationFinding
+         * @description A remark on the numbers of an evaluation that a reader of the tables could miss.
+         *
+         *     ``code``: ``too_narrow`` and ``too_wide`` (the range of an interval's coverage excludes what it promises) or
+         *     ``totals_worse_than_sums`` (reconciled totals err more than the sums of the series' own forecasts).
+         */
+        EvaluationFinding: {
+            /** Code */
+            code: string;
+            /**
+             * Contender
+             * @description whose numbers they are
+             */
+            contender: string;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
         };
         /**
          * EvaluationOut
@@ -6615,6 +6644,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end it continues; null: the rows that were sent
+             */
+            dataset_version?: number | null;
             /** Interval */
             interval: number | null;
             /**
@@ -6631,6 +6665,11 @@ export interface components {
              */
             new_series: boolean;
             /**
+             * Newer Version
+             * @description of its dataset, which it cannot forecast from: target or columns are others
+             */
+            newer_version?: number | null;
+            /**
              * Origin
              * Format: date-time
              */
@@ -6643,6 +6682,11 @@ export interface components {
             predictions: components["schemas"]["PredictionPoint"][];
             /** Request Id */
             request_id?: string | null;
+            /**
+             * Rows
+             * @description of history that it was made from, of its series
+             */
+            rows?: number | null;
             /** Run Id */
             run_id: string | null;
             /**
@@ -6652,6 +6696,11 @@ export interface components {
             series?: string | null;
             /** Target */
             target: string;
+            /**
+             * Trained On
+             * @description version of the dataset that the version learned from
+             */
+            trained_on?: number | null;
             /** Unit */
             unit: string;
             /** Version */
@@ -6659,7 +6708,8 @@ export interface components {
         };
         /**
          * PredictRequest
-         * @description ``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset.
+         * @description ``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset's newest
+         *     version.
          */
         PredictRequest: {
             /**
@@ -6672,6 +6722,11 @@ export interface components {
              * @description the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only outcomes that are sent for this very prediction do
              */
             continues?: string | null;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end the forecast continues; empty: the newest
+             */
+            dataset_version?: number | null;
             /**
              * Horizon
              * @description rows ahead; empty: all that the version can
@@ -9537,6 +9592,11 @@ export interface components {
              * @description about the base, and so about every scenario
              */
             cautions: components["schemas"]["Caution"][];
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end it continues; null: the rows that were sent
+             */
+            dataset_version?: number | null;
             /** Interval */
             interval: number | null;
             /** Known Ahead */
@@ -9558,6 +9618,11 @@ export interface components {
             series: string | null;
             /** Target */
             target: string;
+            /**
+             * Trained On
+             * @description version of the dataset that the version learned from
+             */
+            trained_on?: number | null;
             /** Unit */
             unit: string;
             /** Version */
@@ -9573,6 +9638,11 @@ export interface components {
              * @default champion
              */
             alias: string;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end the forecast continues; empty: the newest
+             */
+            dataset_version?: number | null;
             /**
              * Horizon
              * @description rows ahead; empty: all that it can

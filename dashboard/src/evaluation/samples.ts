@@ -44,6 +44,7 @@ export const sampleEvaluation: Evaluation = {
   failed: [],
   pretraining: null,
   suspicious: [],
+  findings: [],
   hierarchy: null,
   guarded: { tried: 40, of: 330 },
   judged_horizon: 8,

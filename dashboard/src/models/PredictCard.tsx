@@ -84,6 +84,9 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
     <>
       <p className={css["soft"]}>
         {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: row(prediction.origin, series), level: percent(prediction.interval) })}{" "}
+        {prediction.dataset_version === null ? null : `${t("predict.data", { version: prediction.dataset_version })} `}
+        {prediction.dataset_version === null || prediction.trained_on === prediction.dataset_version ? null : `${t("predict.moved", { version: prediction.trained_on })} `}
+        {prediction.newer_version === null ? null : `${t("predict.newer", { version: prediction.newer_version })} `}
         {prediction.run_id === null ? (
           t("life.imported")
         ) : (

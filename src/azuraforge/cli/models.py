@@ -152,10 +152,14 @@ def predict(
     context: typer.Context,
     name: Name,
     rows: Annotated[
-        Path | None, typer.Option(help="Recent history, CSV or JSON; default: the end of the dataset.")
+        Path | None, typer.Option(help="Recent history, CSV or JSON; default: its dataset's newest version.")
     ] = None,
     version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
     alias: Annotated[str, typer.Option(help="Which version predicts.")] = "champion",
+    dataset_version: Annotated[
+        int | None,
+        typer.Option(min=1, help="Version of its dataset from whose end it forecasts; default: the newest."),
+    ] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Rows ahead; default: all that the version can.")] = None,
     series: Annotated[
         list[str] | None, typer.Option(help="Of a model that learned several series: which; repeat it.")
@@ -187,7 +191,13 @@ def predict(
         one = series[0] if series else None
         with connect(terminal) as connected:
             answer = connected.client.models.what_if(
-                name, changes, given, version=version, alias=alias, horizon=horizon, series=one, known_ahead=ahead
+                *(name, changes, given),
+                version=version,
+                alias=alias,
+                horizon=horizon,
+                series=one,
+                known_ahead=ahead,
+                dataset_version=dataset_version,
             )
             schemas = {} if json else data_schemas(connected.client, {(name, answer.version)})
         if json:
@@ -207,7 +217,13 @@ def predict(
             try:
                 predictions.append(
                     connected.client.models.predict(
-                        name, given, version=version, alias=alias, horizon=horizon, series=wanted, continues=continues
+                        *(name, given),
+                        version=version,
+                        alias=alias,
+                        horizon=horizon,
+                        series=wanted,
+                        continues=continues,
+                        dataset_version=dataset_version,
                     )
                 )
             except ApiError as error:  # a dataset also holds series that were too short or too still to be learned

@@ -193,21 +193,24 @@ class Models:
         request_id: str | None = None,
         series: str | None = None,
         continues: str | None = None,
+        dataset_version: int | None = None,
     ) -> Prediction:
         """Return the next values.
 
         Args:
-            rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset.
+            rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset's newest
+                version, or of ``dataset_version``.
             version: None: the version that ``alias`` points at.
             horizon: rows ahead; None: all that the version can.
             series: of which, where the version learned several; rows are of that one.
             request_id: your own name for this request; its outcome can be sent by it later.
             continues: the dataset that ``rows`` continue, whose next versions judge the answer; None: only outcomes
                 that are sent for this very prediction do.
+            dataset_version: of its dataset, whose end the forecast continues; None: the newest.
         """
         body: dict[str, object] = {"alias": alias}
         given: dict[str, object] = {"version": version, "horizon": horizon, "request_id": request_id, "series": series}
-        given["continues"] = continues
+        given |= {"continues": continues, "dataset_version": dataset_version}
         given["rows"] = None if rows is None else [dict(row) for row in rows]
         body.update({key: value for key, value in given.items() if value is not None})
         place = f"/models/{segment(name)}/predict"
@@ -224,13 +227,14 @@ class Models:
         horizon: int | None = None,
         series: str | None = None,
         known_ahead: Mapping[str, Sequence[float]] | None = None,
+        dataset_version: int | None = None,
     ) -> WhatIf:
         """Return the next values under changed columns known ahead, next to the base; nothing enters the ledger.
 
         Args:
             scenarios: by name, changes such as ``{"column": "price", "multiply": 0.9}``; instead of ``multiply`` also
                 ``add``, or ``values`` with one for each row to predict.
-            rows, version, horizon, series: as for ``predict``.
+            rows, version, horizon, series, dataset_version: as for ``predict``.
             known_ahead: by column, values at the rows to predict, for the base too; None: those of the rows.
 
         Raises ApiError for an unknown column, one that is not known ahead, or the wrong number of values.
@@ -240,6 +244,7 @@ class Models:
         ]
         body: dict[str, object] = {"alias": alias, "scenarios": listed_scenarios}
         given: dict[str, object] = {"version": version, "horizon": horizon, "series": series}
+        given["dataset_version"] = dataset_version
         given["rows"] = None if rows is None else [dict(row) for row in rows]
         given["known_ahead"] = None if known_ahead is None else {each: [*known_ahead[each]] for each in known_ahead}
         body.update({key: value for key, value in given.items() if value is not None})

@@ -56,7 +56,11 @@ class KnownPoints(Shape):
 
 
 class ActualsInput(Shape):
-    """A version of a dataset, and the times at which its target is asked for; ``series``: which of several."""
+    """A version of a dataset, and the times at which its target is asked for.
+
+    ``series``: which of several. ``learned_by``: the folder of the version that predicted, where the series may be a
+    total: it adds up the series that this version learned.
+    """
 
     paths: tuple[Path, ...]
     meaning: DatasetSchema
@@ -64,6 +68,7 @@ class ActualsInput(Shape):
     fingerprint: str
     times: tuple[datetime, ...]
     series: str | None
+    learned_by: Path | None = None
 
 
 class Actuals(Shape):

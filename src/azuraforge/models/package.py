@@ -66,7 +66,9 @@ def _predictions(services: Services) -> PredictionService:
 
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
-    outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
+    outcomes = Outcomes(
+        *(database, events, datasets, services[LAUNCHER].call, models.folders), [models.deployments.watch]
+    )
     runs = services[RUNS]
 
     def errors_of(project_id: str, run_id: str) -> str | None:

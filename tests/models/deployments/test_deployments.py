@@ -68,7 +68,7 @@ def _events(room: Any, project_id: str) -> list[str]:
 
 def _outcomes(room: Any) -> Outcomes:
     after_judging = [room.service.deployments.watch]
-    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, after_judging)
+    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, room.folders, after_judging)
 
 
 def test_a_shadow_answers_too_and_nobody_hears_it(room: Any, project_id: str, model: str) -> None:
@@ -445,11 +445,12 @@ def test_an_outcome_by_id_judges_both_halves_of_a_pair(room: Any, project_id: st
 
 @pytest.mark.sqlite_only
 def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> None:
-    """Without rows each version answers from the end of its own dataset's version."""
+    """A version that cannot read the newest version of its dataset answers from the end of its own."""
     for version in (1, 2):
         path = tmp_path / f"{version}.csv"
         hours = [FUTURE + timedelta(hours=hour) for hour in range(30 * version)]
-        path.write_text("\n".join(["at,load,heat", *(f"{at},{row},1" for row, at in enumerate(hours))]))
+        head = "at,load,heat" if version == 1 else "at,load,cold"
+        path.write_text("\n".join([head, *(f"{at},{row},{row % 3}" for row, at in enumerate(hours))]))
         options = FileOptions(name="load", time="at", target="load")
         dataset = room.datasets.add_file(project_id, path, path.name, options)
         room.add_version(

@@ -42,7 +42,7 @@ class Ground:
 
     def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
         self.room, self.project_id, self._tmp = room, project_id, tmp_path
-        outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call)
+        outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call, room.folders)
         drift = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
         self.additions = Additions()
         self.service = PredictionService(room.database, outcomes, drift, self.additions)

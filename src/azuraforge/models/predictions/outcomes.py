@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from azuraforge.database import Database, Session, UnitOfWork, now
@@ -23,6 +24,7 @@ from azuraforge.models.events import PredictionsJudged
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.judging import Truth, judge, usual_of
 from azuraforge.models.predictions.schemas import OutcomeRequest, OutcomesOut
+from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.tables import Prediction
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.telemetry import logger
@@ -49,8 +51,10 @@ class Outcomes:
         events: EventLog,
         datasets: DatasetService,
         call: Call,
+        folders: VersionFolders,
         after_judging: Sequence[AfterJudging] = (),
     ) -> None:
+        self._folders = folders
         self._database = database
         self._events = events
         self._datasets = datasets
@@ -101,8 +105,8 @@ class Outcomes:
             if not lines:
                 return judged
             after = lines[-1].id
-            for series, mine in _by_series(line for line in lines if _same(line, dataset)).items():
-                judged += self._judge_by(project_id, dataset, mine, series)
+            for (series, of), mine in _by_series(lines, dataset).items():
+                judged += self._judge_by(project_id, dataset, mine, series, of)
 
     def tend(self, project_id: str) -> int:
         """``join`` for every dataset that waiting predictions look to; how many points were judged."""
@@ -123,8 +127,14 @@ class Outcomes:
             return None
 
     def _judge_by(
-        self, project_id: str, dataset: DatasetVersion, lines: Sequence[Prediction], series: str | None
+        self,
+        project_id: str,
+        dataset: DatasetVersion,
+        lines: Sequence[Prediction],
+        series: str | None,
+        of: tuple[str, int] | None,
     ) -> int:
+        """Judge lines about one series by the dataset's rows; ``of``: model and version, where it may be a total."""
         assert dataset.end_at is not None
         due = (point.at for line in lines for point in line.points)
         wanted = {at for at in due if at <= dataset.end_at}
@@ -138,6 +148,7 @@ class Outcomes:
             fingerprint=dataset.fingerprint,
             times=tuple(times),
             series=series,
+            learned_by=None if of is None else self._folder(project_id, *of),
         )
         values = self._call(ENTRY, wanted_at.model_dump(mode="json"), Actuals, READ_SECONDS).values
         known: dict[datetime, Truth] = {at: value for at, value in zip(times, values, strict=True) if value is not None}
@@ -152,6 +163,11 @@ class Outcomes:
         judged = self._database.write(project_id, work)
         self._tell_of(project_id, {line.model_id for line in lines})
         return judged
+
+    def _folder(self, project_id: str, model_id: str, number: int) -> Path | None:
+        with self._database.read(project_id) as session:
+            row = store.version(session, model_id, number)
+        return None if row is None else self._folders.path(project_id, row.content_hash)
 
     def _tell_of(self, project_id: str, models: set[str]) -> None:
         for after in self._after_judging:
@@ -294,10 +310,18 @@ def _same(line: Prediction, dataset: DatasetVersion) -> bool:
     return same and (dataset.schema.series is None) == (line.inputs.series is None)
 
 
-def _by_series(lines: Iterable[Prediction]) -> dict[str | None, list[Prediction]]:
-    found: dict[str | None, list[Prediction]] = {}
+def _by_series(
+    lines: Iterable[Prediction], dataset: DatasetVersion
+) -> dict[tuple[str | None, tuple[str, int] | None], list[Prediction]]:
+    """Return the lines that the dataset may judge, by series; those about totals also by the version that answered."""
+    found: dict[tuple[str | None, tuple[str, int] | None], list[Prediction]] = {}
+    names = frozenset(dataset.schema.series_names or ())
     for line in lines:
-        found.setdefault(line.inputs.series, []).append(line)
+        if not _same(line, dataset):
+            continue
+        series = line.inputs.series
+        total = bool(dataset.schema.groups) and series is not None and series not in names
+        found.setdefault((series, (line.model_id, line.version) if total else None), []).append(line)
     return found
 
 

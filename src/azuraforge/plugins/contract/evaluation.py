@@ -216,6 +216,18 @@ class SuspiciousColumn(Shape):
     text: Texts
 
 
+class EvaluationFinding(Shape):
+    """A remark on the numbers of an evaluation that a reader of the tables could miss.
+
+    ``code``: ``too_narrow`` and ``too_wide`` (the range of an interval's coverage excludes what it promises) or
+    ``totals_worse_than_sums`` (reconciled totals err more than the sums of the series' own forecasts).
+    """
+
+    code: str
+    contender: str = Field(description="whose numbers they are")
+    text: Texts
+
+
 class ImageSize(Shape):
     """Rows, columns and channels of every image."""
 
@@ -255,6 +267,9 @@ class Evaluation(Shape):
     hierarchy: Hierarchical | None = Field(default=None, description="of a panel with declared groups")
     pretraining: Pretraining | None = Field(default=None, description="of the candidate's weights; null: none")
     suspicious: tuple[SuspiciousColumn, ...] = Field(default=(), description="columns that seem to know the future")
+    findings: tuple[EvaluationFinding, ...] = Field(
+        default=(), description="what the numbers of the candidate, and of the champion after the verdict, do not hold"
+    )
     composition: Composition | None = Field(default=None, description="of a candidate that combines others")
     classes: tuple[str, ...] | None = None
     image: ImageSize | None = None

@@ -32,7 +32,7 @@ from azuraforge.plugins.forecasting.panels import each, known_series, stack
 
 #: A further group of members is tried where the one before lowered the error on the validation part by this share.
 PAYS = 0.01
-#: Seconds that a member may take to forecast a part, where the budget is smaller.
+#: Seconds that a member may take to forecast a part, and the cheapest ones to learn, where the budget is smaller.
 LEAST_ANSWER = 5.0
 #: Origins at the beginning of the training part whose errors say nothing: Theta's estimation does not look at its first
 #: three, and its level there may be thousands of times the values. At most half of the origins.
@@ -81,7 +81,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         """Learn members, cheapest first, until the budget ends or another group does not pay; then combine them."""
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
-        chosen = candidates(run.config, train)
+        chosen, budget = candidates(run.config, train), run.config.budget_seconds
         progress = Progress.load(run.resume())
         scale = _scale(train, validation)
         free = SeasonalNaive.name if run.config.season_of(train.schema) > 1 else Naive.name
@@ -95,10 +95,11 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         points = dict[str, Floats]()
         error, why = np.inf, NO_GAIN
         for place, group in enumerate(groups):
-            # Naive members cost next to nothing, and they answer where the budget holds nothing else.
-            for names in (chosen.early, group) if place == 1 and not thin else (group,):
-                left = run.config.budget_seconds - progress.spent
-                learn_members(run, names, learn, progress, left if place else np.inf, len(chosen))
+            # Naive members cost next to nothing, and the cheapest others get some time however short the budget is.
+            first = () if place != 1 else (*(() if thin else chosen.early), *chosen.cheapest)
+            for names, least in ((first, LEAST_ANSWER), (group, 0.0 if place else np.inf)):
+                left = max(least, budget - progress.spent)  # checkpoints of a busy disk may have taken all of it
+                learn_members(run, names, learn, progress, left, len(chosen))
             # A resumed run has finished members of later groups: each group is weighed as if it were the last so far.
             tried = {name for each in groups[: place + 1] for name in each}
             points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
@@ -120,6 +121,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         run.progress(len(chosen), len(chosen))
         not_tried = [LeftOutMember.of(name, "not_tried", why) for group in chosen.further for name in group]
         not_tried += [LeftOutMember.of(name, "not_tried", TOO_SLOW) for name in chosen.too_slow]
+        not_tried += [LeftOutMember.of(name, "not_tried", reason) for name, reason in chosen.unsuited.items()]
         return replace(ensemble, report=composed(combination, progress, run.config, not_tried))
 
     def refit(self, run: RunContext[AutoConfig], evaluated: Ensemble, rows: Part) -> Ensemble:

@@ -38,6 +38,7 @@ from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.coverage import coverages
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, RMSE, RMSSE, SCALED_PINBALL
+from azuraforge.plugins.kinds.forecast.findings import coverage_findings, total_findings
 from azuraforge.plugins.kinds.forecast.hierarchy.levels import level_scores
 from azuraforge.plugins.kinds.forecast.metrics import (
     Metrics,
@@ -175,6 +176,9 @@ class ForecastJudge(Judge):
         schema = test.schema
         origins = len(test.origins) if self._panel is None else int(self._panel.moment.max(initial=-1)) + 1
         tested = split.parts["test"].model_copy(update={"origins": origins})
+        hierarchy = level_scores(
+            self._whole_test, self._whole_truth, self._whole[self._contenders[0].name], self._whole[best.name]
+        )
         evaluation = Evaluation(
             kind="forecast",
             target=schema.target,
@@ -194,10 +198,18 @@ class ForecastJudge(Judge):
             judged_horizon=int(np.flatnonzero(np.isfinite(self._truth).any(axis=0)).max(initial=-1)) + 1,
             shown_horizons=tuple(shown_horizons(test.horizon)),
             series=series,
-            hierarchy=level_scores(
-                self._whole_test, self._whole_truth, self._whole[self._contenders[0].name], self._whole[best.name]
-            ),
+            hierarchy=hierarchy,
             suspicious=self._suspicious,
+            findings=(
+                *(
+                    found
+                    for name in dict.fromkeys((case.candidate.name, shown.name))
+                    for each in contenders
+                    if each.name == name
+                    for found in coverage_findings(name, each.intervals)
+                ),
+                *total_findings(case.candidate.name, hierarchy, schema.series),
+            ),
         )
         forecast = draw(shown.name, future, ahead, self._whole_test, self._whole[shown.name], self._whole_truth)
         if shown.role == "champion" and case.champion is not None and case.champion.refitted:
