@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +355,32 @@ def test_processes_of_members_end_with_their_reason() -> None:
 
     ends = {each.name: (each.ended, each.detail) for each in attempts({"fine": lambda: None, "crash": crash}, 2, 30)}
     assert ends == {"fine": ("done", ""), "crash": ("crashed", "9")}
+
+
+def test_a_process_learns_members_in_turn_until_one_of_them_ends_it(tmp_path: Path) -> None:
+    def write(name: str) -> None:
+        (tmp_path / name).write_text(str(os.getpid()))
+
+    def fail() -> None:
+        raise ValueError("no  numbers")
+
+    work: dict[str, Callable[[], None]] = {name: partial(write, name) for name in ("a", "b")}
+    work |= {"fails": fail, "c": partial(write, "c"), "killed": lambda: os.kill(os.getpid(), signal.SIGKILL)}
+    work |= {"d": partial(write, "d"), "hangs": lambda: time.sleep(30), "late": partial(write, "late")}
+    ends = {each.name: (each.ended, each.detail) for each in attempts(work, 1, 3)}
+    done = ("done", "")
+    assert ends == {
+        **dict.fromkeys(("a", "b", "c", "d"), done),
+        "fails": ("failed", "no numbers"),
+        "killed": ("crashed", "-9"),
+        "hangs": ("stopped", ""),
+        "late": ("not_started", ""),
+    }
+    a, b, c, d = ((tmp_path / name).read_text() for name in "abcd")
+    assert a == b
+    assert len({a, c, d, str(os.getpid())}) == 4
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_a_member_must_exist(series: Table) -> None:
