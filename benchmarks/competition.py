@@ -173,7 +173,9 @@ def _clock() -> float:
     return sum(os.times()[:4])
 
 
-def measure(found: Competition, series: list[Series], until: float, each: float) -> tuple[dict[str, Tally], int]:
+def measure(
+    found: Competition, series: list[Series], peers: Collection[str], until: float, each: float
+) -> tuple[dict[str, Tally], int]:
     """Return the tally of each forecaster, which has ``each`` seconds, and how many series there was time for."""
     tallies: dict[str, Tally] = {}
     done = 0
@@ -184,7 +186,7 @@ def measure(found: Competition, series: list[Series], until: float, each: float)
         horizon = len(future)
         made = {"naive2": naive2(past, found.season, horizon)}
         work: dict[str, Callable[[], Forecast]] = {"auto": partial(auto, past, found, horizon, min(each, 600))}
-        work |= {name: partial(limited, name, past, found.season, horizon, each) for name in PEERS}
+        work |= {name: partial(limited, name, past, found.season, horizon, each) for name in peers}
         for name, forecast in work.items():
             tally, began = tallies.setdefault(name, Tally()), _clock()
             try:
@@ -198,8 +200,8 @@ def measure(found: Competition, series: list[Series], until: float, each: float)
             tally.seconds += _clock() - began
             if ends:
                 tally.covered.append([float(np.mean((ends[s][0] <= future) & (future <= ends[s][1]))) for s in SHARES])
-        for name, rule in (("median", np.median), ("mean", np.mean)):
-            made[name] = np.asarray(rule([made[one] for one in PEERS], axis=0))
+        for name, rule in (("median", np.median), ("mean", np.mean)) if len(peers) > 1 else ():
+            made[name] = np.asarray(rule([made[one] for one in peers], axis=0))
         for name, point in made.items():
             tallies.setdefault(name, Tally()).errors.append(scores(point, past, future, found.season))
     return tallies, done
@@ -211,6 +213,7 @@ def main() -> None:
     options.add_argument("--folder", type=Path, required=True, help="with the data, see above")
     options.add_argument("--sets", nargs="+", choices=tuple(SETS), default=list(SETS)[:6])
     options.add_argument("--half", choices=("choose", "report"), default="report")
+    options.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
     options.add_argument("--count", type=int, default=100, help="series drawn of each set; a half of them is used")
     options.add_argument("--first", type=int, default=None, help="use at most so many of the half")
     options.add_argument("--minutes", type=float, default=600, help="per set; series beyond it are left out")
@@ -226,7 +229,7 @@ def main() -> None:
     for title in given.sets:
         found = SETS[title]
         drawn = sample(given.folder, found, given.count, given.seed)[given.half == "report" :: 2][: given.first]
-        tallies, done = measure(found, drawn, time.monotonic() + 60 * given.minutes, given.seconds_each)
+        tallies, done = measure(found, drawn, given.peers, time.monotonic() + 60 * given.minutes, given.seconds_each)
         print(f"\n{title}, {given.half}: {done} of {len(drawn)} series\n")
         print("| forecaster | OWA | 50 % | 80 % | 90 % | 95 % | ≥ 80 % on | s | failed |")
         print("|---" * 9 + "|")

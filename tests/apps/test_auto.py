@@ -349,6 +349,22 @@ def test_theta_s_first_rows_do_not_widen_intervals(series: Table, tmp_path: Path
     assert np.max(made[0.95] - made[0.05]) < 3 * np.ptp(values)
 
 
+def test_intervals_of_few_errors_follow_the_refitted_members(series: Table, tmp_path: Path) -> None:
+    """The newest rows swing less than those that the evaluated members learned."""
+    rng = np.random.default_rng(5)
+    values = 50 + rng.normal(size=60) * np.where(np.arange(60) < 30, 8.0, 1.0)
+    table = with_values(series, values)
+    names = ("forecasting.theta", "forecasting.ets")
+    found, _, _ = learned(table, tmp_path / "fit", members=names, season=1)
+    run = MemoryRun(AutoConfig(horizon=3, members=names, season=1), tmp_path / "refit")
+    refitted = Auto().refit(run, found, cut_learning(table, Rows(0, len(table)), 3))
+    (before,), (after,) = (each.spreads.values() for each in (found, refitted))
+    assert before.stretches > 0
+    assert (np.ptp(after.offsets, axis=0) < 0.95 * np.ptp(before.offsets, axis=0)).all()
+    Auto().save(refitted, tmp_path)
+    np.testing.assert_array_equal(Auto().load(tmp_path).spreads[""].offsets, after.offsets)
+
+
 def test_processes_of_members_end_with_their_reason() -> None:
     def crash() -> None:
         os._exit(9)
