@@ -18,8 +18,6 @@ import csv
 import json
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection
@@ -37,7 +35,7 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.intervals import pairs_of
 from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning
 from azuraforge.testing import MemoryRun
-from benchmarks.report import ROOT, Report
+from benchmarks.report import Report
 from benchmarks.statistical import table
 
 PEERS = ("AutoETS", "AutoARIMA", "AutoTheta", "AutoCES")
@@ -175,22 +173,6 @@ def _clock() -> float:
     return sum(os.times()[:4])
 
 
-def network(python: Path, series: list[Series], season: int, steps: int) -> Tally:
-    """Return the tally of one network of neuralforecast that learns all series of a set, in its own environment."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "series.json"
-        path.write_text(json.dumps([past.tolist() for past, _ in series]))
-        script, horizon = ROOT / "benchmarks" / "peers" / "neuralforecast_peer.py", len(series[0][1])
-        command = [str(each) for each in (python, script, path, horizon, steps)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    if done.returncode:
-        sys.exit(done.stderr[-2000:])
-    answer = json.loads(done.stdout.splitlines()[-1])
-    made = [np.array(point, dtype=np.float64) for point in answer["points"]]
-    errors = [scores(point, *one, season) for point, one in zip(made, series, strict=True)]
-    return Tally(errors=errors, seconds=answer["seconds"])
-
-
 def measure(
     found: Competition, series: list[Series], peers: Collection[str], until: float, each: float
 ) -> tuple[dict[str, Tally], int]:
@@ -241,8 +223,6 @@ def main() -> None:
         default=float("inf"),
         help="a peer that takes longer counts as failed; auto's budget for fitting, and again for refitting",
     )
-    options.add_argument("--neural-python", type=Path, help="of an environment with neuralforecast")
-    options.add_argument("--neural-steps", type=int, default=500)
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     report = Report("competition", seed=given.seed)
@@ -250,8 +230,6 @@ def main() -> None:
         found = SETS[title]
         drawn = sample(given.folder, found, given.count, given.seed)[given.half == "report" :: 2][: given.first]
         tallies, done = measure(found, drawn, given.peers, time.monotonic() + 60 * given.minutes, given.seconds_each)
-        if given.neural_python:
-            tallies["neuralforecast"] = network(given.neural_python, drawn[:done], found.season, given.neural_steps)
         print(f"\n{title}, {given.half}: {done} of {len(drawn)} series\n")
         print("| forecaster | OWA | 50 % | 80 % | 90 % | 95 % | ≥ 80 % on | s | failed |")
         print("|---" * 9 + "|")
