@@ -21,7 +21,7 @@ from azuraforge.apps.forecasting.floors import at_least_own_steps
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
-from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
@@ -125,10 +125,10 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return replace(ensemble, report=composed(combination, progress, run.config, not_tried))
 
     def refit(self, run: RunContext[AutoConfig], evaluated: Ensemble, rows: Part) -> Ensemble:
-        """Learn the members again from every row; weights and interval widths stay.
+        """Learn the members again from every row; weights stay.
 
-        A member that fails, or does not finish within the budget, keeps what it had learned, and the composition
-        names it.
+        Intervals of few validation errors are measured again, with the errors inside all rows. A member that fails, or
+        does not finish within the budget, keeps what it had learned, and the composition names it.
         """
 
         def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
@@ -143,7 +143,25 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             starts[name] = Start.after_levels(one, self._levels(evaluated, name, last_origin(one)))
         report = composed(evaluated.combination, progress, run.config)
         members = {**evaluated.members, **progress.members}
-        return replace(evaluated, members=members, starts=starts, report=report)
+        refitted = replace(evaluated, members=members, starts=starts, report=report)
+        return replace(refitted, spreads=self._spreads_again(refitted, rows))
+
+    def _spreads_again(self, refitted: Ensemble, rows: Part) -> dict[str, Spread]:
+        """Return the spreads of the series, given those of the evaluated members."""
+        spreads = dict(refitted.spreads)
+        wanted = {
+            name: (one, at[min(_UNSETTLED, len(at) // 2) :][-MOST_INSIDE:])
+            for name, one, at in _series(rows)
+            if name in spreads and spreads[name].stretches
+        }
+        if rows.targets is None or not wanted:
+            return spreads
+        every = np.sort(np.concatenate([at for _, at in wanted.values()]))
+        point = self._forecast(refitted, _origins(rows, every))
+        for name, (one, at) in wanted.items():
+            own = point[np.searchsorted(every, at)]
+            spreads[name] = at_least_own_steps(spreads[name].refitted(Errors(rows.targets[at] - own, own)), one)
+        return spreads
 
     def trials(self, predictor: Ensemble) -> int:
         """Return how many members were compared."""
@@ -309,9 +327,13 @@ def _answer_seconds(name: str, budget: float) -> float:
 
 def _newest(rows: Part) -> Part:
     """Return the newest origin of each series: enough to see whether a refitted member answers."""
-    found = np.sort([int(at[np.argmax(one.origins)]) for _, one, at in _series(rows)])
-    ahead = {column: values[found] for column, values in rows.ahead.items()}
-    return replace(rows, origins=rows.origins[found], targets=None, ahead=ahead)
+    return _origins(rows, np.sort([int(at[np.argmax(one.origins)]) for _, one, at in _series(rows)]))
+
+
+def _origins(rows: Part, some: Indices) -> Part:
+    """Return the part with some of its origins, without their targets."""
+    ahead = {column: values[some] for column, values in rows.ahead.items()}
+    return replace(rows, origins=rows.origins[some], targets=None, ahead=ahead)
 
 
 def _error(point: Floats, truth: Floats, scale: Floats) -> float:
