@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -56,7 +56,8 @@ def test_a_workbook_has_dates_and_numbers_in_either_language(rows: Rows) -> None
     assert book.sheet_names == ["Tahmin", "Bilgi"]
     heading, first, second = book.get_sheet_by_name("Tahmin").to_python()
     assert heading == ["Zaman (Europe/Berlin)", "UTC farkı", "Değer", "Alt sınır", "Üst sınır", "Birim"]
-    assert first == [datetime(2026, 3, 29, 0, 0), "+01:00", 1.5, 0.5, 2.5, "kW"]
+    assert first == [date(2026, 3, 29), "+01:00", 1.5, 0.5, 2.5, "kW"]
+    assert second[0] == datetime(2026, 3, 29, 1, 0)
     assert second[2:] == [2.5, 1.5, 3.5, "kW"]
     facts = {row[0]: row[1] for row in book.get_sheet_by_name("Bilgi").to_python()}
     assert (facts["Model"], facts["Sürüm"], facts["Tahmin aralığı"]) == ("shop", "1", "90 %")
