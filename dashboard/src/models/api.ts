@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { get, part, post, postForm } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
-import type { AliasChange, Deployment, GatePolicy, GatePolicyRequest, Lineage, Model, ModelCard, ModelDetail, Prediction } from "../api/types";
+import type { AliasChange, AsOf, Deployment, GatePolicy, GatePolicyRequest, Lineage, Model, ModelCard, ModelDetail, Prediction } from "../api/types";
 
 export const modelPages = pagedQuery<Model>(["models"], "/models");
 
@@ -105,6 +105,15 @@ export function useImportBundle() {
       return postForm<{ model: string; version: number; created: boolean }>("/models/import", form);
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ["models"] }),
+  });
+}
+
+/** What was known at a past moment; outcomes are added as they become known. */
+export function asOfQuery(name: string, at: string | null, series: string | null) {
+  return queryOptions({
+    queryKey: ["models", name, "as-of", at, series],
+    queryFn: ({ signal }) => get<AsOf>(`/models/${part(name)}/as-of`, { at, series }, signal),
+    enabled: at !== null,
   });
 }
 

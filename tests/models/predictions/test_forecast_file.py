@@ -61,7 +61,7 @@ def test_a_workbook_has_dates_and_numbers_in_either_language(rows: Rows) -> None
     assert second[2:] == [2.5, 1.5, 3.5, "kW"]
     facts = {row[0]: row[1] for row in book.get_sheet_by_name("Bilgi").to_python()}
     assert (facts["Model"], facts["Sürüm"], facts["Tahmin aralığı"]) == ("shop", "1", "90 %")
-    assert facts["Tahmin kaydının kimliği"] == line
+    assert facts["Defterdeki kimliği"] == line
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")'])

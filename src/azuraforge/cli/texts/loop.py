@@ -107,11 +107,11 @@ LOOP: Mapping[str, tuple[str, str]] = {
     ),
     "as_of.no_forecast": (
         "No forecast of the ledger had been given by then.",
-        "Kayıtta o ana dek verilmiş bir tahmin yok.",
+        "Defterde o ana dek verilmiş bir tahmin yok.",
     ),
     "as_of.ledger_since": (
         "The ledger has forecasts since {at}; older ones may have been removed by the retention policy.",
-        "Kayıttaki en eski tahmin {at} tarihli; daha eskileri saklama politikasıyla silinmiş olabilir.",
+        "Defterdeki en eski tahmin {at} tarihli; daha eskileri saklama politikasıyla silinmiş olabilir.",
     ),
     "as_of.forecast": (
         "Forecast of {target}{unit} that stood, made at {made} by v{version} from {data}; {known} of {of} outcomes are"
@@ -131,7 +131,7 @@ LOOP: Mapping[str, tuple[str, str]] = {
     ),
     "to_alone": (
         "--to writes forecasts of the ledger; scenarios do not enter it. Leave one of them out.",
-        "--to kayıttaki tahminleri yazar; senaryolar kayda girmez. Birini çıkarın.",
+        "--to defterdeki tahminleri yazar; senaryolar deftere girmez. Birini çıkarın.",
     ),
     "to_too_many": (
         "{count} forecasts are too many for one file; at most {most}. Name some with --series.",

@@ -47,7 +47,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "zone": ("Time zone", "Saat dilimi"),
     "origin": ("Last known row", "Bilinen son satır"),
     "made_at": ("Made at", "Oluşturma zamanı"),
-    "id": ("Id in the ledger", "Tahmin kaydının kimliği"),
+    "id": ("Id in the ledger", "Defterdeki kimliği"),
 }
 #: A text of ``_WORDS`` in the file's language, by its key.
 _Word = Callable[[str], str]
