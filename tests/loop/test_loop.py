@@ -157,6 +157,16 @@ def test_an_attempt_that_failed_after_the_last_success_is_shown(rows: Rows) -> N
     assert not observed.open
 
 
+def test_a_step_links_to_the_run_that_took_it(rows: Rows) -> None:
+    filled(rows)
+    refresh = {"do": "refresh", "run": {"dataset": "shop-data"}}
+    automation = rows.automation("nightly", [refresh])
+    done = rows.run("refresh", "succeeded", NOW - HOUR, finished_at=NOW)
+    rows.fired(automation, NOW - HOUR, refresh, state="succeeded", run_id=done, ended_at=NOW)
+    observed = step(rows, "observed")
+    assert (observed.state, observed.run_id) == ("done", done)
+
+
 def test_a_step_that_is_being_taken_is_running(rows: Rows) -> None:
     filled(rows)
     rows.run("train", "running", NOW, model="other")

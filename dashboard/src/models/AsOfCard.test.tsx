@@ -42,7 +42,7 @@ describe("AsOfCard", () => {
     expect(answer.textContent).toContain("sales v3, 1,200 rows");
     expect(answer.textContent).toContain("Outcomes known now: 1 of 2.");
     const cells = screen.getAllByRole("row").slice(1).map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
-    expect(cells).toEqual([["5", "4", "6", "5.5", "yes"], ["7", "6", "8", "–", "–"]]);
+    expect(cells).toEqual([["5.000", "4.000", "6.000", "5.500", "yes"], ["7.000", "6.000", "8.000", "–", "–"]]);
     expect(fetched.mock.calls.at(-1)?.[0]).toContain(encodeURIComponent(new Date("2026-03-03T15:00").toISOString()));
   });
 

@@ -3,6 +3,7 @@ import { Suspense, lazy, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { AsOf, ModelDetail } from "../api/types";
+import { columnDecimals } from "../evaluation/metrics";
 import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { Button } from "../ui/Button";
@@ -89,8 +90,9 @@ function Then({ model, found }: { model: ModelDetail; found: AsOf }) {
 
 function StoodThen({ forecast, zone }: { forecast: ForecastThen; zone: RowZone | null }) {
   const { t } = useTranslation();
-  const { moment, number, row } = useFormats();
+  const { fixed, moment, row } = useFormats();
   const { points, data } = forecast;
+  const decimals = columnDecimals(points.flatMap((point) => [point.value, point.actual]));
   const banded = points.every((point) => point.low !== null && point.high !== null);
   const test = {
     at: points.map((point) => point.at),
@@ -133,10 +135,10 @@ function StoodThen({ forecast, zone }: { forecast: ForecastThen; zone: RowZone |
             {points.map((point) => (
               <tr key={point.step}>
                 <th scope="row">{row(point.at, zone)}</th>
-                <td className={tableCss["number"]}>{number(point.value)}</td>
-                <td className={tableCss["number"]}>{number(point.low)}</td>
-                <td className={tableCss["number"]}>{number(point.high)}</td>
-                <td className={tableCss["number"]}>{number(point.actual)}</td>
+                <td className={tableCss["number"]}>{fixed(point.value, decimals)}</td>
+                <td className={tableCss["number"]}>{fixed(point.low, decimals)}</td>
+                <td className={tableCss["number"]}>{fixed(point.high, decimals)}</td>
+                <td className={tableCss["number"]}>{fixed(point.actual, decimals)}</td>
                 <td>{inside(point.hit)}</td>
               </tr>
             ))}

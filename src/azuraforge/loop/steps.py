@@ -37,6 +37,8 @@ _WINDOW = timedelta(days=7)
 _ROWS_OF_WINDOW = 4
 _SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _SECONDS |= {"mo": 2_678_400.0, "q": 8_035_200.0, "y": 31_622_400.0}
+#: What a run wrote and the run's end have moments of two clocks; so close they belong together.
+_SAME = timedelta(minutes=1)
 _PLATFORM = LoopTrigger(kind="platform")
 #: A file is no source that could be asked again.
 _FILE = "file"
@@ -229,6 +231,8 @@ def _with_attempts(step: LoopStep, facts: Facts, taking: list[Taking], running: 
         failed = attempt.error if run is None else _failure(run)
         if failed is not None and at is not None and (step.at is None or at > step.at):
             step.state, step.at, step.error, step.run_id = "failed", at, failed, attempt.run_id
+        elif run is not None and run.state == "succeeded" and step.run_id is None and at is not None:
+            step.run_id = run.id if step.at is None or at >= step.at - _SAME else None
     return step
 
 

@@ -35,7 +35,7 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "rows_above_header": (
         "info",
-        "{count} [row|rows] above the header (row {row}) [was|were] left out.",
+        "{count} [row was|rows were] left out above the header, which is row {row}.",
         "Başlığın (satır {row}) üstündeki {count} satır kullanılmadı.",
     ),
     "error_cells": (
