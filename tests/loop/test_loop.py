@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from azuraforge.database import Database
 from azuraforge.errors import NotFound
@@ -227,12 +227,12 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_models(rows: 
             if statement.lstrip().upper().startswith("SELECT") and "set_config" not in statement:
                 asked.append(statement)
 
-        event.listen(rows.database.engine, "before_cursor_execute", count)
+        event.listen(Engine, "before_cursor_execute", count)
         found = LoopService(rows.database).list(rows.project_id).items
-        event.remove(rows.database.engine, "before_cursor_execute", count)
+        event.remove(Engine, "before_cursor_execute", count)
         assert len(found) == (1, 4)[number]
         counts.append(len(asked))
-    assert counts[0] == counts[1] <= 13, counts
+    assert 9 <= counts[0] == counts[1] <= 13, counts
 
 
 def test_pages_and_projects(rows: Rows, other_project_id: str) -> None:
