@@ -3015,7 +3015,6 @@ export interface components {
             /**
              * Available After
              * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it; columns that are not named count as known with their row
-             * @default {}
              */
             available_after: {
                 [key: string]: string;
@@ -3044,7 +3043,6 @@ export interface components {
             /**
              * Groups
              * @description of several series: group column → group → the series in it, which a total adds up; groups of one series are left out
-             * @default {}
              */
             groups: {
                 [key: string]: {

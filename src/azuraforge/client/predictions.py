@@ -221,6 +221,34 @@ class Predictions:
         body.update({key: value for key, value in given.items() if value is not None})
         return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
 
+    def forecast(
+        self,
+        model: str,
+        *,
+        dataset: str | None = None,
+        alias: str | None = None,
+        version: int | None = None,
+        horizon: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Run:
+        """Queue a run that forecasts from the newest row of a dataset and enters the ledger; returns at once.
+
+        Args:
+            dataset: name or id; None: the one that the version learned from.
+            alias: who forecasts; None: the champion. ``version`` names a version instead.
+            horizon: rows ahead; None: as far as the version can.
+        """
+        given = {"alias": alias, "version": version, "horizon": horizon}
+        config = {key: value for key, value in given.items() if value is not None}
+        body = {
+            "kind": "forecast",
+            "model": model,
+            "dataset": dataset,
+            "config": config,
+            "idempotency_key": idempotency_key,
+        }
+        return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
+
     def list(
         self,
         model: str | None = None,
