@@ -102,7 +102,7 @@ LOOP: Mapping[str, tuple[str, str]] = {
         "{alias}: v{version} ({plugin}), {start} – {until}.",
     ),
     "as_of.data": (
-        "Newest data: {name} v{version}, {rows} rows, the last at {end}.",
+        "Newest data: {name} v{version}, {rows} [row|rows], the last at {end}.",
         "En yeni veri: {name} v{version}, {rows} satır, sonuncusu {end}.",
     ),
     "as_of.no_forecast": (
@@ -114,8 +114,8 @@ LOOP: Mapping[str, tuple[str, str]] = {
         "Defterdeki en eski tahmin {at} tarihli; daha eskileri saklama politikasıyla silinmiş olabilir.",
     ),
     "as_of.forecast": (
-        "Forecast of {target}{unit} that stood, made at {made} by v{version} from {data}; {known} of {of} outcomes are"
-        " known now.",
+        "Forecast of {target}{unit} that stood, made at {made} by v{version} from {data}. Outcomes known now:"
+        " {known} of {of}.",
         "O anda geçerli {target}{unit} tahmini: {made} tarihinde v{version} tarafından, {data} ile yapıldı; {of}"
         " sonuçtan {known} tanesi şimdi biliniyor.",
     ),
@@ -134,7 +134,7 @@ LOOP: Mapping[str, tuple[str, str]] = {
         "--to defterdeki tahminleri yazar; senaryolar deftere girmez. Birini çıkarın.",
     ),
     "to_too_many": (
-        "{count} forecasts are too many for one file; at most {most}. Name some with --series.",
+        "{count} [forecast is|forecasts are] too many for one file; at most {most}. Name some with --series.",
         "{count} tahmin bir dosya için çok fazla; en çok {most}. --series ile seçin.",
     ),
 }
