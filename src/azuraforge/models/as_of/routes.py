@@ -29,7 +29,7 @@ def get_as_of(
     name: Name,
     access: Reader,
     service: Service,
-    at: Annotated[MomentOrUtc, Query(description="the past moment; without an offset it is UTC")],
+    at: Annotated[MomentOrUtc | None, Query(description="the past moment, UTC without an offset; empty: now")] = None,
     alias: Alias = "champion",
     series: Annotated[
         Name | None, Query(description="of which of several series; empty: of the newest forecast")

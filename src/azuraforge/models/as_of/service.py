@@ -22,17 +22,18 @@ class AsOf:
         self._database = database
 
     def show(
-        self, project_id: str, name: str, at: datetime, alias: str = "champion", series: str | None = None
+        self, project_id: str, name: str, at: datetime | None, alias: str = "champion", series: str | None = None
     ) -> AsOfOut:
         """Return the holder of an alias, the forecast that stood and the data at a moment, over what then happened.
 
         Args:
-            at: aware; not later than now by the database's clock.
+            at: aware, not later than now by the database's clock; None: now.
             series: of which of several series; None: that of the newest forecast by then.
 
         Raises NotFound for an unknown model, InvalidInput for a moment in the future.
         """
         now = self._database.clock()
+        at = at or now
         if at > now:
             raise InvalidInput(
                 f"{at.isoformat(timespec='seconds')} lies in the future",
