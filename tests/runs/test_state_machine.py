@@ -39,6 +39,7 @@ from azuraforge.runs.lease import Held
 from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import MetricPoint, Run, RunAttempt
+from tests.stand import FreeSummary
 
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 DEATHS, RETRIES, MOST_RUNNING = 2, 2, 2
@@ -254,7 +255,7 @@ class RunsMachine(RuleBasedStateMachine):
     @rule(held=held)
     def succeed(self, held):
         def work(session):
-            self.worker._transitions.ended(session, held, "succeeded", summary={"by": held.attempt})
+            self.worker._transitions.ended(session, held, "succeeded", summary=FreeSummary(by=held.attempt))
 
         if not self.fenced(held, work):
             return

@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { get, part } from "../api/client";
-import type { Loop } from "../api/types";
 
 /** Steps follow one another in minutes; events of models refresh it at once. */
 const REFRESH_MS = 15_000;
@@ -9,7 +8,7 @@ const REFRESH_MS = 15_000;
 export function loopQuery(name: string) {
   return queryOptions({
     queryKey: ["models", name, "loop"],
-    queryFn: ({ signal }) => get<Loop>(`/models/${part(name)}/loop`, {}, signal),
+    queryFn: ({ signal }) => get(`/models/${part(name)}/loop`, {}, signal),
     refetchInterval: REFRESH_MS,
   });
 }

@@ -14,7 +14,7 @@ from azuraforge.client.errors import FileUnusable
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.model import PredictionPoint
+from azuraforge.client.model import ClassProbability, PredictionPoint
 from azuraforge.client.run import Run
 from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape, json_object
@@ -37,6 +37,7 @@ class PointOutcome(Shape):
     naive_loss: float | None = None
     hit: bool | None = None
     late: bool = False
+    judged_at: datetime | None = None
     source: str = ""
 
 
@@ -59,6 +60,7 @@ class PredictionInputs(Shape):
     dataset_version: int | None = None
     dataset_fingerprint: str | None = None
     picture: str | None = None
+    classes: list[ClassProbability] = field(default_factory=list)
     sha256: str | None = None
 
 
@@ -84,6 +86,8 @@ class LedgerLine(Shape):
     latency_seconds: float | None = None
     outcome: KnownPoints | None = None
     judged_at: datetime | None = None
+    continues: str | None = None
+    features: object = None
     outcomes: list[PointOutcome] = field(default_factory=list)
 
 

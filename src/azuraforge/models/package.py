@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.datasets.trash import Needs as DatasetNeeds
     from azuraforge.models.as_of.service import AsOf
@@ -148,6 +149,19 @@ COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
 WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
 AS_OF: Service[AsOf] = Service("as_of", _as_of)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.models.events import EVENTS
+
+    return EVENTS
+
+
+def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.models.predictions.forecasting import ForecastSummary
+
+    return [ForecastSummary]
+
+
 PACKAGE = Package(
     "models",
     tables=("tables",),
@@ -167,4 +181,6 @@ PACKAGE = Package(
         DATASET_NEEDS.add(_needs_of_datasets),
         MODEL_OBJECTIONS.add(_objections_of_runs),
     ),
+    summaries=_summaries,
+    events=_events,
 )
