@@ -32,7 +32,6 @@ export type Model = Schemas["ModelOut"];
 export type ModelDetail = Schemas["ModelDetail"];
 export type ModelVersion = Schemas["VersionOut"];
 export type AliasChange = Schemas["AliasChange"];
-export type Loop = Schemas["LoopOut"];
 export type LoopStep = Schemas["LoopStep"];
 export type AsOf = Schemas["AsOfOut"];
 export type Prediction = Schemas["PredictOut"];
