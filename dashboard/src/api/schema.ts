@@ -530,6 +530,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Loops
+         * @description A page of loops, one for each model, by name.
+         */
+        get: operations["loop_list_loops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -593,6 +613,26 @@ export interface paths {
          * @description Take an alias other than the champion's away; the history keeps it.
          */
         delete: operations["models_remove_alias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/as-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get As Of
+         * @description What was known at a past moment: champion, forecast with interval, data version, over what then happened.
+         */
+        get: operations["models_get_as_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -738,6 +778,26 @@ export interface paths {
          * @description How good a model's predictions turned out to be, next to the naive ones.
          */
         get: operations["predictions_get_live_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Loop
+         * @description The loop of a model: when each step was last taken, and what takes it next time.
+         */
+        get: operations["loop_get_loop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1258,6 +1318,26 @@ export interface paths {
          * @description A line of the ledger with what became of it.
          */
         get: operations["predictions_get_prediction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forecast File
+         * @description Forecasts of the ledger as a file: times in the zone of the series, values with intervals, the unit.
+         */
+        get: operations["predictions_get_forecast_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2291,6 +2371,54 @@ export interface components {
             next: string | null;
         };
         /**
+         * AsOfOut
+         * @description A model at a past moment, from the history of its alias and the ledger.
+         */
+        AsOfOut: {
+            /** Alias */
+            alias: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** @description the newest version of the model's dataset at that moment */
+            data: components["schemas"]["DataThen"] | null;
+            /** @description null: none had been given, or the ledger no longer has it */
+            forecast: components["schemas"]["ForecastThen"] | null;
+            /** @description the move that held, with `until` as known now */
+            holder: components["schemas"]["AliasChange"] | null;
+            /** @description of the version that held the alias; null: none, or imported */
+            learned_from: components["schemas"]["DataThen"] | null;
+            /**
+             * Ledger Since
+             * @description the oldest forecast that the ledger still has; null: none
+             */
+            ledger_since: string | null;
+            /** Model */
+            model: string;
+            /**
+             * Model Created At
+             * Format: date-time
+             */
+            model_created_at: string;
+            /**
+             * Plugin
+             * @description of the version that held the alias
+             */
+            plugin: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "before_model" | "before_first" | "removed" | "held";
+            /**
+             * Timezone
+             * @description of the series; UTC where it has none
+             */
+            timezone: string;
+        };
+        /**
          * AttemptOut
          * @description One attempt: how and why it ended, and what it cost.
          */
@@ -3214,6 +3342,29 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
+        };
+        /**
+         * DataThen
+         * @description A version of a dataset, as the newest at a moment or as the one that something was made from.
+         */
+        DataThen: {
+            /** Added At */
+            added_at?: string | null;
+            /** Dataset Id */
+            dataset_id: string;
+            /** End At */
+            end_at?: string | null;
+            /** Fingerprint */
+            fingerprint: string | null;
+            /**
+             * Name
+             * @description null: the dataset was purged
+             */
+            name: string | null;
+            /** Rows */
+            rows?: number | null;
+            /** Version */
+            version: number | null;
         };
         /**
          * DeploymentMoved
@@ -4186,6 +4337,48 @@ export interface components {
             version: number;
         };
         /**
+         * ForecastThen
+         * @description The newest forecast that had been given by then, with outcomes known up to now.
+         */
+        ForecastThen: {
+            /** @description that it was made from; null: rows that the caller sent */
+            data: components["schemas"]["DataThen"] | null;
+            /** Interval */
+            interval: number | null;
+            /**
+             * Known
+             * @description points whose outcome is known now
+             */
+            known: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Origin
+             * Format: date-time
+             */
+            origin: string;
+            /** Plugin */
+            plugin: string | null;
+            /** Points */
+            points: components["schemas"]["PointThen"][];
+            /** Prediction Id */
+            prediction_id: string;
+            /** Series */
+            series: string | null;
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Version
+             * @description that made it; another than the holder's where a new one had not yet been asked
+             */
+            version: number;
+        };
+        /**
          * FromSource
          * @description Read a dataset from a source plugin.
          */
@@ -4328,6 +4521,24 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "model.policy_changed";
+        };
+        /**
+         * GateSummary
+         * @description The newest verdict in short; the run has all of it.
+         */
+        GateSummary: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
+            /** @description the deciding reason */
+            text: components["schemas"]["Sentences"] | null;
+            /**
+             * Why
+             * @description null: promoted, or approved
+             */
+            why: ("within_noise" | "worse" | "too_few" | "slice_worse" | "limits" | "withheld" | "other") | null;
         };
         /**
          * Growth
@@ -5032,6 +5243,117 @@ export interface components {
             statistic: number;
         };
         /**
+         * LoopOut
+         * @description The loop of one model, its steps in order.
+         */
+        LoopOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description the moment of this state, by the database's clock
+             */
+            at: string;
+            /**
+             * Closed
+             * @description no step is open
+             */
+            closed: boolean;
+            /** Model */
+            model: string;
+            /** Steps */
+            steps: components["schemas"]["LoopStep"][];
+        };
+        /**
+         * LoopPage
+         * @description A page of loops, by the model's name.
+         */
+        LoopPage: {
+            /** Items */
+            items: components["schemas"]["LoopOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
+         * LoopStep
+         * @description One step of the loop: when it was last taken, with what result, and what takes it next time.
+         */
+        LoopStep: {
+            /**
+             * At
+             * @description when it was last taken; of a champion: since when; of one that failed: when
+             */
+            at?: string | null;
+            /**
+             * Count
+             * @description observed: rows that the newest version added; predicted: forecasts in the ledger; judged: points; learned: versions
+             */
+            count?: number | null;
+            /**
+             * Counted All
+             * @description false: there are more than `count`, which is not counted
+             * @default true
+             */
+            counted_all: boolean;
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Error
+             * @description why it failed
+             */
+            error?: string | null;
+            gate?: components["schemas"]["GateSummary"] | null;
+            /** @description of an open step */
+            missing?: components["schemas"]["MissingAutomation"] | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "observed" | "predicted" | "judged" | "learned" | "gate" | "champion";
+            /**
+             * Open
+             * @description nothing takes this step without a person
+             */
+            open: boolean;
+            /** Prediction Id */
+            prediction_id?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "failed";
+            /** Triggers */
+            triggers: components["schemas"]["LoopTrigger"][];
+            /**
+             * Version
+             * @description of the model; of the dataset where it is `observed`
+             */
+            version?: number | null;
+        };
+        /**
+         * LoopTrigger
+         * @description Something that takes a step without a person.
+         */
+        LoopTrigger: {
+            /** Id */
+            id?: string | null;
+            /**
+             * Kind
+             * @description arrivals: rows are sent regularly; requests: forecasts are asked for regularly; platform: it follows from the step before
+             * @enum {string}
+             */
+            kind: "automation" | "schedule" | "arrivals" | "requests" | "platform";
+            /**
+             * Name
+             * @description of the automation or schedule
+             */
+            name?: string | null;
+        };
+        /**
          * MadePredictions
          * @description How many predictions a version made, how many of them are judged, and the times of the first and the last.
          */
@@ -5324,6 +5646,19 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "run.metrics_truncated";
+        };
+        /**
+         * MissingAutomation
+         * @description The automation that would take an open step, and a command that makes it.
+         */
+        MissingAutomation: {
+            /** Command */
+            command: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "refresh" | "append" | "forecast" | "train" | "promotion";
         };
         /**
          * Mistake
@@ -6200,6 +6535,57 @@ export interface components {
              * @description rows ahead of the origin, from 1
              */
             step: number;
+        };
+        /**
+         * PointThen
+         * @description A predicted value with its interval, and what happened; ``actual`` and ``label`` are null until that is known.
+         */
+        PointThen: {
+            /** Actual */
+            actual: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** High */
+            high: number | null;
+            /**
+             * Hit
+             * @description inside the interval, or the right class
+             */
+            hit: boolean | null;
+            /** Judged At */
+            judged_at: string | null;
+            /**
+             * Label
+             * @description the class that it was
+             */
+            label: string | null;
+            /**
+             * Late
+             * @description the forecast was made after the time that it speaks of
+             */
+            late: boolean;
+            /**
+             * Loss
+             * @description absolute error; for classes 1 where it was wrong, else 0
+             */
+            loss: number | null;
+            /** Low */
+            low: number | null;
+            /**
+             * Predicted Label
+             * @description the class; `value` is its probability then
+             */
+            predicted_label?: string | null;
+            /**
+             * Step
+             * @description rows ahead of the origin, from 1
+             */
+            step: number;
+            /** Value */
+            value: number;
         };
         /**
          * PolicyChanged
@@ -12992,6 +13378,94 @@ export interface operations {
             };
         };
     };
+    loop_list_loops: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     models_list_models: {
         parameters: {
             query?: {
@@ -13512,6 +13986,97 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_get_as_of: {
+        parameters: {
+            query?: {
+                alias?: string;
+                /** @description the past moment, UTC without an offset; empty: now */
+                at?: string | null;
+                /** @description of which of several series; empty: of the newest forecast */
+                series?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsOfOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14399,6 +14964,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveScores"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loop_get_loop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopOut"];
                 };
             };
             /** @description Bad Request */
@@ -17597,6 +18247,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PredictionDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predictions_get_forecast_file: {
+        parameters: {
+            query: {
+                format?: "csv" | "xlsx";
+                /** @description of the headings of a workbook */
+                language?: "en" | "tr";
+                /** @description of one model */
+                prediction_id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description Bad Request */

@@ -12,6 +12,7 @@ import { Button } from "../ui/Button";
 import { PageHead } from "../ui/Card";
 import { More } from "../ui/More";
 import { ErrorNotice, Loading } from "../ui/Notice";
+import { LoopLine } from "../loop/LoopLine";
 import { historyQuery, modelQuery } from "./api";
 import { pictureClasses } from "./dataSchema";
 import { HistoryCard } from "./HistoryCard";
@@ -20,6 +21,7 @@ import { MoveDialog } from "./MoveDialog";
 import { PredictCard } from "./PredictCard";
 import { VersionsCard } from "./VersionsCard";
 
+const AsOfCard = lazy(() => import("./AsOfCard"));
 const LifeCards = lazy(() => import("./LifeCards"));
 const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
 const PredictPicture = lazy(() => import("../vision/PredictPicture"));
@@ -56,6 +58,7 @@ export default function ModelPage({ name }: { name: string }) {
         {writer ? <DeleteButton what={name} place={placeOf.model(name)} onDone={() => navigate(paths.models)} /> : null}
       </PageHead>
       {model.data.deleted_at ? <InTrash at={model.data.deleted_at} by={model.data.deleted_by ?? null} place={placeOf.model(model.data.id)} /> : null}
+      {there ? <LoopLine model={name} /> : null}
       {there && classes === null ? <PredictCard model={model.data} /> : null}
       {there && classes !== null ? (
         <Suspense fallback={<Loading />}>
@@ -71,6 +74,11 @@ export default function ModelPage({ name }: { name: string }) {
       {there && model.data.version_list.length > 0 ? (
         <Suspense fallback={<Loading />}>
           <LifeCards model={model.data} writer={writer} />
+        </Suspense>
+      ) : null}
+      {there && classes === null && model.data.version_list.length > 0 ? (
+        <Suspense fallback={<Loading />}>
+          <AsOfCard model={model.data} />
         </Suspense>
       ) : null}
       {history.error ? <ErrorNotice error={history.error} /> : null}

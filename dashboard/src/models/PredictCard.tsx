@@ -15,6 +15,7 @@ import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { usePredict } from "./api";
 import { knownAhead, rowZone } from "./dataSchema";
+import { ForecastDownload } from "./ForecastDownload";
 import css from "./Models.module.css";
 
 const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
@@ -102,7 +103,10 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
         <Suspense fallback={<Loading />}>
           <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} series={series} />
         </Suspense>
-        <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} />
+        <div>
+          <ForecastDownload id={prediction.prediction_id} />
+          <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} />
+        </div>
       </div>
     </>
   );

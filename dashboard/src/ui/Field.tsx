@@ -43,11 +43,12 @@ interface TextFieldProps {
   placeholder?: string;
   mode?: "text" | "decimal" | "numeric";
   isDate?: boolean;
+  isMoment?: boolean;
   required?: boolean;
   testId?: string;
 }
 
-export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, required, testId }: TextFieldProps) {
+export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, isMoment = false, required, testId }: TextFieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
@@ -57,7 +58,7 @@ export function TextField({ label, value, onChange, name, hint, error, placehold
           name={name}
           value={value}
           placeholder={placeholder}
-          type={isDate ? "date" : "text"}
+          type={isMoment ? "datetime-local" : isDate ? "date" : "text"}
           inputMode={mode}
           required={required}
           autoComplete="off"

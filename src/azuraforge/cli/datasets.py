@@ -31,7 +31,7 @@ _UNSTATED = "unstated"
 @app.command()
 def add(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="A CSV (also .gz) or Parquet file.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A CSV (also .gz), Parquet or Excel file.")] = None,
     time: Annotated[str | None, typer.Option(help="The time column.")] = None,
     target: Annotated[str | None, typer.Option(help="The column to forecast.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
@@ -55,6 +55,7 @@ def add(
     separator: Annotated[str | None, typer.Option(help="Default: found.")] = None,
     decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Default: found.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Default: found.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of an Excel workbook; default: its only visible one.")] = None,
     time_format: Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'. Default: found.")] = None,
     duplicates: Annotated[
         Literal["error", "first", "last", "mean"] | None, typer.Option(help="Rows with one time and different values.")
@@ -109,6 +110,7 @@ def add(
         "separator": {"\\t": "\t", "tab": "\t"}.get(separator or "", separator),
         "decimal": decimal,
         "encoding": encoding,
+        "sheet": sheet,
         "time_format": time_format,
     }
     if append:

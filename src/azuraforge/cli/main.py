@@ -34,7 +34,7 @@ from azuraforge.cli import (
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.language import ENGLISH, Language, choose
 from azuraforge.cli.terminal import Terminal
-from azuraforge.cli.triggers import automations, notifications, schedules
+from azuraforge.cli.triggers import automations, loop, notifications, schedules
 
 app = typer.Typer(
     name="azuraforge",
@@ -50,6 +50,7 @@ app.command("api")(scaled.api)
 app.command("worker")(scaled.worker)
 app.command("scheduler")(scaled.scheduler)
 app.command("link")(link.link)
+app.command("loop")(loop.loop)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")

@@ -61,6 +61,8 @@ from azuraforge.client.provenance import (
 from azuraforge.client.run import Curve, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
+from azuraforge.client.state.as_of import AsOf, DataThen, ForecastThen, PointThen
+from azuraforge.client.state.loop import GateSummary, Loop, LoopStep, LoopTrigger, MissingAutomation
 from azuraforge.client.study import (
     BaselineScore,
     Budget,
@@ -78,6 +80,7 @@ __all__ = [
     "AliasChange",
     "ApiError",
     "Appended",
+    "AsOf",
     "Automation",
     "AutomationStep",
     "BaselineScore",
@@ -86,6 +89,7 @@ __all__ = [
     "Client",
     "ClientError",
     "Curve",
+    "DataThen",
     "Dataset",
     "DatasetVersion",
     "Deployment",
@@ -103,7 +107,9 @@ __all__ = [
     "Finding",
     "Fire",
     "Firing",
+    "ForecastThen",
     "GatePolicy",
+    "GateSummary",
     "Growth",
     "GuardedSlice",
     "Importance",
@@ -117,7 +123,11 @@ __all__ = [
     "Link",
     "LiveScore",
     "LiveScores",
+    "Loop",
+    "LoopStep",
+    "LoopTrigger",
     "MadePredictions",
+    "MissingAutomation",
     "Model",
     "ModelVersion",
     "Notification",
@@ -133,6 +143,7 @@ __all__ = [
     "PlatformUnreachable",
     "Plugin",
     "PointOutcome",
+    "PointThen",
     "Prediction",
     "PredictionInputs",
     "PredictionPoint",

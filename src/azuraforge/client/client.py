@@ -19,6 +19,7 @@ from azuraforge.client.predictions import Predictions
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
+from azuraforge.client.state.loop import Loops
 from azuraforge.client.studies import Studies
 from azuraforge.client.tokens import Tokens
 from azuraforge.client.trash import Trash
@@ -51,6 +52,7 @@ class Client:
         self.datasets = Datasets(self._connection)
         self.models = Models(self._connection)
         self.predictions = Predictions(self._connection)
+        self.loop = Loops(self._connection)
         self.studies = Studies(self._connection)
         self.schedules = Schedules(self._connection)
         self.automations = Automations(self._connection)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.datasets.trash import Needs as DatasetNeeds
+    from azuraforge.models.as_of.service import AsOf
     from azuraforge.models.comparison.service import Comparisons
     from azuraforge.models.predictions.service import PredictionService
     from azuraforge.models.scenarios.service import WhatIf
@@ -99,6 +100,12 @@ def _what_if(services: Services) -> WhatIf:
     return WhatIf(services[DATABASE], services[MODELS].versions)
 
 
+def _as_of(services: Services) -> AsOf:
+    from azuraforge.models.as_of.service import AsOf
+
+    return AsOf(services[DATABASE])
+
+
 def _bins(services: Services) -> Iterable[Bin]:
     return [services[PREDICTIONS].bin, services[MODELS].trash]
 
@@ -130,10 +137,11 @@ def _hot_routers() -> Sequence[APIRouter]:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.models.as_of.routes import router as as_of
     from azuraforge.models.comparison.routes import router as comparisons
     from azuraforge.models.scenarios.routes import router as scenarios
 
-    return [comparisons, scenarios]
+    return [comparisons, scenarios, as_of]
 
 
 REPLICAS: Service[ReplicaPool] = Service("replicas", _replicas)
@@ -141,6 +149,7 @@ MODELS: Service[ModelService] = Service("models", _models, close=lambda models: 
 PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, close=lambda service: service.close())
 COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
 WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
+AS_OF: Service[AsOf] = Service("as_of", _as_of)
 
 
 def _events() -> Sequence[type[BaseModel]]:
@@ -160,7 +169,13 @@ PACKAGE = Package(
     tables=("tables",),
     hot_routers=_hot_routers,
     routers=_routers,
-    served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS, "what_if": WHAT_IF},
+    served={
+        "models": MODELS,
+        "predictions": PREDICTIONS,
+        "comparisons": COMPARISONS,
+        "what_if": WHAT_IF,
+        "as_of": AS_OF,
+    },
     contributions=(
         HANDLERS.add(_handlers),
         BINS.add(_bins),

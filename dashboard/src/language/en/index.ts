@@ -3,6 +3,7 @@ import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
+import { loop } from "./loop";
 import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
@@ -19,6 +20,7 @@ export const en = {
   ...comparison,
   ...datasets,
   ...evaluation,
+  ...loop,
   ...models,
   ...plugins,
   ...predictions,

@@ -4,6 +4,7 @@ import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
+import { loop } from "./loop";
 import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
@@ -20,6 +21,7 @@ export const tr: Texts = {
   ...comparison,
   ...datasets,
   ...evaluation,
+  ...loop,
   ...models,
   ...plugins,
   ...predictions,

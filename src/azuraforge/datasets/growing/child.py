@@ -17,6 +17,8 @@ from azuraforge.datasets.reading.delimited import RawTable, read_delimited, tabl
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
+from azuraforge.datasets.reading.sheets import read_sheet
+from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
@@ -37,6 +39,7 @@ def append(child: Asked) -> Json:
     if asked.is_json:
         table = _json_rows(asked.path, asked.name, stored, asked.limits)
     else:
+        refuse_sheet(asked.path, asked.name, given.sheet)
         table = _file(asked.path, asked.name, stored, options, asked.limits, findings)
     return grown(stored, table, options, asked.folder, asked.limits, findings).model_dump(mode="json")
 
@@ -77,6 +80,10 @@ def _file(
 ) -> RawTable:
     if is_parquet(path):
         return read_parquet(path, name, options.model_copy(update={"features": None}), limits, [])
+    if is_workbook(path):
+        table = read_sheet(path, name, options, limits, findings)
+        joining.check_columns(table, stored)
+        return table
     decoded = decode(unpack(path, name, limits), name, options.encoding)
     if decoded.assumed:
         findings.append(finding("encoding_assumed", encoding=decoded.encoding))

@@ -33,6 +33,35 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "Zamanlar {offsets} farklarını taşıyor (yaz saati), UTC'ye çevrildi. timezone seçeneği takvim özelliklerini"
         " yerel saate bağlar.",
     ),
+    "rows_above_header": (
+        "info",
+        "{count} [row was|rows were] left out above the header, which is row {row}.",
+        "Başlığın (satır {row}) üstündeki {count} satır kullanılmadı.",
+    ),
+    "error_cells": (
+        "warning",
+        "{count} [cell holds an error|cells hold errors] such as #N/A (first {first}, in {columns}); read as missing.",
+        "{count} hücrede #YOK gibi bir hata var (ilki {first}, sütun: {columns}); eksik değer sayıldı.",
+    ),
+    "formulas_unsaved": (
+        "warning",
+        "{count} [formula has|formulas have] no stored value (first {first}, in {columns}); read as missing. Open the"
+        " workbook in a spreadsheet program and save it to store them.",
+        "{count} formülün kayıtlı değeri yok (ilki {first}, sütun: {columns}); eksik değer sayıldı. Değerlerin"
+        " kaydedilmesi için dosyayı bir hesap tablosu programında açıp kaydedin.",
+    ),
+    "merged_cells": (
+        "info",
+        "{count} merged [range spans|ranges span] several rows (first in row {row}). In columns of time, series and"
+        " groups their value counts for each of the rows, elsewhere for the first only.",
+        "{count} birleştirilmiş hücre birden çok satıra yayılıyor (ilki satır {row}). Değeri zaman, seri ve grup"
+        " sütunlarında her satır için, diğerlerinde yalnızca ilk satır için geçerli.",
+    ),
+    "excel_serials": (
+        "info",
+        "The numbers in {column} were read as Excel's serial dates.",
+        "{column} sütunundaki sayılar Excel seri tarihi olarak okundu.",
+    ),
     "columns_ignored_text": (
         "info",
         "Not numeric, ignored: {columns}.",

@@ -19,7 +19,9 @@ from azuraforge.datasets.reading.groups import check_groups, read_groups
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
 from azuraforge.datasets.reading.prepared import Prepared, prepared_series
+from azuraforge.datasets.reading.sheets import read_sheet
 from azuraforge.datasets.reading.times import check_zone, parse_times
+from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
@@ -40,17 +42,21 @@ class ReadFile:
 
 
 def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
-    """Read and prepare a CSV or Parquet file; ``name`` is what messages call it.
+    """Read and prepare a CSV, Parquet or Excel file; ``name`` is what messages call it.
 
     Raises InvalidInput naming what is wrong, where, and what to do next.
     """
     findings: list[Finding] = []
+    refuse_sheet(path, name, options.sheet)
     if is_parquet(path):
         table = read_parquet(path, name, options, limits, findings)
         facts: Json = {"format": "parquet"}
+    elif is_workbook(path):
+        table = read_sheet(path, name, options, limits, findings)
+        facts = {"format": "xlsx"}
     else:
         table, facts = _read_text(path, name, options, limits, findings)
-    written = options.model_dump(mode="json", include={"separator", "decimal", "encoding", "time_format"})
+    written = options.model_dump(mode="json", include={"separator", "decimal", "encoding", "time_format", "sheet"})
     prepared = _prepare(table, options, findings, limits)
     reading: Json = {key: value for key, value in written.items() if value is not None}
     return ReadFile(prepared, file_sha256(path), {"file": name, **facts, "reading": reading})

@@ -12,6 +12,7 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.additions import Additions
 from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.forecast_file import ForecastFiles
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.projects.schemas import RetentionPolicy
@@ -30,6 +31,7 @@ class PredictionService:
         self, database: Database, outcomes: Outcomes, drift: DriftMonitor, additions: Additions | None = None
     ) -> None:
         self.reads = LiveReads(database)
+        self.files = ForecastFiles(database)
         self.outcomes = outcomes
         self.drift = drift
         self.bin = LedgerBin(database, outcomes, drift)
