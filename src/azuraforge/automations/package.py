@@ -98,9 +98,10 @@ def _sender(services: Services) -> Sender:
 
 
 def _measures(services: Services) -> Iterable[Measure]:
-    from azuraforge.automations.triggers.measures import DatasetAge, DiskUsed, Drift
+    from azuraforge.automations.triggers.measures import DatasetAge, DiskUsed, Drift, WorseThanBaseline
 
-    return [DiskUsed(services[SETTINGS].home), DatasetAge(services[DATASETS]), Drift(services[PREDICTIONS])]
+    disk, age = DiskUsed(services[SETTINGS].home), DatasetAge(services[DATASETS])
+    return [disk, age, Drift(services[PREDICTIONS]), WorseThanBaseline(services[PREDICTIONS])]
 
 
 def _objections_to_dataset(services: Services) -> Iterable[DatasetObjection]:

@@ -13,6 +13,7 @@ from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.standing import Standings
 from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.projects.trash import Contents, Position, Purged
 from azuraforge.telemetry import logger
@@ -31,6 +32,7 @@ class PredictionService:
         self.reads = LiveReads(database)
         self.outcomes = outcomes
         self.drift = drift
+        self.standings = Standings(database)
         self.bin = LedgerBin(database, outcomes, drift)
         self._later = ThreadPoolExecutor(1, "outcomes")
         if additions is not None:
