@@ -64,9 +64,11 @@ def _watch(services: Services) -> Watch:
 
 
 def _automations(services: Services) -> AutomationService:
+    from azuraforge.automations.triggers.checking import Checks
     from azuraforge.automations.triggers.service import AutomationService
 
-    return AutomationService(services[DATABASE], services[EVENTS], services[RUNS], services[FIRINGS], services[WATCH])
+    checks = Checks(services[RUNS], services[STUDIES], services[WATCH])
+    return AutomationService(services[DATABASE], services[EVENTS], services[FIRINGS], services[WATCH], checks)
 
 
 def _automation_loop(services: Services) -> AutomationLoop:

@@ -11,7 +11,7 @@ from azuraforge.package import SETTINGS, Extension, Package, Service, Services
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import KERNELS, LAUNCHER
 from azuraforge.projects.package import BINS
-from azuraforge.runs.package import RUN_NEEDS, RUNS
+from azuraforge.runs.package import HANDLERS, RUN_NEEDS, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from azuraforge.models.serving.pool import ReplicaPool
     from azuraforge.models.trash import Objection
     from azuraforge.projects.trash import Bin
+    from azuraforge.runs.handlers import Handler
     from azuraforge.runs.trash import Needs as RunNeeds
 
 #: Reasons not to delete a model.
@@ -80,6 +81,13 @@ def _what_if(services: Services) -> WhatIf:
     return WhatIf(services[DATABASE], services[MODELS].versions)
 
 
+def _handlers(services: Services) -> Iterable[Handler]:
+    from azuraforge.models.forecasts.handler import ForecastHandler
+
+    database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
+    yield ForecastHandler(database, events, datasets, services[MODELS], services[REPLICAS].folders)
+
+
 def _bins(services: Services) -> Iterable[Bin]:
     return [services[PREDICTIONS].bin, services[MODELS].trash]
 
@@ -130,6 +138,7 @@ PACKAGE = Package(
     routers=_routers,
     served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS, "what_if": WHAT_IF},
     contributions=(
+        HANDLERS.add(_handlers),
         BINS.add(_bins),
         RUN_NEEDS.add(_needs_of_runs),
         DATASET_NEEDS.add(_needs_of_datasets),

@@ -72,7 +72,7 @@ class WorseThanBaseline:
     name = "model.worse_than_baseline"
     about: Mapping[str, str] = {
         "en": "1 while the live predictions of a model's champion are worse than a baseline's beyond noise, else 0",
-        "tr": "Bir modelin şampiyonunun canlı tahminleri temel yöntemden gürültüyle açıklanamayacak kadar kötüyse 1, yoksa 0",
+        "tr": "Bir modelin şampiyonunun canlı tahminleri temel yöntemden rastlantıyı aşacak kadar kötüyse 1, yoksa 0",
     }
 
     def __init__(self, predictions: PredictionService) -> None:
