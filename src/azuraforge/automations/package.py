@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from azuraforge.automations.firing import Firing
+    from azuraforge.automations.fresh.service import FreshService
     from azuraforge.automations.notifications.sender import Sender
     from azuraforge.automations.notifications.service import NotificationService
     from azuraforge.automations.scheduler import Scheduler
@@ -71,6 +72,19 @@ def _automations(services: Services) -> AutomationService:
     return AutomationService(services[DATABASE], services[EVENTS], services[FIRINGS], services[WATCH], checks)
 
 
+def _fresh(services: Services) -> FreshService:
+    from azuraforge.automations.fresh.service import FreshService
+
+    return FreshService(
+        services[DATABASE],
+        services[AUTOMATIONS],
+        services[MODELS],
+        services[PREDICTIONS].standings,
+        services[DATASETS],
+        services[RUNS],
+    )
+
+
 def _automation_loop(services: Services) -> AutomationLoop:
     from azuraforge.automations.triggers.consuming import Consumer
     from azuraforge.automations.triggers.loop import AutomationLoop
@@ -119,11 +133,12 @@ def _objections_to_model(services: Services) -> Iterable[ModelObjection]:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.automations.fresh.routes import router as fresh
     from azuraforge.automations.notifications.routes import router as notifications
     from azuraforge.automations.routes import router as schedules
     from azuraforge.automations.triggers.routes import router as automations
 
-    return [schedules, automations, notifications]
+    return [schedules, automations, fresh, notifications]
 
 
 FIRING: Service[Firing] = Service("firing", _firing)
@@ -132,6 +147,7 @@ SCHEDULER: Service[Scheduler] = Service("scheduler", _scheduler)
 FIRINGS: Service[Firings] = Service("firings of automations", _firings)
 WATCH: Service[Watch] = Service("watch of automations", _watch)
 AUTOMATIONS: Service[AutomationService] = Service("automations", _automations)
+FRESH: Service[FreshService] = Service("fresh models", _fresh)
 AUTOMATION_LOOP: Service[AutomationLoop] = Service("loop of automations", _automation_loop)
 NOTIFICATIONS: Service[NotificationService] = Service("notifications", _notifications)
 SENDER: Service[Sender] = Service("sender of notifications", _sender)
@@ -140,7 +156,7 @@ PACKAGE = Package(
     "automations",
     tables=("tables", "store", "triggers.tables", "triggers.store", "notifications.tables", "notifications.store"),
     routers=_routers,
-    served={"schedules": SCHEDULES, "automations": AUTOMATIONS, "notifications": NOTIFICATIONS},
+    served={"schedules": SCHEDULES, "automations": AUTOMATIONS, "fresh": FRESH, "notifications": NOTIFICATIONS},
     contributions=(
         LOOPS.add(lambda services: [services[SCHEDULER], services[AUTOMATION_LOOP], services[SENDER]]),
         MEASURES.add(_measures),

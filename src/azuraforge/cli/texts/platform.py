@@ -317,4 +317,61 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
     "target_deleted": ("Target {name} is deleted.", "Hedef {name} silindi."),
     "message_queued": ("Message {id} is in the outbox.", "İleti {id} gönderim kutusunda."),
     "message_acknowledged": ("Message {id} is acknowledged.", "İleti {id} onaylandı."),
+    # keeping a model fresh
+    "fresh_alone": (
+        "--off and --show stand alone: leave out the other options",
+        "--off ve --show tek başına kullanılır: diğer seçenekleri yazmayın",
+    ),
+    "fresh_on": ("Automations keep {model} fresh:", "{model} modelini güncel tutan otomasyonlar:"),
+    "fresh_off": (
+        "No automation keeps {model} fresh any more; runs that were queued stay.",
+        "{model} modelini artık hiçbir otomasyon güncel tutmuyor; sıradaki çalıştırmalar duruyor.",
+    ),
+    "fresh_not": (
+        "No automation keeps {model} fresh. Set them up: azuraforge models keep-fresh {model}",
+        "{model} modelini güncel tutan otomasyon yok. Kurmak için: azuraforge models keep-fresh {model}",
+    ),
+    "fresh_offer": (
+        "Keep it fresh (refresh, judge, retrain, gate): azuraforge models keep-fresh {model}",
+        "Güncel tutmak için (yenile, sına, eğit, kapı): azuraforge models keep-fresh {model}",
+    ),
+    "fresh_append": (
+        "Dataset {dataset} has no source to ask: add rows with azuraforge datasets add --append FILE --name {dataset}",
+        "{dataset} veri kümesinin sorulacak bir kaynağı yok; satır eklemek için: azuraforge datasets add --append DOSYA "
+        "--name {dataset}",
+    ),
+    "fresh_promotes": (
+        "The gate promotes a version that passes it.",
+        "Kapıdan geçen sürüm kendiliğinden terfi eder.",
+    ),
+    "fresh_approves": (
+        "The gate approves a version that passes it; a person promotes: azuraforge models promote {model} VERSION",
+        "Kapıdan geçen sürüm onaylanır; terfi kararını bir kişi verir: azuraforge models promote {model} SÜRÜM",
+    ),
+    "fresh_outdated": (
+        "The champion was trained in another way than the automations retrain. To follow it: azuraforge models keep-fresh "
+        "{model}",
+        "Şampiyon, otomasyonların eğittiğinden başka biçimde eğitilmiş. Ona uymaları için: azuraforge models keep-fresh "
+        "{model}",
+    ),
+    "fresh_worse": (
+        "Version {version} is worse than the baseline {baseline} beyond noise, by its judged predictions.",
+        "Sonuçları bilinen tahminlerine göre {version}. sürüm, {baseline} temel yönteminden rastlantıyı aşacak kadar kötü.",
+    ),
+    "fresh_not_worse": (
+        "Version {version} is not shown to be worse than the baselines, by its judged predictions.",
+        "Sonuçları bilinen tahminlerine göre {version}. sürümün temel yöntemlerden kötü olduğu gösterilemedi.",
+    ),
+    "fresh.refresh": ("refresh the dataset {refresh}", "veri kümesini yenile, {refresh}"),
+    "fresh.forecast": ("forecast after new rows", "yeni satırlardan sonra tahmin et"),
+    "fresh.retrain_regularly": ("retrain {retrain}", "yeniden eğit, {retrain}"),
+    "fresh.retrain_on_drift": ("retrain on drift", "kaymada (drift) yeniden eğit"),
+    "fresh.retrain_when_worse": ("retrain when worse than a baseline", "temel yöntemden kötüyse yeniden eğit"),
+    "fresh.report": ("report trouble", "sorunları bildir"),
+    "cadence.hourly": ("every hour", "her saat"),
+    "cadence.daily": ("every day", "her gün"),
+    "cadence.weekly": ("every week", "her hafta"),
+    "cadence.monthly": ("every 30 days", "30 günde bir"),
+    "cadence.never": ("never", "hiç"),
+    "cadence.every": ("every {distance}", "{distance} aralıkla"),
 }
