@@ -11,6 +11,7 @@ from azuraforge.measures import MEASURES
 from azuraforge.models.package import MODEL_OBJECTIONS, MODELS, PREDICTIONS
 from azuraforge.package import LOOPS, SETTINGS, Package, Service, Services
 from azuraforge.plugins.package import CALL, CATALOGUE
+from azuraforge.projects.package import BINS
 from azuraforge.runs.package import RUNS
 from azuraforge.studies.package import STUDIES
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from azuraforge.datasets.trash import Objection as DatasetObjection
     from azuraforge.measures import Measure
     from azuraforge.models.trash import Objection as ModelObjection
+    from azuraforge.projects.trash import Bin
 
 
 def _firing(services: Services) -> Firing:
@@ -113,6 +115,12 @@ def _sender(services: Services) -> Sender:
     return Sender(services[DATABASE], services[EVENTS], services[CALL], str(settings.plugins), policy)
 
 
+def _bins(services: Services) -> Iterable[Bin]:
+    from azuraforge.automations.notifications.retention import NotificationBin
+
+    yield NotificationBin(services[DATABASE], services[SETTINGS].notification_days)
+
+
 def _measures(services: Services) -> Iterable[Measure]:
     from azuraforge.automations.triggers.measures import DatasetAge, DiskUsed, Drift, WorseThanBaseline
 
@@ -159,6 +167,7 @@ PACKAGE = Package(
     served={"schedules": SCHEDULES, "automations": AUTOMATIONS, "fresh": FRESH, "notifications": NOTIFICATIONS},
     contributions=(
         LOOPS.add(lambda services: [services[SCHEDULER], services[AUTOMATION_LOOP], services[SENDER]]),
+        BINS.add(_bins),
         MEASURES.add(_measures),
         DATASET_OBJECTIONS.add(_objections_to_dataset),
         MODEL_OBJECTIONS.add(_objections_to_model),

@@ -337,8 +337,8 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
     ),
     "fresh_append": (
         "Dataset {dataset} has no source to ask: add rows with azuraforge datasets add --append FILE --name {dataset}",
-        "{dataset} veri kümesinin sorulacak bir kaynağı yok; satır eklemek için: azuraforge datasets add --append DOSYA "
-        "--name {dataset}",
+        "{dataset} veri kümesinin sorulacak bir kaynağı yok; satır eklemek için: azuraforge datasets add --append "
+        "DOSYA --name {dataset}",
     ),
     "fresh_promotes": (
         "The gate promotes a version that passes it.",
@@ -349,14 +349,15 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "Kapıdan geçen sürüm onaylanır; terfi kararını bir kişi verir: azuraforge models promote {model} SÜRÜM",
     ),
     "fresh_outdated": (
-        "The champion was trained in another way than the automations retrain. To follow it: azuraforge models keep-fresh "
-        "{model}",
-        "Şampiyon, otomasyonların eğittiğinden başka biçimde eğitilmiş. Ona uymaları için: azuraforge models keep-fresh "
-        "{model}",
+        "The champion was trained in another way than the automations retrain. To follow it: azuraforge models "
+        "keep-fresh {model}",
+        "Şampiyon, otomasyonların eğittiğinden başka biçimde eğitilmiş. Ona uymaları için: azuraforge models "
+        "keep-fresh {model}",
     ),
     "fresh_worse": (
         "Version {version} is worse than the baseline {baseline} beyond noise, by its judged predictions.",
-        "Sonuçları bilinen tahminlerine göre {version}. sürüm, {baseline} temel yönteminden rastlantıyı aşacak kadar kötü.",
+        "Sonuçları bilinen tahminlerine göre {version}. sürüm, {baseline} temel yönteminden rastlantıyı aşacak kadar "
+        "kötü.",
     ),
     "fresh_not_worse": (
         "Version {version} is not shown to be worse than the baselines, by its judged predictions.",

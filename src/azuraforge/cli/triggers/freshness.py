@@ -49,7 +49,7 @@ def keep_fresh(
     """
     terminal = terminal_of(context)
     changes = (refresh, retrain, notify, promote)
-    if (off or show) and (off and show or any(each is not None and each != [] for each in changes)):
+    if (off or show) and ((off and show) or any(each is not None and each != [] for each in changes)):
         raise CommandError(terminal.text("fresh_alone"), exit_code=USAGE)
     with connect(terminal) as connected:
         models = connected.client.models
