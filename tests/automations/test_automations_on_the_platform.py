@@ -134,8 +134,8 @@ def test_what_an_automation_uses_is_kept_and_a_limit_is_said(client):
 
 
 def test_a_model_that_is_kept_fresh_forecasts_new_rows_and_is_judged_by_later_ones(client, tmp_path):
-    """Rows end tomorrow, so that forecasts of the days after it are made before their targets."""
-    until = datetime.now(UTC).date() + timedelta(days=1)
+    """The row of today is forecast from, and the row of tomorrow judges: it was not known when that was said."""
+    until = datetime.now(UTC).date() - timedelta(days=1)
 
     def rows(first: int, last: int) -> Path:
         file = tmp_path / "rows.csv"
@@ -144,7 +144,7 @@ def test_a_model_that_is_kept_fresh_forecasts_new_rows_and_is_judged_by_later_on
         return file
 
     client.datasets.add(rows(-90, 0), name="shop", time="time", target="value")
-    run = client.runs.start("forecasting.naive", dataset="shop", config={"horizon": 2})
+    run = client.runs.start("forecasting.naive", dataset="shop", config={"horizon": 1})
     assert client.runs.wait(run.id).state == "succeeded"
     with pytest.raises(ApiError, match="target 'nobody' does not exist"):
         client.models.keep_fresh("shop", notify=["nobody"])
@@ -163,8 +163,8 @@ def test_a_model_that_is_kept_fresh_forecasts_new_rows_and_is_judged_by_later_on
     name = next(each.name for each in made.automations if each.role == "forecast")
     assert ended(client, name) == [("forecast", "succeeded")]
     (line,) = client.predictions.list(model="shop")
-    assert (line.inputs.dataset_version, len(line.predictions), line.judged_at) == (2, 2, None)
-    client.datasets.append("shop", rows(2, 3))
+    assert (line.inputs.dataset_version, len(line.predictions), line.judged_at) == (2, 1, None)
+    client.datasets.append("shop", rows(2, 2))
     awaited(client, name, lambda found: found.fires == 2 and found.newest_firings[0].state == "succeeded")
     judged = client.predictions.get(line.prediction_id)
     until_judged = time.monotonic() + 60
@@ -172,7 +172,7 @@ def test_a_model_that_is_kept_fresh_forecasts_new_rows_and_is_judged_by_later_on
         assert time.monotonic() < until_judged
         time.sleep(0.1)
         judged = client.predictions.get(line.prediction_id)
-    assert [each.actual for each in judged.outcomes] == [2, 3]
+    assert [each.actual for each in judged.outcomes] == [2]
     assert not any(each.late for each in judged.outcomes)
     standing = client.models.freshness("shop").standing
     assert (standing.worse_than, standing.baselines[0].forecasts) == (None, 1)

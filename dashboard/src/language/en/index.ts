@@ -3,6 +3,7 @@ import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
+import { fresh } from "./fresh";
 import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
@@ -12,6 +13,7 @@ import { schedules } from "./schedules";
 import { shell } from "./shell";
 import { start } from "./start";
 import { studies } from "./studies";
+import { targets } from "./targets";
 import { vision } from "./vision";
 
 export const en = {
@@ -19,6 +21,7 @@ export const en = {
   ...comparison,
   ...datasets,
   ...evaluation,
+  ...fresh,
   ...models,
   ...plugins,
   ...predictions,
@@ -28,6 +31,7 @@ export const en = {
   ...shell,
   ...start,
   ...studies,
+  ...targets,
   ...vision,
 };
 
