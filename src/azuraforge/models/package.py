@@ -58,6 +58,7 @@ def _models(services: Services) -> ModelService:
 
 
 def _predictions(services: Services) -> PredictionService:
+    from azuraforge.errors import NotFound
     from azuraforge.models.drift.monitor import DriftMonitor
     from azuraforge.models.predictions.outcomes import Outcomes
     from azuraforge.models.predictions.service import PredictionService
@@ -65,8 +66,22 @@ def _predictions(services: Services) -> PredictionService:
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
     outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
-    drift = DriftMonitor(database, events, datasets, models.versions)
+    runs = services[RUNS]
+
+    def errors_of(project_id: str, run_id: str) -> str | None:
+        try:
+            return str(runs.artifact(project_id, run_id, "errors.npz")[1])
+        except NotFound:  # purged, or a bundle from elsewhere
+            return None
+
+    drift = DriftMonitor(database, events, datasets, models.versions, errors_of)
     return PredictionService(database, outcomes, drift, services[ADDITIONS])
+
+
+def _handlers(services: Services) -> Iterable[Handler]:
+    from azuraforge.models.predictions.forecasting import ForecastHandler
+
+    yield ForecastHandler(services[DATABASE], services[EVENTS], services[DATASETS], services[MODELS].versions)
 
 
 def _comparisons(services: Services) -> Comparisons:
@@ -79,13 +94,6 @@ def _what_if(services: Services) -> WhatIf:
     from azuraforge.models.scenarios.service import WhatIf
 
     return WhatIf(services[DATABASE], services[MODELS].versions)
-
-
-def _handlers(services: Services) -> Iterable[Handler]:
-    from azuraforge.models.forecasts.handler import ForecastHandler
-
-    database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
-    yield ForecastHandler(database, events, datasets, services[MODELS], services[REPLICAS].folders)
 
 
 def _bins(services: Services) -> Iterable[Bin]:

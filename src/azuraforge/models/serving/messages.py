@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NotRequired, TypeAlias, final
+from typing import NotRequired, TypeAlias, TypedDict, final
 
 from pydantic import JsonValue
-from typing_extensions import TypedDict  # pydantic reads some of them, and before Python 3.12 only these
 
 from azuraforge.models.answers import ClassProbability, PredictionPoint
 from azuraforge.models.schemas import PictureSize
