@@ -25,6 +25,9 @@ from azuraforge.outgoing import Policy
 from azuraforge.projects.schemas import RetentionPolicy
 from tests.automations.triggers import Stand
 
+#: Apprise imports a module of the standard library that 3.13 no longer has.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
+
 _CHILD = """
 import json, sys
 from types import SimpleNamespace
