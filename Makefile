@@ -38,6 +38,10 @@ run: .venv/.run pages ## Set up, start the platform, forecast a real series, sta
 demo: .venv/.run pages ## Set up, run the demo once and exit; non-zero if any step failed
 	@$(BIN)/azuraforge demo --once
 
+.PHONY: demo-loop
+demo-loop: .venv/.run pages ## Set up, let rows arrive and watch a model keep learning; exits after two minutes
+	@$(BIN)/azuraforge demo --loop
+
 .PHONY: pages
 pages:
 	@if $(HAS_NODE); then $(MAKE) dashboard/dist/.built; else \

@@ -15,11 +15,15 @@ import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { runsQuery } from "./api";
 import { elapsedSeconds } from "./elapsed";
+import { LoopDemoCard } from "./LoopDemoCard";
 import { MiniProgress } from "./MiniProgress";
 import css from "./RunsPage.module.css";
 import { StateBadge } from "./StateBadge";
 
 const STATES: readonly RunState[] = ["running", "queued", "succeeded", "failed", "cancelled", "quarantined"];
+
+/** With more runs than these nobody needs the demo any more. */
+const FEW = 8;
 
 export default function RunsPage() {
   const { t } = useTranslation();
@@ -79,6 +83,7 @@ export default function RunsPage() {
           </div>
         ) : null}
       </Card>
+      {page.data !== undefined && state === null && after === null && page.data.items.length <= FEW ? <LoopDemoCard /> : null}
     </div>
   );
 }

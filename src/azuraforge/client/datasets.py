@@ -271,9 +271,10 @@ class Datasets:
             )
         return Appended.from_json(told)
 
-    def refresh(self, name: str) -> Run:
+    def refresh(self, name: str, *, idempotency_key: str | None = None) -> Run:
         """Queue a run that asks the dataset's source for new rows. Raises ApiError for a dataset from a file."""
-        return Run.from_json(self._connection.post("/runs", {"kind": "refresh", "dataset": name}))
+        body = {"kind": "refresh", "dataset": name, "idempotency_key": idempotency_key}
+        return Run.from_json(self._connection.post("/runs", body))
 
     def set_revisions(self, name: str, revisions: Literal["refuse", "accept"]) -> DatasetVersion:
         """Decide what happens to rows that change stored ones: ``refuse`` them, or ``accept`` them as a revision."""

@@ -8,7 +8,7 @@ export const runs = {
     cancelled: "Cancelled",
     quarantined: "Quarantined",
   },
-  kinds: { train: "training", trial: "trial", predict: "prediction", agent: "agent", external: "external" },
+  kinds: { train: "training", trial: "trial", predict: "prediction", forecast: "forecast", refresh: "refresh", agent: "agent", external: "external" },
   decisions: {
     promoted: "Promoted: it is the champion now",
     kept: "Not promoted: the champion stays",
@@ -18,6 +18,10 @@ export const runs = {
     baseline_unproven: "Not promoted: it ranks first but is not proven better, so the best baseline is the champion now",
     baseline_barred: "Not promoted: it ranks first but does not meet the model's conditions, so the best baseline is the champion now",
     not_comparable: "Not comparable with the champion: nothing was promoted",
+  },
+  loopDemo: {
+    title: "A model that keeps learning",
+    text: "Run this in a second terminal: a simulated series arrives row by row and changes its season. Forecasts are judged as rows arrive, drift is reported, retraining starts, the gate decides, and the champion changes. It takes about two minutes; watch it here. In a checkout the command is: make demo-loop",
   },
   runs: {
     title: "Runs",
