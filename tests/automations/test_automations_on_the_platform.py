@@ -119,6 +119,13 @@ def test_steps_promote_roll_back_and_study_do_so_once(client):
     assert lost.error.message.startswith("model 'daily' has no version 99")
 
 
+def test_a_study_step_is_checked_when_it_is_saved(client):
+    study = {"plugin": "forecasting.lstm", "dataset": "daily", "space": {"hidden_sice": {"choices": [4]}}}
+    with pytest.raises(ApiError, match="hidden_sice"):
+        client.automations.create("lost", {"on": "event", "type": "never.happens"}, [{"do": "study", "study": study}])
+    assert "lost" not in [each.name for each in client.automations.list()]
+
+
 def test_what_an_automation_uses_is_kept_and_a_limit_is_said(client):
     steps = [{"do": "roll_back", "model": "daily", "on_failure": "continue"}]
     client.automations.create("keeps", {"on": "event", "type": "never.happens"}, steps, most_per_day=1)
