@@ -21,7 +21,13 @@ def stand(database, project_id, tmp_path):
     return Stand(database, tmp_path / "home", project_id)
 
 
-TRAINING = {"plugin": "forecasting.lstm", "dataset": "load", "model": "sales", "config": {"horizon": 3}}
+TRAINING = {
+    "plugin": "forecasting.lstm",
+    "dataset": "load",
+    "model": "sales",
+    "config": {"horizon": 3},
+    "name": "keep sales fresh",
+}
 SALES = Subject("sales", "sales", "load", TRAINING, can_refresh=True, can_forecast=True)
 
 
@@ -47,6 +53,10 @@ def test_no_part_of_the_set_fires_itself():
     nodes = [cycles.Node(each.name, each.when, each.steps) for each in made]
     for index, node in enumerate(nodes):
         cycles.check(node, nodes[:index] + nodes[index + 1 :])
+    where = [{"field": "kind", "equals": "train"}, {"field": "name", "equals": "the one"}]
+    tell = {"when": {"on": "event", "type": "run.state", "where": where}, "name": "tell"}
+    other = AutomationRequest.model_validate({**tell, "steps": [{"do": "predict", "run": {"model": "{cause.model}"}}]})
+    cycles.check(cycles.Node("tell", other.when, other.steps), nodes)  # runs of the set have a name of their own
     loose = OnEvent(on="event", type="dataset.version_added")
     with pytest.raises(InvalidInput, match="would fire itself"):
         cycles.check(cycles.Node("loose", loose, made[0].steps), nodes)

@@ -124,12 +124,13 @@ class FreshService:
         self, project_id: str, model: str, owner_id: str, champion: ModelVersion, dataset: DatasetVersion
     ) -> Subject:
         plugin, config = self._trained(project_id, champion)
+        label = label_of(model, owner_id)
         training: dict[str, JsonValue] = {"plugin": plugin, "dataset": dataset.name, "model": model, "config": config}
         return Subject(
             model=model,
-            label=label_of(model, owner_id),
+            label=label,
             dataset=dataset.name,
-            training=training,
+            training={**training, "name": f"keep {label} fresh"},
             can_refresh=self._can_refresh(project_id, dataset),
             can_forecast=dataset.end_at is not None and dataset.schema.time is not None,
         )

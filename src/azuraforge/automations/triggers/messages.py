@@ -24,12 +24,13 @@ def notify(session: Session, step: NotifyStep, firing: AutomationFiring, positio
 
 
 def _done(session: Session, firing: AutomationFiring, position: int) -> list[DoneStep]:
-    """The steps before a message, and the gate's decisions on runs that trained."""
+    """The steps before a message that did not succeed, and those on which the gate decided."""
     found = []
     for each in store.steps(session, [firing.id]):
         if each.position < position and each.definition.get("do") != "notify":
             judged = models.evaluation(session, each.run_id) if each.run_id is not None else None
             error = str((each.error or {}).get("message", "")) or None
             decision = judged[0].verdict.decision if judged is not None else None
-            found.append(DoneStep(str(each.definition.get("do")), each.state, error, decision))
+            if decision is not None or each.state != "succeeded":
+                found.append(DoneStep(str(each.definition.get("do")), each.state, error, decision))
     return found
