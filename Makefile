@@ -61,7 +61,7 @@ test: .venv/.dev dashboard/dist/.built ## Set up everything and run every check 
 	@$(call COMPILE,src/azuraforge)
 	@$(MAKE) lint
 	@cd dashboard && npm run --silent typecheck && npm run --silent lint && npm run --silent test
-	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: .venv/.dev ## Ruff, mypy strict, import layers

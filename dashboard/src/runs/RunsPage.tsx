@@ -3,7 +3,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
 
-import { isHeadline } from "../api/evaluation";
 import type { Run, RunState } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
@@ -177,8 +176,7 @@ function Result({ run }: { run: Run }) {
   const { t } = useTranslation();
   if (run.state === "running") return <MiniProgress progress={run.progress} />;
   if (run.error) return <span title={run.error.message}>{run.error.message}</span>;
-  const headline = run.summary?.["headline"] ?? run.summary?.["decision"];
-  const approved = run.summary?.["approved"];
-  if (isHeadline(headline)) return <>{t(`decisions.${headline}`, { approved: typeof approved === "string" ? approved : "–" })}</>;
+  const { summary } = run;
+  if (summary?.kind === "train") return <>{t(`decisions.${summary.headline}`, { approved: summary.approved ?? "–" })}</>;
   return <>–</>;
 }

@@ -70,6 +70,7 @@ class Purged(Shape):
     predictions: int = 0
     notifications: int = 0
     bytes_freed: int = 0
+    left: bool = False
     kept: int = 0
 
 

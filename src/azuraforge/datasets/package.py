@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.datasets.additions import Additions
     from azuraforge.datasets.growing.service import GrowingDatasets
@@ -81,6 +82,19 @@ ADDITIONS: Service[Additions] = Service("added dataset versions", _additions)
 DATASETS: Service[DatasetService] = Service("datasets", _datasets)
 GROWING: Service[GrowingDatasets] = Service("growing datasets", _growing)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.datasets.events import EVENTS
+
+    return EVENTS
+
+
+def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.datasets.growing.summaries import RefreshSummary
+
+    return [RefreshSummary]
+
+
 PACKAGE = Package(
     "datasets",
     tables=("tables",),
@@ -91,4 +105,6 @@ PACKAGE = Package(
         DATASET_OBJECTIONS.add(_objections_of_runs),
         BINS.add(lambda services: [services[DATASETS].trash]),
     ),
+    events=_events,
+    summaries=_summaries,
 )

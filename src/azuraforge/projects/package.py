@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
     from azuraforge.projects.service import ProjectService
@@ -56,10 +57,18 @@ PROJECTS: Service[ProjectService] = Service("projects", _projects)
 TRASH: Service[Trash] = Service("trash", _trash)
 HOUSEKEEPING: Service[Housekeeping] = Service("housekeeping", _housekeeping)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.projects.events import EVENTS
+
+    return EVENTS
+
+
 PACKAGE = Package(
     "projects",
     tables=("tables", "store"),
     routers=_routers,
     served={"projects": PROJECTS, "trash": TRASH},
     contributions=(LOOPS.add(lambda services: [services[HOUSEKEEPING]]),),
+    events=_events,
 )

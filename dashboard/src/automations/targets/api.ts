@@ -4,24 +4,24 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { get, part, post, remove } from "../../api/client";
 import { allItems } from "../../api/pages";
 import { readAgain } from "../../api/queries";
-import type { Notification, NotificationTarget, TargetRequest } from "../../api/types";
+import type { TargetRequest } from "../../api/types";
 
 const SHOWN = 10;
 
 export const targetsQuery = queryOptions({
   queryKey: ["notification-targets"],
-  queryFn: ({ signal }) => allItems<NotificationTarget>("/notifications/targets", {}, signal),
+  queryFn: ({ signal }) => allItems("/notifications/targets", {}, signal),
 });
 
 export const messagesQuery = queryOptions({
   queryKey: ["notifications"],
-  queryFn: ({ signal }) => get<{ items: Notification[] }>("/notifications", { limit: SHOWN }, signal).then(({ items }) => items),
+  queryFn: ({ signal }) => get("/notifications", { limit: SHOWN }, signal).then(({ items }) => items),
 });
 
 export function useCreateTarget() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: TargetRequest) => post<NotificationTarget>("/notifications/targets", request),
+    mutationFn: (request: TargetRequest) => post("/notifications/targets", request),
     onSettled: readAgain(client, targetsQuery.queryKey),
   });
 }
@@ -29,7 +29,7 @@ export function useCreateTarget() {
 export function useTestTarget(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => post<Notification>(`/notifications/targets/${part(id)}/test`),
+    mutationFn: () => post(`/notifications/targets/${part(id)}/test`),
     onSettled: readAgain(client, messagesQuery.queryKey),
   });
 }
@@ -45,7 +45,7 @@ export function useDeleteTarget(id: string) {
 export function useAcknowledge(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => post<Notification>(`/notifications/${part(id)}/acknowledge`),
+    mutationFn: () => post(`/notifications/${part(id)}/acknowledge`),
     onSettled: readAgain(client, messagesQuery.queryKey),
   });
 }

@@ -76,10 +76,10 @@ def check_columns(table: RawTable, stored: Stored) -> None:
 def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: str) -> None:
     """Raise InvalidInput where the unit or the time zone is another one; None: not stated."""
     meaning = stored.meaning
-    for what, told, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
-        if told is not None and told != known:
+    for what, stated, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
+        if stated is not None and stated != known:
             raise InvalidInput(
-                f"the {what} of the new rows is {told or 'none'!r}; that of dataset {stored.name!r} is"
+                f"the {what} of the new rows is {stated or 'none'!r}; that of dataset {stored.name!r} is"
                 f" {known or 'none'!r}",
                 where=where,
                 next_step="convert the rows, or add them as a dataset of another name",
