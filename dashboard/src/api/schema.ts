@@ -2374,7 +2374,7 @@ export interface components {
             /** Automation Id */
             automation_id?: string;
             /** Firing */
-            firing: number;
+            firing: string;
             /** Name */
             name?: string;
             /** State */
@@ -2402,7 +2402,7 @@ export interface components {
             /** Causes */
             causes: number;
             /** Firing */
-            firing: number;
+            firing: string;
             /** Name */
             name?: string;
         };
