@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
+from pydantic import ConfigDict
 from sqlalchemy import select, update
 
 from azuraforge.automations.notifications import child
@@ -22,6 +23,7 @@ from azuraforge.automations.triggers.stepping import Stepping
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.automations.triggers.watching import Watch
 from azuraforge.database import Database, now, seconds_from_now
+from azuraforge.events.body import EventBody
 from azuraforge.events.service import EventLog
 from azuraforge.runs import handlers
 from azuraforge.runs.artifacts import ArtifactStore
@@ -51,6 +53,12 @@ class PredictHandler(RefreshHandler):
 class RunDispatch:
     def submitted(self, project_id: str, run_id: str, queue: str) -> None: ...
     def cancelled(self, project_id: str, run_id: str) -> None: ...
+
+
+class Happened(EventBody):
+    """Any event, with any fields."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class Dial:
@@ -104,7 +112,7 @@ class Stand:
     def happen(self, type_: str = "test.happened", count: int = 1, **data: Any) -> None:
         def work(session: Any) -> None:
             for _ in range(count):
-                self.events.append(session, "project", type_, data)
+                self.events.append(session, "project", Happened(type=type_, **data))
 
         self.database.write(self.project_id, work)
 
