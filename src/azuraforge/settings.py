@@ -190,6 +190,9 @@ class Settings(BaseSettings):
     event_days: int = Field(
         default=90, ge=1, description="lines of the log that belong to no run are kept so long; a run's stay with it"
     )
+    notification_days: int = Field(
+        default=90, ge=1, description="messages of automations that are no longer tried are kept so long"
+    )
     log_level: str = "INFO"
 
     @classmethod

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from azuraforge.automations.notifications import child
 from azuraforge.automations.notifications.tables import NotificationTarget
 from azuraforge.automations.triggers import store
+from azuraforge.automations.triggers.checking import Checks
 from azuraforge.automations.triggers.consuming import Consumer
 from azuraforge.automations.triggers.firing import Firings
 from azuraforge.automations.triggers.loop import AutomationLoop
@@ -83,8 +84,9 @@ class Stand:
         self.dial = Dial()
         firings = Firings(self.events)
         watch = Watch(database, firings, [self.dial])
-        self.service = AutomationService(database, self.events, self.runs, firings, watch)
         nothing = cast(Any, None)
+        checks = Checks(self.runs, nothing, watch)
+        self.service = AutomationService(database, self.events, firings, watch, checks)
         stepping = Stepping(database, firings, self.runs, nothing, nothing, notify)
         consumer = Consumer(database, self.events, firings)
         self.loop = AutomationLoop(database, self.events.notifier, consumer, watch, stepping, tick_seconds=0.05)

@@ -746,6 +746,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/keep-fresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Freshness
+         * @description The automations that keep a model fresh, and how its champion stands next to baselines.
+         */
+        get: operations["models_show_freshness"];
+        put?: never;
+        /**
+         * Keep Fresh
+         * @description Keep a model fresh: refresh its dataset, forecast, judge, retrain; only the gate promotes.
+         */
+        post: operations["models_keep_fresh"];
+        /**
+         * Stop Keeping Fresh
+         * @description Remove the automations that keep a model fresh; runs that they queued stay.
+         */
+        delete: operations["models_stop_keeping_fresh"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/lineage": {
         parameters: {
             query?: never;
@@ -2688,6 +2716,31 @@ export interface components {
             name: string;
             /** Scores */
             scores: (number | null)[] | null;
+        };
+        /**
+         * BaselineStanding
+         * @description A champion compared with one baseline on the same rows.
+         */
+        BaselineStanding: {
+            /** Baseline */
+            baseline: string;
+            /** Baseline Loss */
+            baseline_loss: number;
+            /**
+             * Evidence
+             * @description that the champion is worse: 0 is none, from 1 on it is beyond noise
+             */
+            evidence: number;
+            /**
+             * Forecasts
+             * @description that count: their targets do not overlap
+             */
+            forecasts: number;
+            /**
+             * Loss
+             * @description mean absolute error of the champion there, or its share of wrong classes
+             */
+            loss: number;
         };
         /**
          * BatchFigure
@@ -4888,6 +4941,118 @@ export interface components {
             /** Failed */
             failed: components["schemas"]["FailedBaseline"][];
             parts: components["schemas"]["FoldSummary"];
+        };
+        /**
+         * KeepFreshOut
+         * @description What keeps a model fresh.
+         */
+        KeepFreshOut: {
+            /**
+             * Arrives
+             * @description by_refresh: the dataset's source is asked; by_append: it has none, and somebody has to add rows
+             * @enum {string}
+             */
+            arrives: "by_refresh" | "by_append";
+            /** Automations */
+            automations: components["schemas"]["KeptAutomation"][];
+            /**
+             * Dataset
+             * @description that the champion learned from; null: it is gone or was never stored
+             */
+            dataset: string | null;
+            /**
+             * Forecasts
+             * @description false: the rows have no times, so nothing can be forecast and judged
+             */
+            forecasts: boolean;
+            /**
+             * Kept
+             * @description false: no automation keeps it fresh; the other fields say what would be set up
+             */
+            kept: boolean;
+            /** Model */
+            model: string;
+            /** Notify */
+            notify: string[];
+            /**
+             * Outdated
+             * @description the automations retrain another pipeline or config than the champion's
+             */
+            outdated: boolean;
+            /**
+             * Plugin
+             * @description the pipeline that is retrained
+             */
+            plugin: string;
+            /**
+             * Promotes
+             * @description whether the gate promotes a version that passes it; false: a person does
+             */
+            promotes: boolean;
+            /** Refresh */
+            refresh: string;
+            /** Retrain */
+            retrain: string;
+            /** @description the champion compared with baselines; null: nothing is judged yet */
+            standing: components["schemas"]["Standing"] | null;
+        };
+        /**
+         * KeepFreshRequest
+         * @description How a model is kept fresh. Asking again changes what differs.
+         */
+        KeepFreshRequest: {
+            /**
+             * Notify
+             * @description names of notification targets
+             */
+            notify?: string[];
+            /**
+             * Promote
+             * @description whether the gate promotes a version that passes it; false: a person does; null: as the model's policy says
+             */
+            promote?: boolean | null;
+            /**
+             * Refresh
+             * @description how often the dataset's source is asked for new rows
+             * @default daily
+             */
+            refresh: string;
+            /**
+             * Retrain
+             * @description how often the model is retrained, besides on drift and when it is worse than a baseline
+             * @default weekly
+             */
+            retrain: string;
+        };
+        /**
+         * KeptAutomation
+         * @description One of the automations that keep a model fresh.
+         */
+        KeptAutomation: {
+            /** Fires */
+            fires: number;
+            /** Id */
+            id: string;
+            /** Last Fired At */
+            last_fired_at: string | null;
+            /**
+             * Last State
+             * @description of its newest firing
+             */
+            last_state: ("running" | "succeeded" | "failed") | null;
+            /** Name */
+            name: string;
+            /** Next At */
+            next_at: string | null;
+            /** Paused */
+            paused: boolean;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "refresh" | "forecast" | "retrain_regularly" | "retrain_on_drift" | "retrain_when_worse" | "report";
         };
         /**
          * KnownPoints
@@ -7361,6 +7526,11 @@ export interface components {
              */
             models: number;
             /**
+             * Notifications
+             * @default 0
+             */
+            notifications: number;
+            /**
              * Predictions
              * @default 0
              */
@@ -8725,6 +8895,24 @@ export interface components {
             folds: number;
             /** Mean */
             mean: number | null;
+        };
+        /**
+         * Standing
+         * @description Whether a champion is worse than a baseline beyond noise, by its judged predictions.
+         */
+        Standing: {
+            /**
+             * Baselines
+             * @description empty: nothing is judged yet
+             */
+            baselines: components["schemas"]["BaselineStanding"][];
+            /** Version */
+            version: number;
+            /**
+             * Worse Than
+             * @description the baseline that is better beyond noise; null: none is
+             */
+            worse_than: string | null;
         };
         /**
          * StepOut
@@ -14813,6 +15001,331 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_show_freshness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepFreshOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_keep_fresh: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepFreshRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepFreshOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_stop_keeping_fresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepFreshOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

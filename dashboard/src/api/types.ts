@@ -58,6 +58,14 @@ export type AutomationFiring = Schemas["FiringOut"];
 export type AutomationStepState = Schemas["StepOut"]["state"];
 export type FieldFilter = Schemas["FieldFilter"];
 export type DryRun = Schemas["DryRunOut"];
+export type DryRunRequest = Schemas["DryRunRequest"];
+export type AutomationRequest = Schemas["AutomationRequest"];
+export type Measure = Schemas["MeasureOut"];
+export type NotificationTarget = Schemas["TargetOut"];
+export type TargetRequest = Schemas["TargetRequest"];
+export type Notification = Schemas["NotificationOut"];
+export type Freshness = Schemas["KeepFreshOut"];
+export type KeepFreshRequest = Schemas["KeepFreshRequest"];
 
 export type Study = Schemas["StudyOut"];
 export type StudyDetail = Schemas["StudyDetail"];

@@ -22,6 +22,7 @@ import { PredictCard } from "./PredictCard";
 import { VersionsCard } from "./VersionsCard";
 
 const AsOfCard = lazy(() => import("./AsOfCard"));
+const FreshCard = lazy(() => import("./fresh/FreshCard").then(({ FreshCard }) => ({ default: FreshCard })));
 const LifeCards = lazy(() => import("./LifeCards"));
 const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
 const PredictPicture = lazy(() => import("../vision/PredictPicture"));
@@ -66,6 +67,11 @@ export default function ModelPage({ name }: { name: string }) {
         </Suspense>
       ) : null}
       <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />
+      {there && champion !== null ? (
+        <Suspense fallback={<Loading />}>
+          <FreshCard name={name} writer={writer} />
+        </Suspense>
+      ) : null}
       {there ? (
         <Suspense fallback={<Loading />}>
           <PredictionCards model={model.data} />

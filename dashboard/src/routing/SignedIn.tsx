@@ -24,6 +24,7 @@ const EditSchedulePage = lazy(() => import("../automations/EditSchedulePage"));
 const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
 const AutomationsPage = lazy(() => import("../automations/triggers/AutomationsPage"));
 const AutomationPage = lazy(() => import("../automations/triggers/AutomationPage"));
+const NewAutomationPage = lazy(() => import("../automations/triggers/form/NewAutomationPage"));
 const StudiesPage = lazy(() => import("../studies/StudiesPage"));
 const StudyPage = lazy(() => import("../studies/StudyPage"));
 const NewStudyPage = lazy(() => import("../studies/NewStudyPage"));
@@ -73,6 +74,7 @@ function ProjectPages() {
           <Route path="/p/:project/schedules/:id/edit">{({ id }) => <EditSchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/automations" component={AutomationsPage} />
+          <Route path="/p/:project/new-automation" component={NewAutomationPage} />
           <Route path="/p/:project/automations/:id">{({ id }) => <AutomationPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/studies" component={StudiesPage} />
           <Route path="/p/:project/new-study" component={NewStudyPage} />

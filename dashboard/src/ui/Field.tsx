@@ -44,11 +44,12 @@ interface TextFieldProps {
   mode?: "text" | "decimal" | "numeric";
   isDate?: boolean;
   isMoment?: boolean;
+  isSecret?: boolean;
   required?: boolean;
   testId?: string;
 }
 
-export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, isMoment = false, required, testId }: TextFieldProps) {
+export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, isMoment = false, isSecret = false, required, testId }: TextFieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
@@ -58,10 +59,10 @@ export function TextField({ label, value, onChange, name, hint, error, placehold
           name={name}
           value={value}
           placeholder={placeholder}
-          type={isMoment ? "datetime-local" : isDate ? "date" : "text"}
+          type={isSecret ? "password" : isMoment ? "datetime-local" : isDate ? "date" : "text"}
           inputMode={mode}
           required={required}
-          autoComplete="off"
+          autoComplete={isSecret ? "new-password" : "off"}
           spellCheck={false}
           data-testid={testId}
           onChange={(event) => onChange(event.target.value)}

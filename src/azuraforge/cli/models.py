@@ -18,6 +18,7 @@ from azuraforge.cli.output.model import show_model
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.parsing import scenarios, values
 from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.cli.triggers import freshness
 
 if TYPE_CHECKING:
     from azuraforge.client import AliasChange, Client, ModelVersion
@@ -163,6 +164,8 @@ def promote(
     with connect(terminal) as connected:
         change = connected.client.models.promote(name, version, reason, alias)
     _say_change(terminal, name, change, json)
+    if not json and alias == "champion":
+        terminal.note(terminal.text("fresh_offer", model=name))
 
 
 @app.command()
@@ -359,6 +362,7 @@ def predict_image(
 
 
 model_life.add_to(app)
+app.command("keep-fresh")(freshness.keep_fresh)
 
 
 def _say_change(terminal: Terminal, model: str, change: AliasChange, json: bool) -> None:

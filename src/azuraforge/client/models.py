@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from azuraforge.client.freshness import Freshness
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.model import (
@@ -105,6 +106,38 @@ class Models:
         """Remove an alias other than the champion's; the history keeps it."""
         place = f"/models/{segment(name)}/aliases/{segment(alias)}"
         return AliasChange.from_json(self._connection.request("DELETE", place, query={"reason": reason}))
+
+    def freshness(self, name: str) -> Freshness:
+        """Return the automations that keep a model fresh."""
+        return Freshness.from_json(self._connection.get(f"/models/{segment(name)}/keep-fresh"))
+
+    def keep_fresh(
+        self,
+        name: str,
+        *,
+        refresh: str = "daily",
+        retrain: str = "weekly",
+        notify: Sequence[str] = (),
+        promote: bool | None = None,
+    ) -> Freshness:
+        """Keep a model fresh: refresh its dataset, forecast, judge, retrain. Asking again changes what differs.
+
+        Args:
+            refresh: ``hourly``, ``daily``, ``weekly``, ``monthly``, ``never``, or a distance such as ``6h``.
+            retrain: the same; besides, it is retrained on drift and when it is worse than a baseline.
+            notify: names of notification targets.
+            promote: whether the gate promotes a version that passes it; None: as the model's policy says.
+
+        Raises:
+            ApiError: the model has no champion, or what the automations need does not exist.
+        """
+        body = {"refresh": refresh, "retrain": retrain, "notify": [*notify], "promote": promote}
+        place = f"/models/{segment(name)}/keep-fresh"
+        return Freshness.from_json(self._connection.post(place, body, timeout_seconds=_PREDICT_SECONDS))
+
+    def stop_keeping_fresh(self, name: str) -> Freshness:
+        """Remove the automations that keep a model fresh; runs that they queued stay."""
+        return Freshness.from_json(self._connection.request("DELETE", f"/models/{segment(name)}/keep-fresh"))
 
     def policy(self, name: str) -> GatePolicy:
         """Return the conditions of a promotion of this model."""

@@ -15,6 +15,7 @@ from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.forecast_file import ForecastFiles
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.standing import Standings
 from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.projects.trash import Contents, Position, Purged
 from azuraforge.telemetry import logger
@@ -34,6 +35,7 @@ class PredictionService:
         self.files = ForecastFiles(database)
         self.outcomes = outcomes
         self.drift = drift
+        self.standings = Standings(database)
         self.bin = LedgerBin(database, outcomes, drift)
         self._later = ThreadPoolExecutor(1, "outcomes")
         self._drift_later = ThreadPoolExecutor(1, "drift")
