@@ -15,6 +15,7 @@ from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, R
 from azuraforge.datasets.reading.charts import reduce_rows
 from azuraforge.datasets.schemas import Json, RowsOut
 from azuraforge.datasets.segment_files import write_segment
+from azuraforge.datasets.sources.tables import TableSource
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
 from azuraforge.plugins import Source, SourceRead
@@ -22,6 +23,7 @@ from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
+    from azuraforge.datasets.reading.limits import ReadingLimits
     from azuraforge.datasets.reading.prepared import Prepared
 
 
@@ -43,8 +45,7 @@ def read_source(child: Asked) -> Json:
     """Let a source read. ``SourceInput`` → ``ReadResult``."""
     asked = SourceInput.model_validate(child.payload)
     name = asked.source
-    source: Source = load_plugin("source", name, asked.plugins_folder)()
-    source.outgoing = Policy.from_json(asked.outgoing)
+    source = opened_source(name, asked.plugins_folder, asked.outgoing, asked.limits, asked.folder)
     got = source.read(parse_config(source.Options, asked.options, name))
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
@@ -54,6 +55,15 @@ def read_source(child: Asked) -> Json:
             cursor = plain(got.cursor, f"source {name}") if isinstance(got, SourceRead) and got.cursor else None
             return _result(prepared, asked.folder, {**provenance, "options": asked.options}, None, cursor)
     raise InvalidInput(f"the source {name} returned neither a SourceRead nor an ImageRead", where=f"source {name}")
+
+
+def opened_source(name: str, plugins_folder: str, outgoing: Json, limits: ReadingLimits, folder: Path) -> Source:
+    """Return a source with what the platform lets it use; ``folder`` takes its temporary files."""
+    source: Source = load_plugin("source", name, plugins_folder)()
+    source.outgoing = Policy.from_json(outgoing)
+    if isinstance(source, TableSource):
+        source.limits, source.scratch = limits, folder
+    return source
 
 
 def restate(child: Asked) -> Json:

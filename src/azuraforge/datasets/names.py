@@ -32,4 +32,6 @@ def dataset_name(text: str) -> str:
 
 def stem(filename: str) -> str:
     """The file's name without its endings: ``prices.csv.gz`` → ``prices``."""
-    return re.sub(r"(\.(csv|tsv|txt|parquet|pq|gz|bz2|xz|zip))+$", "", Path(filename).name, flags=re.IGNORECASE)
+    return re.sub(
+        r"(\.(csv|tsv|txt|jsonl|ndjson|json|parquet|pq|gz|bz2|xz|zip))+$", "", Path(filename).name, flags=re.IGNORECASE
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from azuraforge import wording
 from azuraforge.datasets.schemas import Finding
+from azuraforge.plugins.contract.source import SourceFinding
 
 Severity = Literal["info", "warning", "error"]
 
@@ -331,3 +333,11 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> 
 
     text = {"en": told("en", english), "tr": told("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)
+
+
+def remarks(found: Sequence[SourceFinding]) -> list[Finding]:
+    """Return what a source remarked as findings."""
+    return [
+        Finding(code=each.code, severity=each.severity, count=each.count, where=each.where, text=dict(each.text))
+        for each in found
+    ]

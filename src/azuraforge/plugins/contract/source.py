@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 from pydantic import BaseModel, JsonValue
 from typing_extensions import TypeVar  # with defaults; it comes with pydantic
@@ -23,21 +23,51 @@ OptionsT = TypeVar("OptionsT", bound=BaseModel, default=Any)
 
 
 @dataclass(frozen=True)
-class SourceRead:
-    """What a source read: a raw frame, and what its columns mean.
+class SourceFinding:
+    """A remark of a source about what it read: stored with the version, or noted in the run where nothing new came.
 
-    ``provenance`` (address, licence, citation …) is stored with the dataset version, and so is ``cursor``, the position
-    behind these rows of a source that can be asked again (``read_since``): JSON.
+    Attributes:
+        code: stable, for programs.
+        text: one sentence by language code.
+        where: the place, such as a file.
+    """
+
+    code: str
+    text: Mapping[str, str]
+    severity: Literal["info", "warning"] = "warning"
+    count: int = 1
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class SourceRead:
+    """A raw frame, and what its columns mean.
+
+    Text columns are read as those of a CSV file are: times, decimal commas and missing values are found.
+
+    Attributes:
+        features: columns; None: every other numeric column.
+        provenance: address, licence, citation …, stored with the dataset version.
+        cursor: the position behind these rows of a source that can be asked again (``read_since``), stored with the
+            version: JSON.
+        series: the column that tells several series apart; None: one series.
+        decimal: of numbers as text; None: found.
+        time_format: of times as text, such as ``%d/%m/%Y``; None: found.
+        findings: remarks, stored with the version.
     """
 
     frame: pl.DataFrame
     time: str | None
     target: str
-    features: tuple[str, ...] = ()
+    features: tuple[str, ...] | None = ()
     unit: str = ""
     timezone: str = "UTC"
     provenance: Mapping[str, object] = field(default_factory=dict)
     cursor: Mapping[str, object] | None = None
+    series: str | None = None
+    decimal: Literal[".", ","] | None = None
+    time_format: str | None = None
+    findings: Sequence[SourceFinding] = ()
 
 
 @dataclass(frozen=True)
@@ -47,10 +77,12 @@ class SourceNews:
     Attributes:
         read: rows since the cursor; rows that the dataset has already may be among them. None: nothing new.
         cursor: where to go on the next time. It is stored with the rows in one transaction.
+        findings: remarks, also where nothing is new.
     """
 
     read: SourceRead | None
     cursor: Mapping[str, object]
+    findings: Sequence[SourceFinding] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +119,9 @@ class Source(ABC, Generic[OptionsT]):
     summary: ClassVar[Mapping[str, str]] = {}
     outgoing: Policy = Policy()
 
-    def http_client(self, *, timeout_seconds: float = 60.0, headers: Mapping[str, str] | None = None) -> httpx.Client:
+    def http_client(
+        self, *, timeout_seconds: float = 60.0, headers: Mapping[str, str] | None = None, encrypted: bool = False
+    ) -> httpx.Client:
         """Open a guarded HTTP client for addresses that a user names; use it in a ``with`` block.
 
         Each address is checked before the connection, for redirects too; a private one raises ``InvalidInput``. Keep
@@ -96,10 +130,11 @@ class Source(ABC, Generic[OptionsT]):
         Args:
             timeout_seconds: longest silence of the server.
             headers: sent with each request.
+            encrypted: refuse http, for redirects too, except to addresses that the administrator named.
         """
         from azuraforge.outgoing.client import open_client  # children of other plugins start without httpx
 
-        return open_client(self.outgoing, timeout_seconds=timeout_seconds, headers=headers)
+        return open_client(self.outgoing, timeout_seconds=timeout_seconds, headers=headers, encrypted=encrypted)
 
     @abstractmethod
     def read(self, options: OptionsT) -> SourceRead | ImageRead:

@@ -1,0 +1,76 @@
+"""A refresh executed in this process: a job whose child is a function call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from azuraforge.database import Database
+from azuraforge.datasets.growing import child as growing_child
+from azuraforge.datasets.growing.messages import Grown, RefreshInput
+from azuraforge.datasets.growing.refreshing import RefreshHandler
+from azuraforge.datasets.growing.service import GrowingDatasets
+from azuraforge.datasets.schemas import Json
+from azuraforge.datasets.service import DatasetService
+from azuraforge.events.service import EventLog
+from azuraforge.runs.handlers import PhaseResult
+
+
+class Child:
+    def __init__(self, payload: Json, outputs: Path) -> None:
+        self.payload, self.outputs = payload, outputs
+
+    def asked(self, shape: type[Any]) -> Any:
+        return shape.model_validate(self.payload)
+
+
+class Job:
+    """A job whose phase runs in this process; payload and result pass through JSON as they do on the pipe."""
+
+    def __init__(self, run: Any, folder: Path) -> None:
+        self.run, self.folder, self.notes = run, folder, list[str]()
+
+    def phase(self, name: str, entry: str, payload: RefreshInput, *, share: float, result: type[Any]) -> Any:
+        outputs = self.folder / "outputs"
+        outputs.mkdir(parents=True, exist_ok=True)
+        asked = orjson.loads(orjson.dumps(payload.model_dump(mode="json")))
+        answer = growing_child.refresh(Child(asked, outputs))  # type: ignore[arg-type]
+        return PhaseResult(Grown.model_validate_json(answer.model_dump_json()), outputs)
+
+    def note(self, markdown: str) -> None:
+        self.notes.append(markdown)
+
+
+class Run:
+    id = "r1"
+
+    def __init__(self, project_id: str, dataset_id: str) -> None:
+        self.project_id, self.dataset_id = project_id, dataset_id
+
+
+class Refresh:
+    """Refreshes a dataset by name, and returns the summary of its run.
+
+    Attributes:
+        notes: of the last run.
+    """
+
+    def __init__(
+        self, service: DatasetService, database: Database, events: EventLog, project_id: str, folder: Path
+    ) -> None:
+        self._service, self._database, self._project_id, self._folder = service, database, project_id, folder
+        self._handler = RefreshHandler(service, GrowingDatasets(service, database, events), Path("plugins"))
+        self.notes: list[str] = []
+
+    def __call__(self, name: str, before_commit: Callable[[], object] = lambda: None) -> dict[str, Any]:
+        found = self._service.get(self._project_id, name)
+        job = Job(Run(self._project_id, found.id), self._folder)
+        finish = self._handler.execute(job)  # type: ignore[arg-type]
+        self.notes = job.notes
+        before_commit()
+        assert finish.commit is not None
+        self._database.write(self._project_id, finish.commit)
+        return dict(finish.summary)
