@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -187,6 +187,11 @@ class Settings(BaseSettings):
     serving: ServingSettings = ServingSettings()
     reading: ReadingSettings = ReadingSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
+    folders: str | list[str] = Field(
+        default="",
+        description="folders of this machine that every member of every project may read through a source,"
+        " separated by commas",
+    )
     event_days: int = Field(
         default=90, ge=1, description="lines of the log that belong to no run are kept so long; a run's stay with it"
     )
@@ -203,6 +208,21 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         toml = TomlConfigSettingsSource(settings_cls, default_home() / "azuraforge.toml")
         return init_settings, env_settings, toml
+
+    @property
+    def read_folders(self) -> list[Path]:
+        """Folders that sources may read."""
+        given = self.folders.split(",") if isinstance(self.folders, str) else self.folders
+        return [Path(each.strip()).expanduser() for each in given if each.strip()]
+
+    @model_validator(mode="after")
+    def _check_folders(self) -> Settings:
+        for folder in self.read_folders:
+            if not folder.is_absolute():
+                raise ValueError(f"folders: {folder} is no absolute path")
+            if self.home.resolve().is_relative_to(folder.resolve()):
+                raise ValueError(f"folders: {folder} holds the data home, which no source may read")
+        return self
 
     @property
     def url(self) -> str:

@@ -62,7 +62,7 @@ class Refresh:
         self, service: DatasetService, database: Database, events: EventLog, project_id: str, folder: Path
     ) -> None:
         self._service, self._database, self._project_id, self._folder = service, database, project_id, folder
-        self._handler = RefreshHandler(service, GrowingDatasets(service, database, events), Path("plugins"))
+        self._handler = RefreshHandler(service, GrowingDatasets(service, database, events))
         self.notes: list[str] = []
 
     def __call__(self, name: str, before_commit: Callable[[], object] = lambda: None) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> type[Meter]:
 
 @pytest.fixture
 def handler(service: DatasetService, database: Database, events: EventLog) -> RefreshHandler:
-    return RefreshHandler(service, GrowingDatasets(service, database, events), Path("plugins"))
+    return RefreshHandler(service, GrowingDatasets(service, database, events))
 
 
 @pytest.fixture

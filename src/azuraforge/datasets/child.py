@@ -11,7 +11,15 @@ import polars as pl
 
 from azuraforge.datasets.kinds import KINDS
 from azuraforge.datasets.loading import read_columns
-from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
+from azuraforge.datasets.messages import (
+    PicturesInput,
+    ReadInput,
+    ReadResult,
+    RestateInput,
+    RowsInput,
+    SourceAccess,
+    SourceInput,
+)
 from azuraforge.datasets.reading.charts import reduce_rows
 from azuraforge.datasets.schemas import Json, RowsOut
 from azuraforge.datasets.segment_files import write_segment
@@ -23,7 +31,6 @@ from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
-    from azuraforge.datasets.reading.limits import ReadingLimits
     from azuraforge.datasets.reading.prepared import Prepared
 
 
@@ -45,24 +52,24 @@ def read_source(child: Asked) -> Json:
     """Let a source read. ``SourceInput`` → ``ReadResult``."""
     asked = SourceInput.model_validate(child.payload)
     name = asked.source
-    source = opened_source(name, asked.plugins_folder, asked.outgoing, asked.limits, asked.folder)
+    source = opened_source(name, asked.access, asked.folder)
     got = source.read(parse_config(source.Options, asked.options, name))
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
     for kind in KINDS.values():
-        if (prepared := kind.prepare(got, name, asked.cleaning, asked.limits)) is not None:
+        if (prepared := kind.prepare(got, name, asked.cleaning, asked.access.limits)) is not None:
             provenance = plain(got.provenance, f"source {name}")
             cursor = plain(got.cursor, f"source {name}") if isinstance(got, SourceRead) and got.cursor else None
             return _result(prepared, asked.folder, {**provenance, "options": asked.options}, None, cursor)
     raise InvalidInput(f"the source {name} returned neither a SourceRead nor an ImageRead", where=f"source {name}")
 
 
-def opened_source(name: str, plugins_folder: str, outgoing: Json, limits: ReadingLimits, folder: Path) -> Source:
-    """Return a source with what the platform lets it use; ``folder`` takes its temporary files."""
-    source: Source = load_plugin("source", name, plugins_folder)()
-    source.outgoing = Policy.from_json(outgoing)
+def opened_source(name: str, access: SourceAccess, scratch: Path) -> Source:
+    """Return a source with what the platform lets it use; ``scratch`` takes its temporary files."""
+    source: Source = load_plugin("source", name, access.plugins_folder)()
+    source.outgoing, source.folders = Policy.from_json(access.outgoing), access.folders
     if isinstance(source, TableSource):
-        source.limits, source.scratch = limits, folder
+        source.limits, source.scratch = access.limits, scratch
     return source
 
 

@@ -26,16 +26,23 @@ class ReadInput(Shape):
     limits: ReadingLimits
 
 
+class SourceAccess(Shape):
+    """What a source may use: addresses (a policy of outgoing requests), folders, and the limits of what it reads."""
+
+    plugins_folder: str
+    outgoing: Json
+    folders: tuple[Path, ...]
+    limits: ReadingLimits
+
+
 class SourceInput(Shape):
-    """A source plugin with its options; ``outgoing`` restores the policy of outgoing requests."""
+    """A source plugin with its options; ``folder`` receives the canonical Parquet file."""
 
     source: str
     options: Json
-    plugins_folder: str
+    access: SourceAccess
     cleaning: CleaningOptions
     folder: Path
-    limits: ReadingLimits
-    outgoing: Json
 
 
 class RestateInput(Shape):

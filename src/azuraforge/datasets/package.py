@@ -61,7 +61,7 @@ def _growing(services: Services) -> GrowingDatasets:
 def _handlers(services: Services) -> Iterable[Handler]:
     from azuraforge.datasets.growing.refreshing import RefreshHandler
 
-    yield RefreshHandler(services[DATASETS], services[GROWING], services[SETTINGS].plugins)
+    yield RefreshHandler(services[DATASETS], services[GROWING])
 
 
 def _routers() -> Sequence[APIRouter]:

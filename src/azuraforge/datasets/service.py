@@ -18,7 +18,15 @@ from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.keeping import VersionKeeper, storage
 from azuraforge.datasets.lookup import DatasetLookup, version_of
-from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
+from azuraforge.datasets.messages import (
+    PicturesInput,
+    ReadInput,
+    ReadResult,
+    RestateInput,
+    RowsInput,
+    SourceAccess,
+    SourceInput,
+)
 from azuraforge.datasets.names import dataset_name, stem
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
@@ -140,15 +148,22 @@ class DatasetService:
             wanted = SourceInput(
                 source=request.source,
                 options=request.options,
-                plugins_folder=str(self._settings.plugins),
+                access=self.source_access(),
                 cleaning=CleaningOptions(**request.model_dump(include=set(CleaningOptions.model_fields))),
                 folder=folder,
-                limits=self.limits,
-                outgoing=self.outgoing.to_json(),
             )
             read = self.ask(READ_SOURCE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
             name = dataset_name(request.name or str(read.provenance.get("name") or request.source))
             return self._keep(project_id, name, request.source, read, unit)
+
+    def source_access(self) -> SourceAccess:
+        """Return what sources may use."""
+        return SourceAccess(
+            plugins_folder=str(self._settings.plugins),
+            outgoing=self.outgoing.to_json(),
+            folders=tuple(self._settings.read_folders),
+            limits=self.limits,
+        )
 
     def state_availability(
         self, project_id: str, name_or_id: str, request: AvailabilityRequest, *, unit: UnitOfWork | None = None

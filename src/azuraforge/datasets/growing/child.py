@@ -43,7 +43,7 @@ def refresh(child: Child) -> Grown:
     """Ask a source for what came after its cursor. ``RefreshInput`` → ``Grown``; segments lie in the outputs."""
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
-    source = opened_source(name, asked.plugins_folder, asked.outgoing, asked.limits, child.outputs)
+    source = opened_source(name, asked.access, child.outputs)
     news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
     where = f"source {name}"
     cursor = plain(news.cursor, where)
@@ -54,13 +54,13 @@ def refresh(child: Child) -> Grown:
     if not isinstance(read, SourceRead) or not isinstance(read.frame, pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=where)
     joining.check_meaning(stored, read.unit, read.timezone, where)
-    asked.limits.check_frame(read.frame, where, "ask for less")
+    asked.access.limits.check_frame(read.frame, where, "ask for less")
     options = joining.options_of(stored, decimal=read.decimal, time_format=read.time_format)
     findings.extend(remarks(read.findings))
     provenance = plain(read.provenance, where)
     provenance.pop("name", None)
     table = table_of(read.frame, name)
-    found = grown(stored, table, options, child.outputs, asked.limits, findings, provenance)
+    found = grown(stored, table, options, child.outputs, asked.access.limits, findings, provenance)
     return found.model_copy(update={"cursor": cursor})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from azuraforge.datasets.messages import ReadResult
+from azuraforge.datasets.messages import ReadResult, SourceAccess
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import AppendOptions, Finding, Json
 from azuraforge.datasets.segments import Growth, Revisions, Segment
@@ -56,9 +56,7 @@ class RefreshInput(Shape):
     source: str
     options: Json
     cursor: Json | None
-    plugins_folder: str
-    limits: ReadingLimits
-    outgoing: Json
+    access: SourceAccess
 
 
 class Grown(Shape):

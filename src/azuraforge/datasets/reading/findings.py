@@ -17,6 +17,16 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "The file is not UTF-8; it was read as {encoding}.",
         "Dosya UTF-8 değil; {encoding} olarak okundu.",
     ),
+    "file_changed": (
+        "warning",
+        "The file {name} has changed since it was read; its rows were read again.",
+        "{name} dosyası okunduktan sonra değişmiş; satırları yeniden okundu.",
+    ),
+    "file_outside": (
+        "warning",
+        "{name} leads out of the folders that may be read; it was left out.",
+        "{name} izin verilen klasörlerin dışına çıkıyor; okunmadı.",
+    ),
     "decimal_comma": ("info", "Numbers have a decimal comma.", "Sayılarda ondalık virgül kullanılmış."),
     "day_first": (
         "info",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 from pydantic import BaseModel, JsonValue
@@ -111,6 +112,7 @@ class Source(ABC, Generic[OptionsT]):
     Attributes:
         outgoing: the addresses that requests may reach; the platform sets it before ``read``. The default reaches
             public addresses only.
+        folders: folders of this machine that an administrator allowed sources to read; the platform sets them.
     """
 
     name: ClassVar[str]
@@ -118,6 +120,7 @@ class Source(ABC, Generic[OptionsT]):
     title: ClassVar[Mapping[str, str]] = {}
     summary: ClassVar[Mapping[str, str]] = {}
     outgoing: Policy = Policy()
+    folders: Sequence[Path] = ()
 
     def http_client(
         self, *, timeout_seconds: float = 60.0, headers: Mapping[str, str] | None = None, encrypted: bool = False
