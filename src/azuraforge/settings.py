@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -192,6 +192,11 @@ class Settings(BaseSettings):
         description="folders of this machine that every member of every project may read through a source,"
         " separated by commas",
     )
+    secret_keys: SecretStr | None = Field(
+        default=None,
+        description="keys of secrets, 32 bytes in base64 each, separated by commas: the first encrypts, all decrypt;"
+        " None: a key in the data home",
+    )
     event_days: int = Field(
         default=90, ge=1, description="lines of the log that belong to no run are kept so long; a run's stay with it"
     )
@@ -251,6 +256,11 @@ class Settings(BaseSettings):
     def scratch(self) -> Path:
         """Work folders of attempts; each belongs to one run."""
         return self.home / "work"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Keys of secrets, where none is set; no backup holds them."""
+        return self.home / "secret.keys"
 
     @property
     def history(self) -> Path:

@@ -60,6 +60,7 @@ from azuraforge.client.provenance import (
 )
 from azuraforge.client.run import Curve, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
+from azuraforge.client.secrets import Secret
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.study import (
     BaselineScore,
@@ -147,6 +148,7 @@ __all__ = [
     "Scores",
     "SearchSpace",
     "SearchableField",
+    "Secret",
     "Session",
     "Shipped",
     "Study",

@@ -18,6 +18,7 @@ from azuraforge.client.plugins import Plugins
 from azuraforge.client.predictions import Predictions
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
+from azuraforge.client.secrets import Secrets
 from azuraforge.client.sessions import Sessions
 from azuraforge.client.studies import Studies
 from azuraforge.client.tokens import Tokens
@@ -58,6 +59,7 @@ class Client:
         self.plugins = Plugins(self._connection)
         self.trash = Trash(self._connection)
         self.tokens = Tokens(self._connection)
+        self.secrets = Secrets(self._connection)
         self.sessions = Sessions(self._connection)
 
     @property

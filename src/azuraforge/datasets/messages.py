@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import CleaningOptions, Finding, Json
@@ -36,11 +36,15 @@ class SourceAccess(Shape):
 
 
 class SourceInput(Shape):
-    """A source plugin with its options; ``folder`` receives the canonical Parquet file."""
+    """A source plugin with its options; ``folder`` receives the canonical Parquet file.
+
+    ``secrets`` are added on the pipe: dumped here, they are masked.
+    """
 
     source: str
     options: Json
     access: SourceAccess
+    secrets: dict[str, SecretStr] = Field(default_factory=dict)
     cleaning: CleaningOptions
     folder: Path
 

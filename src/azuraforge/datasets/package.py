@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from azuraforge.database.package import DATABASE
 from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
+from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import LAUNCHER
-from azuraforge.projects.package import BINS
+from azuraforge.projects.package import BINS, SECRETS
 from azuraforge.runs.package import HANDLERS
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def _additions(services: Services) -> Additions:
 
 
 def _datasets(services: Services) -> DatasetService:
+    from azuraforge.datasets.grants import Grants
     from azuraforge.datasets.service import DatasetService
     from azuraforge.processes.resources.memory import MemoryLimit
 
@@ -49,6 +51,7 @@ def _datasets(services: Services) -> DatasetService:
         additions=services[ADDITIONS],
         needs=services.all(DATASET_NEEDS),
         objections=services.all(DATASET_OBJECTIONS),
+        grants=Grants(services[CATALOGUE], services[SECRETS]),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.notifier import Message, Notifier
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
     from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
+    from azuraforge.plugins.contract.secret import SecretName
     from azuraforge.plugins.contract.source import ImageRead, Source, SourceFinding, SourceNews, SourceRead
     from azuraforge.plugins.contract.task_kind import TaskKind
     from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
@@ -66,6 +67,7 @@ __all__ = [
     "Rows",
     "RunContext",
     "Schema",
+    "SecretName",
     "Source",
     "SourceFinding",
     "SourceNews",
@@ -87,6 +89,7 @@ _MODULES = {
     "contract.notifier": "Message Notifier",
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",
+    "contract.secret": "SecretName",
     "contract.source": "ImageRead Source SourceFinding SourceNews SourceRead",
     "contract.task_kind": "TaskKind",
     "forecasting.config": "QUANTILE_LEVELS ForecastConfig chronological_split",

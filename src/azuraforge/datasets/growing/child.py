@@ -18,6 +18,7 @@ from azuraforge.datasets.reading.findings import finding, remarks
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
 from azuraforge.datasets.schemas import FileOptions, Finding, Json
+from azuraforge.datasets.sources.discretion import no_secret_leaves, refuse_secrets
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
 from azuraforge.plugins.discovery.describing import parse_config
@@ -43,8 +44,11 @@ def refresh(child: Child) -> Grown:
     """Ask a source for what came after its cursor. ``RefreshInput`` → ``Grown``; segments lie in the outputs."""
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
-    source = opened_source(name, asked.access, child.outputs)
-    news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
+    source = opened_source(name, asked.access, asked.secrets, child.outputs)
+    with no_secret_leaves(asked.secrets, name):
+        news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
+        told = [] if news.read is None else [news.read.provenance, news.read.findings]
+        refuse_secrets(asked.secrets, [news.cursor, news.findings, *told], name)
     where = f"source {name}"
     cursor = plain(news.cursor, where)
     findings = remarks(news.findings)

@@ -78,7 +78,8 @@ class RefreshHandler(Handler):
             cursor=base.cursor,
             access=self._datasets.source_access(),
         )
-        grown = job.phase("read", REFRESH, wanted, share=1.0, result=Grown).value
+        secrets = self._datasets.granted(run.project_id, base.source, wanted.options)
+        grown = job.phase("read", REFRESH, wanted, share=1.0, result=Grown, secrets=secrets).value
         growth = grown.growth
         summary: JsonObject = {
             "dataset": base.name,

@@ -27,6 +27,16 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "{name} leads out of the folders that may be read; it was left out.",
         "{name} izin verilen klasörlerin dışına çıkıyor; okunmadı.",
     ),
+    "rows_without_cursor": (
+        "warning",
+        "{count} [row has|rows have] no value in the cursor column {column} and [is|are] never read.",
+        "{count} satırın {column} imleç sütununda değeri yok; bu satırlar hiç okunmaz.",
+    ),
+    "more_rows": (
+        "info",
+        "The query was read up to its limit of {count} rows; the next refresh goes on from there.",
+        "Sorgu {count} satırlık sınırına kadar okundu; bir sonraki yenileme oradan sürer.",
+    ),
     "decimal_comma": ("info", "Numbers have a decimal comma.", "Sayılarda ondalık virgül kullanılmış."),
     "day_first": (
         "info",

@@ -109,7 +109,7 @@ class Folder(TableSource[FolderOptions]):
                 if before is not None and before.sha256 == file.sha256:
                     continue
                 if before is not None:
-                    findings.append(_remark("file_changed", where=name, name=name))
+                    findings.append(_remark("file_changed", name))
                 frame, remarks = read_table(copy, name, options, self.limits)
                 findings.extend(remarks)
                 frames.append((name, frame))
@@ -138,7 +138,7 @@ class Folder(TableSource[FolderOptions]):
                 continue
             try:
                 if not is_inside(Path(entry.path).resolve(strict=True), self.folders):
-                    findings.append(_remark("file_outside", where=name, name=name))
+                    findings.append(_remark("file_outside", name))
                     continue
                 found = entry.stat()
             except (OSError, RuntimeError):  # removed meanwhile, or a link that leads nowhere
@@ -239,5 +239,5 @@ def _unreadable(what: str, error: OSError) -> InvalidInput:
     )
 
 
-def _remark(code: str, *, where: str, **values: str) -> SourceFinding:
-    return SourceFinding(**finding(code, where=where, **values).model_dump())
+def _remark(code: str, name: str) -> SourceFinding:
+    return SourceFinding(**finding(code, where=name, name=name).model_dump())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, JsonValue, SecretStr
 from typing_extensions import TypeVar  # with defaults; it comes with pydantic
 
 from azuraforge.errors import InvalidInput
@@ -112,6 +112,7 @@ class Source(ABC, Generic[OptionsT]):
     Attributes:
         outgoing: the addresses that requests may reach; the platform sets it before ``read``. The default reaches
             public addresses only.
+        secrets: values of the secrets that the options name in fields of the type ``SecretName``; see ``secret``.
         folders: folders of this machine that an administrator allowed sources to read; the platform sets them.
     """
 
@@ -121,6 +122,7 @@ class Source(ABC, Generic[OptionsT]):
     summary: ClassVar[Mapping[str, str]] = {}
     outgoing: Policy = Policy()
     folders: Sequence[Path] = ()
+    secrets: Mapping[str, SecretStr] = {}
 
     def http_client(
         self, *, timeout_seconds: float = 60.0, headers: Mapping[str, str] | None = None, encrypted: bool = False
@@ -138,6 +140,16 @@ class Source(ABC, Generic[OptionsT]):
         from azuraforge.outgoing.client import open_client  # children of other plugins start without httpx
 
         return open_client(self.outgoing, timeout_seconds=timeout_seconds, headers=headers, encrypted=encrypted)
+
+    def secret(self, name: str) -> str:
+        """Return the value of a secret that the options name; keep it out of errors, cursors and provenance."""
+        if name not in self.secrets:
+            raise InvalidInput(
+                f"the source {self.name} was not given the secret {name!r}",
+                where=f"source {self.name}",
+                next_step="declare the option that names it as SecretName",
+            )
+        return self.secrets[name].get_secret_value()
 
     @abstractmethod
     def read(self, options: OptionsT) -> SourceRead | ImageRead:

@@ -1,0 +1,21 @@
+"""Secrets for the children of sources."""
+
+from __future__ import annotations
+
+from azuraforge.datasets.schemas import Json
+from azuraforge.plugins.contract.secret import named_secrets
+from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.projects.secrets.service import SecretService
+
+
+class Grants:
+    """Grants a source the secrets that its options name, in fields which it declares for that, and no others."""
+
+    def __init__(self, catalogue: Catalogue, secrets: SecretService) -> None:
+        self._catalogue = catalogue
+        self._secrets = secrets
+
+    def of(self, project_id: str, source: str, options: Json) -> dict[str, str]:
+        """Return values by name. Raises InvalidInput for a secret that is not there or cannot be decrypted."""
+        found = self._catalogue.get("source", source)
+        return self._secrets.grant(project_id, named_secrets(found.config_schema, options))
