@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from azuraforge.datasets.growing.service import GrowingDatasets
 from azuraforge.datasets.schemas import Json
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
+from azuraforge.plugins.contract.secret import named_secrets
 from azuraforge.runs.handlers import PhaseResult
 
 
@@ -33,15 +34,35 @@ class Job:
     def __init__(self, run: Any, folder: Path) -> None:
         self.run, self.folder, self.notes = run, folder, list[str]()
 
-    def phase(self, name: str, entry: str, payload: RefreshInput, *, share: float, result: type[Any]) -> Any:
+    def phase(
+        self,
+        name: str,
+        entry: str,
+        payload: RefreshInput,
+        *,
+        share: float,
+        result: type[Any],
+        secrets: Mapping[str, str] | None = None,
+    ) -> Any:
         outputs = self.folder / "outputs"
         outputs.mkdir(parents=True, exist_ok=True)
-        asked = orjson.loads(orjson.dumps(payload.model_dump(mode="json")))
+        asked = orjson.loads(orjson.dumps({**payload.model_dump(mode="json"), "secrets": secrets or {}}))
         answer = growing_child.refresh(Child(asked, outputs))  # type: ignore[arg-type]
+        assert not [each for each in outputs.iterdir() if each.name.startswith(".")]  # what was fetched is removed
         return PhaseResult(Grown.model_validate_json(answer.model_dump_json()), outputs)
 
     def note(self, markdown: str) -> None:
         self.notes.append(markdown)
+
+
+class Granted:
+    """Grants that know the values already; which ones a source gets is decided by its own schema."""
+
+    def __init__(self, schema: Json, values: Mapping[str, str]) -> None:
+        self._schema, self._values = schema, values
+
+    def of(self, project_id: str, source: str, options: Json) -> dict[str, str]:
+        return {name: self._values[name] for name in named_secrets(self._schema, options)}
 
 
 class Run:
