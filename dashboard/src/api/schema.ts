@@ -3253,6 +3253,49 @@ export interface components {
             rows: number;
         };
         /**
+         * DriftErrors
+         * @description Live errors compared with those of the test part, in the order of their forecasts.
+         */
+        DriftErrors: {
+            /** Drifted */
+            drifted: boolean;
+            /**
+             * Evidence
+             * @description that errors have become larger; an alarm begins at ``run_length``
+             */
+            evidence: number;
+            /**
+             * Forecasts
+             * @description judged forecasts that do not overlap
+             */
+            forecasts: number;
+            /**
+             * Mean
+             * @description mean absolute error of the judged forecasts
+             */
+            mean: number | null;
+            /**
+             * Reference
+             * @description forecasts of the test part that they are compared with
+             */
+            reference: number;
+            /**
+             * Reference Mean
+             * @description mean absolute error there; null: not known
+             */
+            reference_mean: number | null;
+            /**
+             * Run Length
+             * @description judged forecasts until a false alarm, on average, at least
+             */
+            run_length: number;
+            /**
+             * Since
+             * @description when the target was known that began the alarm
+             */
+            since: string | null;
+        };
+        /**
          * DriftOut
          * @description Whether a version's inputs and answers still look like where it learned.
          */
@@ -3279,6 +3322,8 @@ export interface components {
             columns: components["schemas"]["DriftColumn"][];
             /** Enough */
             enough: boolean;
+            /** @description null: no forecast is judged yet */
+            errors: components["schemas"]["DriftErrors"] | null;
             /** First At */
             first_at: string | null;
             /** Last At */
@@ -6885,7 +6930,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            do: "predict" | "refresh" | "train";
+            do: "forecast" | "predict" | "refresh" | "train";
             /**
              * On Failure
              * @default stop
@@ -7406,7 +7451,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
+            do: "refresh" | "forecast" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;

@@ -38,7 +38,8 @@ export function DriftCard({ model }: { model: string }) {
           <Notice tone={drift.data.alarm ? "ember" : report.enough ? "good" : "info"} role="status">
             {t(drift.data.alarm ? "drift.alarm" : report.enough ? "drift.none" : "drift.tooFew", { version: drift.data.version })}
           </Notice>
-          <Columns report={report} />
+          {report.columns.length > 0 ? <Columns report={report} /> : null}
+          {report.errors ? <Errors errors={report.errors} /> : null}
           <p className={css["soft"]}>
             {t("drift.limits", { psi: report.thresholds.psi, level: report.thresholds.level.toPrecision(2), least: report.thresholds.least, lines: report.lines })}{" "}
             {drift.data.checked_at ? t("drift.checked", { at: moment(drift.data.checked_at) }) : null}
@@ -46,6 +47,18 @@ export function DriftCard({ model }: { model: string }) {
         </>
       ) : null}
     </Card>
+  );
+}
+
+function Errors({ errors }: { errors: NonNullable<NonNullable<Drift["report"]>["errors"]> }) {
+  const { t } = useTranslation();
+  const { count, fixed, moment } = useFormats();
+  const values = { forecasts: count(errors.forecasts), mean: fixed(errors.mean, 3), reference: fixed(errors.reference_mean, 3) };
+  return (
+    <p>
+      {errors.since ? t("drift.errorsLarger", { ...values, since: moment(errors.since) }) : t("drift.errorsSame", values)}{" "}
+      <span className={css["soft"]}>{t("drift.errorsRule", { runLength: count(errors.run_length) })}</span>
+    </p>
   );
 }
 

@@ -261,6 +261,17 @@ def drift(
         ],
         right=(1, 2, 3, 4),
     )
+    if report.errors is not None:
+        errors = report.errors
+        terminal.say(
+            text(
+                "drift_errors_larger" if errors.drifted else "drift_errors_same",
+                forecasts=errors.forecasts,
+                mean=text.number(errors.mean),
+                reference=text.number(errors.reference_mean),
+                since=text.moment(errors.since),
+            )
+        )
     limits = report.thresholds
     terminal.note(text("drift_limits", psi=limits.psi, level=f"{limits.level:.2g}", least=limits.least))
 

@@ -114,8 +114,8 @@ class Automations:
         Args:
             when: ``{"on": "event", "type": …, "where": […]}``, ``{"on": "schedule", "cron": …}`` or
                 ``{"on": "measure", "measure": …, "above": …}``.
-            steps: each with ``do``: ``refresh``, ``predict``, ``train``, ``study``, ``notify``, ``promote``,
-                ``roll_back``.
+            steps: each with ``do``: ``refresh``, ``forecast``, ``predict``, ``train``, ``study``, ``notify``,
+                ``promote``, ``roll_back``.
             cool_down_seconds: causes within this time after a firing become one firing.
             most_per_day: firings within 24 hours; more are withheld.
 

@@ -138,6 +138,20 @@ class DriftThresholds(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriftErrors(Shape):
+    """Live errors compared with those of the test part; an alarm begins where ``evidence`` reaches ``run_length``."""
+
+    forecasts: int
+    reference: int
+    evidence: float
+    run_length: int
+    drifted: bool
+    reference_mean: float | None = None
+    mean: float | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DriftReport(Shape):
     """A comparison of the newest lines of the ledger; ``enough`` is False where too few values were there."""
 
@@ -149,6 +163,7 @@ class DriftReport(Shape):
     first_at: datetime | None = None
     last_at: datetime | None = None
     notes: list[str] = field(default_factory=list)
+    errors: DriftErrors | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,9 @@ class Reference(Shape):
 
     columns: dict[str, Distribution]
     notes: list[str]
+    errors: tuple[float, ...] = Field(
+        default=(), description="mean absolute errors of forecasts of the test part that do not overlap, in order"
+    )
 
 
 class DriftColumn(Shape):
@@ -47,6 +50,19 @@ class DriftThresholds(Shape):
     least: int = Field(description="independent values below which nothing is said")
 
 
+class DriftErrors(Shape):
+    """Live errors compared with those of the test part, in the order of their forecasts."""
+
+    forecasts: int = Field(description="judged forecasts that do not overlap")
+    reference: int = Field(description="forecasts of the test part that they are compared with")
+    reference_mean: float | None = Field(description="mean absolute error there; null: not known")
+    mean: float | None = Field(description="mean absolute error of the judged forecasts")
+    evidence: float = Field(description="that errors have become larger; an alarm begins at ``run_length``")
+    run_length: int = Field(description="judged forecasts until a false alarm, on average, at least")
+    drifted: bool
+    since: datetime | None = Field(description="when the target was known that began the alarm")
+
+
 class Detected(Shape):
     """The comparison of a window with a reference."""
 
@@ -63,3 +79,4 @@ class DriftReport(Detected):
     first_at: datetime | None
     last_at: datetime | None
     notes: list[str] = Field(description="what could not be compared, and why")
+    errors: DriftErrors | None = Field(default=None, description="null: no forecast is judged yet")

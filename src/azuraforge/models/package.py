@@ -11,7 +11,7 @@ from azuraforge.package import SETTINGS, Extension, Package, Service, Services
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import KERNELS, LAUNCHER
 from azuraforge.projects.package import BINS
-from azuraforge.runs.package import RUN_NEEDS, RUNS
+from azuraforge.runs.package import HANDLERS, RUN_NEEDS, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from azuraforge.models.serving.pool import ReplicaPool
     from azuraforge.models.trash import Objection
     from azuraforge.projects.trash import Bin
+    from azuraforge.runs.handlers import Handler
     from azuraforge.runs.trash import Needs as RunNeeds
 
 #: Reasons not to delete a model.
@@ -57,6 +58,7 @@ def _models(services: Services) -> ModelService:
 
 
 def _predictions(services: Services) -> PredictionService:
+    from azuraforge.errors import NotFound
     from azuraforge.models.drift.monitor import DriftMonitor
     from azuraforge.models.predictions.outcomes import Outcomes
     from azuraforge.models.predictions.service import PredictionService
@@ -64,8 +66,22 @@ def _predictions(services: Services) -> PredictionService:
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
     outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
-    drift = DriftMonitor(database, events, datasets, models.versions)
+    runs = services[RUNS]
+
+    def errors_of(project_id: str, run_id: str) -> str | None:
+        try:
+            return str(runs.artifact(project_id, run_id, "errors.npz")[1])
+        except NotFound:  # purged, or a bundle from elsewhere
+            return None
+
+    drift = DriftMonitor(database, events, datasets, models.versions, errors_of)
     return PredictionService(database, outcomes, drift, services[ADDITIONS])
+
+
+def _handlers(services: Services) -> Iterable[Handler]:
+    from azuraforge.models.predictions.forecasting import ForecastHandler
+
+    yield ForecastHandler(services[DATABASE], services[EVENTS], services[DATASETS], services[MODELS].versions)
 
 
 def _comparisons(services: Services) -> Comparisons:
@@ -130,6 +146,7 @@ PACKAGE = Package(
     routers=_routers,
     served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS, "what_if": WHAT_IF},
     contributions=(
+        HANDLERS.add(_handlers),
         BINS.add(_bins),
         RUN_NEEDS.add(_needs_of_runs),
         DATASET_NEEDS.add(_needs_of_datasets),

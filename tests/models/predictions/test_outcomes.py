@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -74,8 +74,10 @@ class Ground:
 
 
 @pytest.fixture
-def ground(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Ground:
-    return Ground(room, project_id, make_folder(1.0), tmp_path, launcher)
+def ground(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Iterator[Ground]:
+    made = Ground(room, project_id, make_folder(1.0), tmp_path, launcher)
+    yield made
+    made.service.close()
 
 
 def test_a_line_tells_what_was_known_then_and_nothing_of_the_outcome(ground: Ground) -> None:

@@ -21,7 +21,7 @@ VersionOrCause = Annotated[int, Field(ge=1, le=2**31 - 1)] | Annotated[StorableT
 FieldValue = (
     Annotated[StorableText, Field(max_length=1000)] | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | bool
 )
-StepKind = Literal["refresh", "predict", "train", "study", "notify", "promote", "roll_back"]
+StepKind = Literal["refresh", "forecast", "predict", "train", "study", "notify", "promote", "roll_back"]
 
 
 def _trimmed(name: object) -> object:
@@ -99,7 +99,7 @@ class StepBase(Strict):
 class RunStep(StepBase):
     """Queue a run and wait for its end. ``run`` is the body of POST /runs without ``kind``."""
 
-    do: Literal["refresh", "predict", "train"]
+    do: Literal["refresh", "forecast", "predict", "train"]
     run: StorableObject = Field(default_factory=dict)
 
 

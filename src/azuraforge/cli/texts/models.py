@@ -157,13 +157,23 @@ MODELS: Mapping[str, tuple[str, str]] = {
         "Henüz bakılmadı: azuraforge predictions drift {model} --look",
     ),
     "drift_alarm": (
-        "DRIFT: what v{version} of {model} sees has changed.",
-        "KAYMA: {model} v{version} girdileri değişti.",
+        "DRIFT: what v{version} of {model} sees, or how well it forecasts, has changed.",
+        "KAYMA: {model} v{version} girdileri ya da tahmin başarısı değişti.",
     ),
     "drift_none": ("No drift of v{version} of {model}.", "{model} v{version}: kayma yok."),
     "drift_too_few": (
         "Too few independent predictions of v{version} of {model} to say.",
         "{model} v{version}: karar vermek için bağımsız tahmin sayısı az.",
+    ),
+    "drift_errors_larger": (
+        "Errors have become larger since {since}: mean {mean} over {forecasts} judged forecasts, {reference} in"
+        " the test.",
+        "Hatalar {since} tarihinden beri büyüdü: değerlendirilen {forecasts} tahminde ortalama {mean}, testte"
+        " {reference}.",
+    ),
+    "drift_errors_same": (
+        "Errors have not become larger: mean {mean} over {forecasts} judged forecasts, {reference} in the test.",
+        "Hatalar büyümedi: değerlendirilen {forecasts} tahminde ortalama {mean}, testte {reference}.",
     ),
     "drift_limits": (
         "Drift: PSI ≥ {psi} and p < {level}; columns worth fewer than {least} independent values are not judged.",

@@ -36,14 +36,32 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
         )
 
     def answer(question: ReferenceMessage) -> JsonObject:
+        errors = test_errors(question["errors"], opening["plugin"], version.horizon)
         if version.schema.series is not None:
-            nothing = Reference(columns={}, notes=["drift is looked for in models of one series only"])
-            return nothing.model_dump(mode="json")
+            notes = ["inputs and answers are compared in models of one series only"]
+            return Reference(columns={}, notes=notes, errors=errors).model_dump(mode="json")
         frame, learned_from = version.dataset(question["dataset"]), question["learned_from"]
         made = reference(frame, version.schema, learned_from, version.horizon, version.predict, question["answer"])
-        return made.model_dump(mode="json")
+        return made.model_copy(update={"errors": errors}).model_dump(mode="json")
 
     return answer
+
+
+def test_errors(path: str | None, name: str, horizon: int) -> tuple[float, ...]:
+    """Return the mean absolute error of each forecast of the test part that does not overlap the one before.
+
+    Args:
+        path: ``errors.npz`` of the run that evaluated the version; None: it has none.
+        name: of the version among the contenders there.
+    """
+    if path is None:
+        return ()
+    with np.load(path, allow_pickle=False) as stored:
+        if name not in stored:
+            return ()
+        errors = np.abs(np.asarray(stored[name], dtype=np.float64))[::horizon]
+    known = errors[np.isfinite(errors).any(axis=1)]
+    return tuple(float(each) for each in np.nanmean(known, axis=1))
 
 
 def reference(

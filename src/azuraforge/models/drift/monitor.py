@@ -1,7 +1,11 @@
-"""Looks for drift: a version's reference, made once in a child, beside the newest lines of the ledger."""
+"""Looks for drift: a version's reference, made once in a child, is compared with the newest lines of the ledger.
+
+Inputs and answers are compared as distributions (``detection``), errors of judged lines in their order (``errors``).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from azuraforge.database import Database, Session, UnitOfWork
@@ -9,7 +13,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models.distributions import DriftReport, Reference
-from azuraforge.models.drift import detection
+from azuraforge.models.drift import detection, errors
 from azuraforge.models.drift import store as drift_store
 from azuraforge.models.drift.messages import ReferenceMessage
 from azuraforge.models.drift.schemas import DriftOut
@@ -22,9 +26,14 @@ from azuraforge.telemetry import logger
 
 #: Newest distinct origins that are compared.
 WINDOW = 500
+#: Newest origins whose errors are followed.
+FOLLOWED = 5000
 #: The name under which a version's own answers are compared.
 ANSWER = "(answer)"
 ENTRY = "azuraforge.models.drift.child:serve"
+
+#: The file with the errors of a run's contenders, by the project and the run; None: there is none any more.
+ErrorsOf = Callable[[str, str], str | None]
 
 log = logger("models")
 
@@ -33,8 +42,14 @@ class DriftMonitor:
     """Drift of inputs and answers; each method names the project it acts in."""
 
     def __init__(
-        self, database: Database, events: EventLog, datasets: DatasetService, versions: ServedVersions
+        self,
+        database: Database,
+        events: EventLog,
+        datasets: DatasetService,
+        versions: ServedVersions,
+        errors_of: ErrorsOf | None = None,
     ) -> None:
+        self._errors_of = errors_of
         self._database = database
         self._events = events
         self._datasets = datasets
@@ -61,8 +76,13 @@ class DriftMonitor:
         reference = known.reference if known else self._make_reference(project_id, owner, row)
         with self._database.read(project_id) as session:
             lines = drift_store.window(session, owner.id, row.version, WINDOW)
+            judged = drift_store.judged_errors(session, owner.id, row.version, FOLLOWED)
+        detected = detection.detect(reference.columns, _window(lines))
+        followed = errors.detect(reference.errors, judged) if judged else None
+        larger = followed is not None and followed.drifted
         report = DriftReport(
-            **dict(detection.detect(reference.columns, _window(lines))),
+            **{**dict(detected), "alarm": detected.alarm or larger},
+            errors=followed,
             lines=len(lines),
             first_at=lines[0].created_at if lines else None,
             last_at=lines[-1].created_at if lines else None,
@@ -74,15 +94,25 @@ class DriftMonitor:
             if report.alarm and not before:
                 drifted = [each.name for each in report.columns if each.drifted]
                 data = {"model": model, "version": row.version, "columns": drifted, "lines": len(lines)}
+                data["errors"] = larger
                 self._events.append(session, "project", "model.drift", data)
 
         self._database.write(project_id, work, unit=unit)
         return self.show(project_id, model, row.version)
 
+    def look_after(self, project_id: str, models: Iterable[str]) -> None:
+        """Look at the champions of models, named by their ids, whose predictions were judged."""
+        with self._database.read(project_id) as session:
+            names = drift_store.due(session, models)
+        self._look(project_id, names)
+
     def tend(self, project_id: str) -> None:
-        """Look at every champion that has answered since the last look."""
+        """Look at every champion that has answered, or was judged, since the last look."""
         with self._database.read(project_id) as session:
             due = drift_store.due(session)
+        self._look(project_id, due)
+
+    def _look(self, project_id: str, due: Sequence[tuple[str, int]]) -> None:
         for model, version in due:
             try:
                 self.check(project_id, model, version)
@@ -110,6 +140,7 @@ class DriftMonitor:
             ),
             learned_from=(row.learned_from.start, row.learned_from.end),
             answer=ANSWER,
+            errors=self._errors_of(project_id, row.run_id) if self._errors_of is not None and row.run_id else None,
         )
         served = self._versions.get(project_id, owner.id, row.version)
         made = self._versions.ask_apart(served, question, ENTRY)

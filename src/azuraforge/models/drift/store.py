@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func, or_, select
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ScalarSelect, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute
 
 from azuraforge.database import Session, now
 from azuraforge.models.distributions import DriftReport, Reference
-from azuraforge.models.tables import Model, ModelAlias, ModelDrift, Prediction
+from azuraforge.models.drift.errors import JudgedError
+from azuraforge.models.tables import Model, ModelAlias, ModelDrift, Prediction, PredictionOutcome
 
 
 def found(session: Session, model_id: str, version: int) -> ModelDrift | None:
@@ -49,18 +54,44 @@ def window(session: Session, model_id: str, version: int, count: int) -> list[Pr
     return sorted(session.scalars(statement), key=lambda line: (line.origin_at, line.created_at))
 
 
-def due(session: Session) -> list[tuple[str, int]]:
-    """Champions with lines that were written since they were looked at: the model's name and the version."""
-    last = (
-        select(func.max(Prediction.created_at))
-        .where(
-            Prediction.project_id == ModelAlias.project_id,
-            Prediction.model_id == ModelAlias.model_id,
-            Prediction.version == ModelAlias.version,
-            Prediction.features.is_not(None),
+def judged_errors(session: Session, model_id: str, version: int, count: int) -> list[JudgedError]:
+    """The newest origins whose forecasts are judged whole, oldest first, with their mean absolute error.
+
+    Forecasts of several series from one origin count together. Forecasts made after their time, and those from rows
+    that continue no dataset, are left out.
+    """
+    matures = func.max(Prediction.matures_at)
+    statement = (
+        select(Prediction.origin_at, matures, func.avg(PredictionOutcome.loss))
+        .join(
+            PredictionOutcome,
+            and_(
+                PredictionOutcome.project_id == Prediction.project_id,
+                PredictionOutcome.prediction_id == Prediction.id,
+            ),
         )
-        .scalar_subquery()
+        .where(
+            Prediction.model_id == model_id,
+            Prediction.version == version,
+            Prediction.judged_at.is_not(None),
+            Prediction.continues.is_not(None),
+            PredictionOutcome.late.is_(False),
+        )
+        .group_by(Prediction.origin_at)
+        .order_by(Prediction.origin_at.desc())
+        .limit(count)
     )
+    rows = session.execute(statement).all()
+    return [JudgedError(row[0], row[1], float(row[2])) for row in reversed(rows)]
+
+
+def due(session: Session, models: Iterable[str] | None = None) -> list[tuple[str, int]]:
+    """Champions with lines that were written or judged since they were looked at: the model's name and the version.
+
+    ``models``: ids of the models that are meant; None: all.
+    """
+    last = _last(Prediction.created_at)
+    judged = _last(Prediction.judged_at)
     statement = (
         select(Model.name, ModelAlias.version)
         .join(ModelAlias, and_(ModelAlias.project_id == Model.project_id, ModelAlias.model_id == Model.id))
@@ -76,8 +107,26 @@ def due(session: Session) -> list[tuple[str, int]]:
             Model.deleted_at.is_(None),
             ModelAlias.alias == "champion",
             last.is_not(None),
-            or_(ModelDrift.checked_at.is_(None), last > ModelDrift.checked_at),
+            or_(ModelDrift.checked_at.is_(None), last > ModelDrift.checked_at, judged > ModelDrift.checked_at),
         )
         .order_by(Model.name)
     )
+    if models is not None:
+        statement = statement.where(Model.id.in_(list(models)))
     return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def _last(
+    moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+) -> ScalarSelect[datetime | None]:
+    """The newest such moment among the lines of a champion."""
+    return (
+        select(func.max(moment))
+        .where(
+            Prediction.project_id == ModelAlias.project_id,
+            Prediction.model_id == ModelAlias.model_id,
+            Prediction.version == ModelAlias.version,
+            Prediction.features.is_not(None),
+        )
+        .scalar_subquery()
+    )

@@ -54,7 +54,11 @@ class Outcomes:
         self._events = events
         self._datasets = datasets
         self._call = call
-        self._after_judging = after_judging
+        self._after_judging = [*after_judging]
+
+    def subscribe(self, after: AfterJudging) -> None:
+        """Call ``after`` too, with a project and the ids of the models whose predictions were judged."""
+        self._after_judging.append(after)
 
     def post(
         self, project_id: str, requests: Sequence[OutcomeRequest], by: str, *, unit: UnitOfWork | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -33,6 +34,10 @@ class PredictionService:
         self.drift = drift
         self.bin = LedgerBin(database, outcomes, drift)
         self._later = ThreadPoolExecutor(1, "outcomes")
+        self._drift_later = ThreadPoolExecutor(1, "drift")
+        self._to_look_at: dict[str, set[str]] = {}
+        self._lock = threading.Lock()
+        outcomes.subscribe(self._look_for_drift)
         if additions is not None:
             additions.subscribe(self.look_at)
 
@@ -48,9 +53,30 @@ class PredictionService:
         with contextlib.suppress(RuntimeError):  # the platform is stopping
             self._later.submit(work)
 
+    def _look_for_drift(self, project_id: str, models: set[str]) -> None:
+        """Soon, in a thread of its own: the first look at a version takes seconds, and judging does not wait for it."""
+        with self._lock:
+            waiting = self._to_look_at.setdefault(project_id, set())
+            first = not waiting
+            waiting |= models
+        if not first:
+            return
+
+        def work() -> None:
+            with self._lock:
+                found = self._to_look_at.pop(project_id, set())
+            try:
+                self.drift.look_after(project_id, found)
+            except Exception as error:  # housekeeping will try again
+                log.warning("drift_waits", project_id=project_id, reason=str(error))
+
+        with contextlib.suppress(RuntimeError):  # the platform is stopping
+            self._drift_later.submit(work)
+
     def close(self) -> None:
         """Finish what is under way; what waits is left to the next housekeeping."""
         self._later.shutdown(cancel_futures=True)
+        self._drift_later.shutdown(cancel_futures=True)
 
 
 class LedgerBin:

@@ -52,6 +52,12 @@ class DatasetSchema(Shape):
     classes: tuple[str, ...] | None = Field(default=None, description="sorted")
 
     @property
+    def forecast_names(self) -> tuple[str, ...]:
+        """The series of a panel that can be forecast, totals of declared groups first; empty for one series."""
+        named = [f"{column}={group}" for column, found in self.groups.items() for group in found]
+        return (*(["total", *named] if self.groups else []), *(self.series_names or ()))
+
+    @property
     def size(self) -> tuple[int, int, int] | None:
         """Height, width and channels of its images; None where it has none."""
         if self.height is None or self.width is None or self.channels is None:

@@ -1,0 +1,97 @@
+"""Drift of the errors: whether a version's live errors are larger than those of its test. Plain arithmetic.
+
+The errors of judged forecasts that do not overlap follow the errors of the test part in one sequence. While nothing has
+changed, each order of that sequence is equally likely, so that the rank of each new error among all before it gives a
+p-value that is independent of the earlier ones (Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World*).
+Each p-value is bet against by ``∫ ε p^(ε - 1) dε`` over ε in (0, 1), and the Shiryaev–Roberts sum of the bets is
+
+    R(t) = (1 + R(t - 1)) · bet(p(t))
+
+R(t) − t is a supermartingale while nothing changes, so the expected number of forecasts until R first reaches
+``RUN_LENGTH`` is at least ``RUN_LENGTH`` (Shin, Ramdas & Rinaldo, *E-detectors*, 2023), however often one looks. Larger
+errors than before give small p-values and let R grow; errors that became smaller do not. Since errors that stay large
+are soon usual among the ranks, R falls again; the alarm does not end with it, but where errors are as before.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from azuraforge.models.distributions import DriftErrors
+
+#: Judged forecasts until a false alarm, on average, at least.
+RUN_LENGTH = 1000
+#: An alarm ends where the newest so many errors are, on average, no larger than those before it.
+_NEWEST = 30
+
+
+@dataclass(frozen=True)
+class JudgedError:
+    """The mean absolute error of the forecasts from one origin, all of whose targets are known."""
+
+    origin_at: datetime
+    matures_at: datetime
+    error: float
+
+
+def detect(reference: Sequence[float], judged: Iterable[JudgedError]) -> DriftErrors:
+    """Follow the errors in the order of their origins.
+
+    Args:
+        reference: of forecasts of the test part that do not overlap; empty where they are not known.
+        judged: in the order of their origins; forecasts that overlap the last one that counted are left out.
+    """
+    before = sorted(reference)
+    live: list[float] = []
+    evidence, usual = 0.0, 0.0
+    since: datetime | None = None
+    begun = 0
+    ends: datetime | None = None
+    for each in judged:
+        if not math.isfinite(each.error) or (ends is not None and each.origin_at < ends):
+            continue
+        ends = each.matures_at
+        evidence = (1 + evidence) * bet(_p_value(before, each.error))
+        bisect.insort(before, each.error)
+        live.append(each.error)
+        if since is None and evidence >= RUN_LENGTH:
+            since, usual, begun = each.matures_at, _mean(before), len(live)
+        elif since is not None and len(live) >= begun + _NEWEST and _mean(live[-_NEWEST:]) <= usual:
+            since, evidence = None, 0.0
+    return DriftErrors(
+        forecasts=len(live),
+        reference=len(reference),
+        reference_mean=_mean(reference) if reference else None,
+        mean=_mean(live) if live else None,
+        evidence=evidence,
+        run_length=RUN_LENGTH,
+        drifted=since is not None,
+        since=since,
+    )
+
+
+def bet(p: float) -> float:
+    """Return the mean of ``ε p^(ε - 1)`` over ε in (0, 1); its mean over uniform p is 1.
+
+    Example:
+        >>> bet(1.0), bet(0.5) < 1 < bet(0.1)
+        (0.5, True)
+    """
+    if p >= 1:
+        return 0.5
+    log = math.log(p)
+    return (1 - p + p * log) / (p * log * log)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _p_value(before: Sequence[float], error: float) -> float:
+    """Return the share of errors, this one included, that are as large; ``before`` is sorted."""
+    as_large = len(before) - bisect.bisect_left(before, error)
+    return (as_large + 1) / (len(before) + 1)

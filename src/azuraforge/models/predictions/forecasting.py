@@ -1,0 +1,283 @@
+"""``kind: forecast``: a model's next values from the newest rows of its dataset, entered into the ledger.
+
+The lines are written in the transaction that ends the run: a forecast that is killed enters nothing and is made again,
+and one that has ended entered its lines once. A second run from the same origin by the same version finds them there.
+A shadow or a canary takes part as in online predictions; both halves of a pair are written together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from azuraforge.errors import AzuraError, InvalidInput
+from azuraforge.models.deployments import store as deployment_store
+from azuraforge.models.deployments.service import Deployed, takes
+from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.ledger import Ledger
+from azuraforge.models.predictions.lines import LedgerLine
+from azuraforge.models.predictions.questions import Caller, Prepared, SeriesQuestion
+from azuraforge.models.registry.finding import find_aliased, find_model, find_version
+from azuraforge.models.registry.names import CHAMPION
+from azuraforge.models.schemas import PredictRequest
+from azuraforge.models.serving.messages import DatasetFile, Reply, SeriesMessage
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.strict_json import JsonObject
+
+if TYPE_CHECKING:
+    from azuraforge.database import Database, Session
+    from azuraforge.datasets.service import DatasetService
+    from azuraforge.datasets.versions import DatasetVersion
+    from azuraforge.events.service import EventLog
+    from azuraforge.models.deployments.store import Counter
+    from azuraforge.models.serving.versions import Served, ServedVersions
+    from azuraforge.models.tables import Model, ModelVersion
+
+#: A child that is started for the first question loads its version before it answers.
+_ANSWER_SECONDS = 180.0
+_ID_LENGTH = 16
+
+
+class ForecastConfig(BaseModel):
+    """Who forecasts, and how far."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alias: str = CHAMPION
+    version: int | None = Field(default=None, ge=1, description="empty: the version that the alias points at now")
+    horizon: int | None = Field(default=None, ge=1, description="empty: as far as the version can")
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The lines of one series, and what a shadow's or canary's part in them counts as."""
+
+    lines: tuple[LedgerLine, ...]
+    counter: Counter | None = None
+
+
+class ForecastHandler(Handler):
+    """Forecasts from the end of a model's dataset."""
+
+    kind = "forecast"
+
+    def __init__(
+        self, database: Database, events: EventLog, datasets: DatasetService, versions: ServedVersions
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._datasets = datasets
+        self._versions = versions
+
+    def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
+        """Fix the version and the rows; raises UserError where one of them is not there or does not fit."""
+        if not request.model:
+            raise InvalidInput("no model is named", where="model", next_step="see `azuraforge models list`")
+        config = _parse(request)
+        with self._database.read(project_id) as session:
+            _, row = _version(session, request.model, config)
+        named = request.dataset or row.dataset_id
+        if named is None:
+            raise InvalidInput(
+                f"version {row.version} of {request.model!r} did not learn from a stored dataset",
+                where="model",
+                next_step="name a dataset that continues its series",
+            )
+        dataset = self._datasets.get(project_id, named, request.dataset_version)
+        _check_fits(row, dataset)
+        return PreparedRun(
+            name=request.name or f"forecast {request.model}",
+            plugin=row.plugin,
+            plugin_version=row.plugin_version,
+            config=config.model_dump(mode="json"),
+            dataset_id=dataset.id,
+            dataset_name=dataset.name,
+            dataset_version=dataset.version,
+            dataset_fingerprint=dataset.fingerprint,
+            model=request.model,
+        )
+
+    def execute(self, job: Job) -> Finish:
+        """Ask the version's serving child for each series; the lines are stored when the run succeeds."""
+        run = job.run
+        if run.dataset_id is None or run.model is None:
+            raise InvalidInput("a forecast needs a model and a dataset", where=f"run {run.id}")
+        config = ForecastConfig.model_validate(run.config)
+        dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version, trash=True)
+        with self._database.read(run.project_id) as session:
+            owner, row = _version(session, run.model, config)
+            deployed = _beside(session, owner, config)
+        served = self._versions.get(run.project_id, owner.id, row.version)
+        asked = _Asked(self._versions, self._datasets, served, deployed, dataset, config, run.model, f"run {run.id}")
+        made = []
+        for series in row.schema.forecast_names or (None,):
+            job.check()
+            made.append(asked.series(series))
+        lines = [line for each in made for line in each.lines]
+        given = [line for line in lines if line.pair_id is None]
+        summary: JsonObject = {
+            "model": run.model,
+            "version": row.version,
+            "dataset": dataset.name,
+            "dataset_version": dataset.version,
+            "origin_at": max(line.origin_at for line in given).isoformat(),
+            "matures_at": max(line.matures_at for line in given).isoformat(),
+            "forecasts": len(given),
+            "known": 0,
+        }
+
+        def commit(session: Session) -> None:
+            known = ledger_store.known_ids(session, [line.id for line in lines])
+            new = [each for each in made if each.lines[0].id not in known]
+            summary["known"] = len(made) - len(new)
+            written = [line for each in new for line in each.lines]
+            if not written:
+                return
+            Ledger.add(session, written)
+            for each in new:
+                if each.counter is not None and deployed is not None:
+                    deployment_store.count(session, owner.id, deployed.number, each.counter)
+            last = new[-1].lines[0]
+            told = {"model": run.model, "version": last.version, "prediction_id": last.id, "count": len(new)}
+            self._events.append(session, "project", "prediction.made", told)
+
+        return Finish(summary, commit=commit)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The questions of one run."""
+
+    versions: ServedVersions
+    datasets: DatasetService
+    served: Served
+    deployed: Deployed | None
+    dataset: DatasetVersion
+    config: ForecastConfig
+    model: str
+    by: str
+
+    def series(self, series: str | None) -> _Made:
+        """Return the lines of one series: the answer that counts, and the other half of a pair."""
+        deployed = self.deployed
+        if deployed is None:
+            return _Made((self._line(self.served, series, None),))
+        other = self.versions.get(self.served.project_id, self.served.model_id, deployed.version)
+        name = f"{self.by} {series}"
+        canary = deployed.mode == "canary" and takes(deployed.number, name, deployed.share_percent)
+        if not canary and deployed.mode == "canary":
+            return _Made((self._line(self.served, series, deployed.number),))
+        first, second = (other, self.served) if canary else (self.served, other)
+        try:
+            answered = self._line(first, series, deployed.number)
+        except AzuraError:
+            if not canary:
+                raise
+            return _Made((self._line(self.served, series, deployed.number),), "only_this_failed")
+        try:
+            kept = self._line(second, series, deployed.number)
+        except AzuraError:
+            return _Made((answered,), "only_beside_failed" if canary else "only_this_failed")
+        return _Made((answered, replace(kept, pair_id=answered.id)), "both_answered")
+
+    def _line(self, served: Served, series: str | None, deployment: int | None) -> LedgerLine:
+        question = SeriesQuestion(
+            PredictRequest(series=series, horizon=self.config.horizon), self.versions, self.datasets
+        )
+        file = DatasetFile(
+            paths=[str(path) for path in self.dataset.paths],
+            schema=self.dataset.schema.to_json(),
+            options=self.dataset.options,
+            fingerprint=self.dataset.fingerprint,
+        )
+        message: SeriesMessage = {
+            "rows": None,
+            "dataset": file,
+            "horizon": self.config.horizon,
+            "series": series,
+        }
+        prepared = Prepared(message, self.dataset.id)
+        asked: Future[Reply] = self.versions.ask(served, message)
+        answer = asked.result(_ANSWER_SECONDS)
+        alias = None if self.config.version is not None else self.config.alias
+        line = question.line(served, Caller(self.model, self.by, alias, None, deployment), prepared, answer)
+        inputs = line.inputs.model_copy(
+            update={
+                "dataset_id": self.dataset.id,
+                "dataset_version": self.dataset.version,
+                "dataset_fingerprint": self.dataset.fingerprint,
+            }
+        )
+        return replace(line, inputs=inputs, id=_id_of(line))
+
+
+def _id_of(line: LedgerLine) -> str:
+    """Return the same id for the same question to the same version, so that it is entered once."""
+    asked = f"forecast {line.model_id} {line.version} {line.question} {len(line.points)}"
+    return hashlib.sha256(asked.encode()).hexdigest()[:_ID_LENGTH]
+
+
+def _version(session: Session, model: str, config: ForecastConfig) -> tuple[Model, ModelVersion]:
+    owner = find_model(session, model)
+    if config.version is not None:
+        return owner, find_version(session, owner, config.version)
+    return owner, find_aliased(session, owner, config.alias)
+
+
+def _beside(session: Session, owner: Model, config: ForecastConfig) -> Deployed | None:
+    """Return the shadow or canary next to the alias; a version that is named has none."""
+    if config.version is not None:
+        return None
+    for row in deployment_store.active(session, owner.id, config.alias):
+        return Deployed(row.number, row.mode, row.version, row.share_percent)
+    return None
+
+
+def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
+    """Raise InvalidInput for rows that mean something else than those that the version learned from."""
+    learned, given = row.schema, dataset.schema
+    if learned.time is None or given.time is None:
+        raise InvalidInput(
+            "only a version that learned a series with times can forecast",
+            where="model",
+            next_step="ask a classifier about examples: azuraforge predictions create --model NAME --dataset DATASET",
+        )
+    if (
+        learned.target != given.target
+        or learned.unit != given.unit
+        or (learned.series is None) != (given.series is None)
+    ):
+        raise InvalidInput(
+            f"dataset {dataset.name!r} holds {_meaning(given.target, given.unit)}, and version {row.version} forecasts"
+            f" {_meaning(learned.target, learned.unit)}",
+            where="dataset",
+            next_step="name a dataset with the same target, unit and series",
+        )
+    if missing := [name for name in learned.features if name not in given.features]:
+        raise InvalidInput(
+            f"dataset {dataset.name!r} has no column {missing[0]!r}, which version {row.version} learned from",
+            where="dataset",
+            next_step="name a dataset with the same columns",
+        )
+
+
+def _meaning(target: str, unit: str) -> str:
+    return f"{target} ({unit})" if unit else target
+
+
+def _parse(request: RunRequest) -> ForecastConfig:
+    try:
+        return ForecastConfig.model_validate(request.config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidInput(
+            first["msg"],
+            where=f"config.{where}" if where else "config",
+            next_step=f"known: {', '.join(ForecastConfig.model_fields)}",
+        ) from None
