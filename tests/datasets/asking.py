@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import polars as pl
 
 from azuraforge.database import Database
 from azuraforge.datasets.growing import child as growing_child
@@ -53,6 +54,12 @@ class Job:
 
     def note(self, markdown: str) -> None:
         self.notes.append(markdown)
+
+
+def invented(service: DatasetService, project_id: str, name: str) -> int:
+    """Return how many rows were added to fill a gap, which would hide rows that were skipped."""
+    found = service.get(project_id, name)
+    return sum(pl.read_parquet(path)[found.schema.target].null_count() for path in found.paths)
 
 
 class Granted:

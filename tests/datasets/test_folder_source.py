@@ -15,6 +15,7 @@ from azuraforge.datasets.schemas import FromSource
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.settings import Settings
+from tests.datasets.asking import invented
 
 #: How cursor and rows are kept on both databases: test_refresh.py.
 pytestmark = pytest.mark.sqlite_only
@@ -66,6 +67,7 @@ def test_new_files_are_appended_in_order_and_read_once(
     put("3.csv", 60, 66)
     summary = refresh("load")
     assert (summary["rows_added"], summary["rows_repeated"]) == (10, 0)
+    assert invented(service, project_id, "load") == 0
     assert list(service.get(project_id, "load").cursor["files"]) == ["1.csv", "2.csv", "3.csv", "4.csv"]  # type: ignore
     assert refresh("load")["created"] is False
 

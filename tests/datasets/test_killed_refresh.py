@@ -21,7 +21,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.sources.sql.source import Sql
 from azuraforge.events.service import EventLog
 from azuraforge.settings import OutgoingSettings, Settings
-from tests.datasets.asking import Granted
+from tests.datasets.asking import Granted, Refresh, invented
 from tests.datasets.conftest import call_here
 from tests.datasets.killed_refresh import Arguments
 from tests.datasets.web import Web
@@ -72,8 +72,6 @@ def test_a_killed_refresh_reads_nothing_twice_and_skips_nothing(
     kind: str,
     point: str,
 ) -> None:
-    from tests.datasets.asking import Refresh
-
     arrivals = Arrivals(kind, tmp_path / "allowed", web, hourly)
     settings = Settings(
         home=tmp_path / "home", folders=str(arrivals.folder), outgoing=OutgoingSettings(allow="127.0.0.1")
@@ -107,5 +105,6 @@ def test_a_killed_refresh_reads_nothing_twice_and_skips_nothing(
     summary = Refresh(service, database, events, project_id, tmp_path / "run")("load")
     assert (summary["rows_added"], summary["rows"], summary["version"]) == (6, 66, 2)
     assert summary["rows_repeated"] == (60 if kind == "http" else 0)
+    assert invented(service, project_id, "load") == 0
     added = [each for each in events.read(project_id, "project") if each.type == "dataset.version_added"]
     assert len(added) == 2

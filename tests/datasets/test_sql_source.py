@@ -29,7 +29,7 @@ from azuraforge.errors import AzuraError, InvalidInput, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
 from azuraforge.settings import OutgoingSettings, Settings
-from tests.datasets.asking import Granted
+from tests.datasets.asking import Granted, invented
 from tests.datasets.conftest import call_here
 
 #: How cursor and rows are kept on both databases: test_refresh.py.
@@ -129,7 +129,9 @@ def test_a_time_as_the_cursor(asked: Asked, add: Any, refresh: Any, service: Dat
     assert kind == ("moment" if asked.kind == "postgresql" else "text")
 
 
-def test_rows_that_get_the_last_value_later_are_not_lost(asked: Asked, add: Any, refresh: Any) -> None:
+def test_rows_that_get_the_last_value_later_are_not_lost(
+    asked: Asked, add: Any, refresh: Any, service: DatasetService, project_id: str
+) -> None:
     asked.execute("DELETE FROM load WHERE id >= 50")
     asked.insert(50, 51, batch=50)
     assert add(cursor="batch").rows == 52
@@ -137,6 +139,7 @@ def test_rows_that_get_the_last_value_later_are_not_lost(asked: Asked, add: Any,
     asked.insert(54, batch=51)
     summary = refresh("load")
     assert (summary["rows_added"], summary["rows_repeated"]) == (3, 0)
+    assert invented(service, project_id, "load") == 0
 
 
 def test_a_reading_ends_at_its_limit_and_the_next_one_goes_on(
@@ -147,6 +150,7 @@ def test_a_reading_ends_at_its_limit_and_the_next_one_goes_on(
     assert "more_rows" in [each.code for each in added.findings]
     assert refresh("load")["rows_added"] == 20
     assert refresh("load")["rows_added"] == 0
+    assert invented(service, project_id, "load") == 0
     asked.execute("UPDATE load SET batch = 100 WHERE id >= 30")
     service.trash.delete(project_id, "load", None, "ada")
     add(cursor="batch", max_rows=55)
@@ -155,13 +159,14 @@ def test_a_reading_ends_at_its_limit_and_the_next_one_goes_on(
         refresh("load")
 
 
-def test_look_back_finds_rows_of_transactions_that_ended_late(asked: Asked, add: Any, refresh: Any) -> None:
-    asked.execute("DELETE FROM load WHERE id = 59")
-    asked.insert(60)
-    add(look_back=5)
-    asked.insert(61)
+@pytest.mark.parametrize(("look_back", "added", "repeated"), [(0, 0, 0), (5, 1, 5)])
+def test_look_back_finds_rows_of_transactions_that_ended_late(
+    asked: Asked, add: Any, refresh: Any, look_back: int, added: int, repeated: int
+) -> None:
+    add(cursor="batch", look_back=look_back)
+    asked.insert(60, batch=57)  # numbered before the last row and committed after it was read
     summary = refresh("load")
-    assert (summary["rows_added"], summary["rows_repeated"]) == (1, 4)
+    assert (summary["rows_added"], summary["rows_repeated"]) == (added, repeated)
 
 
 def test_rows_without_a_cursor_are_a_finding(asked: Asked, add: Any) -> None:
@@ -175,6 +180,7 @@ def test_rows_without_a_cursor_are_a_finding(asked: Asked, add: Any) -> None:
 WRITES = [
     "SELECT 1 AS id) AS asked; COMMIT; DROP TABLE load; --",
     "SELECT 1) AS a; DELETE FROM load; SELECT * FROM (SELECT 1",
+    "SELECT 1 AS id) AS asked WHERE id IS NOT NULL; COMMIT; DELETE FROM load; SELECT * FROM (SELECT 1 AS id",
     "WITH gone AS (DELETE FROM load RETURNING *) SELECT * FROM gone",
     "SELECT set_config('transaction_read_only', 'off', false), lo_create(0) AS y, 1 AS id, now() AS at",
     "SELECT load_extension('x') AS id, '2024' AS at, 1 AS y",

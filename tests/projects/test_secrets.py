@@ -62,6 +62,7 @@ def test_another_project_sees_nothing_and_a_moved_row_cannot_be_opened(
 ) -> None:
     service.set(project_id, "db", VALUE, "ada")
     assert service.list(other_project_id).items == []
+    assert [service.holds_any(each, ["db", "x"]) for each in (project_id, other_project_id)] == [True, False]
     with pytest.raises(InvalidInput, match="does not exist"):
         service.grant(other_project_id, ["db"])
     with database.read(project_id) as session:

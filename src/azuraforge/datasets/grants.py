@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from azuraforge.datasets.schemas import Json
-from azuraforge.plugins.contract.secret import named_secrets
+from azuraforge.plugins.contract.secret import SECRET_NAME, named_secrets
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.projects.secrets.service import SecretService
 
@@ -16,6 +18,12 @@ class Grants:
         self._secrets = secrets
 
     def of(self, project_id: str, source: str, options: Json) -> dict[str, str]:
-        """Return values by name. Raises InvalidInput for a secret that is not there or cannot be decrypted."""
+        """Return values by name. Raises InvalidInput for a secret that is not there or cannot be decrypted.
+
+        Where no option is the name of a secret, nothing waits for the catalogue; the source then says what is missing.
+        """
+        texts = [value for value in options.values() if isinstance(value, str) and re.fullmatch(SECRET_NAME, value)]
+        if not self._secrets.holds_any(project_id, texts):
+            return {}
         found = self._catalogue.get("source", source)
         return self._secrets.grant(project_id, named_secrets(found.config_schema, options))

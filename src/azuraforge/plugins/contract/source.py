@@ -145,9 +145,11 @@ class Source(ABC, Generic[OptionsT]):
         """Return the value of a secret that the options name; keep it out of errors, cursors and provenance."""
         if name not in self.secrets:
             raise InvalidInput(
-                f"the source {self.name} was not given the secret {name!r}",
+                f"the source {self.name} was not given the secret {name!r}: it is not there, or its option is not"
+                " declared as SecretName",
                 where=f"source {self.name}",
-                next_step="declare the option that names it as SecretName",
+                next_step=f"azuraforge secrets set {name}",
+                code="no_such_secret",
             )
         return self.secrets[name].get_secret_value()
 

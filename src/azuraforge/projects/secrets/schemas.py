@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.secret import SECRET_NAME
 
 #: ``unreadable``: the key that it was encrypted with is not there, or the row was damaged.
 SecretState: TypeAlias = Literal["ready", "older_key", "unreadable"]
-Name = Annotated[str, Field(pattern=SECRET_NAME)]
+Name = Annotated[str, Field(pattern=SECRET_NAME, max_length=64)]
 
 
 class SecretRequest(BaseModel):

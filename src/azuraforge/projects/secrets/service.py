@@ -54,6 +54,13 @@ class SecretService:
         if not self._database.write(project_id, lambda session: store.remove(session, name)):
             raise NotFound(f"secret {name!r} does not exist", next_step="azuraforge secrets list")
 
+    def holds_any(self, project_id: str, names: Sequence[str]) -> bool:
+        """Return whether the project has a secret of one of these names."""
+        if not names:
+            return False
+        with self._database.read(project_id) as session:
+            return store.any_of(session, names)
+
     def grant(self, project_id: str, names: Iterable[str]) -> dict[str, str]:
         """Return the values of secrets for a child that declares them.
 

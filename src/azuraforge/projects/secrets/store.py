@@ -15,6 +15,11 @@ def get(session: Session, name: str) -> Secret | None:
     return session.scalars(select(Secret).where(Secret.name == name)).one_or_none()
 
 
+def any_of(session: Session, names: Sequence[str]) -> bool:
+    """Return whether a secret of one of these names is there."""
+    return session.scalars(select(Secret.name).where(Secret.name.in_(names)).limit(1)).first() is not None
+
+
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Secret]:
     """Return secrets by name, behind ``after``."""
     statement = select(Secret).order_by(Secret.name).limit(limit)
