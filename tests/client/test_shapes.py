@@ -19,9 +19,9 @@ from azuraforge.client import provenance as client_provenance
 from azuraforge.client import run as client_runs
 from azuraforge.client import sessions as client_sessions
 from azuraforge.client import study as client_studies
-from azuraforge.client import secrets as client_secrets
-from azuraforge.client import tokens as client_tokens
 from azuraforge.client import trash as client_trash
+from azuraforge.client.access import secrets as client_secrets
+from azuraforge.client.access import tokens as client_tokens
 from azuraforge.client.events import Event
 from azuraforge.client.http.address import Address, AddressBook
 from azuraforge.client.run import Run

@@ -60,8 +60,14 @@ class Arrivals:
             opened.commit()
 
 
-@pytest.mark.parametrize("point", ["segments_before_version", "version_added_before_commit"])
-@pytest.mark.parametrize("kind", ["http", "folder", "sql"])
+@pytest.mark.parametrize(
+    ("kind", "point"),
+    [
+        ("http", "version_added_before_commit"),
+        ("folder", "segments_before_version"),
+        ("sql", "version_added_before_commit"),
+    ],
+)
 def test_a_killed_refresh_reads_nothing_twice_and_skips_nothing(
     database: Database,
     events: EventLog,

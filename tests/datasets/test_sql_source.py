@@ -31,6 +31,7 @@ from azuraforge.outgoing import Policy
 from azuraforge.settings import OutgoingSettings, Settings
 from tests.datasets.asking import Granted, invented
 from tests.datasets.conftest import call_here
+from tests.postgres import Cluster, Postgres
 
 #: How cursor and rows are kept on both databases: test_refresh.py.
 pytestmark = pytest.mark.sqlite_only
@@ -58,6 +59,14 @@ class Asked:
         return int(self.execute("SELECT count(*) FROM load")[0][0])
 
 
+@pytest.fixture(scope="module")
+def foreign_postgres(postgres_cluster: Cluster) -> Iterator[Postgres]:
+    """A database that is not the platform's."""
+    made = postgres_cluster.create()
+    yield made
+    postgres_cluster.drop(made)
+
+
 @pytest.fixture(params=["postgresql", "sqlite"])
 def asked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asked]:
     if request.param == "sqlite":
@@ -66,7 +75,7 @@ def asked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asked]:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as opened:
             yield _made(Asked("sqlite", f"sqlite:///{file}", lambda text: opened.execute(text).fetchall()), "real")
         return
-    made = request.getfixturevalue("postgres")
+    made = request.getfixturevalue("foreign_postgres")
     with psycopg.connect(made.owner_url.replace("+psycopg", ""), autocommit=True) as connection:
 
         def execute(text: str) -> Any:
@@ -79,6 +88,7 @@ def asked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Asked]:
 
 
 def _made(asked: Asked, number: str) -> Asked:
+    asked.execute("DROP TABLE IF EXISTS load")
     asked.execute(TABLE.format(time="timestamptz" if asked.kind == "postgresql" else "text", number=number))
     asked.insert(*range(60))
     return asked
@@ -199,7 +209,9 @@ def test_nothing_can_be_written(asked: Asked, add: Any, query: str) -> None:
 def test_a_function_that_writes_is_refused_by_the_server(asked: Asked, add: Any) -> None:
     if asked.kind == "sqlite":
         pytest.skip("SQLite has no stored functions")
-    asked.execute("CREATE FUNCTION sneak() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM load; RETURN 1; END'")
+    asked.execute(
+        "CREATE OR REPLACE FUNCTION sneak() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM load; RETURN 1; END'"
+    )
     with pytest.raises(InvalidInput, match="cannot execute DELETE in a read-only transaction"):
         add(query="SELECT *, sneak() AS z FROM load")
     assert asked.count() == 60

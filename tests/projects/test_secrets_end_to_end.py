@@ -43,11 +43,11 @@ def store_from_stdin(platform: PlatformProcess, name: str, value: str) -> str:
 
 
 def test_a_secret_reaches_its_source_and_no_other_place(
-    make_platform: Callable[..., PlatformProcess], postgres: Any
+    make_platform: Callable[..., PlatformProcess], empty_postgres: Any
 ) -> None:
-    user = postgres.owner_url.partition("//")[2].partition("@")[0]
-    address = f"postgresql://{user}:{SENTINEL}@127.0.0.1:{postgres.port}/{postgres.name}"
-    plain = postgres.owner_url.replace("+psycopg", "")
+    user = empty_postgres.owner_url.partition("//")[2].partition("@")[0]
+    address = f"postgresql://{user}:{SENTINEL}@127.0.0.1:{empty_postgres.port}/{empty_postgres.name}"
+    plain = empty_postgres.owner_url.replace("+psycopg", "")
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(
             "CREATE TABLE load AS SELECT i AS id, timestamptz '2024-01-01' + i * interval '1 hour' AS at,"

@@ -1,5 +1,7 @@
 """The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
+from azuraforge.client.access.secrets import Secret
+from azuraforge.client.access.tokens import Token
 from azuraforge.client.automations import Automation, AutomationStep, DryRun, Firing, WouldFire
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import (
@@ -60,7 +62,6 @@ from azuraforge.client.provenance import (
 )
 from azuraforge.client.run import Curve, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
-from azuraforge.client.secrets import Secret
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.study import (
     BaselineScore,
@@ -72,7 +73,6 @@ from azuraforge.client.study import (
     Study,
     Trial,
 )
-from azuraforge.client.tokens import Token
 from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, TrashItem
 
 __all__ = [

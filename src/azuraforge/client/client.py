@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from types import TracebackType
 
+from azuraforge.client.access.secrets import Secrets
+from azuraforge.client.access.tokens import Tokens
 from azuraforge.client.automations import Automations
 from azuraforge.client.datasets import Datasets
 from azuraforge.client.external.run import ExternalRun
@@ -18,10 +20,8 @@ from azuraforge.client.plugins import Plugins
 from azuraforge.client.predictions import Predictions
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
-from azuraforge.client.secrets import Secrets
 from azuraforge.client.sessions import Sessions
 from azuraforge.client.studies import Studies
-from azuraforge.client.tokens import Tokens
 from azuraforge.client.trash import Trash
 
 

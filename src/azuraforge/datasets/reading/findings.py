@@ -34,7 +34,7 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "more_rows": (
         "info",
-        "The query was read up to its limit of {count} rows; the next refresh goes on from there.",
+        "The query was read up to its limit of {count} [row|rows]; the next refresh goes on from there.",
         "Sorgu {count} satırlık sınırına kadar okundu; bir sonraki yenileme oradan sürer.",
     ),
     "decimal_comma": ("info", "Numbers have a decimal comma.", "Sayılarda ondalık virgül kullanılmış."),
