@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,6 +196,7 @@ WRITES = [
     "SELECT set_config('transaction_read_only', 'off', false), lo_create(0) AS y, 1 AS id, now() AS at",
     "SELECT load_extension('x') AS id, '2024' AS at, 1 AS y",
     "SELECT * FROM load INTO OUTFILE '/tmp/x'",
+    "SELECT seq AS id, file AS at, 1 AS y FROM pragma_database_list",
 ]
 
 
@@ -260,6 +262,11 @@ def test_a_server_that_keeps_no_time_limit_is_cut_off(asked: Asked, add: Any, mo
     monkeypatch.setattr(Postgresql, "grace_seconds", 0.1)
     with pytest.raises(TransientError, match="cannot be reached, or broke off"):
         add(query="SELECT *, pg_sleep(20)::text AS z FROM load", timeout_seconds=0.2)
+    running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'azuraforge' AND state = 'active'"
+    until = time.monotonic() + 15
+    while asked.execute(running)[0][0]:  # the server was asked to stop as well
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_stopped_server_and_a_refused_sign_in(asked: Asked) -> None:

@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from urllib.parse import quote
@@ -93,9 +93,13 @@ class Postgresql(Dialect):
 
     @contextmanager
     def watched(self, connection: Connection, timeout_seconds: float) -> Iterator[None]:
-        descriptor: int = connection.connection.dbapi_connection.fileno()  # type: ignore[union-attr]
-        with socket.socket(fileno=os.dup(descriptor)) as same:
-            timer = threading.Timer(timeout_seconds + self.grace_seconds, _cut_off, [same])
+        import psycopg
+
+        opened = connection.connection.dbapi_connection
+        assert isinstance(opened, psycopg.Connection)
+        cancel = opened.pgconn.get_cancel()  # independent of the connection, which may be closed meanwhile
+        with socket.socket(fileno=os.dup(opened.fileno())) as same:
+            timer = threading.Timer(timeout_seconds + self.grace_seconds, _cut_off, [same, cancel.cancel])
             timer.daemon = True
             timer.start()
             try:
@@ -225,6 +229,9 @@ def _socket(place: Place) -> socket.socket:
     return socket.create_connection((place.addresses[-1], place.port), CONNECT_SECONDS)
 
 
-def _cut_off(connection: socket.socket) -> None:
+def _cut_off(connection: socket.socket, cancel: Callable[[], None]) -> None:
+    """End the wait for an answer, then ask the server to stop; it may be too far gone to hear that."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(Exception):
+        cancel()
