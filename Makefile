@@ -38,6 +38,10 @@ run: .venv/.run pages ## Set up, start the platform, forecast a real series, sta
 demo: .venv/.run pages ## Set up, run the demo once and exit; non-zero if any step failed
 	@$(BIN)/azuraforge demo --once
 
+.PHONY: demo-loop
+demo-loop: .venv/.run pages ## Set up, let rows arrive and watch a model keep learning; exits after two minutes
+	@$(BIN)/azuraforge demo --loop
+
 .PHONY: pages
 pages:
 	@if $(HAS_NODE); then $(MAKE) dashboard/dist/.built; else \
@@ -57,7 +61,7 @@ test: .venv/.dev dashboard/dist/.built ## Set up everything and run every check 
 	@$(call COMPILE,src/azuraforge)
 	@$(MAKE) lint
 	@cd dashboard && npm run --silent typecheck && npm run --silent lint && npm run --silent test
-	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: .venv/.dev ## Ruff, mypy strict, import layers

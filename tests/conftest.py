@@ -31,7 +31,9 @@ from sqlalchemy import Engine, event
 import azuraforge
 from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
+from tests import preloaded
 from tests.command_line import NO_REPORTS, SERVING, run_command
+from tests.preloaded import Forked
 from tests.process_checks import Stall
 
 pytest_plugins = ["tests.cpu_report", "tests.longest_first", "tests.valkey", "tests.postgres", "tests.scaled"]
@@ -161,8 +163,10 @@ class PlatformProcess:
 
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[str] | None = None
+    process: Forked | subprocess.Popen[str] | None = None
     url: str = ""
+    #: Whether it starts as people start it, in an interpreter that has imported nothing.
+    fresh: bool = False
 
     @property
     def variables(self) -> dict[str, str]:
@@ -173,9 +177,8 @@ class PlatformProcess:
         return (self.home / "token").read_text()
 
     def start(self) -> PlatformProcess:
-        command = [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", "0"]
-        with (self.home.parent / f"{self.home.name}.log").open("a") as log:
-            self.process = subprocess.Popen(command, env=self.variables, stdout=log, stderr=log, text=True)
+        log = self.home.parent / f"{self.home.name}.log"
+        self.process = preloaded.start(("up", "--port", "0"), self.variables, log, fresh=self.fresh)
         stall = Stall(psutil.Process(self.process.pid))
         while not stall.over:
             if self.process.poll() is not None:
@@ -249,8 +252,8 @@ def make_platform(tmp_path: Path) -> Iterator[Callable[..., PlatformProcess]]:
     """Makes platforms that are killed, with all they started, when the test ends."""
     made: list[PlatformProcess] = []
 
-    def make(name: str = "home", **environment: str) -> PlatformProcess:
-        platform = PlatformProcess(tmp_path / name, environment)
+    def make(name: str = "home", *, fresh: bool = False, **environment: str) -> PlatformProcess:
+        platform = PlatformProcess(tmp_path / name, environment, fresh=fresh)
         made.append(platform)
         return platform
 
@@ -276,9 +279,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory, plugin_files: dict[str, s
     yield from running_platform(folder)
 
 
-def running_platform(folder: Path, **environment: str) -> Iterator[PlatformProcess]:
+def running_platform(folder: Path, *, fresh: bool = False, **environment: str) -> Iterator[PlatformProcess]:
     """Start a platform, yield it, and stop it with all that it started."""
-    running = PlatformProcess(folder / "home", environment)
+    running = PlatformProcess(folder / "home", environment, fresh=fresh)
     running.start()
     yield running
     running.stop()

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import preloaded
 from tests.command_line import NO_REPORTS, SERVING, run_command
 from tests.postgres import Cluster, Postgres
 from tests.process_checks import Stall
@@ -34,12 +35,12 @@ QUICK = {
 class Part:
     """One process of the platform, and all that it starts."""
 
-    def __init__(self, name: str, arguments: tuple[str, ...], variables: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, name: str, arguments: tuple[str, ...], variables: dict[str, str], folder: Path, *, fresh: bool = False
+    ) -> None:
         self.name = name
         self.log_path = folder / f"{name}.log"
-        command = [sys.executable, "-m", "azuraforge.cli.main", *arguments]
-        with self.log_path.open("a") as log:
-            self.process = subprocess.Popen(command, env=variables, stdout=log, stderr=log)
+        self.process = preloaded.start(arguments, variables, self.log_path, fresh=fresh)
 
     def log(self) -> str:
         return self.log_path.read_text()

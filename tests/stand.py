@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import RootModel
+from pydantic import ConfigDict, RootModel
 
 import azuraforge
 from azuraforge.events.service import EventLog
@@ -22,7 +22,7 @@ from azuraforge.runs.execution.supervisor import Supervisor
 from azuraforge.runs.execution.worker import Worker
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.reaper import Reaper
-from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.schemas import RunRequest, RunSummary
 from azuraforge.runs.service import RunService
 from azuraforge.runs.trash import Needs
 from azuraforge.settings import RunSettings, Settings
@@ -35,6 +35,14 @@ ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 class Free(RootModel[dict[str, Any]]):
     """A payload or a result of any fields."""
+
+
+class FreeSummary(RunSummary):
+    """Any values."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str = "train"
 
 
 class ToyHandler(handlers.Handler):
@@ -51,7 +59,7 @@ class ToyHandler(handlers.Handler):
         for entry in phases:
             done = job.phase(entry, f"toy_steps:{entry}", Free(job.run.config), share=1 / len(phases), result=Free)
             results.append(done.value.root)
-        return Finish({key: value for result in results for key, value in result.items()})
+        return Finish(FreeSummary(**{key: value for result in results for key, value in result.items()}))
 
 
 class Stand:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, JsonValue, RootModel
 
 from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, Job, PreparedRun
-from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.schemas import RunRequest, RunSummary
 
 CHILD = "benchmarks.faults.steps:steps"
 _FORKS = 60
@@ -64,6 +64,12 @@ class _State(BaseModel):
     state: str
 
 
+class FaultSummary(RunSummary):
+    """The state that the run ended in."""
+
+    state: str
+
+
 class StepsHandler(handlers.Handler):
     """Executes such runs."""
 
@@ -75,7 +81,7 @@ class StepsHandler(handlers.Handler):
     def execute(self, job: Job) -> Finish:
         done = job.phase("steps", CHILD, _Asked(job.run.config), share=1.0, result=_State)
         job.artifact("end.txt", done.outputs / "end.txt", "text/plain", "result")
-        return Finish({"state": done.value.state})
+        return Finish(FaultSummary(kind=self.kind, state=done.value.state))
 
 
 def _write(path: Path, text: str) -> None:

@@ -35,12 +35,12 @@ POINTS = {
     "phase_before_kept": "a phase answered; its result was not stored",
     "phase_kept": "a phase's result is stored; its work folder is still there",
     # checkpoints (child)
-    "checkpoint_before_rename": "a checkpoint is written beside its place",
+    "checkpoint_before_rename": "a checkpoint is written next to its place",
     "checkpoint_before_told": "a whole checkpoint lies in its place; the worker was not told",
     # files
-    "artifact_before_placed": "an artifact is written beside its place",
+    "artifact_before_placed": "an artifact is written next to its place",
     "artifact_before_listed": "an artifact lies in the store; the run does not list it",
-    "version_before_placed": "a version's folder is written beside its place",
+    "version_before_placed": "a version's folder is written next to its place",
     "version_before_registered": "a version's folder lies in the store; no version names it",
     # versions of datasets
     "segments_before_version": "new segments lie in the store; no version names them",

@@ -81,6 +81,8 @@ class Package:
         served: services that routes find at ``app.state.<name>``.
         contributions: items for extension points.
         figures: return the shapes of the figures that its part of a run draws, by name; the API's document states them.
+        summaries: return the shapes of the summaries of its kinds of runs; the API's document states them.
+        events: return the shapes of the events that it appends to the log; the API's document states them.
     """
 
     name: str
@@ -90,6 +92,8 @@ class Package:
     served: Mapping[str, Service[object]] = field(default_factory=dict)
     contributions: tuple[Contribution, ...] = ()
     figures: Callable[[], Mapping[str, type[BaseModel]]] = dict
+    summaries: Callable[[], Sequence[type[BaseModel]]] = tuple
+    events: Callable[[], Sequence[type[BaseModel]]] = tuple
 
     def import_tables(self) -> None:
         """Import the modules that hold tables and cross-project queries."""

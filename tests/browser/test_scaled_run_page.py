@@ -1,4 +1,7 @@
-"""The same page over the scaled platform: the forecast with its live loss, carried by Celery workers."""
+"""The same page over the scaled platform: a forecast's live loss and its report, carried by Celery workers.
+
+What a finished run shows is the page's own (``test_run_page.py``) and the API's (``platform/test_scaled.py``).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def scaled(tmp_path_factory, postgres_cluster, valkey_of_module) -> Iterator[Sca
         postgres_cluster.drop(made.postgres)
 
 
-def test_the_loss_moves_while_a_celery_worker_trains_and_the_run_can_be_cancelled(page: Page, scaled):
+def test_the_loss_moves_while_a_celery_worker_trains_and_a_cancelled_run_has_its_report(page: Page, scaled):
     sign_in(page, scaled)
     start_run(page, epochs="400", patience="400")
     wait_for_points(page, 3, 60)
@@ -35,12 +38,4 @@ def test_the_loss_moves_while_a_celery_worker_trains_and_the_run_can_be_cancelle
     page.get_by_test_id("cancel-run").click()
     page.get_by_test_id("confirm-cancel").click()
     expect(page.get_by_test_id("run-state")).to_contain_text(re.compile("cancelled", re.I), timeout=120_000)
-
-
-def test_a_finished_run_shows_its_verdict(page: Page, scaled):
-    sign_in(page, scaled)
-    start_run(page, epochs="2")
-    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=200_000)
-    expect(page.get_by_test_id("baseline-table")).to_contain_text("forecasting.naive")
-    expect(page.get_by_test_id("forecast-chart")).to_be_visible()
     expect(page.get_by_test_id("report")).to_contain_text("Written when the run ended", timeout=120_000)

@@ -173,7 +173,7 @@ def test_a_bug_of_ours_is_one_sentence_too(monkeypatch, capsys):
     def broken(*_arguments, **_options):
         raise ZeroDivisionError("division\nby zero")
 
-    monkeypatch.setattr(main, "app", broken)
+    monkeypatch.setattr(main, "_parser", lambda: broken)
     assert run(["version", "--json"]) == 1
     shown = capsys.readouterr().err
     assert "ZeroDivisionError: division by zero" in shown

@@ -141,7 +141,11 @@ def test_an_own_run_outlives_the_platform(client, running):
             running.start()
         run.summary(best=0.25)
     ended = client.runs.get(run.id)
-    assert (ended.state, ended.summary, ended.config) == ("succeeded", {"best": 0.25}, {"a": 1})
+    assert (ended.state, ended.summary, ended.config) == (
+        "succeeded",
+        {"kind": "external", "values": {"best": 0.25}},
+        {"a": 1},
+    )
     curve = client.runs.metrics(run.id, max_points=10_000)["loss"]
     assert curve.steps == list(range(1, 601))
     assert curve.values == [0.5 if (step - 1) % 200 < 100 else 0.25 for step in range(1, 601)]

@@ -26,6 +26,7 @@ from azuraforge.projects.tables import User
 from azuraforge.runs import lookup_store as runs
 from azuraforge.runs.tables import Run
 from tests.conftest import add_project
+from tests.events.ticking import Tick
 
 
 class SeqRow(NamedTuple):
@@ -53,7 +54,7 @@ JOINED = Question(
 def tell(database, project_id, count=1, data=None):
     log = EventLog(database)
     for number in range(count):
-        database.write(project_id, lambda session, n=number: log.append(session, "s", "t", data or {"number": n}))
+        database.write(project_id, lambda session, n=number: log.append(session, "s", Tick(**(data or {"number": n}))))
 
 
 async def ask_soon(database, project_id, *asked):

@@ -85,7 +85,7 @@ def refresh(
                 raise RuntimeError("killed")
 
         database.write(project_id, work)
-        return finish.summary
+        return finish.summary.stored()
 
     service.add_from_source(project_id, FromSource(source="meter"))
     return run

@@ -8,10 +8,11 @@ import threading
 
 from azuraforge.events.notifier import Notifier
 from azuraforge.events.service import EventLog
+from tests.events.ticking import Tick
 
 
 def append(log: EventLog, database, project_id: str, stream: str, n: int) -> int:
-    return database.write(project_id, lambda session: log.append(session, stream, "tick", {"n": n}))
+    return database.write(project_id, lambda session: log.append(session, stream, Tick(n=n)))
 
 
 def test_numbers_have_no_gaps_and_streams_do_not_mix(database, project_id):
@@ -27,7 +28,7 @@ def test_a_rolled_back_event_leaves_no_gap_and_notifies_no_reader(database, proj
     log = EventLog(database)
 
     def fail(session):
-        log.append(session, "project", "tick", {})
+        log.append(session, "project", Tick())
         raise ValueError
 
     with contextlib.suppress(ValueError):

@@ -12,6 +12,7 @@ import pytest
 from azuraforge.events.notifier import Notifier
 from azuraforge.events.redis_notifier import RedisNotifier, answers
 from azuraforge.events.service import EventLog
+from tests.events.ticking import Tick
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_a_follower_follows_what_another_process_writes(make_notifier, database,
 
     def write() -> None:
         for n in range(30):
-            database.write(project_id, lambda session, n=n: writer.append(session, "run/x", "tick", {"n": n}))
+            database.write(project_id, lambda session, n=n: writer.append(session, "run/x", Tick(n=n)))
             time.sleep(0.005)
 
     async def follow() -> list[int]:

@@ -35,6 +35,8 @@ from azuraforge.reports.package import REPORTS
 from azuraforge.runs.package import RUNS
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.settings import RunSettings, Settings
+from azuraforge.studies.package import STUDIES
+from azuraforge.studies.schemas import StudyRequest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "plugins" / "ordinal_levels.py"
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
@@ -102,6 +104,9 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         alone = RunRequest(plugin="levels.frequency", dataset="warnings", model="warnings")
         with pytest.raises(InvalidInput, match=r"levels\.frequency is the only baseline of its task kind 'levels'"):
             runs.create(project_id, alone, "ada")
+        search = StudyRequest(name="alone", plugin="levels.frequency", dataset="warnings", space={})
+        with pytest.raises(InvalidInput, match=r"levels\.frequency is the only baseline of its task kind 'levels'"):
+            services[STUDIES].create(project_id, search, "ada")
 
         request = RunRequest(plugin="levels.cumulative", dataset="warnings", model="warnings", seed=3)
         run = ended(platform, runs.create(project_id, request, "ada"))

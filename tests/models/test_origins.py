@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
 from azuraforge.models.gate.memory import mean_uncertainty
-from azuraforge.models.gate.origins import Pair, relative_rmse, relative_rmse_interval, scaled_interval
+from azuraforge.models.gate.origins import Pair, relative_difference, relative_difference_interval, scaled_interval
 
 
 def autoregressive(rng: np.random.Generator, length: int, memory: float) -> np.ndarray:
@@ -39,7 +39,7 @@ def test_a_real_difference_is_found() -> None:
     for _ in range(50):
         shared = autoregressive(rng, 330, 0.8)
         a, b = 0.9 * shared + 0.1 * rng.normal(size=330), shared + 0.1 * rng.normal(size=330)
-        found_better += relative_rmse_interval(a**2, b**2, horizon=1).high < 0
+        found_better += relative_difference_interval(a**2, b**2, horizon=1).high < 0
     assert found_better >= 48
 
 
@@ -48,7 +48,7 @@ def test_the_interval_covers_the_true_difference() -> None:
     covered = 0
     for _ in range(300):
         a, b = 0.9 * rng.normal(size=(150, 3)), rng.normal(size=(150, 3))
-        found = relative_rmse_interval(a**2, b**2, horizon=1)
+        found = relative_difference_interval(a**2, b**2, horizon=1)
         covered += found.low <= -0.1 <= found.high
     assert covered / 300 >= 0.92
 
@@ -64,15 +64,15 @@ def test_remembering_errors_are_worth_fewer_pieces() -> None:
 
 def test_values_that_never_differ_have_no_uncertainty() -> None:
     found = mean_uncertainty(np.full(50, 3.3), horizon=1)
-    assert float(found.reach(0.001)) < 1e-9
+    assert float(found.half_width(0.001)) < 1e-9
     same = np.random.default_rng(0).normal(size=(100, 2)) ** 2
-    assert relative_rmse_interval(same, same, horizon=2).high < 1e-9
+    assert relative_difference_interval(same, same, horizon=2).high < 1e-9
 
 
 def test_reach_and_chance_are_each_other_s_inverse() -> None:
     found = mean_uncertainty(np.random.default_rng(1).normal(size=(3, 80)), horizon=4)
     for tail in (0.25, 0.025, 0.0005):
-        assert found.below(-found.reach(tail)) == pytest.approx(tail, rel=1e-6)
+        assert found.below(-found.half_width(tail)) == pytest.approx(tail, rel=1e-6)
 
 
 def test_a_stricter_level_gives_a_wider_interval_even_far_into_the_tail() -> None:
@@ -80,7 +80,7 @@ def test_a_stricter_level_gives_a_wider_interval_even_far_into_the_tail() -> Non
     a, b = rng.normal(size=(2, 300, 4)) ** 2
     widths = []
     for level in (0.8, 0.95, 0.99, 0.999, 0.99999):
-        found = relative_rmse_interval(a, b, horizon=4, level=level)
+        found = relative_difference_interval(a, b, horizon=4, level=level)
         widths.append(found.high - found.low)
     assert widths == sorted(widths)
     assert widths[-1] > 1.5 * widths[1]
@@ -90,7 +90,7 @@ def test_missing_targets_change_nothing_else() -> None:
     rng = np.random.default_rng(6)
     a, b = rng.normal(size=(2, 200, 4)) ** 2
     a[10:20, 2] = b[10:20, 2] = np.nan
-    found = relative_rmse_interval(a, b, horizon=4)
+    found = relative_difference_interval(a, b, horizon=4)
     expected = np.sqrt(np.nanmean(a)) / np.sqrt(np.nanmean(b)) - 1
     assert found.relative_difference == pytest.approx(expected, abs=1e-9)
     assert found.low < found.relative_difference < found.high
@@ -98,10 +98,10 @@ def test_missing_targets_change_nothing_else() -> None:
 
 def test_perfect_forecasts_give_finite_answers() -> None:
     zeros, errors = np.zeros((100, 2)), np.random.default_rng(0).normal(size=(100, 2)) ** 2
-    same = relative_rmse_interval(zeros, zeros, horizon=2)
+    same = relative_difference_interval(zeros, zeros, horizon=2)
     assert (same.relative_difference, same.low, same.high) == pytest.approx((0, 0, 0), abs=1e-9)
-    assert relative_rmse_interval(zeros, errors, horizon=2).high < -0.99
-    assert np.isfinite(relative_rmse(errors, zeros))
+    assert relative_difference_interval(zeros, errors, horizon=2).high < -0.99
+    assert np.isfinite(relative_difference(errors, zeros))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_perfect_forecasts_give_finite_answers() -> None:
 )
 def test_losses_that_do_not_belong_together_are_refused(a: np.ndarray, b: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        relative_rmse_interval(a, b, horizon=4)
+        relative_difference_interval(a, b, horizon=4)
 
 
 @settings(max_examples=40, deadline=None)
@@ -131,10 +131,10 @@ def test_the_interval_surrounds_its_estimate_whatever_the_unit(
     seed: int, origins: int, horizon: int, scale: float
 ) -> None:
     a, b = np.random.default_rng(seed).normal(size=(2, origins, horizon)) ** 2
-    found = relative_rmse_interval(a, b, horizon=horizon)
+    found = relative_difference_interval(a, b, horizon=horizon)
     exact = np.sqrt(a.mean() / b.mean()) - 1
     assert found.relative_difference == pytest.approx(exact, abs=1e-9)
-    scaled = relative_rmse_interval(a * scale**2, b * scale**2, horizon=horizon)
+    scaled = relative_difference_interval(a * scale**2, b * scale**2, horizon=horizon)
     if found.low is None or found.high is None:
         assert (found.low, found.high) == (scaled.low, scaled.high) == (None, None)
         return
@@ -147,8 +147,8 @@ def test_the_ends_are_the_ratios_that_the_test_rejects() -> None:
     rng = np.random.default_rng(12)
     for horizon in (1, 6):
         a, b = 0.9 * rng.normal(size=(150, horizon)) ** 2, rng.normal(size=(150, horizon)) ** 2
-        found = relative_rmse_interval(a, b, horizon=horizon, level=0.9)
-        swapped = relative_rmse_interval(b, a, horizon=horizon, level=0.9)
+        found = relative_difference_interval(a, b, horizon=horizon, level=0.9)
+        swapped = relative_difference_interval(b, a, horizon=horizon, level=0.9)
         pair = Pair.of(a.sum(axis=1), b.sum(axis=1), horizon)
         low, high = (2 * np.log1p(end) for end in (found.low, found.high))
         assert pair.chance_of_more(low) == pytest.approx(0.05, rel=1e-4)
@@ -161,8 +161,8 @@ def test_an_interval_that_bounds_nothing_is_none() -> None:
     """Ninety-nine origins that overlap by twelve are eight pieces: too few for a level of 99.75 %."""
     a, b = np.random.default_rng(13).normal(size=(2, 110))
     a, b = (np.square(sliding_window_view(side, 12)) for side in (a, b))
-    usual = relative_rmse_interval(a, b, horizon=12, level=0.8)
-    strict = relative_rmse_interval(a, b, horizon=12, level=0.9975)
+    usual = relative_difference_interval(a, b, horizon=12, level=0.8)
+    strict = relative_difference_interval(a, b, horizon=12, level=0.9975)
     assert usual.low < 0 < usual.high
     assert (strict.low, strict.high) == (None, None)
     assert strict.relative_difference == usual.relative_difference
@@ -171,7 +171,7 @@ def test_an_interval_that_bounds_nothing_is_none() -> None:
 def test_one_row_that_dominates_both_sides_leaves_no_interval() -> None:
     errors = np.random.default_rng(14).normal(size=(2, 120))
     errors[:, 60] += 50
-    found = relative_rmse_interval(*np.square(errors), horizon=1)
+    found = relative_difference_interval(*np.square(errors), horizon=1)
     assert (found.low, found.high) == (None, None)
     narrow = scaled_interval(*np.square(errors), horizon=1)
     assert narrow.high - narrow.low < 0.1
@@ -184,7 +184,7 @@ def test_a_lead_is_proven_exactly_where_the_plain_differences_show_it() -> None:
         shared = rng.normal(size=80)
         a, b = 0.85 * shared + 0.3 * rng.normal(size=80), shared + 0.3 * rng.normal(size=80)
         a, b = np.square(a), np.square(b)
-        high = relative_rmse_interval(a, b, horizon=1).high
+        high = relative_difference_interval(a, b, horizon=1).high
         shown = bool(mean_uncertainty(a - b, 1).below((a - b).mean()) < 0.025)
         assert (high is not None and high < 0) == shown
         proven += shown

@@ -14,7 +14,7 @@ import pytest
 
 from azuraforge.datasets.reading import canonical
 from azuraforge.errors import InvalidInput
-from azuraforge.models.gate.origins import relative_rmse_interval
+from azuraforge.models.gate.origins import relative_difference_interval
 from azuraforge.pipelines import judge, steps
 from azuraforge.pipelines.backtests import steps as backtest_steps
 from azuraforge.pipelines.shapes import to_json
@@ -135,12 +135,12 @@ def test_twins_make_the_gate_no_surer() -> None:
     rng = np.random.default_rng(1)
     a, b = (np.square(rng.normal(size=(41, 3))) for _ in range(2))
     how = {"horizon": 3, "level": 0.8}
-    alone = relative_rmse_interval(a, b, **how)
+    alone = relative_difference_interval(a, b, **how)
     threefold = [panel.by_moment(np.tile(one, (3, 1)), np.nan) for one in (a, b)]
     assert threefold[0].shape == (41, 9)
-    together = relative_rmse_interval(*threefold, **how)
+    together = relative_difference_interval(*threefold, **how)
     assert (together.low, together.high) == pytest.approx((alone.low, alone.high))
-    naive = relative_rmse_interval(np.tile(a, (3, 1)), np.tile(b, (3, 1)), **how)
+    naive = relative_difference_interval(np.tile(a, (3, 1)), np.tile(b, (3, 1)), **how)
     assert naive.high - naive.low < 0.8 * (alone.high - alone.low), "stacked, they would count as three"
 
 

@@ -67,9 +67,13 @@ def readiness(platform) -> dict:
         return json.loads(answer.read())
 
 
-def test_a_forecast_goes_through_celery(undisturbed):
+def test_a_forecast_goes_through_celery(platform, undisturbed):
     assert undisturbed["state"] == "succeeded", undisturbed["error"]
     assert [attempt["ended_as"] for attempt in undisturbed["attempts"]] == ["succeeded"]
+    found = platform.api(f"/evaluations/{undisturbed['id']}")
+    assert found["verdict"]["reasons"]
+    assert {"forecasting.lstm", "forecasting.naive"} <= {each["name"] for each in found["evaluation"]["contenders"]}
+    assert platform.api(f"/runs/{undisturbed['id']}/figures/forecast")
 
 
 def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(platform):

@@ -11,18 +11,26 @@ import sqlite3
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from platform import libc_ver
 
 import psutil
 import pytest
 
+from tests.conftest import PlatformProcess, running_platform
 from tests.process_checks import still_alive
 
 FORBIDDEN = (
     "llvmlite", "matplotlib", "numba", "numpy", "pandas", "PIL", "polars", "pyarrow", "scipy", "sklearn", "statsmodels",
     "torch",
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory) -> Iterator[PlatformProcess]:
+    """A platform that starts as people start it, so that what it loads is what it imports."""
+    yield from running_platform(tmp_path_factory.mktemp("platform"), fresh=True)
 
 
 def loaded_libraries(process: psutil.Process) -> set[str]:
@@ -90,7 +98,7 @@ def test_a_second_platform_on_the_home_says_so_and_stops(platform):
 
 
 def test_stopped_or_killed_it_leaves_no_process_and_its_home_opens_again(make_platform):
-    running = make_platform()
+    running = make_platform(fresh=True)
     for number in (signal.SIGTERM, signal.SIGINT):
         tree = running.start().tree()
         assert len(tree) >= 2, "the launcher is a process of its own"

@@ -34,9 +34,21 @@ def tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame, int]]:
     yield "elec2", pl.read_csv(folder / "streams" / "elec2.csv.gz").select(MARKET), 48
 
 
-def test_real_columns_raise_at_most_one_false_alarm_in_a_hundred(shared_data: Path) -> None:
+def some_tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame, int]]:
+    """Three places, one currency and three shares: every length of a season but the longest, in a fifth of the time."""
+    kept = {"weather": 3, "candles": 1, "shares": 3}
+    kinds = {WEATHER: "weather", CANDLES: "candles", SHARES: "shares"}
+    for name, table, season in tables(folder):
+        kind = kinds.get(tuple(table.columns))
+        if kind is not None and kept[kind] > 0:
+            kept[kind] -= 1
+            yield name, table, season
+
+
+@pytest.mark.parametrize("chosen", [some_tables, pytest.param(tables, marks=pytest.mark.proof)])
+def test_real_columns_raise_at_most_one_false_alarm_in_a_hundred(shared_data: Path, chosen) -> None:
     examined, alarms = 0, []
-    for name, table, season in tables(shared_data):
+    for name, table, season in chosen(shared_data):
         frame = table.cast(pl.Float64).drop_nulls()
         frame = frame.select(column for column in frame.columns if frame[column].n_unique() > 1)
         values = {column: frame[column].to_numpy() for column in frame.columns}

@@ -22,7 +22,7 @@ from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.tables import Run
 from azuraforge.settings import EngineSettings, Settings
-from tests.stand import CHILD_PATH, Free
+from tests.stand import CHILD_PATH, Free, FreeSummary
 
 
 def kernels_in(folder: Path, launcher: Launcher, **settings: str) -> tuple[Kernels, list]:
@@ -163,7 +163,7 @@ class EngineHandler(handlers.Handler):
 
     def execute(self, job):
         done = job.phase("learn", "engine_steps:learn", Free(job.run.config), share=1.0, result=Free)
-        return Finish({**done.value.root, "outputs": str(done.outputs)})
+        return Finish(FreeSummary(**done.value.root, outputs=str(done.outputs)))
 
 
 @pytest.fixture

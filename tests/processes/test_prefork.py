@@ -18,7 +18,7 @@ from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from tests.process_checks import still_alive
-from tests.stand import CHILD_PATH, Free
+from tests.stand import CHILD_PATH, Free, FreeSummary
 
 WARM = {"modules": ["polars"], "threads": 2}
 
@@ -136,4 +136,4 @@ class Modules(handlers.Handler):
     def execute(self, job):
         done = [job.phase(name, f"toy_modules:{name}", Free({}), share=0.5, result=Free) for name in ("heavy", "light")]
         assert not done[1].value.root["there"]
-        return Finish({})
+        return Finish(FreeSummary())

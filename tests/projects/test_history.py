@@ -13,6 +13,7 @@ from azuraforge.database import Database
 from azuraforge.events.service import EventLog
 from azuraforge.projects.history import LEAST_DAYS, History, hold_all
 from tests.conftest import add_project
+from tests.events.ticking import Tick
 
 
 class Home:
@@ -36,7 +37,7 @@ class Home:
 
     def add(self, project_id: str, count: int = 1) -> None:
         for _ in range(count):
-            self.database.write(project_id, lambda session: self.events.append(session, "project", "told", {}))
+            self.database.write(project_id, lambda session: self.events.append(session, "project", Tick()))
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_database_that_only_goes_on_is_not_held(database, events, project_id, 
     history = History(events, tmp_path / "history")
     assert history.held_until(project_id, 30) is None
     for _ in range(3):
-        database.write(project_id, lambda session: events.append(session, "project", "told", {}))
+        database.write(project_id, lambda session: events.append(session, "project", Tick()))
         assert history.held_until(project_id, 30) is None
     events.forget_before(project_id, database.clock() + timedelta(days=1), spared="run/")
     assert history.held_until(project_id, 30) is None, "old events are forgotten, which is no other history"

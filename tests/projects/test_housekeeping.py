@@ -14,6 +14,7 @@ from azuraforge.projects.history import History
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.projects.trash import Contents, Purged, Trash
+from tests.events.ticking import Tick
 
 
 class RememberingBin:
@@ -77,7 +78,7 @@ def test_a_project_of_an_older_database_is_left_alone(
 ):
     bin_, held = RememberingBin(), []
     keeper = Housekeeping(database, Trash(database, events, [bin_]), [held.append], events, history)
-    database.write(project_id, lambda session: events.append(session, "project", "told", {}))
+    database.write(project_id, lambda session: events.append(session, "project", Tick()))
     keeper.round()
     assert set(bin_.purged) == {project_id, other_project_id}
     bin_.purged.clear()
@@ -118,7 +119,7 @@ def test_the_loop_begins_and_ends(database, events, history, project_id, monkeyp
 def test_old_lines_of_the_log_go_but_a_run_keeps_its_own(database, events, project_id, other_project_id):
     def tell(project, stream, count):
         for _ in range(count):
-            database.write(project, lambda session: events.append(session, stream, "told", {}))
+            database.write(project, lambda session: events.append(session, stream, Tick()))
 
     streams = ("project", "run/a", "schedule/b")
     for stream in streams:

@@ -82,7 +82,7 @@ def test_it_ends_as_the_client_says_and_may_say_so_twice(run):
     end = FinishRequest(state="succeeded", summary={"accuracy": 0.9})
     stand.service.finish(stand.project_id, made.id, ME, end)
     told = stand.service.finish(stand.project_id, made.id, ME, end)
-    assert (told.state, told.summary) == ("succeeded", {"accuracy": 0.9})
+    assert (told.state, told.summary) == ("succeeded", {"kind": "external", "values": {"accuracy": 0.9}})
     with pytest.raises(Conflict, match="has ended"):
         stand.service.record(stand.project_id, made.id, ME, points((9, 9.0)))
     assert [type_ for type_, _ in stand.events_of(made.id)].count("run.finished") == 1

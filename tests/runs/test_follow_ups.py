@@ -14,7 +14,7 @@ from azuraforge.runs.execution.follow_ups import FILE, FollowUps
 from azuraforge.runs.execution.lost_follow_ups import end_lost
 from azuraforge.runs.handlers import Finish, FollowUp
 from azuraforge.runs.scratch import sweep
-from tests.stand import Free, ToyHandler
+from tests.stand import Free, FreeSummary, ToyHandler
 
 
 class Explaining(ToyHandler):
@@ -24,7 +24,7 @@ class Explaining(ToyHandler):
         done = job.phase("train", "toy_steps:train", Free(job.run.config), share=1, result=Free)
         payload = {**job.run.config["explain"], "folder": str(done.outputs)}
         steps = [FollowUp("why", "toy_steps:explain", payload, "It could not be explained: {problem}")]
-        return Finish(done.value.root, follow_ups=steps)
+        return Finish(FreeSummary(**done.value.root), follow_ups=steps)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from azuraforge.runs.lease import Held
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
 from tests.entries.counting_steps import Asked, Commit, Counted, Stored, Word
+from tests.stand import FreeSummary
 
 
 class CountExtra(RunExtra):
@@ -50,7 +51,7 @@ class CountHandler(Handler):
         asked = Asked(position=position, last=run.carries(CountExtra).last, **run.config)
         done = job.phase("count", "counting_steps:count", asked, share=1.0, result=Counted)
         assert done.outputs.is_dir()
-        return Finish(done.value.model_dump())
+        return Finish(FreeSummary(kind="count", **done.value.model_dump()))
 
     @staticmethod
     def commit(received, body):
@@ -81,7 +82,7 @@ def test_outputs_state_and_position_are_committed_together_and_a_killed_child_go
     stand.wait(run_id, lambda run: run.progress.note == "listening")
     assert stand.worker.send(run_id, "word", Word(text="enough"))
     run = stand.wait(run_id)
-    assert (run.state, run.summary) == ("succeeded", {"confirmed": [4, 5, 6], "word": "enough"})
+    assert (run.state, run.summary) == ("succeeded", {"kind": "count", "confirmed": [4, 5, 6], "word": "enough"})
     assert stand.handler.attempts == [0, 3]
     assert run.notes == [f"output {number}" for number in range(1, 7)], "each exactly once"
     assert stand.service.figure(stand.project_id, run_id, "state") == {"position": 6, "total": 21}

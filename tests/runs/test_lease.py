@@ -15,6 +15,7 @@ from azuraforge.runs.lease import Held
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.tables import Run
+from tests.stand import FreeSummary
 
 
 def claim(stand, worker: str = "w", seconds: float = 30.0, wanted=None):
@@ -94,7 +95,7 @@ def test_every_write_of_an_old_attempt_is_refused(make_stand):
         metric_store.append(session, run.id, 1, "train", [("loss", 1, 0.5, None)])
 
     def late_end(session):
-        stand.worker._transitions.ended(session, old, "succeeded", summary={"stolen": True})
+        stand.worker._transitions.ended(session, old, "succeeded", summary=FreeSummary(stolen=True))
 
     for late in (late_points, late_end):
         with pytest.raises(Replaced):

@@ -14,7 +14,7 @@ from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
-from tests.stand import Free
+from tests.stand import Free, FreeSummary
 
 
 def expected_hash(seed: int, steps: int) -> str:
@@ -27,7 +27,7 @@ def expected_hash(seed: int, steps: int) -> str:
 def test_a_run_succeeds_and_tells_everything_in_order(stand):
     run = stand.wait(stand.create(seed=7, steps=30).id)
     assert run.state == "succeeded"
-    assert run.summary == {"hash": expected_hash(7, 30)}
+    assert run.summary == {"kind": "train", "hash": expected_hash(7, 30)}
     assert run.progress.share == 1.0
     assert run.environment["threads"] == 1
     assert run.environment["backend"] == "cpu"
@@ -59,7 +59,7 @@ class _Remembering(handlers.Handler):
 
     def execute(self, job):
         job.phase("train", "toy_steps:train", Free(job.run.config), share=1.0, result=Free)
-        return Finish({"code_version": job.run.code_version}, timed=bool(job.run.config.get("timed")))
+        return Finish(FreeSummary(code_version=job.run.code_version), timed=bool(job.run.config.get("timed")))
 
 
 def test_a_result_that_the_clock_decided_is_not_called_reproducible(make_stand):

@@ -11,6 +11,7 @@ import pytest
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
 from azuraforge.pipelines.extra import TrainExtra, TrialExtra
+from azuraforge.pipelines.summaries import TrialSummary
 from azuraforge.runs import handlers, lease
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import PreparedRun
@@ -161,7 +162,8 @@ class Stand:
         self.database.write(self.project_id, work)
 
     def end(self, held: Held, state: str = "succeeded", **metrics: float) -> None:
-        summary = {"metrics": metrics, "cpu_seconds": 1.5, "study": {}} if state == "succeeded" else None
+        done = TrialSummary(study=None, metrics=metrics, cpu_seconds=1.5, app_seconds=1.0)
+        summary = done if state == "succeeded" else None
         error = {"code": "invalid_input", "message": "it broke"} if state == "failed" else None
 
         def work(session: Session) -> None:

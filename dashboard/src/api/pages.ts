@@ -1,22 +1,18 @@
 // Lists of the API, which answers them page by page: whole, or as far as the reader asks.
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
-import { get, type Query } from "./client";
-
-export interface Page<Item> {
-  items: Item[];
-  next: string | null;
-}
+import { readPage, type Query } from "./client";
+import type { Item, List, Page } from "./routes";
 
 /** The most items that the API answers at once. */
 const MOST = 500;
 
 /** All items of a list, for choices and for figures over the whole list. */
-export async function allItems<Item>(path: string, query: Query, signal: AbortSignal): Promise<Item[]> {
-  const items: Item[] = [];
+export async function allItems<const P extends List>(path: P, query: Query, signal: AbortSignal): Promise<Item<P>[]> {
+  const items: Item<P>[] = [];
   let after: string | null = null;
   do {
-    const page: Page<Item> = await get<Page<Item>>(path, { limit: MOST, ...query, after }, signal);
+    const page: Page<P> = await readPage(path, { limit: MOST, ...query, after }, signal);
     items.push(...page.items);
     after = page.next;
   } while (after !== null);
@@ -24,10 +20,10 @@ export async function allItems<Item>(path: string, query: Query, signal: AbortSi
 }
 
 /** A list that grows by a page at a time. */
-export function pagedQuery<Item>(queryKey: readonly string[], path: string) {
+export function pagedQuery<const P extends List>(queryKey: readonly string[], path: P) {
   return infiniteQueryOptions({
     queryKey: [...queryKey, { pages: true }] as readonly unknown[],
-    queryFn: ({ pageParam, signal }) => get<Page<Item>>(path, { after: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => readPage(path, { after: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     select: ({ pages }) => pages.flatMap(({ items }) => items),

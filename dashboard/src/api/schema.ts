@@ -205,7 +205,7 @@ export interface paths {
         };
         /**
          * Compare Runs
-         * @description Metrics of runs next to one another, and the settings in which they differ.
+         * @description Metrics of runs side by side, and the settings in which they differ.
          */
         get: operations["comparisons_compare_runs"];
         put?: never;
@@ -477,7 +477,7 @@ export interface paths {
         };
         /**
          * Get Evaluation
-         * @description A run's evaluation beside its baselines, with the verdict.
+         * @description A run's evaluation next to its baselines, with the verdict.
          */
         get: operations["models_get_evaluation"];
         put?: never;
@@ -613,7 +613,7 @@ export interface paths {
         put?: never;
         /**
          * Start Deployment
-         * @description Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests.
+         * @description Let a version answer next to an alias's holder: as its shadow, or as a canary for a share of requests.
          */
         post: operations["models_start_deployment"];
         delete?: never;
@@ -735,7 +735,7 @@ export interface paths {
         };
         /**
          * Get Live Scores
-         * @description How good a model's predictions turned out to be, beside the naive ones.
+         * @description How good a model's predictions turned out to be, next to the naive ones.
          */
         get: operations["predictions_get_live_scores"];
         put?: never;
@@ -2194,6 +2194,22 @@ export interface components {
             unit: string;
         };
         /**
+         * AgentSummary
+         * @description The answer of an agent. ``result`` is null where it is ``truncated``: a long one is in ``result.json`` only.
+         */
+        AgentSummary: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "agent";
+            result: components["schemas"]["JsonValue"];
+            /** Truncated */
+            truncated: boolean;
+        };
+        /**
          * AliasChange
          * @description A line of history: who was what, from when, why.
          */
@@ -2225,6 +2241,36 @@ export interface components {
             until?: string | null;
             /** Version */
             version: number | null;
+        };
+        /**
+         * AliasMoved
+         * @description An alias points at another version, or is gone.
+         */
+        AliasMoved: {
+            /** Alias */
+            alias: string;
+            /** By */
+            by: string;
+            /** Model */
+            model: string;
+            /** Previous Version */
+            previous_version: number | null;
+            /** Reason */
+            reason: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Version */
+            version: number | null;
+        };
+        /** AliasMovedEvent */
+        AliasMovedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AliasMoved"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "model.promoted" | "model.rolled_back" | "model.alias_removed";
         };
         /** AliasRequest */
         AliasRequest: {
@@ -2315,6 +2361,76 @@ export interface components {
             steps_recomputed: number | null;
             /** Worker */
             worker: string;
+        };
+        /**
+         * AutomationChanged
+         * @description An automation was created, changed, paused, resumed or deleted.
+         */
+        AutomationChanged: {
+            /** Automation Id */
+            automation_id?: string;
+            /** Name */
+            name?: string;
+        };
+        /** AutomationChangedEvent */
+        AutomationChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AutomationChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "automation.created" | "automation.changed" | "automation.paused" | "automation.resumed" | "automation.deleted";
+        };
+        /**
+         * AutomationFinished
+         * @description The last step of a firing has ended.
+         */
+        AutomationFinished: {
+            /** Automation Id */
+            automation_id?: string;
+            /** Firing */
+            firing: number;
+            /** Name */
+            name?: string;
+            /** State */
+            state: string;
+        };
+        /** AutomationFinishedEvent */
+        AutomationFinishedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AutomationFinished"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "automation.finished";
+        };
+        /**
+         * AutomationFired
+         * @description An automation fired; ``causes`` events and times became this firing.
+         */
+        AutomationFired: {
+            /** Automation Id */
+            automation_id?: string;
+            /** Cause */
+            cause: string;
+            /** Causes */
+            causes: number;
+            /** Firing */
+            firing: number;
+            /** Name */
+            name?: string;
+        };
+        /** AutomationFiredEvent */
+        AutomationFiredEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["AutomationFired"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "automation.fired";
         };
         /**
          * AutomationFiringPage
@@ -2893,6 +3009,50 @@ export interface components {
             seconds: number | null;
         };
         /**
+         * DatasetChanged
+         * @description The rule for rows that change stored ones was changed.
+         */
+        DatasetChanged: {
+            /** Dataset */
+            dataset: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Revisions */
+            revisions: string;
+        };
+        /** DatasetChangedEvent */
+        DatasetChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DatasetChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "dataset.changed";
+        };
+        /**
+         * DatasetMoved
+         * @description A dataset or one version of it was put into the trash or taken out of it.
+         */
+        DatasetMoved: {
+            /** By */
+            by?: string | null;
+            /** Dataset */
+            dataset: string;
+            /** Version */
+            version: number | null;
+        };
+        /** DatasetMovedEvent */
+        DatasetMovedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DatasetMoved"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "dataset.deleted" | "dataset.restored";
+        };
+        /**
          * DatasetOut
          * @description A dataset with its newest version.
          */
@@ -2931,7 +3091,6 @@ export interface components {
             /**
              * Available After
              * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it; columns that are not named count as known with their row
-             * @default {}
              */
             available_after: {
                 [key: string]: string;
@@ -2960,7 +3119,6 @@ export interface components {
             /**
              * Groups
              * @description of several series: group column → group → the series in it, which a total adds up; groups of one series are left out
-             * @default {}
              */
             groups: {
                 [key: string]: {
@@ -3102,8 +3260,42 @@ export interface components {
             next: string | null;
         };
         /**
+         * DeploymentMoved
+         * @description A shadow or canary was started, ended, or rolled back.
+         */
+        DeploymentMoved: {
+            /** Alias */
+            alias: string;
+            /** Beside */
+            beside: number;
+            /** By */
+            by: string;
+            /** Mode */
+            mode: string;
+            /** Model */
+            model: string;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+            /** Share Percent */
+            share_percent: number;
+            /** Version */
+            version: number;
+        };
+        /** DeploymentMovedEvent */
+        DeploymentMovedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DeploymentMoved"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "model.deployment_started" | "model.deployment_ended" | "model.canary_rolled_back";
+        };
+        /**
          * DeploymentOut
-         * @description A shadow or a canary, and how it did beside the alias's holder.
+         * @description A shadow or a canary, and how it did next to the alias's holder.
          */
         DeploymentOut: {
             /** Alias */
@@ -3175,7 +3367,7 @@ export interface components {
         };
         /**
          * DeploymentRequest
-         * @description Let a version answer beside an alias's holder.
+         * @description Let a version answer next to an alias's holder.
          */
         DeploymentRequest: {
             /**
@@ -3294,6 +3486,32 @@ export interface components {
              * @description when the target was known that began the alarm
              */
             since: string | null;
+        };
+        /**
+         * DriftFound
+         * @description Questions to a version drifted away from the rows that it learned from.
+         */
+        DriftFound: {
+            /** Columns */
+            columns: string[];
+            /** Errors */
+            errors: boolean;
+            /** Lines */
+            lines: number;
+            /** Model */
+            model: string;
+            /** Version */
+            version: number;
+        };
+        /** DriftFoundEvent */
+        DriftFoundEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["DriftFound"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "model.drift";
         };
         /**
          * DriftOut
@@ -3584,7 +3802,7 @@ export interface components {
         };
         /**
          * EvaluationOut
-         * @description An evaluation beside its baselines, and the gate's verdict.
+         * @description An evaluation next to its baselines, and the gate's verdict.
          */
         EvaluationOut: {
             /**
@@ -3607,6 +3825,11 @@ export interface components {
             version: number | null;
         };
         /**
+         * Event
+         * @description One line of a stream; `type` says which shape `data` has.
+         */
+        Event: components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        /**
          * ExplainedImage
          * @description An image as a PNG in base64. ``falls``: by how much the probability of the answer falls where the patch lies.
          */
@@ -3625,6 +3848,21 @@ export interface components {
             truth: string;
         };
         /**
+         * ExternalSummary
+         * @description The values that a client gave a run which it executed itself.
+         */
+        ExternalSummary: {
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "external";
+            /** Values */
+            values: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
          * ExtremesOut
          * @description A sequential test of single losses: more than ``share`` of them above ``bound`` is shown where exp(log_wealth)
          *     reaches 1 / alpha.
@@ -3639,12 +3877,12 @@ export interface components {
             beyond: number;
             /**
              * Bound
-             * @description the largest known loss of the version beside, with several series in losses that are usual in each; null: too few are known
+             * @description the largest known loss of the alias's holder, with several series in losses that are usual in each; null: too few are known
              */
             bound: number | null;
             /**
              * Known
-             * @description losses of the version beside that the bound comes from
+             * @description losses of the alias's holder that the bound comes from
              */
             known: number;
             /** Log Wealth */
@@ -3690,6 +3928,24 @@ export interface components {
             field: string;
             /** One Of */
             one_of?: (string | number | boolean)[] | null;
+        };
+        /**
+         * FigureAttached
+         * @description Data to be drawn was attached to a run, or replaced.
+         */
+        FigureAttached: {
+            /** Name */
+            name: string;
+        };
+        /** FigureAttachedEvent */
+        FigureAttachedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FigureAttached"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.figure";
         };
         /**
          * Figures
@@ -3912,6 +4168,39 @@ export interface components {
             unit: string;
         };
         /**
+         * ForecastSummary
+         * @description Forecasts of the newest rows; ``known``: series whose forecast the ledger held already.
+         */
+        ForecastSummary: {
+            /** Dataset */
+            dataset: string;
+            /** Dataset Version */
+            dataset_version: number;
+            /** Forecasts */
+            forecasts: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "forecast";
+            /** Known */
+            known: number;
+            /**
+             * Matures At
+             * Format: date-time
+             */
+            matures_at: string;
+            /** Model */
+            model: string;
+            /**
+             * Origin At
+             * Format: date-time
+             */
+            origin_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * FromSource
          * @description Read a dataset from a source plugin.
          */
@@ -4030,6 +4319,30 @@ export interface components {
              * @enum {string}
              */
             unknown_slices: "block" | "pass";
+        };
+        /**
+         * GatePolicyChanged
+         * @description A model has a new gate policy.
+         */
+        GatePolicyChanged: {
+            /** By */
+            by: string;
+            /** Model */
+            model: string;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+        };
+        /** GatePolicyChangedEvent */
+        GatePolicyChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["GatePolicyChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "model.policy_changed";
         };
         /**
          * Growth
@@ -4302,6 +4615,28 @@ export interface components {
              * @description what people write about the model; empty: nothing
              */
             intended_use: string;
+        };
+        /**
+         * IntendedUseChanged
+         * @description The intended use that a model's cards show was changed.
+         */
+        IntendedUseChanged: {
+            /** By */
+            by: string;
+            /** Intended Use */
+            intended_use: string | null;
+            /** Model */
+            model: string;
+        };
+        /** IntendedUseChangedEvent */
+        IntendedUseChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["IntendedUseChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "model.intended_use_changed";
         };
         /**
          * Interval
@@ -4661,7 +4996,7 @@ export interface components {
         };
         /**
          * LiveScores
-         * @description How good a model's predictions turned out to be, beside the naive ones of the same targets.
+         * @description How good a model's predictions turned out to be, next to the naive ones of the same targets.
          */
         LiveScores: {
             /** Bucket Seconds */
@@ -4947,12 +5282,63 @@ export interface components {
             /** Values */
             values: (number | null)[];
         };
+        /**
+         * MetricsLogged
+         * @description Points of curves, and the milliseconds since 1970 at which each was logged, null where unknown.
+         */
+        MetricsLogged: {
+            /** Attempt */
+            attempt: number;
+            /** Points */
+            points: {
+                [key: string]: [
+                    number,
+                    number | null
+                ][];
+            };
+            /** Times */
+            times: {
+                [key: string]: (number | null)[];
+            };
+        };
+        /** MetricsLoggedEvent */
+        MetricsLoggedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["MetricsLogged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.metrics";
+        };
         /** MetricsOut */
         MetricsOut: {
             /** Run Id */
             run_id: string;
             /** Series */
             series: components["schemas"]["MetricSeries"][];
+        };
+        /**
+         * MetricsTruncated
+         * @description Points after a step are void: an attempt resumed from a checkpoint of that step. -1: all points.
+         */
+        MetricsTruncated: {
+            /** After Step */
+            after_step: number;
+            /** Attempt */
+            attempt: number;
+            /** Series */
+            series: string[];
+        };
+        /** MetricsTruncatedEvent */
+        MetricsTruncatedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["MetricsTruncated"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.metrics_truncated";
         };
         /**
          * Mistake
@@ -5024,6 +5410,28 @@ export interface components {
             version_list: components["schemas"]["VersionOut"][];
             /** Versions */
             versions: number;
+        };
+        /**
+         * ModelMoved
+         * @description A model or one version of it was put into the trash or taken out of it.
+         */
+        ModelMoved: {
+            /** By */
+            by?: string | null;
+            /** Model */
+            model: string;
+            /** Version */
+            version: number | null;
+        };
+        /** ModelMovedEvent */
+        ModelMovedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["ModelMoved"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "model.deleted" | "model.restored";
         };
         /**
          * ModelOut
@@ -5116,6 +5524,48 @@ export interface components {
             normal: number[];
         };
         /**
+         * NoteAdded
+         * @description A paragraph was added to a run's report.
+         */
+        NoteAdded: {
+            /** Markdown */
+            markdown: string;
+        };
+        /** NoteAddedEvent */
+        NoteAddedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["NoteAdded"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.note";
+        };
+        /**
+         * NotificationFailed
+         * @description A message could not be delivered and is not tried again.
+         */
+        NotificationFailed: {
+            /** Notification */
+            notification: string;
+            /** Reason */
+            reason: string;
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+        };
+        /** NotificationFailedEvent */
+        NotificationFailedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["NotificationFailed"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "notification.failed";
+        };
+        /**
          * NotificationOut
          * @description A message and how far it is.
          */
@@ -5171,6 +5621,24 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
+        };
+        /**
+         * NotificationQueued
+         * @description A message was put into the outbox.
+         */
+        NotificationQueued: {
+            /** Notification */
+            notification: string;
+        };
+        /** NotificationQueuedEvent */
+        NotificationQueuedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["NotificationQueued"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "notification.queued";
         };
         /**
          * NotifyStep
@@ -5509,6 +5977,50 @@ export interface components {
             rows: components["schemas"]["ClassMetrics"][];
         };
         /**
+         * PhaseBegan
+         * @description A phase of an attempt began.
+         */
+        PhaseBegan: {
+            /** Count */
+            count: number | null;
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+        };
+        /** PhaseBeganEvent */
+        PhaseBeganEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["PhaseBegan"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.phase";
+        };
+        /**
+         * PhaseEnded
+         * @description A phase of an attempt ended, with the time that it took.
+         */
+        PhaseEnded: {
+            /** Cpu Seconds */
+            cpu_seconds: number | null;
+            /** Name */
+            name: string;
+            /** Seconds */
+            seconds: number;
+        };
+        /** PhaseEndedEvent */
+        PhaseEndedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["PhaseEnded"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.phase_ended";
+        };
+        /**
          * PictureAnswer
          * @description What a version sees in a picture.
          */
@@ -5703,6 +6215,44 @@ export interface components {
              * @description rows ahead of the origin, from 1
              */
             step: number;
+        };
+        /**
+         * PolicyChanged
+         * @description The retention policy was changed.
+         */
+        PolicyChanged: {
+            /** By */
+            by: string;
+            /**
+             * Keep Prediction Days
+             * @description lines of the ledger of predictions are purged then, with their outcomes; empty: never
+             */
+            keep_prediction_days?: number | null;
+            /**
+             * Keep Run Days
+             * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
+             */
+            keep_run_days?: number | null;
+            /**
+             * Keep Work Days
+             * @description how long the work folder of a run that did not succeed can be resumed
+             */
+            keep_work_days?: number;
+            /**
+             * Trash Days
+             * @description how long the trash can be restored from
+             */
+            trash_days?: number;
+        };
+        /** PolicyChangedEvent */
+        PolicyChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["PolicyChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "policy.changed";
         };
         /**
          * PolicyOut
@@ -6051,6 +6601,52 @@ export interface components {
             /** Value */
             value: number;
         };
+        /**
+         * PredictionsJudged
+         * @description Outcomes of predictions became known.
+         */
+        PredictionsJudged: {
+            /** Points */
+            points: number;
+            /** Predictions */
+            predictions: number;
+            /** Source */
+            source: string;
+        };
+        /** PredictionsJudgedEvent */
+        PredictionsJudgedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["PredictionsJudged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "prediction.judged";
+        };
+        /**
+         * PredictionsMade
+         * @description A version answered ``count`` times since the last such event.
+         */
+        PredictionsMade: {
+            /** Count */
+            count: number;
+            /** Model */
+            model: string;
+            /** Prediction Id */
+            prediction_id: string;
+            /** Version */
+            version: number;
+        };
+        /** PredictionsMadeEvent */
+        PredictionsMadeEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["PredictionsMade"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "prediction.made";
+        };
         /** PredictOut */
         PredictOut: {
             /**
@@ -6144,6 +6740,40 @@ export interface components {
              * @description empty: the version that the alias points at
              */
             version?: number | null;
+        };
+        /**
+         * PredictSummary
+         * @description A batch prediction: what was predicted, and with which version.
+         */
+        PredictSummary: {
+            /** Chunks */
+            chunks: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "predict";
+            /** Model */
+            model: string;
+            /** Of Chunks */
+            of_chunks: number;
+            /** Origins */
+            origins: number;
+            /** Partial */
+            partial: boolean;
+            /** Rows */
+            rows: number;
+            /**
+             * Scores
+             * @description of rows that the version has not learned
+             */
+            scores?: {
+                [key: string]: number | null;
+            } | null;
+            /** Skipped */
+            skipped: number;
+            /** Version */
+            version: number;
         };
         /**
          * Pretraining
@@ -6361,6 +6991,35 @@ export interface components {
                 [key: string]: boolean | number | string | null;
             };
             text: components["schemas"]["Sentences"];
+        };
+        /**
+         * RefreshSummary
+         * @description What a source answered: the rows of the next version, and how they differ from those of the previous one.
+         */
+        RefreshSummary: {
+            /** Created */
+            created?: boolean | null;
+            /** Dataset */
+            dataset: string;
+            /** End At */
+            end_at: string | null;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "refresh";
+            /** Previous Version */
+            previous_version: number;
+            /** Rows */
+            rows: number;
+            /** Rows Added */
+            rows_added: number;
+            /** Rows Repeated */
+            rows_repeated: number;
+            /** Rows Revised */
+            rows_revised: number;
+            /** Version */
+            version?: number | null;
         };
         /**
          * Reliability
@@ -6693,9 +7352,7 @@ export interface components {
             /** @description empty for a run that no study started */
             study: components["schemas"]["StudyLink"] | null;
             /** Summary */
-            summary: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
+            summary: components["schemas"]["RunSummary"] | null;
             /** Threads */
             threads: number;
             /**
@@ -6708,6 +7365,30 @@ export interface components {
              * @description runs that it needs and that have not ended
              */
             waiting_on: number;
+        };
+        /**
+         * RunEnvironment
+         * @description The environment that an attempt computes with.
+         */
+        RunEnvironment: {
+            /** Attempt */
+            attempt: number;
+            /** Bit Reproducible */
+            bit_reproducible: boolean;
+            /** Environment */
+            environment: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /** RunEnvironmentEvent */
+        RunEnvironmentEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunEnvironment"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.environment";
         };
         /**
          * RunError
@@ -6726,6 +7407,59 @@ export interface components {
             next_step?: string | null;
             /** Where */
             where?: string | null;
+        };
+        /**
+         * RunFinished
+         * @description The end of a run: the last event of an attempt that nothing resumes.
+         */
+        RunFinished: {
+            error: components["schemas"]["RunError"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
+            /** Summary */
+            summary: components["schemas"]["RunSummary"] | null;
+        };
+        /** RunFinishedEvent */
+        RunFinishedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunFinished"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.finished";
+        };
+        /**
+         * RunFollowedUp
+         * @description The computations that follow a success have ended.
+         */
+        RunFollowedUp: {
+            /** Kind */
+            kind: string;
+            /** Model */
+            model: string | null;
+            /** Name */
+            name: string;
+            /** Run Id */
+            run_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
+        };
+        /** RunFollowedUpEvent */
+        RunFollowedUpEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunFollowedUp"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.followed_up";
         };
         /**
          * RunOut
@@ -6786,9 +7520,7 @@ export interface components {
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
             /** Summary */
-            summary: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
+            summary: components["schemas"]["RunSummary"] | null;
             /**
              * Waiting On
              * @description runs that it needs and that have not ended
@@ -6839,6 +7571,36 @@ export interface components {
              * @default 0
              */
             total: number;
+        };
+        /**
+         * RunProgressed
+         * @description The progress of a run.
+         */
+        RunProgressed: {
+            /** Done */
+            done?: number;
+            /** Note */
+            note?: string;
+            /** Phase */
+            phase?: string | null;
+            /** Rate Per Second */
+            rate_per_second?: number | null;
+            /** Seconds Left */
+            seconds_left?: number | null;
+            /** Share */
+            share?: number;
+            /** Total */
+            total?: number;
+        };
+        /** RunProgressedEvent */
+        RunProgressedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunProgressed"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.progress";
         };
         /**
          * RunRequest
@@ -6922,6 +7684,61 @@ export interface components {
             time_limit_seconds?: number | null;
         };
         /**
+         * RunsMoved
+         * @description Runs were put into the trash, taken out of it, pinned or unpinned.
+         */
+        RunsMoved: {
+            /** By */
+            by?: string | null;
+            /** Run Ids */
+            run_ids: string[];
+        };
+        /** RunsMovedEvent */
+        RunsMovedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunsMoved"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.deleted" | "run.restored" | "run.pinned" | "run.unpinned";
+        };
+        /**
+         * RunStateChanged
+         * @description A run changed its state, was claimed or was asked to stop. The project's stream names the run too.
+         */
+        RunStateChanged: {
+            /** Attempt */
+            attempt: number;
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            /** Kind */
+            kind?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
+        };
+        /** RunStateChangedEvent */
+        RunStateChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunStateChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.state";
+        };
+        /**
          * RunStep
          * @description Queue a run and wait for its end. ``run`` is the body of POST /runs without ``kind``.
          */
@@ -6947,6 +7764,29 @@ export interface components {
             run?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+        };
+        /**
+         * RunSummary
+         * @description The result of a run in a few values; `kind` is the run's kind.
+         */
+        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"];
+        /**
+         * RunWaits
+         * @description A run that another one held back waits for fewer runs.
+         */
+        RunWaits: {
+            /** Waiting On */
+            waiting_on: number;
+        };
+        /** RunWaitsEvent */
+        RunWaitsEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunWaits"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.waiting";
         };
         /**
          * Said
@@ -7016,6 +7856,83 @@ export interface components {
             total: number;
             /** Total Difference */
             total_difference: number;
+        };
+        /**
+         * ScheduleChanged
+         * @description A schedule was created, changed, paused, resumed or deleted.
+         */
+        ScheduleChanged: {
+            /** Name */
+            name?: string;
+            /** Schedule Id */
+            schedule_id?: string;
+        };
+        /** ScheduleChangedEvent */
+        ScheduleChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["ScheduleChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "schedule.created" | "schedule.changed" | "schedule.paused" | "schedule.resumed" | "schedule.deleted";
+        };
+        /**
+         * ScheduleFired
+         * @description A schedule fired: it queued a run, or could not.
+         */
+        ScheduleFired: {
+            /** Cause */
+            cause: string;
+            error: components["schemas"]["RunError"] | null;
+            /**
+             * Fire Time
+             * Format: date-time
+             */
+            fire_time: string;
+            /** Name */
+            name?: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Schedule Id */
+            schedule_id?: string;
+        };
+        /** ScheduleFiredEvent */
+        ScheduleFiredEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["ScheduleFired"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "schedule.fired";
+        };
+        /**
+         * ScheduleMissed
+         * @description Fire times passed while no scheduler ran, and are left out.
+         */
+        ScheduleMissed: {
+            /** Count */
+            count: number;
+            /** Name */
+            name?: string;
+            /** Schedule Id */
+            schedule_id?: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /** ScheduleMissedEvent */
+        ScheduleMissedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["ScheduleMissed"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "schedule.missed";
         };
         /**
          * ScheduleOut
@@ -7125,6 +8042,26 @@ export interface components {
              * @default UTC
              */
             timezone: string;
+        };
+        /**
+         * ScoredBaseline
+         * @description A baseline's metrics on the validation part, or why it has none.
+         */
+        ScoredBaseline: {
+            /**
+             * Failed
+             * @default null
+             */
+            failed: string | null;
+            /**
+             * Metrics
+             * @default null
+             */
+            metrics: {
+                [key: string]: number | null;
+            } | null;
+            /** Name */
+            name: string;
         };
         /**
          * SearchableField
@@ -7475,6 +8412,30 @@ export interface components {
             tries: number;
         };
         /**
+         * StudyChanged
+         * @description A study was created, paused, resumed, moved into the trash or out of it, or has nothing to start.
+         */
+        StudyChanged: {
+            /** By */
+            by?: string | null;
+            /** Name */
+            name?: string;
+            /** State */
+            state?: string;
+            /** Study Id */
+            study_id?: string;
+        };
+        /** StudyChangedEvent */
+        StudyChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["StudyChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "study.created" | "study.paused" | "study.resumed" | "study.rests" | "study.deleted" | "study.restored";
+        };
+        /**
          * StudyDetail
          * @description Everything about a study except its trials.
          */
@@ -7591,6 +8552,30 @@ export interface components {
             warm_start_from: string[];
             /** Winner */
             winner: number | null;
+        };
+        /**
+         * StudyEnded
+         * @description A study has ended.
+         */
+        StudyEnded: {
+            /** Name */
+            name?: string;
+            /** Reason */
+            reason: string;
+            /** State */
+            state?: string;
+            /** Study Id */
+            study_id?: string;
+        };
+        /** StudyEndedEvent */
+        StudyEndedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["StudyEnded"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "study.ended";
         };
         /**
          * StudyLink
@@ -7775,6 +8760,32 @@ export interface components {
              * @description earlier studies whose trials tell where to look first
              */
             warm_start_from?: string[];
+        };
+        /**
+         * StudyRetrained
+         * @description A run was queued that trains the config of a trial again.
+         */
+        StudyRetrained: {
+            /** Name */
+            name?: string;
+            /** Run Id */
+            run_id: string;
+            /** State */
+            state?: string;
+            /** Study Id */
+            study_id?: string;
+            /** Trial */
+            trial: number;
+        };
+        /** StudyRetrainedEvent */
+        StudyRetrainedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["StudyRetrained"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "study.retrained";
         };
         /**
          * StudyStep
@@ -8149,6 +9160,61 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
         };
         /**
+         * TrainSummary
+         * @description A training run: the gate's verdict and the candidate's metrics on the test set.
+         *
+         *     ``study``, ``trials`` and ``retrained`` are there for the winner of a study, ``refitted_sha256`` where the predictor
+         *     that serves learned again from all rows, ``approved_version`` where a person decides about the promotion.
+         */
+        TrainSummary: {
+            /** Approved */
+            approved: string | null;
+            /** Approved Version */
+            approved_version?: number | null;
+            /** Best Baseline */
+            best_baseline: string;
+            /** Champion */
+            champion: string;
+            /** Champion Version */
+            champion_version?: number | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable";
+            /** Failed Baselines */
+            failed_baselines: string[];
+            /**
+             * Headline
+             * @enum {string}
+             */
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld";
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "train";
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Model */
+            model: string;
+            /** Refitted Sha256 */
+            refitted_sha256?: string | null;
+            /** Retrained */
+            retrained?: boolean | null;
+            study?: components["schemas"]["StudyLink"] | null;
+            /** Trials */
+            trials?: number | null;
+            /** Version */
+            version?: number | null;
+            /** Weights Sha256 */
+            weights_sha256: string;
+            /** Winner */
+            winner: string;
+        };
+        /**
          * TrashItem
          * @description Something in the trash; ``version`` where only that version was deleted.
          */
@@ -8202,6 +9268,70 @@ export interface components {
              */
             next: string | null;
             policy: components["schemas"]["RetentionPolicy"];
+        };
+        /**
+         * TrashPurged
+         * @description Things were removed for ever; ``by`` is a user, or ``policy``.
+         */
+        TrashPurged: {
+            /** By */
+            by: string;
+            /** Bytes Freed */
+            bytes_freed: number;
+            /** Dataset Versions */
+            dataset_versions?: number;
+            /** Datasets */
+            datasets?: number;
+            /** Model Versions */
+            model_versions?: number;
+            /** Models */
+            models?: number;
+            /** Predictions */
+            predictions?: number;
+            /** Runs */
+            runs?: number;
+            /** Studies */
+            studies?: number;
+        };
+        /** TrashPurgedEvent */
+        TrashPurgedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["TrashPurged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "trash.purged";
+        };
+        /**
+         * TrialMoved
+         * @description A trial was started or has ended.
+         */
+        TrialMoved: {
+            /** Name */
+            name?: string;
+            /** Run Id */
+            run_id: string;
+            /** Scores */
+            scores: number[] | null;
+            /** State */
+            state?: string;
+            /** Study Id */
+            study_id?: string;
+            /** Trial */
+            trial: number;
+            /** Trial State */
+            trial_state: string;
+        };
+        /** TrialMovedEvent */
+        TrialMovedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["TrialMoved"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "study.trial";
         };
         /**
          * TrialOut
@@ -8270,6 +9400,28 @@ export interface components {
             next: string | null;
         };
         /**
+         * TrialSummary
+         * @description A trial of a study: the metrics on the rows that score it, and what it cost.
+         */
+        TrialSummary: {
+            /** App Seconds */
+            app_seconds: number;
+            /** Baselines */
+            baselines?: components["schemas"]["ScoredBaseline"][] | null;
+            /** Cpu Seconds */
+            cpu_seconds: number;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "trial";
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            study: components["schemas"]["StudyLink"] | null;
+        };
+        /**
          * VerdictRecord
          * @description The gate's decision about a candidate, with its reasons and the terms it was made under.
          *
@@ -8319,6 +9471,40 @@ export interface components {
              * @default []
              */
             slices: components["schemas"]["SliceRecord"][];
+        };
+        /**
+         * VersionAdded
+         * @description A dataset has a new version. Counts of a version that was read whole are null, except the first one's.
+         */
+        VersionAdded: {
+            /** Dataset */
+            dataset: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** End At */
+            end_at: string | null;
+            /** Previous Version */
+            previous_version: number | null;
+            /** Rows */
+            rows: number;
+            /** Rows Added */
+            rows_added: number | null;
+            /** Rows Repeated */
+            rows_repeated: number | null;
+            /** Rows Revised */
+            rows_revised: number | null;
+            /** Version */
+            version: number;
+        };
+        /** VersionAddedEvent */
+        VersionAddedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["VersionAdded"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "dataset.version_added";
         };
         /**
          * VersionOut
@@ -8403,6 +9589,28 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
+        };
+        /**
+         * VersionRegistered
+         * @description A model has a new version.
+         */
+        VersionRegistered: {
+            /** Model */
+            model: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /** VersionRegisteredEvent */
+        VersionRegisteredEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["VersionRegistered"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "model.version_added";
         };
         /**
          * WhatIfOut

@@ -79,11 +79,7 @@ export type TaskKind = Schemas["TaskKindFacts"];
 export type Plugin = Schemas["PluginOut"];
 export type CurrentSession = Schemas["SessionOut"];
 
-/** One line of a stream, as the WebSocket carries it. */
-export interface LiveEvent {
-  stream: string;
-  seq: number;
-  type: string;
-  data: Record<string, unknown>;
-  at: string;
-}
+/** One line of a stream, as the WebSocket carries it; `type` tells what `data` is. */
+export type LiveEvent = Schemas["Event"];
+/** The data of an event of this type. */
+export type EventData<T extends LiveEvent["type"]> = Extract<LiveEvent, { type: T }>["data"];

@@ -4,7 +4,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQ
 import { get, part, post, put, remove } from "../api/client";
 import { pagedQuery } from "../api/pages";
 import { readAgain } from "../api/queries";
-import type { Fire, RunPage, Schedule, ScheduleRequest, Timing, Times } from "../api/types";
+import type { Schedule, ScheduleRequest, Timing } from "../api/types";
 
 const MOVING_MS = 3000;
 const REPEATABLE = 100;
@@ -15,14 +15,14 @@ function moves(schedules: readonly Schedule[]): boolean {
 }
 
 export const schedulePages = infiniteQueryOptions({
-  ...pagedQuery<Schedule>(["schedules"], "/schedules"),
+  ...pagedQuery(["schedules"], "/schedules"),
   refetchInterval: (query) => (query.state.data?.pages.some(({ items }) => moves(items)) ? MOVING_MS : false),
 });
 
 export function scheduleQuery(id: string) {
   return queryOptions({
     queryKey: ["schedules", id],
-    queryFn: ({ signal }) => get<Schedule>(`/schedules/${part(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/schedules/${part(id)}`, {}, signal),
     refetchInterval: (query) => (query.state.data && moves([query.state.data]) ? MOVING_MS : false),
   });
 }
@@ -31,7 +31,7 @@ export function scheduleQuery(id: string) {
 export function timesQuery(timing: Timing | null) {
   return queryOptions({
     queryKey: ["schedule-times", timing],
-    queryFn: () => post<Times>("/schedules/times", timing),
+    queryFn: () => post("/schedules/times", timing),
     enabled: timing !== null,
     placeholderData: keepPreviousData,
     retry: false,
@@ -42,7 +42,7 @@ export function timesQuery(timing: Timing | null) {
 export const repeatableQuery = queryOptions({
   queryKey: ["runs", "repeatable"],
   queryFn: async ({ signal }) => {
-    const page = await get<RunPage>("/runs", { limit: REPEATABLE }, signal);
+    const page = await get("/runs", { limit: REPEATABLE }, signal);
     return page.items.filter(({ kind }) => kind === "train" || kind === "agent");
   },
 });
@@ -50,7 +50,7 @@ export const repeatableQuery = queryOptions({
 export function useCreateSchedule() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: ScheduleRequest) => post<Schedule>("/schedules", request),
+    mutationFn: (request: ScheduleRequest) => post("/schedules", request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["schedules"] }),
   });
 }
@@ -58,7 +58,7 @@ export function useCreateSchedule() {
 export function useReplaceSchedule(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: ScheduleRequest) => put<Schedule>(`/schedules/${part(id)}`, request),
+    mutationFn: (request: ScheduleRequest) => put(`/schedules/${part(id)}`, request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["schedules"] }),
   });
 }
@@ -71,9 +71,9 @@ function useAction<T>(act: () => Promise<T>) {
   });
 }
 
-export const usePauseSchedule = (id: string) => useAction(() => post<Schedule>(`/schedules/${part(id)}/pause`));
-export const useResumeSchedule = (id: string) => useAction(() => post<Schedule>(`/schedules/${part(id)}/resume`));
-export const useRunNow = (id: string) => useAction(() => post<Fire>(`/schedules/${part(id)}/run`));
+export const usePauseSchedule = (id: string) => useAction(() => post(`/schedules/${part(id)}/pause`));
+export const useResumeSchedule = (id: string) => useAction(() => post(`/schedules/${part(id)}/resume`));
+export const useRunNow = (id: string) => useAction(() => post(`/schedules/${part(id)}/run`));
 
 /** Leaves the schedule's page first: asked for again, it would no longer be there. */
 export function useDeleteSchedule(id: string, leave: () => void) {

@@ -39,7 +39,7 @@ const open = (more: Parameters<typeof answerApi>[0] = {}) => {
 };
 
 describe("ComparisonPage", () => {
-  it("marks best and worst with more than a colour, each beside its baseline", async () => {
+  it("marks best and worst with more than a colour, each next to its baseline", async () => {
     open();
     const rows = within(await screen.findByTestId("comparison-metrics")).getAllByRole("row");
     expect(rows[1]?.textContent).toContain("▲ best 0.4");

@@ -20,7 +20,7 @@ import { ParallelPlot } from "./ParallelPlot";
 
 const CurvePlot = lazy(() => import("../charts/CurvePlot"));
 
-/** Any runs beside one another: `?runs=a,b,c`. */
+/** Any runs side by side: `?runs=a,b,c`. */
 export default function ComparisonPage() {
   const { t } = useTranslation();
   const ids = (new URLSearchParams(useSearch()).get("runs") ?? "").split(",").filter((id) => id !== "");

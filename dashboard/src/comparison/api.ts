@@ -1,18 +1,16 @@
-// Runs beside one another.
+// Runs side by side.
 import { queryOptions } from "@tanstack/react-query";
 
 import { get, part } from "../api/client";
 import type { components } from "../api/schema";
-import type { Metrics } from "../api/types";
 
 export type Comparison = components["schemas"]["ComparisonOut"];
 export type Pair = components["schemas"]["PairOut"];
 
 export function comparisonQuery(ids: readonly string[]) {
-  const search = ids.map((id) => `run=${part(id)}`).join("&");
   return queryOptions({
     queryKey: ["comparison", ...ids],
-    queryFn: ({ signal }) => get<Comparison>(`/comparisons?${search}`, {}, signal),
+    queryFn: ({ signal }) => get("/comparisons", { run: ids }, signal),
     enabled: ids.length > 1,
   });
 }
@@ -20,7 +18,7 @@ export function comparisonQuery(ids: readonly string[]) {
 export function pairQuery(a: string, b: string) {
   return queryOptions({
     queryKey: ["comparison", "pair", a, b],
-    queryFn: ({ signal }) => get<Pair>("/comparisons/pair", { a, b }, signal),
+    queryFn: ({ signal }) => get("/comparisons/pair", { a, b }, signal),
     enabled: a !== "" && b !== "" && a !== b,
     staleTime: 60_000,
   });
@@ -29,7 +27,7 @@ export function pairQuery(a: string, b: string) {
 export function curveQuery(id: string, series: string) {
   return queryOptions({
     queryKey: ["comparison", "curve", id, series],
-    queryFn: ({ signal }) => get<Metrics>(`/runs/${part(id)}/metrics`, { series, max_points: 500 }, signal),
+    queryFn: ({ signal }) => get(`/runs/${part(id)}/metrics`, { series, max_points: 500 }, signal),
     enabled: series !== "",
     staleTime: 60_000,
   });

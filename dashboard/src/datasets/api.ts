@@ -2,22 +2,22 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { get, part, post, postForm } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
-import type { Appended, AvailabilityRequest, Dataset, DatasetVersion, FromSource, RevisionPolicy, Rows } from "../api/types";
+import type { AvailabilityRequest, DatasetVersion, FromSource, RevisionPolicy } from "../api/types";
 
 const MOST_POINTS = 1500;
 
 /** All datasets, for choices. */
 export const datasetsQuery = queryOptions({
   queryKey: ["datasets", { all: true }],
-  queryFn: ({ signal }) => allItems<Dataset>("/datasets", {}, signal),
+  queryFn: ({ signal }) => allItems("/datasets", {}, signal),
 });
 
-export const datasetPages = pagedQuery<Dataset>(["datasets"], "/datasets");
+export const datasetPages = pagedQuery(["datasets"], "/datasets");
 
 export function datasetQuery(name: string, version: number | null) {
   return queryOptions({
     queryKey: ["datasets", name, version],
-    queryFn: ({ signal }) => get<DatasetVersion>(`/datasets/${part(name)}`, { version }, signal),
+    queryFn: ({ signal }) => get(`/datasets/${part(name)}`, { version }, signal),
   });
 }
 
@@ -25,13 +25,13 @@ export function datasetQuery(name: string, version: number | null) {
 export function rowsQuery(name: string, version: number, series: string | null = null) {
   return queryOptions({
     queryKey: ["dataset-rows", name, version, series],
-    queryFn: ({ signal }) => get<Rows>(`/datasets/${part(name)}/rows`, { version, max_points: MOST_POINTS, series }, signal),
+    queryFn: ({ signal }) => get(`/datasets/${part(name)}/rows`, { version, max_points: MOST_POINTS, series }, signal),
     staleTime: Infinity,
   });
 }
 
 export const useStateAvailability = (name: string) =>
-  useAdded((request: AvailabilityRequest) => post<DatasetVersion>(`/datasets/${part(name)}/available-after`, request));
+  useAdded((request: AvailabilityRequest) => post(`/datasets/${part(name)}/available-after`, request));
 
 /** How to read a file; what is left out is the platform's default. */
 export interface UploadOptions extends Record<string, string> {
@@ -47,22 +47,22 @@ function useAdded<Request, Answer = DatasetVersion>(send: (request: Request) => 
   });
 }
 
-export const useAddFromSource = () => useAdded((request: FromSource) => post<DatasetVersion>("/datasets/from-source", request));
+export const useAddFromSource = () => useAdded((request: FromSource) => post("/datasets/from-source", request));
 
 export const useUpload = () =>
   useAdded(({ file, options }: { file: File; options: Record<string, unknown> }) => {
     const form = new FormData();
     form.append("options", JSON.stringify(options));
     form.append("file", file);
-    return postForm<DatasetVersion>("/datasets", form);
+    return postForm("/datasets", form);
   });
 
 export const useAppend = (name: string) =>
   useAdded((file: File) => {
     const form = new FormData();
     form.append("file", file);
-    return postForm<Appended>(`/datasets/${part(name)}/rows`, form);
+    return postForm(`/datasets/${part(name)}/rows`, form);
   });
 
 export const useSetRevisions = (name: string) =>
-  useAdded((revisions: RevisionPolicy["revisions"]) => post<DatasetVersion>(`/datasets/${part(name)}/revisions`, { revisions }));
+  useAdded((revisions: RevisionPolicy["revisions"]) => post(`/datasets/${part(name)}/revisions`, { revisions }));

@@ -49,7 +49,7 @@ describe("OtherFigures", () => {
     expect(within(card).getByRole("table", { hidden: true }).textContent).toContain("forecasting.ridge");
   });
 
-  it("shows slices beside the baseline, and inputs by weight", async () => {
+  it("shows slices next to the baseline, and inputs by weight", async () => {
     open(["slices", "importance", "shapley"]);
     const rows = within(await screen.findByTestId("slices")).getAllByRole("row");
     expect(rows[1]?.textContent).toContain("−100.0%");

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, part } from "../api/client";
+import { get, part, readFigure } from "../api/client";
 import type { Evaluation } from "../api/evaluation";
 import type { Figures } from "../api/figures";
 import type { RunDetail } from "../api/types";
@@ -10,22 +10,21 @@ export interface FigureProps {
   evaluation: Evaluation | null;
 }
 
-function query<Figure>(id: string, name: string, enabled: boolean) {
-  return queryOptions({
-    queryKey: ["run", id, "figure", name],
-    queryFn: ({ signal }) => get<Figure>(`/runs/${part(id)}/figures/${part(name)}`, {}, signal),
-    enabled,
-    staleTime: 60_000,
-  });
+const key = (id: string, name: string) => ["run", id, "figure", name] as const;
+const STALE_MS = 60_000;
+
+function query<Name extends keyof Figures>(id: string, name: Name, enabled: boolean) {
+  return queryOptions({ queryKey: key(id, name), queryFn: ({ signal }) => readFigure(id, name, signal), enabled, staleTime: STALE_MS });
 }
 
 /** A figure that has a card of its own; not requested where the run lacks it. */
 export function figureQuery<Name extends keyof Figures>(run: Pick<RunDetail, "id" | "figures">, name: Name) {
-  return query<Figures[Name]>(run.id, name, run.figures.includes(name));
+  return query(run.id, name, run.figures.includes(name));
 }
 
 /** The forecast of a run that is known by its id only. */
-export const forecastQuery = (id: string | null) => query<Figures["forecast"]>(id ?? "", "forecast", id !== null);
+export const forecastQuery = (id: string | null) => query(id ?? "", "forecast", id !== null);
 
 /** A figure of a task kind that the dashboard has no card for. */
-export const anyFigureQuery = (id: string, name: string) => query<unknown>(id, name, true);
+export const anyFigureQuery = (id: string, name: string) =>
+  queryOptions({ queryKey: key(id, name), queryFn: ({ signal }) => get(`/runs/${part(id)}/figures/${part(name)}`, {}, signal), staleTime: STALE_MS });

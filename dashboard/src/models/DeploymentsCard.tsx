@@ -14,7 +14,7 @@ import { Table, tableCss } from "../ui/Table";
 import { deploymentsQuery, useDeploy } from "./api";
 import css from "./Models.module.css";
 
-/** Who answers beside the champion, and how that went. */
+/** Who answers next to the champion, and how that went. */
 export function DeploymentsCard({ model, writer }: { model: ModelDetail; writer: boolean }) {
   const { t } = useTranslation();
   const { moment, percent } = useFormats();

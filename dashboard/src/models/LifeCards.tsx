@@ -4,7 +4,7 @@ import { DeploymentsCard } from "./DeploymentsCard";
 import { LineageCard } from "./LineageCard";
 import { PolicyCard } from "./PolicyCard";
 
-/** What surrounds a model's versions: who is tried beside the champion, the gate's terms, lineage, the card. */
+/** What surrounds a model's versions: who is tried next to the champion, the gate's terms, lineage, the card. */
 export default function LifeCards({ model, writer }: { model: ModelDetail; writer: boolean }) {
   return (
     <>

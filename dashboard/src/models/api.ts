@@ -2,19 +2,19 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { get, part, post, postForm } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
-import type { AliasChange, Deployment, GatePolicy, GatePolicyRequest, Lineage, Model, ModelCard, ModelDetail, Prediction } from "../api/types";
+import type { GatePolicyRequest } from "../api/types";
 
-export const modelPages = pagedQuery<Model>(["models"], "/models");
+export const modelPages = pagedQuery(["models"], "/models");
 
 export function modelQuery(name: string) {
   return queryOptions({
     queryKey: ["models", name],
-    queryFn: ({ signal }) => get<ModelDetail>(`/models/${part(name)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/models/${part(name)}`, {}, signal),
   });
 }
 
 export function historyQuery(name: string) {
-  return pagedQuery<AliasChange>(["models", name, "history"], `/models/${part(name)}/history`);
+  return pagedQuery(["models", name, "history"], `/models/${part(name)}/history`);
 }
 
 export interface Move {
@@ -36,14 +36,14 @@ export function useMoveChampion(name: string) {
 export function policyQuery(name: string) {
   return queryOptions({
     queryKey: ["models", name, "policy"],
-    queryFn: ({ signal }) => get<GatePolicy>(`/models/${part(name)}/policy`, {}, signal),
+    queryFn: ({ signal }) => get(`/models/${part(name)}/policy`, {}, signal),
   });
 }
 
 export function useSetPolicy(name: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: GatePolicyRequest) => post<GatePolicy>(`/models/${part(name)}/policies`, request),
+    mutationFn: (request: GatePolicyRequest) => post(`/models/${part(name)}/policies`, request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "policy"] }),
   });
 }
@@ -51,7 +51,7 @@ export function useSetPolicy(name: string) {
 export function deploymentsQuery(name: string) {
   return queryOptions({
     queryKey: ["models", name, "deployments"],
-    queryFn: ({ signal }) => allItems<Deployment>(`/models/${part(name)}/deployments`, {}, signal),
+    queryFn: ({ signal }) => allItems(`/models/${part(name)}/deployments`, {}, signal),
   });
 }
 
@@ -68,8 +68,8 @@ export function useDeploy(name: string) {
   return useMutation({
     mutationFn: (asked: DeploymentStart | { number: number; reason: string }) =>
       "number" in asked
-        ? post<Deployment>(`/models/${part(name)}/deployments/${String(asked.number)}/end`, { reason: asked.reason })
-        : post<Deployment>(`/models/${part(name)}/deployments`, asked),
+        ? post(`/models/${part(name)}/deployments/${String(asked.number)}/end`, { reason: asked.reason })
+        : post(`/models/${part(name)}/deployments`, asked),
     onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "deployments"] }),
   });
 }
@@ -77,21 +77,21 @@ export function useDeploy(name: string) {
 export function lineageQuery(name: string) {
   return queryOptions({
     queryKey: ["models", name, "lineage"],
-    queryFn: ({ signal }) => get<Lineage>(`/models/${part(name)}/lineage`, {}, signal),
+    queryFn: ({ signal }) => get(`/models/${part(name)}/lineage`, {}, signal),
   });
 }
 
 export function cardQuery(name: string, version: number, language: string) {
   return queryOptions({
     queryKey: ["models", name, "card", version, language],
-    queryFn: ({ signal }) => get<ModelCard>(`/models/${part(name)}/versions/${String(version)}/card`, { language }, signal),
+    queryFn: ({ signal }) => get(`/models/${part(name)}/versions/${String(version)}/card`, { language }, signal),
   });
 }
 
 export function useIntendedUse(name: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (text: string) => post<null>(`/models/${part(name)}/intended-use`, { intended_use: text }),
+    mutationFn: (text: string) => post(`/models/${part(name)}/intended-use`, { intended_use: text }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "card"] }),
   });
 }
@@ -102,12 +102,12 @@ export function useImportBundle() {
     mutationFn: (file: File) => {
       const form = new FormData();
       form.append("file", file);
-      return postForm<{ model: string; version: number; created: boolean }>("/models/import", form);
+      return postForm("/models/import", form);
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ["models"] }),
   });
 }
 
 export function usePredict(name: string) {
-  return useMutation({ mutationFn: (series: string | null) => post<Prediction>(`/models/${part(name)}/predict`, { series }) });
+  return useMutation({ mutationFn: (series: string | null) => post(`/models/${part(name)}/predict`, { series }) });
 }

@@ -6,7 +6,7 @@ import type { PlotShape } from "../charts/options";
 import type { LiveScores } from "./api";
 import { lossColumns } from "./scores";
 
-/** The live loss over time beside the naive one. */
+/** The live loss over time next to the naive one. */
 export default function LossPlot({ scores }: { scores: LiveScores }) {
   const { t } = useTranslation();
   const unit = scores.classes || scores.unit === "" ? "" : ` (${scores.unit})`;

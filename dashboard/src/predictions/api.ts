@@ -2,7 +2,6 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { get, part, post } from "../api/client";
 import type { components } from "../api/schema";
-import type { Run } from "../api/types";
 
 type Schemas = components["schemas"];
 
@@ -18,28 +17,28 @@ export const LINES = 20;
 export function ledgerQuery(model: string, after: string | null) {
   return queryOptions({
     queryKey: ["predictions", model, "ledger", after],
-    queryFn: ({ signal }) => get<LedgerPage>("/predictions", { model, after, limit: LINES }, signal),
+    queryFn: ({ signal }) => get("/predictions", { model, after, limit: LINES }, signal),
   });
 }
 
 export function predictionQuery(id: string) {
   return queryOptions({
     queryKey: ["predictions", "one", id],
-    queryFn: ({ signal }) => get<LedgerDetail>(`/predictions/${part(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/predictions/${part(id)}`, {}, signal),
   });
 }
 
 export function liveScoresQuery(model: string) {
   return queryOptions({
     queryKey: ["predictions", model, "scores"],
-    queryFn: ({ signal }) => get<LiveScores>(`/models/${part(model)}/live-scores`, {}, signal),
+    queryFn: ({ signal }) => get(`/models/${part(model)}/live-scores`, {}, signal),
   });
 }
 
 export function driftQuery(model: string) {
   return queryOptions({
     queryKey: ["predictions", model, "drift"],
-    queryFn: ({ signal }) => get<Drift>(`/models/${part(model)}/drift`, {}, signal),
+    queryFn: ({ signal }) => get(`/models/${part(model)}/drift`, {}, signal),
     retry: false,
   });
 }
@@ -48,7 +47,7 @@ export function driftQuery(model: string) {
 export function useLookForDrift(model: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => post<Drift>(`/models/${part(model)}/drift`),
+    mutationFn: () => post(`/models/${part(model)}/drift`),
     onSuccess: (found) => client.setQueryData(driftQuery(model).queryKey, found),
   });
 }
@@ -56,6 +55,6 @@ export function useLookForDrift(model: string) {
 /** Predict over a whole dataset, as a run. */
 export function usePredictAll(model: string) {
   return useMutation({
-    mutationFn: (dataset: string | null) => post<Run>("/runs", { kind: "predict", model, ...(dataset === null ? {} : { dataset }) }),
+    mutationFn: (dataset: string | null) => post("/runs", { kind: "predict", model, ...(dataset === null ? {} : { dataset }) }),
   });
 }

@@ -8,7 +8,7 @@ import { pathsOf, type Paths } from "../routing/paths";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: ({ signal }) => get<CurrentSession>("/sessions/current", {}, signal),
+  queryFn: ({ signal }) => get("/sessions/current", {}, signal),
   retry: false,
   staleTime: 60_000,
 });
@@ -36,7 +36,7 @@ export function mayManage(session: CurrentSession): boolean {
 }
 
 export function signIn(link: string): Promise<CurrentSession> {
-  return post<CurrentSession>("/sessions", { link });
+  return post("/sessions", { link });
 }
 
 export function useSignOut(onDone: () => void) {

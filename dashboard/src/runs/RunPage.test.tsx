@@ -184,7 +184,7 @@ describe("RunPage", () => {
   it("moves with the live events", async () => {
     open(sampleRun());
     expect((await screen.findByTestId("loss-chart")).dataset["points"]).toBe("2");
-    act(() => LiveSocket.latest?.send([sampleEvent(11, "run.metrics", { points: { loss: [[3, 0.7]], validation_loss: [[3, 0.8]] }, attempt: 1 })]));
+    act(() => LiveSocket.latest?.send([sampleEvent(11, "run.metrics", { points: { loss: [[3, 0.7]], validation_loss: [[3, 0.8]] }, times: {}, attempt: 1 })]));
     expect(screen.getByTestId("loss-chart").dataset["points"]).toBe("4");
     expect(LiveSocket.latest?.url).toContain("after=10");
   });
@@ -213,7 +213,7 @@ describe("RunPage", () => {
     expect(asked.filter((one) => one.method === "POST").map((one) => one.path)).toEqual([`/runs/${ID}/cancel`]);
   });
 
-  it("shows the verdict, every score beside the best baseline's, and the table by horizon", async () => {
+  it("shows the verdict, every score next to the best baseline's, and the table by horizon", async () => {
     open(sampleRun({ state: "succeeded", figures: ["forecast"] }), judged);
     const verdict = await screen.findByTestId("verdict");
     expect(verdict.textContent).toContain("Promoted");
@@ -327,7 +327,7 @@ describe("RunPage", () => {
   });
 
   it("shows what an agent answered, without charts", async () => {
-    open(sampleRun({ kind: "agent", state: "succeeded", plugin: "weather", summary: { high: 14 } }), { [`GET /runs/${ID}/metrics`]: { body: { run_id: ID, series: [] } } });
+    open(sampleRun({ kind: "agent", state: "succeeded", plugin: "weather", summary: { kind: "agent", result: { high: 14 }, truncated: false, bytes: 11 } }), { [`GET /runs/${ID}/metrics`]: { body: { run_id: ID, series: [] } } });
     expect(await screen.findByText(/"high": 14/)).toBeTruthy();
     expect(screen.queryByTestId("loss-chart")).toBeNull();
   });

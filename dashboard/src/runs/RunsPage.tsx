@@ -3,7 +3,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
 
-import { isHeadline } from "../api/evaluation";
 import type { Run, RunState } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
@@ -15,11 +14,15 @@ import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { runsQuery } from "./api";
 import { elapsedSeconds } from "./elapsed";
+import { LoopDemoCard } from "./LoopDemoCard";
 import { MiniProgress } from "./MiniProgress";
 import css from "./RunsPage.module.css";
 import { StateBadge } from "./StateBadge";
 
 const STATES: readonly RunState[] = ["running", "queued", "succeeded", "failed", "cancelled", "quarantined"];
+
+/** With more runs than these nobody needs the demo any more. */
+const FEW = 8;
 
 export default function RunsPage() {
   const { t } = useTranslation();
@@ -79,6 +82,7 @@ export default function RunsPage() {
           </div>
         ) : null}
       </Card>
+      {page.data !== undefined && state === null && after === null && page.data.items.length <= FEW ? <LoopDemoCard /> : null}
     </div>
   );
 }
@@ -172,8 +176,7 @@ function Result({ run }: { run: Run }) {
   const { t } = useTranslation();
   if (run.state === "running") return <MiniProgress progress={run.progress} />;
   if (run.error) return <span title={run.error.message}>{run.error.message}</span>;
-  const headline = run.summary?.["headline"] ?? run.summary?.["decision"];
-  const approved = run.summary?.["approved"];
-  if (isHeadline(headline)) return <>{t(`decisions.${headline}`, { approved: typeof approved === "string" ? approved : "–" })}</>;
+  const { summary } = run;
+  if (summary?.kind === "train") return <>{t(`decisions.${summary.headline}`, { approved: summary.approved ?? "–" })}</>;
   return <>–</>;
 }

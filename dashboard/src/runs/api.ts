@@ -4,7 +4,7 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@ta
 import { get, part, post, put, remove } from "../api/client";
 import { readAgain } from "../api/queries";
 import { Problem } from "../api/problem";
-import type { Metrics, RunDetail, RunPage, RunRequest, RunState, StoredEvaluation } from "../api/types";
+import type { Metrics, RunDetail, RunRequest, RunState, StoredEvaluation } from "../api/types";
 
 const PAGE = 25;
 /** No more points than a wide screen has pixels. */
@@ -15,7 +15,7 @@ const PROGRESS_MS = 3000;
 export function runsQuery(state: RunState | null, after: string | null, trials = false) {
   return queryOptions({
     queryKey: ["runs", "page", state, after, trials],
-    queryFn: ({ signal }) => get<RunPage>("/runs", { state, after, limit: PAGE, trials: trials ? "true" : null }, signal),
+    queryFn: ({ signal }) => get("/runs", { state, after, limit: PAGE, trials: trials ? "true" : null }, signal),
     placeholderData: keepPreviousData,
     // Progress is not on the project's stream; states are, and arrive by themselves.
     refetchInterval: (query) => (query.state.data?.items.some((run) => run.state === "running") ? PROGRESS_MS : false),
@@ -25,7 +25,7 @@ export function runsQuery(state: RunState | null, after: string | null, trials =
 export function runQuery(id: string) {
   return queryOptions({
     queryKey: ["run", id],
-    queryFn: ({ signal }) => get<RunDetail>(`/runs/${part(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/runs/${part(id)}`, {}, signal),
   });
 }
 
@@ -41,8 +41,8 @@ export function snapshotQuery(id: string) {
   return queryOptions({
     queryKey: ["run", id, "snapshot"],
     queryFn: async ({ signal }): Promise<RunSnapshot> => {
-      const run = await get<RunDetail>(`/runs/${part(id)}`, {}, signal);
-      const metrics = await get<Metrics>(`/runs/${part(id)}/metrics`, { max_points: MOST_POINTS, times: "true" }, signal);
+      const run = await get(`/runs/${part(id)}`, {}, signal);
+      const metrics = await get(`/runs/${part(id)}/metrics`, { max_points: MOST_POINTS, times: "true" }, signal);
       return { run, metrics };
     },
     staleTime: 0,
@@ -60,7 +60,7 @@ export function evaluationQuery(id: string, wanted: boolean) {
     queryKey: ["run", id, "evaluation"],
     queryFn: async ({ signal }): Promise<StoredEvaluation | null> => {
       try {
-        return await get<StoredEvaluation>(`/evaluations/${part(id)}`, {}, signal);
+        return await get(`/evaluations/${part(id)}`, {}, signal);
       } catch (error) {
         if (error instanceof Problem && error.status === 404) return null;
         throw error;
@@ -74,7 +74,7 @@ export function evaluationQuery(id: string, wanted: boolean) {
 export function useStartRun() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: RunRequest) => post<RunDetail>("/runs", request),
+    mutationFn: (request: RunRequest) => post("/runs", request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["runs"] }),
   });
 }
@@ -82,7 +82,7 @@ export function useStartRun() {
 function useRunAction(id: string, action: "cancel" | "resume") {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => post<RunDetail>(`/runs/${part(id)}/${action}`),
+    mutationFn: () => post(`/runs/${part(id)}/${action}`),
     onSettled: readAgain(client, ["run", id], ["runs"]),
   });
 }

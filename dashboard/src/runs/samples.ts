@@ -1,5 +1,5 @@
 // A run, its metrics and its events, for tests.
-import type { LiveEvent, Metrics, RunDetail } from "../api/types";
+import type { EventData, LiveEvent, Metrics, RunDetail } from "../api/types";
 
 export function sampleRun(fields: Partial<RunDetail> = {}): RunDetail {
   return {
@@ -55,6 +55,6 @@ export const sampleMetrics: Metrics = {
   series: [{ series: "loss", steps: [1, 2], values: [0.9, 0.8], times: null, total_points: 2 }],
 };
 
-export function sampleEvent(seq: number, type: string, data: Record<string, unknown>): LiveEvent {
-  return { stream: "run/k3v9abcdabcdabcd", seq, type, data, at: "2026-01-02T03:05:00Z" };
+export function sampleEvent<T extends LiveEvent["type"]>(seq: number, type: T, data: EventData<T>): LiveEvent {
+  return { stream: "run/k3v9abcdabcdabcd", seq, type, data, at: "2026-01-02T03:05:00Z" } as LiveEvent;
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { part, post } from "../api/client";
-import type { ScenarioRequest, WhatIf } from "../api/types";
+import type { ScenarioRequest } from "../api/types";
 import type { RowZone } from "../language/format";
 import { Button } from "../ui/Button";
 import { ErrorNotice } from "../ui/Notice";
@@ -24,7 +24,7 @@ interface WhatIfProps {
 export default function WhatIfPart({ model, columns, series, zone }: WhatIfProps) {
   const { t } = useTranslation();
   const ask = useMutation({
-    mutationFn: (scenarios: ScenarioRequest[]) => post<WhatIf>(`/models/${part(model)}/what-if`, { series, scenarios }),
+    mutationFn: (scenarios: ScenarioRequest[]) => post(`/models/${part(model)}/what-if`, { series, scenarios }),
   });
   const [drafts, setDrafts] = useState<DraftScenario[]>(() => [
     { name: t("whatIf.scenario", { number: 1 }), changes: [{ column: columns[0] ?? "", way: "multiply", text: "0.9" }] },

@@ -12,7 +12,7 @@ import css from "./Scenarios.module.css";
 
 const ScenarioPlot = lazy(() => import("./ScenarioPlot"));
 
-/** Base and scenarios next to one another: drawn, row by row, and in total. */
+/** Base and scenarios side by side: drawn, row by row, and in total. */
 export function WhatIfResult({ answer, series }: { answer: WhatIf; series: RowZone | null }) {
   const { t, i18n } = useTranslation();
   const { fixed, moment, row } = useFormats();

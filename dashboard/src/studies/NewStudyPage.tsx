@@ -99,7 +99,7 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
       name: more.name.trim(),
       plugin: pluginName,
       dataset: datasetName,
-      space: Object.fromEntries(read.flatMap(([name, one]) => ("told" in one ? [[name, one.told]] : []))),
+      space: Object.fromEntries(read.flatMap(([name, one]) => ("field" in one ? [[name, one.field]] : []))),
       config: fixed.config,
       sampler: more.sampler,
       pruner: { name: more.pruner },

@@ -93,7 +93,7 @@ describe("StudiesPage", () => {
     expect(screen.getByRole("link", { name: "Make the first study" }).getAttribute("href")).toBe("/p/default/new-study");
   });
 
-  it("shows each study's best score beside the best baseline", async () => {
+  it("shows each study's best score next to the best baseline", async () => {
     answerApi({ "GET /studies": { body: page([study() satisfies Study]) } });
     showPage(<StudiesPage />);
     const row = (await screen.findAllByRole("row"))[1] as HTMLElement;

@@ -135,7 +135,7 @@ function ImportanceCard({ study }: { study: StudyDetail }) {
           {Object.entries(shares)
             .sort(([, a], [, b]) => b - a)
             .map(([name, share]) => (
-              <Share key={name} name={name} share={share} told={percent(share)} />
+              <Share key={name} name={name} share={share} text={percent(share)} />
             ))}
         </dl>
       ) : found.isLoading ? (
@@ -147,14 +147,14 @@ function ImportanceCard({ study }: { study: StudyDetail }) {
   );
 }
 
-function Share({ name, share, told }: { name: string; share: number; told: string }) {
+function Share({ name, share, text }: { name: string; share: number; text: string }) {
   return (
     <>
       <dt>{name}</dt>
       <dd aria-hidden="true">
         <div className={css["bar"]} style={{ inlineSize: `${Math.max(1, share * 100)}%` }} />
       </dd>
-      <dd>{told}</dd>
+      <dd>{text}</dd>
     </>
   );
 }
@@ -163,7 +163,7 @@ function FactsCard({ study }: { study: StudyDetail }) {
   const { t } = useTranslation();
   const { count, duration, input, moment } = useFormats();
   const shown = (value: unknown) => (typeof value === "number" ? input(value) : typeof value === "string" ? value : JSON.stringify(value));
-  const choicesOf = (told: Record<string, unknown>) => (Array.isArray(told["choices"]) ? told["choices"].map(shown).join("; ") : JSON.stringify(told));
+  const choicesOf = (field: Record<string, unknown>) => (Array.isArray(field["choices"]) ? field["choices"].map(shown).join("; ") : JSON.stringify(field));
   const rangeOf = ({ low, high, step, log }: Record<string, unknown>) =>
     [`${shown(low)} – ${shown(high)}`, log === true ? t("curves.log") : "", typeof step === "number" ? t("studies.steps", { step: input(step) }) : ""].filter(Boolean).join(", ");
   const paths = usePaths();
@@ -187,7 +187,7 @@ function FactsCard({ study }: { study: StudyDetail }) {
           { name: t("studies.cpuTime"), value: duration(study.cpu_seconds) },
           { name: t("details.seed"), value: String(study.seed) },
           { name: t("studies.created"), value: moment(study.created_at) },
-          ...Object.entries(study.space as Record<string, Record<string, unknown>>).map(([name, told]) => ({ name, value: told["low"] === undefined ? choicesOf(told) : rangeOf(told), code: true })),
+          ...Object.entries(study.space).map(([name, field]) => ({ name, value: field["low"] === undefined ? choicesOf(field) : rangeOf(field), code: true })),
         ]}
       />
     </Card>

@@ -4,7 +4,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { get, part, post, remove } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
 import { readAgain } from "../api/queries";
-import type { RunDetail, SearchSpace, Study, StudyDetail, StudyImportance, StudyRequest, Trial } from "../api/types";
+import type { Study, StudyRequest } from "../api/types";
 
 const MOVING_MS = 2000;
 
@@ -13,18 +13,18 @@ const goesOn = (study: { trials: Study["trials"]; state: Study["state"] }) => st
 /** All studies, for choices. */
 export const studiesQuery = queryOptions({
   queryKey: ["studies", { all: true }],
-  queryFn: ({ signal }) => allItems<Study>("/studies", {}, signal),
+  queryFn: ({ signal }) => allItems("/studies", {}, signal),
 });
 
 export const studyPages = infiniteQueryOptions({
-  ...pagedQuery<Study>(["studies"], "/studies"),
+  ...pagedQuery(["studies"], "/studies"),
   refetchInterval: (query) => (query.state.data?.pages.some(({ items }) => items.some(goesOn)) ? MOVING_MS : false),
 });
 
 export function studyQuery(id: string) {
   return queryOptions({
     queryKey: ["studies", id],
-    queryFn: ({ signal }) => get<StudyDetail>(`/studies/${part(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/studies/${part(id)}`, {}, signal),
     refetchInterval: (query) => (query.state.data && goesOn(query.state.data) ? MOVING_MS : false),
   });
 }
@@ -32,7 +32,7 @@ export function studyQuery(id: string) {
 export function trialsQuery(id: string, moving: boolean) {
   return queryOptions({
     queryKey: ["studies", id, "trials"],
-    queryFn: ({ signal }) => allItems<Trial>(`/studies/${part(id)}/trials`, {}, signal),
+    queryFn: ({ signal }) => allItems(`/studies/${part(id)}/trials`, {}, signal),
     refetchInterval: moving ? MOVING_MS : false,
   });
 }
@@ -41,7 +41,7 @@ export function trialsQuery(id: string, moving: boolean) {
 export function importanceQuery(id: string, complete: number) {
   return queryOptions({
     queryKey: ["study-importance", id, complete],
-    queryFn: ({ signal }) => get<StudyImportance>(`/studies/${part(id)}/importance`, {}, signal),
+    queryFn: ({ signal }) => get(`/studies/${part(id)}/importance`, {}, signal),
     enabled: complete >= 4,
     placeholderData: (before) => before,
     staleTime: Infinity,
@@ -51,7 +51,7 @@ export function importanceQuery(id: string, complete: number) {
 export function spaceQuery(plugin: string) {
   return queryOptions({
     queryKey: ["study-space", plugin],
-    queryFn: ({ signal }) => get<SearchSpace>(`/studies/spaces/${part(plugin)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/studies/spaces/${part(plugin)}`, {}, signal),
     enabled: plugin !== "",
     staleTime: 60_000,
   });
@@ -60,7 +60,7 @@ export function spaceQuery(plugin: string) {
 export function useCreateStudy() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: StudyRequest) => post<StudyDetail>("/studies", request),
+    mutationFn: (request: StudyRequest) => post("/studies", request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["studies"] }),
   });
 }
@@ -73,10 +73,10 @@ function useAction<T>(act: () => Promise<T>) {
   });
 }
 
-export const usePauseStudy = (id: string) => useAction(() => post<StudyDetail>(`/studies/${part(id)}/pause`));
-export const useResumeStudy = (id: string) => useAction(() => post<StudyDetail>(`/studies/${part(id)}/resume`));
-export const useStopStudy = (id: string) => useAction(() => post<StudyDetail>(`/studies/${part(id)}/stop`));
-export const useRetrain = (id: string, trial: number) => useAction(() => post<RunDetail>(`/studies/${part(id)}/retrain`, { trial }));
+export const usePauseStudy = (id: string) => useAction(() => post(`/studies/${part(id)}/pause`));
+export const useResumeStudy = (id: string) => useAction(() => post(`/studies/${part(id)}/resume`));
+export const useStopStudy = (id: string) => useAction(() => post(`/studies/${part(id)}/stop`));
+export const useRetrain = (id: string, trial: number) => useAction(() => post(`/studies/${part(id)}/retrain`, { trial }));
 
 /** Leaves the study's page first: asked for again, it would no longer be there. */
 export function useDeleteStudy(id: string, leave: () => void) {

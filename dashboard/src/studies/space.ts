@@ -57,10 +57,10 @@ export function choicesOf(typed: string): unknown[] {
 }
 
 /** The part of the space for one field, or what is wrong with it. */
-export function readField(field: SearchField, typed: TypedField): { told: Record<string, unknown> } | { fault: FieldFault } {
+export function readField(field: SearchField, typed: TypedField): { field: Record<string, unknown> } | { fault: FieldFault } {
   if (typed.way === "choices") {
     const choices = choicesOf(typed.choices);
-    return choices.length === 0 ? { fault: "choices" } : { told: { choices } };
+    return choices.length === 0 ? { fault: "choices" } : { field: { choices } };
   }
   const low = numberOf(typed.low);
   const high = numberOf(typed.high);
@@ -69,5 +69,5 @@ export function readField(field: SearchField, typed: TypedField): { told: Record
   if (low > high) return { fault: "order" };
   if (typed.log && low <= 0) return { fault: "log" };
   if (field.kind === "int" && (!Number.isInteger(low) || !Number.isInteger(high))) return { fault: "whole" };
-  return { told: { low, high, ...(typed.log ? { log: true } : {}) } };
+  return { field: { low, high, ...(typed.log ? { log: true } : {}) } };
 }

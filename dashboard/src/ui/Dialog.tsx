@@ -8,7 +8,7 @@ interface DialogProps {
   open: boolean;
   onClose: () => void;
   children: ReactNode;
-  /** A question that must be answered: a click beside it does not close it. */
+  /** A question that must be answered: a click next to it does not close it. */
   question?: boolean;
 }
 

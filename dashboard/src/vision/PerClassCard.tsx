@@ -7,7 +7,7 @@ import { Table, tableCss } from "../ui/Table";
 
 const COLUMNS = ["precision", "recall", "f1"] as const;
 
-/** Precision, recall and F1 of each class, and the best baseline's F1 beside it. */
+/** Precision, recall and F1 of each class, and the best baseline's F1 next to it. */
 export function PerClassCard({ figure }: { figure: PerClass }) {
   const { t } = useTranslation();
   const { count, percent } = useFormats();

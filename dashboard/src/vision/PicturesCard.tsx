@@ -14,7 +14,7 @@ import css from "./Vision.module.css";
 function picturesQuery(name: string, version: number) {
   return queryOptions({
     queryKey: ["dataset-pictures", name, version],
-    queryFn: ({ signal }) => get<Pictures>(`/datasets/${part(name)}/pictures`, { version }, signal),
+    queryFn: ({ signal }) => get(`/datasets/${part(name)}/pictures`, { version }, signal),
     staleTime: Infinity,
   });
 }

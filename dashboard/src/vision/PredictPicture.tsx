@@ -33,7 +33,7 @@ export default function PredictPicture({ model }: { model: ModelDetail }) {
     mutationFn: (chosen: File) => {
       const form = new FormData();
       form.append("image", chosen);
-      return postForm<PictureAnswer>(`/models/${part(model.name)}/predict-image`, form);
+      return postForm(`/models/${part(model.name)}/predict-image`, form);
     },
   });
   // Given back when another picture is chosen, or the page is left: until then it is shown.

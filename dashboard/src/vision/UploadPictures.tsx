@@ -20,7 +20,7 @@ function useUploadPictures() {
       const form = new FormData();
       form.append("options", JSON.stringify({ kind: "images", ...options }));
       form.append("file", file);
-      return postForm<DatasetVersion>("/datasets", form);
+      return postForm("/datasets", form);
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ["datasets"] }),
   });

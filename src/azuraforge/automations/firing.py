@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations import store
+from azuraforge.automations.events import ScheduleEvent, ScheduleFired, ScheduleMissed
 from azuraforge.automations.misfire import Step, decide
 from azuraforge.automations.recurrence import Cron, Interval, Recurrence, zone_of
 from azuraforge.automations.tables import Schedule, ScheduleFire
@@ -23,7 +24,7 @@ from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput, UserError
 from azuraforge.events.service import EventLog
 from azuraforge.runs.handlers import PreparedRun
-from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.schemas import RunError, RunRequest
 from azuraforge.runs.service import RunService
 
 #: Lines of the list that a schedule keeps; older ones go, a hundred at a time.
@@ -104,11 +105,11 @@ class Firing:
 
         return self._database.write(schedule.project_id, work, unit=unit)
 
-    def emit(self, session: Session, schedule: Schedule, type_: str, **data: object) -> None:
-        """A line on the schedule's stream and on the project's."""
-        told = {"schedule_id": schedule.id, "name": schedule.name, **data}
+    def emit(self, session: Session, schedule: Schedule, body: ScheduleEvent) -> None:
+        """Append a line to the schedule's stream and to the project's."""
+        body.schedule_id, body.name = schedule.id, schedule.name
         for stream in (schedule_stream(schedule.id), "project"):
-            self._events.append(session, stream, type_, told)
+            self._events.append(session, stream, body)
 
     def _prepare(self, schedule: Schedule) -> _Prepared:
         try:
@@ -133,7 +134,7 @@ class Firing:
         if any(getattr(schedule, name) != getattr(seen, name) for name in ("run_request", "misfire", "grace_seconds")):
             return False  # somebody has just changed it: still due, and prepared anew
         if step.left_out:
-            self.emit(session, schedule, "schedule.missed", count=step.left_out, since=iso(due_at))
+            self.emit(session, schedule, ScheduleMissed(count=step.left_out, since=due_at))
         store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)
         at = step.fire_at
         if at is not None and store.fire(session, schedule.id, at) is None:
@@ -168,7 +169,8 @@ class Firing:
         store.change(session, schedule, fires=fires)
         if fires % _SWEEP_EVERY == 0:
             store.forget_fires(session, schedule.id, KEPT_FIRES)
-        self.emit(session, schedule, "schedule.fired", fire_time=iso(at), cause=cause, run_id=run_id, error=fire.error)
+        error = RunError.model_validate(fire.error) if fire.error is not None else None
+        self.emit(session, schedule, ScheduleFired(fire_time=at, cause=cause, run_id=run_id, error=error))
         return fire
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.automations.firing import Firing
     from azuraforge.automations.notifications.sender import Sender
@@ -133,6 +134,13 @@ AUTOMATION_LOOP: Service[AutomationLoop] = Service("loop of automations", _autom
 NOTIFICATIONS: Service[NotificationService] = Service("notifications", _notifications)
 SENDER: Service[Sender] = Service("sender of notifications", _sender)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.automations.events import EVENTS
+
+    return EVENTS
+
+
 PACKAGE = Package(
     "automations",
     tables=("tables", "store", "triggers.tables", "triggers.store", "notifications.tables", "notifications.store"),
@@ -144,4 +152,5 @@ PACKAGE = Package(
         DATASET_OBJECTIONS.add(_objections_to_dataset),
         MODEL_OBJECTIONS.add(_objections_to_model),
     ),
+    events=_events,
 )

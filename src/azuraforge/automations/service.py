@@ -9,6 +9,7 @@ from itertools import islice
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations import store
+from azuraforge.automations.events import ScheduleChanged
 from azuraforge.automations.firing import Firing, recurrence_of
 from azuraforge.automations.recurrence import Interval, Recurrence, cron, zone_of
 from azuraforge.automations.schemas import (
@@ -64,7 +65,7 @@ class ScheduleService:
             row = _row(project_id, request, at, user_id)
             row.next_fire_at = None if request.paused else next(recurrence_of(row).after(at), None)
             store.add(session, row)
-            self._firing.emit(session, row, "schedule.created")
+            self._firing.emit(session, row, ScheduleChanged(type="schedule.created"))
             return row.id
 
         return self.get(project_id, self._write_named(project_id, request.name, work, unit))
@@ -85,7 +86,7 @@ class ScheduleService:
                 at = store.clock(session)
                 next_at = None if row.paused else next(recurrence_of(row).after(at), None)
                 store.change(session, row, next_fire_at=next_at)
-            self._firing.emit(session, row, "schedule.changed")
+            self._firing.emit(session, row, ScheduleChanged(type="schedule.changed"))
             return row.id
 
         return self.get(project_id, self._write_named(project_id, request.name, work))
@@ -131,7 +132,7 @@ class ScheduleService:
             row = self._locked(session, schedule)
             if not row.paused:
                 store.change(session, row, paused=True, next_fire_at=None)
-                self._firing.emit(session, row, "schedule.paused")
+                self._firing.emit(session, row, ScheduleChanged(type="schedule.paused"))
 
         self._database.write(project_id, work, unit=unit)
         return self.get(project_id, schedule)
@@ -144,7 +145,7 @@ class ScheduleService:
             if row.paused:
                 next_at = next(recurrence_of(row).after(store.clock(session)), None)
                 store.change(session, row, paused=False, next_fire_at=next_at)
-                self._firing.emit(session, row, "schedule.resumed")
+                self._firing.emit(session, row, ScheduleChanged(type="schedule.resumed"))
 
         self._database.write(project_id, work, unit=unit)
         return self.get(project_id, schedule)
@@ -163,7 +164,7 @@ class ScheduleService:
 
         def work(session: Session) -> None:
             row = self._locked(session, schedule)
-            self._firing.emit(session, row, "schedule.deleted")
+            self._firing.emit(session, row, ScheduleChanged(type="schedule.deleted"))
             store.remove(session, row)
 
         self._database.write(project_id, work)

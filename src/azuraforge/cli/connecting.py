@@ -62,25 +62,35 @@ def find_running(terminal: Terminal) -> Client | None:
 
 
 @contextmanager
-def connect(terminal: Terminal) -> Iterator[Connected]:
-    """A client of a platform that answers, for the length of a command."""
+def connect(terminal: Terminal, *, send_to: str | None = None) -> Iterator[Connected]:
+    """A client of a platform that answers, for the length of a command.
+
+    ``send_to``: host and port of a private address that a temporary platform may send to.
+    """
     with ExitStack() as stack:
         # Held to the end by every command, so that a temporary platform outlives those who found it.
         lock = None if terminal.named_url else stack.enter_context(_command_lock(terminal))
         client = find_running(terminal)
-        connected = Connected(client, is_temporary=False) if client else _start_temporary(terminal, stack, lock)
+        connected = (
+            Connected(client, is_temporary=False) if client else _start_temporary(terminal, stack, lock, send_to)
+        )
         stack.enter_context(connected.client)
         yield connected
 
 
-def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None) -> Connected:
+def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None, send_to: str | None) -> Connected:
     from azuraforge.client import Client
     from azuraforge.errors import Conflict
     from azuraforge.platform.up import temporary
 
     terminal.note(terminal.text("temporary_start"))
     try:
-        stack.enter_context(temporary(settings_of(terminal)))
+        settings = settings_of(terminal)
+        if send_to is not None:
+            settings.outgoing = settings.outgoing.model_copy(
+                update={"allow": [*_listed(settings.outgoing.allow), send_to]}
+            )
+        stack.enter_context(temporary(settings))
     except Conflict:
         # Another command was faster: its platform will be announced in a moment.
         client = _wait_for_running(terminal)
@@ -89,6 +99,10 @@ def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None) -> 
         return Connected(client, is_temporary=False)
     stack.callback(_wait_for_others, terminal, lock)
     return Connected(Client(home=terminal.named_home), is_temporary=True)
+
+
+def _listed(allowed: str | list[str]) -> list[str]:
+    return [each for each in allowed.split(",") if each.strip()] if isinstance(allowed, str) else allowed
 
 
 def _wait_for_running(terminal: Terminal) -> Client | None:

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from azuraforge.cli.connecting import connect, find_running
+from azuraforge.cli.loop_demo.hook import Hook
+from azuraforge.cli.loop_demo.showing import run_loop_demo
 from azuraforge.cli.output.demo_run import run_demo
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.cli.up import serve
@@ -17,15 +19,33 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="Exit after the verdict; non-zero where any step failed.")
     ] = False,
+    loop: Annotated[
+        bool,
+        typer.Option("--loop", help="Let rows arrive, and watch a model keep learning; takes two minutes, then exits."),
+    ] = False,
 ) -> None:
     """Forecast the departures from New York's airports and print the verdict; works offline."""
     terminal = terminal_of(context)
+    if loop:
+        raise typer.Exit(_show_loop(terminal))
     if not once and find_running(terminal) is None:
         serve(terminal, demo=True)
         return
     with connect(terminal) as connected:
         code = run_demo(connected.client, terminal, pages=_has_pages(terminal), ends_soon=connected.is_temporary)
     raise typer.Exit(code)
+
+
+def _show_loop(terminal: Terminal) -> int:
+    """Run the demo of the loop; the platform may send to this machine where it is this command's own."""
+    hook = Hook()
+    try:
+        with connect(terminal, send_to=hook.address) as connected:
+            receiver = hook if connected.is_temporary else None
+            pages = _has_pages(terminal)
+            return run_loop_demo(connected.client, terminal, receiver, pages=pages, ends_soon=connected.is_temporary)
+    finally:
+        hook.close()
 
 
 def _has_pages(terminal: Terminal) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -123,11 +124,17 @@ def run(arguments: Sequence[str]) -> int:
         if completion.asks(rest):
             completion.complete(rest, terminal)
             return 0
-        code = app(args=rest, prog_name="azuraforge", standalone_mode=False, obj=terminal)
+        code = _parser()(args=rest, prog_name="azuraforge", standalone_mode=False, obj=terminal)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         return report(error, terminal)
     return code if isinstance(code, int) else 0
+
+
+@cache
+def _parser() -> Callable[..., object]:
+    """Build the parser of all commands. It takes longer than most commands, and a process may run several."""
+    return typer.main.get_command(app)
 
 
 def wrong_language(option: str | None) -> CommandError:

@@ -184,7 +184,7 @@ def deploy(
     loss_margin: Annotated[float, typer.Option(help="0.1: a loss 10 % higher counts as worse.")] = 0.1,
     json: AsJson = False,
 ) -> None:
-    """Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests."""
+    """Let a version answer next to an alias's holder: as its shadow, or as a canary for a share of requests."""
     terminal = terminal_of(context)
     settings = {"alias": alias, "share_percent": share, "error_margin": error_margin, "loss_margin": loss_margin}
     with connect(terminal) as connected:

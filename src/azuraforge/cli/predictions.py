@@ -10,6 +10,7 @@ import typer
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.models import data_schemas
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.metrics import facts_of, metric_title, metric_value
 from azuraforge.cli.output.results import page_url, run_path
 from azuraforge.cli.parsing import values
 from azuraforge.cli.runs import to_the_end
@@ -185,20 +186,31 @@ def scores(
     days: Annotated[int | None, typer.Option(min=1, help="Only the last days before the newest outcome.")] = None,
     json: AsJson = False,
 ) -> None:
-    """How good a model's predictions turned out to be, beside the naive ones."""
+    """How good a model's predictions turned out to be, next to the naive ones."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         live = connected.client.predictions.scores(model, days)
-    if json:
-        terminal.json(live.raw)
-        return
+        if json:
+            terminal.json(live.raw)
+            return
+        versions = connected.client.models.get(model).version_list
+        kinds = {each.name: each.metrics for each in connected.client.plugins.task_kinds()} if versions else {}
+        skill = facts_of(kinds.get(versions[0].kind, ()) if versions else (), "skill")
     text = terminal.text
     terminal.say(text("live_told", predictions=live.predictions, waiting=live.waiting, points=live.points))
     if not live.total:
         terminal.say(text("not_yet_known"))
         return
     terminal.table(
-        [text("version"), text("points"), text("error"), text("naive_error"), text("skill"), text("hits"), ""],
+        [
+            text("version"),
+            text("points"),
+            text("error"),
+            text("naive_error"),
+            metric_title(text, skill),
+            text("hits"),
+            "",
+        ],
         [
             [
                 f"v{each.version}",
@@ -209,7 +221,7 @@ def scores(
                 else text.percent(each.naive_loss)
                 if live.classes
                 else text.number(each.naive_loss),
-                text.percent(each.skill, signed=True),
+                metric_value(text, skill, each.skill),
                 text.percent(each.hits),
                 text("made_late") if each.late else "",
             ]

@@ -163,7 +163,7 @@ def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 
 @app.command()
 def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
-    """Show a study: its best trials beside the baselines, and what mattered."""
+    """Show a study: its best trials next to the baselines, and what mattered."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.get(study)
@@ -295,7 +295,10 @@ def restore(context: typer.Context, study: Named) -> None:
 
 def _show(terminal: Terminal, client: Client, study: Study) -> None:
     text = terminal.text
-    objectives = ", ".join(f"{each.metric} ({text('direction.' + each.direction)})" for each in study.objectives)
+    objectives = ", ".join(
+        f"{each.metric} ({text('direction.' + each.direction)})" if each.direction else each.metric
+        for each in study.objectives
+    )
     terminal.fields(
         {
             text("name"): study.name,

@@ -24,6 +24,8 @@ class AutomationStep(Shape):
     tries: int = 0
     run_id: str | None = None
     study_name: str | None = None
+    ended_at: datetime | None = None
+    started_at: datetime | None = None
     error: RunError | None = None
 
 
@@ -61,6 +63,7 @@ class Automation(Shape):
     grouped: int = 0
     withheld: int = 0
     newest_firings: list[Firing] = field(default_factory=list)
+    pending_at: datetime | None = None
     created_at: datetime | None = None
 
 
@@ -70,6 +73,7 @@ class WouldFire(Shape):
 
     at: datetime
     cause: str
+    data: dict[str, object] = field(default_factory=dict)
     causes: int = 1
 
 

@@ -19,6 +19,9 @@ class MetricRow(Shape):
     values: list[float | None]
     beside: list[float | None]
     best: list[int] = field(default_factory=list)
+    digits: int | None = None
+    format: str = ""
+    title: dict[str, str] = field(default_factory=dict)
     worst: list[int] = field(default_factory=list)
 
 
@@ -44,7 +47,7 @@ class ComparedRun(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RunComparison(Shape):
-    """Runs beside one another; metrics are marked only where all were judged on the same held-out rows."""
+    """Runs side by side; metrics are marked only where all were judged on the same held-out rows."""
 
     runs: list[ComparedRun]
     same_rows: bool
@@ -68,6 +71,6 @@ class Pair(Shape):
     low: float | None = None
     high: float | None = None
     level: float | None = None
-    block: int | None = None
     origins: int | None = None
     verdict: str | None = None
+    pieces: float | None = None

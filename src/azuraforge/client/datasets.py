@@ -105,6 +105,7 @@ class DatasetVersion(Shape):
     created: bool = True
     created_at: datetime | None = None
     deleted_at: datetime | None = None
+    file_sha256: str | None = None
     deleted_by: str | None = None
 
 
@@ -197,14 +198,14 @@ class Datasets:
         file = Path(path)
         settings = {"time": time, "target": target, **_set(options)}
         with reading(file) as content:
-            told = self._connection.request(
+            answer = self._connection.request(
                 "POST",
                 "/datasets",
                 data={"options": json.dumps(settings)},
                 files={"file": (file.name, content, "application/octet-stream")},
                 timeout_seconds=_READING_SECONDS,
             )
-        return DatasetVersion.from_json(told)
+        return DatasetVersion.from_json(answer)
 
     def add_images(self, path: str | os.PathLike[str], **options: object) -> DatasetVersion:
         """Upload pictures: a folder with one folder a class (a folder of idx files), such a folder as a zip, or a
@@ -224,22 +225,22 @@ class Datasets:
         """
         settings = {"kind": "images", **_set(options)}
         with as_one_file(Path(path)) as (name, content):
-            told = self._connection.request(
+            answer = self._connection.request(
                 "POST",
                 "/datasets",
                 data={"options": json.dumps(settings)},
                 files={"file": (name, content, "application/octet-stream")},
                 timeout_seconds=_READING_SECONDS,
             )
-        return DatasetVersion.from_json(told)
+        return DatasetVersion.from_json(answer)
 
     def add_from_source(
         self, source: str, options: Mapping[str, object] | None = None, name: str | None = None, **cleaning: object
     ) -> DatasetVersion:
         """Let a source plugin read the rows, for example ``add_from_source("bundled", {"series": "co2"})``."""
         body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
-        told = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
-        return DatasetVersion.from_json(told)
+        answer = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
+        return DatasetVersion.from_json(answer)
 
     def append(
         self, name: str, rows: str | os.PathLike[str] | Sequence[Mapping[str, object]], **options: object
@@ -262,23 +263,24 @@ class Datasets:
             return Appended.from_json(self._connection.post(place, body, timeout_seconds=_READING_SECONDS))
         file = Path(rows)
         with reading(file) as content:
-            told = self._connection.request(
+            answer = self._connection.request(
                 "POST",
                 place,
                 data={"options": json.dumps(settings)},
                 files={"file": (file.name, content, "application/octet-stream")},
                 timeout_seconds=_READING_SECONDS,
             )
-        return Appended.from_json(told)
+        return Appended.from_json(answer)
 
-    def refresh(self, name: str) -> Run:
+    def refresh(self, name: str, *, idempotency_key: str | None = None) -> Run:
         """Queue a run that asks the dataset's source for new rows. Raises ApiError for a dataset from a file."""
-        return Run.from_json(self._connection.post("/runs", {"kind": "refresh", "dataset": name}))
+        body = {"kind": "refresh", "dataset": name, "idempotency_key": idempotency_key}
+        return Run.from_json(self._connection.post("/runs", body))
 
     def set_revisions(self, name: str, revisions: Literal["refuse", "accept"]) -> DatasetVersion:
         """Decide what happens to rows that change stored ones: ``refuse`` them, or ``accept`` them as a revision."""
-        told = self._connection.post(f"/datasets/{segment(name)}/revisions", {"revisions": revisions})
-        return DatasetVersion.from_json(told)
+        answer = self._connection.post(f"/datasets/{segment(name)}/revisions", {"revisions": revisions})
+        return DatasetVersion.from_json(answer)
 
     def state_availability(
         self, name: str, columns: Mapping[str, str | None], version: int | None = None
@@ -293,12 +295,12 @@ class Datasets:
 
         Raises ApiError for a column that is no input of the dataset.
         """
-        told = self._connection.post(
+        answer = self._connection.post(
             f"/datasets/{segment(name)}/available-after",
             {"columns": dict(columns), "version": version},
             timeout_seconds=_READING_SECONDS,
         )
-        return DatasetVersion.from_json(told)
+        return DatasetVersion.from_json(answer)
 
     def list(self, trash: bool = False, *, limit: int | None = None) -> DatasetList:
         """Return the datasets with their newest versions, by name.
@@ -336,8 +338,8 @@ class Datasets:
 
     def pictures(self, name: str, version: int | None = None, per_class: int = 8) -> Pictures:
         """The classes of an image dataset with their counts and some of their pictures."""
-        told = self._connection.get(f"/datasets/{segment(name)}/pictures", version=version, per_class=per_class)
-        return Pictures.from_json(told)
+        answer = self._connection.get(f"/datasets/{segment(name)}/pictures", version=version, per_class=per_class)
+        return Pictures.from_json(answer)
 
 
 def _place(name: str, version: int | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from azuraforge.client.shapes import Shape
 
@@ -27,6 +28,7 @@ class MetricFacts(Shape):
     unit: str = "none"
     format: str = "number"
     digits: int | None = None
+    pairing: dict[str, object] | None = None
     detail: str = "main"
 
 
@@ -38,6 +40,7 @@ class PartSummary(Shape):
     start: str | None = None
     end: str | None = None
     origins: int | None = None
+    rows_sha256: str | None = None
     classes: list[int] | None = None
 
 
@@ -116,6 +119,12 @@ class ComparisonScores(Shape):
     low: float | None = None
     high: float | None = None
     level: float | None = None
+    margin: float | None = None
+    origins: int | None = None
+    pieces: float | None = None
+    score_a: float | None = None
+    score_b: float | None = None
+    shown: dict[str, dict[str, object]] = field(default_factory=dict)
     better: bool = False
 
 
@@ -248,6 +257,9 @@ class Scores(Shape):
     hierarchy: Hierarchical | None = None
     composition: Composition | None = None
     classes: list[str] | None = None
+    image: dict[str, object] | None = None
+    pretraining: dict[str, object] | None = None
+    suspicious: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def candidate(self) -> ContenderScores | None:
@@ -268,6 +280,9 @@ class Verdict(Shape):
     headline: str | None = None
     champion: str = ""
     approved: str | None = None
+    measured: dict[str, object] = field(default_factory=dict)
+    policy: dict[str, object] = field(default_factory=dict)
+    slices: list[dict[str, object]] = field(default_factory=list)
     reasons: list[Sentence] = field(default_factory=list)
 
 
@@ -280,3 +295,5 @@ class Evaluation(Shape):
     evaluation: Scores
     verdict: Verdict
     version: int | None = None
+    created_at: datetime | None = None
+    losses_artifact: str | None = None

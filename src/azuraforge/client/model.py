@@ -7,7 +7,7 @@ from datetime import datetime
 
 from azuraforge.client.datasets import DatasetSchema
 from azuraforge.client.provenance import LearnedRows, Origin
-from azuraforge.client.shapes import Shape
+from azuraforge.client.shapes import Shape, json_object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,10 @@ class ModelVersion(Shape):
     created_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    config: dict[str, object] = field(default_factory=dict)
+    dataset_version: int | None = None
+    plugin_version: str | None = None
+    weights_sha256: str | None = None
     imported: Origin | None = None
 
 
@@ -142,6 +146,7 @@ class Deployment(Shape):
     ended_by: str | None = None
     ended_at: datetime | None = None
     left_out: int = 0
+    level: float | None = None
     overlapping: int = 0
 
 
@@ -177,15 +182,22 @@ class Prediction(Shape):
     request_id: str | None = None
     latency_seconds: float | None = None
     series: str | None = None
+    created_at: datetime | None = None
     new_series: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassProbability(Shape):
-    """A class and its probability."""
+    """A class and its probability; JSON calls the class ``class``."""
 
     name: str
     probability: float
+
+    @classmethod
+    def from_json(cls, answer: object) -> ClassProbability:
+        """Build the object, as ``Shape.from_json`` does."""
+        found = json_object(answer)
+        return super().from_json({**found, "name": found.get("class")})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,3 +210,6 @@ class PictureAnswer(Shape):
     classes: list[ClassProbability]
     run_id: str | None = None
     alias: str | None = None
+    prediction_id: str = ""
+    seen: str = ""
+    size: dict[str, object] = field(default_factory=dict)

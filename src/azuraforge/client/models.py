@@ -22,7 +22,7 @@ from azuraforge.client.model import (
 )
 from azuraforge.client.provenance import Lineage
 from azuraforge.client.scenarios import WhatIf
-from azuraforge.client.shapes import json_list, json_object
+from azuraforge.client.shapes import json_object
 from azuraforge.client.uploads.files import reading, writing
 
 #: The first prediction of a version starts a process and reads the weights.
@@ -274,9 +274,7 @@ class Models:
             files={"image": (filename, content, "application/octet-stream")},
             timeout_seconds=_PREDICT_SECONDS,
         )
-        found = json_object(answer)
-        classes = [{**each, "name": each["class"]} for each in map(json_object, json_list(found["classes"]))]
-        return PictureAnswer.from_json({**found, "classes": classes})
+        return PictureAnswer.from_json(answer)
 
 
 def _file(path: Path) -> tuple[bytes, str]:

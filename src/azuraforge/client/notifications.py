@@ -25,6 +25,7 @@ class NotificationTarget(Shape):
     group_seconds: int = 300
     escalate_to: str | None = None
     escalate_after_seconds: int | None = None
+    created_at: datetime | None = None
     silenced_until: datetime | None = None
 
 

@@ -27,6 +27,7 @@ class Plugin(Shape):
     title: dict[str, str] = field(default_factory=dict)
     summary: dict[str, str] = field(default_factory=dict)
     error: str | None = None
+    capabilities: list[str] = field(default_factory=list)
 
     @property
     def config_schema(self) -> Mapping[str, object] | None:
@@ -44,6 +45,15 @@ class TaskKind(Shape):
     metrics: list[MetricFacts] = field(default_factory=list)
     ranked_by: str = ""
     serving: str | None = None
+    baselines: list[str] = field(default_factory=list)
+    config_fields: list[str] = field(default_factory=list)
+    data: str = ""
+    gate_metrics: list[str] = field(default_factory=list)
+    objectives: list[str] = field(default_factory=list)
+    origin: str = ""
+    pipeline: str | None = None
+    slices: list[dict[str, object]] = field(default_factory=list)
+    summary: dict[str, str] = field(default_factory=dict)
 
     def metric(self, name: str) -> MetricFacts | None:
         """Return the metric of this name, None where the kind has none."""

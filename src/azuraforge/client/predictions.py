@@ -11,7 +11,7 @@ from typing import TypeAlias
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.model import PredictionPoint
+from azuraforge.client.model import ClassProbability, PredictionPoint
 from azuraforge.client.run import Run
 from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape, json_object
@@ -32,6 +32,7 @@ class PointOutcome(Shape):
     naive_loss: float | None = None
     hit: bool | None = None
     late: bool = False
+    judged_at: datetime | None = None
     source: str = ""
 
 
@@ -54,6 +55,7 @@ class PredictionInputs(Shape):
     dataset_version: int | None = None
     dataset_fingerprint: str | None = None
     picture: str | None = None
+    classes: list[ClassProbability] = field(default_factory=list)
     sha256: str | None = None
 
 
@@ -79,6 +81,8 @@ class LedgerLine(Shape):
     latency_seconds: float | None = None
     outcome: KnownPoints | None = None
     judged_at: datetime | None = None
+    continues: str | None = None
+    features: object = None
     outcomes: list[PointOutcome] = field(default_factory=list)
 
 
@@ -214,6 +218,34 @@ class Predictions:
             "idempotency_key": idempotency_key,
         }
         body.update({key: value for key, value in given.items() if value is not None})
+        return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
+
+    def forecast(
+        self,
+        model: str,
+        *,
+        dataset: str | None = None,
+        alias: str | None = None,
+        version: int | None = None,
+        horizon: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Run:
+        """Queue a run that forecasts from the newest row of a dataset and enters the ledger; returns at once.
+
+        Args:
+            dataset: name or id; None: the one that the version learned from.
+            alias: who forecasts; None: the champion. ``version`` names a version instead.
+            horizon: rows ahead; None: as far as the version can.
+        """
+        given = {"alias": alias, "version": version, "horizon": horizon}
+        config = {key: value for key, value in given.items() if value is not None}
+        body = {
+            "kind": "forecast",
+            "model": model,
+            "dataset": dataset,
+            "config": config,
+            "idempotency_key": idempotency_key,
+        }
         return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
 
     def list(

@@ -31,6 +31,7 @@ class RunError(Shape):
     code: str
     message: str
     where: str | None = None
+    details: dict[str, object] | None = None
     next_step: str | None = None
 
 
@@ -44,6 +45,7 @@ class Attempt(Shape):
     ended_as: str | None = None
     reason: str | None = None
     resumed_from_step: int | None = None
+    worker: str = ""
     steps_recomputed: int | None = None
 
 
@@ -55,6 +57,7 @@ class Artifact(Shape):
     kind: str
     media_type: str
     bytes: int
+    created_at: datetime | None = None
     sha256: str
 
 
@@ -123,6 +126,8 @@ class Run(Shape):
     notes: list[str] = field(default_factory=list)
     metric_series: list[str] = field(default_factory=list)
     last_event_seq: int = 0
+    dataset_id: str | None = None
+    plugin_version: str | None = None
 
     @property
     def has_ended(self) -> bool:

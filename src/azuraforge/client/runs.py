@@ -214,7 +214,7 @@ class Runs:
         return {curve.series: curve for curve in curves}
 
     def evaluation(self, run_id: str) -> Evaluation | None:
-        """The evaluation beside the baselines and the gate's verdict; None where there is none (yet)."""
+        """The evaluation next to the baselines and the gate's verdict; None where there is none (yet)."""
         try:
             return Evaluation.from_json(self._connection.get(f"/evaluations/{segment(run_id)}"))
         except ApiError as error:
@@ -240,7 +240,7 @@ class Runs:
             return answer.read()
 
     def compare(self, run_ids: Iterable[str]) -> RunComparison:
-        """Metrics of runs beside one another, and the settings in which they differ.
+        """Metrics of runs side by side, and the settings in which they differ.
 
         Raises:
             ApiError: fewer than two runs, or one that does not exist.

@@ -16,6 +16,7 @@ class Session(Shape):
     user: str
     role: str
     project: str
+    expires_at: datetime | None = None
     project_slug: str
 
 

@@ -33,7 +33,7 @@ class Objective(Shape):
     """A metric of the validation part, and its direction."""
 
     metric: str
-    direction: str = "minimize"
+    direction: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +87,16 @@ class Study(Shape):
     created_at: datetime | None = None
     finished_at: datetime | None = None
     deleted_at: datetime | None = None
+    config: dict[str, object] = field(default_factory=dict)
+    counted_trials: int | None = None
+    last_event_seq: int | None = None
+    priority: int | None = None
+    pruner: dict[str, object] = field(default_factory=dict)
+    retrain: bool = False
+    seed: int | None = None
+    space: dict[str, dict[str, object]] = field(default_factory=dict)
+    threads: int | None = None
+    warm_start_from: list[str] = field(default_factory=list)
     deleted_by: str | None = None
 
 

@@ -69,6 +69,7 @@ class Purged(Shape):
     model_versions: int = 0
     predictions: int = 0
     bytes_freed: int = 0
+    left: bool = False
     kept: int = 0
 
 

@@ -15,18 +15,17 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, new_id
 from azuraforge.datasets import store
 from azuraforge.datasets.additions import Additions
+from azuraforge.datasets.events import VersionAdded
 from azuraforge.datasets.lookup_store import DatasetRow, StoredRow
 from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.segments import Growth
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.datasets.trash import DatasetTrash
-from azuraforge.datasets.versions import DatasetVersion
+from azuraforge.datasets.versions import DatasetVersion, shown_version
 from azuraforge.durable import sync_path
 from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import hold
-
-ADDED = "dataset.version_added"
 
 
 class VersionKeeper:
@@ -73,29 +72,13 @@ class VersionKeeper:
     ) -> DatasetVersion:
         """Return a version's row with the paths of its segments."""
         return DatasetVersion(
-            id=dataset.id,
-            name=dataset.name,
-            version=row.version,
-            fingerprint=row.fingerprint,
-            schema=row.columns,
+            **vars(shown_version(dataset, row)),
             options=row.options,
-            rows=row.rows,
             bytes=row.bytes,
-            start_at=row.start_at,
-            end_at=row.end_at,
             paths=tuple(self._trash.path(project_id, each.address) for each in row.segments),
             segments=row.segments,
             blocks=row.blocks,
-            source=row.source,
-            provenance=row.provenance,
-            findings=row.findings,
-            growth=row.growth,
-            revisions=dataset.revisions,
             cursor=row.cursor,
-            file_sha256=row.file_sha256,
-            created_at=row.created_at,
-            deleted_at=row.deleted_at or dataset.deleted_at,
-            deleted_by=row.deleted_by or dataset.deleted_by,
         )
 
     def _report(
@@ -103,19 +86,19 @@ class VersionKeeper:
     ) -> None:
         """Append the event. Of a version that was read whole, only the first one's rows are counted as added."""
         growth = row.growth
-        data = {
-            "dataset_id": dataset.id,
-            "dataset": dataset.name,
-            "version": row.version,
-            "previous_version": previous.version if previous is not None else None,
-            "rows": row.rows,
-            "rows_added": growth.rows_added if growth is not None else row.rows if previous is None else None,
-            "rows_revised": growth.rows_revised if growth is not None else 0 if previous is None else None,
-            "rows_repeated": growth.rows_repeated if growth is not None else 0 if previous is None else None,
-            "end_at": row.end_at.isoformat() if row.end_at is not None else None,
-        }
+        body = VersionAdded(
+            dataset_id=dataset.id,
+            dataset=dataset.name,
+            version=row.version,
+            previous_version=previous.version if previous is not None else None,
+            rows=row.rows,
+            rows_added=growth.rows_added if growth is not None else row.rows if previous is None else None,
+            rows_revised=growth.rows_revised if growth is not None else 0 if previous is None else None,
+            rows_repeated=growth.rows_repeated if growth is not None else 0 if previous is None else None,
+            end_at=row.end_at,
+        )
         for stream in (f"dataset/{dataset.id}", "project"):
-            self._events.append(session, stream, ADDED, data)
+            self._events.append(session, stream, body)
 
     def _intact(self, project_id: str, row: DatasetVersionRow, *, reread: bool) -> bool:
         """Return whether the version's files are there; ``reread``: and hold what was stored."""

@@ -15,6 +15,7 @@ from azuraforge.database.keyset import parameters
 from azuraforge.datasets import lookup_store, shapes
 from azuraforge.datasets.lookup_store import DatasetRow, StoredRow, VersionQuestions, VersionRow
 from azuraforge.datasets.schemas import DatasetPage, DatasetVersionOut, DatasetVersionPage
+from azuraforge.datasets.versions import shown_version
 from azuraforge.errors import NotFound
 from azuraforge.paging import PAGE, Order
 
@@ -62,7 +63,7 @@ class DatasetLookup:
         given = {"dataset_id": dataset.id, "limit": limit + 1, **parameters(key or ())}
         rows = await self._database.ask(project_id, lookup_store.versions(after=key is not None).given(given))
         page, cursor = VERSIONS.cut(rows, limit, lambda row: (row.version,), dataset.id)
-        return DatasetVersionPage(items=[shapes.version_out(dataset, row) for row in page], next=cursor)
+        return DatasetVersionPage(items=[shown_version(dataset, row).out() for row in page], next=cursor)
 
     async def find(self, project_id: str, name_or_id: str) -> DatasetVersionOut | None:
         """Return a dataset's newest version; None where none has this name or id, or a version."""
@@ -70,12 +71,12 @@ class DatasetLookup:
         if not found:
             return None
         newest = await self._database.ask(project_id, lookup_store.SHOWN.newest.given({"dataset_id": found[0].id}))
-        return shapes.version_out(found[0], newest[0]) if newest else None
+        return shown_version(found[0], newest[0]).out() if newest else None
 
     async def get(self, project_id: str, name_or_id: str, version: int | None = None) -> DatasetVersionOut:
         """Return one version; also what was deleted, but not purged. See ``version_of``."""
         plan = version_of(lookup_store.SHOWN, name_or_id, version, trash=True)
-        return shapes.version_out(*await self._database.follow(project_id, plan))
+        return shown_version(*await self._database.follow(project_id, plan)).out()
 
 
 def version_of(

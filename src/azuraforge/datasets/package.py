@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.datasets.additions import Additions
     from azuraforge.datasets.growing.service import GrowingDatasets
@@ -37,8 +38,8 @@ def _additions(services: Services) -> Additions:
 
 
 def _datasets(services: Services) -> DatasetService:
-    from azuraforge.datasets.grants import Grants
     from azuraforge.datasets.service import DatasetService
+    from azuraforge.datasets.sources.grants import Grants
     from azuraforge.processes.resources.memory import MemoryLimit
 
     settings = services[SETTINGS]
@@ -84,6 +85,19 @@ ADDITIONS: Service[Additions] = Service("added dataset versions", _additions)
 DATASETS: Service[DatasetService] = Service("datasets", _datasets)
 GROWING: Service[GrowingDatasets] = Service("growing datasets", _growing)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.datasets.events import EVENTS
+
+    return EVENTS
+
+
+def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.datasets.growing.summaries import RefreshSummary
+
+    return [RefreshSummary]
+
+
 PACKAGE = Package(
     "datasets",
     tables=("tables",),
@@ -94,4 +108,6 @@ PACKAGE = Package(
         DATASET_OBJECTIONS.add(_objections_of_runs),
         BINS.add(lambda services: [services[DATASETS].trash]),
     ),
+    events=_events,
+    summaries=_summaries,
 )

@@ -15,7 +15,6 @@ from azuraforge.claims import Claim
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets import lookup_store, store
 from azuraforge.datasets.additions import Additions
-from azuraforge.datasets.grants import Grants
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.keeping import VersionKeeper, storage
 from azuraforge.datasets.lookup import DatasetLookup, version_of
@@ -41,6 +40,7 @@ from azuraforge.datasets.schemas import (
     PicturesOut,
     RowsOut,
 )
+from azuraforge.datasets.sources.grants import Grants
 from azuraforge.datasets.trash import DatasetTrash, Needs, Objection
 from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import InvalidInput

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from azuraforge.database import Database, Session, now
 from azuraforge.datasets import store
+from azuraforge.datasets.events import DatasetMoved
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
@@ -47,6 +48,13 @@ class DatasetTrash(RowBin[Row]):
         self._artifacts = artifacts
         self._needs = needs
         self._objections = objections
+
+    def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
+        """Append an event for each of them."""
+        for each in things:
+            fields = {"type": f"dataset.{what}", "dataset": each.name, "version": each.version}
+            body = DatasetMoved.model_validate(fields | ({"by": by} if by is not None else {}))
+            self.events.append(session, "project", body)
 
     def path(self, project_id: str, address: str) -> Path:
         """Return the file of a segment."""

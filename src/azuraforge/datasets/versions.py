@@ -5,38 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from azuraforge.datasets.schemas import DatasetVersionOut, Finding, Json
 from azuraforge.datasets.segments import Growth, Revisions, Segment
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
+if TYPE_CHECKING:  # children import this file, and need no database
+    from azuraforge.datasets.lookup_store import DatasetRow, StoredRow, VersionRow
+    from azuraforge.datasets.tables import Dataset, DatasetVersionRow
+
 
 @dataclass(frozen=True)
-class DatasetVersion:
-    """One immutable version: its meaning, and the paths of its segments.
-
-    ``loading.load_version(paths, schema, options, fingerprint)`` reads it in a child and refuses changed rows.
-    """
+class ShownVersion:
+    """One immutable version, as the API shows it."""
 
     id: str
     name: str
     version: int
     fingerprint: str
     schema: DatasetSchema
-    options: Json
     rows: int
-    bytes: int
     start_at: datetime | None
     end_at: datetime | None
-    paths: tuple[Path, ...]
-    segments: tuple[Segment, ...]
-    blocks: tuple[str, ...]
     source: str
     provenance: Json
     findings: tuple[Finding, ...]
     growth: Growth | None
     revisions: Revisions
-    cursor: Json | None
     file_sha256: str | None
     created_at: datetime
     deleted_at: datetime | None
@@ -64,3 +60,41 @@ class DatasetVersion:
             deleted_at=self.deleted_at,
             deleted_by=self.deleted_by,
         )
+
+
+@dataclass(frozen=True)
+class DatasetVersion(ShownVersion):
+    """A version with the paths of its segments.
+
+    ``loading.load_version(paths, schema, options, fingerprint)`` reads it in a child and refuses changed rows.
+    """
+
+    options: Json
+    bytes: int
+    paths: tuple[Path, ...]
+    segments: tuple[Segment, ...]
+    blocks: tuple[str, ...]
+    cursor: Json | None
+
+
+def shown_version(dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow | VersionRow) -> ShownVersion:
+    """Return a version from its rows; it is in the trash where it or its dataset is."""
+    return ShownVersion(
+        id=dataset.id,
+        name=dataset.name,
+        version=row.version,
+        fingerprint=row.fingerprint,
+        schema=row.columns,
+        rows=row.rows,
+        start_at=row.start_at,
+        end_at=row.end_at,
+        source=row.source,
+        provenance=row.provenance,
+        findings=row.findings,
+        growth=row.growth,
+        revisions=dataset.revisions,
+        file_sha256=row.file_sha256,
+        created_at=row.created_at,
+        deleted_at=row.deleted_at or dataset.deleted_at,
+        deleted_by=row.deleted_by or dataset.deleted_by,
+    )

@@ -1,7 +1,7 @@
 """Random numbers: one module-level generator that ``manual_seed`` resets, and its state as JSON values.
 
 Every random layer also accepts its own ``numpy.random.Generator``; a run that must resume bit for bit
-stores the state of each generator it uses beside its weights.
+stores the state of each generator it uses next to its weights.
 """
 
 from __future__ import annotations

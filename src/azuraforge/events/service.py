@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import cached_property
 
@@ -14,6 +14,7 @@ import orjson
 from azuraforge.database import Database, Session, after_commit
 from azuraforge.errors import TransientError
 from azuraforge.events import store
+from azuraforge.events.body import EventBody
 from azuraforge.events.notifier import Notifier
 from azuraforge.events.schemas import EventOut
 
@@ -54,9 +55,9 @@ class EventLog:
         self._shared: OrderedDict[tuple[str, str, int], tuple[float, Frame]] = OrderedDict()
         self.notifier = notifier or Notifier()
 
-    def append(self, session: Session, stream: str, type_: str, data: Mapping[str, object]) -> int:
+    def append(self, session: Session, stream: str, body: EventBody) -> int:
         """Add a line in the caller's transaction and notify readers once it is committed."""
-        seq = store.append(session, stream, type_, data)
+        seq = store.append(session, stream, body.type, body.data())
         project_id = session.project_id
         after_commit(session, lambda: self.notifier.notify(project_id, stream))
         return seq

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azuraforge.judgements.shapes import Judgement, Scores, Verdict
-from azuraforge.judgements.words import change, signed, text
+from azuraforge.judgements.words import change, text
 from azuraforge.judgements.words import level as shown_level
-from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.plugins.kinds.classify.facts import METRICS as CLASSES
 from azuraforge.plugins.kinds.forecast.facts import METRICS as FORECASTS
@@ -88,23 +87,17 @@ def cells(judgement: Judgement, words: Words) -> tuple[list[str], list[tuple[Sco
     facts = {each.name: each for each in (FORECASTS if judgement.horizons else CLASSES)}
     measured = dict.fromkeys(name for each in judgement.ranking for name in each.metrics)
     used = [facts[name] for name in measured if any(each.metrics.get(name) is not None for each in judgement.ranking)]
-    heads = [text_of(metric.title, code) for metric in used]
+    heads = [words.title(metric) for metric in used]
     heads.append(text("versus" if judgement.horizons else "versus.classes", code))
     rows = []
     for each in judgement.ranking:
         row = []
         for metric in used:
             value = each.metrics.get(metric.name)
-            shown = _shown(metric, value, words)
+            shown = words.measured(metric, value)
             if metric.name in ("coverage", "accuracy") and value is not None and each.coverage_low is not None:
                 shown += f" ({words.percent(each.coverage_low)} … {words.percent(each.coverage_high)})"
             row.append(shown)
         row.append(versus(verdicts.get(each.name) if each.role == "model" else None, words))
         rows.append((each, row))
     return heads, rows
-
-
-def _shown(metric: MetricFacts, value: float | None, words: Words) -> str:
-    if metric.format == "signed_share":
-        return signed(words, value)
-    return words.percent(value) if metric.format == "share" else words.number(value)

@@ -23,20 +23,6 @@ def text(key: str, code: str, **values: object) -> str:
     return fill(turkish if code == "tr" else english, **values)
 
 
-def signed(words: Words, share: float | None) -> str:
-    """Return a share as percentage with its sign.
-
-    Example:
-        >>> signed(Words("en"), 0.032), signed(Words("tr"), -0.1)
-        ('+3.2 %', '−%10,0')
-    """
-    shown = words.percent(share)
-    if share is not None and 10 <= abs(share) < 1e9:  # digits behind the point say nothing there
-        whole = words.number(round(abs(share) * 100))
-        shown = ("−" if share < 0 else "") + (f"%{whole}" if words.code == "tr" else f"{whole} %")
-    return f"+{shown}" if share is not None and share > 0 and any(digit in shown for digit in "123456789") else shown
-
-
 def change(words: Words, difference: float | None, *, absolute: bool) -> str:
     """Return a difference with its sign: a share as percentage, or the difference of two shares in points.
 
@@ -45,8 +31,8 @@ def change(words: Words, difference: float | None, *, absolute: bool) -> str:
         ('−39.5 points', '−39.5 %')
     """
     if difference is None or not absolute:
-        return signed(words, difference)
-    shown = signed(words, difference).replace("%", "").strip()
+        return words.signed(difference)
+    shown = words.signed(difference).replace("%", "").strip()
     return f"{shown} {text('points', words.code)}"
 
 

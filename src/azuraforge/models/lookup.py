@@ -79,7 +79,6 @@ def detail(name: str) -> Plan[ModelDetail]:
         raise unknown(name, [row.name for row in names.rows])
     held = shapes.names_by_version(asked.aliases.rows)
     champion = next((number for number, aliases in held.items() if CHAMPION in aliases), None)
-    newest = asked.newest.rows
-    schema = newest[0].schema if newest else None
-    outline = shapes.model_out(asked.models.rows[0], schema, champion, asked.counts.rows[0].versions)
-    return shapes.model_detail(outline, [*newest, *asked.aliased.rows], held)
+    owner, versions = asked.models.rows[0], asked.versions.rows
+    outline = shapes.model_out(owner, versions[0].schema if versions else None, champion, owner.versions)
+    return shapes.model_detail(outline, versions, held)

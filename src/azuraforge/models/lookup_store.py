@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import JsonValue
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
-from sqlalchemy.orm import aliased
+from pydantic import ConfigDict, JsonValue
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, and_, bindparam, func, or_, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from azuraforge.database import JsonShape
 from azuraforge.database.fast_reads import Asked, Question, columns
 from azuraforge.database.keyset import behind_parameters
 from azuraforge.models.provenance import ImportRecord, LearnedRows
 from azuraforge.models.tables import Model, ModelAlias, ModelVersion
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.shape import Shape
 
 
 class ModelRow(NamedTuple):
@@ -24,6 +26,17 @@ class ModelRow(NamedTuple):
     created_at: datetime
     deleted_at: datetime | None
     deleted_by: str | None
+
+
+class DetailRow(NamedTuple):
+    """A model with the number of its versions."""
+
+    id: str
+    name: str
+    created_at: datetime
+    deleted_at: datetime | None
+    deleted_by: str | None
+    versions: int
 
 
 class VersionRow(NamedTuple):
@@ -62,15 +75,20 @@ class NameRow(NamedTuple):
     name: str
 
 
-class CountRow(NamedTuple):
-    versions: int
+class TargetOf(Shape):
+    """The part of a version's schema that a list of models shows: reading the rest costs six times as much."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    target: str
+    unit: str = ""
 
 
 class SchemaRow(NamedTuple):
-    """The schema of a model's last version."""
+    """The target of a model's last version."""
 
     model_id: str
-    schema: DatasetSchema
+    schema: TargetOf
 
 
 class ChampionRow(NamedTuple):
@@ -84,21 +102,34 @@ class CountOfRow(NamedTuple):
 
 
 _SHOWN = columns(Model, ModelRow)
+_TARGET = type_coerce(ModelVersion.schema, JsonShape(TargetOf)).label("schema")
 _VERSION = columns(ModelVersion, VersionRow)
 _IS_THERE = and_(ModelVersion.deleted_at.is_(None), ModelVersion.purged_at.is_(None))
 _NAME: BindParameter[str] = bindparam("name")
 _NAMED = and_(Model.name == _NAME, Model.deleted_at.is_(None))
-_gone = aliased(Model)
-#: The deleted model of this id, else the last one of this name.
-_DELETED = Model.id == (
-    select(_gone.id)
+_other, _numbered = aliased(Model), aliased(ModelVersion)
+#: The id of the model of this name.
+_ID = (
+    select(_other.id)
+    .where(_other.project_id == bindparam("project_id"), _other.name == _NAME, _other.deleted_at.is_(None))
+    .scalar_subquery()
+)
+#: The id of the deleted model of this id, else of the last one of this name.
+_DELETED_ID = (
+    select(_other.id)
     .where(
-        _gone.project_id == bindparam("project_id"),
-        _gone.deleted_at.is_not(None),
-        or_(_gone.name == _NAME, _gone.id == _NAME),
+        _other.project_id == bindparam("project_id"),
+        _other.deleted_at.is_not(None),
+        or_(_other.name == _NAME, _other.id == _NAME),
     )
-    .order_by(_gone.id != _NAME, _gone.deleted_at.desc())
+    .order_by(_other.id != _NAME, _other.deleted_at.desc())
     .limit(1)
+    .scalar_subquery()
+)
+_NUMBERED_IS_THERE = and_(_numbered.deleted_at.is_(None), _numbered.purged_at.is_(None))
+_COUNT = (
+    select(func.count(_numbered.version))
+    .where(_numbered.project_id == Model.project_id, _numbered.model_id == Model.id, _NUMBERED_IS_THERE)
     .scalar_subquery()
 )
 _POINTING = select(ModelAlias.alias).where(
@@ -107,6 +138,8 @@ _POINTING = select(ModelAlias.alias).where(
     ModelAlias.version == ModelVersion.version,
 )
 
+_DETAIL: list[ColumnElement[Any] | InstrumentedAttribute[Any]] = [*_SHOWN, _COUNT.label("versions")]
+
 #: Names of the models that are not in the trash.
 NAMES = Question(NameRow, select(Model.name).where(Model.deleted_at.is_(None)))
 
@@ -114,52 +147,47 @@ NAMES = Question(NameRow, select(Model.name).where(Model.deleted_at.is_(None)))
 class DetailAsked(NamedTuple):
     """The questions about one model, with their parameters."""
 
-    models: Asked[ModelRow]
-    newest: Asked[VersionRow]
-    aliased: Asked[VersionRow]
-    counts: Asked[CountRow]
+    models: Asked[DetailRow]
+    versions: Asked[VersionRow]
     aliases: Asked[AliasRow]
 
 
 @dataclass(frozen=True)
 class DetailQuestions:
-    """One model, its newest versions, those that aliases point at, how many it has, and its aliases."""
+    """One model with the number of its versions, its newest versions and those that aliases point at, its aliases."""
 
-    models: Question[ModelRow]
-    newest: Question[VersionRow]
-    aliased: Question[VersionRow]
-    counts: Question[CountRow]
+    models: Question[DetailRow]
+    versions: Question[VersionRow]
     aliases: Question[AliasRow]
 
     def given(self, name: str, limit: int) -> DetailAsked:
         """Return the questions about a model with at most ``limit`` newest versions."""
         of = {"name": name}
-        newest = self.newest.given({**of, "limit": limit})
-        rest = self.aliased.given(of), self.counts.given(of), self.aliases.given(of)
-        return DetailAsked(self.models.given(of), newest, *rest)
+        return DetailAsked(self.models.given(of), self.versions.given({**of, "limit": limit}), self.aliases.given(of))
 
 
 @cache
 def detail(*, trash: bool) -> DetailQuestions:
     """A model of a name; ``trash``: the deleted one of an id or a name. Parameter: ``name``."""
-    meant = _DELETED if trash else _NAMED
-    of_version = Model.id == ModelVersion.model_id
+    id_: ScalarSelect[str] = _DELETED_ID if trash else _ID
+    newest = (
+        select(_numbered.version)
+        .where(_numbered.project_id == bindparam("project_id"), _numbered.model_id == id_, _NUMBERED_IS_THERE)
+        .order_by(_numbered.version.desc())
+        .limit(bindparam("limit"))
+    )
+    shown = or_(ModelVersion.version.in_(newest), _POINTING.exists())
     return DetailQuestions(
-        models=Question(ModelRow, select(*_SHOWN).where(meant)),
-        newest=_versions(meant),
-        aliased=Question(
-            VersionRow, select(*_VERSION).join(Model, of_version).where(meant, _IS_THERE, _POINTING.exists())
-        ),
-        counts=Question(
-            CountRow,
-            select(func.count(ModelVersion.version).label("versions")).join(Model, of_version).where(meant, _IS_THERE),
+        models=Question(DetailRow, select(*_DETAIL).where(Model.id == id_)),
+        versions=Question(
+            VersionRow,
+            select(*_VERSION)
+            .where(ModelVersion.model_id == id_, _IS_THERE, shown)
+            .order_by(ModelVersion.version.desc()),
         ),
         aliases=Question(
             AliasRow,
-            select(ModelAlias.alias, ModelAlias.version)
-            .join(Model, Model.id == ModelAlias.model_id)
-            .where(meant)
-            .order_by(ModelAlias.alias),
+            select(ModelAlias.alias, ModelAlias.version).where(ModelAlias.model_id == id_).order_by(ModelAlias.alias),
         ),
     )
 
@@ -190,7 +218,7 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
     return PageQuestions(
         models=Question(ModelRow, select(*_SHOWN).where(*conditions).order_by(*key).limit(limit)),
         newest=Question(
-            SchemaRow, select(ModelVersion.model_id, ModelVersion.schema).join(Model, last).where(Model.id.in_(listed))
+            SchemaRow, select(ModelVersion.model_id, _TARGET).join(Model, last).where(Model.id.in_(listed))
         ),
         champions=Question(ChampionRow, champions.where(ModelAlias.model_id.in_(listed))),
         counts=Question(CountOfRow, counted.where(ModelVersion.model_id.in_(listed)).group_by(ModelVersion.model_id)),

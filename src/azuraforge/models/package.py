@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.datasets.trash import Needs as DatasetNeeds
     from azuraforge.models.comparison.service import Comparisons
@@ -139,6 +140,19 @@ PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, c
 COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
 WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.models.events import EVENTS
+
+    return EVENTS
+
+
+def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.models.predictions.forecasting import ForecastSummary
+
+    return [ForecastSummary]
+
+
 PACKAGE = Package(
     "models",
     tables=("tables",),
@@ -152,4 +166,6 @@ PACKAGE = Package(
         DATASET_NEEDS.add(_needs_of_datasets),
         MODEL_OBJECTIONS.add(_objections_of_runs),
     ),
+    summaries=_summaries,
+    events=_events,
 )

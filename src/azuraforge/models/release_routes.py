@@ -1,4 +1,4 @@
-"""HTTP of a model's life beside its predictions: shadows and canaries, lineage, cards, bundles."""
+"""HTTP of a model's life besides its predictions: shadows and canaries, lineage, cards, bundles."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def list_deployments(
 def start_deployment(
     name: Name, body: DeploymentRequest, access: Member, service: Service, unit: Unit
 ) -> DeploymentOut:
-    """Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests."""
+    """Let a version answer next to an alias's holder: as its shadow, or as a canary for a share of requests."""
     return service.deployments.start(access.project_id, name, body, access.user_name, unit=unit)
 
 

@@ -246,5 +246,5 @@ async def predict_image(
 
 @router.get("/evaluations/{run_id}")
 def get_evaluation(run_id: RunId, access: Reader, service: Service) -> EvaluationOut:
-    """A run's evaluation beside its baselines, with the verdict."""
+    """A run's evaluation next to its baselines, with the verdict."""
     return service.reads.evaluation(access.project_id, run_id)

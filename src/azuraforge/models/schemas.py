@@ -201,7 +201,7 @@ class ImportOut(BaseModel):
 
 
 class DeploymentRequest(BaseModel):
-    """Let a version answer beside an alias's holder."""
+    """Let a version answer next to an alias's holder."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -237,10 +237,10 @@ class ExtremesOut(BaseModel):
     reaches 1 / alpha."""
 
     bound: float | None = Field(
-        description="the largest known loss of the version beside, with several series in losses that are usual in"
+        description="the largest known loss of the alias's holder, with several series in losses that are usual in"
         " each; null: too few are known"
     )
-    known: int = Field(description="losses of the version beside that the bound comes from")
+    known: int = Field(description="losses of the alias's holder that the bound comes from")
     needed: int = Field(description="so many have to be known")
     share: float | None = Field(description="of losses that may lie above it by chance, at most")
     beyond: int = Field(description="pairs in which the deployed version's largest loss did, and not the other's")
@@ -250,7 +250,7 @@ class ExtremesOut(BaseModel):
 
 
 class DeploymentOut(BaseModel):
-    """A shadow or a canary, and how it did beside the alias's holder."""
+    """A shadow or a canary, and how it did next to the alias's holder."""
 
     number: int
     alias: str
@@ -389,7 +389,7 @@ class PictureAnswer(BaseModel):
 
 
 class EvaluationOut(BaseModel):
-    """An evaluation beside its baselines, and the gate's verdict."""
+    """An evaluation next to its baselines, and the gate's verdict."""
 
     run_id: str
     model: str

@@ -8,17 +8,17 @@ from datetime import datetime
 from azuraforge.models import schemas
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.record import Sentences, VerdictRecord
-from azuraforge.models.lookup_store import AliasRow, ModelRow, VersionRow
+from azuraforge.models.lookup_store import AliasRow, DetailRow, ModelRow, TargetOf, VersionRow
 from azuraforge.models.provenance import ImportedFrom, ImportRecord
-from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelAlias, ModelPolicy, ModelVersion, Prediction
+from azuraforge.models.tables import AliasChange, Evaluation, ModelAlias, ModelPolicy, ModelVersion, Prediction
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Versions that the page of a model shows, beside those that an alias points at.
+#: Versions that the page of a model shows, besides those that an alias points at.
 SHOWN_VERSIONS = 100
 
 
 def model_out(
-    owner: Model | ModelRow, schema: DatasetSchema | None, champion: int | None, versions: int
+    owner: ModelRow | DetailRow, schema: DatasetSchema | TargetOf | None, champion: int | None, versions: int
 ) -> schemas.ModelOut:
     """A model; ``schema`` is its newest version's, of which target and unit are shown."""
     return schemas.ModelOut(

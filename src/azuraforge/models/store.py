@@ -1,4 +1,4 @@
-"""The only SQL of models, versions, aliases, evaluations and predictions beside ``trash_store.py``."""
+"""The only SQL of models, versions, aliases, evaluations and predictions besides ``trash_store.py``."""
 
 from __future__ import annotations
 

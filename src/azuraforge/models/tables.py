@@ -128,7 +128,7 @@ class ModelPolicy(Owned, Base):
 
 
 class ModelDeployment(Owned, Base):
-    """A version that answers beside an alias's holder: as its shadow, or as a canary for a share of requests."""
+    """A version that answers next to an alias's holder: as its shadow, or as a canary for a share of requests."""
 
     __tablename__ = "model_deployment"
     __table_args__ = (
@@ -159,7 +159,7 @@ class ModelDeployment(Owned, Base):
     frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # the last target of the last pair
     # It learned several series: losses are held against what is usual in each, and so is the bound.
     by_series: Mapped[bool] = mapped_column(default=False)
-    bound: Mapped[float | None] = mapped_column(default=None)  # the largest of ``bound_of`` losses of the one beside
+    bound: Mapped[float | None] = mapped_column(default=None)  # the largest of ``bound_of`` losses of the holder
     bound_of: Mapped[int] = mapped_column(Integer, default=0)
     beyond: Mapped[int] = mapped_column(BigInteger, default=0)  # pairs in which only this one's loss was above it
     within: Mapped[int] = mapped_column(BigInteger, default=0)  # all other pairs since the bound is known
@@ -186,7 +186,7 @@ class DeploymentSeries(Owned, Base):
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     series: Mapped[str] = mapped_column(String(200), primary_key=True)
-    losses: Mapped[float] = mapped_column(default=0.0)  # the sum of ``losses_of`` of the version beside
+    losses: Mapped[float] = mapped_column(default=0.0)  # the sum of ``losses_of`` of the alias's holder
     losses_of: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
@@ -217,7 +217,7 @@ class DeploymentPair(Owned, Base):
 
 
 class Evaluation(Owned, Base):
-    """A run's evaluation beside baselines, with the gate's verdict whether it passed or not."""
+    """A run's evaluation next to baselines, with the gate's verdict whether it passed or not."""
 
     __tablename__ = "evaluation"
     __table_args__ = (

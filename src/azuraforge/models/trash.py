@@ -16,6 +16,7 @@ from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store, trash_store
 from azuraforge.models.deployments import store as deployment_store
+from azuraforge.models.events import ModelMoved
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.projects.keeping import Shelf
@@ -39,6 +40,13 @@ class ModelTrash(RowBin[Row]):
         super().__init__(database, events)
         self._folders = folders
         self._objections = objections
+
+    def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
+        """Append an event for each of them."""
+        for each in things:
+            fields = {"type": f"model.{what}", "model": each.name, "version": each.version}
+            body = ModelMoved.model_validate(fields | ({"by": by} if by is not None else {}))
+            self.events.append(session, "project", body)
 
     def free(self, project_id: str, content_hash: str) -> None:
         """Remove a version's folder unless a row names it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from azuraforge.errors import InvalidInput
 from azuraforge.runs.handlers import RunExtra
@@ -14,13 +14,6 @@ class TrainExtra(RunExtra):
     task: str
     trials: int = Field(default=1, ge=1, description="configs that were tried before this one was chosen")
     retrained: bool = Field(default=False, description="a study's winner: learns most validation rows too")
-
-    @property
-    def searched(self) -> dict[str, JsonValue]:
-        """Return what the summary of a study's winner says about the search; nothing for other runs."""
-        if self.study is None:
-            return {}
-        return self.model_dump(mode="json", include={"study", "trials", "retrained"})
 
 
 class TrialExtra(RunExtra):

@@ -319,8 +319,8 @@ class TrainingLoop:
         ]
         if not standing:
             raise InvalidInput(
-                "no baseline could be judged, and a score without a baseline means nothing: "
-                + "; ".join(f"{each.name}: {each.reason}" for each in failed),
+                "none of the baselines could be fitted and evaluated, and a score without a baseline means nothing: "
+                + ("; ".join(f"{each.name}: {each.reason}" for each in failed) or "there is none"),
                 where="baselines",
                 next_step=f"look at the data: azuraforge datasets show {self._dataset.name}",
             )

@@ -14,7 +14,7 @@ from azuraforge.projects.package import CHORES
 from azuraforge.runs.package import HANDLERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -58,6 +58,13 @@ def _figures() -> Mapping[str, type[BaseModel]]:
     return {"backtest": BacktestFigure, "predictions": BatchFigure}
 
 
+def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.pipelines.batches.shapes import PredictSummary
+    from azuraforge.pipelines.summaries import SUMMARIES
+
+    return [*SUMMARIES, PredictSummary]
+
+
 #: Prepared parts of datasets that trials of one study share.
 PARTS: Service[StudyParts] = Service("parts of studies", _parts)
 
@@ -80,4 +87,5 @@ PACKAGE = Package(
         CHORES.add(lambda services: [services[BASELINES].sweep]),
     ),
     figures=_figures,
+    summaries=_summaries,
 )

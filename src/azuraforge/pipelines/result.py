@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
-from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
@@ -22,6 +21,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.refits.shapes import RefitResult
 from azuraforge.pipelines.shapes import EngineUsed, JudgeResult, Learned, LearnedBaselines
+from azuraforge.pipelines.summaries import TrainSummary
 from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.runs.handlers import ClaimedRun, Finish, FollowUp, Job
@@ -103,9 +103,9 @@ class TrainingResult:
             for entry in entries
         ]
         crashpoint("version_before_registered")
-        summary = {**self._summary(), **self.extra.searched}
+        summary = self._summary()
         if entries[0].evaluated_sha256 is not None:
-            summary["refitted_sha256"] = entries[0].weights_sha256
+            summary.refitted_sha256 = entries[0].weights_sha256
 
         def commit(session: Session) -> None:
             versions = [
@@ -122,14 +122,14 @@ class TrainingResult:
                 held_out=self.held_out,
                 losses_artifact="errors.npz",
             )
-            summary["version"] = versions[0]
-            summary["champion_version"] = self.champion
+            summary.version = versions[0]
+            summary.champion_version = self.champion
             if self.verdict.promotes:
                 self._promote(session, models, job.run, versions[-1], CHAMPION)
-                summary["champion_version"] = versions[-1]
+                summary.champion_version = versions[-1]
             elif self.verdict.decision == "approved":
                 self._promote(session, models, job.run, versions[-1], CANDIDATE)
-                summary["approved_version"] = versions[-1]
+                summary.approved_version = versions[-1]
 
         composition = self.evaluation.composition
         return Finish(summary, commit, self.explanations, timed=composition is not None and composition.is_timed)
@@ -175,19 +175,23 @@ class TrainingResult:
             evaluated_sha256=entry.weights_sha256,
         )
 
-    def _summary(self) -> dict[str, JsonValue]:
-        return {
-            "model": self.model,
-            "decision": self.verdict.decision,
-            "headline": self.verdict.headline,
-            "approved": self.verdict.approved,
-            "champion": self.verdict.champion,
-            "winner": self.evaluation.winner,
-            "best_baseline": self.evaluation.best_baseline,
-            "metrics": {**self._metrics(self.plugin)},
-            "weights_sha256": self.fitted.weights_sha256,
-            "failed_baselines": [each.name for each in self.evaluation.failed],
-        }
+    def _summary(self) -> TrainSummary:
+        summary = TrainSummary(
+            model=self.model,
+            decision=self.verdict.decision,
+            headline=self.verdict.headline,
+            approved=self.verdict.approved,
+            champion=self.verdict.champion,
+            winner=self.evaluation.winner,
+            best_baseline=self.evaluation.best_baseline,
+            metrics=self._metrics(self.plugin),
+            weights_sha256=self.fitted.weights_sha256,
+            failed_baselines=[each.name for each in self.evaluation.failed],
+        )
+        extra = self.extra
+        if extra.study is not None:
+            summary.study, summary.trials, summary.retrained = extra.study, extra.trials, extra.retrained
+        return summary
 
     def _metrics(self, name: str) -> dict[str, float | None]:
         return self.evaluation.contender(name).metrics

@@ -14,7 +14,8 @@ from azuraforge.pipelines.baseline_cache import BaselineCache
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
-from azuraforge.plugins.contract.task_kind import DATA
+from azuraforge.pipelines.summaries import TrainSummary
+from azuraforge.plugins.contract.task_kind import DATA, TaskKindFacts
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
@@ -29,6 +30,7 @@ class TrainingHandler(Handler):
     """Split, fit, predict, judge, and, where the gate agrees, promote."""
 
     kind = "train"
+    summary = TrainSummary
     extra = TrainExtra
 
     def __init__(
@@ -60,13 +62,7 @@ class TrainingHandler(Handler):
                 where=f"plugin {plugin.name}",
                 next_step="install the plugin that brings it, or repair it: azuraforge plugins list",
             )
-        if not kind.baselines_of(plugin.name):
-            raise InvalidInput(
-                f"{plugin.name} is the only baseline of its task kind {kind.name!r}, so there is nothing to compare"
-                " it with; it is trained and judged with every other pipeline of that kind",
-                where=f"plugin {plugin.name}",
-                next_step="start another pipeline of that kind: azuraforge plugins list",
-            )
+        check_compared(kind, plugin.name)
         if not request.dataset:
             raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
@@ -140,3 +136,14 @@ class TrainingHandler(Handler):
             return self._catalogue.show(name).version
         except NotFound:
             return ""
+
+
+def check_compared(kind: TaskKindFacts, plugin: str) -> None:
+    """Raise InvalidInput where no baseline is left that the pipeline could be compared with."""
+    if not kind.baselines_of(plugin):
+        raise InvalidInput(
+            f"{plugin} is the only baseline of its task kind {kind.name!r}, so there is nothing to compare"
+            " it with; it is trained and judged with every other pipeline of that kind",
+            where=f"plugin {plugin}",
+            next_step="start another pipeline of that kind: azuraforge plugins list",
+        )

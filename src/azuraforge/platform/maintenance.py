@@ -1,4 +1,4 @@
-"""What is done to a database while no platform uses it, or beside one: upgrade, check, backup, restore.
+"""What is done to a database while no platform uses it, or next to one: upgrade, check, backup, restore.
 
 Everything else goes over HTTP; only these open the database themselves, so those that change it hold the data home.
 """
@@ -33,7 +33,7 @@ class Upgraded:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found: where the database is, its revision beside the newest that this code knows, and problems."""
+    """What a check found: where the database is, its revision next to the newest that this code knows, and problems."""
 
     where: str
     revision: str | None

@@ -48,13 +48,13 @@ def prepare(child: Asked) -> Prepared:
     """
     asked = PrepareInput.model_validate(child.payload)
     folder = asked.folder
-    told = _Compiling(child, folder)
+    compiling = _Compiling(child, folder)
     cores = os.cpu_count() or 1
     seconds: float | None = None
     expected = _small_step()
     try:
-        engine.prepare_kernels(instruction_set=asked.instruction_set, cache=folder, progress=told)
-        seconds = told.seconds()
+        engine.prepare_kernels(instruction_set=asked.instruction_set, cache=folder, progress=compiling)
+        seconds = compiling.seconds()
         engine.set_backend("cpu", instruction_set=asked.instruction_set, cache=folder, progress=_refuse)
     except _NotKept:
         return Prepared(cores=cores, compiled_seconds=seconds, problem=f"compiled kernels cannot be kept in {folder}")

@@ -65,7 +65,7 @@ class Launcher:
     """Safe to use from several threads. A launcher process that died is started again for the next child.
 
     Args:
-        environment: variables that children see beside ``PASSED_ON``.
+        environment: variables that children see besides ``PASSED_ON``.
         preload: modules that every child finds imported. Importing them must start no thread and compute nothing.
     """
 

@@ -32,7 +32,7 @@ class Seal:
 
 
 def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, JsonValue]) -> Seal:
-    """Let ``fill`` write into a draft beside ``final``, make it durable, then rename it: whole or not at all.
+    """Let ``fill`` write into a draft next to ``final``, make it durable, then rename it: whole or not at all.
 
     Raises StorageError where the disk is full or cannot be written; no draft is left behind.
     """

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
     from azuraforge.projects.secrets.service import SecretService
@@ -67,10 +68,18 @@ TRASH: Service[Trash] = Service("trash", _trash)
 SECRETS: Service[SecretService] = Service("secrets", _secrets)
 HOUSEKEEPING: Service[Housekeeping] = Service("housekeeping", _housekeeping)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.projects.events import EVENTS
+
+    return EVENTS
+
+
 PACKAGE = Package(
     "projects",
     tables=("tables", "store", "secrets.tables"),
     routers=_routers,
     served={"projects": PROJECTS, "trash": TRASH, "secrets": SECRETS},
     contributions=(LOOPS.add(lambda services: [services[HOUSEKEEPING]]),),
+    events=_events,
 )

@@ -260,15 +260,9 @@ class RowBin(ABC, Generic[Row]):
         things = self.newest(session, None, None)
         return len(things), sum(self.held_bytes(session, things).values())
 
-    def describe(self, thing: Thing[Row]) -> dict[str, object]:
-        """Return the data of events about a thing."""
-        return {self.noun: thing.name, "version": thing.version}
-
+    @abstractmethod
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
-        """Append an event for each thing: it was ``deleted`` or ``restored``."""
-        for each in things:
-            data = self.describe(each) | ({"by": by} if by is not None else {})
-            self.events.append(session, "project", f"{self.noun}.{what}", data)
+        """Append events about things that were ``deleted`` or ``restored``, by a user or (None) by the policy."""
 
     def unknown(self, name: str) -> NotFound:
         """Return the error for a name that does not exist."""

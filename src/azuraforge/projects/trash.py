@@ -17,6 +17,7 @@ from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
 from azuraforge.projects import store
+from azuraforge.projects.events import PolicyChanged, TrashPurged
 from azuraforge.projects.history import LEAST_DAYS
 from azuraforge.projects.schemas import PurgeOut, RetentionPolicy, TrashItem, TrashOut
 
@@ -104,7 +105,7 @@ class Trash:
 
         def work(session: Session) -> None:
             store.save_policy(session, policy.model_dump())
-            self._events.append(session, "project", "policy.changed", {**policy.model_dump(), "by": by})
+            self._events.append(session, "project", PolicyChanged(**policy.model_dump(), by=by))
 
         self._database.write(project_id, work)
         return policy
@@ -143,10 +144,8 @@ class Trash:
             purged.add(each.purge(project_id, before))
         out = PurgeOut(**purged.counts, bytes_freed=purged.bytes, kept=purged.kept, left=purged.left)
         if purged.counts.total() or purged.bytes:
-            data = {**purged.counts, "bytes_freed": purged.bytes, "by": by}
-            self._database.write(
-                project_id, lambda session: self._events.append(session, "project", "trash.purged", data)
-            )
+            body = TrashPurged(**purged.counts, bytes_freed=purged.bytes, by=by)
+            self._database.write(project_id, lambda session: self._events.append(session, "project", body))
         return out
 
 

@@ -10,7 +10,7 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.evaluation import RANGE_LEVEL, Evaluation, Hierarchical, IntervalCoverage, SeriesTable
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
-from azuraforge.plugins.kinds.forecast.facts import COVERAGE, RMSE, SKILL
+from azuraforge.plugins.kinds.forecast.facts import COVERAGE, MASE, RMSE, SKILL
 from azuraforge.plugins.kinds.forecast.figures import ErrorSlices, ForecastFigure, Importance, Shapley
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.markdown import escape, quoted, table
@@ -115,7 +115,7 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
     for each in sorted(evaluation.contenders, key=lambda each: each.rank):
         title = escape(each.name)
         title = f"**{title}**" if each.name == evaluation.winner else title
-        cells = [_metric(words, metric, each.metrics.get(metric.name)) for metric in metrics]
+        cells = [words.measured(metric, each.metrics.get(metric.name)) for metric in metrics]
         rows.append([f"{title} ({words(f'role.{each.role}')})", *cells])
     lines = [f"## {words('scores')}", "", words("scores.note"), ""]
     lines += table(heads, rows, range(1, len(heads)))
@@ -171,10 +171,16 @@ def _held(interval: IntervalCoverage | None, words: Words) -> str:
 def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
     """Return the worst of several series next to the best baseline, and those that were left out."""
     baseline = escape(best_baseline)
-    heads = [escape(series.column), "MASE", f"MASE, {baseline}", "RMSE", f"RMSE, {baseline}"]
+    mase, rmse = words.title(MASE), words.title(RMSE)
+    heads = [escape(series.column), mase, f"{mase}, {baseline}", rmse, f"{rmse}, {baseline}", words.title(SKILL)]
     shown = series.rows[:_SERIES_SHOWN]
     rows = [
-        [escape(row.series), *map(words.number, (row.mase, row.baseline_mase, row.rmse, row.baseline_rmse))]
+        [
+            escape(row.series),
+            *(words.measured(MASE, value) for value in (row.mase, row.baseline_mase)),
+            *(words.measured(RMSE, value) for value in (row.rmse, row.baseline_rmse)),
+            words.measured(SKILL, row.skill),
+        ]
         for row in shown
     ]
     counts = {"shown": len(shown), "count": series.count, "better": series.better, "baseline": baseline}
@@ -189,15 +195,15 @@ def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
 def _levels(hierarchy: Hierarchical, best_baseline: str, words: Words) -> list[str]:
     """Return the errors of totals and series, next to the best baseline and to other ways to the totals."""
     baseline = escape(best_baseline)
-    rmse = _title(RMSE, words)
-    heads = [words("levels.level"), words("levels.count"), rmse, f"{rmse}, {baseline}", _title(SKILL, words)]
-    heads += [words("levels.base"), words("levels.bottom_up"), _title(COVERAGE, words)]
+    rmse = words.title(RMSE)
+    heads = [words("levels.level"), words("levels.count"), rmse, f"{rmse}, {baseline}", words.title(SKILL)]
+    heads += [words("levels.base"), words("levels.bottom_up"), words.title(COVERAGE)]
     rows = []
     for each in hierarchy.levels:
         numbers = map(words.number, (each.rmse, each.baseline_rmse))
         other = map(words.number, (each.base_rmse, each.bottom_up_rmse))
         counted = words.number(each.series)
-        rows.append([escape(each.level), counted, *numbers, words.percent(each.skill), *other])
+        rows.append([escape(each.level), counted, *numbers, words.measured(SKILL, each.skill), *other])
         rows[-1].append(words.percent(each.coverage))
     lines = [f"### {words('levels')}", "", words("levels.note", baseline=baseline), ""]
     return [*lines, *table(heads, rows, range(1, len(heads)))]
@@ -211,16 +217,6 @@ def _metrics(evaluation: Evaluation) -> list[MetricFacts]:
         if metric.detail != "hidden"
         and any(each.metrics.get(metric.name) is not None for each in evaluation.contenders)
     ]
-
-
-def _title(metric: MetricFacts, words: Words) -> str:
-    return text_of(metric.title, words.code)
-
-
-def _metric(words: Words, metric: MetricFacts, value: float | None) -> str:
-    if metric.format in ("share", "signed_share"):
-        return words.percent(value)
-    return words.percent(value / 100) if metric.format == "percent" and value is not None else words.number(value)
 
 
 def _figures(figures: Figures, words: Words, pictures: Mapping[str, str]) -> list[str]:
@@ -244,13 +240,13 @@ def _below(figure: object, words: Words) -> list[str]:
                 [
                     f"{words.or_else('by.' + each.by, escape(each.by))} {escape(row.value)}",
                     *map(words.number, (row.errors, row.rmse, row.baseline_rmse)),
-                    words.percent(row.skill),
+                    words.measured(SKILL, row.skill),
                 ]
                 for each in figure.slices
                 for row in each.rows
             ]
             baseline = f"{words('beside')}: {escape(figure.baseline)}"
-            heads = [words("slice"), words("errors"), _title(RMSE, words), baseline, _title(SKILL, words)]
+            heads = [words("slice"), words("errors"), words.title(RMSE), baseline, words.title(SKILL)]
             return table(heads, rows, range(1, 5))
         case Importance():
             counted = {name: words.number(getattr(figure, name)) for name in ("origins", "repeats", "rows_back")}

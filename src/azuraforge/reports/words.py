@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.shape import text_of
 from azuraforge.reports.texts import TEXTS
 from azuraforge.wording import fill, signed_for_readers
 
@@ -72,6 +74,33 @@ class Words:
         text = signed_for_readers(f"{share * 100:,.1f}")
         sign, text = text[: text.startswith("−")], text.removeprefix("−")
         return f"{sign}%{text.translate(_SWAP)}" if self.code == "tr" else f"{sign}{text} %"
+
+    def signed(self, share: float | None) -> str:
+        """A share as percentage with its sign.
+
+        Example:
+            >>> Words("en").signed(0.032), Words("tr").signed(-0.1)
+            ('+3.2 %', '−%10,0')
+        """
+        shown = self.percent(share)
+        if share is not None and 10 <= abs(share) < 1e9:  # digits behind the point say nothing there
+            whole = self.number(round(abs(share) * 100))
+            shown = ("−" if share < 0 else "") + (f"%{whole}" if self.code == "tr" else f"{whole} %")
+        return (
+            f"+{shown}" if share is not None and share > 0 and any(digit in shown for digit in "123456789") else shown
+        )
+
+    def title(self, metric: MetricFacts) -> str:
+        """Return the title of a metric."""
+        return text_of(metric.title, self.code)
+
+    def measured(self, metric: MetricFacts, value: float | None) -> str:
+        """Return a value as the metric's format says."""
+        if metric.format == "signed_share":
+            return self.signed(value)
+        if metric.format == "share":
+            return self.percent(value)
+        return self.percent(value / 100) if metric.format == "percent" and value is not None else self.number(value)
 
     def moment(self, at: datetime | None) -> str:
         """Return a time to the minute, in UTC.

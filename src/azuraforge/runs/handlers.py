@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput
-from azuraforge.runs.schemas import RunRequest, StudyLink
+from azuraforge.runs.schemas import RunRequest, RunSummary, StudyLink
 from azuraforge.strict_json import JsonObject
 
 if TYPE_CHECKING:  # children import this file for its shapes, and need no database
     from azuraforge.database import Session
+    from azuraforge.events.body import EventBody
     from azuraforge.events.service import EventLog
     from azuraforge.runs.lease import Held
     from azuraforge.runs.progress import ProgressMeter
@@ -112,7 +113,7 @@ class Finish:
     and may raise an ``AzuraError``, which then fails the run and writes nothing else. ``follow_ups`` begin after it.
     ``timed``: the clock decided part of the result, so that another execution may end at other bits."""
 
-    summary: JsonObject
+    summary: RunSummary
     commit: Callable[[Session], None] | None = None
     follow_ups: Sequence[FollowUp] = ()
     timed: bool = False
@@ -210,9 +211,9 @@ class Received:
     def attempt(self) -> int:
         return self.held.attempt
 
-    def report(self, event: str, data: Mapping[str, object]) -> None:
+    def report(self, body: EventBody) -> None:
         """Append an event to the run's stream."""
-        self.events.append(self.session, f"run/{self.run_id}", event, dict(data))
+        self.events.append(self.session, f"run/{self.run_id}", body)
 
 
 #: Characters of a validation error that a run keeps.
@@ -259,11 +260,13 @@ class Handler(ABC):
     Attributes:
         kind: its name: lower-case letters, digits, ``_``, ``.`` and ``-``; at most 40 characters.
         extra: the shape of what its runs carry besides their config.
+        summary: the shape of its runs' summaries; its package lists the same one in ``Package.summaries``.
         messages: what its children may send besides metrics, checkpoints and the like.
     """
 
     kind: ClassVar[str]
     extra: ClassVar[type[RunExtra]] = RunExtra
+    summary: ClassVar[type[RunSummary]]
     messages: Sequence[RegisteredMessage] = ()
 
     @abstractmethod

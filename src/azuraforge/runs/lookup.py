@@ -117,6 +117,7 @@ def detail(run_id: str) -> Plan[RunDetail]:
     of = {"run_id": run_id}
     asked = (
         found := lookup_store.RUN.given(of),
+        more := lookup_store.DETAIL.given(of),
         seq := LAST_SEQ.given({"stream": run_stream(run_id)}),
         needs := lookup_store.NEEDS.given(of),
         needed_by := lookup_store.NEEDED_BY.given({**of, "limit": NEEDED_BY}),
@@ -130,6 +131,7 @@ def detail(run_id: str) -> Plan[RunDetail]:
     _existing(found.rows, run_id)
     return shapes.run_detail(
         found.rows[0],
+        more.rows[0],
         depends_on=needs.rows,
         needed_by=needed_by.rows,
         attempts=attempts.rows,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import Column, behind_parameters
 from azuraforge.runs.metrics.queries import Comparison, Statistic
+from azuraforge.runs.schemas import RunState
 from azuraforge.runs.tables import (
     NO_TRIAL,
     Artifact,
@@ -35,7 +36,7 @@ class RunRow(NamedTuple):
     id: str
     kind: str
     name: str
-    state: str
+    state: RunState
     plugin: str | None
     model: str | None
     dataset_id: str | None
@@ -57,29 +58,8 @@ class RunRow(NamedTuple):
 
 
 class RunDetailRow(NamedTuple):
-    """A run as its page shows it."""
+    """The columns that only a run's page shows."""
 
-    id: str
-    kind: str
-    name: str
-    state: str
-    plugin: str | None
-    model: str | None
-    dataset_id: str | None
-    dataset_name: str | None
-    dataset_version: int | None
-    attempt: int
-    cancel_requested: bool
-    waiting_on: int
-    progress: JsonObject
-    summary: JsonObject | None
-    error: JsonObject | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    pinned: bool
-    deleted_at: datetime | None
-    deleted_by: str | None
     config: JsonObject
     seed: int
     threads: int
@@ -105,7 +85,7 @@ class LinkedRow(NamedTuple):
 
     id: str
     name: str
-    state: str
+    state: RunState
 
 
 class AttemptRow(NamedTuple):
@@ -154,7 +134,8 @@ class PointRow(NamedTuple):
 
 _SHOWN = columns(Run, RunRow)
 
-RUN = Question(RunDetailRow, select(*columns(Run, RunDetailRow)).where(Run.id == _RUN_ID))
+RUN = Question(RunRow, select(*_SHOWN, null().label("sort_value")).where(Run.id == _RUN_ID))
+DETAIL = Question(RunDetailRow, select(*columns(Run, RunDetailRow)).where(Run.id == _RUN_ID))
 EXISTS = Question(IdRow, select(Run.id).where(Run.id == _RUN_ID))
 NEEDS = Question(
     LinkedRow,

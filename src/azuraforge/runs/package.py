@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.runs.artifacts import ArtifactStore
     from azuraforge.runs.dispatch import RunDispatch
@@ -94,6 +95,19 @@ ARTIFACTS: Service[ArtifactStore] = Service("artifact store", _artifacts)
 WORKER: Service[Worker] = Service("worker", _worker)
 RUNS: Service[RunService] = Service("runs", _runs)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.runs.events import EVENTS
+
+    return EVENTS
+
+
+def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.runs.schemas import ExternalSummary
+
+    return [ExternalSummary]
+
+
 PACKAGE = Package(
     "runs",
     tables=("tables", "lease"),
@@ -103,4 +117,6 @@ PACKAGE = Package(
         BINS.add(lambda services: [services[RUNS].trash]),
         CHORES.add(lambda services: [_sweeper(services), _ender(services)]),
     ),
+    events=_events,
+    summaries=_summaries,
 )

@@ -7,7 +7,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    WithJsonSchema,
+    field_validator,
+)
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.paging import Page
@@ -45,6 +54,8 @@ StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: The year 9000.
 MOST_MILLISECONDS = 221_845_392_000_000
+#: Characters of the note next to a run's progress.
+MOST_NOTE = 10_000
 #: Points of one series in one request.
 MOST_POINTS = 1_000_000
 Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
@@ -112,10 +123,39 @@ class RunProgress(BaseModel):
     phase: StorableText | None = Field(default=None, max_length=200)
     done: Count = 0
     total: Count = 0
-    note: CleanedText = Field(default="", max_length=10_000)
+    note: CleanedText = Field(default="", max_length=MOST_NOTE)
     share: float = Field(default=0.0, allow_inf_nan=False)
     rate_per_second: float | None = Field(default=None, allow_inf_nan=False)
     seconds_left: float | None = Field(default=None, allow_inf_nan=False)
+
+
+#: The marker by which the API's document finds the fields that hold a summary.
+SUMMARY_MARKER = "x-run-summary"
+
+#: A stored summary of any kind. The API's document states it as the union of all shapes in ``Package.summaries``.
+AnySummary = Annotated[JsonObject, WithJsonSchema({SUMMARY_MARKER: True})]
+
+
+class RunSummary(BaseModel):
+    """The result of a run in a few values. A kind of run states a subclass, and narrows ``kind`` to its name.
+
+    ``commit`` of a ``Finish`` may still set fields; fields that are never set are left out of the run's row.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str
+
+    def stored(self) -> JsonObject:
+        """Return the summary as the run's row holds it."""
+        return {"kind": self.kind, **self.model_dump(mode="json", exclude={"kind"}, exclude_unset=True)}
+
+
+class ExternalSummary(RunSummary):
+    """The values that a client gave a run which it executed itself."""
+
+    kind: Literal["external"] = "external"
+    values: JsonObject
 
 
 class RunOut(BaseModel):
@@ -134,7 +174,7 @@ class RunOut(BaseModel):
     cancel_requested: bool
     waiting_on: int = Field(description="runs that it needs and that have not ended")
     progress: RunProgress
-    summary: JsonObject | None
+    summary: AnySummary | None
     error: RunError | None
     created_at: datetime
     started_at: datetime | None

@@ -24,7 +24,7 @@ from azuraforge.runs.tables import Artifact, Run
 _PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error", "sort_value"))
 
 
-def run_fields(row: Run | RunRow | RunDetailRow) -> dict[str, Any]:
+def run_fields(row: Run | RunRow) -> dict[str, Any]:
     """The fields of ``RunOut``, read from a row."""
     fields = {name: getattr(row, name) for name in _PLAIN}
     fields["progress"] = RunProgress(**row.progress)
@@ -43,7 +43,8 @@ def sorted_run_out(row: RunRow) -> RunOut:
 
 
 def run_detail(
-    row: RunDetailRow,
+    row: RunRow,
+    detail: RunDetailRow,
     *,
     depends_on: Sequence[LinkedRow],
     needed_by: Sequence[LinkedRow],
@@ -52,25 +53,25 @@ def run_detail(
     **lists: Any,
 ) -> RunDetail:
     """A run with what belongs to it. ``lists``: figures, notes, metric_series and last_event_seq, as they are shown."""
-    fixed = row.environment is not None  # by the first attempt that a worker of the platform executes
+    fixed = detail.environment is not None  # by the first attempt that a worker of the platform executes
     return RunDetail(
         **run_fields(row),
-        config=row.config,
-        seed=row.seed,
-        threads=row.threads,
-        priority=row.priority,
+        config=detail.config,
+        seed=detail.seed,
+        threads=detail.threads,
+        priority=detail.priority,
         depends_on=[linked_run(each) for each in depends_on],
-        on_failure=row.on_failure,
+        on_failure=detail.on_failure,
         needed_by=[linked_run(each) for each in needed_by],
-        time_limit_seconds=row.time_limit_seconds,
-        memory_limit_bytes=row.memory_limit_bytes,
-        study=RunExtra.model_validate({"study": row.extra.get("study")}).study,
-        dataset_fingerprint=row.dataset_fingerprint,
-        code_version=row.code_version if fixed else None,
-        plugin_version=row.plugin_version,
-        environment=row.environment,
-        bit_reproducible=row.bit_reproducible if fixed else None,
-        follow_ups=row.follow_ups,
+        time_limit_seconds=detail.time_limit_seconds,
+        memory_limit_bytes=detail.memory_limit_bytes,
+        study=RunExtra.model_validate({"study": detail.extra.get("study")}).study,
+        dataset_fingerprint=detail.dataset_fingerprint,
+        code_version=detail.code_version if fixed else None,
+        plugin_version=detail.plugin_version,
+        environment=detail.environment,
+        bit_reproducible=detail.bit_reproducible if fixed else None,
+        follow_ups=detail.follow_ups,
         attempts=[attempt_out(each) for each in attempts],
         artifacts=[artifact_out(each) for each in artifacts],
         **lists,

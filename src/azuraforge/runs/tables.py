@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.runs.schemas import RunState
 from azuraforge.strict_json import JsonObject
 
 # Conditions of indexes. Literals, and so they must be in the queries, for only then do planners see that they fit.
@@ -100,7 +101,7 @@ class Run(Deletable, Owned, Base):
     environment: Mapped[JsonObject | None] = mapped_column(JsonText)
     bit_reproducible: Mapped[bool] = mapped_column(Boolean, default=True)
 
-    state: Mapped[str] = mapped_column(String(20))
+    state: Mapped[RunState] = mapped_column(String(20))
     queue: Mapped[str] = mapped_column(String(10), default="cpu")  # which workers it is for
     priority: Mapped[int] = mapped_column(Integer, default=0)
     waiting_on: Mapped[int] = mapped_column(Integer, default=0)  # needed runs that have not ended yet

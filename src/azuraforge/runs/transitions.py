@@ -15,7 +15,9 @@ from azuraforge.events import store as event_store
 from azuraforge.events.service import EventLog
 from azuraforge.processes.environment import code_version
 from azuraforge.runs import dependencies, store
+from azuraforge.runs.events import NoteAdded, RunEnvironment, RunFinished, RunStateChanged, RunWaits
 from azuraforge.runs.lease import Held, fenced_update
+from azuraforge.runs.schemas import RunError, RunSummary
 from azuraforge.runs.tables import Run
 from azuraforge.strict_json import JsonObject
 
@@ -64,10 +66,10 @@ class Transitions:
         if changes is not None:
             values["bit_reproducible"] = False
             store.add_note(session, held.run_id, held.attempt, changes)
-            self._events.append(session, run_stream(held.run_id), "run.note", {"markdown": changes})
+            self._events.append(session, run_stream(held.run_id), NoteAdded(markdown=changes))
         fenced_update(session, held, **values)
-        said = {"attempt": held.attempt, "environment": environment, "bit_reproducible": changes is None}
-        self._events.append(session, run_stream(held.run_id), "run.environment", said)
+        body = RunEnvironment(attempt=held.attempt, environment=environment, bit_reproducible=changes is None)
+        self._events.append(session, run_stream(held.run_id), body)
         store.fix_attempt(session, held.run_id, held.attempt, environment)
 
     def ended(
@@ -76,7 +78,7 @@ class Transitions:
         held: Held,
         state: str,
         *,
-        summary: JsonObject | None = None,
+        summary: RunSummary | None = None,
         follow_ups: Sequence[str] = (),
         timed: bool = False,
         error: Mapping[str, JsonValue] | None = None,
@@ -85,7 +87,7 @@ class Transitions:
         """running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last line."""
         values: dict[str, object] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
         if summary is not None:
-            values["summary"] = summary
+            values["summary"] = summary.stored()
             values["follow_ups"] = [*follow_ups]
             if timed:
                 values["bit_reproducible"] = False
@@ -184,7 +186,7 @@ class Transitions:
             return
         note = f"Cancelled: {reason}."
         store.add_note(session, run.id, run.attempt, note)
-        self._events.append(session, run_stream(run.id), "run.note", {"markdown": note})
+        self._events.append(session, run_stream(run.id), NoteAdded(markdown=note))
 
     def _row(self, session: Session, held: Held) -> Run:
         run = store.get(session, held.run_id)
@@ -215,22 +217,21 @@ class Transitions:
 
     def _go_on(self, session: Session, waiting: Run) -> None:
         still = dependencies.still_waits(session, waiting)
-        data = {"waiting_on": waiting.waiting_on}
-        self._events.append(session, run_stream(waiting.id), "run.waiting", data)
+        self._events.append(session, run_stream(waiting.id), RunWaits(waiting_on=waiting.waiting_on))
         if not still and (bring := self._bring) is not None:
             after_commit(session, lambda: bring(waiting))
 
     def _close(self, session: Session, run: Run) -> None:
         self._emit(session, run)
-        data = {"state": run.state, "summary": run.summary, "error": run.error}
+        error = RunError.model_validate(run.error) if run.error is not None else None
         stream = run_stream(run.id)
-        last = self._events.append(session, stream, "run.finished", data)
+        last = self._events.append(session, stream, RunFinished(state=run.state, summary=run.summary, error=error))
         event_store.delete_type(session, stream, "run.metrics", last - _KEPT_LINES)
 
     def _emit(self, session: Session, run: Run, reason: str | None = None) -> None:
-        data = {"state": run.state, "attempt": run.attempt, "cancel_requested": run.cancel_requested}
+        body = RunStateChanged(state=run.state, attempt=run.attempt, cancel_requested=run.cancel_requested)
         if reason is not None:
-            data["reason"] = reason
-        self._events.append(session, run_stream(run.id), "run.state", data)
-        about = {"run_id": run.id, "kind": run.kind, "name": run.name, "model": run.model}
-        self._events.append(session, "project", "run.state", {**about, **data})
+            body.reason = reason
+        self._events.append(session, run_stream(run.id), body)
+        body.run_id, body.kind, body.name, body.model = run.id, run.kind, run.name, run.model
+        self._events.append(session, "project", body)

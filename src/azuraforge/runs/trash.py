@@ -21,6 +21,7 @@ from azuraforge.projects.schemas import NeededBy, Noun, RetentionPolicy
 from azuraforge.projects.trash import Position, Purged
 from azuraforge.runs import store, trash_store
 from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.events import RunsMoved
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import run_stream
 
@@ -183,10 +184,10 @@ class RunTrash(RowBin[Run]):
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Run]], by: str | None) -> None:
         """Append one event for all of them."""
-        data: dict[str, list[str] | str] = {"run_ids": [each.id for each in things]} | (
-            {"by": by} if by is not None else {}
-        )
-        self.events.append(session, "project", f"run.{what}", data)
+        body = RunsMoved.model_validate({"type": f"run.{what}", "run_ids": [each.id for each in things]})
+        if by is not None:
+            body.by = by
+        self.events.append(session, "project", body)
 
     def _remove_work(self, run_id: str) -> int:
         folder = self._scratch / run_id

@@ -84,8 +84,8 @@ def create_api(state: State = _ready) -> FastAPI:
     }
 
     def document() -> documented.Document:
-        figures = {name: shape for package in PACKAGES for name, shape in package.figures().items()}
-        return documented.with_figures(documented.described(idempotency.described(plain()), by_place), figures)
+        described = documented.described(idempotency.described(plain()), by_place)
+        return documented.with_registered(described, PACKAGES)
 
     app.openapi = document  # type: ignore[method-assign]
     return app

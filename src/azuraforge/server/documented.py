@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from azuraforge.events.routes import caller_of
+from azuraforge.package import Package
 from azuraforge.plugins.routes import signed_in
 from azuraforge.projects.access import admin, member, require_access
+from azuraforge.runs.schemas import SUMMARY_MARKER
 
 MEDIA_TYPE = "application/problem+json"
 #: Dependencies that require a session or token.
@@ -21,6 +23,8 @@ ENTRANCES = {require_access, caller_of, signed_in}
 _SAFE_METHODS = {"get", "head", "options"}
 #: Routes that check credentials although they require no session or token.
 _REFUSING = {("post", "/api/v1/sessions")}
+
+_REFERENCE = "#/components/schemas/{model}"
 
 #: A part of an OpenAPI document, as FastAPI writes it.
 Document = dict[str, Any]
@@ -43,24 +47,98 @@ PROBLEM: Document = {
 }
 
 
-def with_figures(document: Document, figures: Mapping[str, type[BaseModel]]) -> Document:
-    """Return the document with the shapes of figures, and ``Figures``, which names the shape of each.
+def with_registered(document: Document, packages: Sequence[Package]) -> Document:
+    """Return the document with the shapes that packages register: of figures, of summaries and of events."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    _add_figures(schemas, {name: shape for package in packages for name, shape in package.figures().items()})
+    _add_summaries(schemas, [shape for package in packages for shape in package.summaries()])
+    _add_events(schemas, [shape for package in packages for shape in package.events()])
+    marked = _marked(document)
+    assert isinstance(marked, dict)
+    return marked
+
+
+def _add_events(schemas: Document, shapes: Sequence[type[BaseModel]]) -> None:
+    """Add ``Event``, the lines of streams: a union that ``type`` tells apart. ``data`` holds the shape's other fields.
+
+    A reader ignores types that it does not know: packages may register more.
+    """
+    _add(schemas, shapes, "validation")
+    for shape in shapes:
+        data = _sparse(schemas[shape.__name__])
+        kind = data["properties"].pop("type")
+        names = kind.get("enum", [kind.get("const")])
+        if "type" in data.get("required", ()):
+            data["required"].remove("type")
+        data.pop("additionalProperties", None)
+        schemas[f"{shape.__name__}Event"] = {
+            "title": f"{shape.__name__}Event",
+            "type": "object",
+            "required": ["stream", "seq", "type", "data", "at"],
+            "properties": {
+                "stream": {"type": "string"},
+                "seq": {"type": "integer"},
+                "type": {"type": "string", "enum": names},
+                "data": {"$ref": _REFERENCE.format(model=shape.__name__)},
+                "at": {"type": "string", "format": "date-time"},
+            },
+        }
+    schemas["Event"] = {
+        "title": "Event",
+        "description": "One line of a stream; `type` says which shape `data` has.",
+        "oneOf": [{"$ref": _REFERENCE.format(model=f"{shape.__name__}Event")} for shape in shapes],
+    }
+
+
+def _add_summaries(schemas: Document, shapes: Sequence[type[BaseModel]]) -> None:
+    """Add ``RunSummary``, the union of the summaries of runs, which ``kind`` tells apart."""
+    _add(schemas, shapes, "validation")
+    for shape in shapes:
+        _sparse(schemas[shape.__name__])["required"].append("kind")
+    schemas["RunSummary"] = {
+        "title": "RunSummary",
+        "description": "The result of a run in a few values; `kind` is the run's kind.",
+        "oneOf": [{"$ref": _REFERENCE.format(model=shape.__name__)} for shape in shapes],
+    }
+
+
+def _sparse(schema: Document) -> Document:
+    """Return the schema of a shape that is stored without the fields that were not set: they are absent, no default."""
+    required = schema.setdefault("required", [])
+    for name, field in schema["properties"].items():
+        if name not in required:
+            field.pop("default", None)
+    return schema
+
+
+def _marked(part: object) -> object:
+    """Return a part of the document in which each marked field refers to ``RunSummary``."""
+    if isinstance(part, dict):
+        if SUMMARY_MARKER in part:
+            return {"$ref": _REFERENCE.format(model="RunSummary")}
+        return {name: _marked(value) for name, value in part.items()}
+    return [_marked(each) for each in part] if isinstance(part, list) else part
+
+
+def _add(schemas: Document, shapes: Iterable[type[BaseModel]], mode: JsonSchemaMode) -> None:
+    _, found = models_json_schema([(shape, mode) for shape in shapes], ref_template=_REFERENCE)
+    for name, schema in found["$defs"].items():
+        schemas.setdefault(name, schema)
+
+
+def _add_figures(schemas: Document, figures: Mapping[str, type[BaseModel]]) -> None:
+    """Add the shapes of figures, and ``Figures``, which names the shape of each.
 
     The route of a figure answers with any JSON object, because third-party task kinds draw figures of their own.
     """
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    template = "#/components/schemas/{model}"
-    _, found = models_json_schema([(shape, "serialization") for shape in figures.values()], ref_template=template)
-    for name, schema in found["$defs"].items():
-        schemas.setdefault(name, schema)
+    _add(schemas, figures.values(), "serialization")
     schemas["Figures"] = {
         "title": "Figures",
         "description": "The shapes of the figures that built-in task kinds draw, by name.",
         "type": "object",
         "required": sorted(figures),
-        "properties": {name: {"$ref": template.format(model=shape.__name__)} for name, shape in figures.items()},
+        "properties": {name: {"$ref": _REFERENCE.format(model=shape.__name__)} for name, shape in figures.items()},
     }
-    return document
 
 
 def described(document: Document, routes: dict[tuple[str, str], APIRoute]) -> Document:

@@ -24,7 +24,7 @@ from azuraforge.runs.service import RunService
 from azuraforge.strict_json import JsonObject
 from azuraforge.studies import space, store
 from azuraforge.studies.collecting import Collecting
-from azuraforge.studies.log_lines import StudyEvents
+from azuraforge.studies.events import StudyChanged, StudyEnded, StudyEvents, StudyRetrained, TrialMoved
 from azuraforge.studies.objectives import best_of
 from azuraforge.studies.pruning import Pruning
 from azuraforge.studies.records import Params
@@ -93,7 +93,7 @@ class Advance:
         request, run = prepared
         run_id = self._runs.add(session, request, run, study.created_by)
         store.change(session, study, retrain_run_id=run_id, winner=trial.number)
-        self.emit(session, study, "study.retrained", trial=trial.number, run_id=run_id)
+        self.emit(session, study, StudyRetrained(trial=trial.number, run_id=run_id))
         return run_id
 
     def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
@@ -144,7 +144,7 @@ class Advance:
             if store.open_trials(session, study.id):
                 return False
             store.change(session, locked, active=False)
-            self.emit(session, locked, "study.rests")
+            self.emit(session, locked, StudyChanged(type="study.rests"))
             return True
 
         rests = self._database.write(study.project_id, work)
@@ -217,7 +217,8 @@ class Advance:
             )  # fmt: skip
             store.add(session, trial)
             store.change(session, locked, asked=number + 1)
-            self.emit(session, locked, "study.trial", trial=number, run_id=run_id, trial_state="running", scores=None)
+            started = TrialMoved(trial=number, run_id=run_id, trial_state="running", scores=None)
+            self.emit(session, locked, started)
             crashpoint("trial_before_commit")
             return True
 
@@ -279,7 +280,7 @@ class Advance:
             )  # fmt: skip
             if prepared is not None and trial is not None:
                 self.retrain(session, locked, trial, prepared)
-            self.emit(session, locked, "study.ended", reason=reason)
+            self.emit(session, locked, StudyEnded(reason=reason))
             crashpoint("study_before_ended")
             return True
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel
-
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, NotFound, UserError
+from azuraforge.pipelines.shapes import ScoredBaseline
+from azuraforge.pipelines.summaries import TrialSummary
 from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.service import RunService
 from azuraforge.studies import store
-from azuraforge.studies.log_lines import StudyEvents
+from azuraforge.studies.events import StudyEvents, TrialMoved
 from azuraforge.studies.objectives import best_report, scores_of
 from azuraforge.studies.records import StoredBaseline
 from azuraforge.studies.tables import Study, StudyTrial
@@ -21,14 +21,6 @@ from azuraforge.studies.tables import Study, StudyTrial
 #: One point for each epoch, the loss on the validation part; the number of the best one counts, so none is left out.
 EPOCH_SERIES, _MOST_EPOCHS = "validation_loss", 10_000
 _MOST_REPORTS = 1000
-
-
-class TrialSummary(BaseModel):
-    """The summary of a trial's run, as ``pipelines.trials`` writes it."""
-
-    metrics: dict[str, float | None]
-    cpu_seconds: float
-    baselines: list[StoredBaseline] | None = None
 
 
 class Curves:
@@ -73,10 +65,8 @@ class Collecting:
                 store.change(session, trial, **values, ended_at=store.clock(session))
                 if baselines is not None and locked.baselines is None:
                     store.change(session, locked, baselines=baselines)
-                self._emit(
-                    session, locked, "study.trial", trial=number, run_id=trial.run_id, trial_state=trial.state,
-                    scores=trial.scores,
-                )  # fmt: skip
+                ended = TrialMoved(trial=number, run_id=trial.run_id, trial_state=trial.state, scores=trial.scores)
+                self._emit(session, locked, ended)
             crashpoint("trials_before_collected")
 
         self._database.write(study.project_id, work)
@@ -101,17 +91,27 @@ class Collecting:
         if run.state == "succeeded" and run.summary is not None:
             summary = TrialSummary.model_validate(run.summary)
             values.update(cpu_seconds=summary.cpu_seconds, metrics=summary.metrics)
+            baselines = [_stored(each) for each in summary.baselines] if summary.baselines is not None else None
             if (scores := scores_of(summary.metrics, study.objectives)) is not None:
-                return {**values, "state": "complete", "scores": scores}, summary.baselines
+                return {**values, "state": "complete", "scores": scores}, baselines
             names = ", ".join(each["metric"] for each in study.objectives)
             error = UserError(f"its objectives ({names}) could not be computed", code="no_score").to_dict()
-            return {**values, "state": "failed", "error": error}, summary.baselines
+            return {**values, "state": "failed", "error": error}, baselines
         if trial.pruned_after is not None:
             return {**values, "state": "pruned"}, None
         if run.error is not None:
             return {**values, "state": "failed", "error": run.error.model_dump(exclude_none=True)}, None
         error = Conflict(f"its run was {run.state}", where=f"run {run.id}", code=run.state).to_dict()
         return {**values, "state": "failed", "error": error}, None
+
+
+def _stored(baseline: ScoredBaseline) -> StoredBaseline:
+    stored: StoredBaseline = {"name": baseline.name}
+    if baseline.metrics is not None:
+        stored["metrics"] = baseline.metrics
+    if baseline.failed is not None:
+        stored["failed"] = baseline.failed
+    return stored
 
 
 def _wall_seconds(run: RunOut) -> float:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fastapi import APIRouter
+    from pydantic import BaseModel
 
     from azuraforge.datasets.trash import Objection as DatasetObjection
     from azuraforge.models.trash import Objection as ModelObjection
@@ -93,6 +94,13 @@ ADVANCE: Service[Advance] = Service("steps of studies", _advance)
 STUDY_SCHEDULER: Service[StudyScheduler] = Service("study scheduler", _scheduler)
 STUDIES: Service[StudyService] = Service("studies", _studies)
 
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.studies.events import EVENTS
+
+    return EVENTS
+
+
 PACKAGE = Package(
     "studies",
     tables=("tables", "store"),
@@ -105,4 +113,5 @@ PACKAGE = Package(
         MODEL_OBJECTIONS.add(_objections_to_model),
         RESUMING_OBJECTIONS.add(_objections_to_resuming),
     ),
+    events=_events,
 )

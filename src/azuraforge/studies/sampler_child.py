@@ -135,13 +135,13 @@ def _cmaes(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
     evolution = CMA(mean=mean, sigma=1 / 6, bounds=bounds, seed=question["seed"] % 2**32, population_size=population)
     generation = 0
     while True:
-        told = [trial for trial in complete if trial["generation"] == generation][:population]
-        if len(told) < population or evolution.should_stop():
+        finished = [trial for trial in complete if trial["generation"] == generation][:population]
+        if len(finished) < population or evolution.should_stop():
             break
         evolution.tell(
             [
                 (np.array([space[name].share_of(trial["params"][name]) for name in numbers]), sign * _score(trial))
-                for trial in told
+                for trial in finished
             ]
         )
         generation += 1
@@ -163,8 +163,8 @@ def _tpe(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
     )
     # A pruned trial is known by its curve alone; where that is better high and the score low, its sign is turned.
     sign = 1.0 if len(directions) > 1 or pruner.get("direction", directions[0]) == directions[0] else -1.0
-    told = [*_inside(question["warm"], space), *question["trials"]]
-    study.add_trials([_frozen(trial, trial["scores"], space, sign) for trial in told])
+    finished = [*_inside(question["warm"], space), *question["trials"]]
+    study.add_trials([_frozen(trial, trial["scores"], space, sign) for trial in finished])
     asked = study.ask(fixed_distributions=_distributions(space))
     return {"params": {name: _value_of(space[name], asked.params[name]) for name in space}, "generation": None}
 
@@ -196,14 +196,14 @@ class _Replay:
         assert chosen is not None
         self._study = optuna.create_study(study_name=name, direction=pruner["direction"], pruner=chosen)
         self._trials: list[optuna.Trial] = []
-        self._told: list[int] = []
+        self._reported: list[int] = []
         self._ended: set[int] = set()
         self._doomed: set[int] = set()
 
     def fits(self, trials: Sequence[TrialRecord]) -> bool:
         """Return False where a curve has become shorter, because its run resumed from an earlier checkpoint."""
-        return len(trials) >= len(self._told) and all(
-            len(trial["curve"]) >= told for trial, told in zip(trials, self._told, strict=False)
+        return len(trials) >= len(self._reported) and all(
+            len(trial["curve"]) >= reported for trial, reported in zip(trials, self._reported, strict=False)
         )
 
     def take(self, trials: Sequence[TrialRecord]) -> list[int]:
@@ -215,16 +215,16 @@ class _Replay:
         for number, trial in enumerate(trials):
             if number == len(self._trials):
                 self._trials.append(self._study.ask())
-                self._told.append(0)
+                self._reported.append(0)
             if number in self._ended:
                 continue
             own, curve = self._trials[number], trial["curve"]
-            for step in range(self._told[number], len(curve)):
+            for step in range(self._reported[number], len(curve)):
                 value = curve[step]
                 own.report(math.nan if value is None else value, step + 1)
                 if own.should_prune():
                     self._doomed.add(number)
-            self._told[number] = len(curve)
+            self._reported[number] = len(curve)
             if trial["state"] == "running":
                 if number in self._doomed:  # said again as long as it runs: the first answer may have been lost
                     found.append(number)

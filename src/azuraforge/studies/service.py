@@ -23,13 +23,14 @@ from azuraforge.models.registry.names import check_name
 from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.pipelines.shapes import to_json
+from azuraforge.pipelines.training import check_compared
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
 from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
-from azuraforge.studies.log_lines import study_stream
+from azuraforge.studies.events import StudyChanged, StudyEnded, study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.records import CheckedSpace, Params, StoredObjective, StoredPruner
 from azuraforge.studies.sampler_process import SamplerProcess
@@ -92,6 +93,7 @@ class StudyService:
             raise InvalidInput(
                 f"pipelines of the task {plugin.task!r} cannot be searched", where=f"plugin {plugin.name}"
             )
+        check_compared(kind, plugin.name)
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
         space = read_space(request.space, plugin.config_schema, plugin.name)
         objectives = objectives_of(request.objectives, kind)
@@ -144,7 +146,7 @@ class StudyService:
             warm = [_earlier(session, each, values) for each in request.warm_start_from]
             row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
             store.add(session, row)
-            self._advance.emit(session, row, "study.created")
+            self._advance.emit(session, row, StudyChanged(type="study.created"))
             return row.id
 
         try:
@@ -233,7 +235,7 @@ class StudyService:
             _require(row, "running")
             spent = ran_seconds(session, row)
             store.change(session, row, state="paused", ran_seconds=spent, running_since=None)
-            self._advance.emit(session, row, "study.paused")
+            self._advance.emit(session, row, StudyChanged(type="study.paused"))
 
         return self._change(project_id, study, change, unit)
 
@@ -245,7 +247,7 @@ class StudyService:
                 return
             _require(row, "paused")
             store.change(session, row, state="running", active=True, running_since=store.clock(session))
-            self._advance.emit(session, row, "study.resumed")
+            self._advance.emit(session, row, StudyChanged(type="study.resumed"))
 
         return self._change(project_id, study, change, unit)
 
@@ -262,7 +264,7 @@ class StudyService:
                 running_since=None, finished_at=store.clock(session),
                 winner=best_of(complete, row.objectives[0]["direction"]),
             )  # fmt: skip
-            self._advance.emit(session, row, "study.ended", reason="stopped")
+            self._advance.emit(session, row, StudyEnded(reason="stopped"))
 
         return self._change(project_id, study, change, unit)
 

@@ -20,7 +20,7 @@ from azuraforge.projects.schemas import NeededBy, Noun
 from azuraforge.projects.trash import Purged
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
-from azuraforge.studies.log_lines import StudyEvents
+from azuraforge.studies.events import StudyChanged, StudyEvents
 from azuraforge.studies.tables import Study
 
 
@@ -107,7 +107,10 @@ class StudyTrash(RowBin[Study]):
     def announce(self, session: Session, what: str, things: Sequence[Thing[Study]], by: str | None) -> None:
         """Append a line to each study's stream and to the project's."""
         for each in things:
-            self._emit(session, each.row, f"study.{what}", **({"by": by} if by is not None else {}))
+            body = StudyChanged.model_validate({"type": f"study.{what}"})
+            if by is not None:
+                body.by = by
+            self._emit(session, each.row, body)
 
     def _free(self, project_id: str, thing: Thing[Study]) -> Callable[[Session], list[str] | None]:
         """Mark the study and return the runs of its trials that are still there; None where it may not be purged."""

@@ -189,7 +189,7 @@ def test_what_cannot_be_tried_is_refused(room: Any, project_id: str, model: str,
     with pytest.raises(Conflict, match="another target"):
         _start(room, project_id, version=4)
     _start(room, project_id)
-    with pytest.raises(Conflict, match="answers beside the champion"):
+    with pytest.raises(Conflict, match="answers next to the champion"):
         _start(room, project_id, version=3)
     with pytest.raises(Conflict, match="answers as a canary"):
         room.service.trash.delete(project_id, model, 2, "ayşe")

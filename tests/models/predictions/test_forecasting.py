@@ -44,7 +44,7 @@ class Stand:
     def run(self, **asked: Any) -> Any:
         finish = self.execute(**asked)
         self.room.database.write(self.project_id, finish.commit)
-        return finish.summary
+        return finish.summary.stored()
 
     def lines(self, *, unserved: bool = False) -> list[Any]:
         reads = self.ground.service.reads

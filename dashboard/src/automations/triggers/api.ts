@@ -4,7 +4,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { get, part, post, remove } from "../../api/client";
 import { pagedQuery } from "../../api/pages";
 import { readAgain } from "../../api/queries";
-import type { Automation, DryRun } from "../../api/types";
+import type { Automation } from "../../api/types";
 
 const MOVING_MS = 3000;
 
@@ -14,14 +14,14 @@ function moves(automations: readonly Automation[]): boolean {
 }
 
 export const automationPages = infiniteQueryOptions({
-  ...pagedQuery<Automation>(["automations"], "/automations"),
+  ...pagedQuery(["automations"], "/automations"),
   refetchInterval: (query) => (query.state.data?.pages.some(({ items }) => moves(items)) ? MOVING_MS : false),
 });
 
 export function automationQuery(id: string) {
   return queryOptions({
     queryKey: ["automations", id],
-    queryFn: ({ signal }) => get<Automation>(`/automations/${part(id)}`, {}, signal),
+    queryFn: ({ signal }) => get(`/automations/${part(id)}`, {}, signal),
     refetchInterval: (query) => (query.state.data && moves([query.state.data]) ? MOVING_MS : false),
   });
 }
@@ -30,23 +30,23 @@ export function automationQuery(id: string) {
 export function dryRunQuery(id: string, asked: boolean) {
   return queryOptions({
     queryKey: ["automation-dry-run", id],
-    queryFn: ({ signal }) => get<DryRun>(`/automations/${part(id)}/dry-run`, {}, signal),
+    queryFn: ({ signal }) => get(`/automations/${part(id)}/dry-run`, {}, signal),
     enabled: asked,
     retry: false,
   });
 }
 
-function useAction(path: string) {
+function useAction(id: string, action: "pause" | "resume" | "fire") {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => post<Automation>(path),
+    mutationFn: () => post(`/automations/${part(id)}/${action}`),
     onSettled: readAgain(client, ["automations"], ["runs"]),
   });
 }
 
-export const usePauseAutomation = (id: string) => useAction(`/automations/${part(id)}/pause`);
-export const useResumeAutomation = (id: string) => useAction(`/automations/${part(id)}/resume`);
-export const useFireAutomation = (id: string) => useAction(`/automations/${part(id)}/fire`);
+export const usePauseAutomation = (id: string) => useAction(id, "pause");
+export const useResumeAutomation = (id: string) => useAction(id, "resume");
+export const useFireAutomation = (id: string) => useAction(id, "fire");
 
 /** Leaves the automation's page first: asked for again, it would no longer be there. */
 export function useDeleteAutomation(id: string, leave: () => void) {

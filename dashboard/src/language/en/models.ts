@@ -32,7 +32,7 @@ export const models = {
     notSlices: "Write key=percent, such as hour=10",
     deployments: "Shadow and canary",
     deploymentsNote: "A shadow's answers are kept, never given. A canary gives a share of the answers, and goes by itself where a sequential test shows more errors, a worse live loss or too many extreme ones",
-    noDeployments: "No version answers beside the champion.",
+    noDeployments: "No version answers next to the champion.",
     deploy: "Try a version",
     mode: "Mode",
     shadow: "shadow",

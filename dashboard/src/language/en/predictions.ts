@@ -30,7 +30,7 @@ export const predictions = {
   },
   live: {
     title: "How good they turned out to be",
-    note: "Judged once, when the truth is known, beside the naive answer to the same question",
+    note: "Judged once, when the truth is known, next to the naive answer to the same question",
     told: "Predictions: {{predictions}} · with points not yet known: {{waiting}} · points judged: {{points}}",
     unknown: "Not yet known: no outcome has arrived. A new version of the dataset, or outcomes that you send, will tell.",
     points: "Points, each question once",
@@ -40,7 +40,7 @@ export const predictions = {
     right: "Right",
     inside: "Inside the {{level}} interval",
     late: "made after their time",
-    plot: "The error of {{model}} over time, beside the naive one",
+    plot: "The error of {{model}} over time, next to the naive one",
   },
   ledger: {
     title: "Ledger of predictions",

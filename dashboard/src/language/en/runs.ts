@@ -8,7 +8,7 @@ export const runs = {
     cancelled: "Cancelled",
     quarantined: "Quarantined",
   },
-  kinds: { train: "training", trial: "trial", predict: "prediction", agent: "agent", external: "external" },
+  kinds: { train: "training", trial: "trial", predict: "prediction", forecast: "forecast", refresh: "refresh", agent: "agent", external: "external" },
   decisions: {
     promoted: "Promoted: it is the champion now",
     kept: "Not promoted: the champion stays",
@@ -18,6 +18,10 @@ export const runs = {
     baseline_unproven: "Not promoted: it ranks first but is not proven better, so the best baseline is the champion now",
     baseline_barred: "Not promoted: it ranks first but does not meet the model's conditions, so the best baseline is the champion now",
     not_comparable: "Not comparable with the champion: nothing was promoted",
+  },
+  loopDemo: {
+    title: "A model that keeps learning",
+    text: "Run this in a second terminal: a simulated series arrives row by row and changes its season. Forecasts are judged as rows arrive, drift is reported, retraining starts, the gate decides, and the champion changes. It takes about two minutes; watch it here. In a checkout the command is: make demo-loop",
   },
   runs: {
     title: "Runs",
@@ -34,7 +38,7 @@ export const runs = {
     newer: "Newer",
     older: "Older",
     none: "No runs yet",
-    noneNext: "A run learns from a dataset, is judged beside baselines, and says honestly who won.",
+    noneNext: "A run learns from a dataset, is judged next to baselines, and says honestly who won.",
     first: "Start the first run",
     noneInState: "No run is in this state",
     trials: "Trials of studies too",
@@ -107,8 +111,8 @@ export const runs = {
     low: "Lower ({{level}})",
     forecastLabel_one: "Chart of {{target}}: history, then {{shown}} forecast value with its {{level}} interval. The table below holds the same value.",
     forecastLabel_other: "Chart of {{target}}: history, then {{shown}} forecast values with their {{level}} interval. The table holds the same values.",
-    testLabel_one: "Chart of {{count}} held-out value beside its prediction",
-    testLabel_other: "Chart of {{count}} held-out values beside their predictions",
+    testLabel_one: "Chart of {{count}} held-out value next to its prediction",
+    testLabel_other: "Chart of {{count}} held-out values next to their predictions",
     rowsLabel_one: "Chart of {{column}} over {{count}} row",
     rowsLabel_other: "Chart of {{column}} over {{count}} rows",
   },
@@ -183,7 +187,7 @@ export const runs = {
   },
   report: {
     title: "Report",
-    note: "One document with figures: scores beside baselines, what would change the conclusion, config, data and environment.",
+    note: "One document with figures: scores next to baselines, what would change the conclusion, config, data and environment.",
     read: "Read it here",
     coming: "It is being written.",
     written: "Written when the run ended: {{at}}",

@@ -10,7 +10,7 @@ export const runs: typeof english = {
     cancelled: "İptal edildi",
     quarantined: "Karantinada",
   },
-  kinds: { train: "eğitim", trial: "deneme", predict: "tahmin", agent: "ajan", external: "dış çalıştırma" },
+  kinds: { train: "eğitim", trial: "deneme", predict: "toplu tahmin", forecast: "tahmin", refresh: "yenileme", agent: "ajan", external: "dış çalıştırma" },
   decisions: {
     promoted: "Terfi etti: artık şampiyon",
     kept: "Terfi etmedi: şampiyon değişmedi",
@@ -20,6 +20,10 @@ export const runs: typeof english = {
     baseline_unproven: "Terfi etmedi: ilk sırada ama daha iyi olduğu kanıtlanmadı; artık şampiyon en iyi temel yöntem",
     baseline_barred: "Terfi etmedi: ilk sırada ama modelin koşullarını karşılamıyor; artık şampiyon en iyi temel yöntem",
     not_comparable: "Şampiyonla karşılaştırılamıyor: terfi yok",
+  },
+  loopDemo: {
+    title: "Öğrenmeyi sürdüren bir model",
+    text: "Bunu ikinci bir terminalde çalıştırın: bir benzetim serisi satır satır gelir ve mevsimi değişir. Satırlar geldikçe tahminler değerlendirilir, kayma bildirilir, yeniden eğitim başlar, kapı karar verir ve şampiyon değişir. İki dakika kadar sürer; buradan izleyebilirsiniz. Depodan çalıştırıyorsanız komut: make demo-loop",
   },
   runs: {
     title: "Çalıştırmalar",

@@ -3,12 +3,12 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { part, post, remove } from "../../api/client";
 import { allItems } from "../../api/pages";
-import type { CreatedToken, Token, TokenRequest } from "../../api/types";
+import type { TokenRequest } from "../../api/types";
 
 export function tokensQuery(wanted: boolean) {
   return queryOptions({
     queryKey: ["tokens"],
-    queryFn: ({ signal }) => allItems<Token>("/tokens", {}, signal),
+    queryFn: ({ signal }) => allItems("/tokens", {}, signal),
     enabled: wanted,
   });
 }
@@ -17,7 +17,7 @@ export function tokensQuery(wanted: boolean) {
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: TokenRequest) => post<CreatedToken>("/tokens", request),
+    mutationFn: (request: TokenRequest) => post("/tokens", request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
     gcTime: 0,
   });

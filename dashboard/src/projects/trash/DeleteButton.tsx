@@ -5,12 +5,12 @@ import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/Notice";
 import { mayWrite, useSession } from "../session";
-import { useThrowAway } from "./api";
+import { useThrowAway, type ThingPlace } from "./api";
 
 interface DeleteButtonProps {
   /** What is deleted, as the question names it. */
   what: string;
-  place: string;
+  place: ThingPlace;
   label?: string;
   small?: boolean;
   onDone?: () => void;

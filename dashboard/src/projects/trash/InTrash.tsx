@@ -4,11 +4,11 @@ import { useFormats } from "../../language/useFormats";
 import { Button } from "../../ui/Button";
 import { ErrorNotice, Notice } from "../../ui/Notice";
 import { mayWrite, useSession } from "../session";
-import { useRestore } from "./api";
+import { useRestore, type ThingPlace } from "./api";
 import css from "./Trash.module.css";
 
 /** On the page of something that was deleted: since when, by whom, and the way back. */
-export function InTrash({ at, by, place }: { at: string; by: string | null; place: string }) {
+export function InTrash({ at, by, place }: { at: string; by: string | null; place: ThingPlace }) {
   const { t } = useTranslation();
   const { moment } = useFormats();
   return (
@@ -21,7 +21,7 @@ export function InTrash({ at, by, place }: { at: string; by: string | null; plac
   );
 }
 
-export function RestoreButton({ place, what }: { place: string; what?: string }) {
+export function RestoreButton({ place, what }: { place: ThingPlace; what?: string }) {
   const { t } = useTranslation();
   const session = useSession();
   const restore = useRestore(place);

@@ -2,26 +2,30 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../../api/client";
-import type { RetentionPolicy, Purged, Trash, TrashItem } from "../../api/types";
+import type { RetentionPolicy, TrashItem } from "../../api/types";
 
 export const trashPages = infiniteQueryOptions({
   queryKey: ["trash"],
-  queryFn: ({ pageParam, signal }) => get<Trash>("/projects/trash", { after: pageParam }, signal),
+  queryFn: ({ pageParam, signal }) => get("/projects/trash", { after: pageParam }, signal),
   initialPageParam: null as string | null,
   getNextPageParam: (last) => last.next,
 });
 
+type Noun = "runs" | "studies" | "datasets" | "models";
+/** The place of a thing that the trash can hold. */
+export type ThingPlace = `/${Noun}/${string}` | `/${"datasets" | "models"}/${string}/versions/${string}`;
+
 export const placeOf = {
-  run: (id: string) => `/runs/${part(id)}`,
-  study: (id: string) => `/studies/${part(id)}`,
-  dataset: (name: string, version: number | null = null) => `/datasets/${part(name)}${below(version)}`,
-  model: (name: string, version: number | null = null) => `/models/${part(name)}${below(version)}`,
+  run: (id: string): ThingPlace => `/runs/${part(id)}`,
+  study: (id: string): ThingPlace => `/studies/${part(id)}`,
+  dataset: (name: string, version: number | null = null): ThingPlace =>
+    version === null ? `/datasets/${part(name)}` : `/datasets/${part(name)}/versions/${String(version)}`,
+  model: (name: string, version: number | null = null): ThingPlace =>
+    version === null ? `/models/${part(name)}` : `/models/${part(name)}/versions/${String(version)}`,
 };
 
-const below = (version: number | null) => (version === null ? "" : `/versions/${String(version)}`);
-
 /** A deleted version belongs to a model that still has its name; a deleted model has given it up. */
-export function placeOfItem(item: TrashItem): string {
+export function placeOfItem(item: TrashItem): ThingPlace {
   if (item.noun === "run") return placeOf.run(item.id);
   if (item.noun === "study") return placeOf.study(item.id);
   if (item.noun === "dataset") return placeOf.dataset(item.id, item.version ?? null);
@@ -33,7 +37,7 @@ function useChanged() {
   return () => client.invalidateQueries();
 }
 
-export function useThrowAway(place: string, onDone: () => void) {
+export function useThrowAway(place: ThingPlace, onDone: () => void) {
   const changed = useChanged();
   return useMutation({
     mutationFn: () => remove(place),
@@ -44,7 +48,7 @@ export function useThrowAway(place: string, onDone: () => void) {
   });
 }
 
-export function useRestore(place: string) {
+export function useRestore(place: ThingPlace) {
   const changed = useChanged();
   return useMutation({ mutationFn: () => post(`${place}/restore`), onSuccess: changed });
 }
@@ -56,9 +60,9 @@ export function useEmptyTrash() {
   const changed = useChanged();
   return useMutation({
     mutationFn: async () => {
-      let total = await remove<Purged>("/projects/trash");
+      let total = await remove("/projects/trash");
       while (total.left) {
-        const next = await remove<Purged>("/projects/trash");
+        const next = await remove("/projects/trash");
         const sums = Object.fromEntries(COUNTS.map((name) => [name, total[name] + next[name]]));
         total = { ...next, ...sums };
       }
@@ -70,5 +74,5 @@ export function useEmptyTrash() {
 
 export function useSavePolicy() {
   const changed = useChanged();
-  return useMutation({ mutationFn: (policy: RetentionPolicy) => put<RetentionPolicy>("/projects/policy", policy), onSuccess: changed });
+  return useMutation({ mutationFn: (policy: RetentionPolicy) => put("/projects/policy", policy), onSuccess: changed });
 }

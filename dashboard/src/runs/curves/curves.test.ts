@@ -38,9 +38,9 @@ describe("truncate", () => {
   const curves = { loss: { steps: [1, 2, 3], values: [3, 2, 1] }, other: { steps: [3], values: [1] } };
 
   it("drops what came after the checkpoint", () => {
-    expect(truncate(curves, 2)["loss"]).toEqual({ steps: [1, 2], values: [3, 2] });
-    expect(truncate(curves, -1)["loss"]?.steps).toEqual([]);
-    expect(truncate(curves, 9)["loss"]?.steps).toEqual([1, 2, 3]);
+    expect(truncate(curves, 2, ["loss"])["loss"]).toEqual({ steps: [1, 2], values: [3, 2] });
+    expect(truncate(curves, -1, ["loss"])["loss"]?.steps).toEqual([]);
+    expect(truncate(curves, 9, ["loss"])["loss"]?.steps).toEqual([1, 2, 3]);
   });
 
   it("leaves series that are not named alone", () => {
@@ -52,7 +52,7 @@ describe("times", () => {
   it("stay with their points as curves grow, shrink and are thinned", () => {
     const curve = merge(merge(undefined, [[1, 9, 1000], [3, 7, 3000]]), [[2, 8, 2500]]);
     expect(curve.times).toEqual([1000, 2500, 3000]);
-    expect(truncate({ loss: curve }, 2)["loss"]?.times).toEqual([1000, 2500]);
+    expect(truncate({ loss: curve }, 2, ["loss"])["loss"]?.times).toEqual([1000, 2500]);
     expect(thin(curve).times).toEqual([1000, 3000]);
     expect(haveTimes([curve, undefined])).toBe(true);
     expect(haveTimes([merge(curve, [[4, 6]])])).toBe(false);

@@ -40,10 +40,10 @@ export function merge(curve: Curve | undefined, points: readonly Point[]): Curve
 }
 
 /** A resumed run went back to its checkpoint: what came after it is void, in the named series or in all. */
-export function truncate(curves: Curves, afterStep: number, series?: unknown): Curves {
+export function truncate(curves: Curves, afterStep: number, series: readonly string[]): Curves {
   return Object.fromEntries(
     Object.entries(curves).map(([name, curve]) => {
-      if (Array.isArray(series) && !series.includes(name)) return [name, curve];
+      if (!series.includes(name)) return [name, curve];
       const end = position(curve.steps, afterStep + 1);
       return [name, curveOf(curve.steps.slice(0, end), curve.values.slice(0, end), curve.times?.slice(0, end) ?? [])];
     }),

@@ -27,7 +27,7 @@ export function writtenOf(run: Pick<RunDetail, "kind" | "finished_at">, artifact
 export function writtenQuery(run: RunDetail) {
   return queryOptions({
     queryKey: ["run", run.id, "written", run.finished_at],
-    queryFn: async ({ signal }) => writtenOf(run, await allItems<Artifact>(`/runs/${part(run.id)}/artifacts`, {}, signal), Date.now()),
+    queryFn: async ({ signal }) => writtenOf(run, await allItems(`/runs/${part(run.id)}/artifacts`, {}, signal), Date.now()),
     initialData: () => {
       const known = writtenOf(run, run.artifacts, Date.now());
       return known.state === "coming" ? undefined : known;

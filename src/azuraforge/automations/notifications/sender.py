@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+from azuraforge.automations.events import NotificationFailed
 from azuraforge.automations.notifications import outbox, store
 from azuraforge.automations.notifications.child import ENTRY, MessageInput, SendInput, Sent
 from azuraforge.automations.notifications.tables import Notification
@@ -185,8 +186,8 @@ class Sender:
         late = store.clock(session) if outbox.escalation_of(target) is not None else None
         store.change(session, row, state="failed", error=reason, next_at=None, escalate_at=late)
         name = target.name if target is not None else ""
-        data = {"notification": row.id, "target": name, "source": row.source, "reason": reason}
-        self._events.append(session, "project", "notification.failed", data)
+        body = NotificationFailed(notification=row.id, target=name, source=row.source, reason=reason)
+        self._events.append(session, "project", body)
 
     def _safely(self, key: store.Key, act: Callable[[store.Key], bool]) -> bool:
         try:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from azuraforge.automations.events import NotificationQueued
 from azuraforge.automations.notifications import outbox, store
 from azuraforge.automations.notifications.schemas import (
     NotificationOut,
@@ -103,7 +104,7 @@ class NotificationService:
             row = _found(store.target(session, target), target)
             mark = new_id()
             made = outbox.put(session, row.id, mark, f"test:{mark}", of_test, {"event": "test"})
-            self._events.append(session, "project", "notification.queued", {"notification": made.id})
+            self._events.append(session, "project", NotificationQueued(notification=made.id))
             return made
 
         made = self._database.write(project_id, work, unit=unit)

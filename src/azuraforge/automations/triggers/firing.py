@@ -12,6 +12,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from azuraforge.automations.events import AutomationEvent, AutomationFinished, AutomationFired
 from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.causes import Cause
 from azuraforge.automations.triggers.tables import Automation, AutomationFiring, AutomationStep
@@ -65,13 +66,13 @@ class Firings:
             return
         if row.firing_id == firing.id:
             store.change(session, row, firing_id=None)
-        self.emit(session, row, "automation.finished", firing=firing.id, state=state)
+        self.emit(session, row, AutomationFinished(firing=firing.id, state=state))
 
-    def emit(self, session: Session, row: Automation, type_: str, **data: object) -> None:
+    def emit(self, session: Session, row: Automation, body: AutomationEvent) -> None:
         """Append a line to the automation's stream and to the project's."""
-        fields = {"automation_id": row.id, "name": row.name, **data}
+        body.automation_id, body.name = row.id, row.name
         for stream in (automation_stream(row.id), store.PROJECT):
-            self._events.append(session, stream, type_, fields)
+            self._events.append(session, stream, body)
 
     def _ready_at(self, row: Automation, at: datetime) -> datetime:
         if row.last_fired_at is None:
@@ -111,6 +112,6 @@ class Firings:
         store.change(session, row, firing_id=firing.id, last_fired_at=at, fires=fires)
         if fires % _SWEEP_EVERY == 0:
             store.forget_firings(session, row.id, KEPT_FIRINGS)
-        self.emit(session, row, "automation.fired", firing=firing.id, cause=cause.key, causes=causes)
+        self.emit(session, row, AutomationFired(firing=firing.id, cause=cause.key, causes=causes))
         crashpoint("firing_before_commit")
         return firing

@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import JsonValue, ValidationError
 from sqlalchemy.exc import IntegrityError
 
+from azuraforge.automations.events import AutomationChanged
 from azuraforge.automations.notifications import store as targets
 from azuraforge.automations.recurrence import cron, zone_of
 from azuraforge.automations.triggers import cycles, dry_run, store
@@ -84,7 +85,7 @@ class AutomationService:
             row.since_seq = self._begin_to_listen(session, row)
             row.next_at = _next_at(request.when, row, at)
             store.add(session, row)
-            self._firings.emit(session, row, "automation.created")
+            self._firings.emit(session, row, AutomationChanged(type="automation.created"))
             return row.id
 
         return self.get(project_id, self._written(project_id, request.name, work, unit))
@@ -113,7 +114,7 @@ class AutomationService:
             next_at = _next_at(request.when, row, at)
             since_seq = self._begin_to_listen(session, row)
             store.change(session, row, next_at=next_at, since_seq=since_seq, revision=row.revision + 1)
-            self._firings.emit(session, row, "automation.changed")
+            self._firings.emit(session, row, AutomationChanged(type="automation.changed"))
             return row.id
 
         return self.get(project_id, self._written(project_id, request.name, work, None))
@@ -155,7 +156,7 @@ class AutomationService:
             if not row.paused:
                 held: dict[str, object] = {"pending_key": None, "pending_data": None, "pending_at": None}
                 store.change(session, row, paused=True, next_at=None, pending_count=0, **held)
-                self._firings.emit(session, row, "automation.paused")
+                self._firings.emit(session, row, AutomationChanged(type="automation.paused"))
 
         self._database.write(project_id, work, unit=unit)
         return self.get(project_id, automation)
@@ -171,7 +172,7 @@ class AutomationService:
                 fields: dict[str, object] = {"true_since": None, "crossing_used": False}
                 store.change(session, row, paused=False, since_seq=since_seq, revision=row.revision + 1, **fields)
                 store.change(session, row, next_at=_next_at(WHEN.validate_python(row.when), row, at))
-                self._firings.emit(session, row, "automation.resumed")
+                self._firings.emit(session, row, AutomationChanged(type="automation.resumed"))
 
         self._database.write(project_id, work, unit=unit)
         return self.get(project_id, automation)
@@ -199,7 +200,7 @@ class AutomationService:
 
         def work(session: Session) -> None:
             row = self._locked(session, automation)
-            self._firings.emit(session, row, "automation.deleted")
+            self._firings.emit(session, row, AutomationChanged(type="automation.deleted"))
             store.remove(session, row)
             cursor = store.cursor(session, locked=True)
             if cursor is not None and not store.awaits_events(session):

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from azuraforge.cli.language import Language
-from azuraforge.cli.output.metrics import metric_title, metric_value
+from azuraforge.cli.output.metrics import explained, facts_of, metric_title, metric_value
 from azuraforge.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def class_table(terminal: Terminal, evaluation: Scores) -> Table:
     test, train = (evaluation.parts[name].rows for name in ("test", "train"))
     table = Table(
         title=text("class_title", test=text.number(test, 0), train=text.number(train, 0)),
-        caption=text("class_caption"),
+        caption=explained(text, evaluation.metrics, "skill")
+        + text("class_caption", metric=metric_title(text, facts_of(evaluation.metrics, evaluation.ranked_by))),
         title_justify="left",
         caption_justify="left",
         box=None,

@@ -1,4 +1,4 @@
-"""Runs beside one another: metrics with best and worst, what differs in their configs, and two on the same rows."""
+"""Runs side by side: metrics with best and worst, what differs in their configs, and two on the same rows."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def show_pair(terminal: Terminal, pair: Pair) -> None:
         for said in pair.why_not:
             terminal.say(text.of(said.text))
         return
-    told = pair.shown.get(text.code) or {}
+    shown_values = pair.shown.get(text.code) or {}
     shown = {
         "a": pair.a,
         "b": pair.b,
-        "metric": told.get("measure") or _metric(terminal, pair.metric or ""),
-        "difference": told.get("change") or text.percent(pair.relative_difference, signed=True),
-        "low": told.get("low") or text.percent(pair.low, signed=True),
-        "high": told.get("high") or text.percent(pair.high, signed=True),
+        "metric": shown_values.get("measure") or _metric(terminal, pair.metric or ""),
+        "difference": shown_values.get("change") or text.percent(pair.relative_difference, signed=True),
+        "low": shown_values.get("low") or text.percent(pair.low, signed=True),
+        "high": shown_values.get("high") or text.percent(pair.high, signed=True),
         "level": text.percent(pair.level, 0),
         "origins": text.number(pair.origins, 0),
     }
@@ -68,6 +68,6 @@ def _cell(terminal: Terminal, row: MetricRow, place: int, unit: str | None) -> s
     """Return the value with its mark and the best baseline's; with the run's unit where the runs' units differ."""
     value, beside = row.values[place], row.beside[place]
     mark = _BEST if place in row.best else _WORST if place in row.worst else ""
-    told = unit if row.unit is None and value is not None else ""
-    shown = " ".join(part for part in (mark, terminal.text.number(value), told) if part)
+    unit_shown = unit if row.unit is None and value is not None else ""
+    shown = " ".join(part for part in (mark, terminal.text.number(value), unit_shown) if part)
     return shown if beside is None or value is None else f"{shown} ({terminal.text.number(beside)})"

@@ -16,10 +16,18 @@ def metric_title(text: Language, metric: MetricFacts) -> str:
     return text.of(metric.title) or metric.name
 
 
-def title_of(text: Language, metrics: Sequence[MetricFacts], name: str) -> str:
-    """Return the title of the metric of this name; where its facts did not come along, the name."""
-    found = next((each for each in metrics if each.name == name), None)
-    return name if found is None else metric_title(text, found)
+def facts_of(metrics: Sequence[MetricFacts], name: str) -> MetricFacts:
+    """Return the facts of the metric of this name; where they did not come along, those of a plain number."""
+    from azuraforge.client.evaluation import MetricFacts
+
+    return next((each for each in metrics if each.name == name), MetricFacts(name=name))
+
+
+def explained(text: Language, metrics: Sequence[MetricFacts], name: str) -> str:
+    """Return a metric's title with its hint and a space, empty where it has none."""
+    metric = facts_of(metrics, name)
+    hint = text.of(metric.hint)
+    return f"{metric_title(text, metric)}: {hint} " if hint else ""
 
 
 def metric_value(text: Language, metric: MetricFacts, value: float | None) -> str:

@@ -45,7 +45,11 @@ def show_findings(terminal: Terminal, client: Client, run: Run) -> None:
 
 def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:
     """Print results that have no table of their own: an agent's answer, an external run's numbers."""
-    terminal.fields({name: plain(terminal, value) for name, value in summary.items()})
+    values = summary.get("values") if summary.get("kind") == "external" else None
+    shown = (
+        values if isinstance(values, Mapping) else {name: value for name, value in summary.items() if name != "kind"}
+    )
+    terminal.fields({str(name): plain(terminal, value) for name, value in shown.items()})
 
 
 def plain(terminal: Terminal, value: object) -> str:

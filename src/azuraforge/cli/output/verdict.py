@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from azuraforge.cli.language import Language
 from azuraforge.cli.output.class_verdict import class_table
 from azuraforge.cli.output.members import show_members
-from azuraforge.cli.output.metrics import metric_title, metric_value, title_of
+from azuraforge.cli.output.metrics import explained, facts_of, metric_title, metric_value
 from azuraforge.cli.terminal import Terminal
 from azuraforge.row_time import row_time
 
@@ -76,12 +77,14 @@ def show_series(terminal: Terminal, series: SeriesTable, evaluation: Scores) -> 
     title = text("series_title", shown=len(rows), count=series.count)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column(series.column, no_wrap=True)
-    heads = [title_of(text, evaluation.metrics, name) for name in ("mase", "rmse", "skill")]
-    for head in (heads[0], text("series_baseline_mase", name=evaluation.best_baseline), *heads[1:]):
+    mase, rmse, skill = (facts_of(evaluation.metrics, name) for name in ("mase", "rmse", "skill"))
+    title_mase = metric_title(text, mase)
+    of_baseline = text("metric_of", metric=title_mase, name=evaluation.best_baseline)
+    for head in (title_mase, of_baseline, metric_title(text, rmse), metric_title(text, skill)):
         table.add_column(head, justify="right")
     for row in rows:
-        mase, beside, rmse = (text.number(value) for value in (row.mase, row.baseline_mase, row.rmse))
-        table.add_row(row.series, mase, beside, rmse, text.percent(row.skill))
+        errors = (metric_value(text, mase, value) for value in (row.mase, row.baseline_mase))
+        table.add_row(row.series, *errors, metric_value(text, rmse, row.rmse), metric_value(text, skill, row.skill))
     terminal.console.print(table)
     for each in series.left_out[:_SHOWN_SERIES]:
         key = f"series_left_out.{each.why}"
@@ -96,16 +99,18 @@ def show_levels(terminal: Terminal, hierarchy: Hierarchical, evaluation: Scores)
     title = text("levels_title")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column(text("level"), no_wrap=True)
-    beside = text("levels_baseline", name=evaluation.best_baseline)
-    heads = {name: title_of(text, evaluation.metrics, name) for name in ("rmse", "skill", "coverage")}
-    other = (text("levels_base"), text("levels_bottom_up"))
-    for head in (text("levels_count"), heads["rmse"], beside, heads["skill"], *other, heads["coverage"]):
+    rmse, skill, coverage = (facts_of(evaluation.metrics, name) for name in ("rmse", "skill", "coverage"))
+    of_baseline = text("metric_of", metric=metric_title(text, rmse), name=evaluation.best_baseline)
+    heads = [text("levels_count"), metric_title(text, rmse), of_baseline, metric_title(text, skill)]
+    for head in (*heads, text("levels_base"), text("levels_bottom_up"), metric_title(text, coverage)):
         table.add_column(head, justify="right")
     for row in hierarchy.levels:
-        numbers = (text.number(value) for value in (row.base_rmse, row.bottom_up_rmse))
-        rmse, baseline = text.number(row.rmse), text.number(row.baseline_rmse)
-        counted, covered = text.number(row.series, 0), text.percent(row.coverage)
-        table.add_row(row.level, counted, rmse, baseline, text.percent(row.skill), *numbers, covered)
+        own, baseline, *other = (
+            metric_value(text, rmse, value)
+            for value in (row.rmse, row.baseline_rmse, row.base_rmse, row.bottom_up_rmse)
+        )
+        gained, covered = metric_value(text, skill, row.skill), metric_value(text, coverage, row.coverage)
+        table.add_row(row.level, text.number(row.series, 0), own, baseline, gained, *other, covered)
     terminal.console.print(table)
 
 
@@ -145,10 +150,9 @@ def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
         terminal.console.width, [len(name) for name in names], heads, cells, columns.index((ranked_by, None))
     )
     shown = {columns[index][0] for index in kept}
-    notes = ["evaluation_caption"] if horizons else []
-    notes += ["evaluation_caption_crps"] if "crps" in shown else []
+    captions = [_caption(text, evaluation)] if horizons else []
+    captions += [text("evaluation_caption_crps")] if "crps" in shown else []
     test = evaluation.parts["test"]
-    unit = f" ({evaluation.unit})" if evaluation.unit else ""
     clock = {"frequency": evaluation.frequency, "timezone": evaluation.timezone}
     table = Table(
         title=text(
@@ -160,7 +164,7 @@ def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
             start=row_time(test.start, clock),
             end=row_time(test.end, clock),
         ),
-        caption=" ".join(text(note, unit=unit) for note in notes),
+        caption=" ".join(captions),
         title_justify="left",
         caption_justify="left",
         box=None,
@@ -174,6 +178,14 @@ def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
         style = "green" if contender.name == evaluation.winner else ""
         table.add_row(Text(name), *(row[index] for index in kept), style=style)
     return table
+
+
+def _caption(text: Language, evaluation: Scores) -> str:
+    """Explain the columns: the horizons of the metric that ranks, and the skill."""
+    ranked_by = facts_of(evaluation.metrics, evaluation.ranked_by)
+    unit = f" ({evaluation.unit})" if evaluation.unit and ranked_by.unit == "target" else ""
+    caption = text("evaluation_caption", metric=metric_title(text, ranked_by), unit=unit)
+    return explained(text, evaluation.metrics, "skill") + caption
 
 
 def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str, series: int | None = None) -> None:

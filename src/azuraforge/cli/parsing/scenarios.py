@@ -1,4 +1,4 @@
-"""What-if forecasts on the command line: scenarios as text, and the forecasts next to one another."""
+"""What-if forecasts on the command line: scenarios as text, and the forecasts side by side."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "state.failed": ("failed", "başarısız"),
     "state.cancelled": ("cancelled", "iptal edildi"),
     "state.quarantined": ("quarantined", "karantinada"),
-    # how an attempt can end beside those
+    # how an attempt can end besides those
     "state.died": ("its process died", "süreci çöktü"),
     "state.transient": ("transient error", "geçici hata"),
     "state.interrupted": ("interrupted", "kesildi"),
@@ -101,17 +101,14 @@ RUNS: Mapping[str, tuple[str, str]] = {
     # verdict
     "contender": ("contender", "yarışan"),
     "seconds": ("fit", "eğitim süresi"),
-    "skill": ("skill", "beceri"),
     "interval_95": ("95 % interval", "%95 aralığı"),
     "class_title": (
         "{test} held-out [picture|pictures], learned from {train}",
         "{test} ayrılmış resim, {train} resimden öğrenildi",
     ),
     "class_caption": (
-        "Wilson interval. skill: 1 − error rate / error rate of the best baseline. ECE: calibration error."
-        " ★ fewest errors.",
-        "Wilson aralığı. beceri: 1 − hata oranı / en iyi temel yöntemin hata oranı. ECE: kalibrasyon hatası."
-        " ★ en az hata.",
+        "In parentheses: 95 % Wilson interval. ★ best by {metric}.",
+        "Parantez içinde: %95 Wilson aralığı. ★ {metric} ölçütünde en iyi.",
     ),
     "evaluation_title_examples": (
         "{target} on the held-out part: {origins} [example|examples], learned from {train}",
@@ -126,8 +123,8 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "{target}, {series} seri, ayrılmış son satırlarda: zamanda {origins} tahmin başlangıcı, {start} – {end}",
     ),
     "evaluation_caption": (
-        "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE.",
-        "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE.",
+        "{metric} +h: h rows ahead{unit}. ★ best by {metric}.",
+        "{metric} +h: h satır sonrası{unit}. ★ {metric} ölçütünde en iyi.",
     ),
     "intervals_title": (
         "Intervals of {name}: share of true values inside, overall and by horizon",
@@ -231,7 +228,7 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "{shown} of {count} series, the worst first (MASE is each series' own; the overall one is their mean)",
         "{count} seriden {shown} tanesi, en kötüsü başta (MASE her serinin kendisinin; geneldeki bunların ortalaması)",
     ),
-    "series_baseline_mase": ("MASE of {name}", "{name} MASE"),
+    "metric_of": ("{metric} of {name}", "{name} {metric}"),
     "levels_title": (
         "By level: every level's forecasts add up. RMSE of the candidate, of the best baseline, of the candidate before"
         " its forecasts were reconciled, and of its series' forecasts added up",
@@ -240,7 +237,6 @@ RUNS: Mapping[str, tuple[str, str]] = {
     ),
     "level": ("level", "düzey"),
     "levels_count": ("forecasts", "tahmin"),
-    "levels_baseline": ("RMSE of {name}", "{name} RMSE"),
     "levels_base": ("not reconciled", "uzlaştırılmadan"),
     "levels_bottom_up": ("added up", "toplanarak"),
     "series_left_out": (

@@ -238,7 +238,7 @@ def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> Non
 
 @app.command("run-now")
 def run_now(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Queue the run once, now, beside the schedule's own times."""
+    """Queue the run once, now, next to the schedule's own times."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         fire = connected.client.schedules.run_now(schedule)

@@ -69,8 +69,8 @@ class AddressBook:
     def announced_url(self) -> str | None:
         """The address in the data home, where the process that wrote it is alive."""
         try:
-            told = json.loads((self.home / ADDRESS_FILE).read_text(encoding="utf-8"))
-            url, pid = str(told["url"]).rstrip("/"), int(told["pid"])
+            stored = json.loads((self.home / ADDRESS_FILE).read_text(encoding="utf-8"))
+            url, pid = str(stored["url"]).rstrip("/"), int(stored["pid"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return url if _is_alive(pid) else None

@@ -163,10 +163,10 @@ def segment(name: str) -> str:
 def problem(answer: httpx.Response) -> ApiError:
     """The error that an answer tells, also where something in between answered in another form."""
     try:
-        told = answer.json()
+        problem = answer.json()
     except ValueError:
-        told = None
-    if not isinstance(told, dict) or "detail" not in told:
+        problem = None
+    if not isinstance(problem, dict) or "detail" not in problem:
         return ApiError(
             answer.status_code,
             "unexpected_answer",
@@ -175,11 +175,11 @@ def problem(answer: httpx.Response) -> ApiError:
         )
     return ApiError(
         answer.status_code,
-        str(told.get("code") or "error"),
-        str(told["detail"]),
-        str(told.get("where") or ""),
-        str(told.get("next_step") or ""),
-        told.get("details") if isinstance(told.get("details"), dict) else None,
+        str(problem.get("code") or "error"),
+        str(problem["detail"]),
+        str(problem.get("where") or ""),
+        str(problem.get("next_step") or ""),
+        problem.get("details") if isinstance(problem.get("details"), dict) else None,
     )
 
 

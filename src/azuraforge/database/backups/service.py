@@ -157,7 +157,7 @@ def _backup_room(target: Path) -> Iterator[Path]:
 
 
 def _roomy(near: Path) -> str | None:
-    """Copies lie beside what they become, where there is room and a rename is enough."""
+    """Copies lie next to what they become, where there is room and a rename is enough."""
     folder = near.parent
     return str(folder) if near.name and folder.is_dir() and os.access(folder, os.W_OK) else None
 

@@ -76,10 +76,10 @@ def check_columns(table: RawTable, stored: Stored) -> None:
 def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: str) -> None:
     """Raise InvalidInput where the unit or the time zone is another one; None: not stated."""
     meaning = stored.meaning
-    for what, told, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
-        if told is not None and told != known:
+    for what, stated, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
+        if stated is not None and stated != known:
             raise InvalidInput(
-                f"the {what} of the new rows is {told or 'none'!r}; that of dataset {stored.name!r} is"
+                f"the {what} of the new rows is {stated or 'none'!r}; that of dataset {stored.name!r} is"
                 f" {known or 'none'!r}",
                 where=where,
                 next_step="convert the rows, or add them as a dataset of another name",
@@ -140,8 +140,9 @@ def canonical(frame: pl.DataFrame, stored: Stored) -> pl.DataFrame:
 def _refuse_future(frame: pl.DataFrame, table: RawTable, stored: Stored, now: datetime) -> None:
     time, frequency = str(stored.meaning.time), stored.meaning.frequency
     step = _TOLERANCE_IRREGULAR if frequency is None else max(_TOLERANCE, step_of(frequency))
-    latest = max(now, stored.end_at) + step  # a dataset that ended in the future has another clock than this machine
-    late = frame.filter(pl.col(time) > latest)
+    if stored.end_at > now + step:
+        return  # the dataset has another clock than this machine: it ended in the future already
+    late = frame.filter(pl.col(time) > now + step)
     if late.height:
         raise InvalidInput(
             f"{late.height} rows lie in the future, the first at {late[time][0].isoformat()}"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from azuraforge.database import Session
 from azuraforge.datasets.growing.messages import Grown, RefreshInput
 from azuraforge.datasets.growing.service import GrowingDatasets, Overtaken, stored_of
+from azuraforge.datasets.growing.summaries import RefreshSummary
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import InvalidInput, TransientError
@@ -33,6 +34,7 @@ class RefreshHandler(Handler):
     """Asks the source of a dataset for new rows."""
 
     kind = "refresh"
+    summary = RefreshSummary
 
     def __init__(self, datasets: DatasetService, growing: GrowingDatasets) -> None:
         self._datasets = datasets
@@ -81,15 +83,15 @@ class RefreshHandler(Handler):
         secrets = self._datasets.granted(run.project_id, base.source, wanted.options)
         grown = job.phase("read", REFRESH, wanted, share=1.0, result=Grown, secrets=secrets).value
         growth = grown.growth
-        summary: JsonObject = {
-            "dataset": base.name,
-            "previous_version": base.version,
-            "rows": grown.read.rows,
-            "rows_added": growth.rows_added,
-            "rows_revised": growth.rows_revised,
-            "rows_repeated": growth.rows_repeated,
-            "end_at": grown.read.end_at.isoformat() if grown.read.end_at is not None else None,
-        }
+        summary = RefreshSummary(
+            dataset=base.name,
+            previous_version=base.version,
+            rows=grown.read.rows,
+            rows_added=growth.rows_added,
+            rows_revised=growth.rows_revised,
+            rows_repeated=growth.rows_repeated,
+            end_at=grown.read.end_at,
+        )
         for each in grown.own:
             if each.severity != "info":
                 job.note(each.text["en"])
@@ -102,7 +104,7 @@ class RefreshHandler(Handler):
                     f"another version of dataset {base.name!r} was added meanwhile; the source is asked again",
                     where=f"run {run.id}",
                 ) from None
-            summary["version"], summary["created"] = kept.version, created
+            summary.version, summary.created = kept.version, created
 
         return Finish(summary, commit=commit)
 

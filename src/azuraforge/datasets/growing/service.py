@@ -8,6 +8,7 @@ import orjson
 
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets import store
+from azuraforge.datasets.events import DatasetChanged
 from azuraforge.datasets.growing.messages import AppendInput, Grown, Stored
 from azuraforge.datasets.schemas import AppendOptions, AppendOut, AppendRows, DatasetVersionOut, RevisionPolicy
 from azuraforge.datasets.service import DatasetService
@@ -71,8 +72,8 @@ class GrowingDatasets:
                 raise NotFound(f"dataset {name_or_id!r} does not exist", next_step="azuraforge datasets list")
             if dataset.revisions != policy.revisions:
                 store.change(session, dataset, revisions=policy.revisions)
-                data = {"dataset_id": dataset.id, "dataset": dataset.name, "revisions": policy.revisions}
-                self._events.append(session, "project", "dataset.changed", data)
+                body = DatasetChanged(dataset_id=dataset.id, dataset=dataset.name, revisions=policy.revisions)
+                self._events.append(session, "project", body)
 
         self._database.write(project_id, work, unit=unit)
         return self._datasets.get(project_id, found.id).out()

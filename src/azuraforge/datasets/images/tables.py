@@ -113,10 +113,10 @@ def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
 def _class_names(described: str | None, label: str) -> list[str] | None:
     """The names of the classes by number, from the description that Hugging Face writes into its files."""
     try:
-        told = orjson.loads(described or "{}")["info"]["features"][label]["names"]
+        names = orjson.loads(described or "{}")["info"]["features"][label]["names"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return None
-    return [label_text(each) for each in told] if isinstance(told, list) else None
+    return [label_text(each) for each in names] if isinstance(names, list) else None
 
 
 def _label(value: object, names: list[str] | None) -> str:

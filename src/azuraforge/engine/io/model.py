@@ -54,7 +54,7 @@ def build(described: Mapping[str, Any], classes: Mapping[str, type[Module]] | No
 
     Args:
         described: from :func:`architecture`.
-        classes: own module classes by name, beside the engine's layers. No other code can be named.
+        classes: own module classes by name, next to the engine's layers. No other code can be named.
 
     Raises:
         EngineError: the class is unknown or does not take these arguments.

@@ -24,7 +24,7 @@ from typing import IO, Any
 import orjson
 
 from azuraforge.errors import InvalidInput, StorageError
-from azuraforge.models.bundles.description import MAX_BYTES, Description, check, check_evaluation
+from azuraforge.models.bundles.description import MAX_BYTES, Description, check, check_evaluation, to_json
 from azuraforge.models.registry.folder import MANIFEST, verify_folder
 
 FORMAT = 1
@@ -45,7 +45,7 @@ _SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 class Opened:
     """A bundle whose every byte was verified. ``folder`` holds the version, with its manifest."""
 
-    description: dict[str, Any]
+    description: Description
     folder: Path
     sha256: str
 
@@ -89,7 +89,7 @@ def read_bundle(path: Path, target: Path) -> Opened:
             if _unpack(packed, entries[name], kept) != expected:
                 raise _damaged(f"{name} was changed or truncated")
     try:
-        verify_folder(target, description["version"]["content_hash"])
+        verify_folder(target, description.version.content_hash)
     except StorageError as error:  # of our own store it would be the disk's fault; here it is the bundle's
         raise _damaged(f"{FOLDER} does not match its content hash: {error.message}") from error
     return Opened(description, target, _hash(path))
@@ -105,15 +105,15 @@ class LoadedBundle:
         self._unpacked = tempfile.TemporaryDirectory(prefix="azuraforge-bundle-")
         try:
             opened = read_bundle(Path(path), Path(self._unpacked.name) / "version")
-            self.description = opened.description
-            version = opened.description["version"]
+            self.description = to_json(opened.description)
+            version = opened.description.version
             self._answer = serve(
                 ChildOpening(
                     folder=str(opened.folder),
-                    content_hash=version["content_hash"],
-                    plugin=version["plugin"],
-                    config=version["config"],
-                    schema=version["schema"],
+                    content_hash=version.content_hash,
+                    plugin=version.plugin,
+                    config=version.config,
+                    schema=to_json(version.schema_),
                     plugins_folder=None if plugins_folder is None else str(plugins_folder),
                     kernels_folder=None,
                 )
@@ -192,22 +192,22 @@ def _sums(packed: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> di
     return found
 
 
-def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> dict[str, Any]:
+def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> Description:
     if DESCRIPTION not in sums or FOLDER + MANIFEST not in sums:
         raise _damaged(f"{DESCRIPTION} or the version's folder is missing")
-    told = orjson.loads(_small(packed, DESCRIPTION))
-    if not isinstance(told, dict) or type(told.get("format")) is not int:
+    stated = orjson.loads(_small(packed, DESCRIPTION))
+    if not isinstance(stated, dict) or type(stated.get("format")) is not int:
         raise _damaged(f"{DESCRIPTION} does not describe a version")
-    if told["format"] != FORMAT:
+    if stated["format"] != FORMAT:
         raise InvalidInput(
-            f"this bundle has format {told['format']!r}; this release reads {FORMAT}",
+            f"this bundle has format {stated['format']!r}; this release reads {FORMAT}",
             where="bundle",
             next_step="import it with the release of azuraforge that wrote it, or a newer one",
         )
-    described = check(Description, told, DESCRIPTION)
+    described = check(Description, stated, DESCRIPTION)
     if described.evaluated is not None:
-        check_evaluation(told["evaluated"]["evaluation"], DESCRIPTION)
-    return told
+        check_evaluation(stated["evaluated"]["evaluation"], DESCRIPTION)
+    return described
 
 
 def _small(packed: zipfile.ZipFile, name: str) -> bytes:

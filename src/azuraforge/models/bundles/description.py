@@ -22,6 +22,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
+from azuraforge.strict_json import JsonObject
 
 #: The code of the error for a bundle whose files are whole and whose content cannot be used.
 REFUSED = "bundle_refused"
@@ -153,7 +154,7 @@ class Version(_Strict):
     kind: PluginName
     plugin: PluginName
     plugin_version: Annotated[str, _text(100)] | None
-    config: dict[str, Any] = Field(max_length=1000)
+    config: JsonObject = Field(max_length=1000)
     schema_: SeriesSchema | PictureSchema = Field(alias="schema")
     content_hash: Hash
     weights_sha256: Hash | None
@@ -221,6 +222,11 @@ class Description(_Strict):
     dataset: Dataset | None
     version: Version
     evaluated: Evaluated | None
+
+
+def to_json(part: BaseModel) -> JsonObject:
+    """Return a part of a description as it stood in the bundle."""
+    return part.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 class Engine(_Strict):

@@ -14,12 +14,12 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models import store
 from azuraforge.models.bundles.archive import DESCRIPTION, FOLDER, FORMAT, Opened, read_bundle, write_bundle
-from azuraforge.models.bundles.description import refused
+from azuraforge.models.bundles.description import Description, Version, refused, to_json
 from azuraforge.models.bundles.messages import TrialFacts
 from azuraforge.models.cards.card import Evaluated
 from azuraforge.models.cards.service import Cards, evaluated_of, known_version
 from azuraforge.models.provenance import ImportRecord, LearnedRows
-from azuraforge.models.registry.folder import MANIFEST, VersionFolders
+from azuraforge.models.registry.folder import MANIFEST, Imported, VersionFolders
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.registry.policy_store import TaskKinds
 from azuraforge.models.registry.registry import Registry
@@ -33,8 +33,6 @@ _FIELDS = (
     *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
     *("dataset_fingerprint", "learned_from", "code_version", "seed", "metrics"),
 )
-#: Fields that the registry does not take as the bundle states them.
-_SHAPED = ("schema", "learned_from", "content_hash", "bytes")
 _README = """\
 # {model} v{version}
 
@@ -60,7 +58,7 @@ with open_bundle("{file}") as version:      # refuses a bundle that does not ver
 | `version/` | the version's folder; its content hash is `{content_hash}` |
 | `CARD.md`, `CARD.tr.md` | the model card |
 | `bundle.json` | what it is, and where it came from |
-| `evaluation.json` | scores beside baselines and the verdict, where it was judged |
+| `evaluation.json` | scores next to baselines and the verdict, where it was judged |
 | `schema.json` | what the columns of its data mean |
 """
 
@@ -125,21 +123,21 @@ class Bundles:
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")
-            told = opened.description
-            model = check_name(name or told["model"])
+            described = opened.description
+            model = check_name(name or described.model)
             with self._database.read(project_id) as session:
                 owner = store.model(session, model)
                 present = store.versions(session, owner.id) if owner is not None else ()
                 if (known := _known(present, opened.sha256)) is not None:
                     return model, known, False
-                _refuse_other(model, present[0] if present else None, told["version"])
+                _refuse_other(model, present[0] if present else None, described.version)
             self._try_out(opened)
             (opened.folder / MANIFEST).unlink()  # written again, and it must come out the same
             imported = self._folders.import_folder(project_id, opened.folder)
         try:
-            if imported.content_hash != told["version"]["content_hash"]:
+            if imported.content_hash != described.version.content_hash:
                 raise refused("the version's folder is not the one that the bundle names", DESCRIPTION)
-            add = self._adder(project_id, model, told, opened.sha256, imported, by)
+            add = self._adder(project_id, model, described, opened.sha256, imported, by)
             return self._database.write(project_id, add, unit=unit)
         except BaseException:
             self._free(project_id, imported.content_hash)
@@ -147,16 +145,16 @@ class Bundles:
 
     def _try_out(self, opened: Opened) -> None:
         """Load the version in a child. Raises InvalidInput where that fails, ends the child or takes too long."""
-        version = opened.description["version"]
+        version = opened.description.version
         size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
         facts = TrialFacts(
             folder=str(opened.folder),
-            content_hash=version["content_hash"],
-            plugin=version["plugin"],
-            config=version["config"],
-            schema=version["schema"],
-            kind=version["kind"],
-            learned_from=version["learned_from"],
+            content_hash=version.content_hash,
+            plugin=version.plugin,
+            config=version.config,
+            schema=to_json(version.schema_),
+            kind=version.kind,
+            learned_from=to_json(version.learned_from),
             bytes=size,
         )
         try:
@@ -167,31 +165,44 @@ class Bundles:
             raise
 
     def _adder(
-        self, project_id: str, model: str, told: dict[str, Any], sha256: str, imported: Any, by: str
+        self, project_id: str, model: str, described: Description, sha256: str, imported: Imported, by: str
     ) -> Callable[[Session], tuple[str, int, bool]]:
-        fields = told["version"]
+        version = described.version
 
         def work(session: Session) -> tuple[str, int, bool]:
             owner = store.ensure_model(session, model)
             present = store.versions(session, owner.id)
             if (known := _known(present, sha256)) is not None:
                 return model, known, False
-            _refuse_other(model, present[0] if present else None, fields)
+            _refuse_other(model, present[0] if present else None, version)
             row = self._registry.register_version(
                 session,
                 model,
                 imported,
-                **{name: fields[name] for name in _FIELDS if name not in _SHAPED},
-                schema=DatasetSchema(**fields["schema"]),
-                learned_from=LearnedRows.model_validate(fields["learned_from"]),
+                kind=version.kind,
+                plugin=version.plugin,
+                plugin_version=version.plugin_version,
+                config=version.config,
+                schema=DatasetSchema.model_validate(to_json(version.schema_)),
+                weights_sha256=version.weights_sha256,
+                dataset_fingerprint=version.dataset_fingerprint,
+                learned_from=LearnedRows.model_validate(to_json(version.learned_from)),
+                code_version=version.code_version,
+                seed=version.seed,
+                metrics=version.metrics,
                 run_id="",
                 dataset_id=None,
                 dataset_version=None,
-                origin=ImportRecord(
-                    bundle_sha256=sha256,
-                    by=by,
-                    **{name: told[name] for name in ("model", "run_id", "dataset", "evaluated")},
-                    version=told["number"],
+                origin=ImportRecord.model_validate(
+                    {
+                        "bundle_sha256": sha256,
+                        "by": by,
+                        "model": described.model,
+                        "version": described.number,
+                        "run_id": described.run_id,
+                        "dataset": to_json(described.dataset) if described.dataset else None,
+                        "evaluated": to_json(described.evaluated) if described.evaluated else None,
+                    }
                 ),
             )
             return model, row.version, True
@@ -261,11 +272,11 @@ def _known(present: Sequence[ModelVersion], sha256: str) -> int | None:
     return None
 
 
-def _refuse_other(model: str, newest: ModelVersion | None, fields: dict[str, Any]) -> None:
+def _refuse_other(model: str, newest: ModelVersion | None, version: Version) -> None:
     if newest is None:
         return
-    schema = DatasetSchema(**fields["schema"])
-    asked = (fields["kind"], schema.target, schema.unit)
+    schema = version.schema_
+    asked = (version.kind, schema.target, schema.unit)
     has = (newest.kind, newest.schema.target, newest.schema.unit)
     if asked != has:
         raise Conflict(

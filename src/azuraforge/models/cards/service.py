@@ -8,6 +8,7 @@ from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.cards.card import Evaluated, Language, card
+from azuraforge.models.events import IntendedUseChanged
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.policy_store import TaskKinds
 from azuraforge.models.schemas import CardOut
@@ -50,8 +51,8 @@ class Cards:
             owner = lock_model(session, name)
             owner.intended_use = text.strip() or None
             session.flush()
-            told = {"model": name, "by": by, "intended_use": owner.intended_use}
-            self._events.append(session, "project", "model.intended_use_changed", told)
+            body = IntendedUseChanged(model=name, by=by, intended_use=owner.intended_use)
+            self._events.append(session, "project", body)
 
         self._database.write(project_id, work, unit=unit)
 

@@ -37,7 +37,7 @@ _EN: Mapping[str, str] = {
     "rows": "{rows} [row|rows]",
     "yes": "yes",
     "no": "no",
-    "scores": "Scores beside baselines",
+    "scores": "Scores next to baselines",
     "same_rows": "All on the same held-out rows, computed by the platform. Skill is the share of the best baseline's "
     "loss that is saved; below zero, the baseline is better.",
     "not_judged": "Nobody has judged this version: there are no scores.",

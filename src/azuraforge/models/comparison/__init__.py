@@ -1,1 +1,1 @@
-"""Runs beside one another."""
+"""Runs side by side."""

@@ -35,7 +35,7 @@ async def compare_runs(
     access: Reader,
     service: Service,
 ) -> ComparisonOut:
-    """Metrics of runs next to one another, and the settings in which they differ."""
+    """Metrics of runs side by side, and the settings in which they differ."""
     ids = [await complete(connection, access, RUNS, each) for each in run]
     return await to_thread.run_sync(service.compare, access.project_id, ids)
 

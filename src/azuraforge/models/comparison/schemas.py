@@ -1,4 +1,4 @@
-"""API shapes of comparisons: runs beside one another."""
+"""API shapes of comparisons: runs side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparisons of runs: metrics beside one another, what differs in their configs, and two models on the same rows."""
+"""Comparisons of runs: metrics side by side, what differs in their configs, and two models on the same rows."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class _Judged:
 
 
 class Comparisons:
-    """Runs of one project beside one another; each method names the project it acts in."""
+    """Runs of one project side by side; each method names the project it acts in."""
 
     def __init__(self, runs: RunService, call: Call, plugins_folder: str) -> None:
         self._runs = runs
@@ -142,7 +142,7 @@ class Comparisons:
         )
 
     def pair(self, project_id: str, a: str, b: str) -> PairOut:
-        """Two runs' models on the same held-out rows; what cannot be compared is told, with the reason."""
+        """Two runs' models on the same held-out rows; what cannot be compared is named, with the reason."""
         if a == b:
             raise InvalidInput("a run is not compared with itself", where="b", next_step="name another run")
         one, other = self._judged(project_id, a), self._judged(project_id, b)
@@ -242,7 +242,7 @@ def _facts(compared: Sequence[_Judged]) -> dict[str, MetricFacts]:
 
 def _differences(compared: Sequence[_Judged]) -> list[ConfigRow]:
     """Settings that are not the same everywhere; what a run does not have is null."""
-    told = [
+    known_settings = [
         {
             **each.run.config,
             "plugin": each.run.plugin,
@@ -254,8 +254,8 @@ def _differences(compared: Sequence[_Judged]) -> list[ConfigRow]:
         for each in compared
     ]
     rows = []
-    for name in dict.fromkeys(name for settings in told for name in settings):
-        column = [settings.get(name) for settings in told]
+    for name in dict.fromkeys(name for settings in known_settings for name in settings):
+        column = [settings.get(name) for settings in known_settings]
         if any(orjson.dumps(value) != orjson.dumps(column[0]) for value in column[1:]):
             rows.append(ConfigRow(name=name, values=column))
     return rows

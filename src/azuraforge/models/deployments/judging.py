@@ -20,7 +20,7 @@ from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.schemas import DeploymentOut, ExtremesOut, TestOut
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
-#: Losses of the version beside, the newest, of which the largest is the bound of what is extreme: so many make it the
+#: Losses of the alias's holder, the newest, of which the largest is the bound of what is extreme: so many make it the
 #: 99.9 % quantile or more.
 MOST_KNOWN = 4800
 #: With fewer than these nothing is called extreme.
@@ -31,7 +31,7 @@ _TESTS = 3
 
 
 def begin(row: ModelDeployment, losses: Iterable[float]) -> None:
-    """Take the bound of a new deployment from losses of the version beside."""
+    """Take the bound of a new deployment from losses of the alias's holder."""
     for loss in losses:
         _learn(row, loss)
 
@@ -154,7 +154,7 @@ def _learn(row: ModelDeployment, loss: float) -> None:
 
 
 def _usual(series: DeploymentSeries) -> float | None:
-    """The mean loss of the version beside until now; None where too little is known, or nothing was ever lost."""
+    """The mean loss of the alias's holder until now; None where too little is known, or nothing was ever lost."""
     return series.losses / series.losses_of if series.losses_of >= LEAST_OF_SERIES and series.losses > 0 else None
 
 

@@ -1,4 +1,4 @@
-"""Shadows and canaries: a version that answers beside an alias's holder, and when a canary is taken back.
+"""Shadows and canaries: a version that answers next to an alias's holder, and when a canary is taken back.
 
 A **shadow** answers every request too; its answers are kept, never given. A **canary** gives the answers to a share of
 the requests, chosen by a hash of their ids; to those the holder answers too, and that is kept. So every question that
@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, Conflict, NotFound
@@ -31,6 +31,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
+from azuraforge.models.events import DeploymentEvent, DeploymentMoved
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import check_alias
@@ -50,7 +51,7 @@ log = logger("models")
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a request needs to know of the deployment beside its alias."""
+    """What a request needs to know of the deployment next to its alias."""
 
     number: int
     mode: str
@@ -60,7 +61,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request arrived: the version that holds its alias, and who answers beside it."""
+    """Where a request arrived: the version that holds its alias, and who answers next to it."""
 
     project_id: str
     model_id: str
@@ -101,7 +102,7 @@ class Deployments:
     def start(
         self, project_id: str, name: str, request: DeploymentRequest, by: str, *, unit: UnitOfWork | None = None
     ) -> DeploymentOut:
-        """Let a version answer beside an alias's holder.
+        """Let a version answer next to an alias's holder.
 
         Raises Conflict where one does already, or where the two could not be compared.
         """
@@ -124,7 +125,7 @@ class Deployments:
                 raise Conflict(f"version {request.version} of {name!r} is the {alias} itself")
             for other in deployment_store.active(session, owner.id, alias):
                 raise Conflict(
-                    f"version {other.version} answers beside the {alias} of {name!r} already",
+                    f"version {other.version} answers next to the {alias} of {name!r} already",
                     next_step=f"end that first: azuraforge models end {name} {other.number}",
                 )
             holder = find_version(session, owner, pointer.version)
@@ -183,7 +184,7 @@ class Deployments:
             return DeploymentPage(items=[judging.deployment_out(row) for row in page], next=cursor)
 
     def beside(self, session: Session, model_id: str, alias: str) -> Deployed | None:
-        """Who answers beside an alias now."""
+        """Who answers next to an alias now."""
         for row in deployment_store.active(session, model_id, alias):
             return Deployed(row.number, row.mode, row.version, row.share_percent)
         return None
@@ -236,16 +237,10 @@ class Deployments:
         reason = f"the {line.alias} moved: {line.reason}"
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
-            data = {"model": owner.name, "number": row.number, "version": row.version, "mode": row.mode}
-            self._events.append(
-                session,
-                "project",
-                "model.deployment_ended",
-                {**data, "reason": reason, "by": line.by},
-            )
+            self._emit(session, owner.name, row, "model.deployment_ended", reason=reason, by=line.by)
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
-        """Look at who is tried out beside these models' aliases; called where outcomes or errors came in."""
+        """Look at who is tried out next to these models' aliases; called where outcomes or errors came in."""
         for model_id in model_ids:
             with self._database.read(project_id) as session:
                 numbers = [row.number for row in deployment_store.active(session, model_id)]
@@ -356,10 +351,22 @@ class Deployments:
             )
         return row
 
-    def _emit(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
-        told = {"model": model, "number": row.number, "mode": row.mode, "alias": row.alias, "version": row.version}
-        told |= {"beside": row.beside, "share_percent": row.share_percent}
-        self._events.append(session, "project", type_, {**told, **data})
+    def _emit(
+        self, session: Session, model: str, row: ModelDeployment, type_: DeploymentEvent, *, reason: str, by: str
+    ) -> None:
+        body = DeploymentMoved(
+            type=type_,
+            model=model,
+            number=row.number,
+            mode=row.mode,
+            alias=row.alias,
+            version=row.version,
+            beside=row.beside,
+            share_percent=row.share_percent,
+            reason=reason,
+            by=by,
+        )
+        self._events.append(session, "project", body)
 
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:

@@ -17,6 +17,7 @@ from azuraforge.models.drift import detection, errors
 from azuraforge.models.drift import store as drift_store
 from azuraforge.models.drift.messages import ReferenceMessage
 from azuraforge.models.drift.schemas import DriftOut
+from azuraforge.models.events import DriftFound
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.serving.messages import DatasetFile
@@ -93,9 +94,8 @@ class DriftMonitor:
             before = drift_store.keep_report(session, owner.id, row.version, report)
             if report.alarm and not before:
                 drifted = [each.name for each in report.columns if each.drifted]
-                data = {"model": model, "version": row.version, "columns": drifted, "lines": len(lines)}
-                data["errors"] = larger
-                self._events.append(session, "project", "model.drift", data)
+                body = DriftFound(model=model, version=row.version, columns=drifted, lines=len(lines), errors=larger)
+                self._events.append(session, "project", body)
 
         self._database.write(project_id, work, unit=unit)
         return self.show(project_id, model, row.version)

@@ -12,7 +12,12 @@ import numpy as np
 from azuraforge.models.gate.comparability import MIN_ORIGINS, MIN_PIECES, needed_origins
 from azuraforge.models.gate.contenders import Contender, Slice
 from azuraforge.models.gate.examples import mean_difference, mean_difference_interval, sign_test
-from azuraforge.models.gate.origins import RelativeInterval, relative_rmse, relative_rmse_interval, scaled_interval
+from azuraforge.models.gate.origins import (
+    RelativeInterval,
+    relative_difference,
+    relative_difference_interval,
+    scaled_interval,
+)
 from azuraforge.models.gate.reasons import told
 from azuraforge.models.gate.record import SliceRecord, Value
 from azuraforge.plugins.contract.evaluation import ComparisonScores, ShownComparison
@@ -149,12 +154,12 @@ def _compare_origins(
     level: float,
     horizon: int,
     needed: int,
-    interval: RelativeInterval = relative_rmse_interval,
+    interval: RelativeInterval = relative_difference_interval,
 ) -> Comparison:
     origins = len(a.losses)
     power = 0.5 if a.pairing.mean == "root" else 1.0
     if origins < needed:
-        relative = relative_rmse(a.losses, b.losses, power=power) if origins else 0.0
+        relative = relative_difference(a.losses, b.losses, power=power) if origins else 0.0
         return _comparison(a, b, relative, None, None, level, origins, origins / horizon, "origins")
     found = interval(a.losses, b.losses, horizon=horizon, level=level, power=power)
     low, high = found.low, found.high

@@ -24,7 +24,7 @@ from azuraforge.models.gate.losses import Floats
 #: Waves beyond this number add little: Student's t with 64 degrees of freedom is nearly normal.
 MOST_WAVES = 64
 _MEMORIES = 24
-#: The grid reaches at least this memory, also where few horizons fit into the series.
+#: The grid widths at least this memory, also where few horizons fit into the series.
 _LONGEST_AT_LEAST = 24.0
 #: A memory of τ origins beyond the horizon costs this many times τ - 1 origins for each degree of freedom.
 _COST_OF_MEMORY = 4.0
@@ -59,13 +59,13 @@ class MeanUncertainty:
 
         return np.asarray((self.weights * stdtr(self.freedom, error[..., None] / self.spread)).sum(axis=-1))
 
-    def reach(self, tail: float) -> Floats:
+    def half_width(self, tail: float) -> Floats:
         """Return the ``(…,)`` distance that the error exceeds with the probability ``tail`` in each direction."""
         from scipy.special import stdtrit
 
-        # The average lies between the reaches of its parts.
-        reaches = -self.spread * stdtrit(self.freedom, tail)
-        low, high = reaches.min(axis=-1), reaches.max(axis=-1)
+        # The average lies between the half widths of its parts.
+        widths = -self.spread * stdtrit(self.freedom, tail)
+        low, high = widths.min(axis=-1), widths.max(axis=-1)
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
             inside = self.below(-middle) < tail
@@ -144,7 +144,7 @@ def mean_uncertainty(values: Floats, horizon: int) -> MeanUncertainty:
     Example:
         >>> noise = np.random.default_rng(0).normal(size=400)
         >>> found = mean_uncertainty(noise, horizon=1)
-        >>> abs(float(found.reach(0.025) * 20 / 1.96 - noise.std())) < 0.2
+        >>> abs(float(found.half_width(0.025) * 20 / 1.96 - noise.std())) < 0.2
         True
     """
     return waves_of(values, horizon).uncertainty()

@@ -1,4 +1,4 @@
-"""Two forecasters on the same origins of a series: is one's RMSE lower than the other's by more than noise?
+"""Two forecasters on the same origins of a series: is one's score lower than the other's by more than noise?
 
 Losses of neighbouring origins are alike (horizons overlap, errors remember), so single origins are no independent
 evidence. A ratio r of mean losses is rejected where the mean of the differences ``a - r b`` is not zero by more than
@@ -32,10 +32,10 @@ _HALF, _TWICE = -0.5, 1.0
 
 @dataclass(frozen=True)
 class Interval:
-    """A relative difference of two RMSEs, ``(rmse_a - rmse_b) / rmse_b``, and its confidence interval.
+    """A relative difference of two scores, ``(a - b) / b``, and its confidence interval.
 
     ``low``, ``high``: None where nothing useful is known: no difference is not excluded, and the interval is open at
-    one end or contains both half and twice b's RMSE. ``pieces``: the independent origins that would say as much.
+    one end or contains both half and twice b's score. ``pieces``: the independent origins that would say as much.
     """
 
     relative_difference: float
@@ -47,7 +47,7 @@ class Interval:
 
 
 class RelativeInterval(Protocol):
-    """A way to compare two forecasters on the same origins; see ``relative_rmse_interval``."""
+    """A way to compare two forecasters on the same origins; see ``relative_difference_interval``."""
 
     def __call__(self, losses_a: Floats, losses_b: Floats, *, horizon: int, level: float, power: float) -> Interval: ...
 
@@ -94,7 +94,7 @@ class Pair:
         return self.scaled().pieces
 
 
-def relative_rmse_interval(
+def relative_difference_interval(
     losses_a: Floats, losses_b: Floats, *, horizon: int, level: float = 0.95, power: float = 0.5
 ) -> Interval:
     """Compare two forecasters on the same origins.
@@ -110,7 +110,7 @@ def relative_rmse_interval(
 
     Example:
         >>> noise = np.random.default_rng(0).normal(size=(400, 1))
-        >>> found = relative_rmse_interval((0.5 * noise) ** 2, noise**2, horizon=1)
+        >>> found = relative_difference_interval((0.5 * noise) ** 2, noise**2, horizon=1)
         >>> round(found.relative_difference, 6), found.high < 0
         (-0.5, True)
     """
@@ -129,23 +129,25 @@ def relative_rmse_interval(
 def scaled_interval(
     losses_a: Floats, losses_b: Floats, *, horizon: int, level: float = 0.95, power: float = 0.5
 ) -> Interval:
-    """Compare as ``relative_rmse_interval``, but find smaller differences, and find them too often after an outlier.
+    """Compare as ``relative_difference_interval``, but find smaller differences, and too often after an outlier.
 
     The differences of the scaled losses stand for those of the logarithm of the ratio. For a test that may stop a
     promotion and never makes one: a difference missed is worse there than one found by luck.
     """
     pair = _pair(losses_a, losses_b, horizon, level)
     estimate, found = float(pair.log_ratio), pair.scaled()
-    reach = float(found.reach((1 - level) / 2))
-    ends = [_relative(end, power) for end in (estimate, estimate - reach, estimate + reach)]
+    half_width = float(found.half_width((1 - level) / 2))
+    ends = [_relative(end, power) for end in (estimate, estimate - half_width, estimate + half_width)]
     return Interval(ends[0], ends[1], ends[2], level, float(found.pieces), pair.a.origins)
 
 
-def relative_rmse(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> float:
-    """``(rmse_a - rmse_b) / rmse_b`` on the same origins; at most a million where b is perfect and a is not.
+def relative_difference(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> float:
+    """``(a - b) / b`` of two scores on the same origins; at most a million where b is perfect and a is not.
+
+    A score is the mean of the losses to the ``power``: 0.5 gives an RMSE from squared errors, 1 the mean itself.
 
     Example:
-        >>> round(relative_rmse(np.full((2, 3), 4.0), np.full((2, 3), 16.0)), 6)
+        >>> round(relative_difference(np.full((2, 3), 4.0), np.full((2, 3), 16.0)), 6)
         -0.5
     """
     a, b = paired_sums(losses_a, losses_b)

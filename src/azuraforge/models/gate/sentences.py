@@ -254,7 +254,7 @@ UNITS: Mapping[bool, Mapping[str, tuple[str, str]]] = {
     False: {"units": ("[example|examples]", "örnek"), "units_at": ("[example|examples]", "örnekte")},
 }
 
-#: Codes the gate may give for a champion that cannot stand beside the candidate.
+#: Codes the gate may give for a champion that cannot stand next to the candidate.
 INCOMPARABLE = (
     "other_target",
     "other_unit",

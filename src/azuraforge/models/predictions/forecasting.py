@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.deployments.service import Deployed, takes
+from azuraforge.models.events import PredictionsMade
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.lines import LedgerLine
@@ -26,8 +28,7 @@ from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving.messages import DatasetFile, Reply, SeriesMessage
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
-from azuraforge.runs.schemas import RunRequest
-from azuraforge.strict_json import JsonObject
+from azuraforge.runs.schemas import RunRequest, RunSummary
 
 if TYPE_CHECKING:
     from azuraforge.database import Database, Session
@@ -53,6 +54,20 @@ class ForecastConfig(BaseModel):
     horizon: int | None = Field(default=None, ge=1, description="empty: as far as the version can")
 
 
+class ForecastSummary(RunSummary):
+    """Forecasts of the newest rows; ``known``: series whose forecast the ledger held already."""
+
+    kind: Literal["forecast"] = "forecast"
+    model: str
+    version: int
+    dataset: str
+    dataset_version: int
+    origin_at: datetime
+    matures_at: datetime
+    forecasts: int
+    known: int
+
+
 @dataclass(frozen=True)
 class _Made:
     """The lines of one series, and what a shadow's or canary's part in them counts as."""
@@ -65,6 +80,7 @@ class ForecastHandler(Handler):
     """Forecasts from the end of a model's dataset."""
 
     kind = "forecast"
+    summary = ForecastSummary
 
     def __init__(
         self, database: Database, events: EventLog, datasets: DatasetService, versions: ServedVersions
@@ -120,21 +136,21 @@ class ForecastHandler(Handler):
             made.append(asked.series(series))
         lines = [line for each in made for line in each.lines]
         given = [line for line in lines if line.pair_id is None]
-        summary: JsonObject = {
-            "model": run.model,
-            "version": row.version,
-            "dataset": dataset.name,
-            "dataset_version": dataset.version,
-            "origin_at": max(line.origin_at for line in given).isoformat(),
-            "matures_at": max(line.matures_at for line in given).isoformat(),
-            "forecasts": len(given),
-            "known": 0,
-        }
+        summary = ForecastSummary(
+            model=run.model,
+            version=row.version,
+            dataset=dataset.name,
+            dataset_version=dataset.version,
+            origin_at=max(line.origin_at for line in given),
+            matures_at=max(line.matures_at for line in given),
+            forecasts=len(given),
+            known=0,
+        )
 
         def commit(session: Session) -> None:
             known = ledger_store.known_ids(session, [line.id for line in lines])
             new = [each for each in made if each.lines[0].id not in known]
-            summary["known"] = len(made) - len(new)
+            summary.known = len(made) - len(new)
             written = [line for each in new for line in each.lines]
             if not written:
                 return
@@ -143,8 +159,8 @@ class ForecastHandler(Handler):
                 if each.counter is not None and deployed is not None:
                     deployment_store.count(session, owner.id, deployed.number, each.counter)
             last = new[-1].lines[0]
-            told = {"model": run.model, "version": last.version, "prediction_id": last.id, "count": len(new)}
-            self._events.append(session, "project", "prediction.made", told)
+            body = PredictionsMade(model=owner.name, version=last.version, prediction_id=last.id, count=len(new))
+            self._events.append(session, "project", body)
 
         return Finish(summary, commit=commit)
 

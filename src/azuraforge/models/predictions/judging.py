@@ -1,7 +1,7 @@
 """What became of predictions: pure arithmetic on lines of the ledger and the truth, without database or children.
 
-A prediction of numbers is judged by the absolute error, beside that of the naive forecast (the last value known at its
-origin) of the same target. A prediction of a class is judged by whether it was wrong, beside always answering the
+A prediction of numbers is judged by the absolute error, next to that of the naive forecast (the last value known at its
+origin) of the same target. A prediction of a class is judged by whether it was wrong, next to always answering the
 class that was the truth most often until then.
 """
 

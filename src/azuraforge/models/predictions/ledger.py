@@ -15,6 +15,7 @@ from datetime import datetime
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
+from azuraforge.models.events import PredictionsMade
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.telemetry import logger
@@ -207,8 +208,8 @@ class _News:
 
         def work(session: Session) -> None:
             for (model, version), (count, last) in sums.items():
-                data = {"model": model, "version": version, "prediction_id": last, "count": count}
-                self._events.append(session, "project", "prediction.made", data)
+                body = PredictionsMade(model=model, version=version, prediction_id=last, count=count)
+                self._events.append(session, "project", body)
 
         try:
             written = self._database.write_soon(project_id, work)

@@ -65,7 +65,7 @@ class LiveReads:
                 )
             line, name = found
             outcomes = ledger_store.outcomes(session, prediction_id)
-        told = [
+        judged = [
             PointOutcome(
                 step=each.step,
                 at=each.target_at,
@@ -81,7 +81,7 @@ class LiveReads:
             for each in outcomes
         ]
         outline = shapes.prediction_out(name, line).model_dump()
-        return PredictionDetail(**outline, outcomes=told, features=line.features)
+        return PredictionDetail(**outline, outcomes=judged, features=line.features)
 
     def scores(self, project_id: str, model: str, days: int | None) -> LiveScores:
         """How good predictions turned out to be, of the last ``days`` before the newest judged target or of all."""

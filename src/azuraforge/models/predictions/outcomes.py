@@ -19,6 +19,7 @@ from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.answers import Actuals, ActualsInput, KnownPoints
+from azuraforge.models.events import PredictionsJudged
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.judging import Truth, judge, usual_of
 from azuraforge.models.predictions.schemas import OutcomeRequest, OutcomesOut
@@ -195,8 +196,9 @@ class Outcomes:
         ledger_store.add_outcomes(session, rows)
         session.flush()
         if rows:
-            told = {"points": len(rows), "predictions": len({row["prediction_id"] for row in rows}), "source": source}
-            self._events.append(session, "project", "prediction.judged", told)
+            predictions = len({row["prediction_id"] for row in rows})
+            body = PredictionsJudged(points=len(rows), predictions=predictions, source=source)
+            self._events.append(session, "project", body)
         return len(rows)
 
     def _seen(self, session: Session, line: Prediction, counts: dict[str, Counter[str]]) -> Counter[str] | None:

@@ -74,7 +74,7 @@ def get_live_scores(
     service: Service,
     days: Annotated[int | None, Query(ge=1, le=36_500, description="before the newest judged target")] = None,
 ) -> LiveScores:
-    """How good a model's predictions turned out to be, beside the naive ones."""
+    """How good a model's predictions turned out to be, next to the naive ones."""
     return service.reads.scores(access.project_id, name, days)
 
 

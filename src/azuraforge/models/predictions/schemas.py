@@ -96,7 +96,7 @@ class LiveScore(BaseModel):
 
 
 class LiveScores(BaseModel):
-    """How good a model's predictions turned out to be, beside the naive ones of the same targets."""
+    """How good a model's predictions turned out to be, next to the naive ones of the same targets."""
 
     model: str
     target: str

@@ -42,7 +42,7 @@ class PredictionService:
             additions.subscribe(self.look_at)
 
     def look_at(self, project_id: str, dataset_id: str) -> None:
-        """Soon, beside everything else: judge by a dataset's new version."""
+        """Soon, besides everything else: judge by a dataset's new version."""
 
         def work() -> None:
             try:

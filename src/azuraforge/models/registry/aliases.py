@@ -10,6 +10,7 @@ from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import schemas, shapes, store
+from azuraforge.models.events import AliasEvent, AliasMoved
 from azuraforge.models.registry.finding import aliased, find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION, check_alias
@@ -20,7 +21,11 @@ from azuraforge.paging import PAGE, Order
 AfterMove = Callable[[Session, Model, AliasChange], None]
 
 _HISTORY: Order[tuple[int]] = Order("history", tuple[int])
-_EVENTS = {"promote": "model.promoted", "rollback": "model.rolled_back", "remove": "model.alias_removed"}
+_EVENTS: dict[str, AliasEvent] = {
+    "promote": "model.promoted",
+    "rollback": "model.rolled_back",
+    "remove": "model.alias_removed",
+}
 
 
 class Aliases:
@@ -212,16 +217,17 @@ class Aliases:
     def _moved(self, session: Session, owner: Model, line: AliasChange) -> None:
         for after in self._after_move:
             after(session, owner, line)
-        data = {
-            "model": owner.name,
-            "alias": line.alias,
-            "version": line.version,
-            "previous_version": line.previous_version,
-            "reason": line.reason,
-            "by": line.by,
-            "run_id": line.run_id,
-        }
-        self._events.append(session, "project", _EVENTS[line.action], data)
+        body = AliasMoved(
+            type=_EVENTS[line.action],
+            model=owner.name,
+            alias=line.alias,
+            version=line.version,
+            previous_version=line.previous_version,
+            reason=line.reason,
+            by=line.by,
+            run_id=line.run_id,
+        )
+        self._events.append(session, "project", body)
 
     def _verify(self, row: ModelVersion) -> None:
         self._folders.verify(row.project_id, row.content_hash)

@@ -14,7 +14,7 @@ from azuraforge.models.registry.finding import find_model
 from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut, MadePredictions
 from azuraforge.models.tables import ModelVersion
 
-#: Of a model with more versions, the newest are told.
+#: Of a model with more versions, the newest are shown.
 MOST_VERSIONS = 50
 
 
@@ -42,14 +42,14 @@ class Lineage:
             graph.version(row, names.get(row.version, []), self._dataset_name(project_id, row))
             if row.version in counts:
                 made, judged, first_at, last_at = counts[row.version]
-                told = MadePredictions(made=made, judged=judged, first_at=first_at, last_at=last_at)
+                shown = MadePredictions(made=made, judged=judged, first_at=first_at, last_at=last_at)
                 graph.node(
                     LineageNode(
                         id=f"predictions:{row.version}",
                         kind="predictions",
                         label=str(made),
                         version=row.version,
-                        predictions=told,
+                        predictions=shown,
                     )
                 )
                 graph.edge(f"version:{row.version}", f"predictions:{row.version}", "said")

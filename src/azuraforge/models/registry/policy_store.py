@@ -9,6 +9,7 @@ from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
+from azuraforge.models.events import GatePolicyChanged
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms, check_policy
 from azuraforge.models.registry.finding import find_model, lock_model
 from azuraforge.models.schemas import PolicyOut, PolicyPage, PolicyRequest
@@ -61,8 +62,8 @@ class Policies:
             newest = store.versions(session, owner.id)
             _check(terms, kinds, newest[0].kind if newest else None)
             row = store.add_policy(session, owner, policy=terms, reason=request.reason, by=by)
-            told = {"model": owner.name, "number": row.number, "by": by, "reason": request.reason}
-            self._events.append(session, "project", "model.policy_changed", told)
+            body = GatePolicyChanged(model=owner.name, number=row.number, by=by, reason=request.reason)
+            self._events.append(session, "project", body)
             return shapes.policy_out(row)
 
         return self._database.write(project_id, work, durable=True, unit=unit)

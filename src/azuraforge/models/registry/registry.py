@@ -15,6 +15,7 @@ from azuraforge.database import Session
 from azuraforge.errors import TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
+from azuraforge.models.events import VersionRegistered
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.provenance import ImportRecord, LearnedRows
 from azuraforge.models.registry.folder import Imported, VersionFolders
@@ -93,8 +94,8 @@ class Registry:
             imported=origin,
         )
         session.refresh(row)
-        data = {"model": model, "version": row.version, "run_id": run_id}
-        self._events.append(session, "project", "model.version_added", data)
+        body = VersionRegistered(model=model, version=row.version, run_id=run_id)
+        self._events.append(session, "project", body)
         return row
 
     def store_evaluation(

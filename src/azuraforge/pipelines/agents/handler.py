@@ -7,6 +7,7 @@ from pathlib import Path
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.agents.shapes import AgentAnswer, AgentInput
 from azuraforge.pipelines.phases import execute_step
+from azuraforge.pipelines.summaries import AgentSummary
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
@@ -18,6 +19,7 @@ class AgentHandler(Handler):
     """One request to one agent; ``config`` of the run is the agent's request."""
 
     kind = "agent"
+    summary = AgentSummary
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -42,4 +44,4 @@ class AgentHandler(Handler):
         wanted = AgentInput(plugins_folder=str(self._catalogue.plugins_folder), plugin=run.plugin, request=run.config)
         answered = execute_step(job, "answer", ANSWER, wanted, AgentAnswer, share=1.0)
         job.artifact("result.json", Path(answered.outputs) / "result.json", "application/json", "result")
-        return Finish(answered.model_dump(mode="json", exclude={"outputs"}))
+        return Finish(AgentSummary(result=answered.result, truncated=answered.truncated, bytes=answered.bytes))

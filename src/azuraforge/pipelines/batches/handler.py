@@ -26,6 +26,7 @@ from azuraforge.pipelines.batches.shapes import (
     GatherInput,
     Plan,
     PlanInput,
+    PredictSummary,
 )
 from azuraforge.pipelines.extra import BatchExtra
 from azuraforge.pipelines.loop import rows_of
@@ -65,6 +66,7 @@ class BatchPredictHandler(Handler):
     """``kind: predict``: plan → chunk by chunk → gather."""
 
     kind = "predict"
+    summary = PredictSummary
     extra = BatchExtra
 
     def __init__(self, datasets: DatasetService, models: ModelService, call: Call, plugins_folder: Path) -> None:
@@ -129,7 +131,7 @@ class BatchPredictHandler(Handler):
             if not isinstance(error, TransientError):
                 self._keep_part(job, version.kind, done, planned)
             raise
-        return Finish({**to_json(summary), "version": version.version, "model": run.model})
+        return Finish(PredictSummary(**dict(summary), version=version.version, model=run.model))
 
     def _check_fits(self, version: VersionOut, dataset: DatasetVersion) -> None:
         """Refuse a dataset that means something else than the one the version learned from."""

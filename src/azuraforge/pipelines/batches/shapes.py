@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, JsonValue
 
 from azuraforge.pipelines.shapes import DatasetFile, StepInput, StepResult
@@ -9,6 +11,7 @@ from azuraforge.plugins.contract.batch import BatchRange
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.shape import Shape
+from azuraforge.runs.schemas import RunSummary
 
 
 class CheckInput(StepInput):
@@ -84,6 +87,14 @@ class BatchSummary(Shape):
     chunks: int
     of_chunks: int
     scores: dict[str, float | None] | None = Field(default=None, description="of rows that the version has not learned")
+
+
+class PredictSummary(RunSummary, BatchSummary):
+    """A batch prediction: what was predicted, and with which version."""
+
+    kind: Literal["predict"] = "predict"
+    model: str
+    version: int
 
 
 class BatchFigure(BatchSummary, Figure):

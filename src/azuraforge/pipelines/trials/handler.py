@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import JsonValue
-
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.extra import TrialExtra
@@ -23,6 +21,7 @@ from azuraforge.pipelines.shapes import (
     TrialInput,
     TrialSplit,
 )
+from azuraforge.pipelines.summaries import TrialSummary
 from azuraforge.pipelines.trials.parts import StudyParts
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
@@ -36,6 +35,7 @@ class TrialHandler(Handler):
     """One config tried for a study; its scores are the run's summary."""
 
     kind = "trial"
+    summary = TrialSummary
     extra = TrialExtra
 
     def __init__(self, datasets: DatasetService, catalogue: Catalogue, parts_folder: Path) -> None:
@@ -71,13 +71,16 @@ class TrialHandler(Handler):
             baselines=self._catalogue.task_kind(extra.task).baselines_of(run.plugin),
             scoring=split.outputs,
         )
-        summary: dict[str, JsonValue] = {"study": extra.model_dump(mode="json")["study"]}
-        if extra.baselines:
-            scored = _phase(job, "baselines", wanted, ScoredBaselines)
-            summary["baselines"] = [each.model_dump(mode="json", exclude_none=True) for each in scored.scored]
+        baselines = _phase(job, "baselines", wanted, ScoredBaselines).scored if extra.baselines else None
         fitted = _phase(job, "fit", wanted, ScoredTrial)
-        summary["cpu_seconds"] = split.cpu_seconds + fitted.cpu_seconds
-        summary["metrics"], summary["app_seconds"] = {**fitted.metrics}, fitted.app_seconds
+        summary = TrialSummary(
+            study=extra.study,
+            cpu_seconds=split.cpu_seconds + fitted.cpu_seconds,
+            metrics=fitted.metrics,
+            app_seconds=fitted.app_seconds,
+        )
+        if baselines is not None:
+            summary.baselines = baselines
         return Finish(summary)
 
     def _split(self, job: Job, extra: TrialExtra, wanted: SplitInput) -> TrialSplit:

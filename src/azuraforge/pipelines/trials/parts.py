@@ -23,7 +23,7 @@ _TOLD = "parts.json"
 
 
 class StudyParts:
-    """A folder for each study: ``<project>/<study>/parts`` and beside it ``parts.json`` with the split and the seal."""
+    """A folder for each study: ``<project>/<study>/parts`` with ``parts.json``, which holds the split and the seal."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -36,13 +36,14 @@ class DatasetSchema(Shape):
     month_end: bool = Field(default=False, description="the rows stand on the last days of their months")
     series: str | None = Field(default=None, description="the column that tells several series apart")
     series_names: tuple[str, ...] | None = Field(default=None, description="names of several series, sorted")
+    # Factories, because Pydantic copies a default that could be changed, which takes longer than all other fields.
     groups: dict[str, dict[str, tuple[str, ...]]] = Field(
-        default={},
+        default_factory=dict,
         description="of several series: group column → group → the series in it, which a total adds up; groups of one"
         " series are left out",
     )
     available_after: dict[str, Availability] = Field(
-        default={},
+        default_factory=dict,
         description="when the values of a column become known: '0' with their row, a duration such as 6h or 1d after"
         " its time, 'ahead' before it; columns that are not named count as known with their row",
     )
@@ -76,6 +77,6 @@ class DatasetSchema(Shape):
         fields: dict[str, JsonValue] = self.model_dump(mode="json")
         always = _ALWAYS[self.kind]
         for name, field in type(self).model_fields.items():
-            if name not in always and getattr(self, name) == field.default:
+            if name not in always and getattr(self, name) == field.get_default(call_default_factory=True):
                 del fields[name]
         return fields

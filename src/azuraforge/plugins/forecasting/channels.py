@@ -50,7 +50,7 @@ def filled(values: Floats, before: float) -> Floats:
 
 
 def is_stationary(values: Floats) -> bool:
-    """Whether the level of training values stays about the same: quarters' means spread little beside the values.
+    """Whether the level of training values stays about the same: quarters' means spread little next to the values.
 
     Example:
         >>> is_stationary(np.sin(np.arange(400.0))), is_stationary(np.arange(400.0))

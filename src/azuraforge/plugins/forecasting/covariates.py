@@ -1,4 +1,4 @@
-"""What is known ahead of the rows to predict, beside the calendar: columns named in the config, and public holidays."""
+"""Columns known ahead of the rows to predict, besides the calendar: those named in the config, and public holidays."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Pre
 OUTPUTS = 1 + len(TRAINED_LEVELS)
 _FORMAT = "azuraforge.time_series/1"
 _ALONE = ""
-#: What a forecaster learns on the validation part, saved beside the network's weights.
+#: What a forecaster learns on the validation part, saved next to the network's weights.
 _CALIBRATION = ("trust", "offsets", "smearing")
 
 

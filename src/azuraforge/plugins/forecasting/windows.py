@@ -125,7 +125,7 @@ class Layout:
     """Which channels a window has; of a panel the same for all series, though each has its own scales.
 
     Attributes:
-        level: the target's own level stands beside its changes.
+        level: the target's own level stands next to its changes.
         relative: other column → whether it is measured from the window's last row.
         holes: columns, the target's among them, of which a channel tells where values are missing.
     """
@@ -164,7 +164,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Everything between the data and the network; learned on training rows only, saved beside the weights.
+    """Everything between the data and the network; learned on training rows only, saved next to the weights.
 
     Forecasts are learned as ``(path - anchor) / scale``: the change since the origin, in units of its spread over the
     training part. ``transform`` says what the path is.

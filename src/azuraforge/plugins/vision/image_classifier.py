@@ -53,7 +53,7 @@ _PREDICT_BATCH = 500
 
 
 class ImageConfig(ClassifyConfig):
-    """What training a network on images needs, beside the task's own settings."""
+    """What training a network on images needs, besides the task's own settings."""
 
     epochs: Annotated[int, Field(default=8, ge=1, le=1000, description="Passes over the training part, at most")]
     patience: Annotated[
@@ -100,7 +100,7 @@ class Scaling:
         """From training images: the standard deviation of each channel; 1 where a channel is constant."""
         values = pixels.reshape(-1, pixels.shape[3])
         mean = values.mean(axis=0, dtype=np.float64)
-        # Squares of bytes are exact in 64 bits; a float copy of a large set would not fit beside it.
+        # Squares of bytes are exact in 64 bits; a float copy of a large set would not fit next to it.
         square = np.array([np.square(np.arange(256.0)) @ np.bincount(channel, minlength=256) for channel in values.T])
         deviation = np.sqrt(np.maximum(square / len(values) - mean**2, 0))
         return cls(np.where(deviation > 0, deviation, 1.0))

@@ -33,6 +33,7 @@ from azuraforge.processes.failures import Interruption, storage_error
 from azuraforge.processes.frames import SentMessage, Start
 from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import store
+from azuraforge.runs.events import RunFollowedUp
 from azuraforge.runs.execution.recording import Figure, Note
 from azuraforge.runs.handlers import ChildSettings, ClaimedRun, FollowUp
 from azuraforge.runs.tables import Run
@@ -230,8 +231,8 @@ class FollowUps:
 
 def note_end(session: Session, events: EventLog, run: Run) -> None:
     """Write the event that nothing follows the run any more, in the caller's transaction."""
-    about = {"run_id": run.id, "kind": run.kind, "name": run.name, "model": run.model, "state": run.state}
-    events.append(session, "project", "run.followed_up", about)
+    body = RunFollowedUp(run_id=run.id, kind=run.kind, name=run.name, model=run.model, state=run.state)
+    events.append(session, "project", body)
 
 
 @contextmanager

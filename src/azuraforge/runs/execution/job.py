@@ -32,6 +32,7 @@ from azuraforge.processes.sealed_folders import problem_with
 from azuraforge.projects.keeping import hold
 from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.events import PhaseBegan, PhaseEnded
 from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild, start_frame
 from azuraforge.runs.execution.recording import Recorder
@@ -230,8 +231,7 @@ class AttemptJob:
 
     def _announce(self, name: str) -> None:
         def work(session: Session) -> None:
-            data = {"name": name, "index": self._index, "count": None}
-            self._events.append(session, run_stream(self.run.id), "run.phase", data)
+            self._events.append(session, run_stream(self.run.id), PhaseBegan(name=name, index=self._index, count=None))
             fenced_update(session, self.held, progress=self._meter.update(0, 0))
 
         self.write(work)
@@ -290,8 +290,8 @@ class AttemptJob:
             "sha256": answer["sha256"],
         }
         crashpoint("phase_before_kept")
-        spent = {"seconds": round(time.monotonic() - began, 3), "cpu_seconds": answer.get("cpu_seconds")}
-        self._keep_result(name, values, {"name": name, **spent})
+        seconds = round(time.monotonic() - began, 3)
+        self._keep_result(name, values, PhaseEnded(name=name, seconds=seconds, cpu_seconds=answer.get("cpu_seconds")))
         crashpoint("phase_kept")
         shutil.rmtree(work, ignore_errors=True)
         return _Ended(answer["value"], outputs)
@@ -305,11 +305,11 @@ class AttemptJob:
             self._sampler = Sampler(self._sample_seconds, elapsed_seconds)
         return self._sampler
 
-    def _keep_result(self, name: str, values: Mapping[str, object], spent: Mapping[str, object]) -> None:
+    def _keep_result(self, name: str, values: Mapping[str, object], ended: PhaseEnded) -> None:
         def work(session: Session) -> None:
             first = store.phase(session, self.run.id, name) is None
             store.save_phase(session, self.run.id, name, values)
-            self._events.append(session, run_stream(self.run.id), "run.phase_ended", dict(spent))
+            self._events.append(session, run_stream(self.run.id), ended)
             if first:
                 fenced_update(session, self.held, deaths=0)
 

@@ -17,12 +17,12 @@ from azuraforge.processes.messages import message_frame
 from azuraforge.processes.points import problem_with_series
 from azuraforge.processes.resources import usage
 from azuraforge.runs import store
+from azuraforge.runs.events import FigureAttached, MetricsTruncated, NoteAdded, RunProgressed
 from azuraforge.runs.handlers import MessageKind, Received, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.progress import ProgressMeter
-from azuraforge.runs.schemas import Step, Time
-from azuraforge.strict_json import JsonObject
+from azuraforge.runs.schemas import MOST_NOTE, Step, Time
 
 #: How many checkpoints of a phase are kept: the newest may turn out to be damaged.
 KEPT_CHECKPOINTS = 3
@@ -100,13 +100,13 @@ def _points(received: Received, phase: str, body: Metrics) -> None:
     held = received.held
     written = metric_store.append(received.session, held.run_id, held.attempt, phase, points)
     if written:
-        received.report("run.metrics", metric_store.event(written, held.attempt))
+        received.report(metric_store.event(written, held.attempt))
 
 
 def _progress(received: Received, body: Progress) -> None:
-    progress = received.progress.update(body.done, body.total, body.note)
+    progress = received.progress.update(body.done, body.total, body.note[:MOST_NOTE])
     fenced_update(received.session, received.held, progress=progress)
-    received.report("run.progress", progress)
+    received.report(RunProgressed.model_validate(progress))
 
 
 def _checkpoint(received: Received, body: Saved) -> None:
@@ -141,18 +141,17 @@ def _resumed(received: Received, body: Resumed) -> None:
         store.note_resumption(session, run_id, attempt, body.step, max(0, furthest - (body.step or 0)))
     if last:
         after = -1 if body.step is None else body.step
-        data: JsonObject = {"after_step": after, "attempt": attempt, "series": [*sorted(last)]}
-        received.report("run.metrics_truncated", data)
+        received.report(MetricsTruncated(after_step=after, attempt=attempt, series=sorted(last)))
 
 
 def _note(received: Received, body: Note) -> None:
     store.add_note(received.session, received.run_id, received.attempt, body.markdown)
-    received.report("run.note", {"markdown": body.markdown})
+    received.report(NoteAdded(markdown=body.markdown))
 
 
 def _figure(received: Received, body: Figure) -> None:
     store.save_figure(received.session, received.run_id, body.name, body.data)
-    received.report("run.figure", {"name": body.name})
+    received.report(FigureAttached(name=body.name))
 
 
 #: The messages of every kind of run; a handler adds its own in ``Handler.messages``.

@@ -15,10 +15,11 @@ from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.runs import store
+from azuraforge.runs.events import RunProgressed
 from azuraforge.runs.external.store import Renewal
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
-from azuraforge.runs.schemas import FinishRequest, MetricPoints
+from azuraforge.runs.schemas import ExternalSummary, FinishRequest, MetricPoints
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
 from azuraforge.strict_json import JsonObject
@@ -57,7 +58,7 @@ class ExternalRuns:
             if body.points:
                 self._points(session, Held(project_id, run_id, run.attempt), body)
             if progress is not None:
-                self._events.append(session, run_stream(run_id), "run.progress", progress)
+                self._events.append(session, run_stream(run_id), RunProgressed.model_validate(progress))
             return run
 
         return self._database.write(project_id, work, unit=unit)
@@ -87,7 +88,8 @@ class ExternalRuns:
                 error = {"code": "client", "message": body.error or "the client gave no reason"}
                 if self._row(session, run_id).cancel_requested:
                     state, error = "cancelled", None
-            self._transitions.ended(session, held, state, summary=body.summary, error=error, reason=body.error)
+            summary = ExternalSummary(values=body.summary) if body.summary is not None else None
+            self._transitions.ended(session, held, state, summary=summary, error=error, reason=body.error)
             return self._row(session, run_id)
 
         return self._database.write(project_id, work, unit=unit)
@@ -100,8 +102,7 @@ class ExternalRuns:
         ]
         written = metric_store.append(session, held.run_id, held.attempt, PHASE, found)
         if written:
-            data = metric_store.event(written, held.attempt)
-            self._events.append(session, run_stream(held.run_id), "run.metrics", data)
+            self._events.append(session, run_stream(held.run_id), metric_store.event(written, held.attempt))
 
     def _alive(self, session: Session, run_id: str, user_id: str) -> tuple[Run, Held]:
         """The run, locked, running and with a fresh lease; reopened where it had only been lost."""

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.database import Session
+from azuraforge.runs.events import MetricsLogged
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
 
@@ -116,19 +117,19 @@ def truncate(session: Session, run_id: str, phase: str, after_step: int | None) 
     return last
 
 
-def event(written: dict[str, list[Written]], attempt: int) -> dict[str, object]:
-    """Return the data of the event ``run.metrics``: the points and, by the same order, their times.
+def event(written: dict[str, list[Written]], attempt: int) -> MetricsLogged:
+    """Return the event of these points, and by the same order their times.
 
     Null stands for NaN and the infinities, and for an unknown time.
     """
-    return {
-        "points": {
-            series: [[step, value if math.isfinite(value) else None] for step, value, _ in points]
+    return MetricsLogged.model_construct(  # not validated a second time: a batch may hold a million points
+        points={
+            series: [(step, value if math.isfinite(value) else None) for step, value, _ in points]
             for series, points in written.items()
         },
-        "times": {series: [at for _, _, at in points] for series, points in written.items()},
-        "attempt": attempt,
-    }
+        times={series: [at for _, _, at in points] for series, points in written.items()},
+        attempt=attempt,
+    )
 
 
 def read(session: Session, run_id: str, series: str) -> metrics.Curve:

@@ -148,7 +148,7 @@ def load_images(folder: Path | str) -> ImagePart:
 
 
 def keep_learned(train: ImagePart, validation: ImagePart, predictor: Path) -> None:
-    """Write beside the weights which images they have seen: the judge of a later run leaves these out."""
+    """Write next to the weights which images they have seen: the judge of a later run leaves these out."""
     seen = [image.tobytes() for part in (train, validation) for image in part.pixels]
     save_safetensors(predictor / LEARNED_IMAGES, {"hashes": np.unique(content_hashes(seen)).view(np.int64)})
 

@@ -217,7 +217,12 @@ class ForecastJudge(Judge):
                 overall, _ = measure(self._truth, point, self._scale)
             else:
                 overall, _, _ = self._panel.measure(self._truth, point)
-            found[name] = {**overall, "r2_change": change_r2(self._truth, point.point, last_values(self._test))}
+            rmsse = self._scaled.score(RMSSE, self._truth, point, self._owners)
+            found[name] = {
+                **overall,
+                RMSSE.name: rmsse,
+                "r2_change": change_r2(self._truth, point.point, last_values(self._test)),
+            }
         return found
 
     def _measure(self, contender: _Measured, last: Floats) -> None:

@@ -5,7 +5,7 @@ is least where the quantile is right. *CRPS* (continuous ranked probability scor
 loss over all levels; forecasters give a few levels only, so it is approximated by the plain mean of twice the pinball
 losses of those, which for symmetric levels with the median is the weighted interval score (Bracher et al., "Evaluating
 epidemic forecasts in an interval format", 2021). It compares forecasts with the same levels, and is coarse by itself:
-contenders with other levels have none beside each other.
+contenders with other levels have none next to each other.
 """
 
 from __future__ import annotations

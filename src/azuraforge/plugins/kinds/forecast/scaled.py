@@ -68,10 +68,13 @@ class Scales:
 
     def measure(self, truth: Floats, predictions: Predictions, owners: Indices | None) -> dict[str, float | None]:
         """Return both metrics; of a panel the mean of the series' own."""
-        return {
-            metric.name: _score(metric, self.losses(metric.name, truth, predictions), owners)
-            for metric in (RMSSE, SCALED_PINBALL)
-        }
+        return {metric.name: self.score(metric, truth, predictions, owners) for metric in (RMSSE, SCALED_PINBALL)}
+
+    def score(
+        self, metric: MetricFacts, truth: Floats, predictions: Predictions, owners: Indices | None
+    ) -> float | None:
+        """Return one of the metrics; of a panel the mean of the series' own."""
+        return _score(metric, self.losses(metric.name, truth, predictions), owners)
 
 
 def step_sizes(values: Floats) -> tuple[float, float]:

@@ -77,7 +77,7 @@ def _run_share(e: Emitter, shared: Any, index: Any) -> None:
 def pool_fork(e: Emitter) -> None:
     """Run the task that lies in the shared block on all threads; return when every share is done.
 
-    Parameters: shared; workers, how many threads wait beside the caller.
+    Parameters: shared; workers, how many threads wait next to the caller.
     """
     b = e.builder
     shared, workers = (one.ir for one in e.arguments)

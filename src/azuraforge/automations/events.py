@@ -1,0 +1,101 @@
+"""The events of schedules, automations and notifications."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from azuraforge.events.body import EventBody
+from azuraforge.runs.schemas import RunError
+
+
+class ScheduleEvent(EventBody):
+    """The fields of every event of a schedule; ``Firing.emit`` sets them."""
+
+    schedule_id: str = ""
+    name: str = ""
+
+
+class ScheduleChanged(ScheduleEvent):
+    """A schedule was created, changed, paused, resumed or deleted."""
+
+    type: Literal["schedule.created", "schedule.changed", "schedule.paused", "schedule.resumed", "schedule.deleted"]
+
+
+class ScheduleMissed(ScheduleEvent):
+    """Fire times passed while no scheduler ran, and are left out."""
+
+    type: Literal["schedule.missed"] = "schedule.missed"
+    count: int
+    since: datetime
+
+
+class ScheduleFired(ScheduleEvent):
+    """A schedule fired: it queued a run, or could not."""
+
+    type: Literal["schedule.fired"] = "schedule.fired"
+    fire_time: datetime
+    cause: str
+    run_id: str | None
+    error: RunError | None
+
+
+class AutomationEvent(EventBody):
+    """The fields of every event of an automation; ``Firings.emit`` sets them."""
+
+    automation_id: str = ""
+    name: str = ""
+
+
+class AutomationChanged(AutomationEvent):
+    """An automation was created, changed, paused, resumed or deleted."""
+
+    type: Literal[
+        "automation.created", "automation.changed", "automation.paused", "automation.resumed", "automation.deleted"
+    ]
+
+
+class AutomationFired(AutomationEvent):
+    """An automation fired; ``causes`` events and times became this firing."""
+
+    type: Literal["automation.fired"] = "automation.fired"
+    firing: int
+    cause: str
+    causes: int
+
+
+class AutomationFinished(AutomationEvent):
+    """The last step of a firing has ended."""
+
+    type: Literal["automation.finished"] = "automation.finished"
+    firing: int
+    state: str
+
+
+class NotificationQueued(EventBody):
+    """A message was put into the outbox."""
+
+    type: Literal["notification.queued"] = "notification.queued"
+    notification: str
+
+
+class NotificationFailed(EventBody):
+    """A message could not be delivered and is not tried again."""
+
+    type: Literal["notification.failed"] = "notification.failed"
+    notification: str
+    target: str
+    source: str
+    reason: str
+
+
+EVENTS: tuple[type[EventBody], ...] = (
+    ScheduleChanged,
+    ScheduleMissed,
+    ScheduleFired,
+    AutomationChanged,
+    AutomationFired,
+    AutomationFinished,
+    NotificationQueued,
+    NotificationFailed,
+)

@@ -1,0 +1,218 @@
+"""The loop of the demo: rows arrive one by one, and automations do all the rest.
+
+The dataset comes from the source ``simulated``, whose season changes on the way. Three automations close the loop:
+
+    arrival   when a row has arrived: forecast with the champion, and with the first version for the comparison
+    drift     when drift is reported: train, and notify
+    daily     at each 40th row: train
+
+After each row the loop waits until everything that the row caused has ended, so that the same rows give the same
+forecasts on every machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from azuraforge.cli.failures import CommandError
+
+if TYPE_CHECKING:
+    from azuraforge.client import Automation, Client, Run
+
+PLUGIN = "forecasting.ridge"
+SEED = 7
+#: The gate needs a test part of some length, and the new season rows to be learned from: few are left to validate on.
+CONFIG = {"horizon": 1, "validation_share": 0.06, "test_share": 0.2}
+FIRST = 1
+_PATIENCE_SECONDS = 120.0
+_POLL_SECONDS = 0.05
+#: A platform that was killed after it had judged a row looks for drift with the next one; nothing else is lost.
+_LOOK_AFTER_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The series, and when it is learned again."""
+
+    rows_at_first: int = 200
+    changes_after: int = 212
+    rows: int = 350
+    rows_per_arrival: int = 1
+    arrivals_per_training: int = 40
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Options of the source."""
+        return {
+            "rows_at_first": self.rows_at_first,
+            "changes_after": self.changes_after,
+            "rows": self.rows,
+            "rows_per_refresh": self.rows_per_arrival,
+            "later_season": 7,
+        }
+
+    def arrivals(self, row: int) -> int:
+        """Return how often rows have arrived when there are so many."""
+        return (row - self.rows_at_first) // self.rows_per_arrival
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The state of the loop after rows have arrived."""
+
+    row: int
+    champion: int
+    alarm: bool
+    trained: tuple[Run, ...] = ()
+
+
+class Receiver(Protocol):
+    """Where the message is sent that drift was reported."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def secret(self) -> str: ...
+
+
+class Loop:
+    """Drives the demo on a running platform.
+
+    Args:
+        name: of the dataset and the model; neither may exist.
+        hook: receives a message where drift is reported; None: the platform must not send to this machine.
+    """
+
+    def __init__(self, client: Client, name: str, hook: Receiver | None, plan: Plan | None = None) -> None:
+        self._client = client
+        self.plan = plan or Plan()
+        self.name = name
+        self._hook = hook
+        self._alarms: set[int] = set()
+        self._reported: set[str] = set()
+
+    def automation(self, what: str) -> str:
+        """Return the name of an automation."""
+        return f"{self.name}: {what}"
+
+    def begin(self) -> Run:
+        """Add the series and train its first version. Raises CommandError where that is not promoted."""
+        self._client.datasets.add_from_source("simulated", self.plan.options, name=self.name)
+        run = self._client.runs.start(
+            PLUGIN,
+            dataset=self.name,
+            config=CONFIG,
+            kind="train",
+            seed=SEED,
+            idempotency_key=f"{self.name} first",
+        )
+        run = self._client.runs.wait(run.id)
+        if run.state != "succeeded" or self._client.models.get(self.name).champion != FIRST:
+            raise CommandError(f"the first version of {self.name} did not become champion", exit_code=1)
+        self._reported.add(run.id)
+        return run
+
+    def connect(self) -> None:
+        """Make the automations, and forecast the first row."""
+        client, name = self._client, self.name
+        of_dataset = {"field": "dataset", "equals": name}
+        forecast: dict[str, object] = {"do": "forecast", "run": {"model": name}}
+        unchanged: dict[str, object] = {"do": "forecast", "run": {"model": name, "config": {"version": FIRST}}}
+        train: dict[str, object] = {
+            "do": "train",
+            "run": {"plugin": PLUGIN, "dataset": name, "model": name, "config": CONFIG, "seed": SEED},
+        }
+        notify: list[dict[str, object]] = []
+        if self._hook is not None:
+            options = {"url": self._hook.url, "secret": self._hook.secret}
+            client.notifications.create_target(name, "webhook", options, group_seconds=0)
+            notify = [{"do": "notify", "to": [name]}]
+        added = {"on": "event", "type": "dataset.version_added"}
+        # Versions are counted from 1, and each arrival is one.
+        every = self.plan.arrivals_per_training
+        daily = [1 + arrival for arrival in range(every, self.plan.arrivals(self.plan.rows) + 1, every)]
+        made: list[tuple[str, dict[str, object], list[dict[str, object]]]] = [
+            ("arrival", {**added, "where": [of_dataset]}, [forecast, unchanged]),
+            (
+                "drift",
+                {"on": "event", "type": "model.drift", "where": [{"field": "model", "equals": name}]},
+                [train, *notify],
+            ),
+            ("daily", {**added, "where": [of_dataset, {"field": "version", "one_of": daily}]}, [train]),
+        ]
+        for what, when, steps in made:
+            client.automations.create(self.automation(what), when, steps, cool_down_seconds=0, most_per_day=10_000)
+        client.automations.fire(self.automation("arrival"))
+        self._settle(self.plan.rows_at_first)
+
+    def rows(self) -> Iterator[Seen]:
+        """Let the rows arrive; yield what each has caused."""
+        row = self.plan.rows_at_first
+        while row < self.plan.rows:
+            asked = self._client.datasets.refresh(self.name, idempotency_key=f"{self.name} after row {row}")
+            run = self._client.runs.wait(asked.id)
+            if run.state != "succeeded":
+                why = run.error.message if run.error is not None else run.state
+                raise CommandError(f"row {row + 1} did not arrive: {why}", where=f"run {run.id}", exit_code=1)
+            row = self._client.datasets.get(self.name).rows
+            yield self._settle(row)
+
+    def end(self) -> None:
+        """Pause the automations: nothing arrives any more."""
+        for what in ("arrival", "drift", "daily"):
+            self._client.automations.pause(self.automation(what))
+
+    def _settle(self, row: int) -> Seen:
+        """Wait until all that a row causes has ended."""
+        begun = time.monotonic()
+        looked = begun
+        while True:
+            champion = self._client.models.get(self.name).champion or 0
+            drift = self._client.predictions.drift(self.name)
+            if drift.alarm:
+                self._alarms.add(drift.version)
+            judged = self._judged(champion)
+            errors = drift.report.errors if drift.report is not None else None
+            followed = drift.version == champion and judged == (errors.forecasts if errors is not None else 0)
+            known = len(self._client.predictions.list(self.name, version=champion, judged=False, limit=3)) <= 1
+            if known and followed and self._are_quiet(row):
+                return Seen(row, champion, drift.alarm, tuple(self._newly_trained()))
+            now = time.monotonic()
+            if known and not followed and now - looked > _LOOK_AFTER_SECONDS:
+                looked = now
+                self._client.predictions.drift(self.name, look=True)
+            if now - begun > _PATIENCE_SECONDS:
+                raise CommandError(
+                    f"nothing more happens after row {row}",
+                    next_step=f"azuraforge automations show '{self.automation('arrival')}'",
+                    exit_code=1,
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _judged(self, version: int) -> int:
+        scores = self._client.predictions.scores(self.name).total
+        return sum(each.count for each in scores if each.version == version and not each.late)
+
+    def _are_quiet(self, row: int) -> bool:
+        arrived = self.plan.arrivals(row)
+        wanted: dict[str, Callable[[Automation], bool]] = {
+            "arrival": lambda each: each.fires + each.grouped >= arrived + 1,
+            "drift": lambda each: each.fires >= len(self._alarms),
+            "daily": lambda each: each.fires >= arrived // self.plan.arrivals_per_training,
+        }
+        for what, has_fired in wanted.items():
+            found = self._client.automations.get(self.automation(what))
+            if not has_fired(found) or found.pending:
+                return False
+            if found.newest_firings and found.newest_firings[0].state == "running":
+                return False
+        return True
+
+    def _newly_trained(self) -> Iterator[Run]:
+        for run in reversed(self._client.runs.list(kind="train", limit=10)):
+            if run.id not in self._reported and run.model == self.name:
+                self._reported.add(run.id)
+                yield run

@@ -1,0 +1,68 @@
+"""A receiver of webhooks on this machine, which checks each signature."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Hook:
+    """Receives on a free port of the loopback interface until it is closed.
+
+    Attributes:
+        secret: what the sender signs with.
+        received: ids of the messages that were signed with it. A sender that dies before it has noted the answer sends
+            a message again, under the same id.
+        refused: how many calls were not signed with it.
+    """
+
+    def __init__(self) -> None:
+        self.secret = secrets.token_urlsafe(24)
+        self.received: set[str] = set()
+        self.refused = 0
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                hook._note(body, self.headers)
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """The terminal belongs to the demo."""
+
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Where it receives."""
+        return f"http://{self.address}/loop"
+
+    def wait_for(self, count: int, seconds: float) -> None:
+        """Wait until so many messages are received, at most so long."""
+        until = time.monotonic() + seconds
+        while len(self.received) < count and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        """Stop receiving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _note(self, body: bytes, headers: Message) -> None:
+        at, signature = headers.get("AzuraForge-Timestamp", ""), headers.get("AzuraForge-Signature", "")
+        wanted = hmac.new(self.secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        with self._lock:
+            if hmac.compare_digest(signature, f"sha256={wanted}"):
+                self.received.add(headers.get("Idempotency-Key", ""))
+            else:
+                self.refused += 1

@@ -1,0 +1,80 @@
+"""A simulated series that arrives row by row and changes its season, so that a whole loop can be watched offline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins import Source, SourceNews, SourceRead
+
+#: A forecast counts only where it was made before the time it speaks of: these hours have not come yet.
+START = datetime(2100, 1, 1, tzinfo=UTC)
+_LEVEL, _AMPLITUDES, _NOISE = 100.0, (10.0, 6.0), 1.0
+#: Cycles of the second wave in one of the first; irrational, so that no season repeats exactly.
+_SECOND = (1 + 5**0.5) / 2
+
+
+class SimulatedOptions(BaseModel):
+    """How the series looks, and how it arrives."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows_at_first: int = Field(default=96, ge=20, le=100_000, description="hourly rows that are there at first")
+    rows_per_refresh: int = Field(default=1, ge=1, le=10_000, description="rows that each refresh brings")
+    rows: int = Field(default=264, ge=20, le=100_000, description="all rows; after them nothing comes")
+    season: int = Field(default=12, ge=2, le=1000, description="rows in one season at first")
+    changes_after: int | None = Field(
+        default=132, ge=1, description="rows after which the season changes; empty: never"
+    )
+    later_season: int = Field(default=8, ge=2, le=1000, description="rows in one season after the change")
+    seed: int = Field(default=7, ge=0, le=2**32 - 1)
+
+
+class Simulated(Source):
+    """A level, two waves and noise; after some rows the waves have another length."""
+
+    name = "simulated"
+    Options: ClassVar[type[BaseModel]] = SimulatedOptions
+    title: ClassVar[dict[str, str]] = {"en": "Simulated series", "tr": "Benzetim serisi"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "No real data: a season and noise, computed from a seed. Each refresh brings rows, and the season changes"
+        " on the way; for watching a model keep learning.",
+        "tr": "Gerçek veri değildir: bir tohumdan hesaplanan mevsim ve gürültü. Her yenilemede yeni satırlar gelir ve"
+        " mevsim bir yerde değişir; bir modelin öğrenmeyi nasıl sürdürdüğünü izlemek içindir.",
+    }
+
+    def read(self, options: SimulatedOptions) -> SourceRead:
+        """Return the rows that are there at first."""
+        return _read(options, 0, min(options.rows_at_first, options.rows))
+
+    def read_since(self, options: SimulatedOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
+        """Return the next rows; nothing new where the series has ended."""
+        done = cursor.get("rows") if cursor is not None else options.rows_at_first
+        if not isinstance(done, int):
+            raise InvalidInput("the cursor holds no number of rows", where="source simulated")
+        until = min(done + options.rows_per_refresh, options.rows)
+        return SourceNews(_read(options, done, until) if until > done else None, {"rows": max(done, until)})
+
+
+def values(options: SimulatedOptions) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return all rows of the series, ``(rows,)``."""
+    at = np.arange(options.rows)
+    change = options.rows if options.changes_after is None else options.changes_after
+    season = np.where(at < change, at / options.season, (at - change) / options.later_season + change / options.season)
+    waves = _AMPLITUDES[0] * np.sin(2 * np.pi * season) + _AMPLITUDES[1] * np.sin(2 * np.pi * _SECOND * season)
+    noise = np.random.default_rng(options.seed).normal(0, _NOISE, options.rows)
+    return np.asarray(np.round(_LEVEL + waves + noise, 3), dtype=np.float64)
+
+
+def _read(options: SimulatedOptions, first: int, until: int) -> SourceRead:
+    frame = pl.DataFrame(
+        {"time": [START + timedelta(hours=hour) for hour in range(first, until)], "value": values(options)[first:until]}
+    )
+    provenance = {"name": "simulated", "title": "A simulated series, no real data", "seed": options.seed}
+    return SourceRead(frame, time="time", target="value", provenance=provenance, cursor={"rows": until})

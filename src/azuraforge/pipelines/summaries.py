@@ -1,0 +1,61 @@
+"""The summaries of runs that learn, and of agents."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from azuraforge.models.gate.record import Decision, Headline
+from azuraforge.pipelines.shapes import ScoredBaseline
+from azuraforge.runs.schemas import RunSummary, StudyLink
+
+
+class TrainSummary(RunSummary):
+    """A training run: the gate's verdict and the candidate's metrics on the test set.
+
+    ``study``, ``trials`` and ``retrained`` are there for the winner of a study, ``refitted_sha256`` where the predictor
+    that serves learned again from all rows, ``approved_version`` where a person decides about the promotion.
+    """
+
+    kind: Literal["train"] = "train"
+    model: str
+    decision: Decision
+    headline: Headline
+    approved: str | None
+    champion: str
+    winner: str
+    best_baseline: str
+    metrics: dict[str, float | None]
+    weights_sha256: str
+    failed_baselines: list[str]
+    refitted_sha256: str | None = None
+    version: int | None = None
+    champion_version: int | None = None
+    approved_version: int | None = None
+    study: StudyLink | None = None
+    trials: int | None = None
+    retrained: bool | None = None
+
+
+class TrialSummary(RunSummary):
+    """A trial of a study: the metrics on the rows that score it, and what it cost."""
+
+    kind: Literal["trial"] = "trial"
+    study: StudyLink | None
+    metrics: dict[str, float | None]
+    cpu_seconds: float
+    app_seconds: float
+    baselines: tuple[ScoredBaseline, ...] | None = None
+
+
+class AgentSummary(RunSummary):
+    """The answer of an agent. ``result`` is null where it is ``truncated``: a long one is in ``result.json`` only."""
+
+    kind: Literal["agent"] = "agent"
+    result: JsonValue
+    truncated: bool
+    bytes: int
+
+
+SUMMARIES: tuple[type[RunSummary], ...] = (TrainSummary, TrialSummary, AgentSummary)
