@@ -3,12 +3,11 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { part, put, remove } from "../../api/client";
 import { allItems } from "../../api/pages";
-import type { Secret } from "../../api/types";
 
 export function secretsQuery(wanted: boolean) {
   return queryOptions({
     queryKey: ["secrets"],
-    queryFn: ({ signal }) => allItems<Secret>("/secrets", {}, signal),
+    queryFn: ({ signal }) => allItems("/secrets", {}, signal),
     enabled: wanted,
   });
 }
@@ -17,7 +16,7 @@ export function secretsQuery(wanted: boolean) {
 export function useSetSecret() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ name, value }: { name: string; value: string }) => put<Secret>(`/secrets/${part(name)}`, { value }),
+    mutationFn: ({ name, value }: { name: string; value: string }) => put(`/secrets/${part(name)}`, { value }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["secrets"] }),
     gcTime: 0,
   });
