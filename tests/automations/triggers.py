@@ -29,6 +29,7 @@ from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.runs.tables import Run
 from azuraforge.settings import Settings
+from tests.events.ticking import Happened
 
 
 class RefreshHandler(handlers.Handler):
@@ -102,7 +103,7 @@ class Stand:
     def happen(self, type_: str = "test.happened", count: int = 1, **data: Any) -> None:
         def work(session: Any) -> None:
             for _ in range(count):
-                self.events.append(session, "project", type_, data)
+                self.events.append(session, "project", Happened.of(type_, data))
 
         self.database.write(self.project_id, work)
 

@@ -2390,7 +2390,7 @@ export interface components {
             /** Automation Id */
             automation_id?: string;
             /** Firing */
-            firing: number;
+            firing: string;
             /** Name */
             name?: string;
             /** State */
@@ -2418,7 +2418,7 @@ export interface components {
             /** Causes */
             causes: number;
             /** Firing */
-            firing: number;
+            firing: string;
             /** Name */
             name?: string;
         };
