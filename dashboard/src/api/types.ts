@@ -83,6 +83,8 @@ export type Token = Schemas["TokenOut"];
 export type CreatedToken = Schemas["TokenCreated"];
 export type TokenRequest = Partial<Schemas["TokenRequest"]> & { name: string };
 
+export type Secret = Schemas["SecretOut"];
+
 export type TaskKind = Schemas["TaskKindFacts"];
 export type Plugin = Schemas["PluginOut"];
 export type CurrentSession = Schemas["SessionOut"];

@@ -30,6 +30,7 @@ const StudyPage = lazy(() => import("../studies/StudyPage"));
 const NewStudyPage = lazy(() => import("../studies/NewStudyPage"));
 const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
 const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
+const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** Everything behind the sign-in: asks who is here, then shows the project's pages. */
@@ -82,6 +83,7 @@ function ProjectPages() {
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route path="/p/:project/trash" component={TrashPage} />
           <Route path="/p/:project/tokens" component={TokensPage} />
+          <Route path="/p/:project/secrets" component={SecretsPage} />
           <Route>
             <Empty title={t("errors.noPage")} />
           </Route>

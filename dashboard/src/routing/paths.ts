@@ -34,6 +34,7 @@ export function pathsOf(project: string) {
     plugins: `${root}/plugins`,
     trash: `${root}/trash`,
     tokens: `${root}/tokens`,
+    secrets: `${root}/secrets`,
   };
 }
 

@@ -44,6 +44,7 @@ interface TextFieldProps {
   mode?: "text" | "decimal" | "numeric";
   isDate?: boolean;
   isMoment?: boolean;
+  /** What is typed is not shown. */
   isSecret?: boolean;
   required?: boolean;
   testId?: string;

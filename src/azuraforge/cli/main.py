@@ -19,18 +19,17 @@ from azuraforge.cli import (
     datasets,
     demo,
     judge,
-    link,
     models,
     plugins,
     predictions,
     runs,
     scaled,
     studies,
-    tokens,
     trash,
     up,
     version,
 )
+from azuraforge.cli.access import link, secrets, tokens
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.language import ENGLISH, Language, choose
 from azuraforge.cli.terminal import Terminal
@@ -62,6 +61,7 @@ app.add_typer(notifications.app, name="notifications")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(trash.app, name="trash")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(database.app, name="database")
 app.command("version")(version.version)
 

@@ -1,5 +1,7 @@
 """The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
+from azuraforge.client.access.secrets import Secret
+from azuraforge.client.access.tokens import Token
 from azuraforge.client.automations import Automation, AutomationStep, DryRun, Firing, WouldFire
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import (
@@ -73,7 +75,6 @@ from azuraforge.client.study import (
     Study,
     Trial,
 )
-from azuraforge.client.tokens import Token
 from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, TrashItem
 
 __all__ = [
@@ -158,6 +159,7 @@ __all__ = [
     "Scores",
     "SearchSpace",
     "SearchableField",
+    "Secret",
     "Session",
     "Shipped",
     "Study",

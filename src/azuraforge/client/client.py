@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from types import TracebackType
 
+from azuraforge.client.access.secrets import Secrets
+from azuraforge.client.access.tokens import Tokens
 from azuraforge.client.automations import Automations
 from azuraforge.client.datasets import Datasets
 from azuraforge.client.external.run import ExternalRun
@@ -21,7 +23,6 @@ from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
 from azuraforge.client.state.loop import Loops
 from azuraforge.client.studies import Studies
-from azuraforge.client.tokens import Tokens
 from azuraforge.client.trash import Trash
 
 
@@ -60,6 +61,7 @@ class Client:
         self.plugins = Plugins(self._connection)
         self.trash = Trash(self._connection)
         self.tokens = Tokens(self._connection)
+        self.secrets = Secrets(self._connection)
         self.sessions = Sessions(self._connection)
 
     @property

@@ -256,6 +256,21 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "No tokens. Make one: azuraforge tokens create NAME",
         "Belirteç yok. Oluşturmak için: azuraforge tokens create AD",
     ),
+    # secrets
+    "secret_set": (
+        "Secret {name} is stored. Its value cannot be shown again.",
+        "{name} sırrı saklandı. Değeri bir daha gösterilemez.",
+    ),
+    "secret_deleted": ("Secret {name} is deleted.", "{name} sırrı silindi."),
+    "secret_prompt": ("Value of {name} (not shown): ", "{name} değeri (gösterilmez): "),
+    "secret_empty": ("the value is empty", "değer boş"),
+    "no_secrets": (
+        "No secrets. Store one: azuraforge secrets set NAME",
+        "Sır yok. Saklamak için: azuraforge secrets set AD",
+    ),
+    "secret_state.ready": ("ready", "hazır"),
+    "secret_state.older_key": ("older key: set it again", "eski anahtar: yeniden saklayın"),
+    "secret_state.unreadable": ("unreadable: its key is missing", "okunamıyor: anahtarı yok"),
     # schedules
     "when": ("when", "ne zaman"),
     "next_fire": ("next", "sıradaki"),

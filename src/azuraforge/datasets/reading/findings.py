@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from azuraforge import wording
 from azuraforge.datasets.schemas import Finding
+from azuraforge.plugins.contract.source import SourceFinding
 
 Severity = Literal["info", "warning", "error"]
 
@@ -14,6 +16,26 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "info",
         "The file is not UTF-8; it was read as {encoding}.",
         "Dosya UTF-8 değil; {encoding} olarak okundu.",
+    ),
+    "file_changed": (
+        "warning",
+        "The file {name} has changed since it was read; its rows were read again.",
+        "{name} dosyası okunduktan sonra değişmiş; satırları yeniden okundu.",
+    ),
+    "file_outside": (
+        "warning",
+        "{name} leads out of the folders that may be read; it was left out.",
+        "{name} izin verilen klasörlerin dışına çıkıyor; okunmadı.",
+    ),
+    "rows_without_cursor": (
+        "warning",
+        "{count} [row has|rows have] no value in the cursor column {column} and [is|are] never read.",
+        "{count} satırın {column} imleç sütununda değeri yok; bu satırlar hiç okunmaz.",
+    ),
+    "more_rows": (
+        "info",
+        "The query was read up to its limit of {count} [row|rows]; the next refresh goes on from there.",
+        "Sorgu {count} satırlık sınırına kadar okundu; bir sonraki yenileme oradan sürer.",
     ),
     "decimal_comma": ("info", "Numbers have a decimal comma.", "Sayılarda ondalık virgül kullanılmış."),
     "day_first": (
@@ -360,3 +382,11 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> 
 
     text = {"en": told("en", english), "tr": told("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)
+
+
+def remarks(found: Sequence[SourceFinding]) -> list[Finding]:
+    """Return what a source remarked as findings."""
+    return [
+        Finding(code=each.code, severity=each.severity, count=each.count, where=each.where, text=dict(each.text))
+        for each in found
+    ]

@@ -12,7 +12,7 @@ from azuraforge.datasets.reading.availability import check_stated, report_availa
 from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited, table_of
-from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.findings import finding, remarks
 from azuraforge.datasets.reading.foreknowledge import report_foreknowledge
 from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.groups import check_groups, read_groups
@@ -75,13 +75,16 @@ def prepare_source(
         **options.model_dump(include=set(CleaningOptions.model_fields)),
         time=read.time,
         target=read.target,
-        features=list(read.features),
+        series=read.series,
+        features=None if read.features is None else list(read.features),
         timezone=read.timezone,
         unit=read.unit,
+        decimal=read.decimal,
+        time_format=read.time_format,
     )
     if not frame.height:
         raise InvalidInput(f"the source {source} gave no rows", where=f"source {source}", next_step="ask for more")
-    return _prepare(table, asked, [], limits)
+    return _prepare(table, asked, remarks(read.findings), limits)
 
 
 def _read_text(
