@@ -9,7 +9,7 @@ from pathlib import Path
 from azuraforge.errors import InvalidInput
 
 _NAME_LENGTH = 100
-_ENDINGS = r"(\.(csv|tsv|txt|parquet|pq|xlsx|xlsm|gz|bz2|xz|zip))+$"
+_ENDINGS = r"(\.(csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx|xlsm|gz|bz2|xz|zip))+$"
 _TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
 
 
