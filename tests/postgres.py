@@ -26,7 +26,7 @@ from azuraforge.server.packages import import_tables
 from tests.postgres_pool import Pool
 
 #: Tests of these rooms that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
-BOTH = ("attacks", "automations", "database", "datasets", "events", "models", "projects", "runs", "studies")
+BOTH = ("attacks", "automations", "database", "datasets", "events", "loop", "models", "projects", "runs", "studies")
 OWNER, APP = "azuraforge_owner", "azuraforge_app"
 TEMPLATE = "azuraforge_template"
 _OPTIONS = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -187,8 +187,21 @@ class Settings(BaseSettings):
     serving: ServingSettings = ServingSettings()
     reading: ReadingSettings = ReadingSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
+    folders: str | list[str] = Field(
+        default="",
+        description="folders of this machine that every member of every project may read through a source,"
+        " separated by commas",
+    )
+    secret_keys: SecretStr | None = Field(
+        default=None,
+        description="keys of secrets, 32 bytes in base64 each, separated by commas: the first encrypts, all decrypt;"
+        " None: a key in the data home",
+    )
     event_days: int = Field(
         default=90, ge=1, description="lines of the log that belong to no run are kept so long; a run's stay with it"
+    )
+    notification_days: int = Field(
+        default=90, ge=1, description="messages of automations that are no longer tried are kept so long"
     )
     log_level: str = "INFO"
 
@@ -203,6 +216,21 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         toml = TomlConfigSettingsSource(settings_cls, default_home() / "azuraforge.toml")
         return init_settings, env_settings, toml
+
+    @property
+    def read_folders(self) -> list[Path]:
+        """Folders that sources may read."""
+        given = self.folders.split(",") if isinstance(self.folders, str) else self.folders
+        return [Path(each.strip()).expanduser() for each in given if each.strip()]
+
+    @model_validator(mode="after")
+    def _check_folders(self) -> Settings:
+        for folder in self.read_folders:
+            if not folder.is_absolute():
+                raise ValueError(f"folders: {folder} is no absolute path")
+            if self.home.resolve().is_relative_to(folder.resolve()):
+                raise ValueError(f"folders: {folder} holds the data home, which no source may read")
+        return self
 
     @property
     def url(self) -> str:
@@ -231,6 +259,11 @@ class Settings(BaseSettings):
     def scratch(self) -> Path:
         """Work folders of attempts; each belongs to one run."""
         return self.home / "work"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Keys of secrets, where none is set; no backup holds them."""
+        return self.home / "secret.keys"
 
     @property
     def history(self) -> Path:

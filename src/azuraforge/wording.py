@@ -1,11 +1,12 @@
-"""Sentences with numbers: a template names the singular and the plural, and the number before them chooses; and the
-sign of a number for readers."""
+"""Sentences with numbers: a template names the singular and the plural, and the number before them chooses; and
+numbers for readers."""
 
 from __future__ import annotations
 
 import re
 
 _NUMBER = re.compile(r"[0-9][0-9.,]*")
+_SWAP = str.maketrans(",.", ".,")
 _PIECES = re.compile(r"\{(?P<name>[a-z_]+)[^{}]*\}|\[(?P<one>[^\[\]|]*)\|(?P<many>[^\[\]|]*)\]")
 
 
@@ -30,6 +31,18 @@ def fill(template: str, **values: object) -> str:
         return str(piece["one"] if last == "1" else piece["many"])
 
     return _PIECES.sub(choose, template).format(**values)
+
+
+def percent_for_readers(share: float, language: str, digits: int = 1) -> str:
+    """Return a share as percentage.
+
+    Example:
+        >>> percent_for_readers(-0.0412, "en"), percent_for_readers(0.9, "tr"), percent_for_readers(0.9, "tr", 0)
+        ('−4.1 %', '%90,0', '%90')
+    """
+    text = signed_for_readers(f"{share * 100:,.{digits}f}")
+    sign, text = text[: text.startswith("−")], text.removeprefix("−")
+    return f"{sign}%{text.translate(_SWAP)}" if language == "tr" else f"{sign}{text} %"
 
 
 def signed_for_readers(number: str) -> str:

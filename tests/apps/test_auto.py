@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -346,12 +349,75 @@ def test_theta_s_first_rows_do_not_widen_intervals(series: Table, tmp_path: Path
     assert np.max(made[0.95] - made[0.05]) < 3 * np.ptp(values)
 
 
+def test_intervals_of_few_errors_follow_the_refitted_members(series: Table, tmp_path: Path) -> None:
+    """The newest rows swing less than those that the evaluated members learned."""
+    rng = np.random.default_rng(5)
+    values = 50 + rng.normal(size=60) * np.where(np.arange(60) < 30, 8.0, 1.0)
+    table = with_values(series, values)
+    names = ("forecasting.theta", "forecasting.ets")
+    found, _, _ = learned(table, tmp_path / "fit", members=names, season=1)
+    run = MemoryRun(AutoConfig(horizon=3, members=names, season=1), tmp_path / "refit")
+    refitted = Auto().refit(run, found, cut_learning(table, Rows(0, len(table)), 3))
+    (before,), (after,) = (each.spreads.values() for each in (found, refitted))
+    assert before.stretches > 0
+    assert (np.ptp(after.offsets, axis=0) < 0.95 * np.ptp(before.offsets, axis=0)).all()
+    Auto().save(refitted, tmp_path)
+    np.testing.assert_array_equal(Auto().load(tmp_path).spreads[""].offsets, after.offsets)
+
+
 def test_processes_of_members_end_with_their_reason() -> None:
     def crash() -> None:
         os._exit(9)
 
     ends = {each.name: (each.ended, each.detail) for each in attempts({"fine": lambda: None, "crash": crash}, 2, 30)}
     assert ends == {"fine": ("done", ""), "crash": ("crashed", "9")}
+
+
+def test_members_that_need_more_rows_are_named(series: Table, tmp_path: Path) -> None:
+    found, _, _ = learned(Table(series.frame.head(90), series.schema), tmp_path, budget_seconds=1)
+    reasons = {each.name: each.reason for each in composition(found).left_out}
+    assert reasons["forecasting.ridge"]["en"] == "not tried: it is tried from 100 rows on"
+    assert "satırdan itibaren" in reasons["forecasting.boosted_lags"]["tr"]
+    assert any(each.weight for each in composition(found).members)
+
+
+def test_the_cheapest_members_are_learned_where_no_budget_is_left(
+    series: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Progress, "spent", property(lambda self: 99.0))
+    table = Table(series.frame, replace(series.schema, features=()))
+    found, _, _ = learned(table, tmp_path, season=7, budget_seconds=5)
+    said = composition(found)
+    assert {"forecasting.ets", "forecasting.ridge"} <= {each.name for each in said.members}
+    assert {each.why for each in said.left_out} == {"not_started", "not_tried"}
+    names = {each.name for each in (*said.members, *said.left_out)}
+    assert {"forecasting.theta", "forecasting.arima", "forecasting.ces", "forecasting.boosted_lags"} <= names
+
+
+def test_a_process_learns_members_in_turn_until_one_of_them_ends_it(tmp_path: Path) -> None:
+    def write(name: str) -> None:
+        (tmp_path / name).write_text(str(os.getpid()))
+
+    def fail() -> None:
+        raise ValueError("no  numbers")
+
+    work: dict[str, Callable[[], None]] = {name: partial(write, name) for name in ("a", "b")}
+    work |= {"fails": fail, "c": partial(write, "c"), "killed": lambda: os.kill(os.getpid(), signal.SIGKILL)}
+    work |= {"d": partial(write, "d"), "hangs": lambda: time.sleep(30), "late": partial(write, "late")}
+    ends = {each.name: (each.ended, each.detail) for each in attempts(work, 1, 3)}
+    done = ("done", "")
+    assert ends == {
+        **dict.fromkeys(("a", "b", "c", "d"), done),
+        "fails": ("failed", "no numbers"),
+        "killed": ("crashed", "-9"),
+        "hangs": ("stopped", ""),
+        "late": ("not_started", ""),
+    }
+    a, b, c, d = ((tmp_path / name).read_text() for name in "abcd")
+    assert a == b
+    assert len({a, c, d, str(os.getpid())}) == 4
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_a_member_must_exist(series: Table) -> None:

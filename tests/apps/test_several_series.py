@@ -161,6 +161,19 @@ def test_a_new_series_that_has_always_stood_still_is_forecast_to_stay(tmp_path: 
     assert {tuple(ends[0].tolist()) for ends in found.quantiles.values()} == {(7.0,) * 3}
 
 
+def test_a_still_series_of_a_panel_is_forecast_as_the_naive_forecast_does(tmp_path: Path) -> None:
+    answer, part, _ = fitted(Naive, make_panel(), tmp_path, horizon=3)
+    one = next(each(part))[1]
+    frame = one.frame.with_columns(pl.lit("corner").alias("shop"), pl.lit(7.0).alias("value"))
+    found = answer(Part(frame, part.schema, 0, 3, np.array([frame.height - 1])))
+    assert found.point.tolist() == [[7.0] * 3], "without the season of the others"
+    assert (found.quantiles[0.95] > 7.0).all()
+    assert (found.quantiles[0.05] < 7.0).all()
+    nothing = frame.with_columns(pl.lit(0.0).alias("value"))
+    found = answer(Part(nothing, part.schema, 0, 3, np.array([frame.height - 1])))
+    assert found.point.tolist() == found.quantiles[0.95].tolist() == [[0.0] * 3]
+
+
 def many(count: int, rows: int = 40, seed: int = 3) -> Table:
     """Monthly series with a yearly season."""
     rng, steps = np.random.default_rng(seed), np.arange(rows)

@@ -83,6 +83,29 @@ def test_larger_errors_outside_widen_and_a_short_training_part_does_as_well() ->
     assert (few > 1.5 * usual).all()
 
 
+def test_a_refitted_predictor_s_own_errors_set_the_width() -> None:
+    """As many times larger as the evaluated ones were outside; from more rows, and without their age."""
+    ones = np.ones((400, 4))
+    evaluated = spread_of(of(3 * ones[:6]), of(ones[:60]), adaptive=False)
+    same, half, few = (evaluated.refitted(of(each)).offsets for each in (ones, 0.5 * ones, ones[:9]))
+    np.testing.assert_allclose(half, 0.5 * same)
+    assert (same[HIGH] < 0.95 * evaluated.offsets[HIGH]).all()
+    alike = spread_of(of(ones[:6]), of(ones[:60]), adaptive=False).refitted(of(ones)).offsets
+    assert (same[HIGH] > 1.5 * alike[HIGH]).all()
+    assert (few[HIGH] > 1.3 * same[HIGH]).all()
+
+
+def test_a_refit_keeps_intervals_that_its_own_errors_say_nothing_about() -> None:
+    rng = np.random.default_rng(5)
+    inside = of(rng.normal(size=(90, 3)))
+    conformal = spread_of(of(rng.normal(size=(90, 3))), None, adaptive=False)
+    adaptive = spread_of(of(rng.normal(size=(6, 3))), inside, adaptive=True)
+    few = spread_of(of(rng.normal(size=(6, 3))), inside, adaptive=False)
+    for kept, errors in ((conformal, inside), (adaptive, inside), (few, of(np.zeros((90, 3))))):
+        assert kept.refitted(errors) is kept
+    assert few.refitted(inside) is not few
+
+
 def test_a_spread_survives_its_version(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     spread = spread_of(of(rng.normal(size=(5, 3)), 9.0), of(rng.normal(size=(80, 3)), 9.0), adaptive=True)
@@ -92,6 +115,8 @@ def test_a_spread_survives_its_version(tmp_path: Path) -> None:
     point = np.array([[4.0, 5.0, 6.0]])
     assert np.array_equal(again.around(point), spread.around(point))
     assert np.array_equal(again.table, spread.table)
+    assert (again.outside, again.stretches) == (spread.outside, spread.stretches)
+    assert again.stretches > 0
     assert not arrays
 
 

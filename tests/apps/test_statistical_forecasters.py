@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.apps.forecasting.tbats import TbatsForecaster
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import ForecastConfig, Part, Schema, Table
+from azuraforge.plugins import ForecastConfig, Part, Rows, Schema, Table
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.seasons import natural_seasons
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
@@ -169,16 +171,50 @@ ALL = [
 ]  # fmt: skip
 
 
+def values_table(values: Any, season: int) -> Table:
+    return Table(pl.DataFrame({"y": np.asarray(values, dtype=np.float64)}), Schema(None, "y", season=season))
+
+
 def fitted(
     plugin: type[Any], values: Any, folder: Path, season: int = 12, horizon: int = 3, **options: Any
 ) -> tuple[Any, Any, Part, Floats]:
     pipeline, config = plugin(), plugin.Config(horizon=horizon, **options)
-    table = Table(pl.DataFrame({"y": np.asarray(values, dtype=np.float64)}), Schema(None, "y", season=season))
+    table = values_table(values, season)
     split = pipeline.split(table, config)
     train, validation = (cut_learning(table, rows, horizon) for rows in (split.train, split.validation))
     learned = pipeline.fit(MemoryRun(config, folder), train, validation)
     test, truth = cut_test(table, split.test, horizon)
     return pipeline, learned, test, truth
+
+
+def test_a_refit_keeps_the_orders_and_estimates_their_coefficients_again(tmp_path: Path) -> None:
+    """On a series of which a search over all rows finds other orders."""
+    from statsforecast.arima import Arima
+
+    values = np.cumsum(np.random.default_rng(1).normal(0.1, 1, 60))
+    pipeline, learned, _, _ = fitted(AutoArima, values, tmp_path, season=1)
+    every = cut_learning(values_table(values, 1), Rows(0, 60), 3)
+    again = pipeline.refit(MemoryRun(AutoArima.Config(horizon=3), tmp_path), learned, every)
+
+    form = learned.settings["model"]["form"]
+    assert AutoArima()._estimate(ForecastConfig(horizon=3), values, ()).model.form != form
+    assert again.settings["model"]["form"] == form
+    assert again.settings["rows"] == 60
+    p, d, q, *_ = map(int, re.findall(r"\d+", form))
+    theirs = Arima(values, (p, d, q), include_constant=form.endswith("+c"), method="CSS-ML")["model"]
+    np.testing.assert_allclose(again.arrays["model.phi"], theirs["phi"], rtol=1e-6)
+    np.testing.assert_allclose(again.arrays["model.theta"], theirs["theta"], rtol=1e-6)
+    assert [*again.arrays["model.phi"], *again.arrays["model.theta"]] != (
+        [*learned.arrays["model.phi"], *learned.arrays["model.theta"]]
+    )
+
+
+def test_a_refit_searches_where_a_season_is_new_or_the_orders_do_not_fit() -> None:
+    values, config = np.random.default_rng(1).normal(size=48) + np.tile([9.0, 0.0, 4.0, 1.0], 12), ForecastConfig()
+    plain = AutoArima()._estimate(config, values[:10], ()).model
+    for rows, seasons, found in ((48, (4,), plain), (9, (), replace(plain, form="(5,2,5)(0,0,0)[1]"))):
+        again = AutoArima()._estimate(config, values[:rows], seasons, found).model
+        assert again.form == AutoArima()._estimate(config, values[:rows], seasons).model.form
 
 
 @pytest.mark.parametrize("plugin", ALL, ids=lambda plugin: plugin.name)

@@ -26,6 +26,7 @@ from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.service import CACHE_SECONDS, ROLES, ProjectService
 from azuraforge.server.application import create_api
 from azuraforge.settings import ServerSettings
+from tests.events.ticking import Happened
 
 Change = Callable[[str], None]
 URL = "http://127.0.0.1:8787"
@@ -311,7 +312,9 @@ async def following(api: FastAPI, token: str, steps: list[Callable[[], Any]]) ->
 
 
 def announce(api: FastAPI, place: str, type_: str) -> None:
-    api.state.projects._database.write(place, lambda session: api.state.events.append(session, "project", type_, {}))
+    api.state.projects._database.write(
+        place, lambda session: api.state.events.append(session, "project", Happened(type=type_))
+    )
 
 
 def test_an_open_stream_delivers_nothing_to_a_removed_member(api, place, token, remove, clock):

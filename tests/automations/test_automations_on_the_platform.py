@@ -7,7 +7,8 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +119,13 @@ def test_steps_promote_roll_back_and_study_do_so_once(client):
     assert lost.error.message.startswith("model 'daily' has no version 99")
 
 
+def test_a_study_step_is_checked_when_it_is_saved(client):
+    study = {"plugin": "forecasting.lstm", "dataset": "daily", "space": {"hidden_sice": {"choices": [4]}}}
+    with pytest.raises(ApiError, match="hidden_sice"):
+        client.automations.create("lost", {"on": "event", "type": "never.happens"}, [{"do": "study", "study": study}])
+    assert "lost" not in [each.name for each in client.automations.list()]
+
+
 def test_what_an_automation_uses_is_kept_and_a_limit_is_said(client):
     steps = [{"do": "roll_back", "model": "daily", "on_failure": "continue"}]
     client.automations.create("keeps", {"on": "event", "type": "never.happens"}, steps, most_per_day=1)
@@ -130,3 +138,53 @@ def test_what_an_automation_uses_is_kept_and_a_limit_is_said(client):
     client.automations.pause("keeps")
     with pytest.raises(ApiError, match="is paused"):
         client.automations.fire("keeps")
+
+
+def test_a_model_that_is_kept_fresh_forecasts_new_rows_and_is_judged_by_later_ones(client, tmp_path):
+    """The row of today is forecast from, and the row of tomorrow judges: it was not known when that was said."""
+    until = datetime.now(UTC).date() - timedelta(days=1)
+
+    def rows(first: int, last: int) -> Path:
+        file = tmp_path / "rows.csv"
+        lines = [f"{until + timedelta(days=day)},{day % 7}" for day in range(first, last + 1)]
+        file.write_text("\n".join(["time,value", *lines, ""]))
+        return file
+
+    client.datasets.add(rows(-90, 0), name="shop", time="time", target="value")
+    run = client.runs.start("forecasting.naive", dataset="shop", config={"horizon": 1})
+    assert client.runs.wait(run.id).state == "succeeded"
+    with pytest.raises(ApiError, match="target 'nobody' does not exist"):
+        client.models.keep_fresh("shop", notify=["nobody"])
+    assert not client.models.freshness("shop").kept
+    made = client.models.keep_fresh("shop", notify=["team"], promote=False)
+    assert [each.role for each in made.automations] == [
+        *("forecast", "retrain_regularly", "retrain_on_drift", "retrain_when_worse", "report")
+    ]
+    assert (made.arrives, made.promotes, made.outdated, made.notify) == ("by_append", False, False, ["team"])
+    again = client.models.keep_fresh("shop", notify=["team"], promote=False)
+    assert [each.id for each in again.automations] == [each.id for each in made.automations]
+    assert again.automations[1].next_at == made.automations[1].next_at
+    assert client.models.policy("shop").number == 1
+
+    client.datasets.append("shop", rows(1, 1))
+    name = next(each.name for each in made.automations if each.role == "forecast")
+    assert ended(client, name) == [("forecast", "succeeded")]
+    (line,) = client.predictions.list(model="shop")
+    assert (line.inputs.dataset_version, len(line.predictions), line.judged_at) == (2, 1, None)
+    client.datasets.append("shop", rows(2, 2))
+    awaited(client, name, lambda found: found.fires == 2 and found.newest_firings[0].state == "succeeded")
+    judged = client.predictions.get(line.prediction_id)
+    until_judged = time.monotonic() + 60
+    while judged.judged_at is None:
+        assert time.monotonic() < until_judged
+        time.sleep(0.1)
+        judged = client.predictions.get(line.prediction_id)
+    assert [each.actual for each in judged.outcomes] == [2]
+    assert not any(each.late for each in judged.outcomes)
+    standing = client.models.freshness("shop").standing
+    assert (standing.worse_than, standing.baselines[0].forecasts) == (None, 1)
+
+    with pytest.raises(ApiError, match="cannot be deleted while automation"):
+        client.models.delete("shop")
+    assert not client.models.stop_keeping_fresh("shop").kept
+    assert not [each for each in client.automations.list() if "shop" in each.name]

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from azuraforge.automations.notifications import child
 from azuraforge.automations.notifications.tables import NotificationTarget
 from azuraforge.automations.triggers import store
+from azuraforge.automations.triggers.checking import Checks
 from azuraforge.automations.triggers.consuming import Consumer
 from azuraforge.automations.triggers.firing import Firings
 from azuraforge.automations.triggers.loop import AutomationLoop
@@ -29,6 +30,7 @@ from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.runs.tables import Run
 from azuraforge.settings import Settings
+from tests.events.ticking import Happened
 
 
 class RefreshHandler(handlers.Handler):
@@ -82,8 +84,9 @@ class Stand:
         self.dial = Dial()
         firings = Firings(self.events)
         watch = Watch(database, firings, [self.dial])
-        self.service = AutomationService(database, self.events, self.runs, firings, watch)
         nothing = cast(Any, None)
+        checks = Checks(self.runs, nothing, watch)
+        self.service = AutomationService(database, self.events, firings, watch, checks)
         stepping = Stepping(database, firings, self.runs, nothing, nothing, notify)
         consumer = Consumer(database, self.events, firings)
         self.loop = AutomationLoop(database, self.events.notifier, consumer, watch, stepping, tick_seconds=0.05)
@@ -102,7 +105,7 @@ class Stand:
     def happen(self, type_: str = "test.happened", count: int = 1, **data: Any) -> None:
         def work(session: Any) -> None:
             for _ in range(count):
-                self.events.append(session, "project", type_, data)
+                self.events.append(session, "project", Happened.of(type_, data))
 
         self.database.write(self.project_id, work)
 

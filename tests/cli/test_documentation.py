@@ -29,7 +29,7 @@ def lines(page: str) -> list[list[str]]:
 def test_the_command_and_its_options_exist(words, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     rooms = ("datasets", "runs", "models", "predictions", "studies", "schedules", "plugins", "tokens", "database")
-    rooms += ("trash", "automations", "notifications")
+    rooms += ("trash", "automations", "notifications", "secrets")
     command = words[: 0 if words[0].startswith("--") else 1 + (words[0] in rooms)]
     assert main.run([*command, "--help"]) == 0
     known = capsys.readouterr().out

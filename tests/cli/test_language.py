@@ -18,9 +18,10 @@ from azuraforge.cli.texts import TEXTS
 SOURCES = sorted(Path(azuraforge.cli.__path__[0]).rglob("*.py"))
 #: Keys made from data: states, phases, roles, decisions, rhythms, news of kernels.
 MADE = (
-    "decision.", "deployment.", "direction.", "edge.", "every.", "guarded.", "kernels.", "learned_part.",
-    "lineage.", "mode.", "notification.", "pair.", "part.", "phase.", "predict_hint.", "promise.", "purged.", "role.",
-    "series_left_out.", "state.", "study.", "study_without_", "trial.",
+    "ago.", "as_of.", "decision.", "deployment.", "direction.", "edge.", "every.", "for.", "gate.", "guarded.",
+    "kernels.", "learned_part.", "lineage.", "loop.", "loop_phase.", "loop_state.", "missing.", "mode.",
+    "notification.", "pair.", "part.", "phase.", "predict_hint.", "promise.", "purged.", "role.", "series_left_out.",
+    "state.", "step.", "study.", "study_without_", "trial.", "trigger.", "why.",
 )  # fmt: skip
 
 

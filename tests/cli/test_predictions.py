@@ -87,7 +87,7 @@ def test_rows_of_days_are_dates_of_their_series_wherever_the_reader_is(served, r
     count = len(made["predictions"])
     following = [str(LAST_DAY + timedelta(days=step)) for step in range(1, count + 1)]
     commands = {
-        ("models", "predict", "ledger", "--version", "1"): following,
+        ("models", "predict", "ledger", "--version", "1"): [*following, str(LAST_DAY)],
         ("predictions", "show", made["prediction_id"]): [str(LAST_DAY), *following],
         ("predictions", "list", "--model", "ledger", "--limit", "1"): [str(LAST_DAY)],
     }

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from azuraforge.cli.output.verdict import show_evaluation, show_forecast, show_verdict
+from azuraforge.cli.output.verdict import show_evaluation, show_forecast, show_prediction, show_verdict
 from azuraforge.client.evaluation import Scores, Sentence, Verdict
+from azuraforge.client.model import Prediction
 
 
 def shown(terminal, evaluation, verdict) -> list[str]:
@@ -298,3 +299,33 @@ def test_of_a_panel_the_origins_in_time_are_counted_and_the_shown_series_is_name
     show_forecast(terminal, figure, "forecasting.auto", 30)
     assert "Next values of sales, series kiosk, by forecasting.auto" in terminal.output
     assert "29 more series" in terminal.output
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "mine: too narrow."), ("tr", "mine: fazla dar.")])
+def test_what_the_numbers_do_not_hold_is_said(make_terminal, evaluation, verdict, language, said):
+    text = {"en": "mine: too narrow.", "tr": "mine: fazla dar."}
+    evaluation["findings"] = [{"code": "too_narrow", "contender": "mine", "text": text}]
+    assert said in shown(make_terminal(language=language), evaluation, verdict)
+
+
+def test_a_forecast_says_from_which_rows_it_starts(make_terminal):
+    point = {"at": "2026-03-02T00:00:00Z", "value": 0.0, "low": 0.0, "high": 0.0}
+    facts = {
+        "prediction_id": "p",
+        "model": "load",
+        "version": 3,
+        "plugin": "forecasting.ets",
+        "target": "load",
+        "unit": "",
+    }
+    given = {**facts, "origin": "2026-03-01T00:00:00Z", "interval": 0.9, "predictions": [point], "dataset_version": 5}
+    for trained, newer, count in ((5, None, 1), (4, None, 2), (5, 6, 2)):
+        terminal = make_terminal()
+        made = Prediction.from_json({**given, "trained_on": trained, "newer_version": newer})
+        show_prediction(terminal, made, None)
+        line = line_of(terminal.output.splitlines(), "Forecast from version 5 of its dataset")
+        assert line.count(".") == count
+        assert "does not make the next one certain" in terminal.output
+    terminal = make_terminal()
+    show_prediction(terminal, Prediction.from_json({**given, "dataset_version": None}), None)
+    assert "its dataset" not in terminal.output

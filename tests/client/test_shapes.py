@@ -19,8 +19,9 @@ from azuraforge.client import provenance as client_provenance
 from azuraforge.client import run as client_runs
 from azuraforge.client import sessions as client_sessions
 from azuraforge.client import study as client_studies
-from azuraforge.client import tokens as client_tokens
 from azuraforge.client import trash as client_trash
+from azuraforge.client.access import secrets as client_secrets
+from azuraforge.client.access import tokens as client_tokens
 from azuraforge.client.events import Event
 from azuraforge.client.http.address import Address, AddressBook
 from azuraforge.client.run import Run
@@ -35,6 +36,7 @@ from azuraforge.models.predictions.schemas import PredictionDetail
 from azuraforge.plugins import schemas as plugins
 from azuraforge.plugins.contract import evaluation, metric
 from azuraforge.projects import schemas as projects
+from azuraforge.projects.secrets import schemas as secrets
 from azuraforge.runs import schemas as runs
 from azuraforge.studies import schemas as studies
 
@@ -102,6 +104,7 @@ PAIRS = [
     (client_plugins.Plugin, plugins.PluginOut),
     (client_sessions.Session, projects.SessionOut),
     (client_sessions.Link, projects.LinkOut),
+    (client_secrets.Secret, secrets.SecretOut),
     (client_tokens.Token, projects.TokenCreated),
     (client_trash.TrashContents, projects.TrashOut),
     (client_trash.TrashItem, projects.TrashItem),

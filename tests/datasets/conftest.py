@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.trash import Needs, Objection
 from azuraforge.events.service import EventLog
 from azuraforge.settings import Settings
+from tests.datasets.web import Web, serving
 
 
 @dataclass
@@ -104,3 +105,18 @@ def service(
     database: Database, events: EventLog, settings: Settings, needs: list[Needs], objections: list[Objection]
 ) -> DatasetService:
     return DatasetService(database, events, call_here, settings, needs=needs, objections=objections)
+
+
+@pytest.fixture
+def refresh(service: DatasetService, database: Database, events: EventLog, project_id: str, tmp_path: Path) -> Any:
+    """Execute refreshes in this process; see ``asking.Refresh``."""
+    from tests.datasets.asking import Refresh
+
+    return Refresh(service, database, events, project_id, tmp_path / "run")
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A web server on loopback."""
+    with serving() as server:
+        yield server

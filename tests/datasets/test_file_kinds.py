@@ -39,10 +39,10 @@ def test_a_zip_of_two_files_is_refused(read, hourly):
         read(zipped(("a.csv", hourly()), ("b.csv", hourly())))
 
 
-def test_an_excel_workbook_is_named(read):
-    with pytest.raises(InvalidInput, match="Excel") as caught:
-        read(zipped(("[Content_Types].xml", ""), ("xl/workbook.xml", "")), name="book.xlsx")
-    assert caught.value.next_step == "save the sheet as CSV"
+def test_an_office_document_is_named(read):
+    with pytest.raises(InvalidInput, match="Office document") as caught:
+        read(zipped(("[Content_Types].xml", ""), ("word/document.xml", "")), name="text.docx")
+    assert caught.value.next_step == "save the table as .xlsx or CSV"
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "cp1254"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xlsxwriter import Workbook
 
 from azuraforge.database import Database
 from azuraforge.datasets.growing import service as growing_service
@@ -81,6 +83,33 @@ def test_appending_gives_the_fingerprint_of_the_whole_file_and_copies_nothing(
     again = add(whole)
     assert (again.created, again.version) == (False, 2)
     assert service.get(project_id, "load").segments == found.segments
+
+
+def test_a_sheet_of_a_workbook_is_continued_by_another(
+    project_id: str, service: DatasetService, append: Any, write: Callable[..., Path], hourly: Callable[..., str]
+) -> None:
+    def book(first: int, last: int) -> bytes:
+        content = io.BytesIO()
+        with Workbook(content, {"in_memory": True}) as made:
+            made.add_worksheet("Cover").write_string(0, 0, "hello")
+            sheet, moment = made.add_worksheet("Data"), made.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+            sheet.write_row(0, 0, ["time", "y", "x"])
+            for place, row in enumerate(range(first, last), 1):
+                sheet.write_datetime(place, 0, (START + timedelta(hours=row)).replace(tzinfo=None), moment)
+                sheet.write_row(place, 1, [row * 7 % 11 + 0.5, row * 5 % 13])
+        return content.getvalue()
+
+    asked = FileOptions(time="time", target="y", name="load", sheet="Data")
+    service.add_file(project_id, write(book(0, 90), "whole.xlsx"), "whole.xlsx", asked)
+    grown = append(book(85, 100))  # the sheet's name is known from the first file
+    assert (grown.rows_added, grown.rows_repeated) == (10, 5)
+    whole = FileOptions(time="time", target="y", name="other")
+    csv = service.add_file(project_id, write(hourly(100), "whole.csv"), "whole.csv", whole)
+    assert grown.version.fingerprint == csv.fingerprint
+    with pytest.raises(InvalidInput, match="no sheet 'None'"):
+        append(book(85, 100), sheet="None")
+    with pytest.raises(InvalidInput, match="is no Excel workbook"):
+        append(hourly(110), sheet="Data")
 
 
 def test_equal_rows_make_no_version(add: Any, append: Any, hourly: Callable[..., str]) -> None:

@@ -12,17 +12,15 @@ import pytest
 from pydantic import BaseModel
 
 from azuraforge.database import Database
-from azuraforge.datasets.growing import child as growing_child
-from azuraforge.datasets.growing.messages import Grown, RefreshInput
 from azuraforge.datasets.growing.refreshing import RefreshHandler
 from azuraforge.datasets.growing.service import GrowingDatasets
-from azuraforge.datasets.schemas import FromSource, Json
+from azuraforge.datasets.schemas import FromSource
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.plugins import Source, SourceNews, SourceRead
-from azuraforge.runs.handlers import PhaseResult
 from azuraforge.runs.schemas import RunRequest
+from tests.datasets.asking import Job, Run
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -55,40 +53,9 @@ class Meter(Source):
         return SourceRead(frame, time="time", target="y", unit=self.unit, cursor={"rows": self.there})
 
 
-class _Child:
-    def __init__(self, payload: Json, outputs: Path) -> None:
-        self.payload, self.outputs = payload, outputs
-
-    def asked(self, shape: type[Any]) -> Any:
-        return shape.model_validate(self.payload)
-
-
-class _Job:
-    """A job whose phase runs in this process."""
-
-    def __init__(self, run: Any, folder: Path) -> None:
-        self.run, self.folder, self.notes = run, folder, list[str]()
-
-    def phase(self, name: str, entry: str, payload: RefreshInput, *, share: float, result: type[Any]) -> Any:
-        outputs = self.folder / "outputs"
-        outputs.mkdir(parents=True, exist_ok=True)
-        answer = growing_child.refresh(_Child(payload.model_dump(mode="json"), outputs))  # type: ignore[arg-type]
-        return PhaseResult(Grown.model_validate(answer.model_dump(mode="json")), outputs)
-
-    def note(self, markdown: str) -> None:
-        self.notes.append(markdown)
-
-
-class _Run:
-    id = "r1"
-
-    def __init__(self, project_id: str, dataset_id: str) -> None:
-        self.project_id, self.dataset_id = project_id, dataset_id
-
-
 @pytest.fixture(autouse=True)
 def meter(monkeypatch: pytest.MonkeyPatch) -> type[Meter]:
-    for module in ("datasets.child", "datasets.growing.child"):
+    for module in ("datasets.child",):
         monkeypatch.setattr(f"azuraforge.{module}.load_plugin", lambda *_: Meter)
     monkeypatch.setattr(Meter, "there", 60)
     monkeypatch.setattr(Meter, "unit", "kW")
@@ -98,7 +65,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> type[Meter]:
 
 @pytest.fixture
 def handler(service: DatasetService, database: Database, events: EventLog) -> RefreshHandler:
-    return RefreshHandler(service, GrowingDatasets(service, database, events), Path("plugins"))
+    return RefreshHandler(service, GrowingDatasets(service, database, events))
 
 
 @pytest.fixture
@@ -109,7 +76,7 @@ def refresh(
 
     def run(dies: bool = False) -> Any:
         found = service.get(project_id, "meter")
-        finish = handler.execute(_Job(_Run(project_id, found.id), tmp_path / "run"))  # type: ignore[arg-type]
+        finish = handler.execute(Job(Run(project_id, found.id), tmp_path / "run"))  # type: ignore[arg-type]
         assert finish.commit is not None
 
         def work(session: Any) -> None:
@@ -161,7 +128,7 @@ def test_a_refresh_that_was_overtaken_asks_again(
 ) -> None:
     meter.there = 65
     found = service.get(project_id, "meter")
-    late = handler.execute(_Job(_Run(project_id, found.id), tmp_path / "late"))  # type: ignore[arg-type]
+    late = handler.execute(Job(Run(project_id, found.id), tmp_path / "late"))  # type: ignore[arg-type]
     refresh()
     with pytest.raises(TransientError, match="another version"):
         database.write(project_id, late.commit)  # type: ignore[arg-type]

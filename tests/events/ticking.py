@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import ConfigDict
@@ -15,3 +16,14 @@ class Tick(EventBody):
     model_config = ConfigDict(extra="allow")
 
     type: Literal["tick"] = "tick"
+
+
+class Happened(EventBody):
+    """An event of any type with any values; ``of`` takes values whose names are not Python's."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @classmethod
+    def of(cls, type_: str, data: Mapping[str, object]) -> Happened:
+        """Return the event of a type with these values."""
+        return cls.model_validate({"type": type_, **data})

@@ -116,3 +116,15 @@ def test_a_source_outside_the_series_is_no_leak(tmp_path: Path) -> None:
     honest = walk.past + 3.5 * walk.known
     walk.y = honest + walk.unknown
     assert suspected(judged(tmp_path, walk, honest)) == []
+
+
+@pytest.mark.parametrize(("start", "looked"), [(ROWS - 47, False), (ROWS - 120, True)])
+def test_too_few_predictions_to_look_for_a_leak_under_noise_are_said(tmp_path: Path, start: int, looked: bool) -> None:
+    walk = Walk()
+    found = judged(tmp_path, walk, walk.y + 0.7 * walk.rng.normal(size=ROWS), start)
+    note = finding(found, "few_for_news")
+    assert (note is None) == looked
+    assert bool(suspected(found)) == looked
+    if note is not None:
+        assert note.text["en"].startswith("47 predictions have")
+        assert "ancak" in note.text["tr"]

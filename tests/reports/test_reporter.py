@@ -17,6 +17,7 @@ from azuraforge.processes.exchange import TOO_SLOW
 from azuraforge.reports.reporter import ENTRY, Reporter
 from azuraforge.reports.service import PROBLEM, RunReports
 from azuraforge.runs import store
+from tests.events.ticking import Happened
 
 DOCUMENTS = {"report.en.md"}
 
@@ -205,7 +206,7 @@ def test_trials_and_external_runs_have_none(stand: Any, make_reporter: Any) -> N
         line = {"run_id": "nosuchrun", "kind": kind, "state": "succeeded"}
         stand.database.write(
             stand.project_id,
-            lambda session, line=line: stand.events.append(session, "project", "run.state", line),
+            lambda session, line=line: stand.events.append(session, "project", Happened.of("run.state", line)),
         )
     assert make_reporter().look(stand.project_id) == 0
 
@@ -272,7 +273,7 @@ def test_a_report_waits_for_what_follows_the_success(stand: Any, make_reporter: 
             store.change(session, run, follow_ups=names)
             if not names:
                 about = {"run_id": run_id, "kind": run.kind, "state": run.state}
-                stand.events.append(session, "project", "run.followed_up", about)
+                stand.events.append(session, "project", Happened.of("run.followed_up", about))
 
         stand.database.write(stand.project_id, work)
 

@@ -27,6 +27,7 @@ from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.scratch import sweep
 from azuraforge.runs.tables import Artifact, Run
 from azuraforge.runs.transitions import run_stream
+from tests.events.ticking import Happened
 
 
 class Ended:
@@ -71,7 +72,7 @@ class Ended:
             for number, file in enumerate(files):
                 values = {"kind": "output", "media_type": "x/y", "bytes": file.bytes, "sha256": file.sha256}
                 store.save_artifact(*key, f"file-{number}", {**values, "created_at": now()})
-            stand.events.append(session, run_stream(run_id), "run.note", {})
+            stand.events.append(session, run_stream(run_id), Happened(type="run.note"))
 
         stand.database.write(stand.project_id, work)
         return run_id

@@ -14,6 +14,9 @@ from azuraforge.server.openapi import document
 
 PUBLIC = {("post", "/api/v1/sessions"), ("get", "/healthz"), ("get", "/readyz")}
 
+#: Makes what is not there.
+MAKING = ("put", "/api/v1/secrets/{name}")
+
 
 def routes() -> list[tuple[str, str]]:
     return [
@@ -46,7 +49,9 @@ def test_no_route_answers_without_a_secret(platform, method, path):
     assert "azuraforge link" in problem["next_step"]
 
 
-@pytest.mark.parametrize(("method", "path"), [route for route in routes() if "{" in route[1] and route[0] != "post"])
+@pytest.mark.parametrize(
+    ("method", "path"), [route for route in routes() if "{" in route[1] and route[0] != "post" and route != MAKING]
+)
 def test_an_id_that_is_not_there_is_a_404_with_a_sentence(platform, method, path):
     filled = path.replace("{version}", "1").replace("{", "no").replace("}", "")
     status, problem = call(platform.url + filled, method, platform.token)

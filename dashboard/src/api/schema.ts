@@ -530,6 +530,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Loops
+         * @description A page of loops, one for each model, by name.
+         */
+        get: operations["loop_list_loops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -593,6 +613,26 @@ export interface paths {
          * @description Take an alias other than the champion's away; the history keeps it.
          */
         delete: operations["models_remove_alias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/as-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get As Of
+         * @description What was known at a past moment: champion, forecast with interval, data version, over what then happened.
+         */
+        get: operations["models_get_as_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -706,6 +746,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/keep-fresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Freshness
+         * @description The automations that keep a model fresh, and how its champion stands next to baselines.
+         */
+        get: operations["models_show_freshness"];
+        put?: never;
+        /**
+         * Keep Fresh
+         * @description Keep a model fresh: refresh its dataset, forecast, judge, retrain; only the gate promotes.
+         */
+        post: operations["models_keep_fresh"];
+        /**
+         * Stop Keeping Fresh
+         * @description Remove the automations that keep a model fresh; runs that they queued stay.
+         */
+        delete: operations["models_stop_keeping_fresh"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/lineage": {
         parameters: {
             query?: never;
@@ -738,6 +806,26 @@ export interface paths {
          * @description How good a model's predictions turned out to be, next to the naive ones.
          */
         get: operations["predictions_get_live_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Loop
+         * @description The loop of a model: when each step was last taken, and what takes it next time.
+         */
+        get: operations["loop_get_loop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1266,6 +1354,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/predictions/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forecast File
+         * @description Forecasts of the ledger as a file: times in the zone of the series, values with intervals, the unit.
+         */
+        get: operations["predictions_get_forecast_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/predictions/outcomes": {
         parameters: {
             query?: never;
@@ -1757,6 +1865,50 @@ export interface paths {
          */
         post: operations["automations_next_times"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Secrets
+         * @description A page of secrets by name, without their values.
+         */
+        get: operations["secrets_list_secrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Secret
+         * @description Store a value, which replaces a former one. It is never shown again.
+         */
+        put: operations["secrets_set_secret"];
+        post?: never;
+        /**
+         * Delete Secret
+         * @description Remove a secret. What uses it fails from then on and says so.
+         */
+        delete: operations["secrets_delete_secret"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2291,6 +2443,54 @@ export interface components {
             next: string | null;
         };
         /**
+         * AsOfOut
+         * @description A model at a past moment, from the history of its alias and the ledger.
+         */
+        AsOfOut: {
+            /** Alias */
+            alias: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** @description the newest version of the model's dataset at that moment */
+            data: components["schemas"]["DataThen"] | null;
+            /** @description null: none had been given, or the ledger no longer has it */
+            forecast: components["schemas"]["ForecastThen"] | null;
+            /** @description the move that held, with `until` as known now */
+            holder: components["schemas"]["AliasChange"] | null;
+            /** @description of the version that held the alias; null: none, or imported */
+            learned_from: components["schemas"]["DataThen"] | null;
+            /**
+             * Ledger Since
+             * @description the oldest forecast that the ledger still has; null: none
+             */
+            ledger_since: string | null;
+            /** Model */
+            model: string;
+            /**
+             * Model Created At
+             * Format: date-time
+             */
+            model_created_at: string;
+            /**
+             * Plugin
+             * @description of the version that held the alias
+             */
+            plugin: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "before_model" | "before_first" | "removed" | "held";
+            /**
+             * Timezone
+             * @description of the series; UTC where it has none
+             */
+            timezone: string;
+        };
+        /**
          * AttemptOut
          * @description One attempt: how and why it ended, and what it cost.
          */
@@ -2346,7 +2546,7 @@ export interface components {
             /** Automation Id */
             automation_id?: string;
             /** Firing */
-            firing: number;
+            firing: string;
             /** Name */
             name?: string;
             /** State */
@@ -2374,7 +2574,7 @@ export interface components {
             /** Causes */
             causes: number;
             /** Firing */
-            firing: number;
+            firing: string;
             /** Name */
             name?: string;
         };
@@ -2560,6 +2760,31 @@ export interface components {
             name: string;
             /** Scores */
             scores: (number | null)[] | null;
+        };
+        /**
+         * BaselineStanding
+         * @description A champion compared with one baseline on the same rows.
+         */
+        BaselineStanding: {
+            /** Baseline */
+            baseline: string;
+            /** Baseline Loss */
+            baseline_loss: number;
+            /**
+             * Evidence
+             * @description that the champion is worse: 0 is none, from 1 on it is beyond noise
+             */
+            evidence: number;
+            /**
+             * Forecasts
+             * @description that count: their targets do not overlap
+             */
+            forecasts: number;
+            /**
+             * Loss
+             * @description mean absolute error of the champion there, or its share of wrong classes
+             */
+            loss: number;
         };
         /**
          * BatchFigure
@@ -3218,6 +3443,29 @@ export interface components {
             next: string | null;
         };
         /**
+         * DataThen
+         * @description A version of a dataset, as the newest at a moment or as the one that something was made from.
+         */
+        DataThen: {
+            /** Added At */
+            added_at?: string | null;
+            /** Dataset Id */
+            dataset_id: string;
+            /** End At */
+            end_at?: string | null;
+            /** Fingerprint */
+            fingerprint: string | null;
+            /**
+             * Name
+             * @description null: the dataset was purged
+             */
+            name: string | null;
+            /** Rows */
+            rows?: number | null;
+            /** Version */
+            version: number | null;
+        };
+        /**
          * DeploymentMoved
          * @description A shadow or canary was started, ended, or rolled back.
          */
@@ -3680,6 +3928,12 @@ export interface components {
              * @default []
              */
             failed: components["schemas"]["FailedBaseline"][];
+            /**
+             * Findings
+             * @description what the numbers of the candidate, and of the champion after the verdict, do not hold
+             * @default []
+             */
+            findings: components["schemas"]["EvaluationFinding"][];
             /** Frequency */
             frequency: string | null;
             /**
@@ -3759,6 +4013,29 @@ export interface components {
              * @description the contender that ranks first
              */
             winner: string;
+        };
+        /**
+         * EvaluationFinding
+         * @description A remark on the numbers of an evaluation that a reader of the tables could miss.
+         *
+         *     ``code``: ``too_narrow`` and ``too_wide`` (the range of an interval's coverage excludes what it promises) or
+         *     ``totals_worse_than_sums`` (reconciled totals err more than the sums of the series' own forecasts).
+         */
+        EvaluationFinding: {
+            /** Code */
+            code: string;
+            /**
+             * Contender
+             * @description whose numbers they are
+             */
+            contender: string;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
         };
         /**
          * EvaluationOut
@@ -4161,6 +4438,48 @@ export interface components {
             version: number;
         };
         /**
+         * ForecastThen
+         * @description The newest forecast that had been given by then, with outcomes known up to now.
+         */
+        ForecastThen: {
+            /** @description that it was made from; null: rows that the caller sent */
+            data: components["schemas"]["DataThen"] | null;
+            /** Interval */
+            interval: number | null;
+            /**
+             * Known
+             * @description points whose outcome is known now
+             */
+            known: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Origin
+             * Format: date-time
+             */
+            origin: string;
+            /** Plugin */
+            plugin: string | null;
+            /** Points */
+            points: components["schemas"]["PointThen"][];
+            /** Prediction Id */
+            prediction_id: string;
+            /** Series */
+            series: string | null;
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Version
+             * @description that made it; another than the holder's where a new one had not yet been asked
+             */
+            version: number;
+        };
+        /**
          * FormerOutcome
          * @description A judgement of a point that a revision of the dataset replaced.
          */
@@ -4331,6 +4650,24 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "model.policy_changed";
+        };
+        /**
+         * GateSummary
+         * @description The newest verdict in short; the run has all of it.
+         */
+        GateSummary: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
+            /** @description the deciding reason */
+            text: components["schemas"]["Sentences"] | null;
+            /**
+             * Why
+             * @description null: promoted, or approved
+             */
+            why: ("within_noise" | "worse" | "too_few" | "slice_worse" | "limits" | "withheld" | "other") | null;
         };
         /**
          * Growth
@@ -4735,6 +5072,118 @@ export interface components {
             parts: components["schemas"]["FoldSummary"];
         };
         /**
+         * KeepFreshOut
+         * @description What keeps a model fresh.
+         */
+        KeepFreshOut: {
+            /**
+             * Arrives
+             * @description by_refresh: the dataset's source is asked; by_append: it has none, and somebody has to add rows
+             * @enum {string}
+             */
+            arrives: "by_refresh" | "by_append";
+            /** Automations */
+            automations: components["schemas"]["KeptAutomation"][];
+            /**
+             * Dataset
+             * @description that the champion learned from; null: it is gone or was never stored
+             */
+            dataset: string | null;
+            /**
+             * Forecasts
+             * @description false: the rows have no times, so nothing can be forecast and judged
+             */
+            forecasts: boolean;
+            /**
+             * Kept
+             * @description false: no automation keeps it fresh; the other fields say what would be set up
+             */
+            kept: boolean;
+            /** Model */
+            model: string;
+            /** Notify */
+            notify: string[];
+            /**
+             * Outdated
+             * @description the automations retrain another pipeline or config than the champion's
+             */
+            outdated: boolean;
+            /**
+             * Plugin
+             * @description the pipeline that is retrained
+             */
+            plugin: string;
+            /**
+             * Promotes
+             * @description whether the gate promotes a version that passes it; false: a person does
+             */
+            promotes: boolean;
+            /** Refresh */
+            refresh: string;
+            /** Retrain */
+            retrain: string;
+            /** @description the champion compared with baselines; null: nothing is judged yet */
+            standing: components["schemas"]["Standing"] | null;
+        };
+        /**
+         * KeepFreshRequest
+         * @description How a model is kept fresh. Asking again changes what differs.
+         */
+        KeepFreshRequest: {
+            /**
+             * Notify
+             * @description names of notification targets
+             */
+            notify?: string[];
+            /**
+             * Promote
+             * @description whether the gate promotes a version that passes it; false: a person does; null: as the model's policy says
+             */
+            promote?: boolean | null;
+            /**
+             * Refresh
+             * @description how often the dataset's source is asked for new rows
+             * @default daily
+             */
+            refresh: string;
+            /**
+             * Retrain
+             * @description how often the model is retrained, besides on drift and when it is worse than a baseline
+             * @default weekly
+             */
+            retrain: string;
+        };
+        /**
+         * KeptAutomation
+         * @description One of the automations that keep a model fresh.
+         */
+        KeptAutomation: {
+            /** Fires */
+            fires: number;
+            /** Id */
+            id: string;
+            /** Last Fired At */
+            last_fired_at: string | null;
+            /**
+             * Last State
+             * @description of its newest firing
+             */
+            last_state: ("running" | "succeeded" | "failed") | null;
+            /** Name */
+            name: string;
+            /** Next At */
+            next_at: string | null;
+            /** Paused */
+            paused: boolean;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "refresh" | "forecast" | "retrain_regularly" | "retrain_on_drift" | "retrain_when_worse" | "report";
+        };
+        /**
          * KnownPoints
          * @description How many of a prediction's points are judged.
          */
@@ -5110,6 +5559,117 @@ export interface components {
             statistic: number;
         };
         /**
+         * LoopOut
+         * @description The loop of one model, its steps in order.
+         */
+        LoopOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description the moment of this state, by the database's clock
+             */
+            at: string;
+            /**
+             * Closed
+             * @description no step is open
+             */
+            closed: boolean;
+            /** Model */
+            model: string;
+            /** Steps */
+            steps: components["schemas"]["LoopStep"][];
+        };
+        /**
+         * LoopPage
+         * @description A page of loops, by the model's name.
+         */
+        LoopPage: {
+            /** Items */
+            items: components["schemas"]["LoopOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
+         * LoopStep
+         * @description One step of the loop: when it was last taken, with what result, and what takes it next time.
+         */
+        LoopStep: {
+            /**
+             * At
+             * @description when it was last taken; of a champion: since when; of one that failed: when
+             */
+            at?: string | null;
+            /**
+             * Count
+             * @description observed: rows that the newest version added; predicted: forecasts in the ledger; judged: points; learned: versions
+             */
+            count?: number | null;
+            /**
+             * Counted All
+             * @description false: there are more than `count`, which is not counted
+             * @default true
+             */
+            counted_all: boolean;
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Error
+             * @description why it failed
+             */
+            error?: string | null;
+            gate?: components["schemas"]["GateSummary"] | null;
+            /** @description of an open step */
+            missing?: components["schemas"]["MissingAutomation"] | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "observed" | "predicted" | "judged" | "learned" | "gate" | "champion";
+            /**
+             * Open
+             * @description nothing takes this step without a person
+             */
+            open: boolean;
+            /** Prediction Id */
+            prediction_id?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "failed";
+            /** Triggers */
+            triggers: components["schemas"]["LoopTrigger"][];
+            /**
+             * Version
+             * @description of the model; of the dataset where it is `observed`
+             */
+            version?: number | null;
+        };
+        /**
+         * LoopTrigger
+         * @description Something that takes a step without a person.
+         */
+        LoopTrigger: {
+            /** Id */
+            id?: string | null;
+            /**
+             * Kind
+             * @description arrivals: rows are sent regularly; requests: forecasts are asked for regularly; platform: it follows from the step before
+             * @enum {string}
+             */
+            kind: "automation" | "schedule" | "arrivals" | "requests" | "platform";
+            /**
+             * Name
+             * @description of the automation or schedule
+             */
+            name?: string | null;
+        };
+        /**
          * MadePredictions
          * @description How many predictions a version made, how many of them are judged, and the times of the first and the last.
          */
@@ -5402,6 +5962,19 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "run.metrics_truncated";
+        };
+        /**
+         * MissingAutomation
+         * @description The automation that would take an open step, and a command that makes it.
+         */
+        MissingAutomation: {
+            /** Command */
+            command: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "refresh" | "append" | "forecast" | "train" | "promotion";
         };
         /**
          * Mistake
@@ -6291,6 +6864,57 @@ export interface components {
             step: number;
         };
         /**
+         * PointThen
+         * @description A predicted value with its interval, and what happened; ``actual`` and ``label`` are null until that is known.
+         */
+        PointThen: {
+            /** Actual */
+            actual: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** High */
+            high: number | null;
+            /**
+             * Hit
+             * @description inside the interval, or the right class
+             */
+            hit: boolean | null;
+            /** Judged At */
+            judged_at: string | null;
+            /**
+             * Label
+             * @description the class that it was
+             */
+            label: string | null;
+            /**
+             * Late
+             * @description the forecast was made after the time that it speaks of
+             */
+            late: boolean;
+            /**
+             * Loss
+             * @description absolute error; for classes 1 where it was wrong, else 0
+             */
+            loss: number | null;
+            /** Low */
+            low: number | null;
+            /**
+             * Predicted Label
+             * @description the class; `value` is its probability then
+             */
+            predicted_label?: string | null;
+            /**
+             * Step
+             * @description rows ahead of the origin, from 1
+             */
+            step: number;
+            /** Value */
+            value: number;
+        };
+        /**
          * PolicyChanged
          * @description The retention policy was changed.
          */
@@ -6761,6 +7385,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end it continues; null: the rows that were sent
+             */
+            dataset_version?: number | null;
             /** Interval */
             interval: number | null;
             /**
@@ -6777,6 +7406,11 @@ export interface components {
              */
             new_series: boolean;
             /**
+             * Newer Version
+             * @description of its dataset, which it cannot forecast from: target or columns are others
+             */
+            newer_version?: number | null;
+            /**
              * Origin
              * Format: date-time
              */
@@ -6789,6 +7423,11 @@ export interface components {
             predictions: components["schemas"]["PredictionPoint"][];
             /** Request Id */
             request_id?: string | null;
+            /**
+             * Rows
+             * @description of history that it was made from, of its series
+             */
+            rows?: number | null;
             /** Run Id */
             run_id: string | null;
             /**
@@ -6798,6 +7437,11 @@ export interface components {
             series?: string | null;
             /** Target */
             target: string;
+            /**
+             * Trained On
+             * @description version of the dataset that the version learned from
+             */
+            trained_on?: number | null;
             /** Unit */
             unit: string;
             /** Version */
@@ -6805,7 +7449,8 @@ export interface components {
         };
         /**
          * PredictRequest
-         * @description ``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset.
+         * @description ``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset's newest
+         *     version.
          */
         PredictRequest: {
             /**
@@ -6818,6 +7463,11 @@ export interface components {
              * @description the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only outcomes that are sent for this very prediction do
              */
             continues?: string | null;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end the forecast continues; empty: the newest
+             */
+            dataset_version?: number | null;
             /**
              * Horizon
              * @description rows ahead; empty: all that the version can
@@ -7065,6 +7715,11 @@ export interface components {
              * @default 0
              */
             models: number;
+            /**
+             * Notifications
+             * @default 0
+             */
+            notifications: number;
             /**
              * Predictions
              * @default 0
@@ -8190,6 +8845,56 @@ export interface components {
             } | null;
         };
         /**
+         * SecretOut
+         * @description A secret without its value.
+         */
+        SecretOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @description older_key: setting it again encrypts it with the present key; unreadable: set it again
+             * @enum {string}
+             */
+            state: "ready" | "older_key" | "unreadable";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * SecretPage
+         * @description A page of secrets, by name.
+         */
+        SecretPage: {
+            /** Items */
+            items: components["schemas"]["SecretOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
+         * SecretRequest
+         * @description The value of a secret. It is never shown again.
+         */
+        SecretRequest: {
+            /**
+             * Value
+             * Format: password
+             */
+            value: string;
+        };
+        /**
          * Sentences
          * @description A text in both languages.
          */
@@ -8430,6 +9135,24 @@ export interface components {
             folds: number;
             /** Mean */
             mean: number | null;
+        };
+        /**
+         * Standing
+         * @description Whether a champion is worse than a baseline beyond noise, by its judged predictions.
+         */
+        Standing: {
+            /**
+             * Baselines
+             * @description empty: nothing is judged yet
+             */
+            baselines: components["schemas"]["BaselineStanding"][];
+            /** Version */
+            version: number;
+            /**
+             * Worse Than
+             * @description the baseline that is better beyond noise; null: none is
+             */
+            worse_than: string | null;
         };
         /**
          * StepOut
@@ -9683,6 +10406,11 @@ export interface components {
              * @description about the base, and so about every scenario
              */
             cautions: components["schemas"]["Caution"][];
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end it continues; null: the rows that were sent
+             */
+            dataset_version?: number | null;
             /** Interval */
             interval: number | null;
             /** Known Ahead */
@@ -9704,6 +10432,11 @@ export interface components {
             series: string | null;
             /** Target */
             target: string;
+            /**
+             * Trained On
+             * @description version of the dataset that the version learned from
+             */
+            trained_on?: number | null;
             /** Unit */
             unit: string;
             /** Version */
@@ -9719,6 +10452,11 @@ export interface components {
              * @default champion
              */
             alias: string;
+            /**
+             * Dataset Version
+             * @description of its dataset, whose end the forecast continues; empty: the newest
+             */
+            dataset_version?: number | null;
             /**
              * Horizon
              * @description rows ahead; empty: all that it can
@@ -13068,6 +13806,94 @@ export interface operations {
             };
         };
     };
+    loop_list_loops: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     models_list_models: {
         parameters: {
             query?: {
@@ -13588,6 +14414,97 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_get_as_of: {
+        parameters: {
+            query?: {
+                alias?: string;
+                /** @description the past moment, UTC without an offset; empty: now */
+                at?: string | null;
+                /** @description of which of several series; empty: of the newest forecast */
+                series?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsOfOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14369,6 +15286,331 @@ export interface operations {
             };
         };
     };
+    models_show_freshness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepFreshOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_keep_fresh: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepFreshRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepFreshOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_stop_keeping_fresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepFreshOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     models_get_lineage: {
         parameters: {
             query?: never;
@@ -14475,6 +15717,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveScores"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loop_get_loop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopOut"];
                 };
             };
             /** @description Bad Request */
@@ -17673,6 +19000,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PredictionDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predictions_get_forecast_file: {
+        parameters: {
+            query: {
+                format?: "csv" | "xlsx";
+                /** @description of the headings of a workbook */
+                language?: "en" | "tr";
+                /** @description of one model */
+                prediction_id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description Bad Request */
@@ -21083,6 +22500,338 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    secrets_list_secrets: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    secrets_set_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    secrets_delete_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

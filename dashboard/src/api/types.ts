@@ -32,6 +32,8 @@ export type Model = Schemas["ModelOut"];
 export type ModelDetail = Schemas["ModelDetail"];
 export type ModelVersion = Schemas["VersionOut"];
 export type AliasChange = Schemas["AliasChange"];
+export type LoopStep = Schemas["LoopStep"];
+export type AsOf = Schemas["AsOfOut"];
 export type Prediction = Schemas["PredictOut"];
 export type WhatIf = Schemas["WhatIfOut"];
 export type ScenarioRequest = Schemas["Scenario"];
@@ -56,6 +58,14 @@ export type AutomationFiring = Schemas["FiringOut"];
 export type AutomationStepState = Schemas["StepOut"]["state"];
 export type FieldFilter = Schemas["FieldFilter"];
 export type DryRun = Schemas["DryRunOut"];
+export type DryRunRequest = Schemas["DryRunRequest"];
+export type AutomationRequest = Schemas["AutomationRequest"];
+export type Measure = Schemas["MeasureOut"];
+export type NotificationTarget = Schemas["TargetOut"];
+export type TargetRequest = Schemas["TargetRequest"];
+export type Notification = Schemas["NotificationOut"];
+export type Freshness = Schemas["KeepFreshOut"];
+export type KeepFreshRequest = Schemas["KeepFreshRequest"];
 
 export type Study = Schemas["StudyOut"];
 export type StudyDetail = Schemas["StudyDetail"];
@@ -72,6 +82,8 @@ export type RetentionPolicy = Required<Schemas["RetentionPolicy"]>;
 export type Token = Schemas["TokenOut"];
 export type CreatedToken = Schemas["TokenCreated"];
 export type TokenRequest = Partial<Schemas["TokenRequest"]> & { name: string };
+
+export type Secret = Schemas["SecretOut"];
 
 export type TaskKind = Schemas["TaskKindFacts"];
 export type Plugin = Schemas["PluginOut"];

@@ -45,7 +45,7 @@ export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
     <Card title={t("addRows.title")} note={t("addRows.note")}>
       <div className={css["form"]} data-testid="add-rows">
         <div className={css["ways"]}>
-          <FileTrigger acceptedFileTypes={[".csv", ".tsv", ".txt", ".parquet"]} onSelect={(files) => send(files?.[0])}>
+          <FileTrigger acceptedFileTypes={[".csv", ".tsv", ".txt", ".parquet", ".xlsx"]} onSelect={(files) => send(files?.[0])}>
             <Button pending={append.isPending}>{t("addRows.file")}</Button>
           </FileTrigger>
           {dataset.source === FROM_A_FILE ? null : (

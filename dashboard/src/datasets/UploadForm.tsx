@@ -22,14 +22,14 @@ const RULES = {
   gaps: ["auto", "forward_fill", "keep", "error"],
 } as const;
 
-/** A CSV or Parquet file, and which of its columns mean what. */
+/** A CSV, Parquet or Excel file, and which of its columns mean what. */
 export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
   const { t } = useTranslation();
   const upload = useUpload();
   const [file, setFile] = useState<File | null>(null);
   const [header, setHeader] = useState<Header | null>(null);
   const [options, setOptions] = useState<UploadOptions>(EMPTY);
-  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "groups", "incumbent", "incumbent_made_at", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
+  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "sheet", "time", "target", "series", "groups", "incumbent", "incumbent_made_at", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
   const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
 
   const choose = async (chosen: File | null) => {
@@ -38,7 +38,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
     const found = chosen === null ? null : await readHeader(chosen);
     setHeader(found);
     const time = found === null ? "" : likelyTime(found.columns);
-    setOptions((all) => ({ ...all, time, target: found?.columns.find((column) => column !== time) ?? "" }));
+    setOptions((all) => ({ ...all, sheet: "", time, target: found?.columns.find((column) => column !== time) ?? "" }));
   };
 
   const submit = (event: SubmitEvent) => {
@@ -67,7 +67,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
           if (item) void item.getFile().then(choose);
         }}
       >
-        <FileTrigger acceptedFileTypes={[".csv", ".tsv", ".txt", ".parquet"]} onSelect={(files) => void choose(files?.[0] ?? null)}>
+        <FileTrigger acceptedFileTypes={[".csv", ".tsv", ".txt", ".parquet", ".xlsx"]} onSelect={(files) => void choose(files?.[0] ?? null)}>
           <Button>{t("datasets.chooseFile")}</Button>
         </FileTrigger>
         <span role="status">{file?.name ?? t("datasets.fileHint")}</span>
@@ -75,6 +75,9 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
       <div className={css["two"]}>
         {column("time")}
         {column("target")}
+        {file?.name.toLowerCase().endsWith(".xlsx") ? (
+          <TextField label={t("datasets.sheet")} hint={t("datasets.sheetHint")} value={options["sheet"] ?? ""} onChange={set("sheet")} name="sheet" error={problems["sheet"]} />
+        ) : null}
         <TextField label={t("datasets.name")} hint={t("datasets.nameHint")} value={options.name ?? ""} onChange={set("name")} name="name" error={problems["name"]} />
         <TextField label={t("datasets.unit")} hint={t("datasets.unitHint")} value={options.unit ?? ""} onChange={set("unit")} name="unit" error={problems["unit"]} />
         {header === null ? (

@@ -58,7 +58,7 @@ export function VerdictCard({ run, verdict, evaluation, loading, error }: Verdic
 
 /** `stated`: a reason gives the difference to the best baseline already. */
 function Scores({ evaluation, stated }: { evaluation: Evaluation; stated: boolean }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { count } = useFormats();
   const { test } = evaluation.parts;
   const origins = test?.origins ?? test?.rows ?? 0;
@@ -78,6 +78,9 @@ function Scores({ evaluation, stated }: { evaluation: Evaluation; stated: boolea
       </dl>
       {against && !stated ? <Difference comparison={against} /> : null}
       {horizon && judged && judged < horizon ? <p>{t("verdict.judgedHorizon", { judged: count(judged), horizon: count(horizon) })}</p> : null}
+      {evaluation.findings.map((finding) => (
+        <p key={`${finding.code} ${finding.contender}`} className={css["finding"]}>{inLanguage(finding.text, i18n.language)}</p>
+      ))}
       <p className={text["footnote"]}>
         {t(`verdict.computed.${rows}`, { count: origins, shown: count(origins) })}
         {tried > 0 ? ` ${t(`verdict.guarded.${rows}`, { count: of, tried: count(tried), of: count(of) })}` : null}

@@ -44,6 +44,7 @@ export const sampleEvaluation: Evaluation = {
   failed: [],
   pretraining: null,
   suspicious: [],
+  findings: [],
   hierarchy: null,
   incumbent: null,
   guarded: { tried: 40, of: 330 },

@@ -12,6 +12,7 @@ import { Button } from "../ui/Button";
 import { PageHead } from "../ui/Card";
 import { More } from "../ui/More";
 import { ErrorNotice, Loading } from "../ui/Notice";
+import { LoopLine } from "../loop/LoopLine";
 import { historyQuery, modelQuery } from "./api";
 import { pictureClasses } from "./dataSchema";
 import { HistoryCard } from "./HistoryCard";
@@ -20,6 +21,8 @@ import { MoveDialog } from "./MoveDialog";
 import { PredictCard } from "./PredictCard";
 import { VersionsCard } from "./VersionsCard";
 
+const AsOfCard = lazy(() => import("./AsOfCard"));
+const FreshCard = lazy(() => import("./fresh/FreshCard").then(({ FreshCard }) => ({ default: FreshCard })));
 const LifeCards = lazy(() => import("./LifeCards"));
 const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
 const PredictPicture = lazy(() => import("../vision/PredictPicture"));
@@ -56,6 +59,7 @@ export default function ModelPage({ name }: { name: string }) {
         {writer ? <DeleteButton what={name} place={placeOf.model(name)} onDone={() => navigate(paths.models)} /> : null}
       </PageHead>
       {model.data.deleted_at ? <InTrash at={model.data.deleted_at} by={model.data.deleted_by ?? null} place={placeOf.model(model.data.id)} /> : null}
+      {there ? <LoopLine model={name} /> : null}
       {there && classes === null ? <PredictCard model={model.data} /> : null}
       {there && classes !== null ? (
         <Suspense fallback={<Loading />}>
@@ -63,6 +67,11 @@ export default function ModelPage({ name }: { name: string }) {
         </Suspense>
       ) : null}
       <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />
+      {there && champion !== null ? (
+        <Suspense fallback={<Loading />}>
+          <FreshCard name={name} writer={writer} />
+        </Suspense>
+      ) : null}
       {there ? (
         <Suspense fallback={<Loading />}>
           <PredictionCards model={model.data} />
@@ -71,6 +80,11 @@ export default function ModelPage({ name }: { name: string }) {
       {there && model.data.version_list.length > 0 ? (
         <Suspense fallback={<Loading />}>
           <LifeCards model={model.data} writer={writer} />
+        </Suspense>
+      ) : null}
+      {there && classes === null && model.data.version_list.length > 0 ? (
+        <Suspense fallback={<Loading />}>
+          <AsOfCard model={model.data} />
         </Suspense>
       ) : null}
       {history.error ? <ErrorNotice error={history.error} /> : null}

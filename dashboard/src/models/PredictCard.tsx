@@ -15,6 +15,7 @@ import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { usePredict } from "./api";
 import { knownAhead, rowZone } from "./dataSchema";
+import { ForecastDownload } from "./ForecastDownload";
 import css from "./Models.module.css";
 
 const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
@@ -84,6 +85,9 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
     <>
       <p className={css["soft"]}>
         {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: row(prediction.origin, series), level: percent(prediction.interval) })}{" "}
+        {prediction.dataset_version === null ? null : `${t("predict.data", { version: prediction.dataset_version })} `}
+        {prediction.dataset_version === null || prediction.trained_on === prediction.dataset_version ? null : `${t("predict.moved", { version: prediction.trained_on })} `}
+        {prediction.newer_version === null ? null : `${t("predict.newer", { version: prediction.newer_version })} `}
         {prediction.run_id === null ? (
           t("life.imported")
         ) : (
@@ -99,7 +103,10 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
         <Suspense fallback={<Loading />}>
           <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} series={series} />
         </Suspense>
-        <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} />
+        <div>
+          <ForecastDownload id={prediction.prediction_id} />
+          <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} />
+        </div>
       </div>
     </>
   );

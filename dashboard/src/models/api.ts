@@ -108,6 +108,15 @@ export function useImportBundle() {
   });
 }
 
+/** What was known at a past moment; outcomes are added as they become known. */
+export function asOfQuery(name: string, at: string | null, series: string | null) {
+  return queryOptions({
+    queryKey: ["models", name, "as-of", at, series],
+    queryFn: ({ signal }) => get(`/models/${part(name)}/as-of`, { at, series }, signal),
+    enabled: at !== null,
+  });
+}
+
 export function usePredict(name: string) {
   return useMutation({ mutationFn: (series: string | null) => post(`/models/${part(name)}/predict`, { series }) });
 }

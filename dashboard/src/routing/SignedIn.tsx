@@ -24,11 +24,13 @@ const EditSchedulePage = lazy(() => import("../automations/EditSchedulePage"));
 const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
 const AutomationsPage = lazy(() => import("../automations/triggers/AutomationsPage"));
 const AutomationPage = lazy(() => import("../automations/triggers/AutomationPage"));
+const NewAutomationPage = lazy(() => import("../automations/triggers/form/NewAutomationPage"));
 const StudiesPage = lazy(() => import("../studies/StudiesPage"));
 const StudyPage = lazy(() => import("../studies/StudyPage"));
 const NewStudyPage = lazy(() => import("../studies/NewStudyPage"));
 const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
 const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
+const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** Everything behind the sign-in: asks who is here, then shows the project's pages. */
@@ -73,6 +75,7 @@ function ProjectPages() {
           <Route path="/p/:project/schedules/:id/edit">{({ id }) => <EditSchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/automations" component={AutomationsPage} />
+          <Route path="/p/:project/new-automation" component={NewAutomationPage} />
           <Route path="/p/:project/automations/:id">{({ id }) => <AutomationPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/studies" component={StudiesPage} />
           <Route path="/p/:project/new-study" component={NewStudyPage} />
@@ -80,6 +83,7 @@ function ProjectPages() {
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route path="/p/:project/trash" component={TrashPage} />
           <Route path="/p/:project/tokens" component={TokensPage} />
+          <Route path="/p/:project/secrets" component={SecretsPage} />
           <Route>
             <Empty title={t("errors.noPage")} />
           </Route>

@@ -27,12 +27,14 @@ export function pathsOf(project: string) {
     newSchedule: (from?: string) => `${root}/new-schedule${from === undefined ? "" : `?from=${part(from)}`}`,
     automations: `${root}/automations`,
     automation: (id: string) => `${root}/automations/${part(id)}`,
+    newAutomation: `${root}/new-automation`,
     studies: `${root}/studies`,
     study: (id: string) => `${root}/studies/${part(id)}`,
     newStudy: `${root}/new-study`,
     plugins: `${root}/plugins`,
     trash: `${root}/trash`,
     tokens: `${root}/tokens`,
+    secrets: `${root}/secrets`,
   };
 }
 

@@ -37,7 +37,12 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
     { to: paths.automations, name: t("shell.automations"), within: [paths.automations] },
     { to: paths.plugins, name: t("shell.plugins"), within: [paths.plugins] },
     { to: paths.trash, name: t("shell.trash"), within: [paths.trash] },
-    ...(mayManage(session) ? [{ to: paths.tokens, name: t("shell.tokens"), within: [paths.tokens] }] : []),
+    ...(mayManage(session)
+      ? [
+          { to: paths.tokens, name: t("shell.tokens"), within: [paths.tokens] },
+          { to: paths.secrets, name: t("shell.secrets"), within: [paths.secrets] },
+        ]
+      : []),
   ];
 
   return (

@@ -43,11 +43,14 @@ interface TextFieldProps {
   placeholder?: string;
   mode?: "text" | "decimal" | "numeric";
   isDate?: boolean;
+  isMoment?: boolean;
+  /** What is typed is not shown. */
+  isSecret?: boolean;
   required?: boolean;
   testId?: string;
 }
 
-export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, required, testId }: TextFieldProps) {
+export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, isMoment = false, isSecret = false, required, testId }: TextFieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
@@ -57,10 +60,10 @@ export function TextField({ label, value, onChange, name, hint, error, placehold
           name={name}
           value={value}
           placeholder={placeholder}
-          type={isDate ? "date" : "text"}
+          type={isSecret ? "password" : isMoment ? "datetime-local" : isDate ? "date" : "text"}
           inputMode={mode}
           required={required}
-          autoComplete="off"
+          autoComplete={isSecret ? "new-password" : "off"}
           spellCheck={false}
           data-testid={testId}
           onChange={(event) => onChange(event.target.value)}

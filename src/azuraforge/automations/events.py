@@ -59,7 +59,7 @@ class AutomationFired(AutomationEvent):
     """An automation fired; ``causes`` events and times became this firing."""
 
     type: Literal["automation.fired"] = "automation.fired"
-    firing: int
+    firing: str
     cause: str
     causes: int
 
@@ -68,7 +68,7 @@ class AutomationFinished(AutomationEvent):
     """The last step of a firing has ended."""
 
     type: Literal["automation.finished"] = "automation.finished"
-    firing: int
+    firing: str
     state: str
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import JsonValue
 
 from azuraforge.automations import store
+from azuraforge.automations.fresh.plan import is_name_of_fresh
 from azuraforge.automations.tables import Schedule
 from azuraforge.automations.triggers import store as automations
 from azuraforge.automations.triggers.tables import Automation
@@ -24,7 +25,9 @@ def object_to_dataset(session: Session, id_: str, name: str, version: int | None
         for asked in _asked(automation):
             if asked.get("dataset") in (id_, name) and version in (None, asked.get("dataset_version")):
                 raise _used(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", automation)
-        if version is None and _watched(automation, "dataset.") in (id_, name):
+        if version is None and any(
+            each in (id_, name) for each in (_watched(automation, "dataset."), *_filtered(automation, "dataset"))
+        ):
             raise _used(f"dataset {name!r}", automation)
 
 
@@ -36,7 +39,7 @@ def object_to_model(session: Session, name: str) -> None:
             raise _needed(f"model {name!r}", schedule)
     for automation in automations.every(session):
         named = [asked.get("model") or asked.get("dataset") for asked in _asked(automation)]
-        if name in named or name == _watched(automation, "model."):
+        if name in (*named, _watched(automation, "model."), *_filtered(automation, "model")):
             raise _used(f"model {name!r}", automation)
 
 
@@ -63,11 +66,25 @@ def _watched(automation: Automation, measures: str) -> JsonValue:
     return automation.when.get("of") if watches else None
 
 
+def _filtered(automation: Automation, field: str) -> Iterator[JsonValue]:
+    """Yield the values that the filters of an event allow for a field."""
+    where = automation.when.get("where")
+    for each in where if isinstance(where, list) else ():
+        if isinstance(each, dict) and each.get("field") == field:
+            several = each.get("one_of")
+            yield each.get("equals")
+            yield from several if isinstance(several, list) else ()
+
+
 def _used(what: str, automation: Automation, done: str = "deleted") -> Conflict:
+    next_step = f"delete the automation first: azuraforge automations delete {automation.name!r}"
+    model = next((asked["model"] for asked in _asked(automation) if asked.get("model")), None)
+    if model is not None and is_name_of_fresh(automation.name):
+        next_step = f"stop keeping the model fresh first: azuraforge models keep-fresh {model} --off"
     return Conflict(
         f"{what} cannot be {done} while automation {automation.name!r} uses it",
         where=f"automation {automation.name}",
-        next_step=f"delete the automation first: azuraforge automations delete {automation.name!r}",
+        next_step=next_step,
     )
 
 

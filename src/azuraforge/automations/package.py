@@ -11,6 +11,7 @@ from azuraforge.measures import MEASURES
 from azuraforge.models.package import MODEL_OBJECTIONS, MODELS, PREDICTIONS
 from azuraforge.package import LOOPS, SETTINGS, Package, Service, Services
 from azuraforge.plugins.package import CALL, CATALOGUE
+from azuraforge.projects.package import BINS
 from azuraforge.runs.package import RUNS
 from azuraforge.studies.package import STUDIES
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.automations.firing import Firing
+    from azuraforge.automations.fresh.service import FreshService
     from azuraforge.automations.notifications.sender import Sender
     from azuraforge.automations.notifications.service import NotificationService
     from azuraforge.automations.scheduler import Scheduler
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from azuraforge.datasets.trash import Objection as DatasetObjection
     from azuraforge.measures import Measure
     from azuraforge.models.trash import Objection as ModelObjection
+    from azuraforge.projects.trash import Bin
 
 
 def _firing(services: Services) -> Firing:
@@ -65,9 +68,24 @@ def _watch(services: Services) -> Watch:
 
 
 def _automations(services: Services) -> AutomationService:
+    from azuraforge.automations.triggers.checking import Checks
     from azuraforge.automations.triggers.service import AutomationService
 
-    return AutomationService(services[DATABASE], services[EVENTS], services[RUNS], services[FIRINGS], services[WATCH])
+    checks = Checks(services[RUNS], services[STUDIES], services[WATCH])
+    return AutomationService(services[DATABASE], services[EVENTS], services[FIRINGS], services[WATCH], checks)
+
+
+def _fresh(services: Services) -> FreshService:
+    from azuraforge.automations.fresh.service import FreshService
+
+    return FreshService(
+        services[DATABASE],
+        services[AUTOMATIONS],
+        services[MODELS],
+        services[PREDICTIONS].standings,
+        services[DATASETS],
+        services[RUNS],
+    )
 
 
 def _automation_loop(services: Services) -> AutomationLoop:
@@ -98,10 +116,17 @@ def _sender(services: Services) -> Sender:
     return Sender(services[DATABASE], services[EVENTS], services[CALL], str(settings.plugins), policy)
 
 
-def _measures(services: Services) -> Iterable[Measure]:
-    from azuraforge.automations.triggers.measures import DatasetAge, DiskUsed, Drift
+def _bins(services: Services) -> Iterable[Bin]:
+    from azuraforge.automations.notifications.retention import NotificationBin
 
-    return [DiskUsed(services[SETTINGS].home), DatasetAge(services[DATASETS]), Drift(services[PREDICTIONS])]
+    yield NotificationBin(services[DATABASE], services[SETTINGS].notification_days)
+
+
+def _measures(services: Services) -> Iterable[Measure]:
+    from azuraforge.automations.triggers.measures import DatasetAge, DiskUsed, Drift, WorseThanBaseline
+
+    disk, age = DiskUsed(services[SETTINGS].home), DatasetAge(services[DATASETS])
+    return [disk, age, Drift(services[PREDICTIONS]), WorseThanBaseline(services[PREDICTIONS])]
 
 
 def _objections_to_dataset(services: Services) -> Iterable[DatasetObjection]:
@@ -117,11 +142,12 @@ def _objections_to_model(services: Services) -> Iterable[ModelObjection]:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.automations.fresh.routes import router as fresh
     from azuraforge.automations.notifications.routes import router as notifications
     from azuraforge.automations.routes import router as schedules
     from azuraforge.automations.triggers.routes import router as automations
 
-    return [schedules, automations, notifications]
+    return [schedules, automations, fresh, notifications]
 
 
 FIRING: Service[Firing] = Service("firing", _firing)
@@ -130,6 +156,7 @@ SCHEDULER: Service[Scheduler] = Service("scheduler", _scheduler)
 FIRINGS: Service[Firings] = Service("firings of automations", _firings)
 WATCH: Service[Watch] = Service("watch of automations", _watch)
 AUTOMATIONS: Service[AutomationService] = Service("automations", _automations)
+FRESH: Service[FreshService] = Service("fresh models", _fresh)
 AUTOMATION_LOOP: Service[AutomationLoop] = Service("loop of automations", _automation_loop)
 NOTIFICATIONS: Service[NotificationService] = Service("notifications", _notifications)
 SENDER: Service[Sender] = Service("sender of notifications", _sender)
@@ -145,9 +172,10 @@ PACKAGE = Package(
     "automations",
     tables=("tables", "store", "triggers.tables", "triggers.store", "notifications.tables", "notifications.store"),
     routers=_routers,
-    served={"schedules": SCHEDULES, "automations": AUTOMATIONS, "notifications": NOTIFICATIONS},
+    served={"schedules": SCHEDULES, "automations": AUTOMATIONS, "fresh": FRESH, "notifications": NOTIFICATIONS},
     contributions=(
         LOOPS.add(lambda services: [services[SCHEDULER], services[AUTOMATION_LOOP], services[SENDER]]),
+        BINS.add(_bins),
         MEASURES.add(_measures),
         DATASET_OBJECTIONS.add(_objections_to_dataset),
         MODEL_OBJECTIONS.add(_objections_to_model),

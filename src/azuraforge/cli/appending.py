@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 #: Options that say how the file is written, or that must be the dataset's.
-_TAKEN = ("unit", "timezone", "separator", "decimal", "encoding", "time_format", "strict")
+_TAKEN = ("unit", "timezone", "separator", "decimal", "encoding", "time_format", "sheet", "strict")
 
 
 def append_file(

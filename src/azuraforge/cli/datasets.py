@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from azuraforge.cli.appending import append_file, refresh, revisions, show_findings
+from azuraforge.cli.appending import append_file, refresh, revisions
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.output.dataset import show_version, time_range
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
-from azuraforge.row_time import row_time
 
 if TYPE_CHECKING:
     from azuraforge.client import DatasetVersion
@@ -31,7 +31,7 @@ _UNSTATED = "unstated"
 @app.command()
 def add(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="A CSV (also .gz) or Parquet file.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A CSV (also .gz), Parquet or Excel file.")] = None,
     time: Annotated[str | None, typer.Option(help="The time column.")] = None,
     target: Annotated[str | None, typer.Option(help="The column to forecast.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
@@ -62,6 +62,7 @@ def add(
     separator: Annotated[str | None, typer.Option(help="Default: found.")] = None,
     decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Default: found.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Default: found.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of an Excel workbook; default: its only visible one.")] = None,
     time_format: Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'. Default: found.")] = None,
     duplicates: Annotated[
         Literal["error", "first", "last", "mean"] | None, typer.Option(help="Rows with one time and different values.")
@@ -118,6 +119,7 @@ def add(
         "separator": {"\\t": "\t", "tab": "\t"}.get(separator or "", separator),
         "decimal": decimal,
         "encoding": encoding,
+        "sheet": sheet,
         "time_format": time_format,
     }
     if append:
@@ -251,7 +253,7 @@ def list_datasets(context: typer.Context, limit: Limit = SHOWN, json: AsJson = F
                 text.number(each.latest.rows, 0),
                 each.latest.dataset_schema.target,
                 each.latest.dataset_schema.frequency or "–",
-                _range(terminal, each.latest),
+                time_range(terminal, each.latest),
             ]
             for each in datasets
         ],
@@ -307,70 +309,6 @@ def pictures(
         ],
         right=tuple(range(1, len(parts) + 1)),
     )
-
-
-def show_version(terminal: Terminal, version: DatasetVersion) -> None:
-    """Print what a version holds."""
-    text = terminal.text
-    schema = version.dataset_schema
-    if schema.classes is not None:
-        _show_images(terminal, version, schema.classes)
-        return
-    terminal.fields(
-        {
-            text("dataset"): f"{version.name} v{version.version}",
-            text("target"): schema.target + (f" ({schema.unit})" if schema.unit else ""),
-            **({text("series"): _series(schema.series, schema.series_names or [])} if schema.series else {}),
-            **({text("groups"): _groups(schema.groups)} if schema.groups else {}),
-            text("features"): ", ".join(schema.features) or text("none"),
-            **({text("incumbent"): schema.incumbent.forecast} if schema.incumbent else {}),
-            **({text("available_after"): _availability(schema.available_after)} if schema.available_after else {}),
-            text("rows"): text.number(version.rows, 0),
-            text("time_range"): _range(terminal, version),
-            text("frequency"): schema.frequency or "–",
-            text("season"): str(schema.season),
-            text("timezone"): schema.timezone,
-            text("source"): version.source,
-            text("fingerprint"): version.fingerprint,
-        }
-    )
-    show_findings(terminal, version.findings)
-
-
-def _groups(groups: dict[str, dict[str, list[str]]]) -> str:
-    named = {column: ", ".join([*found][:10]) + (", …" if len(found) > 10 else "") for column, found in groups.items()}
-    return "; ".join(f"{column}: {shown}" for column, shown in named.items())
-
-
-def _series(column: str, names: list[str]) -> str:
-    return f"{column}: {len(names)} ({', '.join(names[:10])}{', …' if len(names) > 10 else ''})"
-
-
-def _availability(stated: Mapping[str, str]) -> str:
-    return ", ".join(f"{column}={when}" for column, when in stated.items())
-
-
-def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]) -> None:
-    text, schema = terminal.text, version.dataset_schema
-    colour = text("grey" if schema.channels == 1 else "colour")
-    terminal.fields(
-        {
-            text("dataset"): f"{version.name} v{version.version}",
-            text("pictures"): text.number(version.rows, 0),
-            text("picture_size"): f"{schema.height}×{schema.width}, {colour}",
-            text("classes"): f"{len(classes)}: {', '.join(classes[:20])}{', …' if len(classes) > 20 else ''}",
-            text("source"): version.source,
-            text("fingerprint"): version.fingerprint,
-        }
-    )
-    show_findings(terminal, version.findings)
-
-
-def _range(terminal: Terminal, version: DatasetVersion) -> str:
-    if version.start is None or version.end is None:
-        return "–"
-    schema = version.dataset_schema
-    return f"{row_time(version.start, schema)} – {row_time(version.end, schema)}"
 
 
 def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, list[object]] | None:

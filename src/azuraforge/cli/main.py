@@ -19,22 +19,21 @@ from azuraforge.cli import (
     datasets,
     demo,
     judge,
-    link,
     models,
     plugins,
     predictions,
     runs,
     scaled,
     studies,
-    tokens,
     trash,
     up,
     version,
 )
+from azuraforge.cli.access import link, secrets, tokens
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.language import ENGLISH, Language, choose
 from azuraforge.cli.terminal import Terminal
-from azuraforge.cli.triggers import automations, notifications, schedules
+from azuraforge.cli.triggers import automations, loop, notifications, schedules
 
 app = typer.Typer(
     name="azuraforge",
@@ -50,6 +49,7 @@ app.command("api")(scaled.api)
 app.command("worker")(scaled.worker)
 app.command("scheduler")(scaled.scheduler)
 app.command("link")(link.link)
+app.command("loop")(loop.loop)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
@@ -61,6 +61,7 @@ app.add_typer(notifications.app, name="notifications")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(trash.app, name="trash")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(database.app, name="database")
 app.command("version")(version.version)
 

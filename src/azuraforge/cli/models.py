@@ -12,11 +12,13 @@ import typer
 from azuraforge.cli import model_life
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.output.as_of import show_as_of
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.model import show_model
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.parsing import scenarios, values
 from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.cli.triggers import freshness
 
 if TYPE_CHECKING:
     from azuraforge.client import AliasChange, Client, ModelVersion
@@ -27,6 +29,12 @@ app = typer.Typer(help="Named things with versions; the champion is the one that
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Name = Annotated[str, typer.Argument(help="The model's name.")]
 _BAR, _CLASSES_SHOWN = 30, 10
+_MOMENTS = ["%Y-%m-%d"]
+_MOMENTS += [
+    f"%Y-%m-%d{middle}%H:%M{end}" for middle in "T " for end in ("", ":%S", ":%S.%f", "%z", ":%S%z", ":%S.%f%z")
+]
+#: Forecasts in one file, as the platform allows.
+_MOST_IN_FILE = 500
 Alias = Annotated[str, typer.Option(help="The alias that moves.")]
 
 
@@ -116,6 +124,32 @@ def history(
     say_more(terminal, found, limit)
 
 
+@app.command("as-of")
+def as_of(
+    context: typer.Context,
+    name: Name,
+    at: Annotated[
+        datetime,
+        typer.Option(
+            formats=_MOMENTS,
+            metavar="TIME",
+            help="A past moment, such as 2026-03-01T12:00; without an offset in this machine's zone.",
+        ),
+    ],
+    alias: Annotated[str, typer.Option(help="Whose holder and forecast.")] = "champion",
+    series: Annotated[str | None, typer.Option(help="Of a model that learned several series: which.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Show what was known at a past moment: champion, forecast and data, over what then happened."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.models.as_of(name, at.astimezone(), alias=alias, series=series)
+    if json:
+        terminal.json(found.raw)
+    else:
+        show_as_of(terminal, found)
+
+
 @app.command()
 def promote(
     context: typer.Context,
@@ -130,6 +164,8 @@ def promote(
     with connect(terminal) as connected:
         change = connected.client.models.promote(name, version, reason, alias)
     _say_change(terminal, name, change, json)
+    if not json and alias == "champion":
+        terminal.note(terminal.text("fresh_offer", model=name))
 
 
 @app.command()
@@ -152,10 +188,14 @@ def predict(
     context: typer.Context,
     name: Name,
     rows: Annotated[
-        Path | None, typer.Option(help="Recent history, CSV or JSON; default: the end of the dataset.")
+        Path | None, typer.Option(help="Recent history, CSV or JSON; default: its dataset's newest version.")
     ] = None,
     version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
     alias: Annotated[str, typer.Option(help="Which version predicts.")] = "champion",
+    dataset_version: Annotated[
+        int | None,
+        typer.Option(min=1, help="Version of its dataset from whose end it forecasts; default: the newest."),
+    ] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Rows ahead; default: all that the version can.")] = None,
     series: Annotated[
         list[str] | None, typer.Option(help="Of a model that learned several series: which; repeat it.")
@@ -174,10 +214,17 @@ def predict(
         list[str] | None,
         typer.Option(help="With --scenario: a column's values at the rows to predict, 'price=10 10 12'; repeat it."),
     ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Also write the forecast into this .csv or .xlsx file, with intervals and unit.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Print the next values with their intervals; each prediction enters the ledger, a scenario does not."""
     terminal = terminal_of(context)
+    if to is not None and to.suffix.lower() not in (".csv", ".xlsx"):
+        raise CommandError(terminal.text("to_ending", path=to), exit_code=USAGE)
+    if to is not None and scenario:
+        raise CommandError(terminal.text("to_alone"), exit_code=USAGE)
     given = values.rows(terminal, rows) if rows else None
     if scenario:
         if all_series or continues or len(series or ()) > 1:
@@ -187,7 +234,13 @@ def predict(
         one = series[0] if series else None
         with connect(terminal) as connected:
             answer = connected.client.models.what_if(
-                name, changes, given, version=version, alias=alias, horizon=horizon, series=one, known_ahead=ahead
+                *(name, changes, given),
+                version=version,
+                alias=alias,
+                horizon=horizon,
+                series=one,
+                known_ahead=ahead,
+                dataset_version=dataset_version,
             )
             schemas = {} if json else data_schemas(connected.client, {(name, answer.version)})
         if json:
@@ -202,12 +255,20 @@ def predict(
     with connect(terminal) as connected:
         named: list[str | None] = [*series] if series else [None]
         asked = _all_series(connected.client, name, version) if all_series else named
+        if to is not None and len(asked) > _MOST_IN_FILE:
+            raise CommandError(terminal.text("to_too_many", count=len(asked), most=_MOST_IN_FILE), exit_code=USAGE)
         predictions = []
         for wanted in asked:
             try:
                 predictions.append(
                     connected.client.models.predict(
-                        name, given, version=version, alias=alias, horizon=horizon, series=wanted, continues=continues
+                        *(name, given),
+                        version=version,
+                        alias=alias,
+                        horizon=horizon,
+                        series=wanted,
+                        continues=continues,
+                        dataset_version=dataset_version,
                     )
                 )
             except ApiError as error:  # a dataset also holds series that were too short or too still to be learned
@@ -215,6 +276,10 @@ def predict(
                     raise
                 terminal.note(terminal.text("series_refused", series=wanted, why=error.message))
         schemas = {} if json else data_schemas(connected.client, {(name, each.version) for each in predictions})
+        if to is not None and predictions:
+            ids = [each.prediction_id for each in predictions]
+            connected.client.predictions.download(ids, to, language=terminal.text.code)
+            terminal.note(terminal.text("forecast_written", path=to))
     if json:
         terminal.json([each.raw for each in predictions] if all_series or series else predictions[0].raw)
         return
@@ -297,6 +362,7 @@ def predict_image(
 
 
 model_life.add_to(app)
+app.command("keep-fresh")(freshness.keep_fresh)
 
 
 def _say_change(terminal: Terminal, model: str, change: AliasChange, json: bool) -> None:

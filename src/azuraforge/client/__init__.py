@@ -1,5 +1,7 @@
 """The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
+from azuraforge.client.access.secrets import Secret
+from azuraforge.client.access.tokens import Token
 from azuraforge.client.automations import Automation, AutomationStep, DryRun, Firing, WouldFire
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import (
@@ -61,6 +63,8 @@ from azuraforge.client.provenance import (
 from azuraforge.client.run import Curve, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
+from azuraforge.client.state.as_of import AsOf, DataThen, ForecastThen, PointThen
+from azuraforge.client.state.loop import GateSummary, Loop, LoopStep, LoopTrigger, MissingAutomation
 from azuraforge.client.study import (
     BaselineScore,
     Budget,
@@ -71,13 +75,13 @@ from azuraforge.client.study import (
     Study,
     Trial,
 )
-from azuraforge.client.tokens import Token
 from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, TrashItem
 
 __all__ = [
     "AliasChange",
     "ApiError",
     "Appended",
+    "AsOf",
     "Automation",
     "AutomationStep",
     "BaselineScore",
@@ -86,6 +90,7 @@ __all__ = [
     "Client",
     "ClientError",
     "Curve",
+    "DataThen",
     "Dataset",
     "DatasetVersion",
     "Deployment",
@@ -103,7 +108,9 @@ __all__ = [
     "Finding",
     "Fire",
     "Firing",
+    "ForecastThen",
     "GatePolicy",
+    "GateSummary",
     "Growth",
     "GuardedSlice",
     "Importance",
@@ -117,7 +124,11 @@ __all__ = [
     "Link",
     "LiveScore",
     "LiveScores",
+    "Loop",
+    "LoopStep",
+    "LoopTrigger",
     "MadePredictions",
+    "MissingAutomation",
     "Model",
     "ModelVersion",
     "Notification",
@@ -133,6 +144,7 @@ __all__ = [
     "PlatformUnreachable",
     "Plugin",
     "PointOutcome",
+    "PointThen",
     "Prediction",
     "PredictionInputs",
     "PredictionPoint",
@@ -147,6 +159,7 @@ __all__ = [
     "Scores",
     "SearchSpace",
     "SearchableField",
+    "Secret",
     "Session",
     "Shipped",
     "Study",

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from types import TracebackType
 
+from azuraforge.client.access.secrets import Secrets
+from azuraforge.client.access.tokens import Tokens
 from azuraforge.client.automations import Automations
 from azuraforge.client.datasets import Datasets
 from azuraforge.client.external.run import ExternalRun
@@ -19,8 +21,8 @@ from azuraforge.client.predictions import Predictions
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
+from azuraforge.client.state.loop import Loops
 from azuraforge.client.studies import Studies
-from azuraforge.client.tokens import Tokens
 from azuraforge.client.trash import Trash
 
 
@@ -51,6 +53,7 @@ class Client:
         self.datasets = Datasets(self._connection)
         self.models = Models(self._connection)
         self.predictions = Predictions(self._connection)
+        self.loop = Loops(self._connection)
         self.studies = Studies(self._connection)
         self.schedules = Schedules(self._connection)
         self.automations = Automations(self._connection)
@@ -58,6 +61,7 @@ class Client:
         self.plugins = Plugins(self._connection)
         self.trash = Trash(self._connection)
         self.tokens = Tokens(self._connection)
+        self.secrets = Secrets(self._connection)
         self.sessions = Sessions(self._connection)
 
     @property

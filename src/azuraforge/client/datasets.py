@@ -198,7 +198,8 @@ class Datasets:
             options: ``name``, ``series`` (the column that tells several series apart), ``groups`` (columns that say
                 which series add up), ``group_separator``, ``incumbent`` and ``incumbent_made_at`` (the columns of a
                 present forecast and of the time at which it was made), ``features``, ``exclude``,
-                ``timezone``, ``unit``, ``separator``, ``duplicates``, ``missing``, ``gaps``, ``frequency``, ``season``,
+                ``timezone``, ``unit``, ``sheet`` (of an Excel workbook), ``separator``, ``duplicates``, ``missing``,
+                ``gaps``, ``frequency``, ``season``,
                 ``available_after`` … as ``POST /datasets`` takes them.
 
         Raises:
@@ -259,9 +260,9 @@ class Datasets:
 
         Args:
             name: the dataset's name or id.
-            rows: a CSV or Parquet file, or rows such as ``{"time": "2024-05-01T10:00:00Z", "load": 41.5}``.
-            options: ``separator``, ``decimal``, ``encoding``, ``time_format``, ``strict``; ``unit`` and ``timezone``
-                are refused where they are not the dataset's.
+            rows: a CSV, Parquet or Excel file, or rows such as ``{"time": "2024-05-01T10:00:00Z", "load": 41.5}``.
+            options: ``separator``, ``decimal``, ``encoding``, ``time_format``, ``sheet``, ``strict``; ``unit`` and
+                ``timezone`` are refused where they are not the dataset's.
 
         Raises:
             FileUnusable: the file does not exist or cannot be read.

@@ -242,6 +242,15 @@ class Composition(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvaluationFinding(Shape):
+    """A remark on numbers of a contender, such as an interval that holds less than it promises."""
+
+    code: str
+    contender: str = ""
+    text: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scores(Shape):
     """Every contender on the same held-out rows; ``metrics`` explains each number."""
 
@@ -263,6 +272,7 @@ class Scores(Shape):
     season: int | None = None
     horizon: int | None = None
     judged_horizon: int | None = None
+    findings: list[EvaluationFinding] = field(default_factory=list)
     shown_horizons: list[int] = field(default_factory=list)
     series: SeriesTable | None = None
     hierarchy: Hierarchical | None = None

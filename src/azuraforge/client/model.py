@@ -184,6 +184,10 @@ class Prediction(Shape):
     series: str | None = None
     created_at: datetime | None = None
     new_series: bool = False
+    rows: int | None = None
+    dataset_version: int | None = None
+    trained_on: int | None = None
+    newer_version: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

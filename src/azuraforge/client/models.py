@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from azuraforge.client.freshness import Freshness
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.model import (
@@ -23,6 +24,7 @@ from azuraforge.client.model import (
 from azuraforge.client.provenance import Lineage
 from azuraforge.client.scenarios import WhatIf
 from azuraforge.client.shapes import json_object
+from azuraforge.client.state.as_of import AsOf
 from azuraforge.client.uploads.files import reading, writing
 
 #: The first prediction of a version starts a process and reads the weights.
@@ -105,6 +107,38 @@ class Models:
         place = f"/models/{segment(name)}/aliases/{segment(alias)}"
         return AliasChange.from_json(self._connection.request("DELETE", place, query={"reason": reason}))
 
+    def freshness(self, name: str) -> Freshness:
+        """Return the automations that keep a model fresh."""
+        return Freshness.from_json(self._connection.get(f"/models/{segment(name)}/keep-fresh"))
+
+    def keep_fresh(
+        self,
+        name: str,
+        *,
+        refresh: str = "daily",
+        retrain: str = "weekly",
+        notify: Sequence[str] = (),
+        promote: bool | None = None,
+    ) -> Freshness:
+        """Keep a model fresh: refresh its dataset, forecast, judge, retrain. Asking again changes what differs.
+
+        Args:
+            refresh: ``hourly``, ``daily``, ``weekly``, ``monthly``, ``never``, or a distance such as ``6h``.
+            retrain: the same; besides, it is retrained on drift and when it is worse than a baseline.
+            notify: names of notification targets.
+            promote: whether the gate promotes a version that passes it; None: as the model's policy says.
+
+        Raises:
+            ApiError: the model has no champion, or what the automations need does not exist.
+        """
+        body = {"refresh": refresh, "retrain": retrain, "notify": [*notify], "promote": promote}
+        place = f"/models/{segment(name)}/keep-fresh"
+        return Freshness.from_json(self._connection.post(place, body, timeout_seconds=_PREDICT_SECONDS))
+
+    def stop_keeping_fresh(self, name: str) -> Freshness:
+        """Remove the automations that keep a model fresh; runs that they queued stay."""
+        return Freshness.from_json(self._connection.request("DELETE", f"/models/{segment(name)}/keep-fresh"))
+
     def policy(self, name: str) -> GatePolicy:
         """Return the conditions of a promotion of this model."""
         return GatePolicy.from_json(self._connection.get(f"/models/{segment(name)}/policy"))
@@ -137,6 +171,17 @@ class Models:
     def set_intended_use(self, name: str, text: str) -> None:
         """Write down what a model is for; it stands on the card of each version."""
         self._connection.post(f"/models/{segment(name)}/intended-use", {"intended_use": text})
+
+    def as_of(self, name: str, at: datetime, *, alias: str = "champion", series: str | None = None) -> AsOf:
+        """Return what was known at a past moment: champion, forecast with interval and data, over what then happened.
+
+        Args:
+            at: aware, or in this machine's zone.
+            series: of which of several series; None: that of the newest forecast by then.
+        """
+        moment = at.astimezone().isoformat()
+        place = f"/models/{segment(name)}/as-of"
+        return AsOf.from_json(self._connection.get(place, at=moment, alias=alias, series=series))
 
     def bundle(self, name: str, version: int, path: str | os.PathLike[str]) -> Path:
         """Download a version as one zip; the same version gives the same bytes. Raises FileUnusable."""
@@ -193,21 +238,24 @@ class Models:
         request_id: str | None = None,
         series: str | None = None,
         continues: str | None = None,
+        dataset_version: int | None = None,
     ) -> Prediction:
         """Return the next values.
 
         Args:
-            rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset.
+            rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset's newest
+                version, or of ``dataset_version``.
             version: None: the version that ``alias`` points at.
             horizon: rows ahead; None: all that the version can.
             series: of which, where the version learned several; rows are of that one.
             request_id: your own name for this request; its outcome can be sent by it later.
             continues: the dataset that ``rows`` continue, whose next versions judge the answer; None: only outcomes
                 that are sent for this very prediction do.
+            dataset_version: of its dataset, whose end the forecast continues; None: the newest.
         """
         body: dict[str, object] = {"alias": alias}
         given: dict[str, object] = {"version": version, "horizon": horizon, "request_id": request_id, "series": series}
-        given["continues"] = continues
+        given |= {"continues": continues, "dataset_version": dataset_version}
         given["rows"] = None if rows is None else [dict(row) for row in rows]
         body.update({key: value for key, value in given.items() if value is not None})
         place = f"/models/{segment(name)}/predict"
@@ -224,13 +272,14 @@ class Models:
         horizon: int | None = None,
         series: str | None = None,
         known_ahead: Mapping[str, Sequence[float]] | None = None,
+        dataset_version: int | None = None,
     ) -> WhatIf:
         """Return the next values under changed columns known ahead, next to the base; nothing enters the ledger.
 
         Args:
             scenarios: by name, changes such as ``{"column": "price", "multiply": 0.9}``; instead of ``multiply`` also
                 ``add``, or ``values`` with one for each row to predict.
-            rows, version, horizon, series: as for ``predict``.
+            rows, version, horizon, series, dataset_version: as for ``predict``.
             known_ahead: by column, values at the rows to predict, for the base too; None: those of the rows.
 
         Raises ApiError for an unknown column, one that is not known ahead, or the wrong number of values.
@@ -240,6 +289,7 @@ class Models:
         ]
         body: dict[str, object] = {"alias": alias, "scenarios": listed_scenarios}
         given: dict[str, object] = {"version": version, "horizon": horizon, "series": series}
+        given["dataset_version"] = dataset_version
         given["rows"] = None if rows is None else [dict(row) for row in rows]
         given["known_ahead"] = None if known_ahead is None else {each: [*known_ahead[each]] for each in known_ahead}
         body.update({key: value for key, value in given.items() if value is not None})

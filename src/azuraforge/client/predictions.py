@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import TypeAlias
 
+from azuraforge.client.errors import FileUnusable
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
@@ -15,9 +18,11 @@ from azuraforge.client.model import ClassProbability, PredictionPoint
 from azuraforge.client.run import Run
 from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape, json_object
+from azuraforge.client.uploads.files import writing
 
 #: The first look for drift of a version reads the rows that it learned from.
 _LOOK_SECONDS = 180.0
+_FILE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,6 +304,27 @@ class Predictions:
     def get(self, prediction_id: str) -> LedgerLine:
         """Return a line with the outcomes of its points."""
         return LedgerLine.from_json(self._connection.get(f"/predictions/{segment(prediction_id)}"))
+
+    def download(self, prediction_ids: Iterable[str], path: str | os.PathLike[str], *, language: str = "en") -> Path:
+        """Write forecasts of one model into a file: times in the zone of the series, intervals, unit.
+
+        Args:
+            prediction_ids: at most 500; whole ids, as ``predict`` and ``list`` return them.
+            path: ends in ``.csv`` or ``.xlsx``.
+            language: ``en`` or ``tr``: of the headings of a workbook.
+
+        Raises FileUnusable for another ending, or where the file cannot be written.
+        """
+        target = Path(path)
+        form = target.suffix.lower().removeprefix(".")
+        if form not in ("csv", "xlsx"):
+            raise FileUnusable(f"{str(target)!r} is neither .csv nor .xlsx", next_step="end the name in .csv or .xlsx")
+        query = {"prediction_id": [*prediction_ids], "format": form, "language": language}
+        with self._connection.stream("/predictions/file", {}, _FILE_SECONDS, **query) as answer:
+            content = answer.read()
+        with writing(target) as file:
+            file.write(content)
+        return target
 
     def judge(self, outcomes: Iterable[Mapping[str, object]]) -> Judged:
         """Send outcomes. Each point is judged once; ``known`` counts those that had been judged before.

@@ -61,3 +61,5 @@ class WhatIf(Shape):
     run_id: str | None = None
     alias: str | None = None
     series: str | None = None
+    dataset_version: int | None = None
+    trained_on: int | None = None

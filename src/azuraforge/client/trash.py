@@ -68,6 +68,7 @@ class Purged(Shape):
     models: int = 0
     model_versions: int = 0
     predictions: int = 0
+    notifications: int = 0
     bytes_freed: int = 0
     left: bool = False
     kept: int = 0

@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Protocol
 
 import orjson
 import polars as pl
+from pydantic import SecretStr
 
 from azuraforge.datasets.kinds import KINDS
 from azuraforge.datasets.loading import read_columns
-from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
+from azuraforge.datasets.messages import (
+    PicturesInput,
+    ReadInput,
+    ReadResult,
+    RestateInput,
+    RowsInput,
+    SourceAccess,
+    SourceInput,
+)
 from azuraforge.datasets.reading.charts import reduce_rows
 from azuraforge.datasets.schemas import Json, RowsOut
 from azuraforge.datasets.segment_files import write_segment
+from azuraforge.datasets.sources.discretion import no_secret_leaves, refuse_secrets
+from azuraforge.datasets.sources.tables import TableSource
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
 from azuraforge.plugins import Source, SourceRead
@@ -43,17 +54,29 @@ def read_source(child: Asked) -> Json:
     """Let a source read. ``SourceInput`` → ``ReadResult``."""
     asked = SourceInput.model_validate(child.payload)
     name = asked.source
-    source: Source = load_plugin("source", name, asked.plugins_folder)()
-    source.outgoing = Policy.from_json(asked.outgoing)
-    got = source.read(parse_config(source.Options, asked.options, name))
+    source = opened_source(name, asked.access, asked.secrets, asked.folder)
+    with no_secret_leaves(asked.secrets, name):
+        got = source.read(parse_config(source.Options, asked.options, name))
+        if isinstance(got, SourceRead):
+            refuse_secrets(asked.secrets, [got.provenance, got.cursor, got.findings], name)
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
     for kind in KINDS.values():
-        if (prepared := kind.prepare(got, name, asked.cleaning, asked.limits)) is not None:
+        if (prepared := kind.prepare(got, name, asked.cleaning, asked.access.limits)) is not None:
             provenance = plain(got.provenance, f"source {name}")
             cursor = plain(got.cursor, f"source {name}") if isinstance(got, SourceRead) and got.cursor else None
             return _result(prepared, asked.folder, {**provenance, "options": asked.options}, None, cursor)
     raise InvalidInput(f"the source {name} returned neither a SourceRead nor an ImageRead", where=f"source {name}")
+
+
+def opened_source(name: str, access: SourceAccess, secrets: Mapping[str, SecretStr], scratch: Path) -> Source:
+    """Return a source with what the platform lets it use; ``scratch`` takes its temporary files."""
+    source: Source = load_plugin("source", name, access.plugins_folder)()
+    source.outgoing, source.folders = Policy.from_json(access.outgoing), access.folders
+    source.secrets = secrets
+    if isinstance(source, TableSource):
+        source.limits, source.scratch = access.limits, scratch
+    return source
 
 
 def restate(child: Asked) -> Json:

@@ -73,6 +73,11 @@ class DatasetLookup:
         newest = await self._database.ask(project_id, lookup_store.SHOWN.newest.given({"dataset_id": found[0].id}))
         return shown_version(found[0], newest[0]).out() if newest else None
 
+    async def newest(self, project_id: str, dataset_id: str) -> int | None:
+        """Return the number of a dataset's newest version; None where the dataset, or each of its versions, is gone."""
+        found = await self._database.ask(project_id, lookup_store.NEWEST_NUMBER.given({"dataset_id": dataset_id}))
+        return found[0].version if found else None
+
     async def get(self, project_id: str, name_or_id: str, version: int | None = None) -> DatasetVersionOut:
         """Return one version; also what was deleted, but not purged. See ``version_of``."""
         plan = version_of(lookup_store.SHOWN, name_or_id, version, trash=True)

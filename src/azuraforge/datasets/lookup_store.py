@@ -141,6 +141,15 @@ def _version_questions(row: type[RowT]) -> VersionQuestions[RowT]:
     )
 
 
+#: The number of the newest version of a dataset that is there; nothing where the dataset or all versions are not.
+NEWEST_NUMBER = Question(
+    NumberRow,
+    select(DatasetVersionRow.dataset_id, DatasetVersionRow.version)
+    .join(Dataset, Dataset.id == DatasetVersionRow.dataset_id)
+    .where(DatasetVersionRow.dataset_id == bindparam("dataset_id"), _IS_THERE, Dataset.deleted_at.is_(None))
+    .order_by(DatasetVersionRow.version.desc())
+    .limit(1),
+)
 SHOWN = _version_questions(VersionRow)
 STORED = _version_questions(StoredRow)
 

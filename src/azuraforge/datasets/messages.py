@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import CleaningOptions, Finding, Json
@@ -26,16 +26,27 @@ class ReadInput(Shape):
     limits: ReadingLimits
 
 
+class SourceAccess(Shape):
+    """What a source may use: addresses (a policy of outgoing requests), folders, and the limits of what it reads."""
+
+    plugins_folder: str
+    outgoing: Json
+    folders: tuple[Path, ...]
+    limits: ReadingLimits
+
+
 class SourceInput(Shape):
-    """A source plugin with its options; ``outgoing`` restores the policy of outgoing requests."""
+    """A source plugin with its options; ``folder`` receives the canonical Parquet file.
+
+    ``secrets`` are added on the pipe: dumped here, they are masked.
+    """
 
     source: str
     options: Json
-    plugins_folder: str
+    access: SourceAccess
+    secrets: dict[str, SecretStr] = Field(default_factory=dict)
     cleaning: CleaningOptions
     folder: Path
-    limits: ReadingLimits
-    outgoing: Json
 
 
 class RestateInput(Shape):

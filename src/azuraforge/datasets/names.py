@@ -9,6 +9,7 @@ from pathlib import Path
 from azuraforge.errors import InvalidInput
 
 _NAME_LENGTH = 100
+_ENDINGS = r"(\.(csv|tsv|txt|jsonl|ndjson|json|parquet|pq|xlsx|xlsm|gz|bz2|xz|zip))+$"
 _TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
 
 
@@ -32,4 +33,4 @@ def dataset_name(text: str) -> str:
 
 def stem(filename: str) -> str:
     """The file's name without its endings: ``prices.csv.gz`` → ``prices``."""
-    return re.sub(r"(\.(csv|tsv|txt|parquet|pq|gz|bz2|xz|zip))+$", "", Path(filename).name, flags=re.IGNORECASE)
+    return re.sub(_ENDINGS, "", Path(filename).name, flags=re.IGNORECASE)

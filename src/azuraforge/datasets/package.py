@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from azuraforge.database.package import DATABASE
 from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
+from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import LAUNCHER
-from azuraforge.projects.package import BINS
+from azuraforge.projects.package import BINS, SECRETS
 from azuraforge.runs.package import HANDLERS
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ DATASET_OBJECTIONS: Extension[Objection] = Extension("objections to deleting a d
 
 def _datasets(services: Services) -> DatasetService:
     from azuraforge.datasets.service import DatasetService
+    from azuraforge.datasets.sources.grants import Grants
     from azuraforge.processes.resources.memory import MemoryLimit
 
     settings = services[SETTINGS]
@@ -46,6 +48,7 @@ def _datasets(services: Services) -> DatasetService:
         on_version=services.all(ON_VERSION),
         needs=services.all(DATASET_NEEDS),
         objections=services.all(DATASET_OBJECTIONS),
+        grants=Grants(services[CATALOGUE], services[SECRETS]),
     )
 
 
@@ -58,7 +61,7 @@ def _growing(services: Services) -> GrowingDatasets:
 def _handlers(services: Services) -> Iterable[Handler]:
     from azuraforge.datasets.growing.refreshing import RefreshHandler
 
-    yield RefreshHandler(services[DATASETS], services[GROWING], services[SETTINGS].plugins)
+    yield RefreshHandler(services[DATASETS], services[GROWING])
 
 
 def _routers() -> Sequence[APIRouter]:

@@ -113,6 +113,9 @@ class FileOptions(CleaningOptions):
     decimal: Literal[".", ","] | None = Field(default=None, description="empty: found")
     encoding: str | None = Field(default=None, max_length=40, description="empty: UTF-8 or UTF-16, else Windows-1254")
     time_format: str | None = Field(default=None, max_length=100, description="such as %d/%m/%Y %H:%M; empty: found")
+    sheet: str | None = Field(
+        default=None, min_length=1, max_length=200, description="of an Excel workbook; empty: its only visible one"
+    )
 
 
 class ImageOptions(BaseModel):
@@ -164,6 +167,7 @@ class AppendOptions(BaseModel):
     decimal: Literal[".", ","] | None = None
     encoding: str | None = Field(default=None, max_length=40)
     time_format: str | None = Field(default=None, max_length=100)
+    sheet: str | None = Field(default=None, min_length=1, max_length=200, description="of an Excel workbook")
     strict: bool | None = Field(default=None, description="every warning is an error")
 
 

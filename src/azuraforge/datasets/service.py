@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,15 @@ from azuraforge.datasets import lookup_store, store
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.keeping import OnVersion, VersionKeeper, storage
 from azuraforge.datasets.lookup import DatasetLookup, version_of
-from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RestateInput, RowsInput, SourceInput
+from azuraforge.datasets.messages import (
+    PicturesInput,
+    ReadInput,
+    ReadResult,
+    RestateInput,
+    RowsInput,
+    SourceAccess,
+    SourceInput,
+)
 from azuraforge.datasets.names import dataset_name, stem
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
@@ -28,9 +36,11 @@ from azuraforge.datasets.schemas import (
     FileOptions,
     FromSource,
     ImageOptions,
+    Json,
     PicturesOut,
     RowsOut,
 )
+from azuraforge.datasets.sources.grants import Grants
 from azuraforge.datasets.trash import DatasetTrash, Needs, Objection
 from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import InvalidInput
@@ -58,6 +68,7 @@ class DatasetService:
         on_version: called with each version that is added, in its transaction.
         needs: reasons to keep versions that were deleted.
         objections: reasons not to delete a dataset or a version.
+        grants: secrets for sources; None: they get none.
     """
 
     def __init__(
@@ -70,6 +81,7 @@ class DatasetService:
         on_version: Sequence[OnVersion] = (),
         needs: Sequence[Needs] = (),
         objections: Sequence[Objection] = (),
+        grants: Grants | None = None,
     ) -> None:
         self._database = database
         #: The hottest reads, to be awaited.
@@ -77,6 +89,7 @@ class DatasetService:
         self._call = call
         self.large_pictures = LargePictures(call, settings.reading.at_once)
         self._settings = settings
+        self._grants = grants
         self.limits = ReadingLimits.of(settings.reading)
         #: Addresses that sources may reach.
         self.outgoing = Policy.of(settings)
@@ -140,15 +153,23 @@ class DatasetService:
             wanted = SourceInput(
                 source=request.source,
                 options=request.options,
-                plugins_folder=str(self._settings.plugins),
+                access=self.source_access(),
                 cleaning=CleaningOptions(**request.model_dump(include=set(CleaningOptions.model_fields))),
                 folder=folder,
-                limits=self.limits,
-                outgoing=self.outgoing.to_json(),
             )
-            read = self.ask(READ_SOURCE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
+            secrets = self.granted(project_id, request.source, request.options)
+            read = self.ask(READ_SOURCE, wanted, ReadResult, READ_TIMEOUT_SECONDS, secrets)
             name = dataset_name(request.name or str(read.provenance.get("name") or request.source))
             return self._keep(project_id, name, request.source, read, unit)
+
+    def source_access(self) -> SourceAccess:
+        """Return what sources may use."""
+        return SourceAccess(
+            plugins_folder=str(self._settings.plugins),
+            outgoing=self.outgoing.to_json(),
+            folders=tuple(self._settings.read_folders),
+            limits=self.limits,
+        )
 
     def state_availability(
         self, project_id: str, name_or_id: str, request: AvailabilityRequest, *, unit: UnitOfWork | None = None
@@ -251,9 +272,21 @@ class DatasetService:
         wanted = PicturesInput(paths=found.paths, size=found.schema.size, per_class=per_class)
         return self.ask(PICTURES, wanted, PicturesOut, ROWS_TIMEOUT_SECONDS)
 
-    def ask(self, entry: str, wanted: Shape, result: type[ResultT], timeout_seconds: float) -> ResultT:
-        """Run an entry point in a child, and return its answer."""
-        return self._call(entry, wanted.model_dump(mode="json"), result, timeout_seconds)
+    def ask(
+        self,
+        entry: str,
+        wanted: Shape,
+        result: type[ResultT],
+        timeout_seconds: float,
+        secrets: Mapping[str, str] | None = None,
+    ) -> ResultT:
+        """Run an entry point in a child, and return its answer. ``secrets`` reach it over the pipe alone."""
+        payload = wanted.model_dump(mode="json")
+        return self._call(entry, {**payload, "secrets": secrets} if secrets else payload, result, timeout_seconds)
+
+    def granted(self, project_id: str, source: str, options: Json) -> Mapping[str, str]:
+        """Return the secrets that the options of a source name. Raises InvalidInput for one that cannot be had."""
+        return {} if self._grants is None else self._grants.of(project_id, source, options)
 
     def _keep(
         self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None

@@ -16,9 +16,17 @@ from azuraforge.judgements.evidence import Layout, compared, coverage_interval, 
 from azuraforge.judgements.files import numbers, read_table, times
 from azuraforge.judgements.options import Options
 from azuraforge.judgements.pairs import Model, Pairs, ReadPredictions, pair, read_predictions
-from azuraforge.judgements.remarks import headline, left_out, model_findings, own_findings, title_of, verdict_text
+from azuraforge.judgements.remarks import (
+    few_for_news,
+    headline,
+    left_out,
+    model_findings,
+    own_findings,
+    title_of,
+    verdict_text,
+)
 from azuraforge.judgements.shapes import HorizonScore, Judgement, Scores, Verdict
-from azuraforge.judgements.suspicion import copy_of, suspicion_of
+from azuraforge.judgements.suspicion import copy_of, pairs_for_news, suspicion_of
 from azuraforge.judgements.truth import Source, Truth, build_truth
 from azuraforge.models.gate.evidence import tightened_level
 from azuraforge.plugins.contract.arrays import Floats
@@ -115,6 +123,9 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
         )
     ]
     findings += own_findings(read, truth, found, made, layout, tried, level)
+    usable, needed = pairs_for_news(pairs, truth, made.models)
+    if usable < needed:
+        findings.append(few_for_news(usable, needed))
     return Judgement(
         kind="forecast",
         file=read.table.name,

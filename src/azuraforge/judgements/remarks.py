@@ -14,6 +14,7 @@ from azuraforge.judgements.words import change, said, text
 from azuraforge.judgements.words import level as shown_level
 from azuraforge.plugins.contract.shape import Texts, text_of
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
+from azuraforge.plugins.kinds.forecast.coverage import missed
 from azuraforge.reports.words import Words
 
 _TITLES: Mapping[str, str] = {
@@ -83,8 +84,7 @@ def model_findings(
 
         found.append(_finding(key, "warning", said(f"finding.{key}", copied), model))
     held, low, high = scores.metrics["coverage"], scores.coverage_low, scores.coverage_high
-    if held is not None and low is not None and high is not None and not low <= coverage <= high:
-        key = "too_narrow" if high < coverage else "too_wide"
+    if held is not None and low is not None and high is not None and (miss := missed(coverage, low, high)):
 
         def covered(words: Words) -> dict[str, object]:
             return {
@@ -95,7 +95,7 @@ def model_findings(
                 "high": words.percent(high),
             }
 
-        found.append(_finding(key, "warning", said(f"finding.{key}", covered), model))
+        found.append(_finding(miss, "warning", said(f"finding.{miss}", covered), model))
     return found
 
 
@@ -136,6 +136,15 @@ def unused(columns: Sequence[str]) -> Finding:
     """Return the note that names columns of the file that mean nothing here."""
     named = ", ".join(columns[:8]) + (f" (+{len(columns) - 8})" if len(columns) > 8 else "")
     return _finding("ignored", "note", said("finding.ignored", lambda _: {"columns": named}))
+
+
+def few_for_news(usable: int, needed: int) -> Finding:
+    """Return the note that predictions are too few to look for the actual values under noise."""
+
+    def filling(words: Words) -> dict[str, object]:
+        return {"count": words.number(usable), "needed": words.number(needed)}
+
+    return _finding("few_for_news", "note", said("finding.few_for_news", filling))
 
 
 def _learning(made: Made) -> str:

@@ -38,6 +38,8 @@ _FARTHEST = 48
 #: Share of the news that a forecast explains although it was made before.
 _NEWS = 0.95
 _NEWS_PAIRS = 5000
+#: Pairs that each input of the regression on the past needs: with fewer, chance explains too much.
+_PAIRS_PER_INPUT = 3
 #: The truth under noise: at least this share of the news, a slope this close to one, and forecasts that vary more than
 #: what they know allows.
 _NOISY_NEWS, _SLOPE, _OVERSTATED = 0.5, 0.1, 0.93
@@ -94,6 +96,16 @@ def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[st
         or _later_values(mine, one, truth, ahead)
         or _knows_news(mine, news, ahead)
     )
+
+
+def pairs_for_news(pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> tuple[int, int]:
+    """Return how many pairs the size of the news can be measured with, and how many that needs.
+
+    With fewer, a leak under noise is not looked for.
+    """
+    chosen = np.flatnonzero(pairs.ahead == _usual_ahead(pairs))
+    past = _past(pairs.at(chosen), truth, [each.at(chosen) for each in baselines.values()])
+    return int(np.isfinite(past).all(axis=1).sum()), _news_needs(past)
 
 
 def copy_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Copy | None:
@@ -208,7 +220,7 @@ def _news_of(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model
     known = np.isfinite(past).all(axis=1)
     chosen = np.flatnonzero(known)
     chosen = chosen[:: max(1, len(chosen) // _NEWS_PAIRS)]
-    if len(chosen) < max(_FEWEST, 3 * past.shape[1]):
+    if len(chosen) < _news_needs(past):
         return None
     basis = _basis(past[chosen])
     truth_news = _rest(pairs.actual[chosen], basis)
@@ -221,6 +233,10 @@ def _news_of(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model
     free = len(chosen) - basis.shape[1] - 1
     share = 1 - (1 - product**2 / (news * said)) * (free + 1) / free
     return _News(share if product > 0 else 0.0, product / news, len(chosen))
+
+
+def _news_needs(past: Floats) -> int:
+    return max(_FEWEST, _PAIRS_PER_INPUT * int(past.shape[1]))
 
 
 def _knows_news(model: Model, news: _News | None, ahead: int) -> Suspicion | None:

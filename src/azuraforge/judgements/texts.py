@@ -153,6 +153,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Her tahminin hedefinden {count} satır önce yapıldığı varsayıldı. Başka türlüyse --horizon ile ya da 'origin' "
         "veya 'horizon' sütunuyla belirtin.",
     ),
+    "finding.few_for_news": (
+        "{count} [prediction has|predictions have] a whole past to compare with; a leak under noise is looked for from"
+        " {needed} on.",
+        "Karşılaştırılacak bütün bir geçmişi olan tahmin sayısı {count}; gürültü altındaki sızıntı ancak {needed}"
+        " tahminden sonra aranır.",
+    ),
     "finding.rows_added": (
         "{count} [row is|rows are] missing from the regular series and [counts|count] as unknown.",
         "Düzenli seride {count} satır eksik, bunlar bilinmiyor sayıldı.",

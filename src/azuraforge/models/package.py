@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from azuraforge.datasets.keeping import OnVersion
     from azuraforge.datasets.trash import Needs as DatasetNeeds
+    from azuraforge.models.as_of.service import AsOf
     from azuraforge.models.comparison.service import Comparisons
     from azuraforge.models.predictions.outcome_loop import OutcomeLoop
     from azuraforge.models.predictions.service import PredictionService
@@ -113,6 +114,12 @@ def _what_if(services: Services) -> WhatIf:
     return WhatIf(services[DATABASE], services[MODELS].versions)
 
 
+def _as_of(services: Services) -> AsOf:
+    from azuraforge.models.as_of.service import AsOf
+
+    return AsOf(services[DATABASE])
+
+
 def _bins(services: Services) -> Iterable[Bin]:
     return [services[PREDICTIONS].bin, services[MODELS].trash]
 
@@ -144,10 +151,11 @@ def _hot_routers() -> Sequence[APIRouter]:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.models.as_of.routes import router as as_of
     from azuraforge.models.comparison.routes import router as comparisons
     from azuraforge.models.scenarios.routes import router as scenarios
 
-    return [comparisons, scenarios]
+    return [comparisons, scenarios, as_of]
 
 
 REPLICAS: Service[ReplicaPool] = Service("replicas", _replicas)
@@ -156,6 +164,7 @@ PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, c
 OUTCOME_LOOP: Service[OutcomeLoop] = Service("outcome loop", _outcome_loop)
 COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
 WHAT_IF: Service[WhatIf] = Service("what_if", _what_if)
+AS_OF: Service[AsOf] = Service("as_of", _as_of)
 
 
 def _events() -> Sequence[type[BaseModel]]:
@@ -175,7 +184,13 @@ PACKAGE = Package(
     tables=("tables", "predictions.progress"),
     hot_routers=_hot_routers,
     routers=_routers,
-    served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS, "what_if": WHAT_IF},
+    served={
+        "models": MODELS,
+        "predictions": PREDICTIONS,
+        "comparisons": COMPARISONS,
+        "what_if": WHAT_IF,
+        "as_of": AS_OF,
+    },
     contributions=(
         LOOPS.add(lambda services: [services[OUTCOME_LOOP]]),
         ON_VERSION.add(_on_version),

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 from azuraforge.bounds import MomentOrUtc, Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.uploads import receive
+from azuraforge.models.picture_schemas import PictureAnswer
 from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import (
     Alias,
@@ -21,7 +22,6 @@ from azuraforge.models.schemas import (
     HistoryPage,
     ModelDetail,
     ModelPage,
-    PictureAnswer,
     PolicyOut,
     PolicyPage,
     PolicyRequest,

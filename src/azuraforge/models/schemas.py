@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import Number
-from azuraforge.models.answers import ClassProbability, KnownPoints, PredictionInputs, PredictionPoint
+from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms
 from azuraforge.models.gate.record import Sentences, VerdictRecord
 from azuraforge.models.provenance import ImportedFrom, LearnedRows, Origin
@@ -305,9 +305,13 @@ class Target(BaseModel):
 
 
 class PredictRequest(Target):
-    """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset."""
+    """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset's newest
+    version."""
 
     rows: list[dict[str, JsonValue]] | None = Field(default=None, min_length=1, max_length=100_000)
+    dataset_version: int | None = Field(
+        default=None, ge=1, description="of its dataset, whose end the forecast continues; empty: the newest"
+    )
     horizon: int | None = Field(
         default=None, ge=1, le=100_000, description="rows ahead; empty: all that the version can"
     )
@@ -364,28 +368,14 @@ class PredictOut(BaseModel):
     latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
     series: str | None = Field(default=None, description="of which of several series")
     new_series: bool = Field(default=False, description="not learned; forecast by analogy with the other series")
-
-
-class PictureSize(BaseModel):
-    """What a version looks at, in pixels; ``channels`` is 1 for grey and 3 for colour."""
-
-    height: int
-    width: int
-    channels: int
-
-
-class PictureAnswer(BaseModel):
-    """What a version sees in a picture."""
-
-    prediction_id: str = Field(description="its line in the ledger, to send the right class to")
-    model: str
-    version: int
-    alias: str | None = Field(description="the alias that led to the version; null where the version was named")
-    plugin: str
-    run_id: str | None
-    classes: list[ClassProbability] = Field(description="every class, the most probable first")
-    size: PictureSize
-    seen: str = Field(description="the picture as the version saw it: a PNG as base64")
+    rows: int | None = Field(default=None, description="of history that it was made from, of its series")
+    dataset_version: int | None = Field(
+        default=None, description="of its dataset, whose end it continues; null: the rows that were sent"
+    )
+    trained_on: int | None = Field(default=None, description="version of the dataset that the version learned from")
+    newer_version: int | None = Field(
+        default=None, description="of its dataset, which it cannot forecast from: target or columns are others"
+    )
 
 
 class EvaluationOut(BaseModel):

@@ -16,6 +16,7 @@ from azuraforge.models.bundles.service import Bundles
 from azuraforge.models.cards.service import Cards
 from azuraforge.models.deployments.service import Deployments, InThread
 from azuraforge.models.lookup import ModelLookup
+from azuraforge.models.picture_schemas import PictureAnswer
 from azuraforge.models.predictions.inference import Inference
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.pictures import PictureQuestion
@@ -27,7 +28,7 @@ from azuraforge.models.registry.held_out import HeldOutUses
 from azuraforge.models.registry.lineage import Lineage
 from azuraforge.models.registry.policy_store import Policies, TaskKinds
 from azuraforge.models.registry.registry import Registry
-from azuraforge.models.schemas import PictureAnswer, PredictOut, PredictRequest, Target
+from azuraforge.models.schemas import PredictOut, PredictRequest, Target
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.trash import ModelTrash, Objection
@@ -86,7 +87,7 @@ class ModelService:
         )
         self.versions = ServedVersions(database, folders, datasets, warm)
         self.ledger = Ledger(database, events)
-        self.inference = Inference(database, self.versions, self.deployments, self.ledger)
+        self.inference = Inference(database, self.versions, self.deployments, self.ledger, datasets.lookup)
 
     async def predict(
         self,

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import httpx
 
+from azuraforge.errors import InvalidInput
 from azuraforge.outgoing.addresses import Address
 from azuraforge.outgoing.answer import guarded_answer
-from azuraforge.outgoing.policy import Policy
+from azuraforge.outgoing.policy import SETTING, Policy
 from azuraforge.outgoing.resolving import Resolve, resolve
 
 _PORTS = {"http": 80, "https": 443}
@@ -20,6 +21,7 @@ def open_client(
     *,
     timeout_seconds: float = 60.0,
     headers: Mapping[str, str] | None = None,
+    encrypted: bool = False,
     resolver: Resolve = resolve,
 ) -> httpx.Client:
     """Open a client for addresses that a user names. Close it, or use it in a ``with`` block.
@@ -28,13 +30,15 @@ def open_client(
         policy: the addresses that may be reached, and the limits.
         timeout_seconds: longest silence of the server.
         headers: sent with each request.
+        encrypted: refuse http, for redirects too, except to addresses that an entry of the policy names.
         resolver: name resolution; replaced in tests.
 
-    Its requests raise InvalidInput (``address_refused``, ``answer_too_large``) besides ``httpx.HTTPError``. An error
-    message of the caller must not contain the answer's body: it may come from a machine that the user cannot reach.
+    Its requests raise InvalidInput (``address_refused``, ``not_encrypted``, ``answer_too_large``) besides
+    ``httpx.HTTPError``. An error message of the caller must not contain the answer's body: it may come from a machine
+    that the user cannot reach.
     """
     return httpx.Client(
-        transport=GuardedTransport(policy, resolver),
+        transport=GuardedTransport(policy, resolver, encrypted=encrypted),
         timeout=timeout_seconds,
         headers={"Accept-Encoding": "gzip", **(headers or {})},
         follow_redirects=True,
@@ -50,8 +54,9 @@ class GuardedTransport(httpx.BaseTransport):
     resolver that changes afterwards has no effect. The ``Host`` header and the name in TLS stay those of the request.
     """
 
-    def __init__(self, policy: Policy, resolver: Resolve = resolve) -> None:
+    def __init__(self, policy: Policy, resolver: Resolve = resolve, *, encrypted: bool = False) -> None:
         self._policy = policy
+        self._encrypted = encrypted
         self._resolve = resolver
         # One for each host: a connection that was authenticated as one host must not serve another of its address.
         self._transports: dict[tuple[str, str, int], httpx.HTTPTransport] = {}
@@ -63,6 +68,13 @@ class GuardedTransport(httpx.BaseTransport):
             raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https", request=request)
         port = url.port or _PORTS[url.scheme]
         addresses = self._checked(url.host, port, request)
+        if self._encrypted and url.scheme != "https" and not self._policy.names(url.host, port, addresses):
+            raise InvalidInput(
+                f"{url.host[:200]!r} was asked over http, where rows can be changed on their way",
+                where="outgoing request",
+                next_step=f"use https, or let an administrator add the host to {SETTING}",
+                code="not_encrypted",
+            )
         transport = self._transport(url.scheme, url.host, port)
         if self._policy.proxy is not None:
             return guarded_answer(transport.handle_request(request), self._policy, request)

@@ -132,6 +132,12 @@ class Policy:
                     code="address_refused",
                 )
 
+    def names(self, host: str, port: int, addresses: Sequence[Address]) -> bool:
+        """Return whether entries of the allow-list cover every address that ``host`` resolved to."""
+        return bool(addresses) and all(
+            any(entry.covers(host, address, port) for entry in self.allowed) for address in addresses
+        )
+
     def _may(self, host: str, port: int, address: Address) -> bool:
         covering = [entry for entry in self.allowed if entry.covers(host, address, port)]
         if port == self.own_port and plain(address).is_loopback:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.notifier import Message, Notifier
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
     from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
-    from azuraforge.plugins.contract.source import ImageRead, Source, SourceNews, SourceRead
+    from azuraforge.plugins.contract.secret import SecretName
+    from azuraforge.plugins.contract.source import ImageRead, Source, SourceFinding, SourceNews, SourceRead
     from azuraforge.plugins.contract.task_kind import TaskKind
     from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
     from azuraforge.plugins.vision.config import (
@@ -66,7 +67,9 @@ __all__ = [
     "Rows",
     "RunContext",
     "Schema",
+    "SecretName",
     "Source",
+    "SourceFinding",
     "SourceNews",
     "SourceRead",
     "Split",
@@ -86,7 +89,8 @@ _MODULES = {
     "contract.notifier": "Message Notifier",
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",
-    "contract.source": "ImageRead Source SourceNews SourceRead",
+    "contract.secret": "SecretName",
+    "contract.source": "ImageRead Source SourceFinding SourceNews SourceRead",
     "contract.task_kind": "TaskKind",
     "forecasting.config": "QUANTILE_LEVELS ForecastConfig chronological_split",
     "vision.config": "ClassifyConfig ClassPredictions ImagePart ImagePipeline ImageSchema ImageSplit ImageTable"

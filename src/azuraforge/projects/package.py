@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
+    from azuraforge.projects.secrets.service import SecretService
     from azuraforge.projects.service import ProjectService
     from azuraforge.projects.trash import Bin, Trash
 
@@ -47,14 +48,24 @@ def _housekeeping(services: Services) -> Housekeeping:
     return Housekeeping(services[DATABASE], services[TRASH], chores, events, history, settings.event_days)
 
 
+def _secrets(services: Services) -> SecretService:
+    from azuraforge.projects.secrets.keys import KeyRing
+    from azuraforge.projects.secrets.service import SecretService
+
+    settings = services[SETTINGS]
+    return SecretService(services[DATABASE], KeyRing(settings.secret_keys, settings.secret_key_file))
+
+
 def _routers() -> Sequence[APIRouter]:
     from azuraforge.projects.routes import router
+    from azuraforge.projects.secrets.routes import router as secrets_router
 
-    return [router]
+    return [router, secrets_router]
 
 
 PROJECTS: Service[ProjectService] = Service("projects", _projects)
 TRASH: Service[Trash] = Service("trash", _trash)
+SECRETS: Service[SecretService] = Service("secrets", _secrets)
 HOUSEKEEPING: Service[Housekeeping] = Service("housekeeping", _housekeeping)
 
 
@@ -66,9 +77,9 @@ def _events() -> Sequence[type[BaseModel]]:
 
 PACKAGE = Package(
     "projects",
-    tables=("tables", "store"),
+    tables=("tables", "store", "secrets.tables"),
     routers=_routers,
-    served={"projects": PROJECTS, "trash": TRASH},
+    served={"projects": PROJECTS, "trash": TRASH, "secrets": SECRETS},
     contributions=(LOOPS.add(lambda services: [services[HOUSEKEEPING]]),),
     events=_events,
 )

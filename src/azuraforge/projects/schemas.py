@@ -131,6 +131,7 @@ class PurgeOut(BaseModel):
     models: int = 0
     model_versions: int = 0
     predictions: int = 0
+    notifications: int = 0
     bytes_freed: int = 0
     kept: int = 0
     left: bool = False

@@ -135,6 +135,8 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
         lines += _incumbent(evaluation.incumbent, words)
     if evaluation.composition is not None:
         lines += members(evaluation.composition, evaluation, words)
+    if evaluation.findings:
+        lines += [*(f"- {escape(text_of(each.text, words.code))}" for each in evaluation.findings), ""]
     if failed := evaluation.failed:
         lines += [f"{words('scores.failed')}:", ""]
         lines += [*(f"- {escape(each.name)}: {escape(each.reason)}" for each in failed), ""]

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.reports.texts import TEXTS
-from azuraforge.wording import fill, signed_for_readers
+from azuraforge.wording import fill, percent_for_readers, signed_for_readers
 
 Code = Literal["en", "tr"]
 LANGUAGES: tuple[str, ...] = get_args(Code)
@@ -71,9 +71,7 @@ class Words:
         """
         if not isinstance(share, int | float) or not math.isfinite(share):
             return NOTHING
-        text = signed_for_readers(f"{share * 100:,.1f}")
-        sign, text = text[: text.startswith("−")], text.removeprefix("−")
-        return f"{sign}%{text.translate(_SWAP)}" if self.code == "tr" else f"{sign}{text} %"
+        return percent_for_readers(share, self.code)
 
     def signed(self, share: float | None) -> str:
         """A share as percentage with its sign.

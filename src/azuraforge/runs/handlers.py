@@ -142,11 +142,21 @@ class Job(Protocol):
     run: ClaimedRun
     folder: Path
 
-    def phase(self, name: str, entry: str, payload: BaseModel, *, share: float, result: type[R]) -> PhaseResult[R]:
+    def phase(
+        self,
+        name: str,
+        entry: str,
+        payload: BaseModel,
+        *,
+        share: float,
+        result: type[R],
+        secrets: Mapping[str, str] | None = None,
+    ) -> PhaseResult[R]:
         """Run one child to its end. Its entry point reads ``child.asked(Shape)`` and returns an instance of ``result``.
 
         A phase that ended in an earlier attempt is not run again while its payload is the same and its outputs
-        verify. ``share`` is this phase's part (0 … 1) of the whole run's progress.
+        verify. ``share`` is this phase's part (0 … 1) of the whole run's progress. ``secrets`` reach the child as the
+        field of that name, over the pipe alone: no row, log or hash holds them.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from azuraforge.automations.package import PACKAGE as AUTOMATIONS
 from azuraforge.datasets.package import PACKAGE as DATASETS
 from azuraforge.events.package import PACKAGE as EVENTS
+from azuraforge.loop.package import PACKAGE as LOOP
 from azuraforge.models.package import PACKAGE as MODELS
 from azuraforge.package import Package
 from azuraforge.pipelines.package import PACKAGE as PIPELINES
@@ -27,6 +28,7 @@ PACKAGES: tuple[Package, ...] = (
     REPORTS,
     STUDIES,
     AUTOMATIONS,
+    LOOP,
 )
 
 

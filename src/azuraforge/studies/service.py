@@ -9,7 +9,7 @@ create ──► running ⇄ paused        resume, pause: trials that run go on
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -30,12 +30,13 @@ from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
 from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
+from azuraforge.studies.choices import check_sampler, pruner_of
 from azuraforge.studies.events import StudyChanged, StudyEnded, study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
-from azuraforge.studies.records import CheckedSpace, Params, StoredObjective, StoredPruner
+from azuraforge.studies.records import CheckedSpace
 from azuraforge.studies.sampler_process import SamplerProcess
-from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
-from azuraforge.studies.space import Dimension, combinations, read_space, suggest
+from azuraforge.studies.schemas import ImportanceOut, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
+from azuraforge.studies.space import combinations, read_space, suggest
 from azuraforge.studies.tables import Study
 from azuraforge.studies.trash import StudyTrash
 
@@ -87,58 +88,7 @@ class StudyService:
         self, project_id: str, request: StudyRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> StudyDetail:
         """Check the space down to its corners, and begin. Raises InvalidInput, NotFound and Conflict (the name)."""
-        plugin = self._catalogue.get("pipeline", request.plugin)
-        kind = self._catalogue.task_kinds().get(plugin.task or "")
-        if kind is None or not kind.objectives:
-            raise InvalidInput(
-                f"pipelines of the task {plugin.task!r} cannot be searched", where=f"plugin {plugin.name}"
-            )
-        check_compared(kind, plugin.name)
-        dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
-        space = read_space(request.space, plugin.config_schema, plugin.name)
-        objectives = objectives_of(request.objectives, kind)
-        _check_sampler(request, objectives)
-        stored = {name: each.to_dict() for name, each in space.items()}
-        payload = {
-            "plugins_folder": str(self._catalogue.plugins_folder),
-            "plugin": plugin.name,
-            "config": request.config,
-            "space": stored,
-            "dataset": to_json(rows_of(dataset)),
-        }
-        checked = self._call(CHECK, payload, CheckedSpace, CHECK_TIMEOUT_SECONDS)
-        trials = request.budget.trials
-        if request.sampler == "grid":
-            trials = min(trials or combinations(space), combinations(space))
-        config = checked.config
-        values: dict[str, object] = {
-            "name": request.name,
-            "created_by": user_id,
-            "plugin": plugin.name,
-            "plugin_version": plugin.version,
-            "task": kind.name,
-            "model": check_name(request.model or dataset.name),
-            "dataset_id": dataset.id,
-            "dataset_name": dataset.name,
-            "dataset_version": dataset.version,
-            "dataset_fingerprint": dataset.fingerprint,
-            "config": config,
-            "space": stored,
-            "sampler": request.sampler,
-            "pruner": _pruner(request.pruner, space, config),
-            "objectives": objectives,
-            "budget_trials": trials or DEFAULT_TRIALS,
-            "budget_seconds": request.budget.seconds,
-            "budget_cpu_seconds": request.budget.cpu_seconds,
-            "parallel": request.parallel,
-            "seed": request.seed,
-            "threads": request.threads,
-            "priority": request.priority,
-            "retrain": request.retrain,
-            "same_parts": checked.same_parts,
-            "state": "running",
-            "active": True,
-        }
+        values = self._checked(project_id, request, user_id)
 
         def work(session: Session) -> str:
             if store.count(session) >= MOST_STUDIES:
@@ -157,6 +107,64 @@ class StudyService:
             ) from None
         self._wake()
         return self.get(project_id, study_id)
+
+    def check(self, project_id: str, request: StudyRequest) -> None:
+        """Check a request as ``create`` does, and begin nothing. Raises InvalidInput and NotFound."""
+        self._checked(project_id, request, None)
+
+    def _checked(self, project_id: str, request: StudyRequest, user_id: str | None) -> dict[str, object]:
+        plugin = self._catalogue.get("pipeline", request.plugin)
+        kind = self._catalogue.task_kinds().get(plugin.task or "")
+        if kind is None or not kind.objectives:
+            raise InvalidInput(
+                f"pipelines of the task {plugin.task!r} cannot be searched", where=f"plugin {plugin.name}"
+            )
+        check_compared(kind, plugin.name)
+        dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
+        space = read_space(request.space, plugin.config_schema, plugin.name)
+        objectives = objectives_of(request.objectives, kind)
+        check_sampler(request, objectives)
+        stored = {name: each.to_dict() for name, each in space.items()}
+        payload = {
+            "plugins_folder": str(self._catalogue.plugins_folder),
+            "plugin": plugin.name,
+            "config": request.config,
+            "space": stored,
+            "dataset": to_json(rows_of(dataset)),
+        }
+        checked = self._call(CHECK, payload, CheckedSpace, CHECK_TIMEOUT_SECONDS)
+        trials = request.budget.trials
+        if request.sampler == "grid":
+            trials = min(trials or combinations(space), combinations(space))
+        config = checked.config
+        return {
+            "name": request.name,
+            "created_by": user_id,
+            "plugin": plugin.name,
+            "plugin_version": plugin.version,
+            "task": kind.name,
+            "model": check_name(request.model or dataset.name),
+            "dataset_id": dataset.id,
+            "dataset_name": dataset.name,
+            "dataset_version": dataset.version,
+            "dataset_fingerprint": dataset.fingerprint,
+            "config": config,
+            "space": stored,
+            "sampler": request.sampler,
+            "pruner": pruner_of(request.pruner, space, config),
+            "objectives": objectives,
+            "budget_trials": trials or DEFAULT_TRIALS,
+            "budget_seconds": request.budget.seconds,
+            "budget_cpu_seconds": request.budget.cpu_seconds,
+            "parallel": request.parallel,
+            "seed": request.seed,
+            "threads": request.threads,
+            "priority": request.priority,
+            "retrain": request.retrain,
+            "same_parts": checked.same_parts,
+            "state": "running",
+            "active": True,
+        }
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> StudyPage:
         """Return a page of studies, the newest first."""
@@ -308,46 +316,6 @@ class StudyService:
         self._database.write(project_id, lambda session: change(session, _locked(session, study)), unit=unit)
         self._wake()
         return self.get(project_id, study)
-
-
-def _check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
-    if request.sampler == "cmaes" and len(objectives) > 1:
-        raise InvalidInput("cmaes knows one objective only", where="sampler", next_step="choose tpe")
-    if request.pruner.name != "none" and len(objectives) > 1:
-        raise InvalidInput(
-            "with several objectives no curve says which trial is worse, so none can be pruned",
-            where="pruner",
-            next_step="choose the pruner none",
-        )
-    if request.warm_start_from and request.sampler not in ("tpe", "cmaes"):
-        raise InvalidInput(
-            f"{request.sampler} does not learn from trials, so there is nothing to begin from",
-            where="warm_start_from",
-            next_step="choose the sampler tpe or cmaes",
-        )
-
-
-def _pruner(asked: Pruner, space: dict[str, Dimension], config: Params) -> StoredPruner:
-    most = asked.most_reports
-    if asked.name == "hyperband" and most is None:
-        epochs = space["epochs"].ends() if "epochs" in space else [config.get("epochs")]
-        known = [int(value) for value in epochs if isinstance(value, int | float)]
-        if not known:
-            raise InvalidInput(
-                "hyperband must know how many reports a whole trial makes, and this config has no epochs",
-                where="pruner.most_reports",
-                next_step="give most_reports, or choose the median pruner",
-            )
-        most = max(2, *known)
-    return {
-        "name": asked.name,
-        "series": asked.series,
-        "direction": asked.direction,
-        "startup_trials": asked.startup_trials,
-        "warmup_reports": asked.warmup_reports,
-        "most_reports": most,
-        "reduction_factor": asked.reduction_factor,
-    }
 
 
 def _require(row: Study, *states: str) -> None:

@@ -26,7 +26,8 @@ def check_source(plugin: type[Source], options: BaseModel | Mapping[str, Any]) -
     if not isinstance(read, SourceRead):
         raise ContractBroken(f"{name}.read must return SourceRead, got {type(read).__name__}")
     require(isinstance(read.frame, pl.DataFrame) and read.frame.height > 0, f"{name} read no rows")
-    wanted = [read.target, *read.features, *([read.time] if read.time else [])]
+    named = [read.time, read.series]
+    wanted = [read.target, *(read.features or ()), *(each for each in named if each is not None)]
     missing = [column for column in wanted if column not in read.frame.columns]
     require(not missing, f"{name} names columns that its frame lacks: {', '.join(missing)}")
     require(len(set(wanted)) == len(wanted), f"{name} names a column twice: {', '.join(wanted)}")

@@ -448,11 +448,12 @@ def test_an_outcome_by_id_judges_both_halves_of_a_pair(room: Any, project_id: st
 
 @pytest.mark.sqlite_only
 def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> None:
-    """Without rows each version answers from the end of its own dataset's version."""
+    """A version that cannot read the newest version of its dataset answers from the end of its own."""
     for version in (1, 2):
         path = tmp_path / f"{version}.csv"
         hours = [FUTURE + timedelta(hours=hour) for hour in range(30 * version)]
-        path.write_text("\n".join(["at,load,heat", *(f"{at},{row},1" for row, at in enumerate(hours))]))
+        head = "at,load,heat" if version == 1 else "at,load,cold"
+        path.write_text("\n".join([head, *(f"{at},{row},{row % 3}" for row, at in enumerate(hours))]))
         options = FileOptions(name="load", time="at", target="load")
         dataset = room.datasets.add_file(project_id, path, path.name, options)
         room.add_version(

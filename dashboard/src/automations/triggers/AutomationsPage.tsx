@@ -7,11 +7,14 @@ import { useFormats } from "../../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../../projects/session";
 import { useTitle } from "../../routing/useTitle";
 import { Badge } from "../../ui/Badge";
+import { ButtonLink } from "../../ui/Button";
 import { Card, PageHead } from "../../ui/Card";
 import { More } from "../../ui/More";
 import { Empty, ErrorNotice, Loading } from "../../ui/Notice";
 import { Table } from "../../ui/Table";
 import css from "../Schedules.module.css";
+import { MessagesCard } from "../targets/MessagesCard";
+import { TargetsCard } from "../targets/TargetsCard";
 import { AutomationActions } from "./AutomationActions";
 import { Awaits } from "./Awaits";
 import { FiringState } from "./FiringTable";
@@ -19,25 +22,32 @@ import { automationPages } from "./api";
 
 export default function AutomationsPage() {
   const { t } = useTranslation();
+  const paths = usePaths();
+  const session = useSession();
   const automations = useInfiniteQuery(automationPages);
   useTitle(t("automations.title"));
   return (
-    <div data-testid="automations-list">
-      <PageHead title={t("automations.title")} note={t("automations.note")} />
+    <div className={css["page"]} data-testid="automations-list">
+      <PageHead title={t("automations.title")} note={t("automations.note")}>
+        {mayWrite(session) ? (
+          <ButtonLink to={paths.newAutomation} look="primary" testId="new-automation">
+            {t("automations.new")}
+          </ButtonLink>
+        ) : null}
+      </PageHead>
       <Card>
         {automations.error ? <ErrorNotice error={automations.error} /> : null}
         {automations.isLoading ? <Loading /> : null}
         {automations.data?.length === 0 ? (
           <Empty title={t("automations.none")}>
             <p>{t("automations.noneNext")}</p>
-            <p>
-              <code>azuraforge automations create NAME --file automation.json</code>
-            </p>
           </Empty>
         ) : null}
         {automations.data && automations.data.length > 0 ? <AutomationTable automations={automations.data} /> : null}
         <More list={automations} />
       </Card>
+      <TargetsCard />
+      <MessagesCard />
     </div>
   );
 }

@@ -34,7 +34,8 @@ export function DryRunCard({ id }: { id: string }) {
   );
 }
 
-function WouldFire({ tried }: { tried: DryRun }) {
+/** The firings that would have been. */
+export function WouldFire({ tried }: { tried: DryRun }) {
   const { t } = useTranslation();
   const { count, instant, moment } = useFormats();
   return (

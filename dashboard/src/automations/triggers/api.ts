@@ -2,9 +2,9 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, remove } from "../../api/client";
-import { pagedQuery } from "../../api/pages";
+import { allItems, pagedQuery } from "../../api/pages";
 import { readAgain } from "../../api/queries";
-import type { Automation } from "../../api/types";
+import type { Automation, AutomationRequest, DryRunRequest } from "../../api/types";
 
 const MOVING_MS = 3000;
 
@@ -34,6 +34,26 @@ export function dryRunQuery(id: string, asked: boolean) {
     enabled: asked,
     retry: false,
   });
+}
+
+/** Numbers that an automation may watch. */
+export const measuresQuery = queryOptions({
+  queryKey: ["measures"],
+  queryFn: ({ signal }) => allItems("/automations/measures", {}, signal),
+  staleTime: 30_000,
+});
+
+export function useCreateAutomation() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: AutomationRequest) => post("/automations", request),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["automations"] }),
+  });
+}
+
+/** What an automation that is not saved would have done over the past month. */
+export function useTryAutomation() {
+  return useMutation({ mutationFn: (request: DryRunRequest) => post("/automations/dry-run", request) });
 }
 
 function useAction(id: string, action: "pause" | "resume" | "fire") {

@@ -3,6 +3,8 @@ import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
+import { loop } from "./loop";
+import { fresh } from "./fresh";
 import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
@@ -12,6 +14,7 @@ import { schedules } from "./schedules";
 import { shell } from "./shell";
 import { start } from "./start";
 import { studies } from "./studies";
+import { targets } from "./targets";
 import { vision } from "./vision";
 
 export const en = {
@@ -19,6 +22,8 @@ export const en = {
   ...comparison,
   ...datasets,
   ...evaluation,
+  ...loop,
+  ...fresh,
   ...models,
   ...plugins,
   ...predictions,
@@ -28,6 +33,7 @@ export const en = {
   ...shell,
   ...start,
   ...studies,
+  ...targets,
   ...vision,
 };
 

@@ -5,6 +5,9 @@ export const predictions = {
     now: "Predict now",
     noChampion: "There is no champion yet: nothing has passed the gate.",
     from: "Version {{version}} ({{plugin}}), from {{origin}}, with a {{level}} interval.",
+    data: "Rows of dataset version {{version}}.",
+    moved: "The model learned from version {{version}}; its parameters are those.",
+    newer: "Version {{version}} is newer but has another target or other columns; the model cannot forecast from it.",
     learnedIn: "Learned in run",
   },
   whatIf: {

@@ -26,6 +26,7 @@ export const shell = {
     plugins: "Plugins",
     trash: "Trash",
     tokens: "Tokens",
+    secrets: "Secrets",
     signOut: "Sign out",
     projectNote: "Project. Signed in as {{user}} ({{role}})",
     reconnecting: "The live connection is gone; it is being restored …",

@@ -4,6 +4,8 @@ import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
+import { loop } from "./loop";
+import { fresh } from "./fresh";
 import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
@@ -13,6 +15,7 @@ import { schedules } from "./schedules";
 import { shell } from "./shell";
 import { start } from "./start";
 import { studies } from "./studies";
+import { targets } from "./targets";
 import { vision } from "./vision";
 
 export const tr: Texts = {
@@ -20,6 +23,8 @@ export const tr: Texts = {
   ...comparison,
   ...datasets,
   ...evaluation,
+  ...loop,
+  ...fresh,
   ...models,
   ...plugins,
   ...predictions,
@@ -29,5 +34,6 @@ export const tr: Texts = {
   ...shell,
   ...start,
   ...studies,
+  ...targets,
   ...vision,
 };

@@ -7,6 +7,9 @@ export const predictions: typeof english = {
     now: "Şimdi tahmin et",
     noChampion: "Henüz şampiyon yok: hiçbir şey kapıdan geçmedi.",
     from: "Sürüm {{version}} ({{plugin}}), başlangıç {{origin}}, {{level}} aralığıyla.",
+    data: "Veri kümesinin {{version}}. sürümündeki satırlardan.",
+    moved: "Model {{version}}. sürümden öğrendi; parametreleri ondan kaldı.",
+    newer: "{{version}}. sürüm daha yeni ama hedefi ya da sütunları başka; model ondan tahmin yapamaz.",
     learnedIn: "Öğrendiği çalıştırma:",
   },
   whatIf: {

@@ -28,6 +28,7 @@ export const shell: typeof english = {
     plugins: "Eklentiler",
     trash: "Çöp kutusu",
     tokens: "Belirteçler",
+    secrets: "Sırlar",
     signOut: "Çıkış yap",
     projectNote: "Proje. {{user}} olarak giriş yapıldı ({{role}})",
     reconnecting: "Canlı bağlantı koptu; yeniden kuruluyor …",

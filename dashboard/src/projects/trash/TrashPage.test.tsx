@@ -37,7 +37,7 @@ const purged = (fields: Partial<Purged> = {}): Purged => ({
   dataset_versions: 0,
   models: 0,
   model_versions: 0,
-  predictions: 0,
+  predictions: 0, notifications: 0,
   bytes_freed: 1_000_000,
   kept: 0,
   left: false,

@@ -34,6 +34,8 @@ _FADING = 0.6
 _FEW_ROWS, _ORIGINS = 6, 4
 #: The season takes at most the rest of the level away.
 _LEAST_SHARE = 0.1
+#: So many known values that are all the same are a series that never changes; its forecast is the last value.
+_STILL_ROWS = 8
 #: A profile needs as many cycles in a series.
 _CYCLES = 2
 
@@ -137,6 +139,9 @@ class Analogues:
     def _ahead(self, values: Floats, places: Indices, horizon: int) -> tuple[Floats, float]:
         """Return ``(horizon,)`` forecasts and the size of a series, from ``(row,)`` values up to an origin."""
         season, known = len(self.profile), np.isfinite(values)
+        if known.sum() >= _STILL_ROWS and np.ptp(values[known]) == 0:
+            still = float(values[known][-1])  # the seasons of others are none of a series that never changes
+            return np.full(horizon, still), abs(still)
         profile, size = self.profile, self._size(values[known], places[known])
         if season > 1 and (cycles := known.sum() // season) >= _CYCLES and size > 0:
             own, there = _mean_by_place(_without_trend(values, season) / size, places, season)

@@ -6,8 +6,9 @@ Filter: Durbin and Koopman, *Time Series Analysis by State Space Methods*, 2012,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ _HARMONICS = 4
 _MOST_MODELS = 40
 #: Beyond these the search compares models by conditional sums of squares; the chosen one is estimated exactly.
 _ROWS_FOR_EXACT_SEARCH, _SEASON_FOR_EXACT_SEARCH = 150, 12
+#: Ends the form of a model with a mean or a drift.
+_CONSTANT = "+c"
 #: The filter's gain stands still once the covariance changes by less than this share of its largest value.
 _STEADY = 1e-12
 #: More rows between the training part and a caller's own rows make the state no less certain.
@@ -35,7 +38,7 @@ class ArimaModel(StateModel):
     A begin is the next row's number, its expected state and the covariance; a state lacks the covariance.
 
     Attributes:
-        form: the orders, such as ``"(1,1,1)(0,1,1)[12]"``; for the record.
+        form: the orders, such as ``"(1,1,1)(0,1,1)[12]"``, and ``"+c"`` where a mean or a drift is estimated.
         phi, theta: the expanded polynomials of the autoregressive and the moving-average part.
         delta: the expanded polynomial of all differences.
         mean: of the series, or 0.
@@ -142,6 +145,7 @@ class AutoArima(StateForecaster[ArimaModel]):
     name: ClassVar[str] = "forecasting.arima"
     Model: ClassVar[type[StateModel]] = ArimaModel
     fewest_rows: ClassVar[int] = 6
+    keeps_form: ClassVar[bool] = True
     most_rows: ClassVar[int] = 1000
     most_series: ClassVar[int | None] = 100
     title: ClassVar[dict[str, str]] = {"en": "ARIMA", "tr": "ARIMA"}
@@ -152,28 +156,63 @@ class AutoArima(StateForecaster[ArimaModel]):
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ArimaModel]:
         """Search, and begin the filter as its library does: with an unknown level of each difference."""
-        from statsforecast.arima import auto_arima_f, make_arima
+        from statsforecast.arima import auto_arima_f
 
-        short = [season for season in seasons if season <= LONGEST_ARIMA_SEASON]
-        long = [season for season in seasons if season > LONGEST_ARIMA_SEASON]
-        period = short[-1] if short else 1
-        wave = 1 if short or not long else long[0]
-        waves = waves_at(np.arange(1.0, len(values) + 1), wave, _HARMONICS) if wave > 1 else None
+        period, wave, waves = _seasons(values, seasons)
         approximated = len(values) > _ROWS_FOR_EXACT_SEARCH or period > _SEASON_FOR_EXACT_SEARCH
         found = auto_arima_f(values, period=period, xreg=waves, nmodels=_MOST_MODELS, approximation=approximated)
-        coefficients: dict[str, float] = {name: float(value) for name, value in found["coef"].items()}
-        inner = found["model"]
-        phi, theta, delta = (np.asarray(inner[name], dtype=np.float64) for name in ("phi", "theta", "delta"))
-        p, q, seasonal_p, seasonal_q, m, d, seasonal_d = found["arma"]
-        model = ArimaModel(
-            form=f"({p},{d},{q})({seasonal_p},{seasonal_d},{seasonal_q})[{m}]",
-            mean=coefficients.get("intercept", 0.0),
-            drift=coefficients.get("drift", 0.0),
-            period=wave,
-            phi=phi,
-            theta=theta,
-            delta=delta,
-            waves=np.array([value for name, value in coefficients.items() if name.startswith("ex_")]),
+        return _estimate(found, wave)
+
+    def estimate_again(
+        self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...], found: ArimaModel
+    ) -> Estimate[ArimaModel]:
+        """Estimate the coefficients of the orders found; search where a season is new or the orders do not fit."""
+        from statsforecast.arima import myarima
+
+        p, d, q, seasonal_p, seasonal_d, seasonal_q, m = map(int, re.findall(r"\d+", found.form))
+        period, wave, waves = _seasons(values, seasons)
+        if (m, found.period) != (period, wave):
+            return self.estimate(config, values, seasons)
+        again = myarima(
+            values,
+            (p, d, q),
+            {"order": (seasonal_p, seasonal_d, seasonal_q), "period": m},
+            constant=found.form.endswith(_CONSTANT),
+            xreg=waves,
         )
-        start = make_arima(phi, theta, delta)
-        return Estimate(model, np.concatenate([[1.0], start["a"], start["Pn"].ravel()]))
+        # The library's own search skips such a model, too: it failed, or a root lies on the unit circle.
+        if not np.isfinite(again["ic"]):
+            return self.estimate(config, values, seasons)
+        return _estimate(again, wave)
+
+
+def _seasons(values: Floats, seasons: tuple[int, ...]) -> tuple[int, int, Floats | None]:
+    """Return the rows of the seasonal orders' season, and of the waves' with the waves; 1 without."""
+    short = [season for season in seasons if season <= LONGEST_ARIMA_SEASON]
+    long = [season for season in seasons if season > LONGEST_ARIMA_SEASON]
+    period = short[-1] if short else 1
+    wave = 1 if short or not long else long[0]
+    return period, wave, waves_at(np.arange(1.0, len(values) + 1), wave, _HARMONICS) if wave > 1 else None
+
+
+def _estimate(found: dict[str, Any], wave: int) -> Estimate[ArimaModel]:
+    """Return the model that the library has found."""
+    from statsforecast.arima import make_arima
+
+    coefficients: dict[str, float] = {name: float(value) for name, value in found["coef"].items()}
+    inner = found["model"]
+    phi, theta, delta = (np.asarray(inner[name], dtype=np.float64) for name in ("phi", "theta", "delta"))
+    p, q, seasonal_p, seasonal_q, m, d, seasonal_d = found["arma"]
+    constant = _CONSTANT if {"intercept", "drift"} & set(coefficients) else ""
+    model = ArimaModel(
+        form=f"({p},{d},{q})({seasonal_p},{seasonal_d},{seasonal_q})[{m}]{constant}",
+        mean=coefficients.get("intercept", 0.0),
+        drift=coefficients.get("drift", 0.0),
+        period=wave,
+        phi=phi,
+        theta=theta,
+        delta=delta,
+        waves=np.array([value for name, value in coefficients.items() if name.startswith("ex_")]),
+    )
+    start = make_arima(phi, theta, delta)
+    return Estimate(model, np.concatenate([[1.0], start["a"], start["Pn"].ravel()]))

@@ -10,7 +10,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -123,6 +123,8 @@ class StateForecaster(Baseline, Generic[ModelT]):
     fewest_rows: ClassVar[int] = 6
     #: Parameters are estimated on at most this many rows at the end of the training part, or four of its seasons.
     most_rows: ClassVar[int] = 2000
+    #: Whether a refit keeps what was chosen on the training part, see ``estimate_again``.
+    keeps_form: ClassVar[bool] = False
     #: Longer seasons are left out.
     longest_season: ClassVar[int] = 400
 
@@ -133,12 +135,28 @@ class StateForecaster(Baseline, Generic[ModelT]):
         ``seasons`` are those that the values hold often enough, ascending.
         """
 
+    def estimate_again(
+        self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...], found: ModelT
+    ) -> Estimate[ModelT]:
+        """As ``estimate``, of more values than ``found`` was estimated on. Only asked where ``keeps_form``."""
+        return self.estimate(config, values, seasons)
+
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Estimate the parameters on the end of the training part."""
         asked = self._asked(run.config, train)
         if isinstance(asked, Learned):
             return asked
         return asked.learned(self._estimate(run.config, asked.tail, asked.seasons))
+
+    def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        """Estimate the parameters on every row; where ``keeps_form``, of the form that was found."""
+        if not self.keeps_form or evaluated.settings["model"] is None:
+            return self.learn(run, rows, rows)
+        asked = self._asked(run.config, rows)
+        if isinstance(asked, Learned):
+            return asked
+        found = cast("ModelT", model_of(self.Model, evaluated))  # a class attribute cannot name a type variable
+        return asked.learned(self._estimate(run.config, asked.tail, asked.seasons, found))
 
     def learn_each(
         self, run: RunContext[ForecastConfig], trains: Sequence[Part], validations: Sequence[Part]
@@ -160,7 +178,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
         self, run: RunContext[ForecastConfig], evaluated: Sequence[Learned], rows: Sequence[Part]
     ) -> Iterator[Learned]:
         """Estimate the parameters of many series again."""
-        return self.learn_each(run, rows, rows)
+        return super().relearn_each(run, evaluated, rows) if self.keeps_form else self.learn_each(run, rows, rows)
 
     def estimate_each(
         self, config: ForecastConfig, asked: Sequence[tuple[Floats, tuple[int, ...]]]
@@ -213,10 +231,14 @@ class StateForecaster(Baseline, Generic[ModelT]):
             last[later] = np.where(np.isfinite(point), point, last[later])
         return last
 
-    def _estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ModelT]:
+    def _estimate(
+        self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...], found: ModelT | None = None
+    ) -> Estimate[ModelT]:
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):  # the libraries report convergence by warnings
                 warnings.simplefilter("ignore")
+                if found is not None:
+                    return self.estimate_again(config, values, seasons, found)
                 return self.estimate(config, values, seasons)
         except InvalidInput:
             raise

@@ -5,12 +5,15 @@ hardly ever the 95 % quantile. Their mean square then only says how much larger 
 than inside it, where many more are known: these give the growth over the horizon, and whether errors grow with the
 forecast. The quantiles are Student's t, with as many degrees of freedom as the training part holds whole
 horizons, because so few errors are independent.
+
+A refitted predictor has learned the validation part, too. Its own errors inside all rows then say how wide intervals
+are, enlarged as the evaluated predictor's errors were outside its training part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +34,9 @@ _PRIOR_STRETCHES = 2.0
 #: Squared errors outside the training part, of those inside it, before any was seen; of short training parts more, as
 #: if so many parameters had been fitted.
 _EXPECTED, _PARAMETERS = 1.5, 3
+#: The same for a refitted predictor, which forecasts from the end of the rows that it has learned, see
+#: docs/decisions/0036.
+_REFIT_EXPECTED, _REFIT_PARAMETERS = 1.0, 4
 #: Below, Student's t has no variance, and its quantiles would say little about the series.
 _LEAST_FREEDOM = 2.0
 #: Errors inside the training part that are smaller than this share of those outside say nothing about them.
@@ -58,12 +64,16 @@ class Spread:
         power: 0 where errors do not grow with the forecast.
         least: forecasts nearer to zero count as this.
         table: ``(GRID, horizon)`` quantiles of errors in the same units for adaptive intervals; empty if fixed.
+        outside: mean ratio of squared validation errors to those inside the training part, less what its few rows add.
+        stretches: of a horizon in the validation part that ``outside`` rests on; 0 where it does not exist.
     """
 
     offsets: Floats = field(default_factory=lambda: np.zeros((len(QUANTILE_LEVELS), 0)))
     power: float = 0.0
     least: float = 0.0
     table: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    outside: float = 0.0
+    stretches: float = 0.0
 
     def width(self, point: Floats) -> Floats:
         """Return the unit of each forecast, of the same shape."""
@@ -94,9 +104,24 @@ class Spread:
         scores = past.errors / self.width(past.point)
         return adapted_levels([self.table] * levels, [scores] * levels, rows, origins, QUANTILE_LEVELS, start)
 
+    def refitted(self, inside: Errors) -> Spread:
+        """Return the spread of the predictor that has learned every row, from its errors at origins inside them.
+
+        It stays as it is where the errors do not say enough, or where later outcomes move adaptive intervals.
+        """
+        if not self.stretches or len(self.table) or not _says_something(inside.errors, self.offsets):
+            return self
+        scaled = inside.errors / self.width(inside.point)
+        known = np.isfinite(scaled)
+        rows, horizon = int(known.any(axis=1).sum()), scaled.shape[1]
+        found = _REFIT_EXPECTED * _PRIOR_STRETCHES + self.outside * self.stretches
+        larger = np.sqrt(_few(rows, _REFIT_PARAMETERS) * found / (_PRIOR_STRETCHES + self.stretches))
+        freedom = max(_LEAST_FREEDOM, _stretches(rows, horizon))
+        return replace(self, offsets=_student(freedom, QUANTILE_LEVELS, larger * _size_by_step(scaled, known)))
+
     def arrays(self) -> dict[str, Floats]:
         """Return what a version stores, see ``stored``."""
-        scale = np.array([self.power, self.least])
+        scale = np.array([self.power, self.least, self.outside, self.stretches])
         return {"spread": self.offsets, "spread.scale": scale} | (
             {"spread.table": self.table} if self.table.size else {}
         )
@@ -104,8 +129,9 @@ class Spread:
     @classmethod
     def stored(cls, arrays: dict[str, Floats]) -> Spread:
         """Take the spread out of ``arrays``, where ``Spread.arrays`` put it."""
-        power, least = arrays.pop("spread.scale").tolist()
-        return cls(arrays.pop("spread"), power, least, arrays.pop("spread.table", np.zeros((0, 0))))
+        power, least, outside, stretches = arrays.pop("spread.scale").tolist()
+        table = arrays.pop("spread.table", np.zeros((0, 0)))
+        return cls(arrays.pop("spread"), power, least, table, outside, stretches)
 
 
 def is_enough(errors: Floats) -> bool:
@@ -134,7 +160,7 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
     size = _size_by_step(scaled, known)
     ratios = (seen / size)[np.isfinite(seen)] ** 2
     rows = int(known.any(axis=1).sum())
-    expected = _EXPECTED * rows / max(rows - _PARAMETERS, 1)
+    expected = _EXPECTED * _few(rows, _PARAMETERS)
     stretches = _stretches(int(np.isfinite(seen).any(axis=1).sum()), horizon)
     found = float(ratios.mean()) if len(ratios) else 0.0
     larger = np.sqrt((_PRIOR_STRETCHES * expected + stretches * found) / (_PRIOR_STRETCHES + stretches))
@@ -142,7 +168,13 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
     step = 1 / (GRID - 1)
     grid = np.clip(np.linspace(0.0, 1.0, GRID), step / 2, 1 - step / 2)
     table = _student(freedom, grid.tolist(), larger * size) if adaptive else spread.table
-    return Spread(_student(freedom, QUANTILE_LEVELS, larger * size), spread.power, least, table)
+    offsets = _student(freedom, QUANTILE_LEVELS, larger * size)
+    return Spread(offsets, spread.power, least, table, found / _few(rows, _REFIT_PARAMETERS), stretches)
+
+
+def _few(rows: int, parameters: int) -> float:
+    """Return how many times larger squared errors outside are, because so few rows were inside."""
+    return rows / max(rows - parameters, 1)
 
 
 def _says_something(inside: Floats, outside: Floats) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -70,12 +70,21 @@ def escalate(session: Session, id_: str) -> bool:
     store.change(session, row, escalate_at=None)
     first = store.target(session, row.target_id)
     second = store.target(session, first.escalate_to) if first is not None and first.escalate_to is not None else None
-    if second is None or row.acknowledged_at is not None:
+    if second is None or row.acknowledged_at is not None or row.escalated_at is not None:
         return False
     title, text = row.title, row.text
     put(session, second.id, row.id, f"escalated:{row.id}", lambda _language, _count: (title, text), row.data)
     store.change(session, row, escalated_at=store.clock(session))
     return True
+
+
+def escalation_at(session: Session, row: Notification, target: NotificationTarget | None) -> datetime | None:
+    """The moment from which a message goes to the second target: counted from its first attempt, whether it arrived
+    or is still tried; None: it does not, or did already."""
+    patience = escalation_of(target)
+    if patience is None or row.acknowledged_at is not None or row.escalated_at is not None:
+        return None
+    return (row.first_try_at or store.clock(session)) + patience
 
 
 def escalation_of(target: NotificationTarget | None) -> timedelta | None:

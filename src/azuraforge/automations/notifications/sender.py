@@ -167,8 +167,7 @@ class Sender:
             return False
         at = store.clock(session)
         if problem is None:
-            patience = outbox.escalation_of(store.target(session, row.target_id))
-            late = at + patience if patience is not None and row.acknowledged_at is None else None
+            late = outbox.escalation_at(session, row, store.target(session, row.target_id))
             store.change(session, row, state="sent", sent_at=at, next_at=None, error=None, escalate_at=late)
             return True
         passing = isinstance(problem, TransientError) or problem.error_code in _PASSING_CODES
@@ -176,14 +175,15 @@ class Sender:
         if passing and at - (row.first_try_at or at) < GIVE_UP_AFTER:
             pause = min(_FIRST_PAUSE_SECONDS * 2 ** (row.attempts - 1), _LONGEST_PAUSE_SECONDS)
             pause *= random.uniform(1.0, 1.2)  # noqa: S311  several messages do not come back together
-            store.change(session, row, error=reason, next_at=at + timedelta(seconds=pause))
+            late = outbox.escalation_at(session, row, store.target(session, row.target_id))
+            store.change(session, row, error=reason, next_at=at + timedelta(seconds=pause), escalate_at=late)
         else:
             self._give_up(session, row, reason)
         return False
 
     def _give_up(self, session: Session, row: Notification, reason: str) -> None:
         target = store.target(session, row.target_id)
-        late = store.clock(session) if outbox.escalation_of(target) is not None else None
+        late = store.clock(session) if outbox.escalation_at(session, row, target) is not None else None
         store.change(session, row, state="failed", error=reason, next_at=None, escalate_at=late)
         name = target.name if target is not None else ""
         body = NotificationFailed(notification=row.id, target=name, source=row.source, reason=reason)

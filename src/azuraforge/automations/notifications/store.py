@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, delete, func, or_, select
 
 from azuraforge.automations.notifications.tables import Notification, NotificationTarget
 from azuraforge.database import Base, Session, cross_project_query, now
@@ -115,3 +115,12 @@ def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Se
     if after is not None:
         statement = statement.where(behind([*keys], after, descending=True))
     return session.scalars(statement.order_by(*(key.desc() for key in keys)).limit(limit)).all()
+
+
+def purge(session: Session, before: datetime, limit: int) -> int:
+    """Delete messages from before a moment that nothing is tried with any more; returns how many."""
+    old = and_(Notification.created_at < before, Notification.next_at.is_(None), Notification.escalate_at.is_(None))
+    ids = session.scalars(select(Notification.id).where(old).limit(limit)).all()
+    gone = delete(Notification).where(Notification.id.in_(ids))
+    session.execute(gone, execution_options={"synchronize_session": False})
+    return len(ids)

@@ -123,7 +123,8 @@ def _of_step(step: Step) -> Iterator[Emission]:
 def _of_run(step: RunStep) -> Iterator[Emission]:
     model = None if step.do == "refresh" else _model_of(step.run)
     for type_ in ("run.state", "run.followed_up"):
-        yield Emission(type_, {"kind": step.do, **_named("model", model)})
+        name = _fixed(step.run.get("name"))
+        yield Emission(type_, {"kind": step.do, **_named("model", model), **_named("name", name)})
     if step.do == "refresh":
         yield Emission("dataset.version_added", _named("dataset", _fixed_name(step.run.get("dataset"))))
         yield from (Emission(type_) for type_ in _AFTER_ROWS)

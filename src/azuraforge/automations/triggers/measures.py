@@ -1,4 +1,4 @@
-"""The measures of this package: the disk, the age of a dataset's rows, and drift."""
+"""The measures of this package: the disk, the age of a dataset's rows, drift, and live scores."""
 
 from __future__ import annotations
 
@@ -64,6 +64,24 @@ class Drift:
         """Return the finding of the last look; None where there was none."""
         found = self._predictions.drift.show(project_id, _needed(of, "model"), None)
         return None if found.checked_at is None else float(found.alarm)
+
+
+class WorseThanBaseline:
+    """Whether a champion's live predictions are worse than the best baseline beyond noise: 1 or 0."""
+
+    name = "model.worse_than_baseline"
+    about: Mapping[str, str] = {
+        "en": "1 while the live predictions of a model's champion are worse than a baseline's beyond noise, else 0",
+        "tr": "Bir modelin şampiyonunun canlı tahminleri temel yöntemden rastlantıyı aşacak kadar kötüyse 1, yoksa 0",
+    }
+
+    def __init__(self, predictions: PredictionService) -> None:
+        self._predictions = predictions
+
+    def read(self, project_id: str, of: str | None) -> float | None:
+        """Return the finding; None while no prediction is judged next to a baseline."""
+        found = self._predictions.standings.read(project_id, _needed(of, "model"))
+        return float(found.worse_than is not None) if found.baselines else None
 
 
 def _needed(of: str | None, what: str) -> str:

@@ -5,18 +5,32 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from azuraforge.automations.notifications import outbox
-from azuraforge.automations.notifications.wording import of_firing
+from azuraforge.automations.notifications.wording import DoneStep, of_firing
 from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.schemas import NotifyStep
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.database import Session
+from azuraforge.models import store as models
 
 
 def notify(session: Session, step: NotifyStep, firing: AutomationFiring, position: int) -> None:
     """Put the message into the outbox, in the transaction of the step. Raises NotFound for a target that is gone."""
     owner = store.find(session, firing.automation_id)
     name = owner.name if owner is not None else ""
-    wording = of_firing(name, firing.data, step.text, firing.causes)
+    wording = of_firing(name, firing.data, step.text, firing.causes, _done(session, firing, position))
     data: dict[str, JsonValue] = {"automation": name, "firing": firing.id, "cause": dict(firing.data)}
     for target in step.to:
         outbox.put(session, target, firing.automation_id, f"{firing.id}:{position}:{target}"[:120], wording, data)
+
+
+def _done(session: Session, firing: AutomationFiring, position: int) -> list[DoneStep]:
+    """The steps before a message that did not succeed, and those on which the gate decided."""
+    found = []
+    for each in store.steps(session, [firing.id]):
+        if each.position < position and each.definition.get("do") != "notify":
+            judged = models.evaluation(session, each.run_id) if each.run_id is not None else None
+            error = str((each.error or {}).get("message", "")) or None
+            decision = judged[0].verdict.decision if judged is not None else None
+            if decision is not None or each.state != "succeeded":
+                found.append(DoneStep(str(each.definition.get("do")), each.state, error, decision))
+    return found

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.events import AutomationChanged
-from azuraforge.automations.notifications import store as targets
-from azuraforge.automations.recurrence import cron, zone_of
-from azuraforge.automations.triggers import cycles, dry_run, store
-from azuraforge.automations.triggers.causes import Cause, places
+from azuraforge.automations.triggers import dry_run, store
+from azuraforge.automations.triggers.causes import Cause
+from azuraforge.automations.triggers.checking import Checks
 from azuraforge.automations.triggers.firing import DAY_SECONDS, Firings
 from azuraforge.automations.triggers.schemas import (
     AutomationFiringPage,
@@ -23,17 +22,13 @@ from azuraforge.automations.triggers.schemas import (
     DryRunRequest,
     MeasureOut,
     MeasurePage,
-    NotifyStep,
     OnEvent,
     OnMeasure,
     OnSchedule,
-    RunStep,
-    Step,
-    StudyStep,
     When,
 )
 from azuraforge.automations.triggers.shapes import automation_out, firings_out
-from azuraforge.automations.triggers.stepping import STEP, as_json
+from azuraforge.automations.triggers.stepping import as_json
 from azuraforge.automations.triggers.tables import Automation, AutomationCursor
 from azuraforge.automations.triggers.watching import WHEN, Watch, recurrence_of
 from azuraforge.bounds import Moment
@@ -42,9 +37,6 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
-from azuraforge.runs.schemas import RunRequest
-from azuraforge.runs.service import RunService
-from azuraforge.studies.schemas import StudyRequest
 
 MOST_AUTOMATIONS = 10_000
 _BY_NAME: Order[tuple[str]] = Order("automations", tuple[str])
@@ -60,12 +52,12 @@ _Write = Callable[[Session], str]
 class AutomationService:
     """Automations of every project; each method names the project it acts in. One is named by id or name."""
 
-    def __init__(self, database: Database, events: EventLog, runs: RunService, firings: Firings, watch: Watch) -> None:
+    def __init__(self, database: Database, events: EventLog, firings: Firings, watch: Watch, checks: Checks) -> None:
         self._database = database
         self._events = events
-        self._runs = runs
         self._firings = firings
         self._watch = watch
+        self._checks = checks
 
     def create(
         self, project_id: str, request: AutomationRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
@@ -74,19 +66,11 @@ class AutomationService:
 
         Raises InvalidInput (also where it would fire itself, with the path), NotFound (what a step needs) and Conflict.
         """
-        self._check(project_id, request)
+        self._checks.check(project_id, request)
 
         def work(session: Session) -> str:
-            if store.count(session) >= MOST_AUTOMATIONS:
-                raise Conflict(f"a project has {MOST_AUTOMATIONS:,} automations at most", next_step="delete some")
-            self._check_in(session, request, None)
-            at = store.clock(session)
-            row = Automation(project_id=project_id, created_by=user_id, anchor_at=at, **_fields(request))
-            row.since_seq = self._begin_to_listen(session, row)
-            row.next_at = _next_at(request.when, row, at)
-            store.add(session, row)
-            self._firings.emit(session, row, AutomationChanged(type="automation.created"))
-            return row.id
+            self._checks.check_in(session, request, ())
+            return self._add(session, project_id, request, user_id).id
 
         return self.get(project_id, self._written(project_id, request.name, work, unit))
 
@@ -95,29 +79,88 @@ class AutomationService:
 
         Causes from before the change no longer count. Raises as ``create``.
         """
-        self._check(project_id, request)
+        self._checks.check(project_id, request)
 
         def work(session: Session) -> str:
             row = self._locked(session, automation)
-            self._check_in(session, request, row.id)
-            at = store.clock(session)
-            fields: dict[str, object] = {
-                "anchor_at": at,
-                "true_since": None,
-                "value": None,
-                "problem": None,
-                "pending_key": None,
-                "pending_data": None,
-                "pending_at": None,
-            }
-            store.change(session, row, **_fields(request), **fields, pending_count=0, crossing_used=False)
-            next_at = _next_at(request.when, row, at)
-            since_seq = self._begin_to_listen(session, row)
-            store.change(session, row, next_at=next_at, since_seq=since_seq, revision=row.revision + 1)
-            self._firings.emit(session, row, AutomationChanged(type="automation.changed"))
+            self._checks.check_in(session, request, (row.id,))
+            self._change(session, row, request)
             return row.id
 
         return self.get(project_id, self._written(project_id, request.name, work, None))
+
+    def set_up(
+        self,
+        project_id: str,
+        names: Collection[str],
+        requests: Sequence[AutomationRequest],
+        user_id: str | None = None,
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> None:
+        """Let these automations be those of these names that there are, in one transaction.
+
+        One that is there already and asks for the same is not touched; a paused one stays paused. Raises as ``create``.
+        """
+        for request in requests:
+            self._checks.check(project_id, request)
+
+        def work(session: Session) -> str:
+            there = {row.name: row for row in store.every(session) if row.name in names}
+            former = {row.id for row in there.values()}  # what is not changed yet leads nowhere any more
+            for name in there.keys() - {request.name for request in requests}:
+                self._remove(session, self._locked(session, there[name].id))
+            for request in requests:
+                self._checks.check_in(session, request, former)
+                row = there.get(request.name)
+                if row is None:
+                    self._add(session, project_id, request, user_id)
+                    continue
+                former.discard(row.id)
+                if _differs(row, request):
+                    asked = request.model_copy(update={"paused": row.paused})
+                    self._change(session, self._locked(session, row.id), asked)
+            self._stop_listening(session)
+            return ""
+
+        self._written(project_id, "", work, unit)
+
+    def _add(self, session: Session, project_id: str, request: AutomationRequest, user_id: str | None) -> Automation:
+        if store.count(session) >= MOST_AUTOMATIONS:
+            raise Conflict(f"a project has {MOST_AUTOMATIONS:,} automations at most", next_step="delete some")
+        at = store.clock(session)
+        row = Automation(project_id=project_id, created_by=user_id, anchor_at=at, **_fields(request))
+        row.since_seq = self._begin_to_listen(session, row)
+        row.next_at = _next_at(request.when, row, at)
+        store.add(session, row)
+        self._firings.emit(session, row, AutomationChanged(type="automation.created"))
+        return row
+
+    def _change(self, session: Session, row: Automation, request: AutomationRequest) -> None:
+        at = store.clock(session)
+        fields: dict[str, object] = {
+            "anchor_at": at,
+            "true_since": None,
+            "value": None,
+            "problem": None,
+            "pending_key": None,
+            "pending_data": None,
+            "pending_at": None,
+        }
+        store.change(session, row, **_fields(request), **fields, pending_count=0, crossing_used=False)
+        next_at = _next_at(request.when, row, at)
+        since_seq = self._begin_to_listen(session, row)
+        store.change(session, row, next_at=next_at, since_seq=since_seq, revision=row.revision + 1)
+        self._firings.emit(session, row, AutomationChanged(type="automation.changed"))
+
+    def _remove(self, session: Session, row: Automation) -> None:
+        self._firings.emit(session, row, AutomationChanged(type="automation.deleted"))
+        store.remove(session, row)
+
+    def _stop_listening(self, session: Session) -> None:
+        cursor = store.cursor(session, locked=True)
+        if cursor is not None and cursor.active and not store.awaits_events(session):
+            store.change(session, cursor, active=False)
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> AutomationPage:
         """Return a page of automations with their newest firings, by name."""
@@ -199,12 +242,8 @@ class AutomationService:
         """Remove an automation with its firings; the runs that it queued stay."""
 
         def work(session: Session) -> None:
-            row = self._locked(session, automation)
-            self._firings.emit(session, row, AutomationChanged(type="automation.deleted"))
-            store.remove(session, row)
-            cursor = store.cursor(session, locked=True)
-            if cursor is not None and not store.awaits_events(session):
-                store.change(session, cursor, active=False)
+            self._remove(session, self._locked(session, automation))
+            self._stop_listening(session)
 
         self._database.write(project_id, work)
 
@@ -213,7 +252,7 @@ class AutomationService:
 
         ``automation`` names a stored one, whose readings of a measure are used.
         """
-        self._check_when(project_id, request.when)
+        self._checks.check_when(project_id, request.when)
         with self._database.read(project_id) as session:
             until = store.clock(session)
         since = max(request.since or until - dry_run.LONGEST, until - dry_run.LONGEST)
@@ -272,70 +311,6 @@ class AutomationService:
             store.change(session, cursor, seq=last, active=True)
         return last
 
-    def _check(self, project_id: str, request: AutomationRequest) -> None:
-        self._check_when(project_id, request.when)
-        for index, step in enumerate(request.steps):
-            self._check_step(project_id, request, step, f"steps.{index}")
-
-    def _check_when(self, project_id: str, when: When) -> None:
-        if isinstance(when, OnSchedule):
-            zone = zone_of(when.timezone)
-            if (when.cron is None) == (when.interval is None):
-                raise InvalidInput("a schedule needs either a cron line or an interval", where="when.cron")
-            if when.cron is not None:
-                cron(when.cron, zone)
-        elif isinstance(when, OnMeasure):
-            self._watch.measure(when.measure).read(project_id, when.of)
-
-    def _check_step(self, project_id: str, request: AutomationRequest, step: Step, where: str) -> None:
-        stored = as_json(step)
-        used = sorted(set(places(stored)))
-        known = {"measure", "of", "value", "since"} if isinstance(request.when, OnMeasure) else {"time"}
-        if used and not isinstance(request.when, OnEvent) and not set(used) <= known:
-            raise InvalidInput(
-                f"the cause will have no field {used[0]!r}", where=where, next_step=f"use one of: {', '.join(known)}"
-            )
-        if isinstance(step, RunStep):
-            self._check_run(project_id, step, bool(used), where)
-        elif isinstance(step, StudyStep) and not used:
-            try:
-                StudyRequest.model_validate({**step.study, "name": "checked"})
-            except ValidationError as error:
-                raise _problem(error, f"{where}.study") from None
-
-    def _check_run(self, project_id: str, step: RunStep, later: bool, where: str) -> None:
-        for name in ("kind", "idempotency_key"):
-            if name in step.run:
-                raise InvalidInput(f"the step states the {name} itself", where=f"{where}.run.{name}")
-        unknown = sorted(set(step.run) - set(RunRequest.model_fields))
-        if unknown:
-            raise InvalidInput(f"a run has no field {unknown[0]!r}", where=f"{where}.run")
-        self._runs.check_kind(step.do)
-        if later:  # values of the cause are not known yet: the firing checks them
-            return
-        try:
-            request = RunRequest.model_validate({**step.run, "kind": step.do})
-        except ValidationError as error:
-            raise _problem(error, f"{where}.run") from None
-        self._runs.prepare(project_id, request)
-
-    def _check_in(self, session: Session, request: AutomationRequest, own_id: str | None) -> None:
-        """What only the database knows: targets of messages, and cycles."""
-        for index, step in enumerate(request.steps):
-            for name in step.to if isinstance(step, NotifyStep) else ():
-                if targets.target(session, name) is None:
-                    raise NotFound(
-                        f"notification target {name!r} does not exist",
-                        where=f"steps.{index}.to",
-                        next_step="azuraforge notifications targets",
-                    )
-        others = [
-            cycles.Node(row.name, WHEN.validate_python(row.when), [STEP.validate_python(each) for each in row.steps])
-            for row in store.every(session)
-            if row.id != own_id
-        ]
-        cycles.check(cycles.Node(request.name, request.when, request.steps), others)
-
     def _written(self, project_id: str, name: str, work: _Write, unit: UnitOfWork | None) -> str:
         try:
             return self._database.write(project_id, work, unit=unit)
@@ -347,6 +322,11 @@ class AutomationService:
     def _locked(self, session: Session, automation: str) -> Automation:
         row = _found(store.find(session, automation), automation)
         return _found(store.lock(session, row.id), automation)
+
+
+def _differs(row: Automation, request: AutomationRequest) -> bool:
+    asked = _fields(request)
+    return any(getattr(row, name) != value for name, value in asked.items() if name != "paused")
 
 
 def _fields(request: AutomationRequest) -> dict[str, object]:
@@ -370,11 +350,6 @@ def _next_at(when: When, row: Automation, at: datetime) -> datetime | None:
     if isinstance(when, OnSchedule):
         return next(recurrence_of(when, row.anchor_at).after(at), None)
     return at
-
-
-def _problem(error: ValidationError, where: str) -> InvalidInput:
-    first = error.errors()[0]
-    return InvalidInput(first["msg"], where=".".join([where, *(str(part) for part in first["loc"])]))
 
 
 def _found(row: Automation | None, name: str) -> Automation:

@@ -19,7 +19,9 @@ def show_result(terminal: Terminal, client: Client, run: Run) -> int:
     text = terminal.text
     seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
     terminal.say(text("run_ended", id=run.id, state=terminal.state(run.state), time=text.duration(seconds)))
-    show_findings(terminal, client, run)
+    promoted = show_findings(terminal, client, run)
+    if promoted and run.model:
+        terminal.note(text("fresh_offer", model=run.model))
     if run.state == "succeeded":
         return 0
     if run.error is not None:
@@ -28,19 +30,23 @@ def show_result(terminal: Terminal, client: Client, run: Run) -> int:
     return FAILED
 
 
-def show_findings(terminal: Terminal, client: Client, run: Run) -> None:
-    """Print the evaluation with its verdict and the forecast, or, where there is neither, the summary."""
+def show_findings(terminal: Terminal, client: Client, run: Run) -> bool:
+    """Print the evaluation with its verdict and the forecast, or, where there is neither, the summary.
+
+    Returns whether the run changed the champion.
+    """
     evaluation = client.runs.evaluation(run.id)
     if evaluation is None:
         if run.summary:
             show_summary(terminal, run.summary)
-        return
+        return False
     show_evaluation(terminal, evaluation.evaluation, evaluation.verdict)
     if "forecast" in run.figures:
         forecast = client.runs.figure(run.id, "forecast")
         series = evaluation.evaluation.series
         name = forecast.get("contender") or evaluation.verdict.champion
         show_forecast(terminal, forecast, name, None if series is None else series.count)
+    return evaluation.verdict.decision in ("promoted", "baseline_promoted")
 
 
 def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SeriesTable,
         Verdict,
     )
+    from azuraforge.client.scenarios import WhatIf
 
 _SHOWN_VALUES = 24
 _SHOWN_SERIES = 12
@@ -46,6 +47,8 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
         show_levels(terminal, evaluation.hierarchy, evaluation)
     if evaluation.incumbent is not None:
         show_incumbent(terminal, evaluation.incumbent, evaluation)
+    for finding in evaluation.findings:
+        terminal.console.print(Text(text.of(finding.text) or finding.code, style="yellow"), soft_wrap=True)
     for each in evaluation.failed:
         said = text("contender_failed", name=each.name, reason=each.reason)
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
@@ -240,6 +243,20 @@ def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetS
     _show_values(terminal, prediction.target, prediction.unit, by, prediction.interval, points, prediction.series)
     if prediction.new_series:
         terminal.say(terminal.text("new_series"))
+    show_start(terminal, prediction, row_time(prediction.origin, schema))
+
+
+def show_start(terminal: Terminal, forecast: Prediction | WhatIf, origin: str) -> None:
+    """Print the dataset version and the row after which a forecast begins; nothing where rows were sent."""
+    text, version, learned = terminal.text, forecast.dataset_version, forecast.trained_on
+    if version is None:
+        return
+    said = [text("forecast_start", version=version, origin=origin)]
+    if learned is not None and learned != version:
+        said.append(text("forecast_start_moved", version=learned))
+    if (newer := forecast.raw.get("newer_version")) is not None:
+        said.append(text("forecast_start_newer", version=newer))
+    terminal.say(" ".join(said))
 
 
 def _show_values(
@@ -269,6 +286,8 @@ def _show_values(
     terminal.table(columns, rows, right=(1, 2))
     if len(points) > _SHOWN_VALUES:
         terminal.say(text("more_rows", count=len(points) - _SHOWN_VALUES))
+    if interval is not None and all(low == high == value for _, value, low, high in points):
+        terminal.say(text("no_width"))
 
 
 def _cell(terminal: Terminal, contender: ContenderScores, metric: MetricFacts | None, horizon: int | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.output.verdict import show_start
 from azuraforge.cli.terminal import Terminal
 from azuraforge.row_time import row_time
 
@@ -63,6 +64,7 @@ def show_what_if(terminal: Terminal, answer: WhatIf, schema: DatasetSchema | Non
     for each in answer.scenarios:
         for caution in each.cautions:
             _say(terminal, f"{each.name}: ", caution)
+    show_start(terminal, answer, row_time(answer.origin, schema))
     terminal.say(text("not_recorded"))
 
 

@@ -256,6 +256,21 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "No tokens. Make one: azuraforge tokens create NAME",
         "Belirteç yok. Oluşturmak için: azuraforge tokens create AD",
     ),
+    # secrets
+    "secret_set": (
+        "Secret {name} is stored. Its value cannot be shown again.",
+        "{name} sırrı saklandı. Değeri bir daha gösterilemez.",
+    ),
+    "secret_deleted": ("Secret {name} is deleted.", "{name} sırrı silindi."),
+    "secret_prompt": ("Value of {name} (not shown): ", "{name} değeri (gösterilmez): "),
+    "secret_empty": ("the value is empty", "değer boş"),
+    "no_secrets": (
+        "No secrets. Store one: azuraforge secrets set NAME",
+        "Sır yok. Saklamak için: azuraforge secrets set AD",
+    ),
+    "secret_state.ready": ("ready", "hazır"),
+    "secret_state.older_key": ("older key: set it again", "eski anahtar: yeniden saklayın"),
+    "secret_state.unreadable": ("unreadable: its key is missing", "okunamıyor: anahtarı yok"),
     # schedules
     "when": ("when", "ne zaman"),
     "next_fire": ("next", "sıradaki"),
@@ -298,66 +313,4 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
     ),
     "cron_or_every": ("give --cron or --every", "--cron ya da --every verin"),
     "not_an_interval": ("{text!r} is not an interval", "{text!r} bir aralık değil"),
-    # automations and notifications
-    "no_automations": (
-        "No automations yet. Make one: azuraforge automations create NAME --file automation.json",
-        "Henüz otomasyon yok. Oluşturmak için: azuraforge automations create AD --file otomasyon.json",
-    ),
-    "steps": ("steps", "adımlar"),
-    "cause": ("cause", "neden"),
-    "causes": ("causes", "nedenler"),
-    "cool_down": ("cool-down", "bekleme süresi"),
-    "cool_down_of": ("{seconds} s; at most {most} firings a day", "{seconds} sn; günde en çok {most} tetiklenme"),
-    "firings_told": (
-        "{fires} made, {grouped} causes grouped, {withheld} withheld, {pending} waiting",
-        "{fires} kez tetiklendi; {grouped} neden birleştirildi, {withheld} neden engellendi, {pending} neden bekliyor",
-    ),
-    "automation_needs": (
-        "the file needs `when` (an object) and `steps` (a list)",
-        "dosyada `when` (nesne) ve `steps` (liste) olmalı",
-    ),
-    "automation_fields": (
-        "besides `when` and `steps` the file may hold cool_down_seconds and most_per_day, both whole numbers",
-        "dosyada `when` ve `steps` dışında yalnızca cool_down_seconds ve most_per_day (tam sayı) bulunabilir",
-    ),
-    "automation_made": ("Automation {name}: {when}.", "Otomasyon {name}: {when}."),
-    "automation_paused": ("Automation {name} is paused.", "Otomasyon {name} duraklatıldı."),
-    "automation_resumed": ("Automation {name} fires again.", "Otomasyon {name} yeniden çalışıyor."),
-    "automation_fired": ("Automation {name} fires.", "Otomasyon {name} tetiklendi."),
-    "automation_waits": (
-        "Automation {name} fires when its cool-down or its present firing ends.",
-        "Otomasyon {name}, bekleme süresi ya da süren tetiklenmesi bitince tetiklenecek.",
-    ),
-    "automation_deleted": (
-        "Automation {name} is deleted; the runs that it queued stay.",
-        "Otomasyon {name} silindi; sıraya aldığı çalıştırmalar duruyor.",
-    ),
-    "would_have_fired": (
-        "Since {since}: causes {causes}, firings {fires}, causes grouped {grouped}, causes withheld {withheld}.",
-        "{since} tarihinden beri: neden {causes}, tetiklenme {fires}, birleştirilen neden {grouped}, engellenen neden"
-        " {withheld}.",
-    ),
-    "no_notifications": ("No messages yet.", "Henüz ileti yok."),
-    "no_targets": (
-        "No targets yet. Add one: azuraforge notifications add-target NAME webhook --set url=https://…",
-        "Henüz hedef yok. Eklemek için: azuraforge notifications add-target AD webhook --set url=https://…",
-    ),
-    "message": ("message", "ileti"),
-    "notifier": ("notifier", "bildirici"),
-    "options": ("options", "seçenekler"),
-    "acknowledged": ("acknowledged", "onaylandı"),
-    "escalates_to": ("escalates to", "üst hedef"),
-    "silenced_until": ("silenced until", "sessiz, şu ana dek"),
-    "state.waiting": ("waiting", "bekliyor"),
-    "state.skipped": ("skipped", "atlandı"),
-    "notification.waiting": ("waiting", "bekliyor"),
-    "notification.sent": ("sent", "gönderildi"),
-    "notification.failed": ("failed", "gönderilemedi"),
-    "notification.silenced": ("silenced", "sessize alındı"),
-    "target_made": ("Target {name} is added.", "Hedef {name} eklendi."),
-    "target_silenced": ("Target {name} gets nothing until {time}.", "Hedef {name}, {time} anına dek ileti almaz."),
-    "target_speaks": ("Target {name} gets messages.", "Hedef {name} ileti alır."),
-    "target_deleted": ("Target {name} is deleted.", "Hedef {name} silindi."),
-    "message_queued": ("Message {id} is in the outbox.", "İleti {id} gönderim kutusunda."),
-    "message_acknowledged": ("Message {id} is acknowledged.", "İleti {id} onaylandı."),
 }

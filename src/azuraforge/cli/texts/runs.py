@@ -194,6 +194,22 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "The version did not learn this series. It forecasts it by analogy with the series that it learned.",
         "Sürüm bu seriyi öğrenmedi; onu öğrendiği serilere benzeterek tahmin eder.",
     ),
+    "no_width": (
+        "The interval has no width because the known values never change. That does not make the next one certain.",
+        "Bilinen değerler hiç değişmediği için aralığın genişliği yok. Bu, sonraki değeri kesin kılmaz.",
+    ),
+    "forecast_start": (
+        "Forecast from version {version} of its dataset, up to the row of {origin}.",
+        "Tahmin, veri kümesinin {version}. sürümünden, {origin} satırına kadar olan değerlerle yapıldı.",
+    ),
+    "forecast_start_moved": (
+        "The model learned from version {version}; its parameters are those.",
+        "Model {version}. sürümden öğrendi; parametreleri ondan kaldı.",
+    ),
+    "forecast_start_newer": (
+        "Version {version} is newer but has another target or other columns; the model cannot forecast from it.",
+        "{version}. sürüm daha yeni ama hedefi ya da sütunları başka; model ondan tahmin yapamaz.",
+    ),
     "next_values_refitted": (
         "The forecaster was refitted on all rows after its verdict.",
         "Tahminci, değerlendirmeden sonra bütün satırlarla yeniden eğitildi.",

@@ -59,6 +59,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "alias": ("alias", "takma ad"),
     "reason": ("reason", "gerekçe"),
     "by": ("by", "kim"),
+    "updated": ("changed", "değişme"),
     "at": ("at", "zaman"),
     "base": ("base", "temel"),
     "total": ("total", "toplam"),

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 import orjson
 import polars as pl
 
-from azuraforge.datasets.child import Asked, plain
+from azuraforge.datasets.child import Asked, opened_source, plain
 from azuraforge.datasets.growing import joining
 from azuraforge.datasets.growing.grow import grown, unchanged
 from azuraforge.datasets.growing.messages import AppendInput, Grown, RefreshInput, Stored
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import RawTable, read_delimited, table_of
-from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.findings import finding, remarks
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
+from azuraforge.datasets.reading.sheets import read_sheet
+from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import FileOptions, Finding, Json
+from azuraforge.datasets.sources.discretion import no_secret_leaves, refuse_secrets
 from azuraforge.errors import InvalidInput
-from azuraforge.outgoing import Policy
-from azuraforge.plugins import Source, SourceRead
+from azuraforge.plugins import SourceRead
 from azuraforge.plugins.discovery.describing import parse_config
-from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
     from azuraforge.processes.child import Child
@@ -37,6 +38,7 @@ def append(child: Asked) -> Json:
     if asked.is_json:
         table = _json_rows(asked.path, asked.name, stored, asked.limits)
     else:
+        refuse_sheet(asked.path, asked.name, given.sheet)
         table = _file(asked.path, asked.name, stored, options, asked.limits, findings)
     return grown(stored, table, options, asked.folder, asked.limits, findings).model_dump(mode="json")
 
@@ -45,23 +47,27 @@ def refresh(child: Child) -> Grown:
     """Ask a source for what came after its cursor. ``RefreshInput`` → ``Grown``; segments lie in the outputs."""
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
-    source: Source = load_plugin("source", name, asked.plugins_folder)()
-    source.outgoing = Policy.from_json(asked.outgoing)
-    news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
+    source = opened_source(name, asked.access, asked.secrets, child.outputs)
+    with no_secret_leaves(asked.secrets, name):
+        news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
+        told = [] if news.read is None else [news.read.provenance, news.read.findings]
+        refuse_secrets(asked.secrets, [news.cursor, news.findings, *told], name)
     where = f"source {name}"
     cursor = plain(news.cursor, where)
+    findings = remarks(news.findings)
     if news.read is None or not news.read.frame.height:
-        return unchanged(stored, 0, [], cursor)
+        return unchanged(stored, 0, findings, cursor)
     read = news.read
     if not isinstance(read, SourceRead) or not isinstance(read.frame, pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=where)
     joining.check_meaning(stored, read.unit, read.timezone, where)
-    asked.limits.check_frame(read.frame, where, "ask for less")
-    options = joining.options_of(stored)
+    asked.access.limits.check_frame(read.frame, where, "ask for less")
+    options = joining.options_of(stored, decimal=read.decimal, time_format=read.time_format)
+    findings.extend(remarks(read.findings))
     provenance = plain(read.provenance, where)
     provenance.pop("name", None)
     table = table_of(read.frame, name)
-    found = grown(stored, table, options, child.outputs, asked.limits, [], provenance)
+    found = grown(stored, table, options, child.outputs, asked.access.limits, findings, provenance)
     return found.model_copy(update={"cursor": cursor})
 
 
@@ -77,6 +83,10 @@ def _file(
 ) -> RawTable:
     if is_parquet(path):
         return read_parquet(path, name, options.model_copy(update={"features": None}), limits, [])
+    if is_workbook(path):
+        table = read_sheet(path, name, options, limits, findings)
+        joining.check_columns(table, stored)
+        return table
     decoded = decode(unpack(path, name, limits), name, options.encoding)
     if decoded.assumed:
         findings.append(finding("encoding_assumed", encoding=decoded.encoding))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from azuraforge.datasets.messages import ReadResult
+from pydantic import Field, SecretStr
+
+from azuraforge.datasets.messages import ReadResult, SourceAccess
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import AppendOptions, Finding, Json
 from azuraforge.datasets.segments import Growth, Revisions, Segment
@@ -50,15 +52,17 @@ class AppendInput(Shape):
 
 
 class RefreshInput(Shape):
-    """A version whose source is asked for what came after its cursor; the child writes into its own outputs."""
+    """A version whose source is asked for what came after its cursor; the child writes into its own outputs.
+
+    ``secrets`` are added on the pipe: dumped here, they are masked.
+    """
 
     stored: Stored
     source: str
     options: Json
     cursor: Json | None
-    plugins_folder: str
-    limits: ReadingLimits
-    outgoing: Json
+    access: SourceAccess
+    secrets: dict[str, SecretStr] = Field(default_factory=dict)
 
 
 class Grown(Shape):

@@ -6,8 +6,6 @@ nothing, and asks again from the same cursor; one that is killed after it has en
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from azuraforge.database import Session
@@ -38,10 +36,9 @@ class RefreshHandler(Handler):
     kind = "refresh"
     summary = RefreshSummary
 
-    def __init__(self, datasets: DatasetService, growing: GrowingDatasets, plugins_folder: Path) -> None:
+    def __init__(self, datasets: DatasetService, growing: GrowingDatasets) -> None:
         self._datasets = datasets
         self._growing = growing
-        self._plugins_folder = plugins_folder
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Check that the dataset has a source to ask; raises UserError."""
@@ -81,11 +78,10 @@ class RefreshHandler(Handler):
             source=base.source,
             options=_source_options(base),
             cursor=base.cursor,
-            plugins_folder=str(self._plugins_folder),
-            limits=self._datasets.limits,
-            outgoing=self._datasets.outgoing.to_json(),
+            access=self._datasets.source_access(),
         )
-        grown = job.phase("read", REFRESH, wanted, share=1.0, result=Grown).value
+        secrets = self._datasets.granted(run.project_id, base.source, wanted.options)
+        grown = job.phase("read", REFRESH, wanted, share=1.0, result=Grown, secrets=secrets).value
         growth = grown.growth
         summary = RefreshSummary(
             dataset=base.name,

@@ -20,14 +20,14 @@ from azuraforge.datasets.reading.archives import check_directory
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.errors import InvalidInput
 
-_FORMATS = "a CSV (also .gz, .bz2, .xz, .zip) or Parquet file"
+_FORMATS = "a CSV (also .gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx) file"
 _MAGIC = {
     b"\x28\xb5\x2f\xfd": "a Zstandard archive",
     b"%PDF": "a PDF document",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"GIF8": "a GIF picture",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook, or one with a password",
     b"SQLite format 3": "a SQLite database",
     b"\x7fELF": "a program",
     b"\x93NUMPY": "a NumPy array",
@@ -154,9 +154,9 @@ def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     members = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith("__MACOSX")]
     if any(info.filename == "[Content_Types].xml" for info in members):
         raise InvalidInput(
-            f"the file {name} is an Excel workbook or another Office document, not a table",
+            f"the file {name} is an Office document, not a table",
             where=name,
-            next_step="save the sheet as CSV",
+            next_step="save the table as .xlsx or CSV",
             code="binary_file",
         )
     if len(members) != 1:

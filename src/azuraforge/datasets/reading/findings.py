@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from azuraforge import wording
 from azuraforge.datasets.schemas import Finding
+from azuraforge.plugins.contract.source import SourceFinding
 
 Severity = Literal["info", "warning", "error"]
 
@@ -14,6 +16,26 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "info",
         "The file is not UTF-8; it was read as {encoding}.",
         "Dosya UTF-8 değil; {encoding} olarak okundu.",
+    ),
+    "file_changed": (
+        "warning",
+        "The file {name} has changed since it was read; its rows were read again.",
+        "{name} dosyası okunduktan sonra değişmiş; satırları yeniden okundu.",
+    ),
+    "file_outside": (
+        "warning",
+        "{name} leads out of the folders that may be read; it was left out.",
+        "{name} izin verilen klasörlerin dışına çıkıyor; okunmadı.",
+    ),
+    "rows_without_cursor": (
+        "warning",
+        "{count} [row has|rows have] no value in the cursor column {column} and [is|are] never read.",
+        "{count} satırın {column} imleç sütununda değeri yok; bu satırlar hiç okunmaz.",
+    ),
+    "more_rows": (
+        "info",
+        "The query was read up to its limit of {count} [row|rows]; the next refresh goes on from there.",
+        "Sorgu {count} satırlık sınırına kadar okundu; bir sonraki yenileme oradan sürer.",
     ),
     "decimal_comma": ("info", "Numbers have a decimal comma.", "Sayılarda ondalık virgül kullanılmış."),
     "day_first": (
@@ -32,6 +54,35 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         " calendar features follow local time.",
         "Zamanlar {offsets} farklarını taşıyor (yaz saati), UTC'ye çevrildi. timezone seçeneği takvim özelliklerini"
         " yerel saate bağlar.",
+    ),
+    "rows_above_header": (
+        "info",
+        "{count} [row was|rows were] left out above the header, which is row {row}.",
+        "Başlığın (satır {row}) üstündeki {count} satır kullanılmadı.",
+    ),
+    "error_cells": (
+        "warning",
+        "{count} [cell holds an error|cells hold errors] such as #N/A (first {first}, in {columns}); read as missing.",
+        "{count} hücrede #YOK gibi bir hata var (ilki {first}, sütun: {columns}); eksik değer sayıldı.",
+    ),
+    "formulas_unsaved": (
+        "warning",
+        "{count} [formula has|formulas have] no stored value (first {first}, in {columns}); read as missing. Open the"
+        " workbook in a spreadsheet program and save it to store them.",
+        "{count} formülün kayıtlı değeri yok (ilki {first}, sütun: {columns}); eksik değer sayıldı. Değerlerin"
+        " kaydedilmesi için dosyayı bir hesap tablosu programında açıp kaydedin.",
+    ),
+    "merged_cells": (
+        "info",
+        "{count} merged [range spans|ranges span] several rows (first in row {row}). In columns of time, series and"
+        " groups their value counts for each of the rows, elsewhere for the first only.",
+        "{count} birleştirilmiş hücre birden çok satıra yayılıyor (ilki satır {row}). Değeri zaman, seri ve grup"
+        " sütunlarında her satır için, diğerlerinde yalnızca ilk satır için geçerli.",
+    ),
+    "excel_serials": (
+        "info",
+        "The numbers in {column} were read as Excel's serial dates.",
+        "{column} sütunundaki sayılar Excel seri tarihi olarak okundu.",
     ),
     "columns_ignored_text": (
         "info",
@@ -338,3 +389,11 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> 
 
     text = {"en": told("en", english), "tr": told("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)
+
+
+def remarks(found: Sequence[SourceFinding]) -> list[Finding]:
+    """Return what a source remarked as findings."""
+    return [
+        Finding(code=each.code, severity=each.severity, count=each.count, where=each.where, text=dict(each.text))
+        for each in found
+    ]

@@ -12,6 +12,7 @@ from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.numeric import Decimal, find_decimal, to_numbers, without_missing
 from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.wording import fill
 
 #: Fewer rows than this cannot be split into something to learn from and something to judge on.
 FEWEST_ROWS = 20
@@ -96,7 +97,7 @@ def refuse_unlearnable(frame: pl.DataFrame, target: str, name: str) -> None:
     """Raise InvalidInput where the series is too short or never changes."""
     if frame.height < FEWEST_ROWS_OF_ONE:
         raise InvalidInput(
-            f"the series has {frame.height} rows; at least {FEWEST_ROWS_OF_ONE} are needed",
+            fill("the series has {rows} [row|rows]; ", rows=frame.height) + f"at least {FEWEST_ROWS_OF_ONE} are needed",
             where=name,
             next_step="add a longer series",
             code="too_short",

@@ -12,7 +12,7 @@ from azuraforge.datasets.reading.availability import check_stated, report_availa
 from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited, table_of
-from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.findings import finding, remarks
 from azuraforge.datasets.reading.foreknowledge import report_foreknowledge
 from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.groups import check_groups, read_groups
@@ -20,7 +20,9 @@ from azuraforge.datasets.reading.incumbent import incumbent_of, read_incumbent, 
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
 from azuraforge.datasets.reading.prepared import Prepared, prepared_series
+from azuraforge.datasets.reading.sheets import read_sheet
 from azuraforge.datasets.reading.times import check_zone, parse_times
+from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
@@ -41,17 +43,21 @@ class ReadFile:
 
 
 def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
-    """Read and prepare a CSV or Parquet file; ``name`` is what messages call it.
+    """Read and prepare a CSV, Parquet or Excel file; ``name`` is what messages call it.
 
     Raises InvalidInput naming what is wrong, where, and what to do next.
     """
     findings: list[Finding] = []
+    refuse_sheet(path, name, options.sheet)
     if is_parquet(path):
         table = read_parquet(path, name, options, limits, findings)
         facts: Json = {"format": "parquet"}
+    elif is_workbook(path):
+        table = read_sheet(path, name, options, limits, findings)
+        facts = {"format": "xlsx"}
     else:
         table, facts = _read_text(path, name, options, limits, findings)
-    written = options.model_dump(mode="json", include={"separator", "decimal", "encoding", "time_format"})
+    written = options.model_dump(mode="json", include={"separator", "decimal", "encoding", "time_format", "sheet"})
     prepared = _prepare(table, options, findings, limits)
     reading: Json = {key: value for key, value in written.items() if value is not None}
     return ReadFile(prepared, file_sha256(path), {"file": name, **facts, "reading": reading})
@@ -70,13 +76,16 @@ def prepare_source(
         **options.model_dump(include=set(CleaningOptions.model_fields)),
         time=read.time,
         target=read.target,
-        features=list(read.features),
+        series=read.series,
+        features=None if read.features is None else list(read.features),
         timezone=read.timezone,
         unit=read.unit,
+        decimal=read.decimal,
+        time_format=read.time_format,
     )
     if not frame.height:
         raise InvalidInput(f"the source {source} gave no rows", where=f"source {source}", next_step="ask for more")
-    return _prepare(table, asked, [], limits)
+    return _prepare(table, asked, remarks(read.findings), limits)
 
 
 def _read_text(

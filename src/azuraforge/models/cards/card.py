@@ -225,6 +225,7 @@ def _limits_of(evaluation: Evaluation, row: ModelVersion, say: Mapping[str, str]
         yield say["limit.no_skill"].format(baseline=best, skill=_metric(metric, skill, language))
     if covered is not None and (metric := evaluation.metric("coverage")):
         yield say["limit.coverage"].format(covered=_metric(metric, covered, language))
+    yield from (_plain(text_of(each.text, language)) for each in evaluation.findings if each.contender == row.plugin)
     if evaluation.classes:
         yield fill(say["limit.classes"], count=len(evaluation.classes))
     for failed in evaluation.failed:

@@ -12,10 +12,11 @@ betting martingale); Ville, "Étude critique de la notion de collectif", 1939.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 #: Shares of the largest bet that cannot ruin the gambler; the wealth is the mean over them.
 _BETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_MOST_WEALTH = 1e100
 
 
 def log_wealth(worse: int, even: int, better: int, margin: float = 0.0) -> float:
@@ -41,6 +42,31 @@ def log_wealth(worse: int, even: int, better: int, margin: float = 0.0) -> float
 def is_worse(worse: int, even: int, better: int, *, margin: float, alpha: float) -> bool:
     """Whether "worse by more than the margin" is shown, with an error of at most ``alpha`` over all looks together."""
     return log_wealth(worse, even, better, margin) >= math.log(1 / alpha)
+
+
+def log_change(values: Iterable[float]) -> float:
+    """The logarithm of the evidence that from some moment on the mean of values in -1 … 1 lies above zero.
+
+    The sum of the wealth of gamblers who begin at each value (Shiryaev–Roberts). Under a mean of at most zero it grows
+    by one for each value on average, so it first reaches ``n`` after ``n`` values on average, or later. Good values
+    long ago do not hide bad ones now, as they would in one gambler's wealth.
+
+    Source: Shin, Ramdas and Rinaldo, "E-detectors: a nonparametric framework for sequential change detection",
+    New England Journal of Statistics in Data Science, 2023.
+
+    Example:
+        >>> log_change([1.0] * 16) > math.log(10_000) > log_change([1.0, -1.0] * 500)
+        True
+        >>> log_change([-0.5] * 10_000 + [0.9] * 20) > math.log(10_000)
+        True
+    """
+    wealths = [0.0] * len(_BETS)
+    for value in values:
+        wealths = [
+            min((wealth + 1) * (1 + bet * value), _MOST_WEALTH) for wealth, bet in zip(wealths, _BETS, strict=True)
+        ]
+    total = sum(wealths)
+    return math.log(total / len(_BETS)) if total > 0 else -math.inf
 
 
 def tail_share(known: int, doubt: float) -> float:

@@ -18,6 +18,7 @@ from typing import Generic, NamedTuple, TypeVar
 from anyio import to_thread
 
 from azuraforge.database import Database, UnitOfWork, new_id
+from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.errors import TransientError, UserError
 from azuraforge.models.deployments.service import Deployed, Deployments, InThread, Place
 from azuraforge.models.predictions import store as ledger_store
@@ -62,8 +63,16 @@ class _Case(Generic[P]):
 class Inference:
     """Answers questions of all kinds; each method names the project it acts in."""
 
-    def __init__(self, database: Database, versions: ServedVersions, deployments: Deployments, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        database: Database,
+        versions: ServedVersions,
+        deployments: Deployments,
+        ledger: Ledger,
+        datasets: DatasetLookup,
+    ) -> None:
         self._database = database
+        self._datasets = datasets
         self._versions = versions
         self._deployments = deployments
         self._ledger = ledger
@@ -131,21 +140,24 @@ class Inference:
         if served is None:
             served = await in_thread(partial(self._versions.get, *key))
         assert served is not None
-        if case.question.is_ready(served):
-            prepared = case.question.prepare(served)
+        newest = None
+        if case.question.follows_dataset and served.dataset_id is not None:
+            newest = await self._datasets.newest(case.project_id, served.dataset_id) or served.dataset_version
+        if case.question.is_ready(served, newest):
+            prepared = case.question.prepare(served, newest)
         else:
-            prepared = await in_thread(partial(case.question.prepare, served))
+            prepared = await in_thread(partial(case.question.prepare, served, newest))
         try:
             entry = await self._enter(case, served, prepared, in_thread)
         except UserError as error:
             prepared = await in_thread(partial(case.question.retry, served, error))
             entry = await self._enter(case, served, prepared, in_thread)
-        return case.question.result(served, *entry)
+        return case.question.result(served, entry.line, prepared, entry.answer, entry.at)
 
     def _answer_pair(self, case: _Case[P], version: int, pair_id: str) -> None:
         """Ask the other half of a pair and keep its answer; blocks."""
         served = self._versions.get(case.project_id, case.model_id, version)
-        prepared = case.question.prepare(served)
+        prepared = case.question.prepare(served, None)
         try:
             self._enter_soon(case, served, prepared, pair_id).result()
         except UserError as error:

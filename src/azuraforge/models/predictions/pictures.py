@@ -11,9 +11,9 @@ from azuraforge.database import new_id
 from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.models.answers import PredictionInputs, PredictionPoint
+from azuraforge.models.picture_schemas import PictureAnswer
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.questions import Caller, Prepared
-from azuraforge.models.schemas import PictureAnswer
 from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, PictureReply, Reply
 from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
 from azuraforge.processes.failures import OUT_OF_MEMORY
@@ -30,6 +30,7 @@ class PictureQuestion:
     """
 
     ends_with_request = True
+    follows_dataset = False
 
     def __init__(self, model: str, path: Path, filename: str, large: LargePictures) -> None:
         self._model = model
@@ -39,10 +40,10 @@ class PictureQuestion:
         self._at = datetime.now(UTC)
         self._digest = ""
 
-    def is_ready(self, served: Served) -> bool:
+    def is_ready(self, served: Served, newest: int | None) -> bool:
         return False
 
-    def prepare(self, served: Served) -> Prepared:
+    def prepare(self, served: Served, newest: int | None) -> Prepared:
         began = time.perf_counter()
         self._digest = hashlib.sha256(self._path.read_bytes()).hexdigest()
         return self._prepared(self._path, bounded=True, began=began)
@@ -89,7 +90,9 @@ class PictureQuestion:
             question=self._digest,  # the same picture is the same question, whenever it is shown
         )
 
-    def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> PictureAnswer:
+    def result(
+        self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime
+    ) -> PictureAnswer:
         told = PictureReply.model_validate(answer)
         return PictureAnswer(
             prediction_id=line.id,

@@ -18,15 +18,21 @@ from azuraforge.models.answers import PredictionInputs
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.schemas import PredictOut, PredictRequest
 from azuraforge.models.serving.messages import Reply, SeriesMessage, SeriesReply
-from azuraforge.models.serving.versions import Served, ServedVersions
+from azuraforge.models.serving.versions import Rows, Served, ServedVersions
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A question as it goes to one version's child. ``continues`` is the dataset whose next rows judge the answer."""
+    """A question as it goes to one version's child.
+
+    ``continues`` is the dataset whose next rows judge the answer; ``rows`` the version of it whose end the answer
+    continues, None where the request sends rows; ``newest`` the number of the newest one, where it is known.
+    """
 
     payload: Mapping[str, object]
     continues: str | None = None
+    rows: Rows | None = None
+    newest: int | None = None
     began: float = field(default_factory=time.perf_counter)
 
     @property
@@ -67,12 +73,20 @@ class Question(Protocol[P]):
         """Whether the question cannot be asked after its request has ended."""
         ...
 
-    def is_ready(self, served: Served) -> bool:
+    @property
+    def follows_dataset(self) -> bool:
+        """Whether it begins at the end of the newest version of a dataset."""
+        ...
+
+    def is_ready(self, served: Served, newest: int | None) -> bool:
         """Whether ``prepare`` reads nothing."""
         ...
 
-    def prepare(self, served: Served) -> Prepared:
-        """Return the question for this version. Raises InvalidInput where it cannot be asked."""
+    def prepare(self, served: Served, newest: int | None) -> Prepared:
+        """Return the question for this version. Raises InvalidInput where it cannot be asked.
+
+        ``newest`` is the number of the newest version of its dataset; None: not known.
+        """
         ...
 
     def retry(self, served: Served, error: UserError) -> Prepared:
@@ -83,13 +97,14 @@ class Question(Protocol[P]):
         """Return the entry for the ledger."""
         ...
 
-    def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> P:
+    def result(self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime) -> P:
         """Return the answer of an entry that was written at this time."""
         ...
 
 
 class SeriesQuestion:
-    """The next values after the end of the version's dataset, or after the rows of the request."""
+    """The next values after the end of the newest version of its dataset, of a version of it that the request names, or
+    of the rows of the request."""
 
     ends_with_request = False
 
@@ -98,30 +113,39 @@ class SeriesQuestion:
         self._versions = versions
         self._datasets = datasets
 
-    def is_ready(self, served: Served) -> bool:
-        if self._request.continues is not None:
-            return False
-        return served.dataset is not None or (self._request.rows is not None and not served.needs_timetable)
+    @property
+    def follows_dataset(self) -> bool:
+        return self._request.rows is None
 
-    def prepare(self, served: Served) -> Prepared:
+    def is_ready(self, served: Served, newest: int | None) -> bool:
+        request = self._request
+        if request.continues is not None or request.dataset_version is not None:
+            return False
+        if request.rows is not None:
+            return not served.needs_timetable or served.dataset_version in served.rows
+        known = newest if newest is not None else served.dataset_version
+        return known in served.rows and served.dataset_version in served.rows
+
+    def prepare(self, served: Served, newest: int | None) -> Prepared:
         request, began = self._request, time.perf_counter()
         continues = self._continued(served)
-        dataset = self._versions.timetable(served) if request.rows is not None else self._versions.dataset(served)
+        own = request.rows is not None
+        rows = self._versions.start(served, own_rows=own, asked=request.dataset_version, newest=newest)
+        dataset = self._versions.timetable(served) if rows is None else rows.file
         payload: SeriesMessage = {
             "rows": request.rows,
             "dataset": dataset,
             "horizon": request.horizon,
             "series": request.series,
         }
-        return Prepared(payload, continues, began)
+        return Prepared(payload, continues, rows, newest, began)
 
     def retry(self, served: Served, error: UserError) -> Prepared:
         raise error
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
-        request = self._request
+        request, rows = self._request, prepared.rows
         told = SeriesReply.model_validate(answer)
-        own = request.rows is None  # the rows are those of the version's dataset
         return LedgerLine(
             model=caller.model,
             id=new_id(),
@@ -133,9 +157,9 @@ class SeriesQuestion:
                 rows=told.rows,
                 series=request.series,
                 new_series=told.new_series,
-                dataset_id=served.dataset_id if own else None,
-                dataset_version=served.dataset_version if own else None,
-                dataset_fingerprint=served.dataset_fingerprint if own else None,
+                dataset_id=None if rows is None else served.dataset_id,
+                dataset_version=None if rows is None else rows.number,
+                dataset_fingerprint=None if rows is None else rows.file["fingerprint"],
             ),
             target=served.target,
             unit=served.unit,
@@ -152,7 +176,7 @@ class SeriesQuestion:
             question=question_of(told.origin.isoformat(), told.features, told.naive, request.series),
         )
 
-    def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> PredictOut:
+    def result(self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime) -> PredictOut:
         return PredictOut(
             prediction_id=line.id,
             model=line.model,
@@ -170,6 +194,10 @@ class SeriesQuestion:
             latency_seconds=line.latency_seconds,
             series=self._request.series,
             new_series=line.inputs.new_series,
+            rows=line.inputs.rows,
+            dataset_version=line.inputs.dataset_version,
+            trained_on=served.dataset_version,
+            newer_version=None if prepared.rows is None else prepared.rows.newer,
         )
 
     def _continued(self, served: Served) -> str | None:

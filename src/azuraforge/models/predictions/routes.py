@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.models.drift.schemas import DriftOut
+from azuraforge.models.predictions.forecast_file import MEDIA_TYPES, MOST_FORECASTS, FileFormat, FileLanguage
 from azuraforge.models.predictions.schemas import (
     LiveScores,
     OutcomesOut,
@@ -26,6 +27,7 @@ from azuraforge.projects.short_ids import path_id
 from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(tags=["predictions"])
+_FILES = [each.partition(";")[0] for each in MEDIA_TYPES.values()]
 
 
 async def prediction_service(connection: HTTPConnection) -> PredictionService:
@@ -53,6 +55,24 @@ def list_predictions(
     return service.reads.page(
         access.project_id, model=model, version=version, judged=judged, unserved=unserved, limit=limit, after=after
     )
+
+
+@router.get(
+    "/predictions/file",
+    response_class=Response,
+    responses={200: {"content": {each: {"schema": {"type": "string", "format": "binary"}} for each in _FILES}}},
+)
+def get_forecast_file(
+    access: Reader,
+    service: Service,
+    prediction_id: Annotated[list[Name], Query(min_length=1, max_length=MOST_FORECASTS, description="of one model")],
+    file_format: Annotated[FileFormat, Query(alias="format")] = "csv",
+    language: Annotated[FileLanguage, Query(description="of the headings of a workbook")] = "en",
+) -> Response:
+    """Forecasts of the ledger as a file: times in the zone of the series, values with intervals, the unit."""
+    content = service.files.write(access.project_id, prediction_id, file_format, language)
+    headers = {"content-disposition": f'attachment; filename="forecast.{file_format}"'}
+    return Response(content, media_type=MEDIA_TYPES[file_format], headers=headers)
 
 
 @router.get("/predictions/{prediction_id}")

@@ -136,3 +136,21 @@ class LiveScores(BaseModel):
     bucket_seconds: int
     total: list[LiveScore]
     over_time: list[LiveScore]
+
+
+class BaselineStanding(BaseModel):
+    """A champion compared with one baseline on the same rows."""
+
+    baseline: str
+    forecasts: int = Field(description="that count: their targets do not overlap")
+    loss: float = Field(description="mean absolute error of the champion there, or its share of wrong classes")
+    baseline_loss: float
+    evidence: float = Field(description="that the champion is worse: 0 is none, from 1 on it is beyond noise")
+
+
+class Standing(BaseModel):
+    """Whether a champion is worse than a baseline beyond noise, by its judged predictions."""
+
+    version: int
+    worse_than: str | None = Field(description="the baseline that is better beyond noise; null: none is")
+    baselines: list[BaselineStanding] = Field(description="empty: nothing is judged yet")

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from azuraforge.database import Database, Session
 from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.forecast_file import ForecastFiles
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.standing import Standings
 from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.projects.trash import Contents, Position, Purged
 from azuraforge.telemetry import logger
@@ -27,8 +29,10 @@ class PredictionService:
 
     def __init__(self, database: Database, outcomes: Outcomes, drift: DriftMonitor) -> None:
         self.reads = LiveReads(database)
+        self.files = ForecastFiles(database)
         self.outcomes = outcomes
         self.drift = drift
+        self.standings = Standings(database)
         self.bin = LedgerBin(database, outcomes, drift)
         self._drift_later = ThreadPoolExecutor(1, "drift")
         self._to_look_at: dict[str, set[str]] = {}

@@ -44,6 +44,21 @@ _THERE = and_(
 )
 
 
+class JudgedPoint(NamedTuple):
+    """A judged point of a prediction. ``actual`` is None for a class."""
+
+    prediction_id: str
+    version: int
+    step: int
+    origin_at: datetime
+    target_at: datetime
+    series: str | None
+    actual: float | None
+    loss: float
+    naive_loss: float | None
+    question: str | None
+
+
 class WhichRow(NamedTuple):
     """A version of a model."""
 
@@ -351,3 +366,32 @@ def newest(session: Session, model_id: str) -> Prediction | None:
     """The line of a model that was written last."""
     statement = select(Prediction).where(Prediction.model_id == model_id)
     return session.scalars(statement.order_by(Prediction.created_at.desc()).limit(1)).first()
+
+
+def judged_points(session: Session, model_id: str, limit: int) -> list[JudgedPoint]:
+    """Return the newest judged points of a model's predictions, the oldest target first: of predictions that were made
+    before their targets, and of which every point is judged."""
+    table, line = PredictionOutcome, Prediction
+    statement = (
+        select(
+            table.prediction_id,
+            table.version,
+            table.step,
+            line.origin_at,
+            table.target_at,
+            line.inputs,
+            table.actual,
+            table.loss,
+            table.naive_loss,
+            table.question,
+        )
+        .join(line, and_(line.project_id == table.project_id, line.id == table.prediction_id))
+        .where(table.model_id == model_id, table.late.is_(False), line.judged_at.is_not(None))
+        .order_by(table.target_at.desc(), table.prediction_id, table.step)
+        .limit(limit)
+    )
+    rows = session.execute(statement).all()
+    return [
+        JudgedPoint(id_, version, step, origin, target, inputs.series, actual, loss, naive, question)
+        for id_, version, step, origin, target, inputs, actual, loss, naive, question in reversed(rows)
+    ]

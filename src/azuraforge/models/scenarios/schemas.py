@@ -53,6 +53,9 @@ class WhatIfRequest(BaseModel):
     version: Number | None = Field(default=None, description="empty: the version that the alias points at")
     alias: Alias = "champion"
     rows: list[JsonObject] | None = Field(default=None, min_length=1, max_length=100_000)
+    dataset_version: int | None = Field(
+        default=None, ge=1, description="of its dataset, whose end the forecast continues; empty: the newest"
+    )
     horizon: int | None = Field(default=None, ge=1, le=100_000, description="rows ahead; empty: all that it can")
     series: Annotated[str | None, AfterValidator(plain)] = Field(default=None, min_length=1, max_length=200)
     known_ahead: dict[Name, Values] = Field(
@@ -113,6 +116,10 @@ class WhatIfOut(BaseModel):
     interval: float | None
     origin: datetime
     series: str | None
+    dataset_version: int | None = Field(
+        default=None, description="of its dataset, whose end it continues; null: the rows that were sent"
+    )
+    trained_on: int | None = Field(default=None, description="version of the dataset that the version learned from")
     base: list[PredictionPoint]
     base_total: float
     known_ahead: list[ColumnAhead]

@@ -10,7 +10,7 @@ from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.scenarios.schemas import Change, WhatIfOut, WhatIfRequest
 from azuraforge.models.serving.messages import ChangeMessage, ScenarioMessage, WhatIfMessage
-from azuraforge.models.serving.versions import Served, ServedVersions
+from azuraforge.models.serving.versions import Rows, Served, ServedVersions
 
 
 class WhatIf:
@@ -26,7 +26,7 @@ class WhatIf:
         Raises NotFound or Conflict where there is no such version, and InvalidInput for a change that cannot be made:
         an unknown column, one that is not known ahead, the wrong number of values, or values that end early.
         """
-        served, payload = await in_thread(partial(self._prepare, project_id, name, request))
+        served, payload, rows = await in_thread(partial(self._prepare, project_id, name, request))
         answer = await answer_of(self._versions.ask(served, payload))
         return WhatIfOut(
             model=name,
@@ -37,10 +37,12 @@ class WhatIf:
             target=served.target,
             unit=served.unit,
             series=request.series,
+            dataset_version=None if rows is None else rows.number,
+            trained_on=served.dataset_version,
             **answer,
         )
 
-    def _prepare(self, project_id: str, name: str, request: WhatIfRequest) -> tuple[Served, WhatIfMessage]:
+    def _prepare(self, project_id: str, name: str, request: WhatIfRequest) -> tuple[Served, WhatIfMessage, Rows | None]:
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
             if request.version is not None:
@@ -48,7 +50,8 @@ class WhatIf:
             else:
                 number = find_aliased(session, owner, request.alias).version
         served = self._versions.get(project_id, owner.id, number)
-        dataset = self._versions.timetable(served) if request.rows is not None else self._versions.dataset(served)
+        rows = self._versions.start(served, own_rows=request.rows is not None, asked=request.dataset_version)
+        dataset = self._versions.timetable(served) if rows is None else rows.file
         message = WhatIfMessage(
             rows=request.rows,
             dataset=dataset,
@@ -60,7 +63,7 @@ class WhatIf:
                 for each in request.scenarios
             ],
         )
-        return served, message
+        return served, message, rows
 
 
 def _change(asked: Change) -> ChangeMessage:

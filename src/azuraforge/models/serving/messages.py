@@ -9,7 +9,7 @@ from typing import NotRequired, TypeAlias, TypedDict, final
 from pydantic import JsonValue
 
 from azuraforge.models.answers import ClassProbability, PredictionPoint
-from azuraforge.models.schemas import PictureSize
+from azuraforge.models.picture_schemas import PictureSize
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.strict_json import JsonObject
 

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
@@ -23,9 +23,26 @@ PREDICT_SECONDS = 60.0
 _REMEMBERED = 1000
 
 
+@dataclass(frozen=True)
+class Rows:
+    """A version of the dataset that a model's version was trained on; its end is where a forecast begins.
+
+    Attributes:
+        number: of the dataset's version.
+        file: as a child reads it.
+        other: what is other there than the model's version learned, so that it cannot forecast from it; empty: nothing.
+        newer: number of the newest version, where that one is passed over for this reason.
+    """
+
+    number: int
+    file: DatasetFile
+    other: str = ""
+    newer: int | None = None
+
+
 @dataclass
 class Served:
-    """The facts about a version that an answer needs and that never change; ``dataset`` once it was looked up."""
+    """The facts about a version that an answer needs and that never change; ``rows`` by number once looked up."""
 
     project_id: str
     model_id: str
@@ -38,7 +55,7 @@ class Served:
     dataset_id: str | None
     dataset_version: int | None
     dataset_fingerprint: str | None
-    dataset: DatasetFile | None = field(default=None, compare=False)
+    rows: dict[int, Rows] = field(default_factory=dict, compare=False)
 
     @property
     def target(self) -> str:
@@ -93,20 +110,76 @@ class ServedVersions:
 
     def dataset(self, served: Served) -> DatasetFile:
         """Return the dataset version that a version was trained on; read from the database the first time."""
+        return self._rows(served, served.dataset_version).file
+
+    def start(
+        self, served: Served, *, own_rows: bool, asked: int | None = None, newest: int | None = None
+    ) -> Rows | None:
+        """Return the dataset version at whose end a forecast begins; None with ``own_rows``.
+
+        Args:
+            own_rows: the request sends the rows after which it begins.
+            asked: a version of the dataset by its number; None: the newest one, or the one that ``served`` was trained
+                on where the newest holds something else or the dataset is deleted.
+            newest: number of the newest one; None: it is looked up.
+
+        Raises InvalidInput where ``served`` cannot forecast from what is asked, NotFound where it is not there.
+        """
+        if own_rows and asked is not None:
+            raise InvalidInput(
+                "a forecast begins after the rows that are sent or at the end of a version of the dataset, not both",
+                where="dataset_version",
+                next_step="leave out rows or dataset_version",
+            )
+        if own_rows:
+            return None
+        if asked is not None:
+            found = self._rows(served, asked)
+            if found.other:
+                raise InvalidInput(
+                    f"version {served.version} cannot forecast from version {asked} of its dataset: {found.other}",
+                    where="dataset_version",
+                    next_step="leave it out, or train a model on that version",
+                    code="other_rows",
+                )
+            return found
+        try:
+            number = newest if newest is not None else self._newest(served)
+            if number is not None and number != served.dataset_version:
+                found = self._rows(served, number)
+                if not found.other:
+                    return found
+                return replace(self._rows(served, served.dataset_version), newer=number)
+        except NotFound:  # deleted a moment ago
+            pass
+        return self._rows(served, served.dataset_version)
+
+    def _newest(self, served: Served) -> int | None:
         if served.dataset_id is None:
+            return None
+        return self._datasets.get(served.project_id, served.dataset_id, None).version
+
+    def _rows(self, served: Served, number: int | None) -> Rows:
+        if served.dataset_id is None or served.dataset_version is None or number is None:
             raise InvalidInput(
                 f"version {served.version} was not trained on a stored dataset", next_step="send rows to predict from"
             )
-        if served.dataset is None:
-            # Deleted or not: it is kept as long as this version is.
-            found = self._datasets.get(served.project_id, served.dataset_id, served.dataset_version, trash=True)
-            served.dataset = DatasetFile(
-                paths=[str(path) for path in found.paths],
-                schema=found.schema.to_json(),
-                options=found.options,
-                fingerprint=found.fingerprint,
-            )
-        return served.dataset
+        if (known := served.rows.get(number)) is not None:
+            return known
+        # Deleted or not: the one that it was trained on is kept as long as this version is.
+        own = number == served.dataset_version
+        found = self._datasets.get(served.project_id, served.dataset_id, number, trash=own)
+        file = DatasetFile(
+            paths=[str(path) for path in found.paths],
+            schema=found.schema.to_json(),
+            options=found.options,
+            fingerprint=found.fingerprint,
+        )
+        known = Rows(number, file, "" if own else difference(served.schema, found.schema))
+        for old in [each for each in list(served.rows) if each != served.dataset_version][:-1]:
+            served.rows.pop(old, None)  # versions are added for years
+        served.rows[number] = known
+        return known
 
     def timetable(self, served: Served) -> DatasetFile | None:
         """Return the dataset with the days and hours of a series without a frequency; None where none is needed."""
@@ -150,3 +223,24 @@ class ServedVersions:
             dataset_version=row.dataset_version,
             dataset_fingerprint=row.dataset_fingerprint,
         )
+
+
+def difference(learned: DatasetSchema, given: DatasetSchema) -> str:
+    """Return what another version of a dataset holds otherwise than a model's version learned it; empty: nothing.
+
+    Example:
+        >>> learned = DatasetSchema(target="load", features=("heat",))
+        >>> difference(learned, DatasetSchema(target="load", features=("heat", "rain")))
+        ''
+        >>> difference(learned, DatasetSchema(target="load"))
+        "column 'heat' is missing"
+    """
+    for name in ("kind", "target", "unit", "frequency", "series"):
+        if getattr(learned, name) != getattr(given, name):
+            return f"{name} is {getattr(given, name) or 'none'!s} instead of {getattr(learned, name) or 'none'!s}"
+    for column in learned.features:
+        if column not in given.features:
+            return f"column {column!r} is missing"
+        if learned.available_after.get(column) != given.available_after.get(column):
+            return f"column {column!r} becomes known at another time"
+    return ""

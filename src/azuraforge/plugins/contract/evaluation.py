@@ -232,6 +232,18 @@ class IncumbentScores(Shape):
     )
 
 
+class EvaluationFinding(Shape):
+    """A remark on the numbers of an evaluation that a reader of the tables could miss.
+
+    ``code``: ``too_narrow`` and ``too_wide`` (the range of an interval's coverage excludes what it promises) or
+    ``totals_worse_than_sums`` (reconciled totals err more than the sums of the series' own forecasts).
+    """
+
+    code: str
+    contender: str = Field(description="whose numbers they are")
+    text: Texts
+
+
 class ImageSize(Shape):
     """Rows, columns and channels of every image."""
 
@@ -274,6 +286,9 @@ class Evaluation(Shape):
         default=None, description="the dataset's present forecast; null: it has none for the test set"
     )
     suspicious: tuple[SuspiciousColumn, ...] = Field(default=(), description="columns that seem to know the future")
+    findings: tuple[EvaluationFinding, ...] = Field(
+        default=(), description="what the numbers of the candidate, and of the champion after the verdict, do not hold"
+    )
     composition: Composition | None = Field(default=None, description="of a candidate that combines others")
     classes: tuple[str, ...] | None = None
     image: ImageSize | None = None

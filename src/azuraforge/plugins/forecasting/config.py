@@ -14,6 +14,7 @@ from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
+from azuraforge.wording import fill
 
 #: Forecasters that can learn from partial windows need so many rows.
 LEAST_ROWS = 8
@@ -73,6 +74,15 @@ class ForecastConfig(Config):
             description="Where the dataset declares groups: how forecasts of series and totals are made to add up."
             " mint_shrink: by the covariance of their errors; bottom_up: totals are sums; none: they are left alone",
             json_schema_extra={"title_tr": "Toplamların uzlaştırılması"},
+        ),
+    ]
+    non_negative: Annotated[
+        Literal["auto", "off"],
+        Field(
+            default="auto",
+            description="auto: forecasts and intervals end at zero where the training rows are counts (whole numbers,"
+            " none negative) or, without negative values, at least 30 % zeros; off: nowhere",
+            json_schema_extra={"title_tr": "Sıfırın altına inmeyen tahminler"},
         ),
     ]
     known_ahead: Annotated[
@@ -138,7 +148,8 @@ def chronological_split(
     if partial:
         least = max(LEAST_ROWS, -(-config.horizon // _MOST_AHEAD)) + 2 * config.gap
     raise InvalidInput(
-        f"the series has {rows} rows, too few: this pipeline needs at least {least} with horizon {config.horizon}"
+        fill("the series has {rows} [row|rows], too few: ", rows=rows)
+        + f"this pipeline needs at least {least} with horizon {config.horizon}"
         + ("" if partial else f" and window {needed - config.horizon}"),
         where="split",
         next_step="add a longer series"

@@ -16,6 +16,7 @@ from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, robust_scale
 from azuraforge.plugins.forecasting.covariates import Covariates
 from azuraforge.plugins.forecasting.transforms import Transform
+from azuraforge.wording import fill
 
 Single = NDArray[np.float32]
 
@@ -255,7 +256,8 @@ class Preprocessing:
         origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:
             raise InvalidInput(
-                f"{int(origins.min()) + 1} rows of history are too few: this forecaster looks back {self.window} rows",
+                fill("{rows} [row|rows] of history [is|are] too few", rows=int(origins.min()) + 1)
+                + fill(": this forecaster looks back {rows} [row|rows]", rows=self.window),
                 where="rows",
                 next_step=f"send at least {self.window} rows",
             )

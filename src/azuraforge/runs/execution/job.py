@@ -103,12 +103,21 @@ class AttemptJob:
         """Raise where the run was cancelled or replaced, or the worker is stopping."""
         self.interrupt.check()
 
-    def phase(self, name: str, entry: str, payload: BaseModel, *, share: float, result: type[R]) -> PhaseResult[R]:
+    def phase(
+        self,
+        name: str,
+        entry: str,
+        payload: BaseModel,
+        *,
+        share: float,
+        result: type[R],
+        secrets: Mapping[str, str] | None = None,
+    ) -> PhaseResult[R]:
         """Run one child to its end; see ``handlers.Job``."""
-        found = self._phase(name, entry, payload.model_dump(mode="json", by_alias=True), share)
+        found = self._phase(name, entry, payload.model_dump(mode="json", by_alias=True), share, secrets or {})
         return PhaseResult(result.model_validate(found.value), found.outputs)
 
-    def _phase(self, name: str, entry: str, payload: JsonObject, share: float) -> _Ended:
+    def _phase(self, name: str, entry: str, payload: JsonObject, share: float, secrets: Mapping[str, str]) -> _Ended:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name for a phase: lower-case letters, digits, '_', '.' and '-'")
         self.check()
@@ -121,7 +130,8 @@ class AttemptJob:
         if result is None:
             self._announce(name)
             crashpoint("phase_announced")
-            result = self._execute(name, entry, payload, wanted)
+            handed: JsonObject = {**payload, "secrets": {**secrets}} if secrets else payload  # the hash is stored
+            result = self._execute(name, entry, handed, wanted)
         self._meter.leave()
         return result
 

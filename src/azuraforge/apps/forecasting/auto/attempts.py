@@ -1,6 +1,8 @@
 """Work in forked processes with a deadline, so that a member that fails, crashes or hangs costs only itself.
 
-Each process stays in the group of the run's own, which is killed as a whole; on Linux it also ends with its parent.
+A process takes one piece of work after another, because forking costs more than most members take; after a failure or
+a crash a new one goes on with the rest. Each process stays in the group of the run's own, which is killed as a whole;
+on Linux it also ends with its parent.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 _PR_SET_PDEATHSIG = 1
+#: What a process writes when its work is done; otherwise it writes the reason and ends.
+_DONE = b"\0"
 #: Longer reasons are cut; a pipe takes this much without a reader.
 _REASON_BYTES = 1000
 _MOST_DESCRIPTORS = 4096
@@ -32,11 +36,29 @@ class Attempt:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Process:
-    name: str
+    """A forked process, the pipes to and from it, and the place in the list of what it works on."""
+
     pid: int
+    orders: int
+    reports: int
+    place: int
     began: float
+
+    def order(self, place: int) -> None:
+        self.place, self.began = place, time.monotonic()
+        # A process that was killed between two pieces of work reads nothing; that it is gone shows in ``reports``.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self.orders, place.to_bytes(4, "little"))
+
+    def end(self, *, kill: bool = False) -> int:
+        """Close the pipes, upon which the process ends, and return its wait status."""
+        if kill:
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.orders)
+        os.close(self.reports)
+        return os.waitpid(self.pid, 0)[1]
 
 
 def attempts(work: Mapping[str, Callable[[], None]], at_once: int, seconds: float) -> Iterator[Attempt]:
@@ -45,69 +67,74 @@ def attempts(work: Mapping[str, Callable[[], None]], at_once: int, seconds: floa
     Those that have not ended after ``seconds`` are killed, and those that have not begun are not started.
     """
     deadline = time.monotonic() + seconds
-    waiting, running = list(work), dict[int, _Process]()
+    names, functions = list(work), list(work.values())
+    waiting, busy, idle = list(range(len(names))), dict[int, _Process](), list[_Process]()
     try:
-        while waiting or running:
-            while waiting and len(running) < at_once and time.monotonic() < deadline:
-                name = waiting.pop(0)
-                reader, pid = _fork(work[name])
-                running[reader] = _Process(name, pid, time.monotonic())
-            if not running:
-                for name in waiting:
-                    yield Attempt(name, 0.0, "not_started")
+        while waiting or busy:
+            while waiting and len(busy) < at_once and time.monotonic() < deadline:
+                process = idle.pop() if idle else _fork(functions)
+                process.order(waiting.pop(0))
+                busy[process.reports] = process
+            if not busy:
+                for place in waiting:
+                    yield Attempt(names[place], 0.0, "not_started")
                 return
-            ready, _, _ = select.select(list(running), [], [], max(0.0, deadline - time.monotonic()))
+            ready, _, _ = select.select(list(busy), [], [], max(0.0, deadline - time.monotonic()))
             late = not ready and time.monotonic() >= deadline
-            for reader in [*running] if late else ready:
-                process = running[reader]
-                if late:
-                    os.kill(process.pid, signal.SIGKILL)
-                reason = b"" if late else os.read(reader, _REASON_BYTES)
-                _, status = os.waitpid(process.pid, 0)
-                os.close(reader)
-                del running[reader]
-                took = time.monotonic() - process.began
-                yield Attempt(process.name, took, "stopped") if late else _ended(process.name, took, reason, status)
+            for reports in [*busy] if late else ready:
+                process = busy.pop(reports)
+                name, took = names[process.place], time.monotonic() - process.began
+                report = b"" if late else os.read(reports, _REASON_BYTES)
+                if report == _DONE:
+                    idle.append(process)
+                    yield Attempt(name, took)
+                    continue
+                status = process.end(kill=late)
+                yield Attempt(name, took, "stopped") if late else _ended(name, took, report, status)
     finally:
-        for reader, process in running.items():
-            os.kill(process.pid, signal.SIGKILL)
-            os.waitpid(process.pid, 0)
-            os.close(reader)
+        for process in busy.values():
+            process.end(kill=True)
+        for process in idle:
+            process.end()
 
 
 def _ended(name: str, seconds: float, reason: bytes, status: int) -> Attempt:
     if reason:
         return Attempt(name, seconds, "failed", reason.decode("utf-8", "replace"))
-    code = os.waitstatus_to_exitcode(status)
-    return Attempt(name, seconds) if code == 0 else Attempt(name, seconds, "crashed", str(code))
+    return Attempt(name, seconds, "crashed", str(os.waitstatus_to_exitcode(status)))
 
 
-def _fork(work: Callable[[], None]) -> tuple[int, int]:
-    """Return the end of a pipe that closes when the process ends, and its pid."""
-    reader, writer = os.pipe()
+def _fork(functions: Sequence[Callable[[], None]]) -> _Process:
+    theirs, orders = os.pipe()
+    reports, own = os.pipe()
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _live(work, writer, parent)
-    os.close(writer)
-    return reader, pid
+        _live(functions, theirs, own, parent)
+    os.close(theirs)
+    os.close(own)
+    return _Process(pid, orders, reports, 0, 0.0)
 
 
-def _live(work: Callable[[], None], writer: int, parent: int) -> NoReturn:
+def _live(functions: Sequence[Callable[[], None]], orders: int, reports: int, parent: int) -> NoReturn:
     code = 1
     try:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-        # The run's own pipe must end with the run's process.
-        os.closerange(3, writer)
-        os.closerange(writer + 1, _MOST_DESCRIPTORS)
-        work()
+        # The run's own pipe must end with the run's process, and another process's orders with this one's parent.
+        low, high = sorted((orders, reports))
+        os.closerange(3, low)
+        os.closerange(low + 1, high)
+        os.closerange(high + 1, _MOST_DESCRIPTORS)
+        while order := os.read(orders, 4):
+            functions[int.from_bytes(order, "little")]()
+            os.write(reports, _DONE)
         code = 0
     except BaseException as error:
         with contextlib.suppress(BaseException):
             text = " ".join(str(error).split()) or type(error).__name__
-            os.write(writer, text.encode("utf-8", "replace")[:_REASON_BYTES])
+            os.write(reports, text.encode("utf-8", "replace")[:_REASON_BYTES])
     finally:
         os._exit(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -82,6 +82,8 @@ class Candidates:
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
             than the budget.
         twice: members of ``core`` that count twice there, see docs/decisions/0032.
+        unsuited: members that need more rows than the series has, and why they are not tried, by language code.
+        are_named: the config names the members.
     """
 
     free: tuple[str, ...]
@@ -90,6 +92,15 @@ class Candidates:
     too_slow: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
+    unsuited: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    are_named: bool = False
+
+    @property
+    def cheapest(self) -> tuple[str, ...]:
+        """The first member of ``core`` that is a statistical one and not free; empty where members were named."""
+        if self.are_named:
+            return ()
+        return tuple(name for name in self.core if name not in self.free and is_forked(name))[:1]
 
     def __len__(self) -> int:
         return len({*self.free, *self.core, *(name for group in self.further for name in group)})
@@ -109,7 +120,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
                 where="config: members",
                 next_step=f"choose from {', '.join(MEMBERS)}",
             )
-        return Candidates(free, tuple(dict.fromkeys(config.members)))
+        return Candidates(free, tuple(dict.fromkeys(config.members)), are_named=True)
     schema = train.schema
     values = column_values(train.frame, schema.target)
     known = values[np.isfinite(values)]
@@ -133,15 +144,31 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         core = (BoostedLags.name, *core)
     elif trees:
         groups.append(_names((BoostedLags,)))
+    least = {Ridge.name: _ROWS_FOR_RIDGE, BoostedLags.name: enough}
+    if seasons and not demand:
+        least[MultipleSeasons.name] = _ROWS_FOR_MSTL
+    unsuited = _unsuited(least, {*core, *(name for group in groups for name in group)})
     slow = {name for name in (*core, *(each for group in groups for each in group)) if _is_slow(name, config, seasons)}
     kept = [tuple(name for name in group if name not in slow) for group in (core, *groups)]
     twice = tuple(name for name in twice if name in kept[0])
     if schema.series is not None:
         found = _within_budget(config, len(sizes), free, kept[0], kept[1:], sorted(slow))
-        return replace(found, twice=twice)
+        return replace(found, twice=twice, unsuited=unsuited)
     early = (Ridge.name,) if any(Ridge.name in group for group in kept[1:]) else ()
     ordered = tuple(sorted(kept[0], key=lambda name: (needs_library(name, seasons), _seconds(name, 1))))
-    return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early, twice)
+    return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early, twice, unsuited)
+
+
+def _unsuited(least: Mapping[str, int], chosen: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return why members that learn from many rows are none here; ``least``: the rows from which each is tried."""
+    return {
+        name: {
+            "en": f"it is tried from {rows:,} rows on",
+            "tr": f"{rows:,} satırdan itibaren denenir".replace(",", "."),
+        }
+        for name, rows in least.items()
+        if name not in chosen
+    }
 
 
 def _is_slow(name: str, config: AutoConfig, seasons: Sequence[int]) -> bool:

@@ -21,7 +21,7 @@ from azuraforge.apps.forecasting.floors import at_least_own_steps
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
-from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
@@ -32,7 +32,7 @@ from azuraforge.plugins.forecasting.panels import each, known_series, stack
 
 #: A further group of members is tried where the one before lowered the error on the validation part by this share.
 PAYS = 0.01
-#: Seconds that a member may take to forecast a part, where the budget is smaller.
+#: Seconds that a member may take to forecast a part, and the cheapest ones to learn, where the budget is smaller.
 LEAST_ANSWER = 5.0
 #: Origins at the beginning of the training part whose errors say nothing: Theta's estimation does not look at its first
 #: three, and its level there may be thousands of times the values. At most half of the origins.
@@ -81,7 +81,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         """Learn members, cheapest first, until the budget ends or another group does not pay; then combine them."""
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
-        chosen = candidates(run.config, train)
+        chosen, budget = candidates(run.config, train), run.config.budget_seconds
         progress = Progress.load(run.resume())
         scale = _scale(train, validation)
         free = SeasonalNaive.name if run.config.season_of(train.schema) > 1 else Naive.name
@@ -95,10 +95,11 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         points = dict[str, Floats]()
         error, why = np.inf, NO_GAIN
         for place, group in enumerate(groups):
-            # Naive members cost next to nothing, and they answer where the budget holds nothing else.
-            for names in (chosen.early, group) if place == 1 and not thin else (group,):
-                left = run.config.budget_seconds - progress.spent
-                learn_members(run, names, learn, progress, left if place else np.inf, len(chosen))
+            # Naive members cost next to nothing, and the cheapest others get some time however short the budget is.
+            first = () if place != 1 else (*(() if thin else chosen.early), *chosen.cheapest)
+            for names, least in ((first, LEAST_ANSWER), (group, 0.0 if place else np.inf)):
+                left = max(least, budget - progress.spent)  # checkpoints of a busy disk may have taken all of it
+                learn_members(run, names, learn, progress, left, len(chosen))
             # A resumed run has finished members of later groups: each group is weighed as if it were the last so far.
             tried = {name for each in groups[: place + 1] for name in each}
             points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
@@ -120,13 +121,14 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         run.progress(len(chosen), len(chosen))
         not_tried = [LeftOutMember.of(name, "not_tried", why) for group in chosen.further for name in group]
         not_tried += [LeftOutMember.of(name, "not_tried", TOO_SLOW) for name in chosen.too_slow]
+        not_tried += [LeftOutMember.of(name, "not_tried", reason) for name, reason in chosen.unsuited.items()]
         return replace(ensemble, report=composed(combination, progress, run.config, not_tried))
 
     def refit(self, run: RunContext[AutoConfig], evaluated: Ensemble, rows: Part) -> Ensemble:
-        """Learn the members again from every row; weights and interval widths stay.
+        """Learn the members again from every row; weights stay.
 
-        A member that fails, or does not finish within the budget, keeps what it had learned, and the composition
-        names it.
+        Intervals of few validation errors are measured again, with the errors inside all rows. A member that fails, or
+        does not finish within the budget, keeps what it had learned, and the composition names it.
         """
 
         def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
@@ -141,7 +143,25 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             starts[name] = Start.after_levels(one, self._levels(evaluated, name, last_origin(one)))
         report = composed(evaluated.combination, progress, run.config)
         members = {**evaluated.members, **progress.members}
-        return replace(evaluated, members=members, starts=starts, report=report)
+        refitted = replace(evaluated, members=members, starts=starts, report=report)
+        return replace(refitted, spreads=self._spreads_again(refitted, rows))
+
+    def _spreads_again(self, refitted: Ensemble, rows: Part) -> dict[str, Spread]:
+        """Return the spreads of the series, given those of the evaluated members."""
+        spreads = dict(refitted.spreads)
+        wanted = {
+            name: (one, at[min(_UNSETTLED, len(at) // 2) :][-MOST_INSIDE:])
+            for name, one, at in _series(rows)
+            if name in spreads and spreads[name].stretches
+        }
+        if rows.targets is None or not wanted:
+            return spreads
+        every = np.sort(np.concatenate([at for _, at in wanted.values()]))
+        point = self._forecast(refitted, _origins(rows, every))
+        for name, (one, at) in wanted.items():
+            own = point[np.searchsorted(every, at)]
+            spreads[name] = at_least_own_steps(spreads[name].refitted(Errors(rows.targets[at] - own, own)), one)
+        return spreads
 
     def trials(self, predictor: Ensemble) -> int:
         """Return how many members were compared."""
@@ -307,9 +327,13 @@ def _answer_seconds(name: str, budget: float) -> float:
 
 def _newest(rows: Part) -> Part:
     """Return the newest origin of each series: enough to see whether a refitted member answers."""
-    found = np.sort([int(at[np.argmax(one.origins)]) for _, one, at in _series(rows)])
-    ahead = {column: values[found] for column, values in rows.ahead.items()}
-    return replace(rows, origins=rows.origins[found], targets=None, ahead=ahead)
+    return _origins(rows, np.sort([int(at[np.argmax(one.origins)]) for _, one, at in _series(rows)]))
+
+
+def _origins(rows: Part, some: Indices) -> Part:
+    """Return the part with some of its origins, without their targets."""
+    ahead = {column: values[some] for column, values in rows.ahead.items()}
+    return replace(rows, origins=rows.origins[some], targets=None, ahead=ahead)
 
 
 def _error(point: Floats, truth: Floats, scale: Floats) -> float:

@@ -1,4 +1,4 @@
-"""Projects, accounts, members, credentials, policies, and answers to repeated requests."""
+"""Projects, accounts, members, credentials, policies, secrets, and answers to repeated requests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,6 +57,18 @@ def create() -> None:
         sa.Column("keep_prediction_days", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_retention_policy_project_id")),
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_retention_policy")),
+    )
+    op.create_table(
+        "secret",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("key_id", sa.String(length=16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.Column("updated_at", database.Timestamp(), nullable=False),
+        sa.Column("updated_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_secret_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_secret")),
     )
     op.create_table(
         "credential",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.evaluation import RANGE_LEVEL, HorizonCoverage, IntervalCoverage
 from azuraforge.plugins.contract.parts import Predictions
 from azuraforge.plugins.forecasting.intervals import pairs_of
+
+Miss = Literal["too_narrow", "too_wide"]
 
 #: Waves that the assumption of independent stretches is worth.
 _PRIOR_WAVES = 3
@@ -55,6 +58,18 @@ def coverages(
             )
         )
     return tuple(found)
+
+
+def missed(share: float, low: float, high: float) -> Miss | None:
+    """Return how an interval misses what it promises: the range of its coverage, as of ``likely``, excludes ``share``.
+
+    Example:
+        >>> missed(0.9, 0.82, 0.88), missed(0.9, 0.92, 0.97), missed(0.9, 0.88, 0.93)
+        ('too_narrow', 'too_wide', None)
+    """
+    if high < share:
+        return "too_narrow"
+    return "too_wide" if low > share else None
 
 
 def likely(inside: Floats, horizon: int) -> tuple[float, float]:

@@ -39,6 +39,7 @@ from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
 from azuraforge.plugins.kinds.forecast.coverage import coverages
 from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures, redrawn
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, RMSE, RMSSE, SCALED_PINBALL
+from azuraforge.plugins.kinds.forecast.findings import evaluation_findings
 from azuraforge.plugins.kinds.forecast.hierarchy.levels import level_scores
 from azuraforge.plugins.kinds.forecast.incumbent import Incumbent
 from azuraforge.plugins.kinds.forecast.metrics import (
@@ -177,10 +178,12 @@ class ForecastJudge(Judge):
         self._save_errors(outputs / "errors.npz", ranked)
         shown = next((each for each in ranked if each.name == champion), ranked[0])
         future, ahead = load_part(case.future), load_predictions(shown.folder / "future.npz")
-        draw = forecast_figure if self._panel is None else forecast_figures
-        schema = test.schema
+        draw, schema = forecast_figure if self._panel is None else forecast_figures, test.schema
         origins = len(test.origins) if self._panel is None else int(self._panel.moment.max(initial=-1)) + 1
         tested = split.parts["test"].model_copy(update={"origins": origins})
+        hierarchy = level_scores(
+            self._whole_test, self._whole_truth, self._whole[self._contenders[0].name], self._whole[best.name]
+        )
         evaluation = Evaluation(
             kind="forecast",
             target=schema.target,
@@ -200,19 +203,17 @@ class ForecastJudge(Judge):
             judged_horizon=int(np.flatnonzero(np.isfinite(self._truth).any(axis=0)).max(initial=-1)) + 1,
             shown_horizons=tuple(shown_horizons(test.horizon)),
             series=series,
-            hierarchy=level_scores(
-                self._whole_test, self._whole_truth, self._whole[self._contenders[0].name], self._whole[best.name]
-            ),
+            hierarchy=hierarchy,
             incumbent=self._incumbent_scores(best),
             suspicious=self._suspicious,
+            findings=evaluation_findings(contenders, case.candidate.name, shown.name, hierarchy, schema.series),
         )
         forecast = draw(shown.name, future, ahead, self._whole_test, self._whole[shown.name], self._whole_truth)
         if shown.role == "champion" and case.champion is not None and case.champion.refitted:
             forecast = redrawn(forecast, future, ahead)
-        figures = {"forecast": forecast}
         # Residuals and importances are drawn of single series only.
         explained = () if self._panel is not None else (RESIDUALS.name, IMPORTANCE.name)
-        return Judged(evaluation, figures, explained)
+        return Judged(evaluation, {"forecast": forecast}, explained)
 
     def members(self) -> dict[str, dict[str, float | None]]:
         """The metrics of points only: members have no intervals of their own."""

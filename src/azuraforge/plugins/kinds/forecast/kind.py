@@ -100,10 +100,10 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             )
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
-        """Forecasts of a panel with groups are reconciled, whichever pipeline makes them."""
+        """Forecasts of counts end at zero and those of groups are reconciled, whichever pipeline makes them."""
         from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline
 
-        return ReconciledPipeline(pipeline) if pipeline.several_series else pipeline
+        return ReconciledPipeline(pipeline)
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
         if (found := super().other_data(learned, given)) is not None and found.code == "other_kind":

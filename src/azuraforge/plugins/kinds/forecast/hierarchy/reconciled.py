@@ -1,14 +1,15 @@
-"""Every forecaster of a panel with declared groups, with its forecasts reconciled.
+"""Every forecaster, with forecasts of counts that are not negative and forecasts of groups that are reconciled.
 
 The platform wraps a pipeline where it loads it, so that each of them, a third party's too, gives forecasts of totals
-that add up; the pipeline itself sees totals as further series. Without declared groups the wrapper changes nothing.
+that add up; the pipeline itself sees totals as further series. Without declared groups forecasts are changed only where
+they lie below zero and their series cannot (``floors.py``).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
-from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
@@ -31,6 +32,7 @@ from azuraforge.plugins.forecasting.reconciliation import (
     Reconciliation,
     hierarchy_of,
 )
+from azuraforge.plugins.kinds.forecast.floors import Floors
 from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 
@@ -90,14 +92,15 @@ class Reconciler:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What a pipeline learned, and how its forecasts are reconciled; None: they are not."""
+    """What a pipeline learned, how its forecasts are reconciled (None: they are not), and which end at zero."""
 
     predictor: Any
     reconciler: Reconciler | None = None
+    floors: Floors = field(default_factory=Floors)
 
 
 class ReconciledPipeline(Pipeline[Any, Wrapped]):
-    """A pipeline of forecasts whose answers add up where groups are declared."""
+    """A pipeline of forecasts that end at zero for counts, and add up where groups are declared."""
 
     def __init__(self, pipeline: AnyPipeline) -> None:
         self._pipeline = pipeline
@@ -113,9 +116,9 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
 
     def fit(self, run: RunContext[Any], train: Part, validation: Part) -> Wrapped:
         """Learn, then estimate the errors' covariance on the validation part."""
-        predictor = self._pipeline.fit(run, train, validation)
+        predictor, floors = self._pipeline.fit(run, train, validation), _floors(run.config, train)
         if train.schema.series is None or not train.schema.groups:
-            return Wrapped(predictor)
+            return Wrapped(predictor, floors=floors)
         hierarchy = hierarchy_of(train.schema.groups, Blocks.of(train.frame, train.schema.series).names)
         method: Method = run.config.reconcile if isinstance(run.config, ForecastConfig) else "mint_shrink"
         errors = self._errors(predictor, validation, hierarchy)
@@ -130,20 +133,25 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
                 f"Forecasts of {len(hierarchy.series):,} series and {len(hierarchy.totals):,} totals are reconciled"
                 f" (MinT): errors one row ahead at {len(ahead):,} moments, shrinkage {found.covariance.shrinkage:.2f}."
             )
-        return Wrapped(predictor, Reconciler(found, _widths(found, errors)))
+        return Wrapped(predictor, Reconciler(found, _widths(found, errors)), floors)
 
     def refit(self, run: RunContext[Any], evaluated: Wrapped, rows: Part) -> Wrapped | None:
         """Refit the pipeline; the reconciliation is the evaluated one, because no errors are left to learn it from."""
         predictor = self._pipeline.refit(run, evaluated.predictor, rows)
-        return None if predictor is None else replace(evaluated, predictor=predictor)
+        if predictor is None:
+            return None
+        return replace(evaluated, predictor=predictor, floors=_floors(run.config, rows))
 
     def predict(self, predictor: Wrapped, part: Part) -> Predictions:
         """Predict every series at the moments asked for, reconcile, and return what was asked for."""
+        floors = predictor.floors
         if predictor.reconciler is None or part.schema.series is None or not len(part.origins):
+            if floors.series:
+                return floors.applied(self._base(predictor.predictor, part), part)
             answer: Predictions = self._pipeline.predict(predictor.predictor, part)
             return answer
         whole, places = _every_series(part)
-        base = self._base(predictor.predictor, whole)
+        base = floors.applied(self._base(predictor.predictor, whole), whole)
         columns = _places(whole, predictor.reconciler.names)
         known = np.flatnonzero(columns >= 0)  # a pipeline may forecast a series that it did not learn
         columns = columns[known]
@@ -151,20 +159,25 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         packed = np.full((len(moments), part.horizon, len(predictor.reconciler.names)), np.nan)
         packed[rows, :, columns] = base.point[known]
         flat = packed.reshape(-1, packed.shape[2])
-        found = predictor.reconciler.reconciliation.reconciled(flat).reshape(packed.shape)
+        ends = np.zeros(packed.shape[2], dtype=bool)
+        ends[columns] = floors.at(whole)[known]
+        found = predictor.reconciler.reconciliation.reconciled(flat)
+        found = _ended(found, predictor.reconciler.reconciliation, ends).reshape(packed.shape)
         point, width = base.point.copy(), np.ones((len(base.point), 1))
         point[known] = found[rows, :, columns]
         width[known, 0] = predictor.reconciler.widths[columns]
         quantiles = {level: point + width * (values - base.point) for level, values in base.quantiles.items()}
-        return origins_of(Predictions(point, quantiles, base=base.point), places)
+        made = floors.applied(Predictions(point, quantiles, base=base.point), whole)
+        return origins_of(made, places)
 
     def save(self, predictor: Wrapped, folder: Path) -> None:
         self._pipeline.save(predictor.predictor, folder)
+        predictor.floors.save(folder)
         if predictor.reconciler is not None:
             predictor.reconciler.save(folder)
 
     def load(self, folder: Path) -> Wrapped:
-        return Wrapped(self._pipeline.load(folder), Reconciler.load(folder))
+        return Wrapped(self._pipeline.load(folder), Reconciler.load(folder), Floors.load(folder))
 
     def knows_series(self, predictor: Wrapped, name: str) -> bool:
         """Totals are series that the pipeline learned."""
@@ -177,7 +190,8 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         return self._pipeline.composition(predictor.predictor)
 
     def member_predictions(self, predictor: Wrapped, part: Part) -> Mapping[str, Predictions]:
-        return self._pipeline.member_predictions(predictor.predictor, part)
+        found: Mapping[str, Predictions] = self._pipeline.member_predictions(predictor.predictor, part)
+        return {name: predictor.floors.applied(made, part) for name, made in found.items()}
 
     def pretraining(self, predictor: Wrapped) -> Pretraining | None:
         return self._pipeline.pretraining(predictor.predictor)
@@ -200,6 +214,22 @@ def hierarchy_learned(folder: Path) -> Hierarchy | None:
     """Return the series and totals that a version in this folder learned; None: it has no totals."""
     found = Reconciler.load(folder)
     return None if found is None else found.reconciliation.hierarchy
+
+
+def _floors(config: object, rows: Part) -> Floors:
+    return Floors() if isinstance(config, ForecastConfig) and config.non_negative == "off" else Floors.of(rows)
+
+
+def _ended(found: Floats, method: Reconciliation, ends: Flags) -> Floats:
+    """Return reconciled ``(row, name)`` forecasts whose series that ``ends`` names are not negative, and whose totals
+    still add up."""
+    totals = len(method.hierarchy.sums)
+    series = np.where(ends[totals:] & (found[:, totals:] < 0), 0.0, found[:, totals:])
+    if method.method == "none" or np.array_equal(series, found[:, totals:], equal_nan=True):
+        return found
+    rows = (series != found[:, totals:]) & np.isfinite(series)
+    moved = (np.where(rows, series - found[:, totals:], 0.0)) @ method.hierarchy.sums.T
+    return np.concatenate([found[:, :totals] + moved, series], axis=1)
 
 
 def _newest(train: Part) -> Part:

@@ -1,0 +1,123 @@
+"""Six series that no forecaster was tuned on: RMSE over the rolling origins of the last 15 % of the rows.
+
+Each forecaster learns the training part only. The peers' figures are those of their first measurement, on the same
+origins.
+
+    make bench-unseen BENCH_ARGS="--folder DATA"
+
+``DATA`` holds ``ausbeer.csv`` and ``qauselec.csv`` (of robjhyndman/fpp2-package, one value a line),
+``Hourly-train.csv`` and ``Hourly-test.csv`` (of Mcompetitions/M4-methods), ``vic_electricity.csv`` (of
+skforecast/skforecast-datasets) and ``seattle-weather.csv`` (of the package vega_datasets). Series whose file is missing
+are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins import Table
+from benchmarks.boosting import victoria
+from benchmarks.report import Report
+from benchmarks.statistical import measure, table
+
+NAMES = ("auto", "ets", "arima", "theta", "ridge", "boosted_lags")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A series, rows ahead, and the best peer with its RMSE."""
+
+    read: Callable[[Path], Table]
+    horizon: int
+    peer: str
+    rmse: float
+
+
+def airline(folder: Path) -> Table:
+    """Passengers of every month, in thousands."""
+    from statsforecast.utils import AirPassengers
+
+    return table(list(AirPassengers), "1mo", 12, "1949-01-01T00:00:00")
+
+
+def quarters(name: str, unit: float = 1.0) -> Callable[[Path], Table]:
+    """Return a reader of a quarterly series from 1956 on."""
+
+    def read(folder: Path) -> Table:
+        values = [unit * float(line) for line in (folder / name).read_text().split()]
+        return table(values, "3mo", 4, "1956-01-01T00:00:00")
+
+    return read
+
+
+def hourly(folder: Path) -> Table:
+    """H331 of M4, with the hours that the competition held out."""
+    values = []
+    for part in ("train", "test"):
+        with (folder / f"Hourly-{part}.csv").open() as lines:
+            values += [float(each) for row in csv.reader(lines) if row[0] == "H331" for each in row[1:] if each]
+    return table(values, "1h", 24, "2015-01-01T00:00:00")
+
+
+def seattle(folder: Path) -> Table:
+    """Highest temperature of every day, in °C."""
+    with (folder / "seattle-weather.csv").open() as lines:
+        values = [float(row["temp_max"]) for row in csv.DictReader(lines)]
+    return table(values, "1d", 7, "2012-01-01T00:00:00")
+
+
+def demand(folder: Path) -> Table:
+    """Electricity demand of every day, in MWh: half of the sum of the half hours' MW."""
+    found = victoria(folder / "vic_electricity.csv")
+    return table((found.frame["y"] / 2).to_list(), "1d", 7, "2012-01-01T00:00:00")
+
+
+CASES = {
+    "airline passengers, monthly, 12": Case(airline, 12, "AutoARIMA", 23.2),
+    "Australian beer, quarterly, 8": Case(quarters("ausbeer.csv"), 8, "MSTL + ETS", 14.13),
+    "Australian electricity, quarterly, 8": Case(quarters("qauselec.csv", 1000), 8, "MSTL + ETS", 1438),
+    "M4 hourly H331, 48": Case(hourly, 48, "LightGBM", 6.42),
+    "Seattle temperature, daily, 7": Case(seattle, 7, "LightGBM", 3.50),
+    "Victoria demand, daily, 7": Case(demand, 7, "LightGBM", 5313),
+}
+
+
+def main() -> None:
+    """Print a row for each series and forecaster."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--folder", type=Path, required=True, help="with the data, see above")
+    options.add_argument("--names", nargs="+", default=NAMES, help="forecasters, without 'forecasting.'")
+    options.add_argument("--only", default="", help="part of a series' name")
+    given = options.parse_args()
+    report = Report("unseen", seed=0)
+    print("| series, rows ahead | forecaster | RMSE | 90 % interval holds | learning | of the best peer's |")
+    print("|---" * 6 + "|")
+    for title, case in CASES.items():
+        if given.only not in title:
+            continue
+        try:
+            data = case.read(given.folder)
+        except FileNotFoundError as missing:
+            print(f"| {title} | left out: {missing.filename} is missing | | | | |", flush=True)
+            continue
+        for name in given.names:
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    rmse, covered, seconds = measure(name, data, case.horizon, Path(folder))
+                except InvalidInput as refused:
+                    print(f"| {title} | {name} | {refused} | | | |", flush=True)
+                    continue
+            ratio = rmse / case.rmse
+            print(f"| {title} | {name} | {rmse:.5g} | {covered:.0%} | {seconds:.1f} s | {ratio:.3f} |", flush=True)
+            report.add(f"{title}: {name}, RMSE", rmse, peer=f"{case.rmse:g} ({case.peer})", ratio=ratio)
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()

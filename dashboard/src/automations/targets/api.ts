@@ -1,0 +1,51 @@
+// Where messages go, and the newest messages.
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { get, part, post, remove } from "../../api/client";
+import { allItems } from "../../api/pages";
+import { readAgain } from "../../api/queries";
+import type { TargetRequest } from "../../api/types";
+
+const SHOWN = 10;
+
+export const targetsQuery = queryOptions({
+  queryKey: ["notification-targets"],
+  queryFn: ({ signal }) => allItems("/notifications/targets", {}, signal),
+});
+
+export const messagesQuery = queryOptions({
+  queryKey: ["notifications"],
+  queryFn: ({ signal }) => get("/notifications", { limit: SHOWN }, signal).then(({ items }) => items),
+});
+
+export function useCreateTarget() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: TargetRequest) => post("/notifications/targets", request),
+    onSettled: readAgain(client, targetsQuery.queryKey),
+  });
+}
+
+export function useTestTarget(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => post(`/notifications/targets/${part(id)}/test`),
+    onSettled: readAgain(client, messagesQuery.queryKey),
+  });
+}
+
+export function useDeleteTarget(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => remove(`/notifications/targets/${part(id)}`),
+    onSettled: readAgain(client, targetsQuery.queryKey, messagesQuery.queryKey),
+  });
+}
+
+export function useAcknowledge(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => post(`/notifications/${part(id)}/acknowledge`),
+    onSettled: readAgain(client, messagesQuery.queryKey),
+  });
+}

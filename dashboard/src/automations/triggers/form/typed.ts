@@ -1,0 +1,136 @@
+// What the inputs of a new automation say, as the API takes it. The server checks everything else.
+import type { AutomationRequest, AutomationStep, FieldFilter } from "../../../api/types";
+import { readTiming, type TypedTiming } from "../../timing";
+
+export type On = AutomationRequest["when"]["on"];
+export type Do = AutomationStep["do"];
+
+/** The steps that the form offers, and the inputs of each. */
+export const STEPS: Readonly<Record<Do, readonly StepInput[]>> = {
+  refresh: ["dataset"],
+  forecast: ["model", "dataset"],
+  predict: ["model", "dataset"],
+  train: ["plugin", "dataset", "model", "body"],
+  study: ["body"],
+  notify: ["to", "text"],
+  promote: ["model", "version", "alias"],
+  roll_back: ["model", "alias"],
+};
+export type StepInput = "dataset" | "model" | "plugin" | "body" | "to" | "text" | "version" | "alias";
+
+/** Events that are often awaited; any other type can be typed. */
+export const EVENTS = ["dataset.version_added", "model.drift", "model.promoted", "model.version_added", "run.state", "prediction.judged", "automation.finished", "notification.failed"] as const;
+
+export interface TypedWhen {
+  on: On;
+  type: string;
+  filters: readonly { field: string; value: string }[];
+  measure: string;
+  of: string;
+  side: "above" | "below";
+  limit: string;
+  holdMinutes: string;
+  timing: TypedTiming;
+}
+
+export interface TypedStep {
+  key: number;
+  do: Do;
+  dataset: string;
+  model: string;
+  plugin: string;
+  body: string;
+  to: readonly string[];
+  text: string;
+  version: string;
+  alias: string;
+  retries: string;
+  goesOn: boolean;
+}
+
+export interface TypedAutomation {
+  name: string;
+  when: TypedWhen;
+  steps: readonly TypedStep[];
+  coolDown: string;
+  mostPerDay: string;
+}
+
+/** Which input is wrong: "limit", "timing", "body 2". */
+export type Read = { request: AutomationRequest } | { fault: string };
+
+export function readAutomation(typed: TypedAutomation): Read {
+  const when = readWhen(typed.when);
+  if ("fault" in when) return when;
+  const steps: AutomationStep[] = [];
+  for (const [index, step] of typed.steps.entries()) {
+    const read = readStep(step);
+    if (read === null) return { fault: `body ${index + 1}` };
+    steps.push(read);
+  }
+  return {
+    request: { name: typed.name.trim(), when: when.when, steps, cool_down_seconds: whole(typed.coolDown), most_per_day: whole(typed.mostPerDay), paused: false },
+  };
+}
+
+export function readWhen(typed: TypedWhen): { when: AutomationRequest["when"] } | { fault: string } {
+  if (typed.on === "schedule") {
+    const read = readTiming(typed.timing);
+    return "fault" in read ? { fault: "timing" } : { when: { on: "schedule", timezone: typed.timing.timezone, ...read.timing } };
+  }
+  if (typed.on === "event") {
+    const where = typed.filters.filter(({ field }) => field.trim() !== "").map(({ field, value }): FieldFilter => ({ field: field.trim(), equals: valueOf(value) }));
+    return { when: { on: "event", type: typed.type.trim(), where } };
+  }
+  const limit = Number(typed.limit.replace(",", "."));
+  if (typed.limit.trim() === "" || !Number.isFinite(limit)) return { fault: "limit" };
+  const of = typed.of.trim();
+  return {
+    when: { on: "measure", measure: typed.measure, of: of === "" ? null : of, [typed.side]: limit, for_seconds: whole(typed.holdMinutes) * 60, every_seconds: 300 },
+  };
+}
+
+/** The step; null where its JSON cannot be read. */
+function readStep(typed: TypedStep): AutomationStep | null {
+  const rules = { retries: whole(typed.retries), on_failure: typed.goesOn ? "continue" : "stop" } as const;
+  const body = bodyOf(typed.body);
+  if (body === null) return null;
+  switch (typed.do) {
+    case "notify":
+      return { do: "notify", to: [...typed.to], text: typed.text.trim() === "" ? null : typed.text.trim(), ...rules };
+    case "promote":
+      return { do: "promote", model: typed.model.trim(), version: /^\d+$/.test(typed.version.trim()) ? Number(typed.version) : typed.version.trim(), alias: typed.alias.trim(), ...rules };
+    case "roll_back":
+      return { do: "roll_back", model: typed.model.trim(), alias: typed.alias.trim(), ...rules };
+    case "study":
+      return { do: "study", study: body, ...rules };
+    default: {
+      const inputs = STEPS[typed.do];
+      const named = Object.fromEntries((["plugin", "dataset", "model"] as const).filter((input) => inputs.includes(input) && typed[input].trim() !== "").map((input) => [input, typed[input].trim()]));
+      const config = inputs.includes("body") && Object.keys(body).length > 0 ? { config: body } : {};
+      return { do: typed.do, run: { ...named, ...config }, ...rules };
+    }
+  }
+}
+
+/** "true", "3" and "2.5" are what they look like; everything else is text. */
+export function valueOf(typed: string): string | number | boolean {
+  const text = typed.trim();
+  if (text === "true" || text === "false") return text === "true";
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function bodyOf(typed: string): Record<string, unknown> | null {
+  if (typed.trim() === "") return {};
+  try {
+    const read: unknown = JSON.parse(typed);
+    return typeof read === "object" && read !== null && !Array.isArray(read) ? (read as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function whole(typed: string): number {
+  const value = Number(typed.trim());
+  return Number.isFinite(value) ? Math.round(value) : 0;
+}

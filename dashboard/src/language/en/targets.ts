@@ -1,0 +1,23 @@
+export const targets = {
+  targets: {
+    title: "Notification targets",
+    note: "Where messages of automations go; secrets are never shown again",
+    none: "No targets yet: automations can send no messages.",
+    add: "Add a target",
+    create: "Add",
+    notifier: "Way",
+    language: "Language of its messages",
+    group: "Group messages for (seconds)",
+    groupHint: "Messages of one automation within this time become one.",
+    escalateTo: "Escalates to",
+    escalateAfter: "Without acknowledgement for (seconds)",
+    nowhere: "no other target",
+    test: "Send a test",
+    messages: "Newest messages",
+    message: "Message",
+    target: "Target",
+    acknowledge: "Acknowledge",
+    acknowledged: "acknowledged",
+    states: { waiting: "Waiting", sent: "Sent", failed: "Failed", silenced: "Silenced" },
+  },
+};

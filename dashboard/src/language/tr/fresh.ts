@@ -1,0 +1,38 @@
+import type { fresh as english } from "../en/fresh";
+
+export const fresh: typeof english = {
+  fresh: {
+    title: "Güncel tutma",
+    note: "Bu modeli güncel tutan bir otomasyon yok. Yeni satırlardan sonra tahmin, sınama ve yeniden eğitim yalnızca biri başlatırsa yapılır.",
+    keptNote: "Bu otomasyonlar yeni satırları getirir, tahmin eder, sınar ve yeniden eğitir; terfi kararı yalnızca kapının",
+    keep: "Bu modeli güncel tut",
+    edit: "Değiştir",
+    off: "Durdur",
+    setUp: "Kur",
+    change: "Kaydet",
+    fired: "Tetiklenme",
+    noDataset: "Şampiyon burada saklanan bir veri kümesinden öğrenmemiş; güncel tutulamaz.",
+    append: "{{dataset}} veri kümesinin sorulacak bir kaynağı yok: yeni satırları sayfasından ya da API ile ekleyin.",
+    promotes: "Kapıdan geçen sürüm kendiliğinden terfi eder.",
+    approves: "Kapıdan geçen sürüm onaylanır; terfi kararını bir kişi verir.",
+    outdated: "Şampiyon, bu otomasyonların eğittiğinden başka biçimde eğitilmiş. Ona uymaları için Değiştir'e basın.",
+    worse: "{{baseline}} yönteminden rastlantıyı aşacak kadar kötü",
+    notWorse: "Sonuçları bilinen tahminlerine göre şampiyonun temel yöntemlerden kötü olduğu gösterilemedi.",
+    refresh: "{{dataset}} veri kümesini yenile",
+    retrain: "{{plugin}} ile yeniden eğit",
+    retrainHint: "Kaymada (drift) ve temel yöntemden kötü olduğunda ayrıca eğitilir.",
+    promote: "Kapıdan geçen sürüm kendiliğinden terfi etsin",
+    promoteHint: "Yoksa kapı onaylar, terfi kararını bir kişi verir.",
+    notify: "Bildirim gönder",
+    every: "{{distance}} aralıkla",
+    cadences: { hourly: "her saat", daily: "her gün", weekly: "her hafta", monthly: "30 günde bir", never: "hiç" },
+    roles: {
+      refresh: "Veri kümesini yenile, {{refresh}}",
+      forecast: "Yeni satırlardan sonra tahmin et",
+      retrain_regularly: "Yeniden eğit, {{retrain}}",
+      retrain_on_drift: "Kaymada (drift) yeniden eğit",
+      retrain_when_worse: "Temel yöntemden kötüyse yeniden eğit",
+      report: "Sorunları bildir",
+    },
+  },
+};

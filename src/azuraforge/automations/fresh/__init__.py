@@ -1,0 +1,1 @@
+"""Automations that keep a model fresh, set up together."""

@@ -1,0 +1,185 @@
+"""The automations that keep a model fresh: their names, what they await and their steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from pydantic import JsonValue
+
+from azuraforge.automations.fresh.schemas import KeepFreshRequest, Role
+from azuraforge.automations.triggers.schemas import AutomationRequest
+
+ROLES: tuple[Role, ...] = get_args(Role)
+_TITLES: Mapping[Role, str] = {
+    "refresh": "refresh",
+    "forecast": "forecast",
+    "retrain_regularly": "retrain regularly",
+    "retrain_on_drift": "retrain on drift",
+    "retrain_when_worse": "retrain when worse than a baseline",
+    "report": "report trouble",
+}
+_WORDS = {"hourly": (1, "hours"), "daily": (1, "days"), "weekly": (7, "days"), "monthly": (30, "days")}
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+_DAY = 86_400
+_MOST_PER_DAY = 10_000
+_LONGEST_NAME = 50
+NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model to keep fresh.
+
+    Attributes:
+        label: the model's name, or its id where the name is too long for names of automations.
+        training: the body of the run that retrains it, without ``kind``.
+        can_refresh: the dataset's source can be asked.
+        can_forecast: the dataset's rows have times.
+    """
+
+    model: str
+    label: str
+    dataset: str
+    training: dict[str, JsonValue]
+    can_refresh: bool
+    can_forecast: bool
+
+
+def label_of(model: str, id_: str) -> str:
+    """Return what names of automations call a model."""
+    return model if len(model) <= _LONGEST_NAME else id_
+
+
+def name_of(label: str, role: Role) -> str:
+    """Return the name of an automation by its role.
+
+    Example:
+        >>> name_of("sales", "retrain_on_drift")
+        'keep sales fresh: retrain on drift'
+    """
+    return f"keep {label} fresh: {_TITLES[role]}"
+
+
+def is_name_of_fresh(name: str) -> bool:
+    """Return whether an automation of this name keeps a model fresh."""
+    return re.fullmatch(rf"keep .+ fresh: ({'|'.join(_TITLES.values())})", name) is not None
+
+
+def plan(subject: Subject, asked: KeepFreshRequest) -> list[AutomationRequest]:
+    """Return the automations that keep a model fresh."""
+    found = list(_acting(subject, asked))
+    if asked.notify:
+        names: list[JsonValue] = [each.name for each in found]
+        of_these: dict[str, JsonValue] = {"field": "name", "one_of": names}
+        when: dict[str, JsonValue] = {
+            "on": "event",
+            "type": "automation.finished",
+            "where": [of_these, {"field": "state", "equals": "failed"}],
+        }
+        found.append(_request(subject, "report", when, [_notify(asked.notify)], cool_down_seconds=3600))
+    return found
+
+
+def cadence_of(when: Mapping[str, JsonValue]) -> str:
+    """Return how often a schedule fires, as ``KeepFreshRequest`` says it.
+
+    Example:
+        >>> cadence_of({"interval": {"every": 7, "unit": "days"}})
+        'weekly'
+        >>> cadence_of({"interval": {"every": 6, "unit": "hours"}})
+        '6h'
+    """
+    interval = when.get("interval")
+    if not isinstance(interval, dict):
+        return str(when.get("cron"))
+    pair = interval.get("every"), interval.get("unit")
+    return next((word for word, known in _WORDS.items() if known == pair), f"{pair[0]}{str(pair[1])[:1]}")
+
+
+def _acting(subject: Subject, asked: KeepFreshRequest) -> Iterator[AutomationRequest]:
+    model, dataset = subject.model, subject.dataset
+    if subject.can_refresh and asked.refresh != NEVER:
+        step: dict[str, JsonValue] = {"do": "refresh", "run": {"dataset": dataset}, "retries": 2}
+        yield _every(subject, "refresh", asked.refresh, [step])
+    if subject.can_forecast:
+        arrived: dict[str, JsonValue] = {
+            "on": "event",
+            "type": "dataset.version_added",
+            "where": [_is("dataset", dataset)],
+        }
+        step = {"do": "forecast", "run": {"model": model, "dataset": dataset}, "retries": 2}
+        yield _request(subject, "forecast", arrived, [step], cool_down_seconds=0, most_per_day=_MOST_PER_DAY)
+    steps: list[dict[str, JsonValue]] = [{"do": "train", "run": {**subject.training}}]
+    if asked.notify:
+        steps.append(_notify(asked.notify))
+    if asked.retrain != NEVER:
+        yield _every(subject, "retrain_regularly", asked.retrain, steps)
+    pause = _DAY if asked.retrain == NEVER else min(_DAY, _seconds(asked.retrain))
+    often = {"cool_down_seconds": pause, "most_per_day": _most(pause)}
+    if subject.can_forecast:
+        drifted: dict[str, JsonValue] = {"on": "event", "type": "model.drift", "where": [_is("model", model)]}
+        yield _request(subject, "retrain_on_drift", drifted, steps, **often)
+    worse: dict[str, JsonValue] = {
+        "on": "measure",
+        "measure": "model.worse_than_baseline",
+        "of": model,
+        "above": 0.5,
+        "every_seconds": max(5, min(300, pause)),
+    }
+    yield _request(subject, "retrain_when_worse", worse, steps, **often)
+
+
+def _every(subject: Subject, role: Role, cadence: str, steps: Sequence[Mapping[str, JsonValue]]) -> AutomationRequest:
+    every, unit = _interval(cadence)
+    when: dict[str, JsonValue] = {"on": "schedule", "interval": {"every": every, "unit": unit}}
+    return _request(subject, role, when, steps, cool_down_seconds=0, most_per_day=_most(_seconds(cadence)))
+
+
+def _request(
+    subject: Subject,
+    role: Role,
+    when: Mapping[str, JsonValue],
+    steps: Sequence[Mapping[str, JsonValue]],
+    *,
+    cool_down_seconds: int,
+    most_per_day: int = 24,
+) -> AutomationRequest:
+    return AutomationRequest.model_validate(
+        {
+            "name": name_of(subject.label, role),
+            "when": when,
+            "steps": steps,
+            "cool_down_seconds": cool_down_seconds,
+            "most_per_day": most_per_day,
+        }
+    )
+
+
+def _notify(targets: Sequence[str]) -> dict[str, JsonValue]:
+    return {"do": "notify", "to": [*targets], "on_failure": "continue"}
+
+
+def _is(field: str, value: str) -> dict[str, JsonValue]:
+    return {"field": field, "equals": value}
+
+
+def _interval(cadence: str) -> tuple[int, str]:
+    if cadence in _WORDS:
+        return _WORDS[cadence]
+    found = re.fullmatch(r"([0-9]+)([smhd])", cadence)
+    assert found is not None  # as the request's pattern says
+    return int(found[1]), _UNITS[found[2]]
+
+
+def _seconds(cadence: str) -> int:
+    every, unit = _interval(cadence)
+    return every * _SECONDS[unit]
+
+
+def _most(seconds: int) -> int:
+    """Firings per day that a distance of so many seconds needs."""
+    return min(_MOST_PER_DAY, max(24, 2 * _DAY // seconds))

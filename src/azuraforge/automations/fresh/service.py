@@ -1,0 +1,207 @@
+"""Keeping a model fresh: automations that are set up, shown and removed together."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from azuraforge.automations.fresh.plan import NEVER, ROLES, Subject, cadence_of, label_of, name_of, plan
+from azuraforge.automations.fresh.schemas import KeepFreshOut, KeepFreshRequest, KeptAutomation, Role
+from azuraforge.automations.triggers.schemas import AutomationOut, NotifyStep, RunStep
+from azuraforge.automations.triggers.service import AutomationService
+from azuraforge.database import Database, UnitOfWork
+from azuraforge.datasets.service import DatasetService
+from azuraforge.datasets.versions import DatasetVersion
+from azuraforge.errors import Conflict, NotFound, UserError
+from azuraforge.models.predictions.schemas import Standing
+from azuraforge.models.predictions.standing import Standings
+from azuraforge.models.registry.finding import find_aliased, find_model
+from azuraforge.models.registry.names import CHAMPION
+from azuraforge.models.schemas import PolicyRequest
+from azuraforge.models.service import ModelService
+from azuraforge.models.tables import ModelVersion
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.service import RunService
+
+_REASONS = {True: "keep fresh: the gate promotes what passes it", False: "keep fresh: a person promotes"}
+
+
+class FreshService:
+    """Keeps models fresh; each method names the project it acts in."""
+
+    def __init__(
+        self,
+        database: Database,
+        automations: AutomationService,
+        models: ModelService,
+        standings: Standings,
+        datasets: DatasetService,
+        runs: RunService,
+    ) -> None:
+        self._database = database
+        self._automations = automations
+        self._models = models
+        self._standings = standings
+        self._datasets = datasets
+        self._runs = runs
+
+    def keep(
+        self,
+        project_id: str,
+        model: str,
+        request: KeepFreshRequest,
+        user_id: str | None,
+        user_name: str,
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> KeepFreshOut:
+        """Set up the automations, or change those that are there. Asking again changes nothing.
+
+        Raises NotFound and Conflict where the model has no champion or no stored dataset, and what
+        ``AutomationService.create`` raises; nothing is set up then.
+        """
+        owner_id, champion = self._champion(project_id, model)
+        dataset = self._dataset(project_id, champion)
+        if dataset is None:
+            raise Conflict(
+                f"the champion of {model!r} learned from no dataset that is stored here",
+                where=f"model {model}",
+                next_step=f"train it on a dataset first: azuraforge runs start --model {model} --dataset NAME",
+            )
+        subject = self._subject(project_id, model, owner_id, champion, dataset)
+        wanted = plan(subject, request)
+        self._automations.set_up(project_id, _names(subject.label), wanted, user_id, unit=unit)
+        if request.promote is not None:
+            self._set_policy(project_id, model, request.promote, user_name)
+        return self.show(project_id, model)
+
+    def stop(self, project_id: str, model: str, *, unit: UnitOfWork | None = None) -> KeepFreshOut:
+        """Remove the automations; runs that they queued stay. Raises NotFound for an unknown model."""
+        with self._database.read(project_id) as session:
+            owner = find_model(session, model)
+            label = label_of(owner.name, owner.id)
+        self._automations.set_up(project_id, _names(label), [], unit=unit)
+        return self.show(project_id, model)
+
+    def show(self, project_id: str, model: str) -> KeepFreshOut:
+        """Return what keeps a model fresh. Raises NotFound for an unknown model, Conflict without a champion."""
+        owner_id, champion = self._champion(project_id, model)
+        dataset = self._dataset(project_id, champion)
+        label = label_of(model, owner_id)
+        kept = self._kept(project_id, label)
+        training = _training(kept)
+        wanted = None if dataset is None else self._subject(project_id, model, owner_id, champion, dataset)
+        plugin = str(training.get("plugin")) if training else self._trained(project_id, champion)[0]
+        return KeepFreshOut(
+            model=model,
+            kept=bool(kept),
+            dataset=dataset.name if dataset is not None else None,
+            arrives="by_refresh" if wanted is not None and wanted.can_refresh else "by_append",
+            forecasts=wanted is not None and wanted.can_forecast,
+            plugin=plugin,
+            refresh=_cadence(kept, "refresh", "daily"),
+            retrain=_cadence(kept, "retrain_regularly", "weekly"),
+            notify=_targets(kept),
+            promotes=self._models.policies.show(project_id, model).automatic,
+            outdated=training is not None and wanted is not None and training != wanted.training,
+            automations=[_kept_automation(role, each) for role, each in kept.items()],
+            standing=self._standing(project_id, model),
+        )
+
+    def _champion(self, project_id: str, model: str) -> tuple[str, ModelVersion]:
+        with self._database.read(project_id) as session:
+            owner = find_model(session, model)
+            return owner.id, find_aliased(session, owner, CHAMPION)
+
+    def _dataset(self, project_id: str, champion: ModelVersion) -> DatasetVersion | None:
+        if champion.dataset_id is None:
+            return None
+        try:
+            return self._datasets.get(project_id, champion.dataset_id)
+        except NotFound:
+            return None
+
+    def _subject(
+        self, project_id: str, model: str, owner_id: str, champion: ModelVersion, dataset: DatasetVersion
+    ) -> Subject:
+        plugin, config = self._trained(project_id, champion)
+        label = label_of(model, owner_id)
+        training: dict[str, JsonValue] = {"plugin": plugin, "dataset": dataset.name, "model": model, "config": config}
+        return Subject(
+            model=model,
+            label=label,
+            dataset=dataset.name,
+            training={**training, "name": f"keep {label} fresh"},
+            can_refresh=self._can_refresh(project_id, dataset),
+            can_forecast=dataset.end_at is not None and dataset.schema.time is not None,
+        )
+
+    def _trained(self, project_id: str, champion: ModelVersion) -> tuple[str, dict[str, JsonValue]]:
+        """The pipeline and config of the run that made the champion: a baseline that won is challenged again by the
+        candidate of that run. The version's own where the run is gone."""
+        try:
+            run = self._runs.get(project_id, champion.run_id) if champion.run_id else None
+        except NotFound:
+            run = None
+        if run is None or run.kind != "train" or run.plugin is None:
+            return champion.plugin, dict(champion.config)
+        return run.plugin, dict(run.config)
+
+    def _can_refresh(self, project_id: str, dataset: DatasetVersion) -> bool:
+        try:
+            self._runs.prepare(project_id, RunRequest(kind="refresh", dataset=dataset.id))
+        except UserError:
+            return False
+        return True
+
+    def _kept(self, project_id: str, label: str) -> dict[Role, AutomationOut]:
+        found: dict[Role, AutomationOut] = {}
+        for role in ROLES:
+            try:
+                found[role] = self._automations.get(project_id, name_of(label, role))
+            except NotFound:
+                continue
+        return found
+
+    def _set_policy(self, project_id: str, model: str, automatic: bool, by: str) -> None:
+        now = self._models.policies.show(project_id, model)
+        if now.automatic == automatic:
+            return
+        terms = {name: getattr(now, name) for name in PolicyRequest.model_fields if hasattr(now, name)}
+        request = PolicyRequest.model_validate({**terms, "automatic": automatic, "reason": _REASONS[automatic]})
+        self._models.policies.set(project_id, model, request, by)
+
+    def _standing(self, project_id: str, model: str) -> Standing | None:
+        found = self._standings.read(project_id, model)
+        return found if found.baselines else None
+
+
+def _names(label: str) -> list[str]:
+    return [name_of(label, role) for role in ROLES]
+
+
+def _training(kept: dict[Role, AutomationOut]) -> dict[str, JsonValue] | None:
+    for each in kept.values():
+        for step in each.steps:
+            if isinstance(step, RunStep) and step.do == "train":
+                return dict(step.run)
+    return None
+
+
+def _targets(kept: dict[Role, AutomationOut]) -> list[str]:
+    for each in kept.values():
+        for step in each.steps:
+            if isinstance(step, NotifyStep):
+                return list(step.to)
+    return []
+
+
+def _cadence(kept: dict[Role, AutomationOut], role: Role, default: str) -> str:
+    if not kept:
+        return default
+    return cadence_of(kept[role].when.model_dump(mode="json")) if role in kept else NEVER
+
+
+def _kept_automation(role: Role, found: AutomationOut) -> KeptAutomation:
+    newest = found.newest_firings[0] if found.newest_firings else None
+    fields = {name: getattr(found, name) for name in KeptAutomation.model_fields if hasattr(found, name)}
+    return KeptAutomation(**fields, role=role, last_state=newest.state if newest is not None else None)

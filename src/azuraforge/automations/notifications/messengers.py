@@ -1,0 +1,151 @@
+"""The built-in notifier ``apprise``: e-mail, Slack, Telegram and other services, each by one address.
+
+Apprise (BSD-2-Clause) knows the services. It opens connections by itself, so the child that sends is confined to the
+addresses that outgoing requests may reach.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_serializer
+
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.plugins.contract.notifier import Message, Notifier
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase
+
+#: Services of the machine itself, not of a network.
+_LOCAL = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
+#: Of mail servers that take messages: SMTP, SMTP over TLS, and submission.
+_MAIL_PORTS = (25, 465, 587)
+_MAIL = ("mailto", "mailtos")
+#: Answers after which a later attempt may help.
+_PASSING = (408, 425, 429)
+_SMTP_REFUSES = 400
+
+
+def _known(url: SecretStr) -> SecretStr:
+    _service(url.get_secret_value())
+    return url
+
+
+class MessengerOptions(BaseModel):
+    """The address of a service, as Apprise writes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[SecretStr, AfterValidator(_known), Field(max_length=2000)] = Field(
+        description="such as mailtos://user:password@example.org?to=team@example.org, slack://…, tgram://…"
+    )
+
+    @field_serializer("url")
+    def _scheme_only(self, url: SecretStr) -> str:
+        """Any part of such an address may be a password."""
+        return f"{urlsplit(url.get_secret_value()).scheme}://…"
+
+
+class Messengers(Notifier[MessengerOptions]):
+    """Sends a message to a service that Apprise knows."""
+
+    name = "apprise"
+    Options = MessengerOptions
+    title: ClassVar[Mapping[str, str]] = {
+        "en": "E-mail, Slack, Telegram … (Apprise)",
+        "tr": "E-posta, Slack, Telegram … (Apprise)",
+    }
+    summary: ClassVar[Mapping[str, str]] = {
+        "en": "Sends each message to a service that Apprise knows, by its address",
+        "tr": "Her iletiyi, Apprise'ın tanıdığı bir hizmete adresiyle gönderir",
+    }
+
+    def send(self, options: MessengerOptions, message: Message) -> None:
+        """Send the message. Raises TransientError where the service is away or busy, InvalidInput where it refuses."""
+        from azuraforge.outgoing.process import confine  # in the child that sends
+
+        service = _service(options.url.get_secret_value())
+        mail = urlsplit(options.url.get_secret_value()).scheme.lower() in _MAIL
+        confined = confine(self.outgoing, _MAIL_PORTS if mail else ())
+        answers = _Answers()
+        answers.listen()
+        try:
+            accepted = bool(service.notify(body=message.text, title=message.title))
+        except Exception as error:  # whatever a service's code raises may name its address
+            raise TransientError(f"{service.service_name} failed: {type(error).__name__}", where="apprise") from None
+        if accepted:
+            return
+        if confined.refused is not None:
+            raise InvalidInput(
+                f"{service.service_name}: {confined.refused.message}",
+                where="apprise",
+                next_step=confined.refused.next_step,
+                code=confined.refused.error_code,
+            )
+        raise answers.problem(str(service.service_name))
+
+
+class _Answers:
+    """The last answer over HTTP and the last refusal of a mail server in this process.
+
+    Apprise states only whether a message was accepted.
+    """
+
+    def __init__(self) -> None:
+        self.http: int | None = None
+        self.smtp: int | None = None
+
+    def listen(self) -> None:
+        """Note each answer from now on."""
+        import smtplib
+
+        from requests.adapters import HTTPAdapter
+
+        send, getreply = HTTPAdapter.send, smtplib.SMTP.getreply
+
+        def noted(adapter: HTTPAdapter, *arguments, **more):  # type: ignore[no-untyped-def]  # as the wrapped one
+            answer = send(adapter, *arguments, **more)
+            self.http = answer.status_code
+            return answer
+
+        def replied(server: smtplib.SMTP) -> tuple[int, bytes]:
+            reply = getreply(server)
+            if reply[0] >= _SMTP_REFUSES:  # the goodbye after it is accepted
+                self.smtp = reply[0]
+            return reply
+
+        HTTPAdapter.send = noted  # type: ignore[assignment,method-assign]
+        smtplib.SMTP.getreply = replied  # type: ignore[assignment,method-assign]
+
+    def problem(self, service: str) -> TransientError | InvalidInput:
+        """Return the error that the last answer means."""
+        code = self.http if self.http is not None else self.smtp
+        if code is None or code < 0:
+            return TransientError(f"{service} cannot be reached", where="apprise")
+        final = self.http is not None and 400 <= code < 500 and code not in _PASSING
+        final = final or (self.http is None and 500 <= code < 600)  # of SMTP, 4xx passes
+        if final:
+            return InvalidInput(
+                f"{service} answered {code}", where="apprise", next_step="check the address of the target"
+            )
+        return TransientError(f"{service} did not accept the message, last answer {code}", where="apprise")
+
+
+def _service(url: str) -> NotifyBase:
+    """Return the service of an address; raises ValueError, without the address, where there is none."""
+    from apprise import Apprise, AppriseAsset, NotifyBase, PersistentStoreMode
+
+    logging.getLogger("apprise").disabled = True  # it would write parts of addresses
+    if urlsplit(url).scheme.lower() in _LOCAL:
+        raise ValueError("a service of this machine gets no messages; name one of a network")
+    asset = AppriseAsset(storage_mode=PersistentStoreMode.MEMORY, plugin_paths=[], secure_logging=True)
+    try:
+        found = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    except Exception:  # its text may name the address
+        found = None
+    if not isinstance(found, NotifyBase):
+        raise ValueError("this is no address of a service that Apprise knows, such as mailtos://… or slack://…")
+    return found

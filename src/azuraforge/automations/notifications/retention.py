@@ -1,0 +1,48 @@
+"""How old messages leave the outbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from azuraforge.automations.notifications import store
+from azuraforge.database import Database, Session
+from azuraforge.projects.schemas import RetentionPolicy
+from azuraforge.projects.trash import Contents, Position, Purged
+
+_AT_ONCE = 1000
+
+
+class NotificationBin:
+    """Purges messages that were sent, failed or silenced long ago; see ``projects.trash.Bin``.
+
+    Args:
+        days: how long a message is kept after it was made; one that is still tried stays.
+    """
+
+    def __init__(self, database: Database, days: int) -> None:
+        self._database = database
+        self._days = days
+        self._gone: dict[str, int] = {}
+
+    def contents(
+        self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int
+    ) -> Contents:
+        """No message lies in the trash."""
+        return Contents([], 0, 0)
+
+    def expire(self, project_id: str, policy: RetentionPolicy) -> None:
+        """Purge old messages."""
+        before = self._database.clock() - timedelta(days=self._days)
+        gone = 0
+        while some := self._database.write(project_id, lambda session: store.purge(session, before, _AT_ONCE)):
+            gone += some
+        self._gone[project_id] = gone
+
+    def purge(self, project_id: str, before: datetime | None) -> Purged:
+        """What ``expire`` removed."""
+        return Purged(Counter(notifications=self._gone.pop(project_id, 0)))
+
+    def sweep(self, project_id: str, older_than_seconds: float) -> int:
+        """Messages have no files."""
+        return 0

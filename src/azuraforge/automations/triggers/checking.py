@@ -1,0 +1,117 @@
+"""Checks of automations before they are saved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pydantic import ValidationError
+
+from azuraforge.automations.notifications import store as targets
+from azuraforge.automations.recurrence import cron, zone_of
+from azuraforge.automations.triggers import cycles, store
+from azuraforge.automations.triggers.causes import places
+from azuraforge.automations.triggers.schemas import (
+    AutomationRequest,
+    NotifyStep,
+    OnEvent,
+    OnMeasure,
+    OnSchedule,
+    RunStep,
+    Step,
+    StudyStep,
+    When,
+)
+from azuraforge.automations.triggers.stepping import STEP, as_json
+from azuraforge.automations.triggers.watching import WHEN, Watch
+from azuraforge.database import Session
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.service import RunService
+from azuraforge.studies.schemas import StudyRequest
+from azuraforge.studies.service import StudyService
+
+
+class Checks:
+    """Refuses automations that could not work. Raises InvalidInput, NotFound and what the checks of runs raise."""
+
+    def __init__(self, runs: RunService, studies: StudyService, watch: Watch) -> None:
+        self._runs = runs
+        self._studies = studies
+        self._watch = watch
+
+    def check(self, project_id: str, request: AutomationRequest) -> None:
+        """Check everything that can be checked without a transaction; children may be asked."""
+        self.check_when(project_id, request.when)
+        for index, step in enumerate(request.steps):
+            self._check_step(project_id, request, step, f"steps.{index}")
+
+    def check_when(self, project_id: str, when: When) -> None:
+        """Check what is awaited."""
+        if isinstance(when, OnSchedule):
+            zone = zone_of(when.timezone)
+            if (when.cron is None) == (when.interval is None):
+                raise InvalidInput("a schedule needs either a cron line or an interval", where="when.cron")
+            if when.cron is not None:
+                cron(when.cron, zone)
+        elif isinstance(when, OnMeasure):
+            self._watch.measure(when.measure).read(project_id, when.of)
+
+    def _check_step(self, project_id: str, request: AutomationRequest, step: Step, where: str) -> None:
+        stored = as_json(step)
+        used = sorted(set(places(stored)))
+        known = {"measure", "of", "value", "since"} if isinstance(request.when, OnMeasure) else {"time"}
+        if used and not isinstance(request.when, OnEvent) and not set(used) <= known:
+            raise InvalidInput(
+                f"the cause will have no field {used[0]!r}", where=where, next_step=f"use one of: {', '.join(known)}"
+            )
+        if isinstance(step, RunStep):
+            self._check_run(project_id, step, bool(used), where)
+        elif isinstance(step, StudyStep) and not used:
+            try:
+                study = StudyRequest.model_validate({**step.study, "name": "checked"})
+            except ValidationError as error:
+                raise _problem(error, f"{where}.study") from None
+            self._studies.check(project_id, study)
+
+    def _check_run(self, project_id: str, step: RunStep, later: bool, where: str) -> None:
+        for name in ("kind", "idempotency_key"):
+            if name in step.run:
+                raise InvalidInput(f"the step states the {name} itself", where=f"{where}.run.{name}")
+        unknown = sorted(set(step.run) - set(RunRequest.model_fields))
+        if unknown:
+            raise InvalidInput(f"a run has no field {unknown[0]!r}", where=f"{where}.run")
+        self._runs.check_kind(step.do)
+        if later:  # values of the cause are not known yet: the firing checks them
+            return
+        try:
+            request = RunRequest.model_validate({**step.run, "kind": step.do})
+        except ValidationError as error:
+            raise _problem(error, f"{where}.run") from None
+        self._runs.prepare(project_id, request)
+
+    @staticmethod
+    def check_in(session: Session, request: AutomationRequest, leave_out: Collection[str]) -> None:
+        """Check what only the database knows: targets of messages, and cycles.
+
+        Args:
+            leave_out: ids of automations that will not be there as they are now.
+        """
+        for index, step in enumerate(request.steps):
+            for name in step.to if isinstance(step, NotifyStep) else ():
+                if targets.target(session, name) is None:
+                    raise NotFound(
+                        f"notification target {name!r} does not exist",
+                        where=f"steps.{index}.to",
+                        next_step="azuraforge notifications targets",
+                    )
+        others = [
+            cycles.Node(row.name, WHEN.validate_python(row.when), [STEP.validate_python(each) for each in row.steps])
+            for row in store.every(session)
+            if row.id not in leave_out
+        ]
+        cycles.check(cycles.Node(request.name, request.when, request.steps), others)
+
+
+def _problem(error: ValidationError, where: str) -> InvalidInput:
+    first = error.errors()[0]
+    return InvalidInput(first["msg"], where=".".join([where, *(str(part) for part in first["loc"])]))

@@ -1,0 +1,112 @@
+"""``azuraforge models keep-fresh``: the automations that keep a model fresh."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from azuraforge.cli.connecting import connect
+from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client.freshness import Freshness
+
+_CADENCE = "hourly, daily, weekly, monthly, never, or a distance such as 6h."
+
+
+def keep_fresh(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The model's name.")],
+    refresh: Annotated[
+        str | None, typer.Option(help=f"How often the dataset's source is asked: {_CADENCE} Default: daily.")
+    ] = None,
+    retrain: Annotated[
+        str | None,
+        typer.Option(
+            help=f"How often it is retrained, besides on drift and when it is worse than a baseline: {_CADENCE} "
+            "Default: weekly."
+        ),
+    ] = None,
+    notify: Annotated[
+        list[str] | None, typer.Option(metavar="TARGET", help="A notification target; repeat it for several.")
+    ] = None,
+    promote: Annotated[
+        bool | None,
+        typer.Option(
+            "--promote/--no-promote",
+            help="The gate promotes a version that passes it, or a person does. Default: as the model's policy says.",
+        ),
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Remove the automations that keep it fresh.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show them, and change nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Keep a model fresh: refresh its dataset, forecast, judge, retrain; only the gate promotes.
+
+    Options that are left out stay as they are; the same command again changes nothing.
+    """
+    terminal = terminal_of(context)
+    changes = (refresh, retrain, notify, promote)
+    if (off or show) and ((off and show) or any(each is not None and each != [] for each in changes)):
+        raise CommandError(terminal.text("fresh_alone"), exit_code=USAGE)
+    with connect(terminal) as connected:
+        models = connected.client.models
+        if off:
+            found = models.stop_keeping_fresh(name)
+        else:
+            found = models.freshness(name)
+            if not show:
+                found = models.keep_fresh(
+                    name,
+                    refresh=refresh or found.refresh,
+                    retrain=retrain or found.retrain,
+                    notify=notify or found.notify,
+                    promote=promote,
+                )
+        if found.kept and connected.is_temporary:
+            terminal.note(terminal.text("fires_while_up"))
+    if json:
+        terminal.json(found.raw)
+    else:
+        _say(terminal, found, off)
+
+
+def _say(terminal: Terminal, found: Freshness, off: bool) -> None:
+    text = terminal.text
+    if not found.kept:
+        terminal.say(text("fresh_off" if off else "fresh_not", model=found.model))
+        return
+    terminal.say(text("fresh_on", model=found.model))
+    terminal.table(
+        [text("steps"), text("fires"), text("last_fire"), text("result"), text("name")],
+        [
+            [
+                text(
+                    f"fresh.{each.role}",
+                    refresh=_how_often(terminal, found.refresh),
+                    retrain=_how_often(terminal, found.retrain),
+                ),
+                text("paused") if each.paused else str(each.fires),
+                text.moment(each.last_fired_at),
+                terminal.state(each.last_state) if each.last_state else text("none"),
+                each.name,
+            ]
+            for each in found.automations
+        ],
+    )
+    if found.arrives == "by_append" and found.dataset is not None:
+        terminal.note(text("fresh_append", dataset=found.dataset))
+    terminal.note(text("fresh_promotes" if found.promotes else "fresh_approves", model=found.model))
+    if found.outdated:
+        terminal.note(text("fresh_outdated", model=found.model))
+    if found.standing is not None:
+        worse = found.standing.worse_than
+        said = "fresh_worse" if worse else "fresh_not_worse"
+        terminal.note(text(said, version=found.standing.version, baseline=worse))
+
+
+def _how_often(terminal: Terminal, cadence: str) -> str:
+    key = f"cadence.{cadence}"
+    return terminal.text(key) if terminal.text.has(key) else terminal.text("cadence.every", distance=cadence)

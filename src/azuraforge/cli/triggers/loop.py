@@ -1,0 +1,43 @@
+"""``azuraforge loop``: the loop of each model on one line."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from azuraforge.cli.connecting import connect
+from azuraforge.cli.output.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.loop import line, show_loop
+from azuraforge.cli.terminal import terminal_of
+
+
+def loop(
+    context: typer.Context,
+    model: Annotated[str | None, typer.Argument(help="A model, with each step in detail; default: all models.")] = None,
+    limit: Limit = SHOWN,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show how far each model's loop is: observed, predicted, judged, learned, gate, champion.
+
+    A step that nothing triggers is marked open; with MODEL, the missing automation is named.
+    """
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        if model is not None:
+            one = connected.client.loop.get(model)
+            if json:
+                terminal.json(one.raw)
+            else:
+                show_loop(terminal, one)
+            return
+        found = connected.client.loop.list(limit=limit + 1)
+    if json:
+        terminal.json([each.raw for each in found[:limit]])
+        return
+    if not found:
+        terminal.say(terminal.text("no_models"))
+        return
+    for each in found[:limit]:
+        terminal.say(f"{each.model}: {line(terminal.text, each)}")
+    say_more(terminal, found, limit)

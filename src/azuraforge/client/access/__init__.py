@@ -1,0 +1,1 @@
+"""Who and what may reach the platform: tokens and secrets."""

@@ -1,0 +1,62 @@
+"""Keeping models fresh: the automations that refresh, forecast, judge and retrain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineStanding(Shape):
+    """A champion compared with one baseline on the same rows; from an evidence of 1 on it is worse beyond noise."""
+
+    baseline: str
+    forecasts: int = 0
+    loss: float = 0.0
+    baseline_loss: float = 0.0
+    evidence: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing(Shape):
+    """Whether a champion is worse than a baseline beyond noise, by its judged predictions."""
+
+    version: int
+    worse_than: str | None = None
+    baselines: list[BaselineStanding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptAutomation(Shape):
+    """One of the automations that keep a model fresh."""
+
+    role: str
+    id: str
+    name: str
+    paused: bool = False
+    fires: int = 0
+    last_fired_at: datetime | None = None
+    last_state: str | None = None
+    next_at: datetime | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness(Shape):
+    """What keeps a model fresh. Without ``kept`` the fields say what would be set up."""
+
+    model: str
+    kept: bool
+    dataset: str | None = None
+    arrives: str = "by_refresh"
+    forecasts: bool = True
+    plugin: str = ""
+    refresh: str = "daily"
+    retrain: str = "weekly"
+    notify: list[str] = field(default_factory=list)
+    promotes: bool = True
+    outdated: bool = False
+    automations: list[KeptAutomation] = field(default_factory=list)
+    standing: Standing | None = None

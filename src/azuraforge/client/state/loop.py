@@ -1,0 +1,86 @@
+"""The loop of each model: observed, predicted, judged, learned, gate, champion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopTrigger(Shape):
+    """Something that takes a step without a person."""
+
+    kind: str
+    name: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingAutomation(Shape):
+    """The automation that would take an open step, and a command that makes it."""
+
+    what: str
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateSummary(Shape):
+    """The newest verdict in short; ``text`` is the deciding reason by language code."""
+
+    outcome: str
+    why: str | None = None
+    text: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopStep(Shape):
+    """One step: when it was last taken (``at``), with what ``state``, and whether it is ``open``: nothing takes it
+    without a person, and ``missing`` names the automation that would."""
+
+    name: str
+    state: str
+    open: bool
+    triggers: list[LoopTrigger] = field(default_factory=list)
+    at: datetime | None = None
+    count: int | None = None
+    counted_all: bool = True
+    missing: MissingAutomation | None = None
+    run_id: str | None = None
+    version: int | None = None
+    dataset: str | None = None
+    prediction_id: str | None = None
+    error: str | None = None
+    gate: GateSummary | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop(Shape):
+    """The loop of one model at the moment ``at``; ``closed``: no step is open."""
+
+    model: str
+    at: datetime
+    closed: bool
+    steps: list[LoopStep] = field(default_factory=list)
+
+
+LoopList: TypeAlias = list[Loop]
+
+
+class Loops:
+    """``client.loop``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, *, limit: int | None = None) -> LoopList:
+        """Return the loops of all models, by name; ``limit``: the first so many."""
+        return listed(self._connection, "/loop", Loop, limit)
+
+    def get(self, model: str) -> Loop:
+        """Return the loop of one model."""
+        return Loop.from_json(self._connection.get(f"/models/{segment(model)}/loop"))

@@ -1,0 +1,276 @@
+"""A sheet of a workbook as a table: where its header is, and what its cells hold. Runs in children only."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+import polars as pl
+
+from azuraforge.datasets.reading.delimited import ROW, RawTable, require_column
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.numeric import MISSING
+from azuraforge.datasets.reading.workbooks import Marked, Sheet, open_sheet
+from azuraforge.datasets.schemas import FileOptions, Finding
+from azuraforge.errors import InvalidInput
+
+Cell: TypeAlias = int | float | str | bool | datetime | date | time | timedelta
+#: Rows among which the header is searched, and columns that a message names.
+_TITLE_ROWS, _NAMED_COLUMNS = 50, 5
+#: Serial numbers of the days from 1927 to 2201: a column of times that holds only such numbers was not formatted.
+_FIRST_SERIAL, _LAST_SERIAL = 10_000, 110_000
+_GROUPED = re.compile(r"-?\d{1,3}\.\d{3}")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A range of cells that are shown as one; rows and columns from 0, ends included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a sheet from its first used one on; ``top`` and ``left`` say where that is."""
+
+    cells: list[list[Cell]]
+    top: int
+    left: int
+    merged: list[Merged]
+
+    @property
+    def width(self) -> int:
+        return max((len(row) for row in self.cells), default=0)
+
+    def at(self, row: int, column: int) -> Cell:
+        """Return a cell by its place in the sheet; what lies outside is empty."""
+        line = self.cells[row - self.top] if self.top <= row < self.top + len(self.cells) else []
+        return line[column - self.left] if self.left <= column < self.left + len(line) else ""
+
+
+def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]) -> RawTable:
+    """Read a sheet of a workbook. Rows of the table have the numbers that the spreadsheet shows.
+
+    The header is the first row that names the columns of time and target; rows above it are left out. Raises
+    InvalidInput as ``read_delimited`` does, and for a header in which columns share a merged name.
+    """
+    sheet = open_sheet(path, name, options.sheet, limits)
+    where = f"{name}, sheet {sheet.name!r}"
+    grid = _cells(path, name, sheet)
+    keys = [each for each in (options.series, *options.groups) if each is not None]
+    named = {"time": options.time, "target": options.target}
+    if not any(_is_filled(cell) for row in grid.cells for cell in row):
+        raise InvalidInput(f"the sheet {sheet.name!r} of {name} is empty", where=where, code="empty_file")
+    header = _header_row(grid, named.values())
+    columns = _columns(grid, header, where)
+    for option, column in {**named, **{f"columns[{index}]": key for index, key in enumerate(keys)}}.items():
+        require_column(list(columns), where, column, option)
+    body = list(range(header + 1, grid.top + len(grid.cells)))
+    body = [row for row in body if any(_is_filled(grid.at(row, place)) for place in columns.values())]
+    if not body:
+        raise InvalidInput(
+            f"the sheet {sheet.name!r} of {name} has a header and no rows", where=where, code="empty_file"
+        )
+    _report(grid, sheet, header, columns, findings)
+    spread = {options.time, *keys}
+    frame: dict[str, pl.Series] = {ROW: pl.Series(body, dtype=pl.UInt32)}
+    for column, place in columns.items():
+        cells = [grid.at(row, place) for row in body]
+        if column in spread:
+            cells = _filled_from_merged(grid, body, place, cells)
+        frame[column] = _series(cells, as_text=column in keys)
+    times = frame[options.time]
+    if times.dtype == pl.Float64 and (dated := _from_serials(times, from_1904=sheet.from_1904)) is not None:
+        frame[options.time] = dated
+        findings.append(finding("excel_serials", column=options.time))
+    table = pl.DataFrame(frame)
+    limits.check_frame(table, where)
+    return RawTable(table, where)
+
+
+def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
+    """Let the library read the sheet; whatever it finds wrong is the file's fault."""
+    from python_calamine import CalamineWorkbook
+
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            found = book.get_sheet_by_name(sheet.name)
+            merged = [
+                Merged(top, left, bottom, right) for (top, left), (bottom, right) in found.merged_cell_ranges or ()
+            ]
+            top, left = found.start or (0, 0)
+            return Grid(found.to_python(skip_empty_area=True), top, left, merged)
+    except BaseException as error:  # a panic of the library is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
+        raise InvalidInput(
+            f"the sheet {sheet.name!r} of {name} cannot be read: {str(error)[:300]}",
+            where=name,
+            next_step="open it in a spreadsheet program and save it again as .xlsx",
+            code="unreadable_file",
+        ) from None
+
+
+def _header_row(grid: Grid, wanted: Collection[str]) -> int:
+    """Return the first row that names every wanted column, else the first that is not empty."""
+    first = None
+    for row in range(grid.top, grid.top + len(grid.cells)):
+        names = {_heading(grid, row, column) for column in range(grid.left, grid.left + grid.width)}
+        if names == {""}:
+            continue
+        if first is None:
+            first = row
+        if set(wanted) <= names:
+            return row
+        if row - first >= _TITLE_ROWS:
+            break
+    return first if first is not None else grid.top
+
+
+def _columns(grid: Grid, header: int, where: str) -> dict[str, int]:
+    """Return the columns by name; one without a name and without values is none."""
+    found: list[tuple[str, int]] = []
+    for column in range(grid.left, grid.left + grid.width):
+        name = _heading(grid, header, column)
+        if not name:
+            if not any(_is_filled(grid.at(row, column)) for row in range(header + 1, grid.top + len(grid.cells))):
+                continue
+            _refuse_shared_name(grid, header, column, where)
+            name = f"column_{column + 1}"
+        found.append((name, column))
+    names = [name for name, _ in found]
+    if ROW in names:
+        raise InvalidInput(f"a column of {where} has the reserved name {ROW!r}", where=where, next_step="rename it")
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise InvalidInput(
+            f"two columns of {where} are named {twice[0]!r}",
+            where=f"{where}, row {header + 1}",
+            next_step="rename one of them in the file",
+            code="duplicate_column",
+        )
+    return dict(found)
+
+
+def _heading(grid: Grid, row: int, column: int) -> str:
+    """Return a column's name; one that is merged with cells above stands in the first of them."""
+    cell = grid.at(row, column)
+    if not _is_filled(cell):
+        for each in grid.merged:
+            if each.left == column == each.right and each.top < row <= each.bottom:
+                cell = grid.at(each.top, column)
+    return _text(cell) if _is_filled(cell) else ""
+
+
+def _refuse_shared_name(grid: Grid, header: int, column: int, where: str) -> None:
+    for each in grid.merged:
+        if each.top <= header <= each.bottom and each.left < column <= each.right:
+            raise InvalidInput(
+                f"several columns share the merged name {_text(grid.at(each.top, each.left))!r}",
+                where=f"{where}, row {header + 1}",
+                next_step="split the merged cell and give each column a name",
+                code="merged_header",
+            )
+
+
+def _report(grid: Grid, sheet: Sheet, header: int, columns: dict[str, int], findings: list[Finding]) -> None:
+    if above := _filled_rows(grid, header):
+        findings.append(finding("rows_above_header", count=above, row=header + 1))
+    names = {place: name for name, place in columns.items()}
+    for code, marked in (("error_cells", sheet.errors), ("formulas_unsaved", sheet.unsaved)):
+        if marked.count:
+            findings.append(finding(code, count=marked.count, first=marked.first, columns=_named(marked, names)))
+    inside = [each for each in grid.merged if each.bottom > header and each.top != each.bottom]
+    if inside:
+        findings.append(finding("merged_cells", count=len(inside), row=inside[0].top + 1))
+
+
+def _filled_rows(grid: Grid, before: int) -> int:
+    return sum(any(_is_filled(cell) for cell in row) for row in grid.cells[: before - grid.top])
+
+
+def _named(marked: Marked, names: dict[int, str]) -> str:
+    found = [names[place] for place in sorted(marked.columns) if place in names]
+    return ", ".join(found[:_NAMED_COLUMNS]) + (" …" if len(found) > _NAMED_COLUMNS else "") or "–"
+
+
+def _filled_from_merged(grid: Grid, body: Sequence[int], place: int, cells: list[Cell]) -> list[Cell]:
+    """Return cells of a key column; one that is merged over rows stands for each of them."""
+    above = {
+        row: grid.at(each.top, place)
+        for each in grid.merged
+        if each.left <= place <= each.right
+        for row in range(each.top + 1, min(each.bottom, body[-1]) + 1)
+    }
+    return [cell if _is_filled(cell) else above.get(row, cell) for row, cell in zip(body, cells, strict=True)]
+
+
+def _series(cells: list[Cell], *, as_text: bool) -> pl.Series:
+    """Return a column: numbers, moments, or text where it holds several kinds; empty cells are null."""
+    values = [cell if _is_filled(cell) else None for cell in cells]
+    if any(isinstance(cell, datetime) for cell in values):  # midnights come as dates
+        values = [_moment(cell) if isinstance(cell, date) else cell for cell in values]
+    known = [cell for cell in values if cell is not None]
+    if not as_text:
+        numbers = [_number(cell) for cell in known]
+        if all(number is not None or _is_marker(cell) for number, cell in zip(numbers, known, strict=True)):
+            return pl.Series([None if cell is None else _number(cell) for cell in values], dtype=pl.Float64)
+        if all(isinstance(cell, date) for cell in known):
+            moments = [_moment(cell) if isinstance(cell, date) else None for cell in values]
+            return pl.Series(moments, dtype=pl.Datetime("us"))
+    return pl.Series([None if cell is None else _text(cell) for cell in values], dtype=pl.String)
+
+
+def _from_serials(numbers: pl.Series, *, from_1904: bool) -> pl.Series | None:
+    """Return days since the workbook's epoch as moments; None where the numbers cannot be such days."""
+    known = numbers.drop_nulls()
+    if known.is_empty() or not known.is_between(_FIRST_SERIAL, _LAST_SERIAL).all():
+        return None
+    epoch = datetime.fromisoformat("1904-01-01" if from_1904 else "1899-12-30")
+    moments = [None if day is None else _whole_second(epoch + timedelta(days=day)) for day in numbers]
+    return pl.Series(moments, dtype=pl.Datetime("us"))
+
+
+def _is_filled(cell: Cell) -> bool:
+    return not isinstance(cell, str) or bool(cell.strip())
+
+
+def _is_marker(cell: Cell) -> bool:
+    return isinstance(cell, str) and cell.strip().lower() in MISSING
+
+
+def _number(cell: Cell) -> float | None:
+    return float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None
+
+
+def _moment(cell: date) -> datetime:
+    return _whole_second(cell) if isinstance(cell, datetime) else datetime.combine(cell, time())
+
+
+def _whole_second(at: datetime) -> datetime:
+    """Return a moment without the fraction of a millisecond or two that a day's fraction cannot hold exactly."""
+    nearest = (at + timedelta(milliseconds=500)).replace(microsecond=0)
+    return nearest if abs(nearest - at) <= timedelta(milliseconds=2) else at
+
+
+def _text(cell: Cell) -> str:
+    """Return a cell as it would stand in a CSV file. A number keeps a form that no other decimal sign can change."""
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float):
+        if cell.is_integer() and abs(cell) < 2**53:
+            return str(int(cell))
+        return repr(cell) + ("0" if _GROUPED.fullmatch(repr(cell)) else "")
+    if isinstance(cell, datetime):
+        return _whole_second(cell).isoformat()
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell)

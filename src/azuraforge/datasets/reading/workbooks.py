@@ -1,0 +1,240 @@
+"""Excel workbooks (.xlsx): what is in the archive, measured before a sheet of that size is built. In children only.
+
+Macros and formulas are never run: a formula's value is the one that was stored when the workbook was saved.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from azuraforge.datasets.reading.archives import Archive, Entry, open_archive
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.errors import InvalidInput
+
+_WORKBOOK, _BINARY = "xl/workbook.xml", "xl/workbook.bin"
+_LINKS = "xl/_rels/workbook.xml.rels"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+#: Lists of sheets and links are small; so is every one that a person made.
+_MOST_DESCRIBED = 16 << 20
+_NAMED_SHEETS = 20
+#: A cell with content: its attributes. One that has a format only ends in ``/>``.
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^/>])>")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_ERROR = re.compile(rb'\bt="e"')
+_FORMULA_ALONE = re.compile(
+    rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Cells of one sort: how many, the first one's place (``D4``), and their columns, from 0."""
+
+    count: int = 0
+    first: str = ""
+    columns: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet that may be read.
+
+    Attributes:
+        errors: cells that hold an error such as #N/A.
+        unsaved: formulas without a stored value.
+        from_1904: days are counted from 1904-01-01 on.
+    """
+
+    name: str
+    errors: Marked
+    unsaved: Marked
+    from_1904: bool
+
+
+def is_workbook(path: Path) -> bool:
+    """Return whether a file is an archive that holds an Excel workbook."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                return False
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False  # reading it as a table says what is wrong
+    return _WORKBOOK in names or _BINARY in names
+
+
+def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
+    """Raise InvalidInput where a sheet is asked for of a file that has none."""
+    if asked is not None and not is_workbook(path):
+        raise InvalidInput(
+            f"the file {name} is no Excel workbook and has no sheet {asked!r}",
+            where="option sheet",
+            next_step="leave the option sheet out",
+            code="no_such_sheet",
+        )
+
+
+def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) -> Sheet:
+    """Choose a sheet and measure it: the one asked for, else the only visible one.
+
+    Raises InvalidInput for a workbook that is damaged, binary or too large, and where no sheet, or more than one,
+    could be meant.
+    """
+    with open_archive(path, name) as archive:
+        entries = {entry.path: entry for entry in archive.entries}
+        if _WORKBOOK not in entries:
+            raise InvalidInput(
+                f"the file {name} is a binary Excel workbook (.xlsb)",
+                where=name,
+                next_step="save it as .xlsx",
+                code="binary_file",
+            )
+        book = _parse(archive, entries[_WORKBOOK])
+        links = _targets(archive, entries)
+        sheets = [each for each in _sheets(book) if links.get(each[1], "").startswith("xl/worksheets/")]
+        chosen, link = _choose(sheets, name, asked)
+        entry = entries.get(links[link])
+        if entry is None:
+            raise _damaged(name, f"the sheet {chosen!r} is missing")
+        limits.check_text(entry.bytes, f"the sheet {chosen!r} of {name}")
+        content = archive.read(entry)
+    _refuse_definitions(content, name)
+    errors = _measure(content, f"the sheet {chosen!r} of {name}", limits)
+    settings = next((each for each in book.iter() if _local(each) == "workbookPr"), None)
+    from_1904 = settings is not None and settings.get("date1904", "0") in ("1", "true")
+    return Sheet(chosen, errors, _marked(found[1] for found in _FORMULA_ALONE.finditer(content)), from_1904)
+
+
+def _measure(content: bytes, where: str, limits: ReadingLimits) -> Marked:
+    """Compute the size of a sheet's used range, which is built whole, and refuse one that is too large; return its
+    error cells."""
+    letters: set[bytes] = set()
+    low = high = 0
+    wrong: list[bytes] = []
+    for cell in _CELL.finditer(content):
+        attributes = cell[1]
+        if place := _PLACE.search(attributes):
+            letters.add(place[1])
+            row = int(place[2])
+            low, high = min(low or row, row), max(high, row)
+        if _ERROR.search(attributes):
+            wrong.append(attributes)
+    if letters:
+        columns = [_column(each) for each in letters]
+        limits.check_table(high - low + 1, max(columns) - min(columns) + 1, where)
+    return _marked(iter(wrong))
+
+
+def _marked(cells: Iterator[bytes]) -> Marked:
+    places = [(found[1], found[2]) if (found := _PLACE.search(each)) else (b"A", b"1") for each in cells]
+    if not places:
+        return Marked()
+    first = (places[0][0] + places[0][1]).decode()
+    return Marked(len(places), first, frozenset(_column(letters) for letters in {each[0] for each in places}))
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column from 0: 0 for ``A``, 26 for ``AA``."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number - 1
+
+
+def _sheets(book: ElementTree.Element) -> list[tuple[str, str, bool]]:
+    """Return name, link and visibility of each sheet, in the workbook's order."""
+    return [
+        (
+            each.get("name", ""),
+            each.get(_RELATION) or each.get(_STRICT_RELATION) or "",
+            each.get("state", "visible") == "visible",
+        )
+        for each in book.iter()
+        if _local(each) == "sheet"
+    ]
+
+
+def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -> tuple[str, str]:
+    names = ", ".join(repr(each[0][:80]) for each in sheets[:_NAMED_SHEETS])
+    if asked is not None:
+        found = [each for each in sheets if each[0] == asked] or [
+            each for each in sheets if each[0].casefold() == asked.casefold()
+        ]
+        if not found:
+            raise InvalidInput(
+                f"the workbook {name} has no sheet {asked!r}; its sheets are {names}",
+                where="option sheet",
+                next_step="name one of them",
+                code="no_such_sheet",
+                sheets=[each[0] for each in sheets[:200]],
+            )
+        return found[0][:2]
+    visible = [each for each in sheets if each[2]]
+    if len(visible) == 1:
+        return visible[0][:2]
+    if not visible:
+        raise InvalidInput(
+            f"the workbook {name} shows no sheet", where=name, next_step=f"name one with the option sheet: {names}"
+        )
+    raise InvalidInput(
+        f"the workbook {name} has {len(visible)} sheets: {names}",
+        where="option sheet",
+        next_step=f"name the one to read, such as {visible[0][0]!r}",
+        code="which_sheet",
+        sheets=[each[0] for each in visible[:200]],
+    )
+
+
+def _targets(archive: Archive, entries: dict[str, Entry]) -> dict[str, str]:
+    """Return the parts that the workbook's links lead to."""
+    if _LINKS not in entries:
+        raise _damaged(archive.name, "its list of parts is missing")
+    return {
+        each.get("Id", ""): _part(each.get("Target", ""))
+        for each in _parse(archive, entries[_LINKS])
+        if each.get("TargetMode") != "External"
+    }
+
+
+def _part(target: str) -> str:
+    """Return a part's path in the archive; a target is relative to the workbook's folder unless it begins with /."""
+    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+
+
+def _parse(archive: Archive, entry: Entry) -> ElementTree.Element:
+    if entry.bytes > _MOST_DESCRIBED:
+        raise _damaged(archive.name, f"{entry.path} is larger than any list of sheets")
+    content = archive.read(entry)
+    _refuse_definitions(content, archive.name)
+    try:
+        return ElementTree.fromstring(content)  # noqa: S314  it defines no entities, and its size is bounded
+    except ElementTree.ParseError as error:
+        raise _damaged(archive.name, f"{entry.path} is no XML: {error}") from None
+
+
+def _refuse_definitions(content: bytes, name: str) -> None:
+    """Raise InvalidInput where XML defines entities, which no workbook does and which can grow without end."""
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise _damaged(name, "it defines XML entities")
+
+
+def _local(element: ElementTree.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _damaged(name: str, why: str) -> InvalidInput:
+    return InvalidInput(
+        f"the workbook {name} cannot be read: {why}",
+        where=name,
+        next_step="open it in a spreadsheet program and save it again as .xlsx",
+        code="unreadable_file",
+    )

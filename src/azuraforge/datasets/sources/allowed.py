@@ -1,0 +1,39 @@
+"""Paths of this machine that sources may read: inside folders that an administrator allowed, links resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from azuraforge.errors import InvalidInput
+
+SETTING = "AZURAFORGE_FOLDERS"
+
+
+def allowed_path(text: str, folders: Sequence[Path], where: str) -> Path:
+    """Return ``text`` as a resolved path. Raises InvalidInput unless it lies inside one of ``folders``.
+
+    Whether something is there is not said of a path outside.
+    """
+    path = Path(text)
+    resolved = _resolved(path)
+    if not path.is_absolute() or "\0" in text or resolved is None or not is_inside(resolved, folders):
+        raise InvalidInput(
+            f"{text[:200]!r} is not inside a folder that may be read",
+            where=where,
+            next_step=f"write an absolute path, and let an administrator add its folder to {SETTING}",
+            code="folder_refused",
+        )
+    return resolved
+
+
+def is_inside(path: Path, folders: Sequence[Path]) -> bool:
+    """Return whether a resolved path lies inside one of ``folders``, or is one of them."""
+    return any(path.is_relative_to(found) for found in map(_resolved, folders) if found is not None)
+
+
+def _resolved(path: Path) -> Path | None:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # links in a circle, a name that cannot be one
+        return None

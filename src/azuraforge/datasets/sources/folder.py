@@ -1,0 +1,243 @@
+"""A folder that an administrator allowed: files that arrive in it are appended in order of their names."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import polars as pl
+from pydantic import BaseModel, Field, JsonValue
+
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.sources.allowed import allowed_path, is_inside
+from azuraforge.datasets.sources.tables import FileTableOptions, TableSource, meaning_of, read_table
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.plugins import SourceFinding, SourceNews, SourceRead
+from azuraforge.plugins.contract.shape import Shape
+
+_WHERE = "source folder"
+#: A file that changed this recently may still be written.
+_SETTLE_SECONDS = 10.0
+#: Every version stores the list of the files that it came from.
+_MOST_FILES = 20_000
+_NOT_YET = ("*.tmp", "*.temp", "*.part", "*.partial", "*.crdownload", "*.filepart", "*.swp", "*.lock", "*~")
+
+
+class FolderOptions(FileTableOptions):
+    """The folder, and how the tables in it are written."""
+
+    folder: str = Field(min_length=1, max_length=1000, description="absolute path inside a folder that is allowed")
+    pattern: str = Field(default="*", min_length=1, max_length=200, description="names of the files, such as *.csv")
+
+
+class _File(Shape):
+    """A file as it was read."""
+
+    size: int
+    modified_ns: int
+    sha256: str
+
+    def looks_like(self, found: os.stat_result) -> bool:
+        return (self.size, self.modified_ns) == (found.st_size, found.st_mtime_ns)
+
+
+class FolderCursor(Shape):
+    """The files that were read, by name."""
+
+    files: dict[str, _File]
+
+
+class Folder(TableSource[FolderOptions]):
+    """Reads files once, in order of their names; those that are still written wait for the next time."""
+
+    name = "folder"
+    Options: ClassVar[type[BaseModel]] = FolderOptions
+    title: ClassVar[Mapping[str, str]] = {"en": "Folder on the server", "tr": "Sunucudaki klasör"}
+    summary: ClassVar[Mapping[str, str]] = {
+        "en": "Files that arrive in a folder which an administrator allowed, appended in order of their names.",
+        "tr": "Yöneticinin izin verdiği bir klasöre gelen dosyalar; adlarına göre sırayla eklenir.",
+    }
+    settle_seconds: ClassVar[float] = _SETTLE_SECONDS
+
+    def read(self, options: FolderOptions) -> SourceRead:
+        """Read every file that is there. Raises InvalidInput for a folder that is not allowed or holds none."""
+        news = self._news(options, {})
+        if news.read is None:
+            raise InvalidInput(
+                f"no file in {options.folder!r} can be read yet that is named like {options.pattern!r}",
+                where=_WHERE,
+                next_step="check the option pattern; files that changed in the last"
+                f" {self.settle_seconds:g} seconds wait",
+                code="no_files",
+            )
+        return news.read
+
+    def read_since(self, options: FolderOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
+        """Read the files that are new, and those that changed after they were read."""
+        return self._news(options, FolderCursor.model_validate(cursor).files if cursor else {})
+
+    def _news(self, options: FolderOptions, known: Mapping[str, _File]) -> SourceNews:
+        folder = allowed_path(options.folder, self.folders, _WHERE)
+        if not folder.is_dir():
+            raise TransientError(
+                f"the folder {options.folder!r} is not there", where=_WHERE, next_step="check that it is mounted"
+            )
+        names, waiting, findings = self._listed(folder, options.pattern)
+        if known and not names and not waiting:
+            raise TransientError(
+                f"the folder {options.folder!r} held {len(known)} files and holds none now",
+                where=_WHERE,
+                next_step="check that it is mounted; to begin again, add the dataset from this source",
+            )
+        there = {name: known[name] for name in waiting if name in known}
+        frames: list[tuple[str, pl.DataFrame]] = []
+        for name in names:
+            before = known.get(name)
+            with self.temporary_file() as copy:
+                file = _copied(folder / name, copy, before, self.folders, self.limits.table_bytes)
+                if file is None:  # written to, or removed, while it was read
+                    if before is not None:
+                        there[name] = before
+                    continue
+                there[name] = file
+                if before is not None and before.sha256 == file.sha256:
+                    continue
+                if before is not None:
+                    findings.append(_remark("file_changed", name))
+                frame, remarks = read_table(copy, name, options, self.limits)
+                findings.extend(remarks)
+                frames.append((name, frame))
+            self.limits.check_table(
+                sum(each.height for _, each in frames), frame.width, f"the folder {options.folder}", "read fewer files"
+            )
+        cursor = FolderCursor(files=there).model_dump(mode="json")
+        if not frames:
+            return SourceNews(None, cursor, findings)
+        provenance: dict[str, object] = {"name": folder.name, "folder": str(folder), "files": len(there)}
+        return SourceNews(meaning_of(_joined(frames), options, provenance, cursor, findings), cursor)
+
+    def _listed(self, folder: Path, pattern: str) -> tuple[list[str], list[str], list[SourceFinding]]:
+        """Return the names of the files to read, in order; of those that wait; and remarks about those never read."""
+        names, waiting, findings = list[str](), list[str](), list[SourceFinding]()
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            raise _unreadable(f"the folder {folder.name}", error) from None
+        for entry in listed:
+            name = entry.name
+            if name[0] in "._~" or not fnmatch.fnmatchcase(name, pattern):
+                continue
+            if any(fnmatch.fnmatchcase(name.lower(), each) for each in _NOT_YET):
+                continue
+            try:
+                if not is_inside(Path(entry.path).resolve(strict=True), self.folders):
+                    findings.append(_remark("file_outside", name))
+                    continue
+                found = entry.stat()
+            except (OSError, RuntimeError):  # removed meanwhile, or a link that leads nowhere
+                continue
+            if stat.S_ISREG(found.st_mode):
+                settled = abs(time.time() - found.st_mtime) >= self.settle_seconds
+                (names if settled else waiting).append(name)
+        if len(names) > _MOST_FILES:
+            raise InvalidInput(
+                f"the folder holds {len(names):,} files; at most {_MOST_FILES:,} are read",
+                where=_WHERE,
+                next_step="move the oldest files elsewhere; their rows stay in the dataset",
+                code="too_many_files",
+            )
+        return names, waiting, findings
+
+
+def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path], most_bytes: int) -> _File | None:
+    """Copy a file that is stable, so that what is read is what was hashed; None where it changed meanwhile.
+
+    A file whose size and time are those of its last reading is not copied. The opened file is checked, not its name:
+    a link may be exchanged in between.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unreadable(f"the file {path.name}", error) from None
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if before is not None and before.looks_like(found):
+            return before
+        if not stat.S_ISREG(found.st_mode) or not _opened_inside(descriptor, folders):
+            return None
+        if found.st_size > most_bytes:
+            raise InvalidInput(
+                f"the file {path.name} has {found.st_size:,} bytes; at most {most_bytes:,} are read",
+                where=_WHERE,
+                next_step="divide it, or let an administrator raise AZURAFORGE_READING__TABLE_BYTES",
+                code="too_large",
+            )
+        digest, size = hashlib.sha256(), 0
+        with copy.open("wb") as target:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+                target.write(piece)
+                size += len(piece)
+                if size > found.st_size:
+                    return None
+        after = os.fstat(descriptor)
+    if (after.st_size, after.st_mtime_ns, size) != (found.st_size, found.st_mtime_ns, found.st_size):
+        return None
+    return _File(size=size, modified_ns=found.st_mtime_ns, sha256=digest.hexdigest())
+
+
+def _opened_inside(descriptor: int, folders: Sequence[Path]) -> bool:
+    shown = Path(f"/proc/self/fd/{descriptor}")
+    return not shown.exists() or is_inside(Path(os.readlink(shown)), folders)  # without /proc the name was checked
+
+
+def _joined(frames: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
+    """Return the rows of all files with the columns of the first one."""
+    first_name, first = frames[0]
+    for name, frame in frames[1:]:
+        for column, kind in first.schema.items():
+            if column not in frame.columns:
+                raise InvalidInput(
+                    f"the file {name} has no column {column!r}; {first_name} has",
+                    where=f"{_WHERE}, {name}",
+                    next_step="correct the file, or leave the column out with the option exclude",
+                    code="other_columns",
+                )
+            if (kind == pl.String) != (frame.schema[column] == pl.String):
+                raise InvalidInput(
+                    f"the column {column!r} is text in one of the files {first_name} and {name} and not in the other",
+                    where=f"{_WHERE}, {name}",
+                    next_step="write all files in one format",
+                    code="mixed_types",
+                )
+    try:
+        return pl.concat([frame.select(first.columns) for _, frame in frames], how="vertical_relaxed")
+    except pl.exceptions.PolarsError:
+        raise InvalidInput(
+            f"the columns of {first_name} and of the other files have types that do not go together",
+            where=_WHERE,
+            next_step="write all files in one format",
+            code="mixed_types",
+        ) from None
+
+
+def _unreadable(what: str, error: OSError) -> InvalidInput:
+    return InvalidInput(
+        f"{what} cannot be read: {error.strerror}",
+        where=_WHERE,
+        next_step="let the platform's user read it",
+        code="unreadable_file",
+    )
+
+
+def _remark(code: str, name: str) -> SourceFinding:
+    return SourceFinding(**finding(code, where=name, name=name).model_dump())

@@ -1,0 +1,29 @@
+"""Secrets for the children of sources."""
+
+from __future__ import annotations
+
+import re
+
+from azuraforge.datasets.schemas import Json
+from azuraforge.plugins.contract.secret import SECRET_NAME, named_secrets
+from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.projects.secrets.service import SecretService
+
+
+class Grants:
+    """Grants a source the secrets that its options name, in fields which it declares for that, and no others."""
+
+    def __init__(self, catalogue: Catalogue, secrets: SecretService) -> None:
+        self._catalogue = catalogue
+        self._secrets = secrets
+
+    def of(self, project_id: str, source: str, options: Json) -> dict[str, str]:
+        """Return values by name. Raises InvalidInput for a secret that is not there or cannot be decrypted.
+
+        Where no option is the name of a secret, nothing waits for the catalogue; the source then says what is missing.
+        """
+        texts = [value for value in options.values() if isinstance(value, str) and re.fullmatch(SECRET_NAME, value)]
+        if not self._secrets.holds_any(project_id, texts):
+            return {}
+        found = self._catalogue.get("source", source)
+        return self._secrets.grant(project_id, named_secrets(found.config_schema, options))

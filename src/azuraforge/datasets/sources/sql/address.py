@@ -1,0 +1,104 @@
+"""The address of a database, from a secret. Runs in children only.
+
+No error repeats the secret, not even the parts of it that are no password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from azuraforge.datasets.sources.allowed import allowed_path
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.outgoing import Policy
+from azuraforge.outgoing.resolving import resolve
+
+WHERE = "source sql"
+DialectName: TypeAlias = Literal["postgresql", "mysql", "sqlite"]
+#: How a connection is encrypted; ``prefer`` and None: as far as both ends can.
+TlsMode: TypeAlias = Literal["disable", "prefer", "require", "verify-full"]
+_NAMES: dict[str, DialectName] = {
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlite": "sqlite",
+}
+_PORTS = {"postgresql": 5432, "mysql": 3306}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A database that may be asked.
+
+    Attributes:
+        host: as the secret names it; for a file its name.
+        addresses: of the host, as they were checked; a connection goes to one of these.
+        file: of SQLite, resolved.
+    """
+
+    dialect: DialectName
+    host: str
+    port: int = 0
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    database: str = ""
+    tls: TlsMode | None = None
+    addresses: tuple[str, ...] = ()
+    file: Path | None = None
+
+
+def place_of(value: str, secret: str, policy: Policy, folders: Sequence[Path]) -> Place:
+    """Return the database that the value of a secret names.
+
+    Raises InvalidInput for a value that is no address, for a host that ``policy`` does not let anybody reach and for a
+    file outside of ``folders``; TransientError for a host without an address.
+    """
+    from sqlalchemy.engine import make_url  # only the children of this source load it
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(value.strip())
+        dialect = _NAMES[url.get_backend_name()]
+        port = url.port or _PORTS.get(dialect, 0)
+    except (ArgumentError, KeyError, ValueError):
+        raise _refused(secret, "is no address of a PostgreSQL, MySQL or SQLite database") from None
+    if dialect == "sqlite":
+        if url.host or url.query or not url.database:
+            raise _refused(secret, "names no file of SQLite")
+        file = allowed_path(url.database, folders, WHERE)
+        if not file.is_file():
+            raise TransientError("the database file is not there", where=WHERE, next_step="check that it is mounted")
+        return Place("sqlite", file.name, file=file)
+    if not url.host or not url.database:
+        raise _refused(secret, "names no host or no database")
+    if unknown := [name for name in url.query if name != "sslmode"]:
+        raise _refused(secret, f"has the parameter {unknown[0][:40]!r}; only sslmode is known")
+    mode = url.query.get("sslmode")
+    tls: TlsMode | None = next((each for each in get_args(TlsMode) if each == mode), None)
+    if mode is not None and tls is None:
+        raise _refused(secret, f"has an sslmode that is none of {', '.join(get_args(TlsMode))}")
+    try:
+        found = resolve(url.host, port)
+    except (OSError, UnicodeError, ValueError):
+        found = []
+    if not found:
+        raise TransientError(
+            "the host of the database has no address", where=WHERE, next_step="check the name, or try again later"
+        )
+    policy.check(url.host, port, found)
+    password = str(url.password) if url.password is not None else None
+    shown = tuple(str(each) for each in found)
+    return Place(dialect, url.host, port, url.username, password, url.database, tls, shown)
+
+
+def _refused(secret: str, problem: str) -> InvalidInput:
+    return InvalidInput(
+        f"the secret {secret!r} {problem}",
+        where=WHERE,
+        next_step="set it to postgresql://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE or"
+        " sqlite:////PATH",
+        code="not_a_database",
+    )

@@ -1,0 +1,111 @@
+"""Where a moving query goes on: the last value of its cursor column, typed, and the rows at that value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.shape import Shape
+
+#: What a cursor column may hold.
+Value: TypeAlias = int | float | Decimal | str | datetime | date
+#: A value, and everything else that a database may return.
+Cell: TypeAlias = object
+_MOST_SEEN = 1000
+
+
+class Position(Shape):
+    """The end of what was read.
+
+    Attributes:
+        kind: how ``value`` is written; ``moment`` has a time zone, ``local`` has none.
+        seen: digests of the rows at exactly this value. The query goes on at ``>=`` it, so that a row which gets the
+            same value later is not lost; these are left out. Empty where they are too many: the platform drops them.
+    """
+
+    kind: Literal["integer", "float", "decimal", "text", "moment", "local", "date"]
+    value: str
+    seen: tuple[str, ...] = ()
+
+    @property
+    def start(self) -> Value:
+        match self.kind:
+            case "integer":
+                return int(self.value)
+            case "float":
+                return float(self.value)
+            case "decimal":
+                return Decimal(self.value)
+            case "text":
+                return self.value
+            case "date":
+                return date.fromisoformat(self.value)
+            case "moment" | "local":
+                return datetime.fromisoformat(self.value)
+
+
+def position_at(cell: Cell, rows: Sequence[Sequence[Cell]], column: str) -> Position:
+    """Return the position behind ``rows``, which are all that were read at the value ``cell``. Raises InvalidInput."""
+    digests = tuple(sorted({digest(row) for row in rows}))
+    seen = digests if len(digests) <= _MOST_SEEN else ()
+    if isinstance(cell, bool) or cell is None or cell != cell:
+        raise _unusable(column, cell)
+    if isinstance(cell, int):
+        return Position(kind="integer", value=str(cell), seen=seen)
+    if isinstance(cell, float):
+        return Position(kind="float", value=repr(cell), seen=seen)
+    if isinstance(cell, Decimal):
+        return Position(kind="decimal", value=str(cell), seen=seen)
+    if isinstance(cell, str):
+        return Position(kind="text", value=cell, seen=seen)
+    if isinstance(cell, datetime):
+        if cell.tzinfo is None:
+            return Position(kind="local", value=cell.isoformat(), seen=seen)
+        return Position(kind="moment", value=cell.astimezone(UTC).isoformat(), seen=seen)
+    if isinstance(cell, date):
+        return Position(kind="date", value=cell.isoformat(), seen=seen)
+    raise _unusable(column, cell)
+
+
+def before(value: Value, by: float, column: str) -> Value:
+    """Return ``value`` less ``by``: seconds of a time, days of a date, else units. Raises InvalidInput for text."""
+    if by == 0:
+        return value
+    try:
+        if isinstance(value, datetime):
+            return value - timedelta(seconds=by)
+        if isinstance(value, date):
+            return value - timedelta(days=by)
+        if isinstance(value, Decimal):
+            return value - Decimal(repr(by))
+        if isinstance(value, int):
+            return value - int(by)
+        if isinstance(value, float):
+            return value - by
+    except OverflowError:
+        return value
+    raise InvalidInput(
+        f"the column {column!r} holds text, which look_back cannot go back in",
+        where="option look_back",
+        next_step="leave it out, or choose a column of numbers or times as the cursor",
+    )
+
+
+def digest(row: Sequence[Cell]) -> str:
+    """Return a short hash of a row as the database returned it."""
+    shown = [each.astimezone(UTC) if isinstance(each, datetime) and each.tzinfo else each for each in row]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def _unusable(column: str, cell: Cell) -> InvalidInput:
+    what = "nothing" if cell is None else "NaN" if cell != cell else f"values of the type {type(cell).__name__}"
+    return InvalidInput(
+        f"the cursor column {column!r} holds {what}; it must grow with each row",
+        where="option cursor",
+        next_step="choose a column of numbers, times or text that never goes back",
+        code="no_cursor",
+    )

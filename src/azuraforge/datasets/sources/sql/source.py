@@ -1,0 +1,287 @@
+"""A query that is asked again: rows behind the last value of a column that grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import polars as pl
+from pydantic import AfterValidator, BaseModel, Field, JsonValue
+
+from azuraforge.datasets.reading.delimited import require_column
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.sources.sql.address import WHERE, Place, place_of
+from azuraforge.datasets.sources.sql.dialects import DIALECTS, Dialect
+from azuraforge.datasets.sources.sql.frames import frame_of, joined
+from azuraforge.datasets.sources.sql.position import Cell, Position, Value, before, digest, position_at
+from azuraforge.datasets.sources.tables import Column, TableOptions, TableSource, meaning_of
+from azuraforge.errors import AzuraError, InvalidInput, TransientError
+from azuraforge.plugins import SecretName, SourceFinding, SourceNews, SourceRead
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_PIECE_ROWS = 10_000
+_SHOWN = 300
+#: Through a cursor of the server, which takes one statement only: nobody ends the read-only transaction with another.
+_STREAMED: Mapping[str, bool] = {"stream_results": True}
+
+
+def _one_query(text: str) -> str:
+    text = text.strip().rstrip(";").rstrip()
+    if not text.lower().startswith(("select", "with")):
+        raise ValueError("the query must be one SELECT")
+    if "\0" in text:
+        raise ValueError("the query holds a NUL character")
+    return text
+
+
+class SqlOptions(TableOptions):
+    """The database, the query, and the column by which it goes on."""
+
+    connection: SecretName = Field(
+        description="name of the secret that holds the address: postgresql://USER:PASSWORD@HOST/DATABASE, mysql://… or"
+        " sqlite:////PATH"
+    )
+    query: Annotated[str, AfterValidator(_one_query)] = Field(
+        min_length=1, max_length=20_000, description="one SELECT without ORDER BY and LIMIT; it can only read"
+    )
+    cursor: Column | None = Field(
+        default=None,
+        description="column of the query that never goes back, such as an id or the time of insertion; empty: the"
+        " time column",
+    )
+    look_back: float = Field(
+        default=0.0,
+        ge=0,
+        le=1e9,
+        description="so far before the last value of the cursor rows are read again, because transactions may end late:"
+        " seconds of a time, days of a date, else units",
+    )
+    max_rows: int = Field(default=1_000_000, ge=1, le=32_000_000, description="of one reading; the next one goes on")
+    timeout_seconds: float = Field(default=60.0, ge=0.1, le=600, description="of the query")
+
+
+@dataclass
+class _Rows:
+    """The rows of a reading, and its end."""
+
+    names: list[str]
+    pieces: list[pl.DataFrame] = field(default_factory=list)
+    asked: int = 0
+    kept: int = 0
+    last: Cell = None
+    at_last: list[tuple[Cell, ...]] = field(default_factory=list)
+
+
+class Sql(TableSource[SqlOptions]):
+    """Asks in a transaction that the server keeps read-only, and streams the rows."""
+
+    name = "sql"
+    Options: ClassVar[type[BaseModel]] = SqlOptions
+    title: ClassVar[Mapping[str, str]] = {"en": "Query of a database", "tr": "Veritabanı sorgusu"}
+    summary: ClassVar[Mapping[str, str]] = {
+        "en": "Rows of PostgreSQL, MySQL or SQLite by one read-only query that goes on where it ended.",
+        "tr": "PostgreSQL, MySQL veya SQLite satırları; yalnızca okuyan bir sorgu kaldığı yerden sürer.",
+    }
+
+    def read(self, options: SqlOptions) -> SourceRead:
+        """Read the rows from the first one. Raises InvalidInput for a wrong query, TransientError without a server."""
+        news = self._news(options, None)
+        if news.read is None:
+            raise InvalidInput(
+                "the query returns no rows", where=WHERE, next_step="check its conditions", code="empty_query"
+            )
+        return news.read
+
+    def read_since(self, options: SqlOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
+        """Read the rows at and behind the last value of the cursor column."""
+        return self._news(options, Position.model_validate(cursor) if cursor else None)
+
+    def _news(self, options: SqlOptions, position: Position | None) -> SourceNews:
+        place = place_of(self.secret(options.connection), options.connection, self.outgoing, self.folders)
+        findings: list[SourceFinding] = []
+        with _connected(place, options) as (dialect, connection):
+            rows = self._rows(dialect, connection, options, position)
+            if position is None:
+                findings += _without_cursor(dialect, connection, options)
+        if rows.asked == options.max_rows:
+            findings.append(SourceFinding(**finding("more_rows", count=rows.asked).model_dump()))
+        if not rows.kept:
+            return SourceNews(None, {} if position is None else position.model_dump(mode="json"), findings)
+        column = _cursor_of(options)
+        reached = position_at(rows.last, rows.at_last, column)
+        if position is not None and rows.last != position.start and not _is_behind(rows.last, position.start):
+            reached = position  # with look_back: the rows at the last position were deleted
+        end = reached.model_dump(mode="json")
+        frame = joined(rows.pieces)
+        if column not in (options.time, options.target, options.series, *(options.features or ())):
+            frame = frame.drop(column)
+        return SourceNews(
+            meaning_of(frame, options, {"name": _name(place), "database": place.dialect}, end, findings), end
+        )
+
+    def _rows(self, dialect: Dialect, connection: Connection, options: SqlOptions, position: Position | None) -> _Rows:
+        start = None if position is None else before(position.start, options.look_back, _cursor_of(options))
+        statement, parameters = _statement(dialect, connection, options, start)
+        with (
+            dialect.watched(connection, options.timeout_seconds),
+            connection.exec_driver_sql(statement, parameters, execution_options=_STREAMED) as result,
+        ):
+            rows = _Rows(list(result.keys()))
+            _check_columns(rows.names, options)
+            at = rows.names.index(_cursor_of(options))
+            for piece in result.partitions(_PIECE_ROWS):
+                self._take(rows, [tuple(row) for row in piece], at, position, options)
+        if position is not None and rows.asked == options.max_rows and not _is_behind(rows.last, position.start):
+            raise InvalidInput(
+                f"{options.max_rows:,} rows or more stand at the value {position.value!r} of the cursor column"
+                f" {_cursor_of(options)!r}, or in the time of look_back before it: the query cannot go on",
+                where="option max_rows",
+                next_step="add the dataset again with a finer cursor column or a larger max_rows",
+                code="too_many_ties",
+            )
+        return rows
+
+    def _take(
+        self, rows: _Rows, piece: list[tuple[Cell, ...]], at: int, position: Position | None, options: SqlOptions
+    ) -> None:
+        rows.asked += len(piece)
+        self.limits.check_table(rows.asked, len(rows.names), "the query's result", "set max_rows")
+        for row in piece:
+            if row[at] != rows.last:
+                rows.last, rows.at_last = row[at], []
+            rows.at_last.append(row)
+        if position is not None and position.seen:
+            seen, value = set(position.seen), position.start
+            piece = [row for row in piece if row[at] != value or digest(row) not in seen]
+        if piece:
+            rows.pieces.append(frame_of(rows.names, piece))
+            rows.kept += len(piece)
+
+
+def _cursor_of(options: SqlOptions) -> str:
+    return options.cursor or options.time
+
+
+def _is_behind(last: Cell, start: Value) -> bool:
+    """Return whether a value follows the start of a reading. Text is in the order of the database, not of Python."""
+    if isinstance(last, str) or isinstance(start, str):
+        return last != start
+    try:
+        return bool(last > start)  # type: ignore[operator]
+    except TypeError:  # the column has another type now
+        return True
+
+
+def _name(place: Place) -> str:
+    return place.file.stem if place.file is not None else place.database
+
+
+def _statement(
+    dialect: Dialect, connection: Connection, options: SqlOptions, start: Value | None
+) -> tuple[str, dict[str, Value]]:
+    """Return the statement with its parameters; the query stands inside, so that it cannot be more than a query."""
+    query, column = _written(dialect, connection, options)
+    condition = f"{column} IS NOT NULL" if start is None else f"{column} >= {dialect.placeholder}"
+    statement = f"SELECT * FROM (\n{query}\n) AS asked WHERE {condition} ORDER BY {column} LIMIT {options.max_rows}"  # noqa: S608
+    return statement, {} if start is None else {"since": start}
+
+
+def _written(dialect: Dialect, connection: Connection, options: SqlOptions) -> tuple[str, str]:
+    """Return the query and the quoted cursor column as a statement holds them."""
+    query = options.query.replace("%", "%%") if dialect.extra_percent else options.query
+    return query, connection.dialect.identifier_preparer.quote_identifier(_cursor_of(options))
+
+
+def _without_cursor(dialect: Dialect, connection: Connection, options: SqlOptions) -> list[SourceFinding]:
+    """Return a remark about rows that are never read because their cursor is NULL."""
+    query, column = _written(dialect, connection, options)
+    statement = f"SELECT COUNT(*) FROM (\n{query}\n) AS asked WHERE {column} IS NULL"  # noqa: S608
+    with dialect.watched(connection, options.timeout_seconds):
+        count = int(connection.exec_driver_sql(statement, {}, execution_options=_STREAMED).scalar_one())
+    if not count:
+        return []
+    return [SourceFinding(**finding("rows_without_cursor", count=count, column=_cursor_of(options)).model_dump())]
+
+
+def _check_columns(names: list[str], options: SqlOptions) -> None:
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InvalidInput(
+            f"two columns of the query are named {twice!r}",
+            where="option query",
+            next_step="name one of them otherwise: SELECT a.x AS a_x",
+            code="duplicate_column",
+        )
+    wanted = {"time": options.time, "target": options.target, "series": options.series, "cursor": _cursor_of(options)}
+    for option, column in wanted.items():
+        if column is not None:
+            require_column(names, "the query", column, option)
+
+
+@contextmanager
+def _connected(place: Place, options: SqlOptions) -> Iterator[tuple[Dialect, Connection]]:
+    """Connect, begin a read-only transaction, and turn errors of the driver into one sentence each."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.pool import NullPool
+
+    dialect = DIALECTS[place.dialect]
+    try:
+        engine = create_engine(
+            f"{dialect.driver}://",
+            creator=lambda: dialect.connect(place, options.timeout_seconds),
+            poolclass=NullPool,
+            hide_parameters=True,
+        )
+    except ImportError:
+        raise InvalidInput(
+            f"the driver for {place.dialect} is not installed",
+            where=WHERE,
+            next_step="let an administrator install it: pip install 'azuraforge[sql]'",
+            code="no_driver",
+        ) from None
+    try:
+        with engine.connect().execution_options(**dialect.options) as connection:
+            dialect.begin(connection, options.timeout_seconds)
+            yield dialect, connection
+            connection.rollback()
+    except AzuraError:
+        raise
+    except (SQLAlchemyError, OSError) as error:
+        raise _explained(error, dialect, place, options) from None
+    finally:
+        engine.dispose()
+
+
+def _explained(error: BaseException, dialect: Dialect, place: Place, options: SqlOptions) -> AzuraError:
+    meaning, text = dialect.meaning_of(getattr(error, "orig", None) or error)
+    if meaning == "sign_in":
+        return InvalidInput(
+            "the database refuses the user, the password or the database's name",
+            where=WHERE,
+            next_step=f"check the secret {options.connection!r}: azuraforge secrets set {options.connection}",
+            code="sign_in_refused",
+        )
+    if meaning == "timeout":
+        return InvalidInput(
+            f"the query took longer than {options.timeout_seconds:g} seconds",
+            where=WHERE,
+            next_step="add an index on the cursor column, or raise timeout_seconds",
+            code="query_timeout",
+        )
+    if meaning == "query":
+        first = " ".join(text.split())[:_SHOWN]
+        return InvalidInput(
+            f"the database refuses the query: {first}" if first else "the database refuses the query",
+            where="option query",
+            next_step="correct the query, or let the database's administrator grant SELECT",
+            code="query_refused",
+        )
+    return TransientError(
+        f"the database at {place.host} cannot be reached, or broke off",
+        where=WHERE,
+        next_step="check the host and port of the secret, or try again later",
+    )

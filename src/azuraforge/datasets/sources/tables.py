@@ -1,0 +1,181 @@
+"""Tables of the sources that read files: options, formats, and the meaning of columns. Runs in children only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal, TypeVar
+
+import orjson
+import polars as pl
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from azuraforge.datasets.reading.decoding import decode, unpack
+from azuraforge.datasets.reading.delimited import ROW, read_delimited, require_column
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.parquet import describe, is_parquet, readable
+from azuraforge.datasets.reading.times import check_zone
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins import Source, SourceFinding, SourceRead
+
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        check_zone(name)
+    except InvalidInput as error:
+        raise ValueError(error.message) from None
+    return name
+
+
+class TableOptions(BaseModel):
+    """What the columns of a table mean."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time: Column = Field(description="the time column")
+    target: Column = Field(description="the column to forecast")
+    series: Column | None = Field(default=None, description="the column that tells several series apart")
+    features: list[Column] | None = Field(
+        default=None, max_length=10_000, description="input columns; empty: every other numeric column"
+    )
+    exclude: list[Column] = Field(default_factory=list, max_length=10_000, description="columns to leave out")
+    unit: str = Field(default="", max_length=40, description="of the target, such as °C")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default="UTC", max_length=64, description="zone of times without one, and of the calendar"
+    )
+
+
+class FileTableOptions(TableOptions):
+    """How the rows of a file are written. What is left out is found."""
+
+    format: Literal["auto", "csv", "json_lines", "parquet"] = Field(default="auto", description="auto: found")
+    separator: str | None = Field(default=None, min_length=1, max_length=1, description="of CSV; empty: found")
+    decimal: Literal[".", ","] | None = Field(default=None, description="empty: found")
+    encoding: str | None = Field(default=None, max_length=40, description="empty: UTF-8 or UTF-16, else Windows-1254")
+    time_format: str | None = Field(default=None, max_length=100, description="such as %d/%m/%Y %H:%M; empty: found")
+
+
+OptionsT = TypeVar("OptionsT", bound=TableOptions)
+
+
+class TableSource(Source[OptionsT]):
+    """A source of tables that are as large as they are.
+
+    Attributes:
+        limits: of one table; the platform sets it before ``read``.
+        scratch: where temporary files are written; None: the system's folder for them.
+    """
+
+    limits: ReadingLimits = ReadingLimits()
+    scratch: Path | None = None
+
+    @contextmanager
+    def temporary_file(self) -> Iterator[Path]:
+        """Yield the path of a file that is removed afterwards."""
+        with TemporaryDirectory(prefix=".source-", dir=self.scratch) as folder:
+            yield Path(folder) / "table"
+
+
+def meaning_of(
+    frame: pl.DataFrame,
+    options: TableOptions,
+    provenance: Mapping[str, object],
+    cursor: Mapping[str, object],
+    findings: Sequence[SourceFinding] = (),
+) -> SourceRead:
+    """Return a table with what its columns mean."""
+    features = None if options.features is None else tuple(dict.fromkeys(options.features))
+    kept = {options.time, options.target, options.series, *(features or ())}
+    written = options if isinstance(options, FileTableOptions) else None
+    return SourceRead(
+        frame.drop([name for name in options.exclude if name in frame.columns and name not in kept]),
+        time=options.time,
+        target=options.target,
+        features=features,
+        unit=options.unit,
+        timezone=options.timezone,
+        provenance=provenance,
+        cursor=cursor,
+        series=options.series,
+        decimal=written.decimal if written else None,
+        time_format=written.time_format if written else None,
+        findings=findings,
+    )
+
+
+def read_table(
+    path: Path, name: str, options: FileTableOptions, limits: ReadingLimits
+) -> tuple[pl.DataFrame, list[SourceFinding]]:
+    """Read a CSV, JSON lines or Parquet file; ``name`` is what messages call it.
+
+    Text columns stay text. Raises InvalidInput for a file that cannot be read, that is too large, or that lacks a
+    column which the options name.
+    """
+    findings: list[SourceFinding] = []
+    if options.format == "parquet" or (options.format == "auto" and is_parquet(path)):
+        frame = _parquet(path, name, limits)
+    else:
+        decoded = decode(unpack(path, name, limits), name, options.encoding)
+        if decoded.assumed:
+            findings.append(SourceFinding(**finding("encoding_assumed", encoding=decoded.encoding).model_dump()))
+        if options.format == "json_lines" or (options.format == "auto" and decoded.text.lstrip()[:1] == "{"):
+            frame = _json_lines(decoded.text, name, limits)
+        else:
+            frame = read_delimited(decoded.text, name, options.separator, {}, limits).frame.drop(ROW)
+    for option, column in (("time", options.time), ("target", options.target), ("series", options.series)):
+        if column is not None:
+            require_column(frame.columns, name, column, option)
+    for column in options.features or ():
+        require_column(frame.columns, name, column, "features")
+    return frame, findings
+
+
+def _parquet(path: Path, name: str, limits: ReadingLimits) -> pl.DataFrame:
+    schema, rows = describe(path, name)
+    limits.check_table(rows, len(schema), f"the file {name}", "ask for less")
+    plain = [column for column, kind in schema.items() if not (kind.is_nested() or kind in (pl.Binary, pl.Object))]
+    frame = readable(name, lambda: pl.read_parquet(path, columns=plain))
+    limits.check_frame(frame, f"the file {name}", "ask for less")
+    return frame
+
+
+def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
+    """Read one object a line. Columns are counted before a table of that size is built."""
+    columns: set[str] = set()
+    rows = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        rows += 1
+        try:
+            row = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            row = None
+        if not isinstance(row, dict):
+            raise InvalidInput(
+                f"a line of {name} is no JSON object",
+                where=f"{name}, line {number}",
+                next_step='write one object a line, such as {"time": "2024-05-01", "load": 41.5}',
+                code="not_json_lines",
+            )
+        columns.update(row)
+        limits.check_table(rows, len(columns), f"the file {name}", "ask for less")
+    if not rows:
+        raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="add a row", code="empty_file")
+    try:
+        frame = pl.read_ndjson(text.encode(), infer_schema_length=None)
+    except pl.exceptions.PolarsError:
+        raise InvalidInput(
+            f"a column of {name} holds values of several types",
+            where=name,
+            next_step="write numbers as numbers and times as text, in every line alike",
+            code="mixed_types",
+        ) from None
+    nested = [column for column, kind in frame.schema.items() if kind.is_nested()]
+    empty = [pl.col(column).cast(pl.Float64) for column, kind in frame.schema.items() if kind == pl.Null]
+    return frame.drop(nested).with_columns(empty)

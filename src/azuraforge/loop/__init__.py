@@ -1,0 +1,1 @@
+"""The state of each model's loop: observed, predicted, judged, learned, gate, champion."""

@@ -1,0 +1,261 @@
+"""The steps of one model's loop, made of rows that ``store.py`` read."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from azuraforge.loop.schemas import (
+    GateOutcome,
+    GateSummary,
+    GateWhy,
+    LoopStep,
+    LoopTrigger,
+    MissingAutomation,
+    MissingKind,
+)
+from azuraforge.loop.store import (
+    MOST_FORECASTS,
+    MOST_POINTS,
+    REGULAR,
+    ForecastRow,
+    JudgedRow,
+    ModelRow,
+    ObservedRow,
+    RunRow,
+    VersionRow,
+)
+from azuraforge.loop.triggers import Subject, Taking, Triggers
+from azuraforge.models.gate.policy import PolicyTerms
+from azuraforge.models.gate.record import VerdictRecord
+
+#: Rows and requests are regular where the third newest came within a week, or within four rows of a slower series.
+_WINDOW = timedelta(days=7)
+_ROWS_OF_WINDOW = 4
+_SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_SECONDS |= {"mo": 2_678_400.0, "q": 8_035_200.0, "y": 31_622_400.0}
+#: What a run wrote and the run's end have moments of two clocks; so close they belong together.
+_SAME = timedelta(minutes=1)
+_PLATFORM = LoopTrigger(kind="platform")
+#: A file is no source that could be asked again.
+_FILE = "file"
+_NOISE = ("not_better_than_best_baseline", "not_better_than_champion", "too_wide", "too_wide_without_champion")
+#: The reasons that decide a verdict, the weightiest first, in one word.
+_WHY: tuple[tuple[tuple[str, ...], GateWhy], ...] = (
+    (("column_knows_future", "pretraining_not_stated", "pretraining_overlaps", "promotion_withheld"), "withheld"),
+    (("slice_worse",), "slice_worse"),
+    (("too_slow", "too_large", "latency_not_measured"), "limits"),
+    (("worse_than_best_baseline",), "worse"),
+    (_NOISE, "within_noise"),
+    (
+        (
+            "too_few_origins",
+            "too_few_pieces",
+            "too_few_origins_without_champion",
+            "too_few_pieces_without_champion",
+            "slice_unknown_blocks",
+            "slice_few_pieces_blocks",
+        ),
+        "too_few",
+    ),
+)
+_OUTCOMES: Mapping[str, GateOutcome] = {
+    "promoted": "promoted",
+    "approved": "approved",
+    "baseline_promoted": "baseline",
+    "kept": "refused",
+    "not_comparable": "not_comparable",
+}
+
+
+@dataclass
+class Facts:
+    """All that is known of one model's loop. ``dataset`` is the one whose rows it learns from."""
+
+    model: ModelRow
+    now: datetime
+    learned: VersionRow | None = None
+    dataset: ObservedRow | None = None
+    forecast: ForecastRow | None = None
+    judged: JudgedRow | None = None
+    verdict: tuple[VerdictRecord, datetime] | None = None
+    policy: PolicyTerms = field(default_factory=PolicyTerms)
+    runs: Mapping[str, RunRow] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> Subject:
+        """The model and dataset as automations name them."""
+        names = frozenset({self.dataset.name, self.dataset.dataset_id}) if self.dataset else frozenset[str]()
+        return Subject(self.model.name, names)
+
+    def is_recent(self, at: datetime | None) -> bool:
+        """Return whether a moment lies within the window in which something counts as regular."""
+        if at is None:
+            return False
+        step = _step(self.dataset.columns.frequency) if self.dataset is not None else None
+        return self.now - at <= max(_WINDOW, _ROWS_OF_WINDOW * (step or timedelta(0)))
+
+
+def steps(facts: Facts, triggers: Triggers) -> list[LoopStep]:
+    """Return the six steps in order."""
+    first = observed(facts, triggers)
+    return [
+        first,
+        predicted(facts, triggers),
+        judged(facts, first),
+        learned(facts, triggers),
+        gate(facts),
+        champion(facts, triggers),
+    ]
+
+
+def observed(facts: Facts, triggers: Triggers) -> LoopStep:
+    """Rows have arrived: a refresh brings them, or they are sent regularly."""
+    row = facts.dataset
+    taking = triggers.of(facts.subject, "refresh")
+    found = [each.trigger for each in taking]
+    if row is not None and row.growth is not None and facts.is_recent(row.third_at):
+        found.append(LoopTrigger(kind="arrivals"))
+    step = LoopStep(name="observed", state="none", open=not found, triggers=found)
+    if row is None:
+        step.missing = None if found else _missing(facts, "append")
+        return step
+    step.state, step.at, step.version, step.dataset = "done", row.created_at, row.version, row.name
+    step.count = row.growth.rows_added if row.growth is not None else row.rows
+    if not found:
+        step.missing = _missing(facts, "append" if row.source == _FILE else "refresh")
+    running = _running(facts, "refresh", lambda run: run.dataset_id == row.dataset_id)
+    return _with_attempts(step, facts, taking, running)
+
+
+def predicted(facts: Facts, triggers: Triggers) -> LoopStep:
+    """A forecast has entered the ledger: an automation makes it, or callers ask regularly."""
+    row = facts.forecast
+    taking = triggers.of(facts.subject, "forecast")
+    found = [each.trigger for each in taking]
+    if row is not None and row.origins >= REGULAR and facts.is_recent(row.created_at):
+        found.append(LoopTrigger(kind="requests"))
+    step = LoopStep(name="predicted", state="none", open=not found, triggers=found)
+    if not found:
+        step.missing = _missing(facts, "forecast")
+    if row is not None:
+        step.state, step.at, step.version, step.prediction_id = "done", row.created_at, row.version, row.id
+        step.count, step.counted_all = min(row.forecasts, MOST_FORECASTS), row.forecasts <= MOST_FORECASTS
+    running = _running(facts, "forecast", lambda run: run.model == facts.model.name)
+    return _with_attempts(step, facts, taking, running)
+
+
+def judged(facts: Facts, first: LoopStep) -> LoopStep:
+    """Forecasts have been judged by rows that arrived later, which follows from their arrival."""
+    row = facts.judged
+    is_open = first.open and not (row is not None and facts.is_recent(row.judged_at))
+    step = LoopStep(name="judged", state="none", open=is_open, triggers=[] if is_open else [_PLATFORM])
+    step.missing = first.missing if is_open else None
+    if row is not None:
+        step.state, step.at, step.prediction_id = "done", row.judged_at, row.prediction_id
+        step.count, step.counted_all = min(row.points, MOST_POINTS), row.points <= MOST_POINTS
+    return step
+
+
+def learned(facts: Facts, triggers: Triggers) -> LoopStep:
+    """A version has been trained here."""
+    row = facts.learned
+    taking = triggers.of(facts.subject, "train")
+    found = [each.trigger for each in taking]
+    step = LoopStep(name="learned", state="none", open=not found, triggers=found)
+    if not found:
+        step.missing = _missing(facts, "train")
+    if row is not None:
+        step.state, step.at, step.version, step.run_id = "done", row.created_at, row.version, row.run_id
+        step.count = row.version
+    running = _running(facts, "train", lambda run: run.model == facts.model.name)
+    return _with_attempts(step, facts, taking, running)
+
+
+def gate(facts: Facts) -> LoopStep:
+    """The gate has decided, which follows from each training run."""
+    step = LoopStep(name="gate", state="none", open=False, triggers=[_PLATFORM])
+    if facts.verdict is not None and facts.learned is not None:
+        verdict, at = facts.verdict
+        step.state, step.at, step.run_id, step.version = "done", at, facts.learned.run_id, facts.learned.version
+        step.gate = summarised(verdict)
+    return step
+
+
+def champion(facts: Facts, triggers: Triggers) -> LoopStep:
+    """A version holds the title: the gate promotes, unless the policy leaves that to people."""
+    model = facts.model
+    found = [each.trigger for each in triggers.of(facts.subject, "promote")]
+    if facts.policy.automatic:
+        found.insert(0, _PLATFORM)
+    step = LoopStep(name="champion", state="none", open=not found, triggers=found)
+    if not found:
+        step.missing = _missing(facts, "promotion")
+    if model.champion is not None:
+        step.state, step.at, step.version, step.run_id = "done", model.since, model.champion, model.champion_run
+    return step
+
+
+def summarised(verdict: VerdictRecord) -> GateSummary:
+    """Return a verdict in short: its outcome, and the weightiest reason where it promotes no candidate."""
+    outcome = _OUTCOMES[verdict.decision]
+    if outcome == "promoted":
+        return GateSummary(outcome=outcome, why=None, text=None)
+    by_code = {reason.code: reason for reason in reversed(verdict.reasons)}
+    for codes, why in _WHY:
+        if reason := next((by_code[code] for code in codes if code in by_code), None):
+            return GateSummary(outcome=outcome, why=why, text=reason.text)
+    text = verdict.reasons[0].text if verdict.reasons else None
+    return GateSummary(outcome=outcome, why=None if outcome == "approved" else "other", text=text)
+
+
+def _running(facts: Facts, kind: str, is_of: Callable[[RunRow], bool]) -> RunRow | None:
+    found = (run for run in facts.runs.values() if run.kind == kind and run.state == "running" and is_of(run))
+    return next(found, None)
+
+
+def _with_attempts(step: LoopStep, facts: Facts, taking: list[Taking], running: RunRow | None) -> LoopStep:
+    """State that a step is being taken, or that the newest attempt after its last success failed."""
+    if running is not None:
+        step.state, step.at, step.run_id = "running", running.started_at, running.id
+        return step
+    for each in taking:
+        attempt = each.last
+        if attempt is None:
+            continue
+        run = facts.runs.get(attempt.run_id) if attempt.run_id is not None else None
+        at = run.finished_at if run is not None else attempt.at
+        failed = attempt.error if run is None else _failure(run)
+        if failed is not None and at is not None and (step.at is None or at > step.at):
+            step.state, step.at, step.error, step.run_id = "failed", at, failed, attempt.run_id
+        elif run is not None and run.state == "succeeded" and step.run_id is None and at is not None:
+            step.run_id = run.id if step.at is None or at >= step.at - _SAME else None
+    return step
+
+
+def _failure(run: RunRow) -> str | None:
+    if run.state not in ("failed", "quarantined"):
+        return None
+    return str(run.error.get("message", run.state)) if run.error else run.state
+
+
+def _missing(facts: Facts, what: MissingKind) -> MissingAutomation:
+    name = shlex.quote(facts.model.name)
+    dataset = shlex.quote(facts.dataset.name if facts.dataset is not None else facts.model.name)
+    commands: Mapping[MissingKind, str] = {
+        "refresh": f"azuraforge models keep-fresh {name} --refresh daily",
+        "append": f"azuraforge datasets add --append FILE --name {dataset}",
+        "forecast": f"azuraforge models keep-fresh {name}",
+        "train": f"azuraforge models keep-fresh {name} --retrain weekly",
+        "promotion": f'azuraforge models set-policy {name} --reason "the gate promotes"',
+    }
+    return MissingAutomation(what=what, command=commands[what])
+
+
+def _step(frequency: str | None) -> timedelta | None:
+    """Return the longest distance between two rows of a frequency such as ``15m`` or ``1mo``."""
+    parts = re.fullmatch(r"([0-9]+)([a-z]+)", frequency or "")
+    return timedelta(seconds=int(parts[1]) * _SECONDS[parts[2]]) if parts and parts[2] in _SECONDS else None

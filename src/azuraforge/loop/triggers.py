@@ -1,0 +1,128 @@
+"""Which automations and schedules take which step of a model's loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import JsonValue
+
+from azuraforge.loop.schemas import LoopTrigger
+from azuraforge.loop.store import AutomationFacts, ScheduleRow
+
+#: The steps that an automation can take.
+Work = Literal["refresh", "forecast", "train", "promote"]
+_WORK: Mapping[str, Work] = {
+    "refresh": "refresh",
+    "forecast": "forecast",
+    "train": "train",
+    "study": "train",
+    "promote": "promote",
+}
+_CAUSE = "{cause."
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How a trigger last took its step. ``run_id`` names a run whose row says how it ended; else ``error`` does."""
+
+    run_id: str | None
+    error: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Taking:
+    """A trigger that takes a kind of work for one model or dataset."""
+
+    trigger: LoopTrigger
+    last: Attempt | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model with the dataset that it learns from; ``dataset`` holds its name and id, and is empty where none is."""
+
+    model: str
+    dataset: frozenset[str]
+
+    def is_meant(self, work: Work, asked: Mapping[str, JsonValue], when: Mapping[str, JsonValue]) -> bool:
+        """Return whether a request does this work for this model: for its dataset where it is a refresh.
+
+        A request to train names the model, or its dataset only, after which the model is called then.
+        """
+        if work == "refresh":
+            return _may_be(asked.get("dataset"), self.dataset, when)
+        named = asked.get("model")
+        if named is None and work == "train":
+            named = asked.get("dataset")
+        return _may_be(named, frozenset({self.model}), when)
+
+
+class Triggers:
+    """The automations and schedules of a project that are not paused."""
+
+    def __init__(self, automations: Sequence[AutomationFacts], schedules: Sequence[ScheduleRow]) -> None:
+        self._automations = automations
+        self._schedules = schedules
+
+    def run_ids(self) -> set[str]:
+        """Return the runs that the newest firings queued."""
+        steps = (step.run_id for each in self._automations for step in each.last.values())
+        return {id_ for id_ in (*steps, *(each.run_id for each in self._schedules)) if id_ is not None}
+
+    def of(self, subject: Subject, work: Work) -> list[Taking]:
+        """Return what takes this work for the subject, each trigger once."""
+        return [*self._by_automations(subject, work), *self._by_schedules(subject, work)]
+
+    def _by_automations(self, subject: Subject, work: Work) -> Iterator[Taking]:
+        for each in self._automations:
+            for position, step in enumerate(each.steps, 1):
+                if isinstance(step, dict) and _WORK.get(str(step.get("do"))) == work:
+                    body = step.get("run") or step.get("study") or step
+                    if isinstance(body, dict) and subject.is_meant(work, body, each.when):
+                        yield Taking(LoopTrigger(kind="automation", name=each.name, id=each.id), _last(each, position))
+                        break
+
+    def _by_schedules(self, subject: Subject, work: Work) -> Iterator[Taking]:
+        for each in self._schedules:
+            kind = each.request.get("kind") or "train"
+            if _WORK.get(str(kind)) == work and subject.is_meant(work, each.request, {}):
+                last = Attempt(each.run_id, _message(each.error), each.fired_at) if each.fired_at else None
+                yield Taking(LoopTrigger(kind="schedule", name=each.name, id=each.id), last)
+
+
+def _last(automation: AutomationFacts, position: int) -> Attempt | None:
+    """How the step at a position of the definition went in the newest firing, if it was taken then."""
+    step = automation.last.get(position)
+    if step is None:
+        return None
+    failed = step.state == "failed"
+    return Attempt(step.run_id, _message(step.error) if failed else None, step.ended_at)
+
+
+def _message(error: Mapping[str, JsonValue] | None) -> str | None:
+    return str(error.get("message", "")) if error else None
+
+
+def _may_be(named: JsonValue, names: frozenset[str], when: Mapping[str, JsonValue]) -> bool:
+    """Return whether a name in a step is one of ``names``; ``{cause.field}`` is what the filters let through."""
+    if not isinstance(named, str) or not names:
+        return False
+    if named.startswith(_CAUSE) and named.endswith("}"):
+        allowed = _allowed(when, named[len(_CAUSE) : -1])
+        return allowed is None or bool(allowed & names)
+    return named in names
+
+
+def _allowed(when: Mapping[str, JsonValue], field: str) -> set[str] | None:
+    """Return the values that the filters leave to a field of the cause; None: any."""
+    filters = when.get("where")
+    for each in filters if isinstance(filters, list) else []:
+        if isinstance(each, dict) and each.get("field") == field:
+            several = each.get("one_of")
+            values = several if isinstance(several, list) else [each.get("equals")]
+            return {value for value in values if isinstance(value, str)}
+    return None

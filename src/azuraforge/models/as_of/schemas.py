@@ -1,0 +1,77 @@
+"""API shapes of a model as known on a day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from azuraforge.models.schemas import AliasChange
+
+#: ``held``: the alias pointed at a version; ``before_first``: it had never pointed at one; ``removed``: it had been
+#: taken away and not set again.
+AliasState = Literal["before_model", "before_first", "removed", "held"]
+
+
+class DataThen(BaseModel):
+    """A version of a dataset, as the newest at a moment or as the one that something was made from."""
+
+    dataset_id: str
+    name: str | None = Field(description="null: the dataset was purged")
+    version: int | None
+    fingerprint: str | None
+    rows: int | None = None
+    end_at: datetime | None = None
+    added_at: datetime | None = None
+
+
+class PointThen(BaseModel):
+    """A predicted value with its interval, and what happened; ``actual`` and ``label`` are null until that is known."""
+
+    step: int = Field(description="rows ahead of the origin, from 1")
+    at: datetime
+    value: float
+    low: float | None
+    high: float | None
+    predicted_label: str | None = Field(default=None, description="the class; `value` is its probability then")
+    actual: float | None
+    label: str | None = Field(description="the class that it was")
+    loss: float | None = Field(description="absolute error; for classes 1 where it was wrong, else 0")
+    hit: bool | None = Field(description="inside the interval, or the right class")
+    late: bool = Field(description="the forecast was made after the time that it speaks of")
+    judged_at: datetime | None
+
+
+class ForecastThen(BaseModel):
+    """The newest forecast that had been given by then, with outcomes known up to now."""
+
+    prediction_id: str
+    made_at: datetime
+    version: int = Field(description="that made it; another than the holder's where a new one had not yet been asked")
+    plugin: str | None
+    series: str | None
+    target: str
+    unit: str
+    interval: float | None
+    origin: datetime
+    data: DataThen | None = Field(description="that it was made from; null: rows that the caller sent")
+    points: list[PointThen]
+    known: int = Field(description="points whose outcome is known now")
+
+
+class AsOfOut(BaseModel):
+    """A model at a past moment, from the history of its alias and the ledger."""
+
+    model: str
+    at: datetime
+    alias: str
+    state: AliasState
+    model_created_at: datetime
+    timezone: str = Field(description="of the series; UTC where it has none")
+    holder: AliasChange | None = Field(description="the move that held, with `until` as known now")
+    plugin: str | None = Field(description="of the version that held the alias")
+    learned_from: DataThen | None = Field(description="of the version that held the alias; null: none, or imported")
+    data: DataThen | None = Field(description="the newest version of the model's dataset at that moment")
+    forecast: ForecastThen | None = Field(description="null: none had been given, or the ledger no longer has it")
+    ledger_since: datetime | None = Field(description="the oldest forecast that the ledger still has; null: none")

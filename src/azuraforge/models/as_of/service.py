@@ -1,0 +1,156 @@
+"""A model as it was known on a day, exactly: from the history of its aliases and the ledger, never from guesses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models import schemas, shapes, trash_store
+from azuraforge.models import store as models
+from azuraforge.models.as_of import store
+from azuraforge.models.as_of.schemas import AliasState, AsOfOut, DataThen, ForecastThen, PointThen
+from azuraforge.models.predictions import store as ledger
+from azuraforge.models.registry.names import BY_GATE
+from azuraforge.models.tables import AliasChange, Model, ModelVersion, Prediction
+
+
+class AsOf:
+    """Reads of the past; each method names the project it acts in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def show(
+        self, project_id: str, name: str, at: datetime | None, alias: str = "champion", series: str | None = None
+    ) -> AsOfOut:
+        """Return the holder of an alias, the forecast that stood and the data at a moment, over what then happened.
+
+        Args:
+            at: aware, not later than now by the database's clock; None: now.
+            series: of which of several series; None: that of the newest forecast by then.
+
+        Raises NotFound for an unknown model, InvalidInput for a moment in the future.
+        """
+        now = self._database.clock()
+        at = at or now
+        if at > now:
+            raise InvalidInput(
+                f"{at.isoformat(timespec='seconds')} lies in the future",
+                where="at",
+                next_step=f"name a moment until now ({now.isoformat(timespec='seconds')})",
+                code="in_the_future",
+            )
+        with self._database.read(project_id) as session:
+            owner = models.model(session, name) or trash_store.find(session, name)
+            if owner is None:
+                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            return _at(session, owner, at, alias, series)
+
+
+def _at(session: Session, owner: Model, at: datetime, alias: str, series: str | None) -> AsOfOut:
+    moves = models.history(session, owner.id, alias, at, None, 1)
+    line, until = moves[0] if moves else (None, None)
+    state: AliasState = "held"
+    if at < owner.created_at:
+        state = "before_model"
+    elif line is None:
+        state = "before_first"
+    elif line.action == "remove":
+        state = "removed"
+    holder = store.version(session, owner.id, line.version) if line is not None and state == "held" else None
+    dataset_id = holder.dataset_id if holder is not None else store.newest_dataset(session, owner.id)
+    standing = store.standing(session, owner.id, alias, at, dataset_id, series) if state == "held" else None
+    newest = store.data_at(session, dataset_id, at) if dataset_id is not None else None
+    named = store.dataset_name(session, dataset_id) if dataset_id is not None else None
+    return AsOfOut(
+        model=owner.name,
+        at=at,
+        alias=alias,
+        state=state,
+        model_created_at=owner.created_at,
+        timezone=(holder.schema.timezone if holder is not None else None) or "UTC",
+        holder=_holder(session, line, until) if line is not None and state == "held" else None,
+        plugin=holder.plugin if holder is not None else None,
+        learned_from=_learned_from(holder, named) if holder is not None else None,
+        data=None
+        if newest is None
+        else DataThen(
+            dataset_id=newest.dataset_id,
+            name=named,
+            version=newest.version,
+            fingerprint=newest.fingerprint,
+            rows=newest.rows,
+            end_at=newest.end_at,
+            added_at=newest.created_at,
+        ),
+        forecast=_forecast(session, owner, standing) if standing is not None else None,
+        ledger_since=store.ledger_since(session, owner.id),
+    )
+
+
+def _holder(session: Session, line: AliasChange, until: datetime | None) -> schemas.AliasChange:
+    by_gate = line.by == BY_GATE and line.run_id is not None
+    verdict = models.verdicts(session, [line.run_id]).get(line.run_id or "") if by_gate else None
+    return shapes.change_out(line, until, verdict)
+
+
+def _learned_from(holder: ModelVersion, named: str | None) -> DataThen | None:
+    if holder.dataset_id is None:
+        return None
+    return DataThen(
+        dataset_id=holder.dataset_id,
+        name=named,
+        version=holder.dataset_version,
+        fingerprint=holder.dataset_fingerprint,
+    )
+
+
+def _forecast(session: Session, owner: Model, line: Prediction) -> ForecastThen:
+    outcomes = {each.step: each for each in ledger.outcomes(session, line.id)}
+    made_by = store.version(session, owner.id, line.version)
+    points = []
+    for step, point in enumerate(line.points, 1):
+        found = outcomes.get(step)
+        points.append(
+            PointThen(
+                step=step,
+                at=point.at,
+                value=point.value,
+                low=point.low,
+                high=point.high,
+                predicted_label=point.label,
+                actual=found.actual if found is not None else None,
+                label=found.label if found is not None else None,
+                loss=found.loss if found is not None else None,
+                hit=found.hit if found is not None else None,
+                late=found.late if found is not None else line.created_at >= point.at,
+                judged_at=found.judged_at if found is not None else None,
+            )
+        )
+    return ForecastThen(
+        prediction_id=line.id,
+        made_at=line.created_at,
+        version=line.version,
+        plugin=made_by.plugin if made_by is not None else None,
+        series=line.inputs.series,
+        target=line.target,
+        unit=line.unit,
+        interval=line.interval,
+        origin=line.origin_at,
+        data=_made_from(session, line),
+        points=points,
+        known=len(outcomes),
+    )
+
+
+def _made_from(session: Session, line: Prediction) -> DataThen | None:
+    inputs = line.inputs
+    if inputs.dataset_id is None:
+        return None
+    return DataThen(
+        dataset_id=inputs.dataset_id,
+        name=store.dataset_name(session, inputs.dataset_id),
+        version=inputs.dataset_version,
+        fingerprint=inputs.dataset_fingerprint,
+    )

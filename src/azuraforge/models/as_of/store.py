@@ -1,0 +1,66 @@
+"""The SQL of a model as known on a day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+
+from azuraforge.database import Session
+from azuraforge.datasets.tables import Dataset, DatasetVersionRow
+from azuraforge.models.tables import ModelVersion, Prediction
+
+
+def standing(
+    session: Session, model_id: str, alias: str, at: datetime, dataset_id: str | None, series: str | None
+) -> Prediction | None:
+    """The newest forecast that callers had received by then through an alias.
+
+    Args:
+        dataset_id: only forecasts that continue this dataset; None: any, for versions that were imported.
+        series: only of this one of several series.
+    """
+    line = Prediction
+    found = select(line).where(
+        line.model_id == model_id, line.created_at <= at, line.alias == alias, line.pair_id.is_(None)
+    )
+    if dataset_id is not None:
+        found = found.where(line.continues == dataset_id)
+    if series is not None:
+        found = found.where(_series(session) == series)
+    return session.scalars(found.order_by(line.created_at.desc(), line.id.desc()).limit(1)).first()
+
+
+def ledger_since(session: Session, model_id: str) -> datetime | None:
+    """When the oldest line of a model was written that the ledger has."""
+    return session.scalar(select(func.min(Prediction.created_at)).where(Prediction.model_id == model_id))
+
+
+def version(session: Session, model_id: str, number: int) -> ModelVersion | None:
+    """A version, also one that was deleted or purged: its line says what it was."""
+    return session.get(ModelVersion, (session.project_id, model_id, number))
+
+
+def newest_dataset(session: Session, model_id: str) -> str | None:
+    """The dataset of the newest version that has one."""
+    of = (ModelVersion.model_id == model_id, ModelVersion.dataset_id.is_not(None))
+    return session.scalar(select(ModelVersion.dataset_id).where(*of).order_by(ModelVersion.version.desc()).limit(1))
+
+
+def dataset_name(session: Session, dataset_id: str) -> str | None:
+    """The name of a dataset, also of one in the trash."""
+    return session.scalar(select(Dataset.name).where(Dataset.id == dataset_id))
+
+
+def data_at(session: Session, dataset_id: str, at: datetime) -> DatasetVersionRow | None:
+    """The newest version of a dataset that had been added by then."""
+    row = DatasetVersionRow
+    found = select(row).where(row.dataset_id == dataset_id, row.created_at <= at)
+    return session.scalars(found.order_by(row.version.desc()).limit(1)).first()
+
+
+def _series(session: Session) -> ColumnElement[str]:
+    """The series of a line, which is a field of its inputs."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.json_extract_path_text(Prediction.inputs, "series")
+    return func.json_extract(Prediction.inputs, "$.series")

@@ -1,0 +1,193 @@
+"""Forecasts of the ledger as a file for people: CSV, or an Excel workbook.
+
+Times are those of the series' zone. Text that a spreadsheet would take for a formula stays text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models import store as models
+from azuraforge.models.predictions import store
+from azuraforge.models.tables import Prediction
+
+FileFormat = Literal["csv", "xlsx"]
+FileLanguage = Literal["en", "tr"]
+#: Forecasts in one file.
+MOST_FORECASTS = 500
+MEDIA_TYPES: Mapping[FileFormat, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+#: Spreadsheets take text that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_HEADINGS = ("series", "time", "value", "low", "high", "interval", "unit", "time_zone", "target", "model", "version")
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "forecast": ("Forecast", "Tahmin"),
+    "about": ("About", "Bilgi"),
+    "series": ("Series", "Seri"),
+    "time": ("Time ({zone})", "Zaman ({zone})"),
+    "offset": ("Offset from UTC", "UTC farkı"),
+    "value": ("Value", "Değer"),
+    "low": ("Lower end", "Alt sınır"),
+    "high": ("Upper end", "Üst sınır"),
+    "unit": ("Unit", "Birim"),
+    "interval": ("Interval", "Tahmin aralığı"),
+    "target": ("Target", "Hedef"),
+    "model": ("Model", "Model"),
+    "version": ("Version", "Sürüm"),
+    "zone": ("Time zone", "Saat dilimi"),
+    "origin": ("Last known row", "Bilinen son satır"),
+    "made_at": ("Made at", "Oluşturma zamanı"),
+    "id": ("Id in the ledger", "Defterdeki kimliği"),
+}
+#: A text of ``_WORDS`` in the file's language, by its key.
+_Word = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A line of the ledger with its model's name and the zone of its series."""
+
+    line: Prediction
+    model: str
+    zone: str
+
+    @property
+    def series(self) -> str | None:
+        """The one of several series that it is about."""
+        return self.line.inputs.series
+
+    def local(self, at: datetime) -> datetime:
+        """Return a moment in the zone of the series."""
+        return at.astimezone(ZoneInfo(self.zone))
+
+
+class ForecastFiles:
+    """Writes files of forecasts; each method names the project it acts in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(self, project_id: str, ids: Sequence[str], form: FileFormat, language: FileLanguage = "en") -> bytes:
+        """Return forecasts of one model as one file, in the order of ``ids``.
+
+        Args:
+            language: of the headings of a workbook; those of CSV are the same for every reader.
+
+        Raises NotFound for an id that is not in the ledger, InvalidInput for forecasts of several models and for
+        answers about pictures.
+        """
+        with self._database.read(project_id) as session:
+            found = [_forecast(session, id_) for id_ in ids]
+        if len({each.model for each in found}) > 1:
+            raise InvalidInput(
+                "the forecasts are of several models", where="prediction_id", next_step="write one file for each model"
+            )
+        return _csv(found) if form == "csv" else _workbook(found, language)
+
+
+def _forecast(session: Session, id_: str) -> Forecast:
+    found = store.line(session, id_)
+    if found is None:
+        raise NotFound(f"prediction {id_!r} is not in the ledger", next_step="azuraforge predictions list")
+    line, model = found
+    if line.points[0].label is not None:
+        raise InvalidInput(
+            f"prediction {id_!r} is the class of a picture, not a forecast",
+            where="prediction_id",
+            next_step=f"azuraforge predictions show {id_}",
+        )
+    version = models.version(session, line.model_id, line.version)
+    schema = version.schema if version is not None else None
+    zone = (schema.rhythm_timezone or schema.timezone) if schema is not None else None
+    return Forecast(line, model, zone or "UTC")
+
+
+def _csv(forecasts: Sequence[Forecast]) -> bytes:
+    """Return UTF-8 with a byte order mark, which Excel needs; times are ISO 8601 with the offset of the zone."""
+    several = any(each.series is not None for each in forecasts)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(_HEADINGS if several else _HEADINGS[1:])
+    for each in forecasts:
+        line = each.line
+        about = [line.interval, _plain(line.unit), each.zone, _plain(line.target), _plain(each.model), line.version]
+        for point in line.points:
+            row = [each.local(point.at).isoformat(), point.value, point.low, point.high, *about]
+            writer.writerow([_plain(each.series or ""), *row] if several else row)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _plain(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula: an apostrophe before what begins like one."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
+    """Return a workbook: a sheet with the values, in which times are dates and numbers are numbers, and one that says
+    what they are. Text is written as text, whatever it begins with."""
+    from xlsxwriter import Workbook
+
+    def word(key: str) -> str:
+        return _WORDS[key][language == "tr"]
+
+    content = io.BytesIO()
+    plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with Workbook(content, {"in_memory": True, **plain}) as book:
+        bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        several = any(each.series is not None for each in forecasts)
+        sheet = book.add_worksheet(word("forecast"))
+        headings = [word("time").format(zone=forecasts[0].zone), *map(word, ("offset", "value", "low", "high", "unit"))]
+        for column, heading in enumerate([word("series"), *headings] if several else headings):
+            sheet.write_string(0, column, heading, bold)
+        row, first = 1, 1 if several else 0
+        for each in forecasts:
+            for point in each.line.points:
+                if several:
+                    sheet.write_string(row, 0, each.series or "")
+                local = each.local(point.at)
+                sheet.write_datetime(row, first, local.replace(tzinfo=None), moment)
+                sheet.write_string(row, first + 1, local.isoformat()[-6:])
+                for column, value in enumerate((point.value, point.low, point.high), first + 2):
+                    if value is not None:
+                        sheet.write_number(row, column, value)
+                sheet.write_string(row, first + 5, each.line.unit)
+                row += 1
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, first, 26)
+        sheet.set_column(first + 1, first + 5, 16)
+        about = book.add_worksheet(word("about"))
+        about.set_column(0, 1, 32)
+        for number, (key, fact) in enumerate(_facts(forecasts, word)):
+            about.write_string(number, 0, key, bold)
+            about.write_string(number, 1, fact)
+    return content.getvalue()
+
+
+def _facts(forecasts: Sequence[Forecast], word: _Word) -> list[tuple[str, str]]:
+    """Return what the sheet of facts says, one line each; of several forecasts those that they share, and their ids."""
+    first = forecasts[0].line
+
+    def of(key: str, read: Callable[[Forecast], str]) -> tuple[str, str]:
+        return word(key), ", ".join(dict.fromkeys(read(each) for each in forecasts))
+
+    return [
+        (word("model"), forecasts[0].model),
+        of("version", lambda each: str(each.line.version)),
+        (word("target"), first.target),
+        (word("unit"), first.unit),
+        of("interval", lambda each: "–" if each.line.interval is None else f"{each.line.interval * 100:g} %"),
+        of("zone", lambda each: each.zone),
+        of("origin", lambda each: each.local(each.line.origin_at).isoformat()),
+        of("made_at", lambda each: each.local(each.line.created_at).isoformat(timespec="seconds")),
+        *[(word("id"), each.line.id) for each in forecasts],
+    ]

@@ -1,0 +1,93 @@
+"""The rules for outgoing requests, enforced on a whole process: for libraries that open connections by themselves.
+
+An audit hook sees each connection before it is made, with the address that it goes to. It cannot be taken out again,
+so only a child that sends one thing and ends is confined.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from azuraforge.errors import InvalidInput
+from azuraforge.outgoing.addresses import is_public
+from azuraforge.outgoing.policy import Policy
+
+_CONNECTING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_STARTING = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.fork", "os.forkpty"})
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
+
+
+class ConnectionRefused(OSError):
+    """The policy does not allow a connection."""
+
+
+@dataclass
+class Confinement:
+    """What a confined process tried.
+
+    Attributes:
+        refused: the error of the last connection that was not allowed; None: all were.
+    """
+
+    refused: InvalidInput | None = None
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def confine(policy: Policy, ports: Collection[int] = ()) -> Confinement:
+    """Let this process connect only where the policy allows it, and start no programs.
+
+    Args:
+        ports: may be reached on public addresses although they are not of the web.
+    """
+    found = Confinement()
+    resolve = socket.getaddrinfo
+
+    def remember(host, *arguments, **more):  # type: ignore[no-untyped-def]  # as the function that it stands for
+        answers = resolve(host, *arguments, **more)
+        for answer in answers:
+            found.names[str(answer[4][0])] = host.decode() if isinstance(host, bytes) else str(host)
+        return answers
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event in _STARTING:
+            raise ConnectionRefused("a notifier starts no programs")
+        if event in _CONNECTING:
+            _check(found, policy, ports, arguments)
+
+    socket.getaddrinfo = remember
+    _use_proxy(policy)
+    sys.addaudithook(hook)
+    return found
+
+
+def _check(found: Confinement, policy: Policy, ports: Collection[int], arguments: tuple[object, ...]) -> None:
+    place = arguments[1] if len(arguments) > 1 else None
+    if not isinstance(place, tuple) or len(place) < 2:
+        found.refused = InvalidInput("only connections to hosts are allowed", where="outgoing request")
+        raise ConnectionRefused(found.refused.message)
+    text, port = str(place[0]), int(place[1])
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        found.refused = InvalidInput("the host was not resolved before connecting", where="outgoing request")
+        raise ConnectionRefused(found.refused.message) from None
+    if port in ports and is_public(address):
+        return
+    try:
+        policy.check(found.names.get(text, text), port, [address])
+    except InvalidInput as error:
+        found.refused = error
+        raise ConnectionRefused(error.message) from None
+
+
+def _use_proxy(policy: Policy) -> None:
+    for name in _PROXIES:
+        os.environ.pop(name, None)
+        os.environ.pop(name.upper(), None)
+    if policy.proxy is not None:
+        os.environ |= {"http_proxy": policy.proxy, "https_proxy": policy.proxy}

@@ -1,0 +1,116 @@
+"""The keys that secrets are encrypted with: from the settings, or a file of the data home that no backup holds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from azuraforge.durable import sync_path
+from azuraforge.errors import StorageError
+
+SETTING = "AZURAFORGE_SECRET_KEYS"
+_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of AES-256. ``id`` names it without revealing it."""
+
+    content: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return hmac.new(self.content, b"azuraforge secret key", hashlib.sha256).hexdigest()[:16]
+
+
+class KeyRing:
+    """All keys of this installation: the first one encrypts, all of them decrypt.
+
+    Args:
+        given: keys of 32 bytes in base64, separated by commas; those of the file follow them.
+        file: holds keys in the same form, a line each. It is made where a key is needed and there is none.
+    """
+
+    def __init__(self, given: SecretStr | None, file: Path) -> None:
+        self._given = given
+        self._file = file
+
+    def keys(self) -> list[Key]:
+        """Return the keys that there are, perhaps none. Raises StorageError for keys that cannot be used."""
+        given = self._given.get_secret_value() if self._given is not None else ""
+        named = [_parsed(each, SETTING) for each in given.split(",") if each.strip()]
+        return [*named, *(_parsed(each, str(self._file)) for each in self._lines())]
+
+    def first(self) -> Key:
+        """Return the key that encrypts, made now if there is none."""
+        if not (found := self.keys()):
+            self._make()
+            found = self.keys()
+        return found[0]
+
+    def _lines(self) -> list[str]:
+        try:
+            descriptor = os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StorageError(
+                f"the file of keys cannot be read: {error.strerror}",
+                where=str(self._file),
+                next_step="let the platform's user read it",
+            ) from None
+        with os.fdopen(descriptor, "r", encoding="utf-8", errors="replace") as file:
+            if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+                raise StorageError(
+                    "other users of this machine can read the file of keys",
+                    where=str(self._file),
+                    next_step=f"chmod 600 {self._file}",
+                    code="readable_keys",
+                )
+            return [line for line in file.read().splitlines() if line.strip()]
+
+    def _make(self) -> None:
+        """Write a new key. Of several processes the first one wins: a file that is there is never replaced."""
+        draft = self._file.with_name(f".{self._file.name}.{secrets.token_hex(8)}")
+        content = base64.b64encode(secrets.token_bytes(_BYTES)) + b"\n"
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, self._file)
+            sync_path(self._file.parent)
+        except OSError as error:
+            raise StorageError(
+                f"a key for secrets cannot be written: {error.strerror}",
+                where=str(self._file),
+                next_step=f"make the folder writable, or set {SETTING}",
+            ) from None
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _parsed(text: str, where: str) -> Key:
+    try:
+        content = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        content = b""
+    if len(content) != _BYTES:
+        raise StorageError(
+            "a key for secrets is not 32 bytes in base64",
+            where=where,
+            next_step="make one: openssl rand -base64 32",
+            code="not_a_key",
+        )
+    return Key(content)

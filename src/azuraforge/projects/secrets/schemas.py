@@ -1,0 +1,39 @@
+"""API shapes of secrets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from azuraforge.paging import Page
+from azuraforge.plugins.contract.secret import SECRET_NAME
+
+#: ``unreadable``: the key that it was encrypted with is not there, or the row was damaged.
+SecretState: TypeAlias = Literal["ready", "older_key", "unreadable"]
+Name = Annotated[str, Field(pattern=SECRET_NAME, max_length=64)]
+
+
+class SecretRequest(BaseModel):
+    """The value of a secret. It is never shown again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    value: Annotated[SecretStr, Field(min_length=1, max_length=10_000)]
+
+
+class SecretOut(BaseModel):
+    """A secret without its value."""
+
+    name: str
+    state: SecretState = Field(
+        description="older_key: setting it again encrypts it with the present key; unreadable: set it again"
+    )
+    created_at: datetime
+    updated_at: datetime
+    updated_by: str
+
+
+class SecretPage(Page[SecretOut]):
+    """A page of secrets, by name."""

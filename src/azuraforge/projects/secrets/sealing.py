@@ -1,0 +1,41 @@
+"""Encryption of secrets: AES-256-GCM with a random nonce, bound to the project and the name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from azuraforge.projects.secrets.keys import Key
+
+_NONCE_BYTES = 12
+
+
+class CannotOpen(Exception):
+    """No key opens this, or it was changed, or it belongs to another project or name."""
+
+
+def seal(key: Key, project_id: str, name: str, value: str) -> bytes:
+    """Return the nonce and the ciphertext."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # loaded at the first secret
+
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key.content).encrypt(nonce, value.encode(), _bound_to(project_id, name))
+
+
+def unseal(keys: Sequence[Key], key_id: str, project_id: str, name: str, sealed: bytes) -> str:
+    """Return the value. Raises CannotOpen."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    key = next((each for each in keys if each.id == key_id), None)
+    if key is None:
+        raise CannotOpen
+    try:
+        opened = AESGCM(key.content).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(project_id, name))
+    except (InvalidTag, ValueError):
+        raise CannotOpen from None
+    return opened.decode()
+
+
+def _bound_to(project_id: str, name: str) -> bytes:
+    return f"{project_id}\0{name}".encode()

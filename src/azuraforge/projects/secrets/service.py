@@ -1,0 +1,110 @@
+"""The rules of secrets: who encrypts, who decrypts, and what is said where that is impossible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
+from azuraforge.paging import PAGE, Order
+from azuraforge.projects.secrets import store
+from azuraforge.projects.secrets.keys import SETTING, Key, KeyRing
+from azuraforge.projects.secrets.schemas import SecretOut, SecretPage, SecretState
+from azuraforge.projects.secrets.sealing import CannotOpen, seal, unseal
+from azuraforge.projects.secrets.tables import Secret
+
+_ORDER: Order[tuple[str]] = Order("secrets", tuple[str])
+#: Secrets of one project.
+_MOST = 1000
+
+
+class SecretService:
+    """Stores secrets and grants them to children. No method for people returns a value."""
+
+    def __init__(self, database: Database, keys: KeyRing) -> None:
+        self._database = database
+        self._keys = keys
+
+    def set(self, project_id: str, name: str, value: str, user_name: str) -> SecretOut:
+        """Encrypt and store a value, which replaces a former one. Raises StorageError where no key can be had."""
+        key = self._keys.first()
+        sealed = seal(key, project_id, name, value)
+
+        def work(session: Session) -> Secret:
+            if store.get(session, name) is None and store.count(session) >= _MOST:
+                raise Conflict(f"a project holds at most {_MOST} secrets", next_step="azuraforge secrets delete NAME")
+            return store.put(session, name, key.id, sealed, user_name)
+
+        return _shown(self._database.write(project_id, work), self._keys.keys())
+
+    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> SecretPage:
+        """Return a page of secrets by name, without their values."""
+        key = _ORDER.read(after)
+        with self._database.read(project_id) as session:
+            found = store.page(session, limit + 1, key)
+        page, cursor = _ORDER.cut(found, limit, lambda row: (row.name,))
+        try:
+            keys = self._keys.keys()
+        except StorageError:
+            keys = []
+        return SecretPage(items=[_shown(row, keys) for row in page], next=cursor)
+
+    def delete(self, project_id: str, name: str) -> None:
+        """Remove a secret. Raises NotFound."""
+        if not self._database.write(project_id, lambda session: store.remove(session, name)):
+            raise NotFound(f"secret {name!r} does not exist", next_step="azuraforge secrets list")
+
+    def holds_any(self, project_id: str, names: Sequence[str]) -> bool:
+        """Return whether the project has a secret of one of these names."""
+        if not names:
+            return False
+        with self._database.read(project_id) as session:
+            return store.any_of(session, names)
+
+    def grant(self, project_id: str, names: Iterable[str]) -> dict[str, str]:
+        """Return the values of secrets for a child that declares them.
+
+        Raises InvalidInput for a secret that is not there or cannot be decrypted, StorageError where no key can be
+        read.
+        """
+        wanted = sorted(set(names))
+        if not wanted:
+            return {}
+        keys = self._keys.keys()
+        with self._database.read(project_id) as session:
+            rows = {name: store.get(session, name) for name in wanted}
+        return {name: _value(project_id, name, row, keys) for name, row in rows.items()}
+
+
+def _value(project_id: str, name: str, row: Secret | None, keys: Sequence[Key]) -> str:
+    if row is None:
+        raise InvalidInput(
+            f"secret {name!r} does not exist",
+            where=f"secret {name}",
+            next_step=f"azuraforge secrets set {name}",
+            code="no_such_secret",
+        )
+    try:
+        return unseal(keys, row.key_id, project_id, name, row.sealed)
+    except CannotOpen:
+        raise InvalidInput(
+            f"secret {name!r} cannot be decrypted: its key is not there, or the row was damaged",
+            where=f"secret {name}",
+            next_step=f"put the key back into {SETTING}, or set the value again: azuraforge secrets set {name}",
+            code="secret_unreadable",
+        ) from None
+
+
+def _shown(row: Secret, keys: Sequence[Key]) -> SecretOut:
+    state: SecretState = "ready" if keys and keys[0].id == row.key_id else "older_key"
+    try:
+        unseal(keys, row.key_id, row.project_id, row.name, row.sealed)
+    except CannotOpen:
+        state = "unreadable"
+    return SecretOut(
+        name=row.name,
+        state=state,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        updated_by=row.updated_by,
+    )

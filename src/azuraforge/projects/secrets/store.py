@@ -1,0 +1,52 @@
+"""The only SQL of secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select
+
+from azuraforge.database import Session, now
+from azuraforge.database.keyset import behind
+from azuraforge.projects.secrets.tables import Secret
+
+
+def get(session: Session, name: str) -> Secret | None:
+    return session.scalars(select(Secret).where(Secret.name == name)).one_or_none()
+
+
+def any_of(session: Session, names: Sequence[str]) -> bool:
+    """Return whether a secret of one of these names is there."""
+    return session.scalars(select(Secret.name).where(Secret.name.in_(names)).limit(1)).first() is not None
+
+
+def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Secret]:
+    """Return secrets by name, behind ``after``."""
+    statement = select(Secret).order_by(Secret.name).limit(limit)
+    if after is not None:
+        statement = statement.where(behind((Secret.name,), after))
+    return session.scalars(statement).all()
+
+
+def count(session: Session) -> int:
+    return session.execute(select(func.count()).select_from(Secret)).scalar_one()
+
+
+def put(session: Session, name: str, key_id: str, sealed: bytes, user_name: str) -> Secret:
+    """Add a secret, or replace the value of the one of this name."""
+    row = get(session, name)
+    if row is None:
+        row = Secret(project_id=session.project_id, name=name, key_id=key_id, sealed=sealed, updated_by=user_name)
+        session.add(row)
+    else:
+        row.key_id, row.sealed, row.updated_by = key_id, sealed, user_name
+        row.updated_at = session.execute(select(now())).scalar_one()
+    session.flush()
+    session.refresh(row)
+    return row
+
+
+def remove(session: Session, name: str) -> bool:
+    """Remove a secret; False where there is none."""
+    statement = delete(Secret).where(Secret.name == name).returning(Secret.name)
+    return session.execute(statement).scalar() is not None

@@ -1,0 +1,24 @@
+"""Secrets, encrypted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from azuraforge.database import Base, Owned, Timestamp, now
+
+
+class Secret(Owned, Base):
+    """A value under AES-256-GCM; project and name are its associated data, so that it fits no other row."""
+
+    __tablename__ = "secret"
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_id: Mapped[str] = mapped_column(String(16))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # 12 bytes of nonce, then the ciphertext with its tag
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    updated_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    updated_by: Mapped[str] = mapped_column(String(200))

@@ -1,0 +1,52 @@
+"""Checks of the sampler and the pruner that a study asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from azuraforge.errors import InvalidInput
+from azuraforge.studies.records import Params, StoredObjective, StoredPruner
+from azuraforge.studies.schemas import Pruner, StudyRequest
+from azuraforge.studies.space import Dimension
+
+
+def check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
+    """Raise InvalidInput where the sampler cannot do what is asked of it."""
+    if request.sampler == "cmaes" and len(objectives) > 1:
+        raise InvalidInput("cmaes knows one objective only", where="sampler", next_step="choose tpe")
+    if request.pruner.name != "none" and len(objectives) > 1:
+        raise InvalidInput(
+            "with several objectives no curve says which trial is worse, so none can be pruned",
+            where="pruner",
+            next_step="choose the pruner none",
+        )
+    if request.warm_start_from and request.sampler not in ("tpe", "cmaes"):
+        raise InvalidInput(
+            f"{request.sampler} does not learn from trials, so there is nothing to begin from",
+            where="warm_start_from",
+            next_step="choose the sampler tpe or cmaes",
+        )
+
+
+def pruner_of(asked: Pruner, space: dict[str, Dimension], config: Params) -> StoredPruner:
+    """Return the pruner as it is stored. Raises InvalidInput where the length of a trial is not known."""
+    most = asked.most_reports
+    if asked.name == "hyperband" and most is None:
+        epochs = space["epochs"].ends() if "epochs" in space else [config.get("epochs")]
+        known = [int(value) for value in epochs if isinstance(value, int | float)]
+        if not known:
+            raise InvalidInput(
+                "hyperband must know how many reports a whole trial makes, and this config has no epochs",
+                where="pruner.most_reports",
+                next_step="give most_reports, or choose the median pruner",
+            )
+        most = max(2, *known)
+    return {
+        "name": asked.name,
+        "series": asked.series,
+        "direction": asked.direction,
+        "startup_trials": asked.startup_trials,
+        "warmup_reports": asked.warmup_reports,
+        "most_reports": most,
+        "reduction_factor": asked.reduction_factor,
+    }

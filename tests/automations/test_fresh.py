@@ -1,0 +1,162 @@
+"""Which automations keep a model fresh: the rules, and setting them up as a set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from azuraforge.automations.fresh.plan import ROLES, Subject, label_of, name_of, plan
+from azuraforge.automations.fresh.schemas import KeepFreshRequest
+from azuraforge.automations.needs import object_to_model
+from azuraforge.automations.notifications.wording import DoneStep, of_firing
+from azuraforge.automations.triggers import cycles
+from azuraforge.automations.triggers.schemas import AutomationRequest, OnEvent
+from azuraforge.errors import Conflict, InvalidInput
+from tests.automations.triggers import Stand
+
+
+@pytest.fixture
+def stand(database, project_id, tmp_path):
+    return Stand(database, tmp_path / "home", project_id)
+
+
+TRAINING = {
+    "plugin": "forecasting.lstm",
+    "dataset": "load",
+    "model": "sales",
+    "config": {"horizon": 3},
+    "name": "keep sales fresh",
+}
+SALES = Subject("sales", "sales", "load", TRAINING, can_refresh=True, can_forecast=True)
+
+
+def roles(requests: list[AutomationRequest]) -> list[str]:
+    names = {name_of("sales", role): role for role in ROLES}
+    return [names[each.name] for each in requests]
+
+
+def test_the_set_refreshes_forecasts_retrains_and_reports():
+    made = plan(SALES, KeepFreshRequest(notify=["team"]))
+    assert roles(made) == list(ROLES)
+    steps = {name: [step.do for step in each.steps] for name, each in zip(roles(made), made, strict=True)}
+    assert steps["refresh"] == ["refresh"]
+    assert steps["forecast"] == ["forecast"]
+    assert steps["retrain_on_drift"] == steps["retrain_when_worse"] == ["train", "notify"]
+    when = {name: each.when for name, each in zip(roles(made), made, strict=True)}
+    assert when["refresh"].interval.unit == "days"
+    assert (when["retrain_when_worse"].measure, when["retrain_when_worse"].of) == ("model.worse_than_baseline", "sales")
+
+
+def test_no_part_of_the_set_fires_itself():
+    made = plan(SALES, KeepFreshRequest(notify=["team"]))
+    nodes = [cycles.Node(each.name, each.when, each.steps) for each in made]
+    for index, node in enumerate(nodes):
+        cycles.check(node, nodes[:index] + nodes[index + 1 :])
+    where = [{"field": "kind", "equals": "train"}, {"field": "name", "equals": "the one"}]
+    tell = {"when": {"on": "event", "type": "run.state", "where": where}, "name": "tell"}
+    other = AutomationRequest.model_validate({**tell, "steps": [{"do": "predict", "run": {"model": "{cause.model}"}}]})
+    cycles.check(cycles.Node("tell", other.when, other.steps), nodes)  # runs of the set have a name of their own
+    loose = OnEvent(on="event", type="dataset.version_added")
+    with pytest.raises(InvalidInput, match="would fire itself"):
+        cycles.check(cycles.Node("loose", loose, made[0].steps), nodes)
+
+
+@pytest.mark.parametrize(
+    ("subject", "asked", "left"),
+    [
+        (replace(SALES, can_refresh=False), {}, ["forecast", "retrain_regularly"]),
+        (replace(SALES, can_forecast=False), {}, ["refresh", "retrain_regularly"]),
+        (SALES, {"refresh": "never", "retrain": "never"}, ["forecast", "retrain_on_drift"]),
+    ],
+)
+def test_what_is_not_possible_or_not_wanted_is_left_out(subject, asked, left):
+    made = roles(plan(subject, KeepFreshRequest(**asked)))
+    assert made[:2] == left
+    assert "report" not in made
+
+
+def test_a_short_distance_is_not_held_back_by_limits():
+    (refresh, _, retrain, *_) = plan(SALES, KeepFreshRequest(refresh="10s", retrain="30s"))
+    assert refresh.most_per_day >= 8640
+    assert retrain.cool_down_seconds == 0
+    worse = plan(SALES, KeepFreshRequest(retrain="30s"))[-1]
+    assert (worse.cool_down_seconds, worse.when.every_seconds) == (30, 30)
+
+
+def test_a_long_name_becomes_the_id():
+    assert label_of("m" * 51, "abcdefgh23456789") == "abcdefgh23456789"
+    assert all(len(name_of(label_of("m" * 50, ""), role)) <= 100 for role in ROLES)
+
+
+def wanted(stand: Stand, *names: str, text: str = "a") -> list[AutomationRequest]:
+    given = {"when": {"on": "event", "type": "test.happened"}, "steps": [{"do": "notify", "to": ["me"], "text": text}]}
+    return [AutomationRequest.model_validate({"name": name, **given}) for name in names]
+
+
+def test_a_set_is_set_up_changed_and_removed_as_one(stand: Stand):
+    stand.target()
+    names = ["one", "two", "three"]
+    stand.service.set_up(stand.project_id, names, wanted(stand, "one", "two"))
+    stand.service.pause(stand.project_id, "two")
+    before = {name: stand.get(name) for name in ("one", "two")}
+    stand.service.set_up(stand.project_id, names, wanted(stand, "one", "two"))
+    assert {name: stand.get(name) for name in ("one", "two")} == before
+    changed = [*wanted(stand, "two", text="b"), *wanted(stand, "three")]
+    stand.service.set_up(stand.project_id, names, changed)
+    assert stand.get("two").id == before["two"].id
+    assert stand.get("two").paused
+    assert stand.get("two").steps[0].text == "b"
+    assert [each.name for each in stand.service.list(stand.project_id).items] == ["three", "two"]
+    stand.service.set_up(stand.project_id, names, [])
+    assert stand.service.list(stand.project_id).items == []
+
+
+def test_a_set_that_cannot_be_saved_changes_nothing(stand: Stand):
+    stand.target()
+    stand.service.set_up(stand.project_id, ["one"], wanted(stand, "one"))
+    lost = AutomationRequest.model_validate(
+        {"name": "two", "when": {"on": "event", "type": "x.y"}, "steps": [{"do": "notify", "to": ["nobody"]}]}
+    )
+    with pytest.raises(Exception, match="target 'nobody' does not exist"):
+        stand.service.set_up(stand.project_id, ["one", "two"], [*wanted(stand, "one", text="b"), lost])
+    assert stand.get("one").steps[0].text == "a"
+
+
+def test_a_cycle_inside_a_set_is_refused(stand: Stand):
+    def one(name: str, awaits: str) -> AutomationRequest:
+        where = [{"field": "name", "equals": awaits}]
+        when = {"on": "event", "type": "automation.finished", "where": where}
+        step = {"do": "notify", "to": ["me"]}
+        return AutomationRequest.model_validate({"name": name, "when": when, "steps": [step]})
+
+    stand.target()
+    with pytest.raises(InvalidInput, match="would fire itself"):
+        stand.service.set_up(stand.project_id, ["a", "b"], [one("a", "b"), one("b", "a")])
+    assert stand.service.list(stand.project_id).items == []
+
+
+def test_a_model_that_is_kept_fresh_names_the_way_out(stand: Stand):
+    stand.target()
+    name = name_of("co2", "forecast")
+    stand.create(name, steps=[{"do": "predict", "run": {"model": "co2", "dataset": "co2"}}])
+    with pytest.raises(Conflict) as raised:
+        stand.database.write(stand.project_id, lambda session: object_to_model(session, "co2"))
+    assert raised.value.next_step.endswith("azuraforge models keep-fresh co2 --off")
+    filtered = {"on": "event", "type": "model.drift", "where": [{"field": "model", "equals": "other"}]}
+    stand.create("watch", when=filtered, steps=[{"do": "notify", "to": ["me"]}])
+    with pytest.raises(Conflict, match="while automation 'watch' uses it"):
+        stand.database.write(stand.project_id, lambda session: object_to_model(session, "other"))
+
+
+def test_a_message_says_what_the_steps_before_it_did():
+    done = [DoneStep("train", "succeeded", None, "kept"), DoneStep("refresh", "failed", "the source is away")]
+    cause = {"measure": "model.worse_than_baseline", "of": "sales", "value": 1.0}
+    _, text = of_firing("keep", cause, None, 1, done)("en", 1)
+    assert text.split("\n") == [
+        "The live predictions of sales are worse than a baseline's beyond noise.",
+        "Training: succeeded (the champion stays).",
+        "Refresh: failed (the source is away).",
+    ]
+    _, turkish = of_firing("keep", cause, None, 1, done)("tr", 1)
+    assert "Eğitim: başarılı (şampiyon değişmedi)." in turkish
