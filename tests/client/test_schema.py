@@ -34,6 +34,7 @@ NAMES = {
     "Attempt": "AttemptOut", "Curve": "MetricSeries", "Progress": "RunProgress", "Run": "RunDetail",
     "WhatIf": "WhatIfOut", "Fire": "FireOut", "Schedule": "ScheduleOut", "Link": "LinkOut", "Session": "SessionOut",
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
+    "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
     "Token": "TokenCreated", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 

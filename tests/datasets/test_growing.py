@@ -338,7 +338,7 @@ def test_each_version_is_announced(
         wanted = {"dataset": "load", "version": 2, "previous_version": 1}
         counts = {"rows_added": 10, "rows_revised": 0, "rows_repeated": 5}
         assert second.data | wanted | counts == second.data
-        assert second.data["end_at"] == found.end_at.isoformat()
+        assert datetime.fromisoformat(second.data["end_at"]) == found.end_at
 
 
 @pytest.mark.parametrize("point", ["segments_before_version", "version_added_before_commit"])

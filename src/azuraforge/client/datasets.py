@@ -91,6 +91,8 @@ class Growth(Shape):
     rows_revised: int
     rows_repeated: int
     changes: list[RevisedValue] = field(default_factory=list)
+    revised_from: datetime | None = None
+    revised_until: datetime | None = None
     carried_findings: int = 0
 
 
