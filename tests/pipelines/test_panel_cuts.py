@@ -12,7 +12,7 @@ from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import Blocks, each, filled_each, one_of, stack, times
 from azuraforge.plugins.kinds.forecast.changes import last_values
-from azuraforge.plugins.kinds.forecast.panel import series_of
+from azuraforge.plugins.kinds.forecast.panels.panel import series_of
 from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning, cut_test, without_short_series
 from tests.panels import SCHEMA, make_panel
 

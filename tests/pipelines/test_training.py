@@ -602,6 +602,7 @@ def test_the_prepared_config_is_canonical(room: Room) -> None:
         "holidays": None,
         "refit": True,
         "reconcile": "mint_shrink",
+        "non_negative": "auto",
         "window": 14,
     }
     assert (prepared.name, prepared.model) == ("test.linear on series", "series")

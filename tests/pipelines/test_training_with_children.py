@@ -192,7 +192,7 @@ def test_a_leak_fails_the_run_and_promotes_nothing(stand: Stand) -> None:
 def test_an_agent_run(stand: Stand) -> None:
     run = stand.carry(kind="agent", plugin="counter", config={"times": 3})
     assert (run.state, run.error) == ("succeeded", None)
-    assert run.summary == {"result": {"counted": 3}, "truncated": False, "bytes": 13}
+    assert run.summary == {"kind": "agent", "result": {"counted": 3}, "truncated": False, "bytes": 13}
     _, path = stand.runs.artifact(stand.project_id, run.id, "result.json")
     assert json.loads(path.read_text()) == {"counted": 3}
 

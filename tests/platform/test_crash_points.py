@@ -61,6 +61,7 @@ ELSEWHERE = {
         ("causes_before_commit", "firing_before_commit", "step_before_commit", "firing_end_before_commit"),
         "tests/automations/test_automation_kills.py",
     ),
+    "outcomes_before_commit": "tests/models/predictions/test_revisions.py",
     "message_sent_before_recorded": "tests/automations/test_automation_kills.py",
     "trial_before_commit": "tests/studies/test_on_the_platform.py",
     "trials_before_collected": "tests/studies/test_on_the_platform.py",

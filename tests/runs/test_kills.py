@@ -60,7 +60,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(stand, launcher, wh
         assert_all_end(children)
     run = stand.wait(run.id)
     assert run.state == "succeeded"
-    assert run.summary == {"hash": expected_hash(1, 100)}
+    assert run.summary == {"kind": "train", "hash": expected_hash(1, 100)}
     assert run.attempt > 1
     assert {attempt.ended_as for attempt in run.attempts[:-1]} <= {"died", "interrupted"}
     if whom == "launcher":
@@ -265,7 +265,7 @@ def test_a_run_that_comes_further_before_each_death_is_not_quarantined(stand):
     run = stand.wait(stand.create(steps=55, die_after_checkpoint=True).id)
     assert run.state == "succeeded"
     assert [attempt.resumed_from_step for attempt in run.attempts] == [None, 10, 20, 30, 40, 50]
-    assert run.summary == {"hash": expected_hash(0, 55)}
+    assert run.summary == {"kind": "train", "hash": expected_hash(0, 55)}
 
 
 def test_a_quarantined_run_resumed_goes_on_from_its_checkpoint(stand):
@@ -292,5 +292,5 @@ def test_stopping_puts_the_run_back_and_another_worker_goes_on(make_stand):
     second = make_stand()
     run = second.wait(run.id)
     assert run.state == "succeeded"
-    assert run.summary == {"hash": expected_hash(2, 200)}
+    assert run.summary == {"kind": "train", "hash": expected_hash(2, 200)}
     assert run.attempts[1].resumed_from_step >= 15

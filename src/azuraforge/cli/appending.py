@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.output.data_findings import show_data_findings
 from azuraforge.cli.parsing import values
 from azuraforge.cli.runs import to_the_end
 from azuraforge.cli.terminal import Terminal, terminal_of
 
-if TYPE_CHECKING:
-    from azuraforge.client import Finding
-
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
-_SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 #: Options that say how the file is written, or that must be the dataset's.
 _TAKEN = ("unit", "timezone", "separator", "decimal", "encoding", "time_format", "sheet", "strict")
 
@@ -51,15 +48,7 @@ def append_file(
             repeated=number(added.rows_repeated, 0),
         )
     )
-    show_findings(terminal, added.findings)
-
-
-def show_findings(terminal: Terminal, findings: Sequence[Finding]) -> None:
-    """Print what was found while reading."""
-    if findings:
-        terminal.say(terminal.text("found_while_reading"))
-    for finding in findings:
-        terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {terminal.text.of(finding.text) or finding.code}")
+    show_data_findings(terminal, added.findings)
 
 
 def refresh(

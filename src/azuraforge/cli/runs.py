@@ -105,7 +105,9 @@ def list_runs(
     state: Annotated[
         Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"] | None, typer.Option()
     ] = None,
-    kind: Annotated[Literal["train", "trial", "predict", "agent", "external"] | None, typer.Option()] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Such as train, forecast, refresh, predict, agent, external.")
+    ] = None,
     limit: Limit = SHOWN,
     everything: Annotated[bool, typer.Option("--all", help="The trials of studies too.")] = False,
     metrics: Annotated[

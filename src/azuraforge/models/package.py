@@ -63,6 +63,7 @@ def _models(services: Services) -> ModelService:
 
 def _predictions(services: Services) -> PredictionService:
     from azuraforge.errors import NotFound
+    from azuraforge.models.drift.looks import DriftLooks
     from azuraforge.models.drift.monitor import DriftMonitor
     from azuraforge.models.predictions.outcomes import Outcomes
     from azuraforge.models.predictions.service import PredictionService
@@ -71,7 +72,6 @@ def _predictions(services: Services) -> PredictionService:
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
     truths = Truths(models.versions, services[LAUNCHER].call)
-    outcomes = Outcomes(database, events, datasets, truths, [models.deployments.watch])
     runs = services[RUNS]
 
     def errors_of(project_id: str, run_id: str) -> str | None:
@@ -81,7 +81,9 @@ def _predictions(services: Services) -> PredictionService:
             return None
 
     drift = DriftMonitor(database, events, datasets, models.versions, errors_of)
-    return PredictionService(database, outcomes, drift)
+    looks = DriftLooks(drift)
+    outcomes = Outcomes(database, events, datasets, truths, [models.deployments.watch, looks.request])
+    return PredictionService(database, outcomes, drift, looks)
 
 
 def _outcome_loop(services: Services) -> OutcomeLoop:

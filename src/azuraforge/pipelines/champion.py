@@ -9,8 +9,7 @@ from azuraforge.models.registry.folder import VersionFolders, read_card
 from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.shapes import ChampionData, PredictInput, PredictResult
-from azuraforge.plugins.contract.judging import PresentChampion, Remark, SplitResult
-from azuraforge.plugins.contract.task_kind import other
+from azuraforge.plugins.contract.judging import PresentChampion, Remark, SplitResult, other
 
 
 def champion_data(champion: ModelVersion, split: SplitResult) -> ChampionData:

@@ -26,6 +26,7 @@ class TrashPurged(EventBody):
     models: int = 0
     model_versions: int = 0
     predictions: int = 0
+    notifications: int = 0
     bytes_freed: int
     by: str
 

@@ -20,7 +20,7 @@ from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.contract.pipeline import Checkpoint, Pipeline
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.config import ForecastConfig
-from azuraforge.plugins.kinds.forecast.panel import split_of_those_that_go_on
+from azuraforge.plugins.kinds.forecast.panels.panel import split_of_those_that_go_on
 from azuraforge.plugins.kinds.forecast.parts import (
     check_split,
     cut_after,

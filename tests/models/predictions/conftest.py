@@ -12,6 +12,7 @@ import pytest
 from azuraforge.database import new_id
 from azuraforge.datasets.growing.service import GrowingDatasets
 from azuraforge.datasets.schemas import AppendOptions, AppendRows, FileOptions, RevisionPolicy
+from azuraforge.models.drift.looks import DriftLooks
 from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
@@ -31,9 +32,10 @@ class Ground:
     def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
         self.room, self.project_id, self._tmp = room, project_id, tmp_path
         truths = Truths(room.service.versions, launcher.call)
-        outcomes = Outcomes(room.database, room.events, room.datasets, truths)
         drift = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
-        self.service = PredictionService(room.database, outcomes, drift)
+        looks = DriftLooks(drift)
+        outcomes = Outcomes(room.database, room.events, room.datasets, truths, [looks.request])
+        self.service = PredictionService(room.database, outcomes, drift, looks)
         dataset = self.add_rows([])
         self.dataset_id = dataset.id
         room.add_version(

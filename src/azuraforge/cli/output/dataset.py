@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from azuraforge.cli.appending import show_findings
+from azuraforge.cli.output.data_findings import show_data_findings
 from azuraforge.cli.terminal import Terminal
 from azuraforge.row_time import row_time
 
@@ -38,7 +38,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             text("fingerprint"): version.fingerprint,
         }
     )
-    show_findings(terminal, version.findings)
+    show_data_findings(terminal, version.findings)
 
 
 def _groups(groups: dict[str, dict[str, list[str]]]) -> str:
@@ -67,7 +67,7 @@ def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]
             text("fingerprint"): version.fingerprint,
         }
     )
-    show_findings(terminal, version.findings)
+    show_data_findings(terminal, version.findings)
 
 
 def time_range(terminal: Terminal, version: DatasetVersion) -> str:

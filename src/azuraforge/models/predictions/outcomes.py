@@ -59,11 +59,7 @@ class Outcomes:
         self._events = events
         self._datasets = datasets
         self._truths = truths
-        self._after_judging = [*after_judging]
-
-    def subscribe(self, after: AfterJudging) -> None:
-        """Call ``after`` too, with a project and the ids of the models whose predictions were judged."""
-        self._after_judging.append(after)
+        self._after_judging = after_judging
 
     def post(
         self, project_id: str, requests: Sequence[OutcomeRequest], by: str, *, unit: UnitOfWork | None = None
@@ -183,7 +179,7 @@ class Outcomes:
             locked = ledger_store.lock_lines(session, list(truths))
             models.update(line.model_id for line in locked)
             judged = self._judge(session, locked, truths, source, dataset.version)
-            crashpoint("outcomes_before_commit")
+            _crash()
             return judged
 
         judged = self._database.write(project_id, work)
@@ -236,7 +232,7 @@ class Outcomes:
         def work(session: Session) -> int:
             progress.check(session, dataset.id, at)
             replaced = revising.replace(session, dataset, changed)
-            crashpoint("outcomes_before_commit")
+            _crash()
             if replaced.points:
                 body = PredictionsJudgedAgain(
                     dataset_id=dataset.id,
@@ -320,3 +316,7 @@ def _same(line: Prediction, dataset: DatasetVersion) -> bool:
     truth about this prediction."""
     same = line.target == dataset.schema.target and line.unit == dataset.schema.unit
     return same and (dataset.schema.series is None) == (line.inputs.series is None)
+
+
+def _crash() -> None:
+    crashpoint("outcomes_before_commit")

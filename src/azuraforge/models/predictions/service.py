@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from azuraforge.database import Database, Session
+from azuraforge.models.drift.looks import DriftLooks
 from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.forecast_file import ForecastFiles
@@ -17,51 +15,25 @@ from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.standing import Standings
 from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.projects.trash import Contents, Position, Purged
-from azuraforge.telemetry import logger
 
 _PURGED_AT_ONCE = 1000
-
-log = logger("models")
 
 
 class PredictionService:
     """The parts of the ledger in one place; see ``outcomes``, ``live`` and ``drift_watch``."""
 
-    def __init__(self, database: Database, outcomes: Outcomes, drift: DriftMonitor) -> None:
+    def __init__(self, database: Database, outcomes: Outcomes, drift: DriftMonitor, looks: DriftLooks) -> None:
         self.reads = LiveReads(database)
         self.files = ForecastFiles(database)
         self.outcomes = outcomes
         self.drift = drift
         self.standings = Standings(database)
         self.bin = LedgerBin(database, outcomes, drift)
-        self._drift_later = ThreadPoolExecutor(1, "drift")
-        self._to_look_at: dict[str, set[str]] = {}
-        self._lock = threading.Lock()
-        outcomes.subscribe(self._look_for_drift)
-
-    def _look_for_drift(self, project_id: str, models: set[str]) -> None:
-        """Soon, in a thread of its own: the first look at a version takes seconds, and judging does not wait for it."""
-        with self._lock:
-            waiting = self._to_look_at.setdefault(project_id, set())
-            first = not waiting
-            waiting |= models
-        if not first:
-            return
-
-        def work() -> None:
-            with self._lock:
-                found = self._to_look_at.pop(project_id, set())
-            try:
-                self.drift.look_after(project_id, found)
-            except Exception as error:  # housekeeping will try again
-                log.warning("drift_waits", project_id=project_id, reason=str(error))
-
-        with contextlib.suppress(RuntimeError):  # the platform is stopping
-            self._drift_later.submit(work)
+        self._looks = looks
 
     def close(self) -> None:
         """Finish what is under way; what waits is left to the next housekeeping."""
-        self._drift_later.shutdown(cancel_futures=True)
+        self._looks.close()
 
 
 class LedgerBin:

@@ -33,6 +33,16 @@ class Remark(Shape):
     params: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+def other(code: str, champion: JsonValue, candidate: JsonValue) -> Remark:
+    """Return the remark that champion and candidate differ.
+
+    Example:
+        >>> other("other_target", "rain", "snow").params
+        {'champion': 'rain', 'candidate': 'snow'}
+    """
+    return Remark(code=code, params={"champion": champion, "candidate": candidate})
+
+
 class Fold(Shape):
     """Half-open row ranges ``[start, stop]`` of one fold of a backtest."""
 

@@ -241,7 +241,8 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             ("other_target", learned.target, given.target),
             ("other_unit", learned.unit, given.unit),
         )
-        return next((other(code, theirs, ours) for code, theirs, ours in pairs if theirs != ours), None)
+        differing = ((code, theirs, ours) for code, theirs, ours in pairs if theirs != ours)
+        return next((Remark(code=code, params={"champion": a, "candidate": b}) for code, a, b in differing), None)
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> str | None:
         """Return why a version of one schema cannot predict from data of another; None where it can."""
@@ -391,16 +392,6 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def batch(self) -> Batch[TableT] | None:
         """Return how a version predicts a whole dataset; None: it cannot."""
         return None
-
-
-def other(code: str, champion: JsonValue, candidate: JsonValue) -> Remark:
-    """Return the remark that champion and candidate differ.
-
-    Example:
-        >>> other("other_target", "rain", "snow").params
-        {'champion': 'rain', 'candidate': 'snow'}
-    """
-    return Remark(code=code, params={"champion": champion, "candidate": candidate})
 
 
 #: A task kind of any data.

@@ -13,7 +13,7 @@ from azuraforge.plugins.contract.batch import Batch, BatchRange, LoadedVersion
 from azuraforge.plugins.contract.parts import Part, Table
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import Blocks, one_of, stack
-from azuraforge.plugins.kinds.forecast.panel import series_of
+from azuraforge.plugins.kinds.forecast.panels.panel import series_of
 from azuraforge.plugins.kinds.forecast.parts import ahead_at
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 

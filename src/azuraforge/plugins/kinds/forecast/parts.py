@@ -25,7 +25,8 @@ from azuraforge.plugins.contract.parts import Part, Rows, Schema, Split, Table
 from azuraforge.plugins.forecasting.covariates import ahead_of, part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.totals import with_totals
-from azuraforge.plugins.kinds.forecast import panel, panel_cuts
+from azuraforge.plugins.kinds.forecast.panels import cuts as panel_cuts
+from azuraforge.plugins.kinds.forecast.panels import panel
 from azuraforge.wording import fill
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.parts import Rows, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.forecasting.config import ForecastConfig
-from azuraforge.plugins.kinds.forecast import panel
 from azuraforge.plugins.kinds.forecast.folds import backtest_of
+from azuraforge.plugins.kinds.forecast.panels import panel
 from azuraforge.plugins.kinds.forecast.parts import (
     check_split,
     cut_learning,

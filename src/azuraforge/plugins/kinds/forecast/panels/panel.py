@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.evaluation import LeftOut, PartName
 from azuraforge.plugins.contract.parts import Rows, Split, Table
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import Blocks, consecutive, one_of
-from azuraforge.plugins.kinds.forecast.panel_cuts import OwnRows, own_rows, windows
+from azuraforge.plugins.kinds.forecast.panels.cuts import OwnRows, own_rows, windows
 from azuraforge.wording import fill
 
 if TYPE_CHECKING:

@@ -1,0 +1,21 @@
+"""What was found while a dataset was read, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from azuraforge.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azuraforge.client import Finding
+
+_SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
+
+
+def show_data_findings(terminal: Terminal, findings: Sequence[Finding]) -> None:
+    """Print what was found while reading."""
+    if findings:
+        terminal.say(terminal.text("found_while_reading"))
+    for finding in findings:
+        terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {terminal.text.of(finding.text) or finding.code}")
