@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -416,8 +417,8 @@ def test_a_process_learns_members_in_turn_until_one_of_them_ends_it(tmp_path: Pa
     a, b, c, d = ((tmp_path / name).read_text() for name in "abcd")
     assert a == b
     assert len({a, c, d, str(os.getpid())}) == 4
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with contextlib.suppress(ChildProcessError):  # other tests may have children; all of these were waited for
+        assert os.waitpid(-1, os.WNOHANG) == (0, 0)
 
 
 def test_a_member_must_exist(series: Table) -> None:

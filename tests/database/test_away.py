@@ -192,7 +192,7 @@ def _ask(platform, path: str, body: object = None, method: str | None = None) ->
 def test_a_start_without_it_says_where_it_was_looked_for(stored, make_platform):
     port = stored.url.rsplit(":", 1)[1].split("/")[0]
     platform = make_platform(AZURAFORGE_DATABASE_URL=stored.url.replace(port, "1"))
-    told = platform.run("up", check=False)
+    told = platform.run("up", "--port", "0", check=False)
     assert told.returncode == 1
     assert "does not answer" in told.stderr
     assert "127.0.0.1" in told.stderr
