@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
@@ -31,6 +30,7 @@ from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.forecasting.availability import as_known, without_unknown_head
 from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.intervals import ends_of
@@ -61,14 +61,20 @@ class Predictor:
         if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
             choose_nearest(card.engine, opening["kernels_folder"])
         self._name, self._folder = opening["plugin"], folder
-        self._pipeline = load_plugin("task_kind", plugin.kind, opening["plugins_folder"])().completed(plugin())
+        kind = load_plugin("task_kind", plugin.kind, opening["plugins_folder"])()
+        self._pipeline = kind.completed(plugin())
         self._predictor = self._pipeline.load(folder)
         self._hierarchy = hierarchy_learned(folder)
         self.schema = Schema.of(DatasetSchema.model_validate(opening["schema"]))
-        horizon = card.horizon or opening["config"]["horizon"]
-        assert isinstance(horizon, int)  # every config of a kind that predicts series has one
-        self.horizon = horizon
-        self._known_ahead = _names(card.config.get("known_ahead"))
+        config = kind.own_config({**opening["config"], **card.config})
+        if not isinstance(config, ForecastConfig):
+            raise InvalidInput(
+                f"the task kind {plugin.kind} is served as a series, and its Config is no ForecastConfig",
+                where=f"task kind {plugin.kind}",
+                next_step="derive its Config from azuraforge.plugins.forecasting.config.ForecastConfig",
+            )
+        self.horizon = card.horizon or config.horizon
+        self._known_ahead = config.known_ahead
         self._datasets: dict[str, pl.DataFrame] = {}
         self._clocks: dict[tuple[str, str | None], Clock] = {}
 
@@ -236,10 +242,6 @@ class Predictor:
 def _named(stored: DatasetFile | None) -> DatasetFile:
     assert stored is not None  # a question without rows names a dataset
     return stored
-
-
-def _names(stated: JsonValue) -> tuple[str, ...]:
-    return tuple(map(str, stated)) if isinstance(stated, list) else ()
 
 
 def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:

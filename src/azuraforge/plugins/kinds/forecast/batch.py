@@ -11,6 +11,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.batch import Batch, BatchRange, LoadedVersion
 from azuraforge.plugins.contract.parts import Part, Table
+from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import Blocks, one_of, stack
 from azuraforge.plugins.kinds.forecast.panels.panel import series_of
@@ -136,9 +137,8 @@ def _able(version: LoadedVersion, table: Table, row: int, of: Of = None) -> bool
 def _part(version: LoadedVersion, table: Table, origins: Indices, of: Of = None) -> Part:
     """What was known at these origins; rows after the last of them do not exist."""
     horizon = version.horizon or 1
-    named = version.config.get("known_ahead") or ()
-    known = [str(column) for column in named] if isinstance(named, list | tuple) else []
-    ahead = ahead_at(table, known, origins, horizon)
+    stated = {name: version.config[name] for name in ForecastConfig.model_fields if name in version.config}
+    ahead = ahead_at(table, ForecastConfig.model_validate(stated).known_ahead, origins, horizon)
     frame = table.frame.head(int(origins[-1]) + 1)
     part = Part(frame, table.schema, frame.height, horizon, origins, ahead=ahead)
     return part if of is None else stack([(of[0], part)], of[1].schema)
