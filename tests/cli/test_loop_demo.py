@@ -118,7 +118,7 @@ def patient(platform: Any, made: dict[str, Client]) -> Any:
 
     def client() -> Client:
         if platform.url not in made:
-            made[platform.url] = Client(url=platform.url, token=platform.token)
+            made[platform.url] = Client(home=platform.home)  # which finds the platform again after its restart
         return made[platform.url]
 
     return Patient(client)

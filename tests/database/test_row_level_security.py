@@ -231,7 +231,7 @@ def _count(session) -> int | None:
 
 def test_crossings_tell_keys_only(app):
     """What is told across projects are names of rows, never what is in them."""
-    allowed = {"project_id", "id", "attempt"}
+    allowed = {"project_id", "id", "dataset_id", "attempt"}
     for query in CROSS_PROJECT_QUERIES.values():
         assert {column.name for column in query.body().selected_columns} <= allowed, query.name
 

@@ -290,7 +290,7 @@ def test_a_column_that_holds_the_next_target_is_reported():
 def test_every_finding_speaks_both_languages():
     values = dict.fromkeys(
         ["encoding", "format", "offsets", "columns", "column", "values", "policy", "frequency", "longest", "files",
-         "series", "reason", "evidence", "delay", "names", "new", "old", "start", "time", "totals"], "X"
+         "series", "reason", "evidence", "delay", "names", "new", "old", "start", "time", "totals", "name", "row"], "X"
     ) | {"season": 7, "shortest": "1 s", "height": 8, "width": 8, "classes": 2, "large": 9, "small": 1, "least": 2,
          "most": 9, "test": 3, "train": 9, "fewest": 5}  # fmt: skip
     for code in CODES:

@@ -9963,7 +9963,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld";
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "incumbent_stays";
             /**
              * Kind
              * @constant
@@ -10061,6 +10061,8 @@ export interface components {
             model_versions?: number;
             /** Models */
             models?: number;
+            /** Notifications */
+            notifications?: number;
             /** Predictions */
             predictions?: number;
             /** Runs */
@@ -10225,7 +10227,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld";
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "incumbent_stays";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**

@@ -26,6 +26,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "verdict": ("Verdict", "Karar"),
     "decision.promoted": ("Promoted: **{champion}** is champion.", "Terfi etti: **{champion}** şampiyon oldu."),
     "decision.kept": ("Not promoted: **{champion}** stays champion.", "Terfi etmedi: **{champion}** şampiyon kaldı."),
+    "decision.incumbent_stays": (
+        "Not promoted: it does not beat the present forecast (**{champion}**), which stays in use.",
+        "Terfi etmedi: mevcut tahmini (**{champion}**) geçmiyor; o kullanımda kalıyor.",
+    ),
     "decision.baseline_promoted": (
         "Not promoted: the baseline **{champion}** is champion.",
         "Terfi etmedi: temel yöntem **{champion}** şampiyon oldu.",

@@ -16,6 +16,7 @@ export const runs = {
     withheld: "Withheld: the score may not be honest; a person may promote {{approved}}",
     baseline_promoted: "Not promoted: the best baseline is the champion now",
     baseline_unproven: "Not promoted: it ranks first but is not proven better, so the best baseline is the champion now",
+    incumbent_stays: "Not promoted: it does not beat the present forecast, which stays in use",
     baseline_barred: "Not promoted: it ranks first but does not meet the model's conditions, so the best baseline is the champion now",
     not_comparable: "Not comparable with the champion: nothing was promoted",
   },

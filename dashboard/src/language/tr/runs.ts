@@ -18,6 +18,7 @@ export const runs: typeof english = {
     withheld: "Bekletildi: puan yanıltıcı olabilir; {{approved}} elle terfi ettirilebilir",
     baseline_promoted: "Terfi etmedi: artık şampiyon en iyi temel yöntem",
     baseline_unproven: "Terfi etmedi: ilk sırada ama daha iyi olduğu kanıtlanmadı; artık şampiyon en iyi temel yöntem",
+    incumbent_stays: "Terfi etmedi: mevcut tahmini geçmiyor; o kullanımda kalıyor",
     baseline_barred: "Terfi etmedi: ilk sırada ama modelin koşullarını karşılamıyor; artık şampiyon en iyi temel yöntem",
     not_comparable: "Şampiyonla karşılaştırılamıyor: terfi yok",
   },

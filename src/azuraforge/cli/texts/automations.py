@@ -17,8 +17,9 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
     "cool_down": ("cool-down", "bekleme süresi"),
     "cool_down_of": ("{seconds} s; at most {most} firings a day", "{seconds} sn; günde en çok {most} tetiklenme"),
     "firings_told": (
-        "{fires} made, {grouped} causes grouped, {withheld} withheld, {pending} waiting",
-        "{fires} kez tetiklendi; {grouped} neden birleştirildi, {withheld} neden engellendi, {pending} neden bekliyor",
+        "{fires} made, {grouped} causes held back, {withheld} withheld, {pending} waiting",
+        "{fires} kez tetiklendi; {grouped} neden sonraya bırakıldı, {withheld} neden engellendi, {pending} neden"
+        " bekliyor",
     ),
     "automation_needs": (
         "the file needs `when` (an object) and `steps` (a list)",
@@ -41,9 +42,9 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
         "Otomasyon {name} silindi; sıraya aldığı çalıştırmalar duruyor.",
     ),
     "would_have_fired": (
-        "Since {since}: causes {causes}, firings {fires}, causes grouped {grouped}, causes withheld {withheld}.",
-        "{since} tarihinden beri: neden {causes}, tetiklenme {fires}, birleştirilen neden {grouped}, engellenen neden"
-        " {withheld}.",
+        "Since {since}: causes {causes}, firings {fires}, causes held back {grouped}, causes withheld {withheld}.",
+        "{since} tarihinden beri: neden {causes}, tetiklenme {fires}, sonraya bırakılan neden {grouped}, engellenen"
+        " neden {withheld}.",
     ),
     "no_notifications": ("No messages yet.", "Henüz ileti yok."),
     "no_targets": (

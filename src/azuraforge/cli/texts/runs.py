@@ -153,6 +153,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "contender_failed": ("{name} could not take part: {reason}", "{name} katılamadı: {reason}"),
     "decision.promoted": ("PROMOTED: {champion} is champion.", "TERFİ ETTİ: {champion} artık şampiyon."),
     "decision.kept": ("NOT PROMOTED: {champion} stays champion.", "ADAY TERFİ ETMEDİ: {champion} şampiyon kalıyor."),
+    "decision.incumbent_stays": (
+        "NOT PROMOTED: it does not beat the present forecast ({champion}), which stays in use.",
+        "ADAY TERFİ ETMEDİ: mevcut tahmini ({champion}) geçmiyor; o kullanımda kalıyor.",
+    ),
     "decision.baseline_promoted": (
         "NOT PROMOTED: the baseline {champion} becomes champion.",
         "ADAY TERFİ ETMEDİ: temel yöntem {champion} şampiyon oluyor.",

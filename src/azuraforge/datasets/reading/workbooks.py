@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from azuraforge.datasets.reading.archives import Archive, Entry, open_archive
+from azuraforge.datasets.reading.archives import Archive, Entry, check_directory, open_archive
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.errors import InvalidInput
 
@@ -65,6 +65,7 @@ def is_workbook(path: Path) -> bool:
         with path.open("rb") as file:
             if file.read(4) != b"PK\x03\x04":
                 return False
+            check_directory(file, path.name)
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):

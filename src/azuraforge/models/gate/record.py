@@ -19,6 +19,7 @@ Headline = Literal[
     "baseline_unproven",
     "baseline_barred",
     "withheld",
+    "incumbent_stays",
 ]
 Value = bool | int | float | str | None
 _MOST_TEXT = 10_000

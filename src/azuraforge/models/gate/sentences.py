@@ -242,9 +242,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "incumbent_unknown": (
         "Whether {a} beats the present forecast ({b}) is not yet known: {measure} {change}, but it had said something "
-        "at {origins} {units} only, or at ones that remember each other too long; at least {needed} are needed.",
-        "{a}, mevcut tahminden ({b}) daha iyi mi, henüz bilinmiyor: {measure} {change}, ancak mevcut tahmin yalnızca "
-        "{origins} {units} için bir şey söylemiş ya da bunlar birbirini çok uzun hatırlıyor; en az {needed} gerekli.",
+        "at {origins} {units}, which are too few, or remember each other for too long, to bound the difference (the "
+        "least is {needed}).",
+        "{a}, mevcut tahminden ({b}) daha iyi mi, henüz bilinmiyor: {measure} {change}, ancak mevcut tahminin bir şey "
+        "söylediği {origins} {units}, farkı sınırlamak için çok az ya da birbirini çok uzun hatırlıyor "
+        "(en az {needed}).",
     ),
     "incumbent_stays": (
         "The present forecast stays in use: nothing is promoted.",

@@ -71,6 +71,8 @@ class Verdict:
         """
         if self.withheld:
             return "withheld"
+        if self.champion == INCUMBENT:
+            return "incumbent_stays"
         if self.decision != "baseline_promoted" or not candidate_first:
             return self.decision
         return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
