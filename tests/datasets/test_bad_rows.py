@@ -290,9 +290,10 @@ def test_a_column_that_holds_the_next_target_is_reported():
 def test_every_finding_speaks_both_languages():
     values = dict.fromkeys(
         ["encoding", "format", "offsets", "columns", "column", "values", "policy", "frequency", "longest", "files",
-         "series", "reason", "evidence", "delay", "names", "new", "old", "start", "time", "totals", "name", "row"], "X"
+         "series", "reason", "evidence", "delay", "names", "new", "old", "start", "time", "totals", "name", "row",
+         "first"], "X"
     ) | {"season": 7, "shortest": "1 s", "height": 8, "width": 8, "classes": 2, "large": 9, "small": 1, "least": 2,
-         "most": 9, "test": 3, "train": 9, "fewest": 5}  # fmt: skip
+         "most": 9, "test": 3, "train": 9, "fewest": 5, "of": 9}  # fmt: skip
     for code in CODES:
         found = finding(code, count=3, **values)
         assert set(found.text) == {"en", "tr"}

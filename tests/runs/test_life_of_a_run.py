@@ -84,7 +84,7 @@ def test_nothing_is_claimed_about_a_run_before_its_first_attempt(make_stand):
     stand.worker.run_one((stand.project_id, run.id))
     run = stand.get(run.id)
     assert (run.bit_reproducible, run.code_version) == (True, code_version())
-    assert run.summary == {"code_version": code_version()}
+    assert run.summary == {"kind": "train", "code_version": code_version()}
 
 
 def test_the_project_hears_of_each_state(stand):

@@ -309,8 +309,8 @@ class PredictRequest(Target):
     version."""
 
     rows: list[dict[str, JsonValue]] | None = Field(default=None, min_length=1, max_length=100_000)
-    dataset_version: int | None = Field(
-        default=None, ge=1, description="of its dataset, whose end the forecast continues; empty: the newest"
+    dataset_version: Number | None = Field(
+        default=None, description="of its dataset, whose end the forecast continues; empty: the newest"
     )
     horizon: int | None = Field(
         default=None, ge=1, le=100_000, description="rows ahead; empty: all that the version can"

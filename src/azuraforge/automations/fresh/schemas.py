@@ -12,7 +12,7 @@ from azuraforge.automations.triggers.tables import FiringState
 from azuraforge.models.predictions.schemas import Standing
 
 #: How often: a word, or a number with s, m, h or d.
-Cadence = Annotated[str, Field(pattern=r"^(hourly|daily|weekly|monthly|never|[1-9][0-9]{0,3}[smhd])$")]
+Cadence = Annotated[str, Field(max_length=10, pattern=r"^(hourly|daily|weekly|monthly|never|[1-9][0-9]{0,3}[smhd])$")]
 #: The part of one automation in keeping a model fresh.
 Role = Literal["refresh", "forecast", "retrain_regularly", "retrain_on_drift", "retrain_when_worse", "report"]
 
