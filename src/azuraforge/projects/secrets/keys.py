@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from azuraforge.durable import sync_path
+from azuraforge.durable import sync, sync_path
 from azuraforge.errors import StorageError
 
 SETTING = "AZURAFORGE_SECRET_KEYS"
@@ -87,7 +87,7 @@ class KeyRing:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                sync(file.fileno())
             with contextlib.suppress(FileExistsError):
                 os.link(draft, self._file)
             sync_path(self._file.parent)
