@@ -21,7 +21,7 @@ OTHER_ROWS = 12
 
 
 class NetworkConfig(TimeSeriesConfig):
-    """What every network forecaster has, besides its own sizes."""
+    """Settings that every network forecaster has in addition to its own sizes."""
 
     dropout: Annotated[float, Field(default=0.1, ge=0, lt=1, description="Share of values dropped while training")]
     linear: Annotated[

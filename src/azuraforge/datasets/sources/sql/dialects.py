@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, cast
 from urllib.parse import quote
 
 from azuraforge.datasets.sources.sql.address import WHERE, DialectName, Place
@@ -72,7 +72,7 @@ class Postgresql(Dialect):
     def connect(self, place: Place, timeout_seconds: float) -> DBAPIConnection:
         import psycopg
 
-        return psycopg.connect(  # type: ignore[return-value]
+        opened = psycopg.connect(
             host=",".join([place.host] * len(place.addresses)),  # the name that the certificate must bear
             hostaddr=",".join(place.addresses),
             port=place.port,
@@ -84,6 +84,7 @@ class Postgresql(Dialect):
             sslmode=place.tls or "prefer",
             sslrootcert="system" if place.tls == "verify-full" else None,
         )
+        return cast("DBAPIConnection", opened)
 
     def begin(self, connection: Connection, timeout_seconds: float) -> None:
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(timeout_seconds * 1000)}")
@@ -150,7 +151,7 @@ class Mysql(Dialect):
             defer_connect=True,
         )
         opened.connect(_socket(place))
-        return opened  # type: ignore[no-any-return]
+        return cast("DBAPIConnection", opened)
 
     def begin(self, connection: Connection, timeout_seconds: float) -> None:
         connection.exec_driver_sql("SET SESSION time_zone = '+00:00'")
