@@ -14,16 +14,18 @@ export function LoopDemoCard() {
   // Not there without https, except on this machine; then it is selected and copied by hand.
   const clipboard = navigator.clipboard as Clipboard | undefined;
   return (
-    <Card title={t("loopDemo.title")}>
-      <p>{t("loopDemo.text")}</p>
-      <div className={css["command"]}>
-        <code data-testid="loop-demo">{COMMAND}</code>
-        {clipboard ? (
-          <Button small onPress={() => void clipboard.writeText(COMMAND).then(() => setCopied(true))}>
-            {t(copied ? "tokens.copied" : "tokens.copy")}
-          </Button>
-        ) : null}
-      </div>
-    </Card>
+    <div className={css["demo"]}>
+      <Card title={t("loopDemo.title")}>
+        <p>{t("loopDemo.text")}</p>
+        <div className={css["command"]}>
+          <code data-testid="loop-demo">{COMMAND}</code>
+          {clipboard ? (
+            <Button small onPress={() => void clipboard.writeText(COMMAND).then(() => setCopied(true))}>
+              {t(copied ? "tokens.copied" : "tokens.copy")}
+            </Button>
+          ) : null}
+        </div>
+      </Card>
+    </div>
   );
 }
