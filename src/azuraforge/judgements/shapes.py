@@ -107,6 +107,9 @@ class Judgement(Shape):
     file: str
     headline: Texts
     verdicts: tuple[Verdict, ...]
+    incumbent: tuple[Verdict, ...] = Field(
+        default=(), description="each model against the forecast in use today, where one is named"
+    )
     ranking: tuple[Scores, ...] = Field(description="models and baselines, the best first")
     findings: tuple[Finding, ...]
     left_out: tuple[LeftOut, ...] = ()
