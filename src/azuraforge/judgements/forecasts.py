@@ -163,7 +163,7 @@ def _verdict(
     model: str, rival: str, *, losses: Mapping[str, Floats], layout: Layout, level: float, suspected: bool
 ) -> Verdict:
     """Compare a model with the best baseline, or with the incumbent, by their squared errors on the same pairs."""
-    result = compared(_apart(model), losses[model], rival, losses[rival], layout, level)
+    result, more = compared(_apart(model), losses[model], rival, losses[rival], layout, level)
     # A ratio of two equal sums differs from one by rounding only; so does its interval.
     low, high = (None if end is None else (0.0 if abs(end) < 1e-12 else end) for end in (result.low, result.high))
     verdict = Verdict(
@@ -179,6 +179,7 @@ def _verdict(
         origins=layout.origins,
         pieces=min(result.pieces, float(layout.origins)),
         needed=layout.needed,
+        more=more,
         suspected=suspected,
         text={},
     )

@@ -70,8 +70,14 @@ def verdict_text(verdict: Verdict) -> Texts:
         }
 
     if verdict.unknown is None:
-        return said(f"verdict.{verdict.outcome}", filling)
-    return said(f"verdict.not_yet_known.{'examples' if absolute else verdict.unknown}", filling)
+        found = said(f"verdict.{verdict.outcome}", filling)
+    else:
+        found = said(f"verdict.not_yet_known.{'examples' if absolute else verdict.unknown}", filling)
+    if verdict.more is None:
+        return found
+    key = "verdict.more.examples" if absolute else "verdict.more"
+    more = said(key, lambda words: {"more": words.number(verdict.more)})
+    return {code: f"{found[code]} {more[code]}" for code in found}
 
 
 def model_findings(

@@ -60,6 +60,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{model} {rival} daha iyi mi, henüz bilinmiyor: {origins} örnek var, en az "
         "{needed} gerekli. Şimdilik ölçülen: {measure} {change}.",
     ),
+    "verdict.more": (
+        "By estimate, about {more} more forecast [origin|origins] would decide a difference of this size.",
+        "Kabaca {more} tahmin başlangıcı daha olsa bu büyüklükte bir fark gösterilebilirdi.",
+    ),
+    "verdict.more.examples": (
+        "By estimate, about {more} more [example|examples] would decide a difference of this size.",
+        "Kabaca {more} örnek daha olsa bu büyüklükte bir fark gösterilebilirdi.",
+    ),
     "headline.suspected": (
         "{model} seems to know the outcome; do not rely on its score before the finding below is explained. {said}",
         "{model} sonucu önceden biliyor gibi görünüyor; aşağıdaki bulgu açıklanmadan puanına güvenmeyin. {said}",
