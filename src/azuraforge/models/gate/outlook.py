@@ -57,7 +57,7 @@ def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int =
         low, high = (low, middle) if decides(math.exp(middle)) else (middle, high)
     more = there * (math.exp(high) - 1)
     unit = 10 ** max(0, math.floor(math.log10(max(more, 1.0))) - 1)
-    return math.ceil(more / unit) * unit
+    return int(math.ceil(more / unit) * unit)
 
 
 def would_decide(found: Comparison, a: Contender, b: Contender, horizon: int, needed: int) -> list[Reason]:
