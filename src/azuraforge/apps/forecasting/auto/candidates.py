@@ -40,7 +40,7 @@ MEMBERS: dict[str, type[AnyPipeline]] = {
 #: A share of zeros from which on demand counts as intermittent.
 _INTERMITTENT_SHARE = 0.3
 _ROWS_FOR_MSTL, _ROWS_FOR_RIDGE = 500, 100
-_ROWS_FOR_TREES, _ROWS_FOR_TREES_WITH_COLUMNS = 1000, 300
+_ROWS_FOR_TREES, _ROWS_FOR_TREES_WITH_COLUMNS = 500, 300
 _LONGEST_SEASON = 2000
 #: Processor seconds of one series of 60 rows, measured on one core, and those that do not depend on their number. They
 #: order the members and choose what is tried: a member that takes longer than the budget is stopped.
