@@ -148,7 +148,7 @@ def main() -> None:
             print(f"| {title} | left out: {missing.filename} is missing | | | | | |", flush=True)
             continue
         if given.peers:
-            start = Auto().split(data, AutoConfig(horizon=case.horizon)).test.start
+            start = Auto().split(data, AutoConfig.model_validate({"horizon": case.horizon})).test.start
             for name, rmse in peers(data, start, case.horizon).items():
                 print(f"| {title} | {name} | all before the test part | {rmse:.5g} | | | |", flush=True)
                 report.add(f"{title}: {name} of statsforecast on these origins, RMSE", rmse)

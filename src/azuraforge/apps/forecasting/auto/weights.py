@@ -120,7 +120,7 @@ def combine(
 def _stretches(truth: Floats) -> float:
     """Return how many whole horizons the targets of ``(origin, horizon)`` consecutive origins hold."""
     origins, horizon = truth.shape
-    return (origins + horizon - 1) / horizon
+    return float((origins + horizon - 1) / horizon)
 
 
 def _trimmed(points: Floats, weights: Floats) -> Floats:
