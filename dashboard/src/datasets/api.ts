@@ -58,8 +58,9 @@ export const useUpload = () =>
   });
 
 export const useAppend = (name: string) =>
-  useAdded((file: File) => {
+  useAdded(({ file, options }: { file: File; options: Record<string, string> }) => {
     const form = new FormData();
+    form.append("options", JSON.stringify(options));
     form.append("file", file);
     return postForm(`/datasets/${part(name)}/rows`, form);
   });
