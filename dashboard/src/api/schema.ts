@@ -12838,6 +12838,8 @@ export interface operations {
     datasets_dataset_rows: {
         parameters: {
             query?: {
+                /** @description only the newest so many; empty: all */
+                last?: number | null;
                 max_points?: number;
                 /** @description of several; empty: the first */
                 series?: string | null;
@@ -12951,7 +12953,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description CSV or Parquet
+                     * @description CSV, Parquet or Excel
                      */
                     file: string;
                     /** @description AppendOptions as JSON */
