@@ -80,8 +80,12 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
         "{model} modelini artık hiçbir otomasyon güncel tutmuyor; sıradaki çalıştırmalar duruyor.",
     ),
     "fresh_not": (
-        "No automation keeps {model} fresh. Set them up: azuraforge models keep-fresh {model}",
-        "{model} modelini güncel tutan otomasyon yok. Kurmak için: azuraforge models keep-fresh {model}",
+        "keep-fresh has set up no automations for {model}. Set them up: azuraforge models keep-fresh {model}",
+        "{model} için keep-fresh ile kurulmuş otomasyon yok. Kurmak için: azuraforge models keep-fresh {model}",
+    ),
+    "fresh_other": (
+        "Made by hand, and acts on this model: {name}",
+        "Elle kurulmuş ve bu modelde çalışıyor: {name}",
     ),
     "fresh_offer": (
         "Keep it fresh (refresh, judge, retrain, gate): azuraforge models keep-fresh {model}",
