@@ -118,7 +118,13 @@ export const runs = {
     rowsLabel_other: "Chart of {{column}} over {{count}} rows",
   },
   failure: { title: "Why it failed", quarantined: "Stopped after repeated deaths", cancelled: "Why it was cancelled" },
-  result: { title: "Result", none: "This run left no result." },
+  result: {
+    title: "Result",
+    none: "This run left no result.",
+    rowsNow: "Rows of the dataset now: {{shown}}, the last at {{end}}.",
+    forecast: "{{model}} v{{version}} on dataset {{dataset}} v{{data}}, from {{origin}} to {{end}}. Forecasts made: {{made}}, in the ledger already: {{known}}.",
+    batch: "{{model}} v{{version}}. Rows predicted: {{shown}}, origins: {{origins}}, skipped: {{skipped}}.",
+  },
   details: {
     notes: "Notes",
     title: "What it would take to do it again",

@@ -120,7 +120,13 @@ export const runs: typeof english = {
     rowsLabel_other: "{{count}} satırda {{column}} grafiği",
   },
   failure: { title: "Neden başarısız oldu", quarantined: "Art arda çöktüğü için durduruldu", cancelled: "Neden iptal edildi" },
-  result: { title: "Sonuç", none: "Bu çalıştırma sonuç bırakmadı." },
+  result: {
+    title: "Sonuç",
+    none: "Bu çalıştırma sonuç bırakmadı.",
+    rowsNow: "Veri kümesindeki satır: {{shown}}, sonuncusu {{end}}.",
+    forecast: "{{model}} v{{version}}, veri kümesi {{dataset}} v{{data}}, {{origin}} – {{end}}. Yapılan tahmin: {{made}}, defterde zaten var olan: {{known}}.",
+    batch: "{{model}} v{{version}}. Tahmin edilen satır: {{shown}}, başlangıç: {{origins}}, atlanan: {{skipped}}.",
+  },
   details: {
     notes: "Notlar",
     title: "Aynısını yinelemek için gerekenler",
