@@ -10,7 +10,7 @@ from azuraforge.cli.terminal import Terminal
 
 
 def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:
-    """Print a refresh, forecasts and a batch as sentences, an agent's answer and an external run's numbers as fields."""
+    """Print a refresh, forecasts or a batch in sentences, an agent's answer or an external run's numbers as fields."""
     show = {"refresh": _refresh, "forecast": _forecast, "predict": _predict}.get(str(summary.get("kind")))
     if show is not None:
         show(terminal, summary)

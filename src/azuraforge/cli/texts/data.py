@@ -25,10 +25,10 @@ DATA: Mapping[str, tuple[str, str]] = {
     ),
     "rows_now": ("It has {rows} [row|rows] now, the last at {end}.", "Şimdi {rows} satırı var, sonuncusu {end}."),
     "forecasts_made": (
-        "{model} v{version} on dataset {dataset} v{dataset_version}: {made} [forecast|forecasts] from {origin} to {end}, "
-        "in the ledger already {known}.",
-        "{model} v{version}, veri kümesi {dataset} v{dataset_version}: {origin} – {end} için {made} tahmin, defterde zaten "
-        "var olan {known}.",
+        "{model} v{version} on dataset {dataset} v{dataset_version}: {made} [forecast|forecasts] from {origin} to "
+        "{end}, in the ledger already {known}.",
+        "{model} v{version}, veri kümesi {dataset} v{dataset_version}: {origin} – {end} için {made} tahmin, defterde "
+        "zaten var olan {known}.",
     ),
     "batch_made": (
         "{model} v{version}: {rows} predicted [row|rows], origins {origins}, skipped {skipped}.",
