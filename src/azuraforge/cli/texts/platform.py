@@ -174,12 +174,12 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "The webhook on this machine received {calls} [message|messages] for {alarms} drift [alarm|alarms].",
         "Bu makinedeki webhook'a {alarms} kayma alarmı için {calls} ileti geldi.",
     ),
-    "loop_hook_wrong": (
+    "loop_problem.hook_wrong": (
         "The webhook did not receive exactly one signed message for each drift alarm.",
         "Webhook'a her kayma alarmı için tam bir imzalı ileti gelmedi.",
     ),
-    "loop_same_champion": ("The champion did not change.", "Şampiyon değişmedi."),
-    "loop_no_drift": ("No drift was reported.", "Kayma bildirilmedi."),
+    "loop_problem.same_champion": ("The champion did not change.", "Şampiyon değişmedi."),
+    "loop_problem.no_drift": ("No drift was reported.", "Kayma bildirilmedi."),
     "loop_open": ("The model's page: {url}", "Modelin sayfası: {url}"),
     "demo_failed": ("The demo did not reach its verdict.", "Demo karara ulaşamadı."),
     # plugins
