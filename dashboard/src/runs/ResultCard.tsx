@@ -20,7 +20,7 @@ function sentence(summary: Summary, t: TFunction, { count, moment }: ReturnType<
     const done = t("addRows.done", { added: count(summary.rows_added), revised: count(summary.rows_revised), repeated: count(summary.rows_repeated) });
     return `${done} ${summary.end_at ? t("result.rowsNow", { shown: count(summary.rows), end: moment(summary.end_at) }) : ""}`;
   }
-  if (summary.kind === "forecast") {
+  if ("forecasts" in summary) {
     const { model, version, dataset, dataset_version, forecasts, known, origin_at, matures_at } = summary;
     return t("result.forecast", { model, version, dataset, data: dataset_version, made: count(forecasts), known: count(known), origin: moment(origin_at), end: moment(matures_at) });
   }

@@ -40,9 +40,9 @@ def _say(terminal: Terminal, client: Client, loop: Loop, line: Line, *, lasts: b
     elif line.event == "trained":
         terminal.say(text("loop_trained", row=line.row, decision=_decision(terminal, client, line)))
     elif line.event in ("row", "no_hook"):
-        terminal.note(text(f"loop_{line.event}", row=line.row, of=line.of))
+        terminal.note(text(f"loop_line.{line.event}", row=line.row, of=line.of))
     else:
-        terminal.say(text(f"loop_{line.event}", name=loop.name, row=line.row, version=line.version))
+        terminal.say(text(f"loop_line.{line.event}", name=loop.name, row=line.row, version=line.version))
 
 
 def _decision(terminal: Terminal, client: Client, line: Line) -> str:

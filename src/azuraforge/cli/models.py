@@ -110,14 +110,20 @@ def history(
                 each.alias,
                 f"v{each.version}" if each.version else "–",
                 f"v{each.previous_version}" if each.previous_version else "–",
-                each.action,
-                each.by,
+                _word(terminal, each.action),
+                _word(terminal, each.by),
                 (each.said or {}).get(text.code, each.reason),
             ]
             for each in changes
         ],
     )
     say_more(terminal, found, limit)
+
+
+def _word(terminal: Terminal, name: str) -> str:
+    """Return an action, or the gate as an author, in the reader's language; a person's name as it is."""
+    key = f"move.{name}"
+    return terminal.text(key) if terminal.text.has(key) else name
 
 
 @app.command("as-of")

@@ -121,6 +121,11 @@ export const runs = {
     importance: "Weighing the inputs",
     saliency: "Looking where it looks",
     validate: "Checking the input",
+    read: "Asking the source",
+    hold_out: "Placing the test part",
+    champion: "The champion predicts the test part",
+    answer: "The agent answers",
+    cut: "Cutting the folds",
   },
   curves: {
     title: "Learning curves",

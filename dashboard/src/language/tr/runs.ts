@@ -123,6 +123,11 @@ export const runs: typeof english = {
     importance: "Girdiler tartılıyor",
     saliency: "Nereye baktığına bakılıyor",
     validate: "Girdi denetleniyor",
+    read: "Kaynağa soruluyor",
+    hold_out: "Test kümesi yerleştiriliyor",
+    champion: "Şampiyon test kümesini tahmin ediyor",
+    answer: "Ajan yanıtlıyor",
+    cut: "Katlar ayrılıyor",
   },
   curves: {
     title: "Öğrenme eğrileri",

@@ -142,22 +142,22 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "Series {name}: {rows} hourly [row|rows], simulated; {more} more [arrives|arrive] one by one.",
         "{name} serisi: saatlik {rows} satır, benzetim; {more} satır daha tek tek gelecek.",
     ),
-    "loop_first": (
+    "loop_line.first": (
         "Version 1 of {name} is champion; automations do the rest.",
         "{name} modelinin 1. sürümü şampiyon; gerisini otomasyonlar yapar.",
     ),
-    "loop_no_hook": (
+    "loop_line.no_hook": (
         "This platform runs already, and may not send to this machine: no webhook is called.",
         "Bu platform zaten çalışıyordu ve bu makineye ileti gönderemez: webhook çağrılmayacak.",
     ),
-    "loop_row": ("row {row} of {of} …", "satır {row} / {of} …"),
-    "loop_changes": ("Row {row}: the season changes from here on.", "Satır {row}: mevsim buradan sonra değişiyor."),
-    "loop_drift": (
+    "loop_line.row": ("row {row} of {of} …", "satır {row} / {of} …"),
+    "loop_line.changes": ("Row {row}: the season changes from here on.", "Satır {row}: mevsim buradan sonra değişiyor."),
+    "loop_line.drift": (
         "Row {row}: drift. The errors of v{version} have become larger than in its test; training starts.",
         "Satır {row}: kayma. v{version} hataları testtekinden büyük; eğitim başlıyor.",
     ),
     "loop_trained": ("Row {row}: trained. {decision}", "Satır {row}: eğitildi. {decision}"),
-    "loop_champion": ("Row {row}: v{version} is the new champion.", "Satır {row}: yeni şampiyon v{version}."),
+    "loop_line.champion": ("Row {row}: v{version} is the new champion.", "Satır {row}: yeni şampiyon v{version}."),
     "loop_stretch": ("rows that were forecast", "tahmin edilen satırlar"),
     "loop_rows": ("rows", "satır"),
     "loop_error": ("champion", "şampiyon"),
