@@ -151,7 +151,10 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "Bu platform zaten çalışıyordu ve bu makineye ileti gönderemez: webhook çağrılmayacak.",
     ),
     "loop_line.row": ("row {row} of {of} …", "satır {row} / {of} …"),
-    "loop_line.changes": ("Row {row}: the season changes from here on.", "Satır {row}: mevsim buradan sonra değişiyor."),
+    "loop_line.changes": (
+        "Row {row}: the season changes from here on.",
+        "Satır {row}: mevsim buradan sonra değişiyor.",
+    ),
     "loop_line.drift": (
         "Row {row}: drift. The errors of v{version} have become larger than in its test; training starts.",
         "Satır {row}: kayma. v{version} hataları testtekinden büyük; eğitim başlıyor.",
