@@ -97,7 +97,8 @@ function Course({ demo }: { demo: LoopDemo }) {
       </ol>
       {end?.error ? (
         <Notice tone="bad">
-          {end.error} {end.next_step}
+          <p>{end.error}</p>
+          {end.next_step ? <p>{end.next_step}</p> : null}
         </Notice>
       ) : null}
       {end?.problems.map((problem) => (
