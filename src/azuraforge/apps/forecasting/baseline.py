@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.apps.forecasting.analogues import Analogues
+from azuraforge.plugins.forecasting.analogues import Analogues
 from azuraforge.apps.forecasting.floors import at_least_own_steps
 from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
