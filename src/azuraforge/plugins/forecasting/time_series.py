@@ -122,9 +122,24 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """As ``prepare``, where ``evaluated`` tells what was chosen on the validation part."""
 
     def split(self, table: Table, config: SeriesConfigT) -> Split:
-        """In order of time; the training part must hold a window, the default one shortened to what is there."""
+        """In order of time; the training part must hold a window, the default one shortened to what is there.
+
+        Raises InvalidInput for a single series that stands still there, before a run exists.
+        """
         least = config.least_window
-        return chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
+        found = chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
+        if table.schema.series is None:
+            values = column_values(table.frame, table.schema.target)[: found.train.stop]
+            if not np.nanmax(values, initial=-np.inf) > np.nanmin(values, initial=np.inf):
+                raise InvalidInput(
+                    f"the target {table.schema.target!r} never changes in the training part:"
+                    " a network has nothing to learn",
+                    where="split",
+                    next_step="choose forecasting.auto or forecasting.naive, another target, or smaller validation and"
+                    " test shares",
+                    code="constant_target",
+                )
+        return found
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train, keep the weights of the best look at the validation part, calibrate the intervals on it."""
