@@ -80,7 +80,8 @@ class _Subprocess:
         if orders is None:
             return subprocess.Popen(arguments, env=env, pass_fds=pass_fds, **others)
         with orders:
-            order = json.dumps({"arguments": list(arguments), "environment": dict(env)}).encode()
+            asked = {"arguments": list(arguments), "environment": dict(env), "umask": _umask()}
+            order = json.dumps(asked).encode()
             if len(order) < _MOST_BYTES and self._fits(env):
                 with contextlib.suppress(OSError):  # a test has killed it
                     socket.send_fds(orders, [order], list(pass_fds))
@@ -106,6 +107,12 @@ class _Started(subprocess.Popen[bytes]):
         self._waitpid_lock = threading.Lock()
 
 
+def _umask() -> int:
+    """Read the umask without changing it: other threads create files."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("Umask:")), 8)
+
+
 def _wait(orders: socket.socket) -> NoReturn:
     code = 1
     try:
@@ -125,6 +132,7 @@ def _become(order: dict[str, Any], control: int) -> None:
     arguments = order["arguments"]
     arguments[4] = str(control)
     os.setsid()
+    os.umask(order["umask"])
     os.chdir("/")
     with open(os.devnull, "r+b") as nothing:
         os.dup2(nothing.fileno(), 0)
