@@ -436,7 +436,7 @@ def play(make_stand, examples: int, steps: int) -> None:
 
 def test_whatever_happens_rows_attempts_and_log_agree(make_stand, dialect):
     """On PostgreSQL, which takes twice as long, half as many; ``make proof`` plays 200 on each."""
-    play(make_stand, examples=12 if dialect == "sqlite" else 6, steps=40)
+    play(make_stand, examples=25 if dialect == "sqlite" else 12, steps=40)
 
 
 @pytest.mark.proof
