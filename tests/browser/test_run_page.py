@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.conftest import PlatformProcess, running_platform
 from tests.examples.test_ordinal_levels import EXAMPLE, warnings
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

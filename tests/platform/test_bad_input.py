@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(240)
-
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 

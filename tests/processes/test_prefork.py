@@ -17,7 +17,7 @@ from azuraforge.processes.frames import FROM_CHILD, encode, read_frames
 from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
-from tests.process_checks import still_alive
+from tests.process_checks import Patience, still_alive
 from tests.stand import CHILD_PATH, Free, FreeSummary
 
 WARM = {"modules": ["polars"], "threads": 2}
@@ -46,8 +46,8 @@ def asked(launcher: Launcher, entry: str = "heavy", threads: int = 2, warm=WARM)
 
 def waiting(launcher: Launcher) -> list[psutil.Process]:
     """Its children once those that had their say have ended."""
-    deadline = time.monotonic() + 20
-    while len(found := psutil.Process(launcher.pid).children()) > 1 and time.monotonic() < deadline:
+    patience = Patience(20)
+    while len(found := psutil.Process(launcher.pid).children()) > 1 and not patience.over:
         time.sleep(0.02)
     return found
 

@@ -19,8 +19,6 @@ from azuraforge.runs.broker import celery_app as broker
 from azuraforge.runs.broker.consumer import Consumer
 from azuraforge.runs.broker.dispatch import CeleryDispatch
 
-pytestmark = pytest.mark.timeout(120)
-
 
 class Listening:
     """A consumer, and what it brought."""

@@ -21,8 +21,6 @@ from azuraforge.projects.access import unit_of_work
 from azuraforge.server.application import create_api
 from azuraforge.server.packages import PACKAGES
 
-pytestmark = pytest.mark.timeout(280)
-
 #: Creating routes that take no key, and why.
 WITHOUT = {"/api/v1/sessions": "nobody is known yet; its one-time link works once"}
 #: Creating routes that answer with a secret.
