@@ -1226,7 +1226,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Target
-         * @description Remove a target with its messages.
+         * @description Remove a target with its messages and secrets.
          */
         delete: operations["notifications_delete_target"];
         options?: never;
@@ -9666,6 +9666,12 @@ export interface components {
             options: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /**
+             * Secrets
+             * @description unreadable: the key of its options is lost, so messages fail until they are set again
+             * @enum {string}
+             */
+            secrets: "ready" | "older_key" | "unreadable";
             /** Silenced Until */
             silenced_until: string | null;
         };
@@ -9684,7 +9690,7 @@ export interface components {
         };
         /**
          * TargetRequest
-         * @description Where messages go. Secrets among the options are stored and never shown again.
+         * @description Where messages go. The options are stored encrypted, and secrets among them are never shown again.
          */
         TargetRequest: {
             /**

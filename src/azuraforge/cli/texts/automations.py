@@ -64,6 +64,8 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
     "notification.failed": ("failed", "gönderilemedi"),
     "notification.silenced": ("silenced", "sessize alındı"),
     "target_made": ("Target {name} is added.", "Hedef {name} eklendi."),
+    "target_changed": ("The options of target {name} are replaced.", "Hedef {name} için seçenekler yenilendi."),
+    "secrets": ("secrets", "sırlar"),
     "target_silenced": ("Target {name} gets nothing until {time}.", "Hedef {name}, {time} anına dek ileti almaz."),
     "target_speaks": ("Target {name} gets messages.", "Hedef {name} ileti alır."),
     "target_deleted": ("Target {name} is deleted.", "Hedef {name} silindi."),

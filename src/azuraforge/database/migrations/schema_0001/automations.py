@@ -159,7 +159,6 @@ def create() -> None:
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("notifier", sa.String(length=100), nullable=False),
-        sa.Column("options", database.JsonText(), nullable=False),
         sa.Column("shown_options", database.JsonText(), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("group_seconds", sa.Integer(), nullable=False),
