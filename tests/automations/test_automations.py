@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.notifications.tables import Notification
+from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.schemas import DryRunRequest
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.errors import Conflict, InvalidInput, NotFound
@@ -271,6 +272,46 @@ def test_a_dataset_that_is_named_by_its_id_excludes_no_cycle(stand):
     grows = {"on": "event", "type": "dataset.version_added", "where": [{"field": "dataset", "equals": "co2"}]}
     with pytest.raises(InvalidInput, match="would fire itself"):
         stand.create("a", when=grows, steps=[{"do": "refresh", "run": {"dataset": "abcdefgh23456789"}}])
+
+
+def test_only_what_an_automation_can_reach_is_read(stand, monkeypatch):
+    def listens(name: str, dataset: str | None, model: str) -> None:
+        where = [{"field": "dataset", "equals": dataset}] if dataset else []
+        grows = {"on": "event", "type": "dataset.version_added", "where": where}
+        stand.create(name, when=grows, steps=[{"do": "predict", "run": {"model": model}}])
+
+    listens("same", "co2", "co2")
+    listens("other", "sales", "sales")
+    listens("any", None, "{cause.dataset}")
+    made = {"on": "event", "type": "prediction.made", "where": [{"field": "model", "equals": "m"}]}
+    stand.create("after", when=made, steps=[{"do": "predict", "run": {"model": "z"}}])
+    read: list[str] = []
+    found = store.listening
+
+    def listening(session, events):
+        rows = found(session, events)
+        read.extend(row.name for row in rows)
+        return rows
+
+    monkeypatch.setattr(store, "listening", listening)
+    refresh = [{"do": "refresh", "run": {"dataset": "co2"}}]
+    stand.create("daily", when={"on": "schedule", "interval": {"unit": "days", "every": 1}}, steps=refresh)
+    assert read == []  # no event fires it
+    stand.create("asked", steps=refresh)
+    assert read == ["any", "same", "after"]  # another dataset's is not among them; "after" may follow "any"
+    read.clear()
+    notify = [{"do": "predict", "run": {"model": "co2"}}]
+    stand.create("more", when={"on": "event", "type": "test.other"}, steps=notify)
+    assert read == []  # what listens to another model is not read
+
+
+def test_a_cycle_over_many_automations_is_found(stand):
+    for number in range(5):
+        made = {"on": "event", "type": "prediction.made", "where": [{"field": "model", "equals": f"m{number}"}]}
+        stand.create(f"a{number}", when=made, steps=[{"do": "predict", "run": {"model": f"m{number + 1}"}}])
+    made = {"on": "event", "type": "prediction.made", "where": [{"field": "model", "equals": "m5"}]}
+    with pytest.raises(InvalidInput, match=r"last → prediction.made → a0 .* → a4 → prediction.made → last"):
+        stand.create("last", when=made, steps=[{"do": "predict", "run": {"model": "m0"}}])
 
 
 def test_firing_by_hand_says_that_the_limit_is_reached(stand):

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.events import AutomationChanged
-from azuraforge.automations.triggers import dry_run, store
+from azuraforge.automations.triggers import cycles, dry_run, store
 from azuraforge.automations.triggers.causes import Cause
 from azuraforge.automations.triggers.checking import Checks
 from azuraforge.automations.triggers.firing import DAY_SECONDS, Firings
@@ -341,6 +341,7 @@ def _fields(request: AutomationRequest) -> dict[str, object]:
         "paused": request.paused,
         "kind": when.on,
         "event_type": when.type if isinstance(when, OnEvent) else None,
+        "event_subject": cycles.subject(when),
     }
 
 
