@@ -42,7 +42,7 @@ export interface paths {
         get: operations["automations_get_automation"];
         /**
          * Replace Automation
-         * @description Change what is awaited and the steps; the firings stay.
+         * @description Change what is awaited and the steps; the firings stay. Another change since the stated revision: 409.
          */
         put: operations["automations_replace_automation"];
         post?: never;
@@ -2519,6 +2519,40 @@ export interface components {
             worker: string;
         };
         /**
+         * AutomationChange
+         * @description An automation as it should be from now on.
+         */
+        AutomationChange: {
+            /**
+             * Cool Down Seconds
+             * @description causes within this time after a firing become one firing
+             * @default 60
+             */
+            cool_down_seconds: number;
+            /**
+             * Most Per Day
+             * @description firings within 24 hours; more are withheld
+             * @default 24
+             */
+            most_per_day: number;
+            /** Name */
+            name: string;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * Revision
+             * @description of the automation that was read; after another change, this one is refused
+             */
+            revision: number;
+            /** Steps */
+            steps: (components["schemas"]["RunStep"] | components["schemas"]["StudyStep"] | components["schemas"]["NotifyStep"] | components["schemas"]["PromoteStep"] | components["schemas"]["RollBackStep"])[];
+            /** When */
+            when: components["schemas"]["OnSchedule"] | components["schemas"]["OnEvent"] | components["schemas"]["OnMeasure"];
+        };
+        /**
          * AutomationChanged
          * @description An automation was created, changed, paused, resumed or deleted.
          */
@@ -2649,6 +2683,11 @@ export interface components {
              * @description why it cannot watch at present
              */
             problem: string | null;
+            /**
+             * Revision
+             * @description counts changes; a change states which revision it is of
+             */
+            revision: number;
             /** Steps */
             steps: (components["schemas"]["RunStep"] | components["schemas"]["StudyStep"] | components["schemas"]["NotifyStep"] | components["schemas"]["PromoteStep"] | components["schemas"]["RollBackStep"])[];
             /**
@@ -10829,7 +10868,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AutomationRequest"];
+                "application/json": components["schemas"]["AutomationChange"];
             };
         };
         responses: {

@@ -30,6 +30,11 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
         "dosyada `when` ve `steps` dışında yalnızca cool_down_seconds ve most_per_day (tam sayı) bulunabilir",
     ),
     "automation_made": ("Automation {name}: {when}.", "Otomasyon {name}: {when}."),
+    "automation_changed": ("Automation {name} is changed: {when}.", "Otomasyon {name} değişti: {when}."),
+    "automation_unchanged": (
+        "nothing to change: give --file or --name",
+        "değişecek bir şey yok: --file ya da --name verin",
+    ),
     "automation_paused": ("Automation {name} is paused.", "Otomasyon {name} duraklatıldı."),
     "automation_resumed": ("Automation {name} fires again.", "Otomasyon {name} yeniden çalışıyor."),
     "automation_fired": ("Automation {name} fires.", "Otomasyon {name} tetiklendi."),
