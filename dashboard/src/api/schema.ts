@@ -42,7 +42,7 @@ export interface paths {
         get: operations["automations_get_automation"];
         /**
          * Replace Automation
-         * @description Change what is awaited and the steps; the firings stay.
+         * @description Change what is awaited and the steps; the firings stay. Another change since the stated revision: 409.
          */
         put: operations["automations_replace_automation"];
         post?: never;
@@ -1270,7 +1270,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Target
-         * @description Remove a target with its messages.
+         * @description Remove a target with its messages and secrets.
          */
         delete: operations["notifications_delete_target"];
         options?: never;
@@ -2563,6 +2563,40 @@ export interface components {
             worker: string;
         };
         /**
+         * AutomationChange
+         * @description An automation as it should be from now on.
+         */
+        AutomationChange: {
+            /**
+             * Cool Down Seconds
+             * @description causes within this time after a firing become one firing
+             * @default 60
+             */
+            cool_down_seconds: number;
+            /**
+             * Most Per Day
+             * @description firings within 24 hours; more are withheld
+             * @default 24
+             */
+            most_per_day: number;
+            /** Name */
+            name: string;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * Revision
+             * @description of the automation that was read; after another change, this one is refused
+             */
+            revision: number;
+            /** Steps */
+            steps: (components["schemas"]["RunStep"] | components["schemas"]["StudyStep"] | components["schemas"]["NotifyStep"] | components["schemas"]["PromoteStep"] | components["schemas"]["RollBackStep"])[];
+            /** When */
+            when: components["schemas"]["OnSchedule"] | components["schemas"]["OnEvent"] | components["schemas"]["OnMeasure"];
+        };
+        /**
          * AutomationChanged
          * @description An automation was created, changed, paused, resumed or deleted.
          */
@@ -2693,6 +2727,11 @@ export interface components {
              * @description why it cannot watch at present
              */
             problem: string | null;
+            /**
+             * Revision
+             * @description counts changes; a change states which revision it is of
+             */
+            revision: number;
             /** Steps */
             steps: (components["schemas"]["RunStep"] | components["schemas"]["StudyStep"] | components["schemas"]["NotifyStep"] | components["schemas"]["PromoteStep"] | components["schemas"]["RollBackStep"])[];
             /**
@@ -9843,6 +9882,12 @@ export interface components {
             options: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /**
+             * Secrets
+             * @description unreadable: the key of its options is lost, so messages fail until they are set again
+             * @enum {string}
+             */
+            secrets: "ready" | "older_key" | "unreadable";
             /** Silenced Until */
             silenced_until: string | null;
         };
@@ -9861,7 +9906,7 @@ export interface components {
         };
         /**
          * TargetRequest
-         * @description Where messages go. Secrets among the options are stored and never shown again.
+         * @description Where messages go. The options are stored encrypted, and secrets among them are never shown again.
          */
         TargetRequest: {
             /**
@@ -11000,7 +11045,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AutomationRequest"];
+                "application/json": components["schemas"]["AutomationChange"];
             };
         };
         responses: {

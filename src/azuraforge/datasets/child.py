@@ -24,12 +24,12 @@ from azuraforge.datasets.messages import (
 from azuraforge.datasets.reading.charts import reduce_rows
 from azuraforge.datasets.schemas import Json, RowsOut
 from azuraforge.datasets.segment_files import write_segment
-from azuraforge.datasets.sources.discretion import no_secret_leaves, refuse_secrets
 from azuraforge.datasets.sources.tables import TableSource
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
 from azuraforge.plugins import Source, SourceRead
 from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.discretion import no_secret_leaves, refuse_secrets
 from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def read_source(child: Asked) -> Json:
     asked = SourceInput.model_validate(child.payload)
     name = asked.source
     source = opened_source(name, asked.access, asked.secrets, asked.folder)
-    with no_secret_leaves(asked.secrets, name):
+    with no_secret_leaves(asked.secrets.values(), f"source {name}"):
         got = source.read(parse_config(source.Options, asked.options, name))
         if isinstance(got, SourceRead):
-            refuse_secrets(asked.secrets, [got.provenance, got.cursor, got.findings], name)
+            refuse_secrets(asked.secrets.values(), [got.provenance, got.cursor, got.findings], name)
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
     for kind in KINDS.values():

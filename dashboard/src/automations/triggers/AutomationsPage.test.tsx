@@ -47,7 +47,7 @@ const automation = (fields: Partial<Automation> = {}): Automation => ({
     { do: "notify", to: ["team", "chief"], retries: 0, on_failure: "stop" },
   ],
   cool_down_seconds: 60,
-  most_per_day: 24,
+  revision: 1, most_per_day: 24,
   paused: false,
   next_at: null,
   value: null,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 from pydantic import ValidationError
 
@@ -104,12 +104,14 @@ class Checks:
                         where=f"steps.{index}.to",
                         next_step="azuraforge notifications targets",
                     )
-        others = [
-            cycles.Node(row.name, WHEN.validate_python(row.when), [STEP.validate_python(each) for each in row.steps])
-            for row in store.every(session)
-            if row.id not in leave_out
-        ]
-        cycles.check(cycles.Node(request.name, request.when, request.steps), others)
+
+        def listeners(events: Sequence[cycles.Emission]) -> Iterator[cycles.Node]:
+            for row in store.listening(session, [(each.type, each.fields) for each in events]):
+                if row.id not in leave_out:
+                    steps = [STEP.validate_python(each) for each in row.steps]
+                    yield cycles.Node(row.name, WHEN.validate_python(row.when), steps)
+
+        cycles.check(cycles.Node(request.name, request.when, request.steps), listeners)
 
 
 def _problem(error: ValidationError, where: str) -> InvalidInput:

@@ -45,6 +45,16 @@ class FieldFilter(Strict):
     above: float | None = Field(default=None, allow_inf_nan=False)
     below: float | None = Field(default=None, allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, value: object) -> object:
+        """Leave out empty conditions, which answers state, so that an automation can be sent back as it was read."""
+        if not isinstance(value, dict):
+            return value
+        named = {"equals", "one_of", "above", "below"}
+        given = {key: each for key, each in value.items() if key not in named or each is not None}
+        return given if named & given.keys() else {**given, **({"equals": None} if "equals" in value else {})}
+
     @model_validator(mode="after")
     def _check_one(self) -> FieldFilter:
         if not self.model_fields_set & {"equals", "one_of", "above", "below"}:
@@ -151,6 +161,14 @@ class AutomationRequest(Strict):
     paused: bool = False
 
 
+class AutomationChange(AutomationRequest):
+    """An automation as it should be from now on."""
+
+    revision: int = Field(
+        ge=1, description="of the automation that was read; after another change, this one is refused"
+    )
+
+
 class StepOut(BaseModel):
     """One step of a firing."""
 
@@ -183,6 +201,7 @@ class AutomationOut(BaseModel):
 
     id: str
     name: str
+    revision: int = Field(description="counts changes; a change states which revision it is of")
     when: When
     steps: list[Step]
     cool_down_seconds: int

@@ -9,11 +9,12 @@ from pydantic import JsonValue
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.events import AutomationChanged
-from azuraforge.automations.triggers import dry_run, store
+from azuraforge.automations.triggers import cycles, dry_run, store
 from azuraforge.automations.triggers.causes import Cause
 from azuraforge.automations.triggers.checking import Checks
 from azuraforge.automations.triggers.firing import DAY_SECONDS, Firings
 from azuraforge.automations.triggers.schemas import (
+    AutomationChange,
     AutomationFiringPage,
     AutomationOut,
     AutomationPage,
@@ -74,15 +75,24 @@ class AutomationService:
 
         return self.get(project_id, self._written(project_id, request.name, work, unit))
 
-    def replace(self, project_id: str, automation: str, request: AutomationRequest) -> AutomationOut:
+    def replace(self, project_id: str, automation: str, request: AutomationChange) -> AutomationOut:
         """Change what is awaited and the steps; firings so far stay, and the present one keeps its steps.
 
-        Causes from before the change no longer count. Raises as ``create``.
+        Causes from before the change no longer count. Raises as ``create``, and Conflict where the automation was
+        changed since the revision that the request names.
         """
         self._checks.check(project_id, request)
 
         def work(session: Session) -> str:
             row = self._locked(session, automation)
+            if row.revision != request.revision:
+                raise Conflict(
+                    f"automation {row.name!r} was changed meanwhile: it has revision {row.revision}, and this change is"
+                    f" of revision {request.revision}",
+                    where="revision",
+                    next_step="read it again and repeat the change",
+                    code="changed_meanwhile",
+                )
             self._checks.check_in(session, request, (row.id,))
             self._change(session, row, request)
             return row.id
@@ -198,7 +208,9 @@ class AutomationService:
             row = self._locked(session, automation)
             if not row.paused:
                 held: dict[str, object] = {"pending_key": None, "pending_data": None, "pending_at": None}
-                store.change(session, row, paused=True, next_at=None, pending_count=0, **held)
+                store.change(
+                    session, row, paused=True, next_at=None, pending_count=0, revision=row.revision + 1, **held
+                )
                 self._firings.emit(session, row, AutomationChanged(type="automation.paused"))
 
         self._database.write(project_id, work, unit=unit)
@@ -341,6 +353,7 @@ def _fields(request: AutomationRequest) -> dict[str, object]:
         "paused": request.paused,
         "kind": when.on,
         "event_type": when.type if isinstance(when, OnEvent) else None,
+        "event_subject": cycles.subject(when),
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Integer, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -24,6 +25,8 @@ from azuraforge.runs.tables import Run
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
 PROJECT = "project"
+#: Of one statement; more events are looked for by their types.
+_MOST_CONDITIONS = 100
 _ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 
@@ -110,6 +113,24 @@ def awaiting(session: Session, types: Collection[str]) -> Sequence[Automation]:
     """Automations that await one of these types of event and are not paused."""
     asked = (Automation.event_type.in_(list(types)), Automation.paused.is_(False))
     return session.scalars(select(Automation).where(*asked).order_by(Automation.id)).all()
+
+
+def listening(session: Session, events: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> Sequence[Automation]:
+    """Automations that may listen to one of these events: by type, and where a field is known, by its value."""
+    any_of: ColumnElement[bool]
+    if len(events) > _MOST_CONDITIONS:
+        any_of = Automation.event_type.in_({type_ for type_, _ in events})
+    else:
+        any_of = or_(*(_listens(type_, fields) for type_, fields in events))
+    return session.scalars(select(Automation).where(any_of).order_by(Automation.name)).all()
+
+
+def _listens(type_: str, fields: Mapping[str, JsonValue]) -> ColumnElement[bool]:
+    about = Automation.event_subject
+    fits = [
+        or_(about.is_(None), about == f"{name}={value}", about.not_like(f"{name}=%")) for name, value in fields.items()
+    ]
+    return and_(Automation.event_type == type_, *fits)
 
 
 def awaits_events(session: Session) -> bool:

@@ -30,7 +30,8 @@ class Automation(Owned, Base):
     """When to do what. ``firing_id`` names the firing that has not ended; while there is one, causes are grouped.
 
     ``next_at`` is the next time of a schedule or the next reading of a measure; ``pending_at`` the moment from which
-    the causes that a cool-down or a running firing held back may fire together.
+    the causes that a cool-down or a running firing held back may fire together. ``event_subject`` is what its filter
+    names, such as ``dataset=co2``.
     """
 
     __tablename__ = "automation"
@@ -38,7 +39,7 @@ class Automation(Owned, Base):
         UniqueConstraint("project_id", "name"),
         Index("ix_automation_next_at", "next_at"),
         Index("ix_automation_pending_at", "pending_at"),
-        Index("ix_automation_project_id_event_type", "project_id", "event_type"),
+        Index("ix_automation_event", "project_id", "event_type", "event_subject"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
@@ -56,6 +57,7 @@ class Automation(Owned, Base):
 
     kind: Mapped[WhenKind] = mapped_column(String(10))
     event_type: Mapped[str | None] = mapped_column(String(40))
+    event_subject: Mapped[str | None] = mapped_column(String(120))
     since_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     anchor_at: Mapped[datetime] = mapped_column(Timestamp)
     next_at: Mapped[datetime | None] = mapped_column(Timestamp)

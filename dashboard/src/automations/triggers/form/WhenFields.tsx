@@ -51,7 +51,7 @@ function EventFields({ when, onChange }: Props) {
       {when.filters.map((filter, index) => (
         <div key={index} className={css["fields"]}>
           <TextField label={t("automations.field", { number: index + 1 })} name={`field-${index}`} value={filter.field} onChange={(field) => change(index, { field })} hint={index === 0 ? t("automations.fieldHint") : undefined} />
-          <TextField label={t("automations.equals", { number: index + 1 })} name={`value-${index}`} value={filter.value} onChange={(value) => change(index, { value })} />
+          <TextField label={t("automations.equals", { number: index + 1 })} name={`value-${index}`} value={filter.value} onChange={(value) => change(index, { value })} hint={index === 0 ? t("automations.equalsHint") : undefined} />
         </div>
       ))}
       <div>
