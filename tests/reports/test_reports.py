@@ -26,7 +26,7 @@ class Asker:
             self.written += 1
             return stand.launcher.call(entry, payload, result, seconds)
 
-        stand.reports = RunReports(stand.database, stand.artifacts, stand.service, call)
+        stand.reports = RunReports(stand.artifacts, stand.service, call)
         self.app = FastAPI()
         self.app.include_router(router)
         problems.install(self.app, lambda _path: [])
