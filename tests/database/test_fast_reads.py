@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from functools import partial
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 import psycopg
 import pytest
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from azuraforge.database import Database, ScopeError
+from azuraforge.database import Database, JsonShape, ScopeError
 from azuraforge.database import pipeline as pipeline_module
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.pipeline import Statement
@@ -22,6 +24,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.events.tables import Event, EventStream
 from azuraforge.models import lookup_store as models
 from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.projects.tables import User
 from azuraforge.runs import lookup_store as runs
 from azuraforge.runs.tables import Run
@@ -332,3 +335,20 @@ def test_a_database_that_is_away_is_said_to_be_away(on_postgres, postgres_cluste
     postgres_cluster.drop(postgres)
     with pytest.raises(TransientError):
         ask(on_postgres, project_id, (SEQUENCES, {"stream": "s"}))
+
+
+@pytest.mark.parametrize("on", [sqlite.dialect(), postgresql.dialect()], ids=["sqlite", "postgresql"])
+def test_documents_that_recur_are_read_once_and_few_are_kept(on, monkeypatch):
+    monkeypatch.setattr("azuraforge.database.tables._MOST_KNOWN", 2)
+    read = partial(JsonShape(DatasetSchema, recurs=True).process_result_value, dialect=on)
+    texts = [DatasetSchema(target=name).model_dump_json().encode() for name in "abc"]
+    first = read(texts[0])
+    assert read(bytes(bytearray(texts[0]))) is first == DatasetSchema(target="a")
+    assert [read(text).target for text in texts] == ["a", "b", "c"]
+    assert read(texts[0]) is not first
+    long = DatasetSchema(target="t" * 5000).model_dump_json().encode()
+    assert read(long) is not read(long)
+    assert read(None) is None
+    plain = partial(JsonShape(DatasetSchema).process_result_value, dialect=on)
+    assert plain(texts[0]) == first
+    assert plain(texts[0]) is not plain(texts[0])

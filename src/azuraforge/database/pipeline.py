@@ -16,7 +16,6 @@ import select
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import orjson
 import psycopg
 from psycopg import conninfo
 from psycopg.abc import Buffer
@@ -66,7 +65,7 @@ class Pipeline:
         """Connect. Raises psycopg.OperationalError."""
         how = {**CONNECT_ARGUMENTS, "options": f"{CONNECT_ARGUMENTS['options']}{_READER}"}
         connection = await psycopg.AsyncConnection.connect(conninfo.make_conninfo(address, **how), autocommit=True)
-        set_json_loads(orjson.loads, connection)
+        set_json_loads(bytes, connection)  # its column reads it, or knows the document already
         return cls(connection)
 
     async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
