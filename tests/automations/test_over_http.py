@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from azuraforge.client import ApiError, Client
-from azuraforge.client.automations import Schedule
+from azuraforge.client.schedules import Schedule
 
 AGENT = """
 from pydantic import BaseModel, Field

@@ -1,4 +1,4 @@
-"""Deleting, restoring and purging on a real platform, as a person would: what needs what is honoured between rooms."""
+"""Deleting, restoring and purging on a real platform, as a person would: what is needed by another package stays."""
 
 from __future__ import annotations
 

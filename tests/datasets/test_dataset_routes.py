@@ -1,4 +1,4 @@
-"""The room over HTTP: uploads that stream, errors as problems, roles."""
+"""Datasets over HTTP: uploads that stream, errors as problems, roles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPTIONS = json.dumps({"time": "time", "target": "y"})
 
 @pytest.fixture
 def app(service: DatasetService, database: Database, project_id: str) -> FastAPI:
-    """The room's routes alone, for a member of the project; the server's own guards have their own tests."""
+    """The package's routes alone, for a member of the project; the server's own guards have their own tests."""
     app = FastAPI()
     app.include_router(router)
     app.include_router(growing_router)

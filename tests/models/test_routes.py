@@ -1,4 +1,4 @@
-"""The room over HTTP: shapes, roles, and errors as problem+json."""
+"""Models over HTTP: shapes, roles, and errors as problem+json."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application is put together without changing the rooms."""
+"""The application is put together without changing the packages."""
 
 from __future__ import annotations
 
