@@ -183,7 +183,7 @@ def test_a_text_that_cannot_be_stored_is_not_found(database, project_id):
 
 
 @pytest.mark.sqlite_only
-def test_whoever_asks_cannot_write(database, project_id):
+def test_a_fast_read_cannot_write(database, project_id):
     tell(database, project_id)
     lines(database, project_id)
     connection = database._reader._connection()
@@ -233,7 +233,7 @@ def test_many_ask_at_once_on_few_connections(on_postgres):
     assert len(database._reader._all) <= 8
 
 
-def test_an_asker_that_is_cancelled_leaves_no_half_read_connection_behind(on_postgres):
+def test_a_cancelled_read_leaves_no_half_read_connection_behind(on_postgres):
     database, project_id = on_postgres, add_project(on_postgres, "first")
     tell(database, project_id, 2)
 
@@ -294,7 +294,7 @@ def test_a_connection_keeps_a_bounded_number_of_statements_prepared(on_postgres,
     assert len(pipeline._names) == 1
 
 
-def test_questions_of_many_forms_leave_room_for_the_others(on_postgres, monkeypatch):
+def test_questions_of_many_forms_do_not_displace_the_others(on_postgres, monkeypatch):
     monkeypatch.setattr(pipeline_module, "MOST_PREPARED", 2)
     monkeypatch.setattr(pipeline_module, "MOST_VARIED", 1)
     database, project_id = on_postgres, add_project(on_postgres, "first")

@@ -156,7 +156,7 @@ def test_a_boundary_that_no_form_can_have_is_refused(http, boundary):
     assert http.post("/datasets", content=b"--x", headers=headers).status_code == 422
 
 
-def test_strangers_are_refused_before_a_byte_is_read(app, settings, hourly):
+def test_unauthenticated_callers_are_refused_before_a_byte_is_read(app, settings, hourly):
     del app.dependency_overrides[member]
     app.dependency_overrides[require_access] = _refuse
     read: list[str] = []

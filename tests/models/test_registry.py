@@ -310,7 +310,7 @@ def test_a_purged_dataset_takes_no_part_of_the_chain_with_it(system: Any, projec
         assert system.service.held_out.earlier(session, asked) == 2
 
 
-def test_of_looks_at_once_each_is_told_of_those_before_it(system: Any, project_id: str) -> None:
+def test_of_simultaneous_looks_each_knows_those_before_it(system: Any, project_id: str) -> None:
     held_out = replace(february("data1", "load", 1, 28), fingerprint="f" * 64)
 
     def look(number: int) -> int:

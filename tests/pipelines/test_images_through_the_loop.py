@@ -134,7 +134,7 @@ def evaluation(system: System, job: JobHere) -> Any:
     return system.models.reads.evaluation(system.project_id, job.run.id)
 
 
-def test_the_network_beside_its_baselines_with_all_that_is_drawn(system: System) -> None:
+def test_the_network_next_to_its_baselines_with_all_figures(system: System) -> None:
     system.use_baselines_named(*BASELINES)
     job, summary = train(system, "vision.cnn", **NETWORK)
     stored = evaluation(system, job).evaluation

@@ -343,7 +343,7 @@ def test_a_baseline_that_wins_becomes_champion_as_a_version_of_its_own(system: S
     assert champion.metrics["rmse"] < summary["metrics"]["rmse"]
 
 
-def test_the_second_run_is_judged_beside_the_champion(system: System) -> None:
+def test_the_second_run_is_judged_next_to_the_champion(system: System) -> None:
     _, before = system.train("test.last")
     job, summary = system.train("test.linear")
     assert "champion" in job.began
@@ -501,7 +501,7 @@ def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidat
     assert (found and found.code) == code
 
 
-def test_a_promotion_by_the_platform_is_told_in_the_readers_language(system: System) -> None:
+def test_a_promotion_by_the_platform_is_explained_in_the_readers_language(system: System) -> None:
     system.train("test.linear")
     (line,) = system.models.aliases.history(system.project_id, "series").items
     assert line.said is not None
@@ -523,7 +523,7 @@ def test_a_damaged_champion_is_no_reason_to_fail(system: System) -> None:
     assert "champion_unreadable" in codes
 
 
-def test_a_champion_that_changed_meanwhile_is_judged_against_anew(system: System) -> None:
+def test_a_champion_that_changed_meanwhile_is_compared_again(system: System) -> None:
     late = system.job(system.prepare("test.linear"))
     finish = system.handler.execute(late)
     system.train("test.last")

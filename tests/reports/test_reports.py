@@ -68,7 +68,7 @@ def test_a_report_is_written_once_and_kept_with_the_run(ask: Reports) -> None:
     assert ask.written == 3
 
 
-def test_a_failed_run_tells_what_happened_and_anew_once_it_was_resumed(ask: Reports) -> None:
+def test_a_failed_run_states_what_happened_and_again_once_it_was_resumed(ask: Reports) -> None:
     run_id = ask.stand.create(steps=30, every=5, raise_at=12, error="user", raise_once=True).id
     assert ask.stand.wait(run_id).state == "failed"
     told = ask(run_id, format="md").text

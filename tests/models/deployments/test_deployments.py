@@ -476,7 +476,7 @@ def test_answers_about_other_times_make_no_pair(
     assert (shown.losses.worse, shown.losses.even, shown.losses.better, shown.overlapping) == (0, 0, 0, 0)
 
 
-def test_what_is_extreme_is_told_in_what_is_usual_in_a_series(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extremes_are_stated_in_multiples_of_what_is_usual_in_a_series(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "LEAST_KNOWN", 3)
     row, scales = _row(by_series=True), {"small": 1.0, "large": 1000.0}
     series = {name: DeploymentSeries(series=name, losses=0.0, losses_of=0) for name in scales}

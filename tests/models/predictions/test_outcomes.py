@@ -141,7 +141,7 @@ def test_what_cannot_be_judged_is_said(ground: Ground, other_project_id: str) ->
             ask()
 
 
-def test_live_scores_stand_beside_the_naive_ones(ground: Ground) -> None:
+def test_live_scores_are_shown_with_the_naive_ones(ground: Ground) -> None:
     ground.predict()
     ground.predict(rows=[{"at": HOURS[0].isoformat(), "load": 3.0, "heat": 1.0},
                          {"at": HOURS[1].isoformat(), "load": 10.0, "heat": 1.0}], continues="load")  # fmt: skip
@@ -171,7 +171,7 @@ def test_a_prediction_of_the_past_is_counted_apart(ground: Ground) -> None:
     assert [(each.late, each.count) for each in told.total] == [(True, 1)]
 
 
-def test_classes_are_judged_by_the_right_one_beside_the_usual_one(ground: Ground) -> None:
+def test_classes_are_judged_next_to_the_most_frequent_one(ground: Ground) -> None:
     ledger, at = Ledger(ground.system.database, ground.system.events), HOURS[0]
     model_id = ground.system.service.reads.show(ground.project_id, "load").id
     for number, label in enumerate(("cat", "cat", "dog")):
@@ -300,7 +300,7 @@ def test_the_same_question_weighs_once_however_often_it_is_asked(ground: Ground)
     assert one.start <= HOURS[1]
 
 
-def test_what_was_told_before_questions_had_a_name_counts_line_by_line(ground: Ground) -> None:
+def test_answers_from_before_questions_had_a_name_count_line_by_line(ground: Ground) -> None:
     made = [ground.predict(horizon=1).prediction_id for _ in range(2)]
     ground.system.database.write(
         ground.project_id,

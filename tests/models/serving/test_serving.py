@@ -222,7 +222,7 @@ def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:
     assert (project_id, "hanging") not in serving.warm.loaded
 
 
-def test_the_least_recently_used_child_makes_room(serving: Any, project_id: str, make_folder: Make) -> None:
+def test_the_least_recently_used_child_is_evicted(serving: Any, project_id: str, make_folder: Make) -> None:
     serving.add_version(project_id, make_folder(2.0))
     serving.add_version(project_id, make_folder(3.0))
     question = {"rows": rows([1, 2])}
@@ -382,7 +382,7 @@ def test_rows_at_month_ends_are_taken_and_others_are_named() -> None:
     assert caught.value.next_step == "send one row every 1mo on the last day of each month"
 
 
-def test_days_at_midnight_utc_are_taken_from_whoever_lives_elsewhere() -> None:
+def test_days_at_midnight_utc_are_taken_from_callers_in_other_zones() -> None:
     schema = Schema(time="at", target="load", frequency="1d", timezone="Europe/Berlin", rhythm_timezone="UTC")
     days = [datetime(2024, 3, 20, tzinfo=UTC) + timedelta(days=day) for day in range(20)]  # clocks change on the 31st
     assert following_times(read_daily(days, schema), schema, 1) == [datetime(2024, 4, 9, tzinfo=UTC)]
