@@ -4,6 +4,7 @@ numbers for readers."""
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 _NUMBER = re.compile(r"[0-9][0-9.,]*")
 _SWAP = str.maketrans(",.", ".,")
@@ -31,6 +32,37 @@ def fill(template: str, **values: object) -> str:
         return str(piece["one"] if last == "1" else piece["many"])
 
     return _PIECES.sub(choose, template).format(**values)
+
+
+def count_for_readers(count: int, language: str) -> str:
+    """Return a whole number with the separators of the language.
+
+    Example:
+        >>> count_for_readers(12345, "en"), count_for_readers(12345, "tr")
+        ('12,345', '12.345')
+    """
+    text = f"{count:,}"
+    return text.translate(_SWAP) if language == "tr" else text
+
+
+def duration_for_readers(duration: timedelta, language: str) -> str:
+    """Return the days, hours, minutes and seconds of a duration, without those that are zero.
+
+    Example:
+        >>> duration_for_readers(timedelta(days=2, hours=3), "en"), duration_for_readers(timedelta(days=1), "tr")
+        ('2 days 3 h', '1 gün')
+    """
+    turkish = language == "tr"
+    seconds = duration.seconds + duration.microseconds / 1e6
+    shown = f"{seconds % 60:g}"
+    day = "gün" if turkish else "day" if duration.days == 1 else "days"
+    parts = [
+        (duration.days, f"{count_for_readers(duration.days, language)} {day}"),
+        (duration.seconds // 3600, f"{duration.seconds // 3600} {'sa' if turkish else 'h'}"),
+        (duration.seconds // 60 % 60, f"{duration.seconds // 60 % 60} {'dk' if turkish else 'min'}"),
+        (seconds % 60, f"{shown.replace('.', ',') if turkish else shown} {'sn' if turkish else 's'}"),
+    ]
+    return " ".join(text for size, text in parts if size) or parts[-1][1]
 
 
 def percent_for_readers(share: float, language: str, digits: int = 1) -> str:

@@ -21,10 +21,11 @@ from azuraforge.apps.forecasting.arima import AutoArima
 from azuraforge.apps.forecasting.auto import pipeline
 from azuraforge.apps.forecasting.auto.attempts import attempts
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates, import_libraries
+from azuraforge.apps.forecasting.auto.composing import composed
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress
 from azuraforge.apps.forecasting.auto.pipeline import Auto, Ensemble
-from azuraforge.apps.forecasting.auto.weights import combine, is_thin
+from azuraforge.apps.forecasting.auto.weights import Combination, combine, is_thin
 from azuraforge.apps.forecasting.boosting import forecaster, growing
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
 from azuraforge.apps.forecasting.intermittent import Croston
@@ -348,6 +349,17 @@ def test_thin_evidence_is_enough_to_leave_out_a_member_that_never_fits() -> None
     for twice in ((), ("b",)):
         found = combine(points, truth, np.ones((3, 1)), ["a", "b", "lost"], "naive", twice)
         assert set(found.weights) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("weights", "rule"),
+    [({"a": 1.0}, "single"), ({"a": 1.0, "b": 0.0}, "single"), ({"a": 2 / 3, "b": 1 / 3}, "trimmed")],
+)
+def test_of_one_member_nothing_is_combined(weights: dict[str, float], rule: str) -> None:
+    progress = Progress(members={"a": object(), "b": object()})
+    found = composed(Combination("trimmed", weights, {"a": 1.0, "b": 30.0}), progress, AutoConfig(horizon=3))
+    assert found.rule == rule
+    assert [each.name for each in found.members] == ["a", "b"]
 
 
 def test_a_training_part_of_six_rows_has_every_statistical_member(series: Table, tmp_path: Path) -> None:

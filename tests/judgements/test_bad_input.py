@@ -43,7 +43,7 @@ GOOD = "at,actual,prediction\n2024-01-01,1.5,1\n2024-01-02,2,1.5\n2024-01-03,3.5
         ),
         ("at,horizon,actual,prediction\n2024-01-01,0.5,1.5,1\n2024-01-02,1,2,1\n", "no whole number", "line 2"),
         ("at,horizon,actual,prediction\n2024-01-01,5000,1.5,1\n2024-01-02,1,2,1\n", "at most 1,000", "line 2"),
-        ("at,unique_id,y,m\n2024-01-01,a,1,2\n2024-01-01,b,1,2\n", "several series apart", "unique_id"),
+        ("at,unique_id,y,m\n2024-01-01,a,1,2\n2024-01-01,b,1,2\n", "holds 2 series", "unique_id"),
         ("at,actual,prediction\n2024-01-01,1.5,1\n", "no actual value is known before", "history"),
         ("label,prediction\ncat,\ndog,dog\n", "no answer where there is a label", "line 2"),
         ("label,p_cat,p_dog\ncat,0.9,0.3\ndog,0.5,0.5\n", "add up to 1.2", "line 2"),
@@ -104,7 +104,9 @@ def test_an_option_that_contradicts_a_column(tmp_path: Path) -> None:
 
 def test_a_column_of_times_that_the_file_of_actual_values_lacks(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("when,prediction\n2024-01-02,1.5\n2024-01-03,2.5\n")
-    (tmp_path / "a.csv").write_text("month,actual\n2024-01-01,1.5\n2024-01-02,2.5\n2024-01-03,2\n")
+    (tmp_path / "a.csv").write_text(
+        "month,known,actual\n2024-01-01,2024-02-01,1.5\n2024-01-02,2024-02-01,2.5\n2024-01-03,2024-02-01,2\n"
+    )
     with pytest.raises(InvalidInput, match=r"a\.csv has no column of times") as caught:
         judge(tmp_path / "p.csv", actual=tmp_path / "a.csv", options=Options(time="when"))
     assert "--actual-time" in caught.value.next_step

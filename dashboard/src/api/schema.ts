@@ -3107,8 +3107,8 @@ export interface components {
          * @description The members of a combined predictor.
          *
          *     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
-         *     weight, ``trimmed`` their weighted mean without the extremes of each value, ``other`` what the pipeline's summary
-         *     says.
+         *     weight, ``trimmed`` their weighted mean without the extremes of each value, ``single`` the predictions of the only
+         *     member that has a weight, ``other`` what the pipeline's summary says.
          */
         Composition: {
             /**
@@ -3143,7 +3143,7 @@ export interface components {
              * Rule
              * @enum {string}
              */
-            rule: "weights" | "median" | "trimmed" | "other";
+            rule: "weights" | "median" | "trimmed" | "single" | "other";
         };
         /**
          * ConfigRow

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from azuraforge.cli.output.flags import as_flags
+
 if TYPE_CHECKING:
     from azuraforge.cli.terminal import Terminal
 
@@ -39,6 +41,7 @@ def report(error: BaseException, terminal: Terminal) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export it; it has printed the help
         return USAGE
     message, where, next_step, code = _told(error, terminal)
+    message, where, next_step = (as_flags(text, terminal.flags) for text in (message, where, next_step))
     terminal.error(message, where=where, next_step=next_step)
     return code
 

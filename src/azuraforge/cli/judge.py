@@ -16,17 +16,25 @@ if TYPE_CHECKING:
 
 def judge(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file of predictions, with their times or labels.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, Parquet or Excel file of predictions, with their times or labels.")
+    ],
     actual: Annotated[Path | None, typer.Option(help="File of actual values, if FILE holds none.")] = None,
     history: Annotated[Path | None, typer.Option(help="File of earlier values that the baselines learn from.")] = None,
     model: Annotated[
         list[str] | None, typer.Option(help="Column of predictions; repeat it for several. Default: found.")
     ] = None,
+    incumbent: Annotated[
+        str | None, typer.Option(help="Column or file with the forecast in use today, compared on the same rows.")
+    ] = None,
+    series: Annotated[str | None, typer.Option(help="Series to judge, if the file holds several.")] = None,
     horizon: Annotated[
         int | None, typer.Option(help="Rows from the last known one to the predicted one; 1 if no column states it.")
     ] = None,
     season: Annotated[int | None, typer.Option(help="Rows in one season. Default: found from the times.")] = None,
-    coverage: Annotated[float, typer.Option(help="Stated level of the interval columns.")] = 0.9,
+    coverage: Annotated[
+        float | None, typer.Option(help="Stated level of the interval columns; 0.9 if the file does not state it.")
+    ] = None,
     tried: Annotated[int, typer.Option(help="Number of models that these were chosen from.")] = 1,
     time: Annotated[str | None, typer.Option(help="Column of times. Default: found.")] = None,
     actual_time: Annotated[
@@ -45,7 +53,8 @@ def judge(
     terminal = terminal_of(context)
     target_file = output or (None if json else Path(f"{file.stem}-judgement.html"))
     if target_file is not None:
-        _refuse_overwriting(terminal, target_file, [file, actual, history])
+        told = None if incumbent is None else Path(incumbent)
+        _refuse_overwriting(terminal, target_file, [file, actual, history, told])
     # Heavy, and needed by this command only.
     from azuraforge.judgements.judging import judge as judged
     from azuraforge.judgements.options import Options
@@ -57,6 +66,8 @@ def judge(
         coverage=coverage,
         tried=tried,
         models=tuple(model or ()),
+        incumbent=incumbent,
+        series=series,
         time=time,
         actual_time=actual_time,
         target=target,

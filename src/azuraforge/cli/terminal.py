@@ -26,6 +26,8 @@ class Terminal:
     text: Language
     home: Path | None = None
     url: str | None = None
+    #: Flags of the command that runs, for messages that name its options.
+    flags: set[str] = field(default_factory=set)
     console: Console = field(default_factory=lambda: _console(stderr=False))
     errors: Console = field(default_factory=lambda: _console(stderr=True))
 
@@ -103,4 +105,5 @@ def terminal_of(context: typer.Context) -> Terminal:
     """The terminal that ``main`` made for this command."""
     terminal = context.obj
     assert isinstance(terminal, Terminal)
+    terminal.flags.update(flag for parameter in context.command.params for flag in parameter.opts)
     return terminal

@@ -19,6 +19,7 @@ from azuraforge.judgements.words import said
 from azuraforge.models.gate.comparability import MIN_ORIGINS
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import Comparison, compare, tightened_level
+from azuraforge.models.gate.outlook import more_needed
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.kinds.classify.facts import ERROR_RATE, LOG_LOSS
 from azuraforge.plugins.kinds.classify.metrics import (
@@ -59,7 +60,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
     level = tightened_level(LEVEL, trials=tried)
     verdicts, findings = [], []
     for model in read.models:
-        found = _compared(model, baseline, read, level)
+        found, more = _compared(model, baseline, read, level)
         # Where there is one class only, being right everywhere takes no knowledge.
         right = len(np.unique(read.labels)) > 1 and bool((model.classes == labels).all()) and len(labels) >= MIN_ORIGINS
         verdict = Verdict(
@@ -75,6 +76,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
             origins=len(labels),
             pieces=float(len(labels)),
             needed=MIN_ORIGINS,
+            more=more,
             suspected=right,
             text={},
         )
@@ -122,10 +124,14 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
     )
 
 
-def _compared(model: Answers, baseline: Answers, read: ReadClasses, level: float) -> Comparison:
-    wrong = [(each.classes != read.labels).astype(np.float64)[:, None] for each in (model, baseline)]
-    one = Contender(f"model {model.name}", wrong[0], metric=ERROR_RATE)
-    return compare(one, Contender(baseline.name, wrong[1], metric=ERROR_RATE), horizon=1, season=1, level=level)
+def _compared(model: Answers, baseline: Answers, read: ReadClasses, level: float) -> tuple[Comparison, int | None]:
+    """Compare the errors, and estimate how many more examples would decide; see ``more_needed``."""
+    mine, theirs = (
+        Contender(name, (each.classes != read.labels).astype(np.float64)[:, None], metric=ERROR_RATE)
+        for name, each in ((f"model {model.name}", model), (baseline.name, baseline))
+    )
+    found = compare(mine, theirs, horizon=1, season=1, level=level)
+    return found, more_needed(found, mine, theirs, needed=MIN_ORIGINS)
 
 
 def _log_loss(model: Answers, baseline: Answers, read: ReadClasses, level: float) -> Finding:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import polars as pl
 
 from azuraforge.datasets.reading.delimited import RawTable, require_column
 from azuraforge.errors import InvalidInput
-from azuraforge.judgements.files import columns_of, is_numeric
+from azuraforge.judgements.files import TIMES, columns_of, is_numeric, is_time
 from azuraforge.judgements.options import Options
 
-TIMES = ("at", "time", "timestamp", "datetime", "date", "ds")
 ACTUALS = ("actual", "actuals", "truth", "y_true", "observed", "y")
 LABEL = "label"
 PREDICTIONS = ("prediction", "predicted", "forecast", "yhat", "y_pred")
 ORIGINS = ("origin", "made_at", "cutoff")
 HORIZON = "horizon"
-_SERIES = ("unique_id", "series", "series_id", "item_id")
+_NAMED = 10
+SERIES = ("unique_id", "series", "series_id", "item_id")
 _LOW = re.compile(r"(.*?)[_-](lower|low|lo|lo-\d+(?:\.\d+)?)", re.IGNORECASE)
 _HIGH = re.compile(r"(.*?)[_-](upper|high|hi|hi-\d+(?:\.\d+)?)", re.IGNORECASE)
 
@@ -40,6 +42,7 @@ class Columns:
     actual: str | None = None
     origin: str | None = None
     horizon: str | None = None
+    incumbent: ModelColumns | None = None
     ignored: tuple[str, ...] = ()
 
 
@@ -57,9 +60,14 @@ def find_columns(table: RawTable, options: Options) -> Columns:
         )
     _refuse_panel(table, names)
     rest = [name for name in names if name not in (time, actual, origin, horizon)]
+    incumbent = None
+    if options.incumbent in rest:
+        incumbent = _with_interval(table, options.incumbent, rest, alone=False)
+        rest = [name for name in rest if name not in (incumbent.name, incumbent.low, incumbent.high)]
     models = _models(table, rest, options)
     used = {each for model in models for each in (model.name, model.low, model.high)}
-    return Columns(time, models, actual, origin, horizon, tuple(name for name in rest if name not in used))
+    ignored = tuple(name for name in rest if name not in used and name not in SERIES)
+    return Columns(time, models, actual, origin, horizon, incumbent, ignored)
 
 
 def time_column(table: RawTable, options: Options) -> str:
@@ -92,6 +100,8 @@ def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> st
         return options.time
     if (found := first_of(names, TIMES)) is not None:
         return found
+    if len(only := [name for name in names if is_time(table, name)]) == 1:
+        return only[0]
     raise InvalidInput(
         f"{table.name} has no column of times; its columns are {', '.join(map(repr, names[:20]))}",
         where=table.name,
@@ -116,6 +126,38 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
         next_step="say which column holds the actual values with --target",
         code="no_such_column",
     )
+
+
+def of_series(table: RawTable, series: str | None) -> RawTable:
+    """Return the rows of one of several series; the whole table where it has no column of series.
+
+    Raises InvalidInput where it has one, but not this series.
+    """
+    column = first_of(columns_of(table), SERIES)
+    if series is None:
+        return table
+    if column is None:
+        texts = [name for name in columns_of(table) if table.frame[name].dtype == pl.String]
+        column = next((name for name in texts if (table.frame[name] == series).any()), None)
+        if column is None:
+            return table
+    kept = table.frame.filter(pl.col(column).cast(pl.String) == series)
+    if kept.is_empty():
+        raise InvalidInput(
+            f"{table.name} holds no series {series!r}",
+            where=f"{table.name}, column {column!r}",
+            next_step="name one of its series with --series",
+            code="no_such_series",
+        )
+    return replace(table, frame=kept)
+
+
+def only_series(table: RawTable) -> str | None:
+    """Return the series that every row belongs to; None where the table says nothing of series."""
+    column = first_of(columns_of(table), SERIES)
+    if column is None or table.frame[column].n_unique() != 1:
+        return None
+    return str(table.frame[column][0])
 
 
 def first_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
@@ -173,12 +215,14 @@ def _end_of(name: str, names: list[str]) -> str | None:
 
 
 def _refuse_panel(table: RawTable, names: list[str]) -> None:
-    column = first_of(names, _SERIES)
+    column = first_of(names, SERIES)
     if column is not None and table.frame[column].n_unique() > 1:
+        several = [str(each) for each in table.frame[column].unique(maintain_order=True).to_list()]
+        shown = ", ".join(several[:_NAMED]) + (" …" if len(several) > _NAMED else "")
         raise InvalidInput(
-            f"the column {column!r} tells several series apart; one series is judged at a time",
+            f"the column {column!r} holds {len(several):,} series; one series is judged at a time: {shown}",
             where=f"{table.name}, column {column!r}",
-            next_step="write one file for each series",
+            next_step=f"name one with --series, such as --series {several[0]!r}",
         )
 
 

@@ -13,6 +13,7 @@ from azuraforge.models.gate.comparability import needed_origins
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import Comparison, compare
 from azuraforge.models.gate.memory import mean_uncertainty
+from azuraforge.models.gate.outlook import more_needed
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.kinds.classify.metrics import wilson
 from azuraforge.plugins.kinds.forecast.facts import RMSE
@@ -54,28 +55,36 @@ class Layout:
         """The fewest origins that can decide anything."""
         return needed_origins(self.overlap, self.season)
 
+    @property
+    def group(self) -> int:
+        """How many neighbouring origins are summed."""
+        return max(1, -(-self.origins // _MOST_GROUPS))
+
     def sums(self, values: Floats) -> Floats:
         """``(origin,)`` the sum of ``(pair,)`` values over each origin."""
         return np.asarray(np.bincount(self.place, weights=values, minlength=self.origins), dtype=np.float64)
 
     def grouped(self, values: Floats) -> tuple[Floats, int]:
         """Return ``(group,)`` sums of ``(origin,)`` values over neighbouring origins, and the overlap in groups."""
-        size = max(1, -(-self.origins // _MOST_GROUPS))
+        size = self.group
         sums = np.add.reduceat(values, np.arange(0, self.origins, size))
         return np.asarray(sums, dtype=np.float64), -(-self.overlap // size)
 
 
-def compared(model: str, a: Floats, baseline: str, b: Floats, layout: Layout, level: float) -> Comparison:
-    """Compare squared errors ``a`` and ``b``, ``(pair,)`` each, of the same predictions."""
+def compared(
+    model: str, a: Floats, baseline: str, b: Floats, layout: Layout, level: float
+) -> tuple[Comparison, int | None]:
+    """Compare squared errors ``a`` and ``b``, ``(pair,)`` each, of the same predictions.
+
+    Returns the comparison, and how many more origins would decide a difference of this size by estimate; None where it
+    is decided, or cannot be estimated.
+    """
     # The ratio of two sums is that of two means: the pairs of an origin may be summed.
     (one, overlap), (other, _) = (layout.grouped(layout.sums(each)) for each in (a, b))
-    return compare(
-        Contender(model, one[:, None], metric=RMSE),
-        Contender(baseline, other[:, None], metric=RMSE),
-        horizon=overlap,
-        season=layout.season,
-        level=level,
-    )
+    mine, rival = Contender(model, one[:, None], metric=RMSE), Contender(baseline, other[:, None], metric=RMSE)
+    found = compare(mine, rival, horizon=overlap, season=layout.season, level=level)
+    more = more_needed(found, mine, rival, horizon=overlap, needed=layout.needed)
+    return found, None if more is None else more * layout.group
 
 
 def outcome_of(low: float | None, high: float | None) -> Outcome:

@@ -1,7 +1,8 @@
-"""The files of a judgement as tables: CSV or Parquet, read as datasets are, within a limit of rows."""
+"""The files of a judgement as tables: CSV, Parquet or Excel, read as datasets are, within a limit of rows."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,17 @@ from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.numeric import find_decimal, to_numbers, without_missing
 from azuraforge.datasets.reading.parquet import describe, is_parquet, read_parquet
+from azuraforge.datasets.reading.sheets import read_plain_sheet
 from azuraforge.datasets.reading.times import parse_times
+from azuraforge.datasets.reading.workbooks import is_workbook
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements.options import Options
+from azuraforge.models.predictions.forecast_headings import WORDS
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
+#: Names of a column of times, in lower case.
+TIMES = ("at", "time", "timestamp", "datetime", "date", "ds")
 #: Rows of one file.
 MOST_ROWS = 1_000_000
 #: Errors of larger values overflow when they are squared and summed.
@@ -27,13 +33,20 @@ _PLACEHOLDER = FileOptions(time="at", target="actual")
 
 
 def read_table(path: Path) -> RawTable:
-    """Read a CSV or Parquet file. Raises InvalidInput where it is not a table or has more than ``MOST_ROWS`` rows."""
+    """Read a CSV, Parquet or Excel file. Raises InvalidInput where it is no table or has more than ``MOST_ROWS`` rows.
+
+    Of a workbook with several sheets, the one that holds the platform's forecast is read.
+    """
     name = path.name
     if path.is_dir():
-        raise InvalidInput(f"{name} is a folder, not a file", where=str(path), next_step="name a CSV or Parquet file")
+        raise InvalidInput(f"{name} is a folder, not a file", where=str(path), next_step="name a table")
     if is_parquet(path):
         _check_rows(describe(path, name)[1], name)
         return read_parquet(path, name, _PLACEHOLDER, _LIMITS, [])
+    if is_workbook(path):
+        table = read_plain_sheet(path, name, _LIMITS, preferred=WORDS["forecast"], times=TIMES)
+        _check_rows(table.frame.height, name)
+        return table
     text = decode(unpack(path, name, _LIMITS), name).text
     # Line breaks inside quotes count here, too; such a file is far from the limit or wrong.
     _check_rows(text.count("\n") - 1, name)
@@ -60,6 +73,21 @@ def is_numeric(table: RawTable, column: str) -> bool:
         return bool(series.dtype.is_numeric())
     known = without_missing(series).drop_nulls().head(1000)
     return len(known) > 0 and any(to_numbers(known, sign).is_not_null().mean() or 0 for sign in (".", ","))
+
+
+def is_time(table: RawTable, column: str) -> bool:
+    """Whether a column holds nothing but times, judged by its first known values."""
+    series = table.frame[column]
+    if series.dtype.is_temporal():
+        return True
+    if series.dtype != pl.String or is_numeric(table, column):
+        return False
+    known = replace(table, frame=table.frame.filter(series.is_not_null()).head(1000))
+    try:
+        parse_times(known, column, None, None)
+    except InvalidInput:
+        return False
+    return known.frame.height > 0
 
 
 def numbers(table: RawTable, column: str, options: Options) -> Floats:

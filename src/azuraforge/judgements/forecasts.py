@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +13,12 @@ import numpy as np
 from azuraforge.datasets.reading.delimited import RawTable
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements.baselines import Made, make_baselines
-from azuraforge.judgements.columns import actual_column, actual_time_column
+from azuraforge.judgements.columns import actual_column, actual_time_column, of_series, only_series
 from azuraforge.judgements.drawing import lead_chart, sample_chart
 from azuraforge.judgements.evidence import Layout, compared, coverage_interval, outcome_of
 from azuraforge.judgements.files import numbers, read_table, times
+from azuraforge.judgements.incumbent import INCUMBENT, with_incumbent
+from azuraforge.judgements.native import native
 from azuraforge.judgements.options import Options
 from azuraforge.judgements.pairs import Model, Pairs, ReadPredictions, pair, read_predictions
 from azuraforge.judgements.remarks import (
@@ -34,12 +39,25 @@ from azuraforge.plugins.kinds.forecast.metrics import seasonal_scale, skill
 
 #: The level of the gate before it is tightened.
 LEVEL = 0.95
+#: The level of interval columns, where neither an option nor the file states it.
+COVERAGE = 0.9
 _MOST_MODELS = 50
 
 
 def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, options: Options) -> Judgement:
     """Judge a file of forecasts. See ``judging.judge``."""
-    read = read_predictions(table, options)
+    options = replace(options, series=options.series or only_series(table))
+    table = of_series(table, options.series)
+    if (own := native(table, options)) is not None:
+        if own.table.frame.is_empty():
+            raise InvalidInput(
+                f"the version had learned the actual value of every row of {table.name}",
+                where=table.name,
+                next_step="predict rows that came after its training data",
+            )
+        coverage, target = options.coverage or own.level, options.target or own.target
+        options = replace(options, coverage=coverage, target=target, timezone=options.timezone or own.zone)
+    read = read_predictions(table, options) if own is None else read_predictions(own.table, replace(options, time=None))
     if len(read.models) > _MOST_MODELS:
         raise InvalidInput(
             f"{table.name} has {len(read.models)} columns of predictions; at most {_MOST_MODELS} are judged at once",
@@ -47,9 +65,9 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
             next_step="choose some with --model",
         )
     truth = _truth_of(read, actual, history, options)
-    found = pair(read, truth, options)
-    made = make_baselines(truth, found, options.coverage)
-    return _judged(read, truth, found, made, options)
+    found = with_incumbent(pair(read, truth, options), read, truth, options)
+    made = make_baselines(truth, found, options.coverage or COVERAGE)
+    return _judged(read, truth, found, made, options, 0 if own is None else own.learned)
 
 
 def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, options: Options) -> Truth:
@@ -58,7 +76,7 @@ def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, 
         sources.append(Source(read.table, read.all_at, numbers(read.table, read.columns.actual, options)))
     for path in (actual, history):
         if path is not None:
-            table = read_table(path)
+            table = of_series(read_table(path), options.series)
             time = actual_time_column(table, options, stated=path is actual)
             column = actual_column(table, options, time)
             sources.append(Source(table, times(table, time, options), numbers(table, column, options)))
@@ -72,45 +90,35 @@ def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, 
     return build_truth(sources, read.at, options)
 
 
-def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, options: Options) -> Judgement:
+def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, options: Options, learned: int) -> Judgement:
     pairs, season = made.pairs, truth.schema.season
+    coverage = options.coverage or COVERAGE
+    rivals = dict(made.models)
+    if pairs.incumbent is not None:
+        rivals[INCUMBENT] = pairs.incumbent
     layout = Layout.of(pairs, season)
     tried = max(options.tried, len(pairs.models))
     level = tightened_level(LEVEL, trials=tried)
     known = truth.values[: int(pairs.origin[0]) + 1] if pairs.origin[0] >= 0 else truth.values[:0]
     scale = seasonal_scale(known, season) if np.isfinite(known).sum() > 1 else None
-    losses = {each.name: np.square(each.point - pairs.actual) for each in (*pairs.models, *made.models.values())}
-    best = min(made.models, key=lambda name: float(losses[name].mean()))
+    losses = {each.name: np.square(each.point - pairs.actual) for each in (*pairs.models, *rivals.values())}
+    best = min(rivals, key=lambda name: float(losses[name].mean()))
     best_rmse = math.sqrt(float(losses[best].mean()))
     suspicions = {each.name: suspicion_of(each, pairs, truth, made.models) for each in pairs.models}
     copies = {each.name: copy_of(each, pairs, truth, made.models) for each in pairs.models}
-    verdicts = []
-    for each in pairs.models:
-        result = compared(_apart(each.name), losses[each.name], best, losses[best], layout, level)
-        # A ratio of two equal sums differs from one by rounding only; so does its interval.
-        low, high = (None if end is None else (0.0 if abs(end) < 1e-12 else end) for end in (result.low, result.high))
-        verdict = Verdict(
-            model=each.name,
-            baseline=best,
-            metric="rmse",
-            outcome=outcome_of(low, high),
-            difference=result.relative_difference or 0.0,
-            low=low,
-            high=high,
-            unknown=result.unknown,
-            level=level,
-            origins=layout.origins,
-            pieces=min(result.pieces, float(layout.origins)),
-            needed=layout.needed,
-            suspected=suspicions[each.name] is not None,
-            text={},
-        )
-        verdicts.append(verdict.model_copy(update={"text": verdict_text(verdict)}))
+    compare = partial(_verdict, losses=losses, layout=layout, level=level)
+    verdicts = [compare(each.name, best, suspected=suspicions[each.name] is not None) for each in pairs.models]
+    incumbents = [
+        compare(each.name, INCUMBENT, suspected=suspicions[each.name] is not None)
+        for each in pairs.models
+        if INCUMBENT in rivals
+    ]
     models = [_scores(each, "model", pairs, layout, scale, best_rmse) for each in pairs.models]
-    baselines = [_scores(each, "baseline", pairs, layout, scale, best_rmse) for each in made.models.values()]
+    baselines = [_scores(each, "baseline", pairs, layout, scale, best_rmse) for each in rivals.values()]
     ranking = tuple(sorted((*models, *baselines), key=lambda each: each.metrics["rmse"] or 0.0))
     order = [each.name for each in ranking if each.role == "model"]
-    verdicts.sort(key=lambda each: order.index(each.model))
+    for some in (verdicts, incumbents):
+        some.sort(key=lambda each: order.index(each.model))
     findings = [
         finding
         for each in verdicts
@@ -119,10 +127,12 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
             suspicions[each.model],
             copies[each.model],
             next(score for score in models if score.name == each.model),
-            options.coverage,
+            coverage,
         )
     ]
-    findings += own_findings(read, truth, found, made, layout, tried, level)
+    if pairs.incumbent is not None and (doubt := suspicion_of(pairs.incumbent, pairs, truth, made.models)) is not None:
+        findings += model_findings(INCUMBENT, doubt, None, baselines[-1], coverage)
+    findings += own_findings(read, truth, found, made, layout, tried, level, learned)
     usable, needed = pairs_for_news(pairs, truth, made.models)
     if usable < needed:
         findings.append(few_for_news(usable, needed))
@@ -131,6 +141,7 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
         file=read.table.name,
         headline=headline(verdicts[0]),
         verdicts=tuple(verdicts),
+        incumbent=tuple(incumbents),
         ranking=ranking,
         findings=tuple(findings),
         left_out=tuple(left_out(each) for each in made.missing),
@@ -140,12 +151,39 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
         horizons=tuple(np.unique(pairs.ahead).tolist()),
         frequency=truth.schema.frequency,
         season=season,
-        coverage_level=options.coverage,
+        coverage_level=coverage,
         level=level,
         tried=tried,
-        sample=sample_chart(pairs, truth, order, made.models[best]),
+        sample=sample_chart(pairs, truth, order, rivals[best]),
         lead=lead_chart({name: losses[name] for name in order}, losses[best], layout, pairs, truth),
     )
+
+
+def _verdict(
+    model: str, rival: str, *, losses: Mapping[str, Floats], layout: Layout, level: float, suspected: bool
+) -> Verdict:
+    """Compare a model with the best baseline, or with the incumbent, by their squared errors on the same pairs."""
+    result, more = compared(_apart(model), losses[model], rival, losses[rival], layout, level)
+    # A ratio of two equal sums differs from one by rounding only; so does its interval.
+    low, high = (None if end is None else (0.0 if abs(end) < 1e-12 else end) for end in (result.low, result.high))
+    verdict = Verdict(
+        model=model,
+        baseline=rival,
+        metric="rmse",
+        outcome=outcome_of(low, high),
+        difference=result.relative_difference or 0.0,
+        low=low,
+        high=high,
+        unknown=result.unknown,
+        level=level,
+        origins=layout.origins,
+        pieces=min(result.pieces, float(layout.origins)),
+        needed=layout.needed,
+        more=more,
+        suspected=suspected,
+        text={},
+    )
+    return verdict.model_copy(update={"text": verdict_text(verdict)})
 
 
 def _apart(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from azuraforge.errors import InvalidInput
 from azuraforge.judgements.columns import LABEL, first_of
 from azuraforge.judgements.files import columns_of, read_table
 from azuraforge.judgements.options import Options
@@ -30,6 +31,12 @@ def judge(
     if options.target is None and first_of(columns_of(table), (LABEL,)) is not None:
         from azuraforge.judgements.classes import judge_classes
 
+        if options.incumbent is not None:
+            raise InvalidInput(
+                "an incumbent is compared with forecasts of a series, not with predictions of classes",
+                where="option --incumbent",
+                next_step="give its classes a column of their own; each column is judged as a model",
+            )
         return judge_classes(table, actual, history, options)
     from azuraforge.judgements.forecasts import judge_forecasts
 

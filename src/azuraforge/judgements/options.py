@@ -20,9 +20,11 @@ class Options:
     Attributes:
         horizon: rows ahead of every prediction, where no column says so; None: one.
         season: rows in one season; None: found from the times.
-        coverage: stated level of the interval columns.
+        coverage: stated level of the interval columns; None: as the file states it, else 0.9.
         tried: models that the judged ones were chosen from.
         models: columns to judge; empty: found.
+        incumbent: column of the forecast in use today, or the path of a file that holds it.
+        series: which of several series to judge.
         time, target: names of the columns of times and of actual values; None: found.
         actual_time: column of times in the files of actual values, where it is not ``time``; None: found.
         timezone, time_format, decimal: how the files are written; None: found.
@@ -30,9 +32,11 @@ class Options:
 
     horizon: int | None = None
     season: int | None = None
-    coverage: float = 0.9
+    coverage: float | None = None
     tried: int = 1
     models: tuple[str, ...] = ()
+    incumbent: str | None = None
+    series: str | None = None
     time: str | None = None
     actual_time: str | None = None
     target: str | None = None
@@ -44,7 +48,7 @@ class Options:
         _within("horizon", self.horizon, 1, MOST_AHEAD)
         _within("season", self.season, 1, _LONGEST_SEASON)
         _within("tried", self.tried, 1, _MOST_TRIED)
-        if not 0.01 <= self.coverage <= 0.999:
+        if self.coverage is not None and not 0.01 <= self.coverage <= 0.999:
             raise InvalidInput(
                 f"the coverage {self.coverage:g} is no level of an interval",
                 where="option --coverage",

@@ -12,7 +12,7 @@ from azuraforge.durable import sync
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements import charts
 from azuraforge.judgements.shapes import Finding, Judgement
-from azuraforge.judgements.summary import cells, lead_in
+from azuraforge.judgements.summary import against_incumbent, cells, lead_in
 from azuraforge.judgements.words import level as shown_level
 from azuraforge.judgements.words import text
 from azuraforge.plugins.contract.shape import text_of
@@ -133,6 +133,9 @@ def _verdicts(judgement: Judgement, words: Words) -> list[str]:
         shown = judgement.headline if place == 0 else each.text
         own = f"verdict {'suspected' if each.suspected else each.outcome}{' first' if place == 0 else ''}"
         found.append(f'<div class="{own}"><p>{html.escape(text_of(shown, words.code))}</p></div>')
+    for sentence, each in zip(against_incumbent(judgement, words.code), judgement.incumbent, strict=False):
+        own = f"verdict {'suspected' if each.suspected else each.outcome}"
+        found.append(f'<div class="{own}"><p>{html.escape(sentence)}</p></div>')
     return found
 
 

@@ -37,6 +37,7 @@ class ReadPredictions:
     Attributes:
         rows: ``(prediction,)`` rows of the file, for messages.
         models: every one has a value at each prediction.
+        incumbent: the forecast in use today, where a column of the file holds it; NaN where it says nothing.
         origins: ``(prediction,)`` times at which they were made, or None.
         ahead: ``(prediction,)`` rows ahead, or None.
         left: rows of the file without any prediction, between the first and the last that have one.
@@ -51,6 +52,7 @@ class ReadPredictions:
     origins: Indices | None
     ahead: Indices | None
     left: int
+    incumbent: Model | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Pairs:
         ahead: ``(pair,)`` rows from origin to target.
         actual: ``(pair,)`` values that came true.
         models: predictions of each model.
+        incumbent: the forecast in use today.
+        without_incumbent: pairs left out because it says nothing of them.
     """
 
     target: Indices
@@ -69,7 +73,9 @@ class Pairs:
     ahead: Indices
     actual: Floats
     models: tuple[Model, ...]
+    incumbent: Model | None = None
     without_actual: int = field(default=0, kw_only=True)
+    without_incumbent: int = field(default=0, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.target)
@@ -83,6 +89,7 @@ class Pairs:
             ahead=self.ahead[chosen],
             actual=self.actual[chosen],
             models=tuple(each.at(chosen) for each in self.models),
+            incumbent=None if self.incumbent is None else self.incumbent.at(chosen),
         )
 
 
@@ -118,7 +125,12 @@ def read_predictions(table: RawTable, options: Options) -> ReadPredictions:
     order = np.sort(at[rows])
     between = (at > order[0]) & (at < order[-1]) & ~everywhere
     left = len(np.setdiff1d(at[between], order))
-    return ReadPredictions(table, columns, at, at[rows], rows, models, origins, ahead, left)
+    incumbent = None
+    if (own := columns.incumbent) is not None:
+        said = rows[np.isfinite(numbers(table, own.name, options)[rows])]
+        found = _model(table, own.name, numbers(table, own.name, options), own.low, own.high, said, options)
+        incumbent = spread_over(found, np.searchsorted(rows, said), len(rows))
+    return ReadPredictions(table, columns, at, at[rows], rows, models, origins, ahead, left, incumbent)
 
 
 def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
@@ -171,8 +183,20 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
             next_step="compare the times of both files: zone, hour and first day of a period must agree",
             code="no_common_rows",
         )
-    every = Pairs(target, origin, ahead, actual, read.models)
+    every = Pairs(target, origin, ahead, actual, read.models, read.incumbent)
     return replace(every.at(order[known]), without_actual=int((~known).sum()))
+
+
+def spread_over(model: Model, places: Indices, length: int) -> Model:
+    """Return a model with its values at ``places`` among ``length``, NaN elsewhere."""
+
+    def spread(values: Floats) -> Floats:
+        found = np.full(length, np.nan)
+        found[places] = values
+        return found
+
+    ends = [None if end is None else spread(end) for end in (model.low, model.high)]
+    return Model(model.name, spread(model.point), ends[0], ends[1])
 
 
 def _model(
@@ -180,6 +204,8 @@ def _model(
 ) -> Model:
     if low is None or high is None:
         return Model(name, point[rows])
+    if all(table.frame[column].null_count() == table.frame.height for column in (low, high)):
+        return Model(name, point[rows])  # empty columns state no interval
     ends = []
     for column in (low, high):
         values = numbers(table, column, options)[rows]

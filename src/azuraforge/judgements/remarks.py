@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from azuraforge.judgements.baselines import ETS, NAIVE, RIDGE, SEASONAL, Made, Missing
 from azuraforge.judgements.evidence import Layout
+from azuraforge.judgements.incumbent import INCUMBENT
 from azuraforge.judgements.pairs import Pairs, ReadPredictions
 from azuraforge.judgements.shapes import Finding, LeftOut, Scores, Severity, Verdict
 from azuraforge.judgements.suspicion import Copy, Suspicion
@@ -22,6 +23,7 @@ _TITLES: Mapping[str, str] = {
     SEASONAL: "baseline.seasonal",
     ETS: "baseline.ets",
     RIDGE: "baseline.ridge",
+    INCUMBENT: "baseline.incumbent",
     "last": "baseline.naive",
     "majority": "baseline.majority",
     "frequency": "baseline.frequency",
@@ -52,7 +54,11 @@ def verdict_text(verdict: Verdict) -> Texts:
     def filling(words: Words) -> dict[str, object]:
         return {
             "model": verdict.model,
-            "baseline": text_of(title_of(verdict.baseline), words.code),
+            "rival": text(
+                "rival.incumbent" if verdict.baseline == INCUMBENT else "rival.best",
+                words.code,
+                baseline=text_of(title_of(verdict.baseline), words.code),
+            ),
             "measure": text(f"measure.{verdict.metric}", words.code),
             "change": change(words, verdict.difference, absolute=absolute),
             "low": change(words, verdict.low, absolute=absolute),
@@ -64,8 +70,14 @@ def verdict_text(verdict: Verdict) -> Texts:
         }
 
     if verdict.unknown is None:
-        return said(f"verdict.{verdict.outcome}", filling)
-    return said(f"verdict.not_yet_known.{'examples' if absolute else verdict.unknown}", filling)
+        found = said(f"verdict.{verdict.outcome}", filling)
+    else:
+        found = said(f"verdict.not_yet_known.{'examples' if absolute else verdict.unknown}", filling)
+    if verdict.more is None:
+        return found
+    key = "verdict.more.examples" if absolute else "verdict.more"
+    more = said(key, lambda words: {"more": words.number(verdict.more)})
+    return {code: f"{found[code]} {more[code]}" for code in found}
 
 
 def model_findings(
@@ -100,7 +112,14 @@ def model_findings(
 
 
 def own_findings(
-    read: ReadPredictions, truth: Truth, found: Pairs, made: Made, layout: Layout, tried: int, level: float
+    read: ReadPredictions,
+    truth: Truth,
+    found: Pairs,
+    made: Made,
+    layout: Layout,
+    tried: int,
+    level: float,
+    learned: int,
 ) -> list[Finding]:
     """Return what was found about the files, and how the judgement was made."""
     notes: list[Finding] = []
@@ -112,10 +131,14 @@ def own_findings(
 
         notes.append(_finding(key, severity, said(f"finding.{key}", filling)))
 
+    if learned:
+        note("rows_learned", learned)
     if read.left:
         note("rows_without_prediction", read.left, "warning")
     if found.without_actual:
         note("without_actual", found.without_actual, "warning" if found.without_actual > len(found) else "note")
+    if found.without_incumbent:
+        note("without_incumbent", found.without_incumbent, "warning")
     if made.warm_up:
         note("warm_up", made.warm_up, of=len(found))
     if read.origins is None and read.ahead is None:

@@ -30,6 +30,11 @@ class Verdict(Shape):
     origins: int = Field(description="forecast origins or examples compared")
     pieces: float = Field(description="independent origins that would say as much")
     needed: int = Field(description="origins or examples needed for an interval")
+    more: int | None = Field(
+        default=None,
+        description="estimate: so many more origins or examples would decide a difference of this size; null: decided, "
+        "or it cannot be estimated",
+    )
     suspected: bool = Field(description="the predictions seem to know the outcome; the findings give the evidence")
     text: Texts
 
@@ -107,6 +112,9 @@ class Judgement(Shape):
     file: str
     headline: Texts
     verdicts: tuple[Verdict, ...]
+    incumbent: tuple[Verdict, ...] = Field(
+        default=(), description="each model against the forecast in use today, where one is named"
+    )
     ranking: tuple[Scores, ...] = Field(description="models and baselines, the best first")
     findings: tuple[Finding, ...]
     left_out: tuple[LeftOut, ...] = ()

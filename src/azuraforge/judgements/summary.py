@@ -18,7 +18,7 @@ class Summary:
     """A judgement in one language as lines of text.
 
     Attributes:
-        verdicts: one sentence per model, the best first.
+        verdicts: one sentence per model, the best first; then one per model against the incumbent.
         lead_in: how much was judged.
         heads: titles of the table's columns, the name first.
         rows: cells of each row, and whether it is a model.
@@ -45,12 +45,19 @@ def summary(judgement: Judgement, language: str) -> Summary:
     remarks += [f"{text('left_out.one', language)}: {text_of(each.text, language)}" for each in judgement.left_out]
     others = (text_of(each.text, language) for each in judgement.verdicts[1:])
     return Summary(
-        verdicts=(text_of(judgement.headline, language), *others),
+        verdicts=(text_of(judgement.headline, language), *others, *against_incumbent(judgement, language)),
         lead_in=lead_in(judgement, words),
         heads=(text("name", language), *heads),
         rows=tuple((each.role == "model", (text_of(each.title, language), *row)) for each, row in rows),
         remarks=tuple(remarks),
     )
+
+
+def against_incumbent(judgement: Judgement, language: str) -> list[str]:
+    """Return a sentence per model against the incumbent; none where it is the best baseline, which the verdicts say."""
+    return [
+        text_of(each.text, language) for each in judgement.incumbent if each.baseline != judgement.verdicts[0].baseline
+    ]
 
 
 def lead_in(judgement: Judgement, words: Words) -> str:

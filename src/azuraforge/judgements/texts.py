@@ -10,54 +10,63 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "baseline.seasonal": ("seasonal naive", "mevsimsel naif"),
     "baseline.ets": ("ETS", "ETS"),
     "baseline.ridge": ("ridge", "ridge"),
+    "baseline.incumbent": ("incumbent", "mevcut tahmin"),
     "baseline.majority": ("majority class", "çoğunluk sınıfı"),
     "baseline.frequency": ("class frequencies", "sınıf sıklıkları"),
     "measure.rmse": ("RMSE", "RMSE"),
     "measure.error_rate": ("error rate", "hata oranı"),
     "points": ("points", "puan"),
+    "rival.best": ("the best baseline ({baseline})", "en iyi temel yöntemden ({baseline})"),
+    "rival.incumbent": ("the incumbent", "mevcut tahminden"),
     "verdict.better": (
-        "{model} is better than the best baseline ({baseline}): {measure} {change}, {level} interval {low} to {high}.",
-        "{model}, en iyi temel yöntemden ({baseline}) daha iyi: {measure} {change}, {level} güven aralığı {low} ile "
-        "{high} arası.",
+        "{model} is better than {rival}: {measure} {change}, {level} interval {low} to {high}.",
+        "{model}, {rival} daha iyi: {measure} {change}, {level} güven aralığı {low} ile {high} arası.",
     ),
     "verdict.worse": (
-        "{model} is worse than the best baseline ({baseline}): {measure} {change}, {level} interval {low} to {high}.",
-        "{model}, en iyi temel yöntemden ({baseline}) daha kötü: {measure} {change}, {level} güven aralığı {low} ile "
-        "{high} arası.",
+        "{model} is worse than {rival}: {measure} {change}, {level} interval {low} to {high}.",
+        "{model}, {rival} daha kötü: {measure} {change}, {level} güven aralığı {low} ile {high} arası.",
     ),
     "verdict.not_better": (
-        "{model} is not shown to be better than the best baseline ({baseline}): {measure} {change}, {level} interval "
+        "{model} is not shown to be better than {rival}: {measure} {change}, {level} interval "
         "{low} to {high} contains zero.",
-        "{model} modelinin en iyi temel yöntemden ({baseline}) daha iyi olduğu gösterilemedi: {measure} {change}, "
+        "{model} modelinin {rival} daha iyi olduğu gösterilemedi: {measure} {change}, "
         "{level} güven aralığı {low} ile {high} arası ve sıfırı içeriyor.",
     ),
     "verdict.not_yet_known.origins": (
-        "Whether {model} is better than the best baseline ({baseline}) is not yet known: {origins} forecast "
+        "Whether {model} is better than {rival} is not yet known: {origins} forecast "
         "[origin|origins], at least {needed} are needed. Measured so far: {measure} {change}.",
-        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {origins} tahmin başlangıcı var, "
+        "{model} {rival} daha iyi mi, henüz bilinmiyor: {origins} tahmin başlangıcı var, "
         "en az {needed} gerekli. Şimdilik ölçülen: {measure} {change}.",
     ),
     "verdict.not_yet_known.pieces": (
-        "Whether {model} is better than the best baseline ({baseline}) is not yet known: the errors of {origins} "
+        "Whether {model} is better than {rival} is not yet known: the errors of {origins} "
         "forecast origins remember each other so long that they are worth {pieces} independent [one|ones], at least 3 "
         "are needed. Measured so far: {measure} {change}.",
-        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {origins} tahmin başlangıcının "
+        "{model} {rival} daha iyi mi, henüz bilinmiyor: {origins} tahmin başlangıcının "
         "hataları birbirine öyle bağlı ki yalnızca {pieces} bağımsız gözleme eşdeğer, en az 3 gerekli. "
         "Şimdilik ölçülen: {measure} {change}.",
     ),
     "verdict.not_yet_known.width": (
-        "Whether {model} is better than the best baseline ({baseline}) is not yet known: {origins} forecast origins, "
+        "Whether {model} is better than {rival} is not yet known: {origins} forecast origins, "
         "worth {pieces} independent [one|ones], are too few to bound the difference at a level of {level}. Measured so "
         "far: {measure} {change}.",
-        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {pieces} bağımsız gözleme "
+        "{model} {rival} daha iyi mi, henüz bilinmiyor: {pieces} bağımsız gözleme "
         "eşdeğer {origins} tahmin başlangıcı, {level} güven düzeyinde farkı sınırlamaya yetmiyor. Şimdilik "
         "ölçülen: {measure} {change}.",
     ),
     "verdict.not_yet_known.examples": (
-        "Whether {model} is better than the best baseline ({baseline}) is not yet known: {origins} [example|examples], "
+        "Whether {model} is better than {rival} is not yet known: {origins} [example|examples], "
         "at least {needed} are needed. Measured so far: {measure} {change}.",
-        "{model} en iyi temel yöntemden ({baseline}) daha iyi mi, henüz bilinmiyor: {origins} örnek var, en az "
+        "{model} {rival} daha iyi mi, henüz bilinmiyor: {origins} örnek var, en az "
         "{needed} gerekli. Şimdilik ölçülen: {measure} {change}.",
+    ),
+    "verdict.more": (
+        "By estimate, about {more} more forecast [origin|origins] would decide a difference of this size.",
+        "Kabaca {more} tahmin başlangıcı daha olsa bu büyüklükte bir fark gösterilebilirdi.",
+    ),
+    "verdict.more.examples": (
+        "By estimate, about {more} more [example|examples] would decide a difference of this size.",
+        "Kabaca {more} örnek daha olsa bu büyüklükte bir fark gösterilebilirdi.",
     ),
     "headline.suspected": (
         "{model} seems to know the outcome; do not rely on its score before the finding below is explained. {said}",
@@ -140,6 +149,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "finding.without_actual": (
         "{count} [prediction has|predictions have] no actual value and [is|are] not judged.",
         "{count} tahminin gerçekleşen değeri yok, bunlar değerlendirilmedi.",
+    ),
+    "finding.rows_learned": (
+        "Not judged: {count} [prediction|predictions] of values that the version had learned.",
+        "Sürümün öğrendiği değerlere ait {count} tahmin değerlendirilmedi.",
+    ),
+    "finding.without_incumbent": (
+        "Not judged: {count} [prediction|predictions] of rows of which the incumbent says nothing. A score over chosen "
+        "rows can flatter.",
+        "Mevcut tahminin bulunmadığı satırlara ait {count} tahmin değerlendirilmedi. Seçilmiş satırların puanı "
+        "olduğundan iyi görünebilir.",
     ),
     "finding.warm_up": (
         "Not judged: the first {count} of {of} predictions. Their actual values are the history that the baselines "

@@ -218,6 +218,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Tahminin her değeri, en düşük ve en yüksek uçlar dışında üyelerin ağırlıklı ortalamasıdır: her iki uçta "
         "ağırlıkların dörtte biri dışarıda bırakılır.",
     ),
+    "members.rule.single": (
+        "The forecast is that of the only member that has a weight.",
+        "Tahmin, ağırlığı olan tek üyenin tahminidir.",
+    ),
     "members.rule.other": ("The predictor combines its members.", "Tahminci, üyelerini birleştirir."),
     "members.name": ("Member", "Üye"),
     "members.weight": ("Weight", "Ağırlık"),

@@ -46,6 +46,10 @@ def test_csv_has_times_with_the_offset_of_the_zone_intervals_and_the_unit(rows: 
     assert [float(each["high"]) - float(each["low"]) for each in written] == [2.0] * 4
     first = written[0]
     assert (first["unit"], first["interval"], first["time_zone"]) == ("kW", "0.9", "Europe/Berlin")
+    assert [(each["origin"], each["horizon"]) for each in written[:2]] == [
+        ("2026-03-28T23:00:00+01:00", "1"),
+        ("2026-03-28T23:00:00+01:00", "2"),
+    ]
     assert "series" not in first
 
 
@@ -55,10 +59,14 @@ def test_a_workbook_has_dates_and_numbers_in_either_language(rows: Rows) -> None
     book = CalamineWorkbook.from_filelike(io.BytesIO(files.write(rows.project_id, [line], "xlsx", "tr")))
     assert book.sheet_names == ["Tahmin", "Bilgi"]
     heading, first, second = book.get_sheet_by_name("Tahmin").to_python()
-    assert heading == ["Zaman (Europe/Berlin)", "UTC farkı", "Değer", "Alt sınır", "Üst sınır", "Birim"]
-    assert first == [date(2026, 3, 29), "+01:00", 1.5, 0.5, 2.5, "kW"]
+    ends, about = ["Alt sınır", "Üst sınır"], ["Tahmin aralığı", "Birim", "Hedef", "Model", "Sürüm"]
+    assert heading == [
+        "Zaman (Europe/Berlin)", "UTC farkı", "Değer", *ends, "Bilinen son satır", "Kaç satır sonrası", *about
+    ]  # fmt: skip
+    origin, facts_of_row = "2026-03-28T23:00:00+01:00", [0.9, "kW", "load", "shop", 1]
+    assert first == [date(2026, 3, 29), "+01:00", 1.5, 0.5, 2.5, origin, 1, *facts_of_row]
     assert second[0] == datetime(2026, 3, 29, 1, 0)
-    assert second[2:] == [2.5, 1.5, 3.5, "kW"]
+    assert second[2:] == [2.5, 1.5, 3.5, origin, 2, *facts_of_row]
     facts = {row[0]: row[1] for row in book.get_sheet_by_name("Bilgi").to_python()}
     assert (facts["Model"], facts["Sürüm"], facts["Tahmin aralığı"]) == ("shop", "1", "90 %")
     assert facts["Defterdeki kimliği"] == line
@@ -76,7 +84,7 @@ def test_text_becomes_no_formula(rows: Rows, text: str) -> None:
     assert b"<f>" not in sheets
     assert b"hyperlink" not in sheets
     row = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()[1]
-    assert (row[0].strip(), row[-1].strip()) == (text.strip(), text.strip())
+    assert (row[0].strip(), row[9].strip()) == (text.strip(), text.strip())
 
 
 def test_several_series_stand_in_one_file_in_the_order_asked(rows: Rows) -> None:

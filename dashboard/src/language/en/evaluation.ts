@@ -56,6 +56,7 @@ export const evaluation = {
       weights: "The forecast is the weighted sum of the members'.",
       median: "The forecast is the median of the members that have a weight.",
       trimmed: "Each value of the forecast is the weighted mean of its members' without the lowest and the highest: a quarter of the weights is left out at either end.",
+      single: "The forecast is that of the only member that has a weight.",
       other: "The predictor combines its members.",
     },
     name: "Member",

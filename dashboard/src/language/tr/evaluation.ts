@@ -58,6 +58,7 @@ export const evaluation: typeof english = {
       weights: "Tahmin, üyelerin tahminlerinin ağırlıklı toplamıdır.",
       median: "Tahmin, ağırlığı olan üyelerin tahminlerinin medyanıdır.",
       trimmed: "Tahminin her değeri, en düşük ve en yüksek uçlar dışında üyelerin ağırlıklı ortalamasıdır: her iki uçta ağırlıkların dörtte biri dışarıda bırakılır.",
+      single: "Tahmin, ağırlığı olan tek üyenin tahminidir.",
       other: "Tahminci, üyelerini birleştirir.",
     },
     name: "Üye",

@@ -17,6 +17,7 @@ _RULES = {
     "weights": "members_rule.weights",
     "median": "members_rule.median",
     "trimmed": "members_rule.trimmed",
+    "single": "members_rule.single",
 }
 
 

@@ -238,6 +238,7 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "weighted mean without the extremes of each value",
         "her değerde uçtakiler dışında ağırlıklı ortalama",
     ),
+    "members_rule.single": ("of which one alone makes the forecast", "tahmin tek üyenin"),
     "members_rule.other": ("combined", "birleşim"),
     "members_note": (
         "validation: {measure}. {metric} on the test set informs only; it chose and weighed nothing.",

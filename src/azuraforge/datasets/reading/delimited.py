@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.no_table import refuse_json, refuse_markup
 from azuraforge.errors import InvalidInput
 from azuraforge.wording import fill
 
@@ -82,10 +83,14 @@ def read_delimited(
     table has more columns or values than ``limits`` allow, which is counted before it is built.
     """
     limits = limits or ReadingLimits()
+    refuse_markup(text, name)
+    refuse_json(text, name)
     body = text.lstrip("\r\n")
     skipped = text[: len(text) - len(body)].count("\n")
     if not body or body.isspace():
-        raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="choose a table", code="empty_file")
+        raise InvalidInput(
+            f"the file {name} holds no rows", where=name, next_step="choose another file", code="empty_file"
+        )
     found = sniff(body)
     chosen = separator or found
     if chosen is None:
@@ -108,7 +113,10 @@ def read_delimited(
     frame = frame.with_row_index(ROW).filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))
     if not frame.height:
         raise InvalidInput(
-            f"the file {name} has a header and no rows", where=name, next_step="choose a table", code="empty_file"
+            f"the file {name} has a header and no rows",
+            where=name,
+            next_step="add rows below the header, or choose another file",
+            code="empty_file",
         )
     return RawTable(frame, name, first, chosen)
 

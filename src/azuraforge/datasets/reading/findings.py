@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal
 
 from azuraforge import wording
@@ -384,11 +385,23 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> 
     fill: dict[str, object] = {"count": count, **values}
 
     def told(language: str, sentence: str) -> str:
-        worded = {name: each[language] if isinstance(each, dict) else each for name, each in fill.items()}
-        return wording.fill(sentence, **worded)
+        return wording.fill(sentence, **{name: _worded(name, each, language) for name, each in fill.items()})
 
     text = {"en": told("en", english), "tr": told("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)
+
+
+def _worded(name: str, value: object, language: str) -> object:
+    """Return a value as a reader of the language writes it; the number of a row stays as a spreadsheet shows it."""
+    if isinstance(value, dict):
+        return value[language]
+    if isinstance(value, timedelta):
+        return wording.duration_for_readers(value, language)
+    if isinstance(value, int) and not isinstance(value, bool) and name != "row":
+        return wording.count_for_readers(value, language)
+    if isinstance(value, float):
+        return f"{value:g}".replace(".", ",") if language == "tr" else f"{value:g}"
+    return value
 
 
 def remarks(found: Sequence[SourceFinding]) -> list[Finding]:

@@ -16,7 +16,7 @@ from azuraforge.datasets.reading.delimited import ROW, RawTable, require_column
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.numeric import MISSING
-from azuraforge.datasets.reading.workbooks import Marked, Sheet, open_sheet
+from azuraforge.datasets.reading.workbooks import Marked, Sheet, open_sheet, sheet_names
 from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
 
@@ -92,6 +92,42 @@ def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimit
     if times.dtype == pl.Float64 and (dated := _from_serials(times, from_1904=sheet.from_1904)) is not None:
         frame[options.time] = dated
         findings.append(finding("excel_serials", column=options.time))
+    table = pl.DataFrame(frame)
+    limits.check_frame(table, where)
+    return RawTable(table, where)
+
+
+def read_plain_sheet(
+    path: Path, name: str, limits: ReadingLimits, *, preferred: Collection[str] = (), times: Collection[str] = ()
+) -> RawTable:
+    """Read a sheet whatever its columns are: the header is its first row that holds anything.
+
+    Args:
+        preferred: names of sheets, one of which is read where it is there; else the only visible one.
+        times: names, in lower case, of columns that hold days where they hold nothing but serial numbers.
+
+    Raises InvalidInput as ``read_sheet`` does.
+    """
+    sheet = open_sheet(path, name, next((each for each in sheet_names(path) if each in preferred), None), limits)
+    where = f"{name}, sheet {sheet.name!r}"
+    grid = _cells(path, name, sheet)
+    if not any(_is_filled(cell) for row in grid.cells for cell in row):
+        raise InvalidInput(f"the sheet {sheet.name!r} of {name} is empty", where=where, code="empty_file")
+    header = _header_row(grid, ())
+    columns = _columns(grid, header, where)
+    body = list(range(header + 1, grid.top + len(grid.cells)))
+    body = [row for row in body if any(_is_filled(grid.at(row, place)) for place in columns.values())]
+    if not body:
+        raise InvalidInput(
+            f"the sheet {sheet.name!r} of {name} has a header and no rows", where=where, code="empty_file"
+        )
+    frame: dict[str, pl.Series] = {ROW: pl.Series(body, dtype=pl.UInt32)}
+    for column, place in columns.items():
+        values = _series([grid.at(row, place) for row in body], as_text=False)
+        if values.dtype == pl.Float64 and column.lower() in times:
+            dated = _from_serials(values, from_1904=sheet.from_1904)
+            values = values if dated is None else dated
+        frame[column] = values
     table = pl.DataFrame(frame)
     limits.check_frame(table, where)
     return RawTable(table, where)

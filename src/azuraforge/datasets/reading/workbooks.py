@@ -115,6 +115,16 @@ def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) 
     return Sheet(chosen, errors, _marked(found[1] for found in _FORMULA_ALONE.finditer(content)), from_1904)
 
 
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets; none of one that cannot be read, which ``open_sheet`` explains."""
+    try:
+        with open_archive(path, path.name) as archive:
+            found = next((entry for entry in archive.entries if entry.path == _WORKBOOK), None)
+            return [] if found is None else [name for name, _, _ in _sheets(_parse(archive, found))]
+    except InvalidInput:
+        return []
+
+
 def _measure(content: bytes, where: str, limits: ReadingLimits) -> Marked:
     """Compute the size of a sheet's used range, which is built whole, and refuse one that is too large; return its
     error cells."""

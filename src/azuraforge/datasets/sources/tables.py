@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import ROW, read_delimited, require_column
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.no_table import refuse_json, refuse_markup
 from azuraforge.datasets.reading.parquet import describe, is_parquet, readable
 from azuraforge.datasets.reading.times import check_zone
 from azuraforge.errors import InvalidInput
@@ -123,8 +125,11 @@ def read_table(
         decoded = decode(unpack(path, name, limits), name, options.encoding)
         if decoded.assumed:
             findings.append(SourceFinding(**finding("encoding_assumed", encoding=decoded.encoding).model_dump()))
+        refuse_markup(decoded.text, name)
         if options.format == "json_lines" or (options.format == "auto" and decoded.text.lstrip()[:1] == "{"):
             frame = _json_lines(decoded.text, name, limits)
+            if frame.height <= 1 and options.time not in frame.columns:
+                refuse_json(decoded.text, name)  # the answer of a server that refused is one object, too
         else:
             frame = read_delimited(decoded.text, name, options.separator, {}, limits).frame.drop(ROW)
     for option, column in (("time", options.time), ("target", options.target), ("series", options.series)):
@@ -146,6 +151,8 @@ def _parquet(path: Path, name: str, limits: ReadingLimits) -> pl.DataFrame:
 
 def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
     """Read one object a line. Columns are counted before a table of that size is built."""
+    if re.match(r"\s*\{\s*[\r\n]", text):
+        refuse_json(text, name)  # one object over several lines
     columns: set[str] = set()
     rows = 0
     for number, line in enumerate(text.split("\n"), 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from azuraforge.models.gate.comparability import needed_origins
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import Comparison, compare, tightened_level
+from azuraforge.models.gate.outlook import would_decide
 from azuraforge.models.gate.reasons import Reason
 
 
@@ -23,6 +24,7 @@ class AgainstIncumbent:
     candidate: Comparison
     best: Comparison
     needed: int
+    estimated: Sequence[Reason] = ()
 
     @classmethod
     def of(
@@ -35,10 +37,15 @@ class AgainstIncumbent:
         how: Mapping[str, int],
     ) -> AgainstIncumbent:
         """Compare both. ``how``: horizon, season, resamples and seed."""
+        needed = needed_origins(how["horizon"], how["season"], in_time=candidate.in_time)
+        mine, present = _same_rows(candidate, incumbent)
+        rival, beside = _same_rows(best, incumbent)
+        found = compare(mine, present, level=level, **how)
         return cls(
-            _compared(candidate, incumbent, level, how),
-            _compared(best, incumbent, tightened_level(level, trials=baselines), how),
-            needed_origins(how["horizon"], how["season"], in_time=candidate.in_time),
+            found,
+            compare(rival, beside, level=tightened_level(level, trials=baselines), **how),
+            needed,
+            would_decide(found, mine, present, how["horizon"], needed),
         )
 
     @property
@@ -49,7 +56,7 @@ class AgainstIncumbent:
     @property
     def reasons(self) -> list[Reason]:
         """The answer to whether the candidate beats the present forecast."""
-        return [self._reason(self.candidate)]
+        return [self._reason(self.candidate), *self.estimated]
 
     @property
     def best_reason(self) -> Reason:
@@ -62,9 +69,9 @@ class AgainstIncumbent:
         return Reason("beats_incumbent" if found.better else "not_better_than_incumbent", found.params)
 
 
-def _compared(contender: Contender, incumbent: Contender, level: float, how: Mapping[str, int]) -> Comparison:
-    """Compare on the targets that both have; rows of which both have none are left out."""
+def _same_rows(contender: Contender, incumbent: Contender) -> tuple[Contender, Contender]:
+    """Return both on the targets that both have; rows of which both have none are left out."""
     there = ~np.isnan(incumbent.losses) & ~np.isnan(contender.losses)
     rows = np.asarray(there.any(axis=1), dtype=np.bool_)
     mine, present = (each.where(there).at(rows) for each in (contender, incumbent))
-    return compare(mine, present, level=level, **how)
+    return mine, present

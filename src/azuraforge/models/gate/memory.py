@@ -116,8 +116,7 @@ class Waves:
         origins, waves = self.origins, self.sizes.shape[-1]
         # Rounding in every wave: values that are all equal then look independent, with an error of almost nothing.
         powers = np.square(self.sizes) + np.square(1e-14 * self.largest)[..., None] + _TINY
-        longest = max(origins / self.horizon, _LONGEST_AT_LEAST)
-        memory = np.geomspace(1.0, longest, _MEMORIES)
+        memory = self._memory()
         spectra = _spectra(memory, _frequencies(origins, waves), self.horizon)
         totals = powers @ (1 / spectra).T
         known = -0.5 * np.log(spectra).sum(axis=1) + _PRIOR_EXPONENT * np.log(memory)
@@ -127,6 +126,17 @@ class Waves:
         pieces = origins / (self.horizon + memory - 1)
         freedom = np.clip(origins / (self.horizon + _COST_OF_MEMORY * (memory - 1)), 1.0, waves)
         return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
+
+    def foreseen(self, now: MeanUncertainty, times: float) -> MeanUncertainty:
+        """Return the uncertainty if there were so many ``times`` the origins, all like these; ``now``: as it is."""
+        origins = self.origins * times
+        waves = min(MOST_WAVES, max(1.0, origins // self.horizon))
+        freedom = np.clip(origins / (self.horizon + _COST_OF_MEMORY * (self._memory() - 1)), 1.0, waves)
+        return MeanUncertainty(now.spread / np.sqrt(times), now.weights, freedom, now.pieces * times)
+
+    def _memory(self) -> Floats:
+        """The grid of memory times."""
+        return np.asarray(np.geomspace(1.0, max(self.origins / self.horizon, _LONGEST_AT_LEAST), _MEMORIES))
 
 
 def waves_of(values: Floats, horizon: int) -> Waves:

@@ -218,6 +218,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{name} ağırlıkları {until} gününe kadarki verilerle eğitilmiş; ayrılan satırların tümü bu günden sonra değil,"
         " yani o verinin içinde olabilirler.",
     ),
+    "more_would_decide": (
+        "About {more} more {units} like these would be needed to decide a difference of this size between {a} and {b}. "
+        "This is an estimate; it takes the difference that is seen for the true one.",
+        "{a} ile {b} arasında bu büyüklükte bir farkı göstermek için bunlara benzer yaklaşık {more} {units} daha "
+        "gerekir. Bu bir tahmindir; görülen farkı gerçek fark sayar.",
+    ),
     "promotion_withheld": (
         "{approved} is not promoted automatically because of that: remove the cause and train again, or promote by"
         " hand.",

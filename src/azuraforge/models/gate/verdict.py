@@ -31,6 +31,7 @@ from azuraforge.models.gate.comparability import MIN_PIECES, check_together, nee
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
 from azuraforge.models.gate.incumbent import AgainstIncumbent
+from azuraforge.models.gate.outlook import would_decide
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.models.gate.record import Decision, Headline, VerdictRecord
@@ -228,7 +229,8 @@ class _Case:
         self.comparisons = [self.to_best if each.b == self.best.name else each for each in self.comparisons]
         barred, noted = self._guarded(self.candidate, self.best, self.slices)
         barred += self._beyond_limits()
-        reasons = [Reason("no_champion_before", {}), self._beside_best(), *noted, *barred]
+        estimated = self._outlook(self.to_best, self.candidate, self.best)
+        reasons = [Reason("no_champion_before", {}), self._beside_best(), *estimated, *noted, *barred]
         present = self.present
         if self.to_best.better and not barred and (present is None or present.candidate.better):
             return self.close("promoted", self.candidate.name, reasons, "candidate_promoted")
@@ -255,14 +257,15 @@ class _Case:
         to_champion = self._with_margin(compare(candidate, holder, level=level, **self.how), holder)
         self.comparisons.append(to_champion)
         if to_champion.unknown == "pieces":
-            reason = _remembering("too_few_pieces", to_champion)
-            return self.close("not_comparable", champion.name, [reason], "champion_kept")
+            known = [_remembering("too_few_pieces", to_champion), *self._outlook(to_champion, candidate, holder)]
+            return self.close("not_comparable", champion.name, known, "champion_kept")
         good_enough = self.to_best.at_least_as_good
         present_better = self.present is not None and not self.present.candidate.at_least_as_good
         barred, noted = self._guarded(candidate, holder, slices)
         barred += self._beyond_limits()
         reasons = [
             _beside_champion(to_champion),
+            *self._outlook(to_champion, candidate, holder),
             _about("at_least_as_good_as_best_baseline" if good_enough else "worse_than_best_baseline", self.to_best),
             *noted,
             *barred,
@@ -279,6 +282,12 @@ class _Case:
             )
         unproven: Decision = "kept" if to_champion.unknown is None else "not_comparable"
         return self.close(unproven, champion.name, reasons, "champion_kept")
+
+    def _outlook(self, comparison: Comparison, a: Contender, b: Contender) -> list[Reason]:
+        """What would decide an open comparison; nothing is estimated against a margin."""
+        if comparison.margin:
+            return []
+        return would_decide(comparison, a, b, self.how["horizon"], self._needed())
 
     def _with_margin(self, comparison: Comparison, holder: Contender) -> Comparison:
         """The same comparison, to be won by the policy's margin over the one that would lose the title."""

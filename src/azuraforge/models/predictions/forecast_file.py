@@ -17,6 +17,7 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models import store as models
 from azuraforge.models.predictions import store
+from azuraforge.models.predictions.forecast_headings import CSV_HEADINGS, SHEET_HEADINGS, WORDS
 from azuraforge.models.tables import Prediction
 
 FileFormat = Literal["csv", "xlsx"]
@@ -29,27 +30,7 @@ MEDIA_TYPES: Mapping[FileFormat, str] = {
 }
 #: Spreadsheets take text that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_HEADINGS = ("series", "time", "value", "low", "high", "interval", "unit", "time_zone", "target", "model", "version")
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "forecast": ("Forecast", "Tahmin"),
-    "about": ("About", "Bilgi"),
-    "series": ("Series", "Seri"),
-    "time": ("Time ({zone})", "Zaman ({zone})"),
-    "offset": ("Offset from UTC", "UTC farkı"),
-    "value": ("Value", "Değer"),
-    "low": ("Lower end", "Alt sınır"),
-    "high": ("Upper end", "Üst sınır"),
-    "unit": ("Unit", "Birim"),
-    "interval": ("Interval", "Tahmin aralığı"),
-    "target": ("Target", "Hedef"),
-    "model": ("Model", "Model"),
-    "version": ("Version", "Sürüm"),
-    "zone": ("Time zone", "Saat dilimi"),
-    "origin": ("Last known row", "Bilinen son satır"),
-    "made_at": ("Made at", "Oluşturma zamanı"),
-    "id": ("Id in the ledger", "Defterdeki kimliği"),
-}
-#: A text of ``_WORDS`` in the file's language, by its key.
+#: A text of ``WORDS`` in the file's language, by its key.
 _Word = Callable[[str], str]
 
 
@@ -117,12 +98,13 @@ def _csv(forecasts: Sequence[Forecast]) -> bytes:
     several = any(each.series is not None for each in forecasts)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(_HEADINGS if several else _HEADINGS[1:])
+    writer.writerow(CSV_HEADINGS if several else CSV_HEADINGS[1:])
     for each in forecasts:
         line = each.line
         about = [line.interval, _plain(line.unit), each.zone, _plain(line.target), _plain(each.model), line.version]
-        for point in line.points:
-            row = [each.local(point.at).isoformat(), point.value, point.low, point.high, *about]
+        origin = each.local(line.origin_at).isoformat()
+        for horizon, point in enumerate(line.points, 1):
+            row = [each.local(point.at).isoformat(), point.value, point.low, point.high, origin, horizon, *about]
             writer.writerow([_plain(each.series or ""), *row] if several else row)
     return text.getvalue().encode("utf-8-sig")
 
@@ -138,20 +120,22 @@ def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
     from xlsxwriter import Workbook
 
     def word(key: str) -> str:
-        return _WORDS[key][language == "tr"]
+        return WORDS[key][language == "tr"]
 
     content = io.BytesIO()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with Workbook(content, {"in_memory": True, **plain}) as book:
         bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        share = book.add_format({"num_format": "0.####%"})
         several = any(each.series is not None for each in forecasts)
         sheet = book.add_worksheet(word("forecast"))
-        headings = [word("time").format(zone=forecasts[0].zone), *map(word, ("offset", "value", "low", "high", "unit"))]
+        headings = [word(key).format(zone=forecasts[0].zone) for key in SHEET_HEADINGS]
         for column, heading in enumerate([word("series"), *headings] if several else headings):
             sheet.write_string(0, column, heading, bold)
         row, first = 1, 1 if several else 0
         for each in forecasts:
-            for point in each.line.points:
+            origin = each.local(each.line.origin_at).isoformat()
+            for horizon, point in enumerate(each.line.points, 1):
                 if several:
                     sheet.write_string(row, 0, each.series or "")
                 local = each.local(point.at)
@@ -160,11 +144,19 @@ def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
                 for column, value in enumerate((point.value, point.low, point.high), first + 2):
                     if value is not None:
                         sheet.write_number(row, column, value)
-                sheet.write_string(row, first + 5, each.line.unit)
+                sheet.write_string(row, first + 5, origin)
+                sheet.write_number(row, first + 6, horizon)
+                if each.line.interval is not None:
+                    sheet.write_number(row, first + 7, each.line.interval, share)
+                for column, text in enumerate((each.line.unit, each.line.target, each.model), first + 8):
+                    sheet.write_string(row, column, text)
+                sheet.write_number(row, first + 11, each.line.version)
                 row += 1
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, first, 26)
-        sheet.set_column(first + 1, first + 5, 16)
+        sheet.set_column(first + 1, first + 4, 16)
+        sheet.set_column(first + 5, first + 5, 26)
+        sheet.set_column(first + 6, first + 11, 16)
         about = book.add_worksheet(word("about"))
         about.set_column(0, 1, 32)
         for number, (key, fact) in enumerate(_facts(forecasts, word)):

@@ -75,11 +75,11 @@ class Composition(Shape):
     """The members of a combined predictor.
 
     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
-    weight, ``trimmed`` their weighted mean without the extremes of each value, ``other`` what the pipeline's summary
-    says.
+    weight, ``trimmed`` their weighted mean without the extremes of each value, ``single`` the predictions of the only
+    member that has a weight, ``other`` what the pipeline's summary says.
     """
 
-    rule: Literal["weights", "median", "trimmed", "other"]
+    rule: Literal["weights", "median", "trimmed", "single", "other"]
     measure: Texts = Field(description="of the members' scores, in a few words")
     members: tuple[Member, ...] = Field(description="the heaviest first")
     left_out: tuple[LeftOutMember, ...] = ()

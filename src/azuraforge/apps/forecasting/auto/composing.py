@@ -57,8 +57,10 @@ def composed(
     )
     tried = {*progress.members, *progress.left_out}
     left_out = [progress.left_out[name] for name in sorted(progress.left_out)]
+    # Whatever the rule, of one member nothing is combined: the others diverged, failed or were not worth their weight.
+    alone = sum(weight > 0 for weight in weights.values()) == 1
     return Composition(
-        rule=combination.rule,
+        rule="single" if alone else combination.rule,
         measure=_MEASURE,
         members=members,
         left_out=(*left_out, *(each for each in not_tried if each.name not in tried)),

@@ -1,0 +1,31 @@
+"""Options in messages of the platform as flags of the command: the API's ``time_format`` is ``--time-format``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+_OPTION = re.compile(r"\b(?:the )?option ([a-z_]+)(?:\[\d+\])?(?!\w|\.\w)")
+_ASSIGNED = re.compile(r"(?<![\w-])([a-z_]+)=(?=\S)")
+#: Options of the API that a flag of another name sets.
+_RENAMED = {"groups": "group", "columns": "group"}
+
+
+def as_flags(text: str, flags: Collection[str]) -> str:
+    """Return a message with the flags of a command in place of the options of the API.
+
+    Args:
+        text: a message, where it applies, or the next step.
+        flags: of the command, such as ``--time-format``; other options stay as they are.
+
+    Example:
+        >>> as_flags("leave the option time_format out, or set gaps=fill", ["--time-format", "--gaps"])
+        'leave --time-format out, or set --gaps fill'
+    """
+
+    def flag(option: str) -> str | None:
+        found = f"--{_RENAMED.get(option, option).replace('_', '-')}"
+        return found if found in flags else None
+
+    text = _OPTION.sub(lambda found: flag(found[1]) or found[0], text)
+    return _ASSIGNED.sub(lambda found: f"{own} " if (own := flag(found[1])) else found[0], text)

@@ -1,0 +1,89 @@
+"""Text that is no table though its name says so: a web page, such as a login page saved as data, XML, JSON.
+
+Runs in children only.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+import orjson
+
+from azuraforge.errors import InvalidInput
+
+_PAGE = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_MARKUP = re.compile(r"<\?xml\b", re.I)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
+#: Where answers of programs put their complaint.
+_COMPLAINTS = ("error_description", "message", "error", "errors", "detail", "title", "msg", "reason")
+_HEAD = 16 * 1024
+_SHOWN = 120
+
+
+def refuse_markup(text: str, name: str) -> None:
+    """Raise InvalidInput for a web page or XML; ``name`` is what messages call the file.
+
+    Example:
+        >>> refuse_markup("<!doctype html><title>Sign in</title>", "sales.csv")
+        Traceback (most recent call last):
+            ...
+        azuraforge.errors.InvalidInput: sales.csv is a web page (“Sign in”), not a table ...
+    """
+    head = text[:_HEAD].lstrip("\ufeff \t\r\n")
+    if not head.startswith("<"):
+        return
+    if _PAGE.match(head):
+        title = _TITLE.search(head)
+        shown = f" (“{_short(html.unescape(title[1]))}”)" if title and title[1].strip() else ""
+        raise _no_table(
+            name,
+            f"a web page{shown}",
+            "open its address in a browser: it may ask for a login, or link to the file itself",
+        )
+    if _MARKUP.match(head):
+        raise _no_table(name, "an XML document", "export the table as CSV, or see what the document complains about")
+
+
+def refuse_json(text: str, name: str) -> None:
+    """Raise InvalidInput for JSON, with the complaint where it is the answer of a program that refused.
+
+    Example:
+        >>> refuse_json('{"error": "token expired"}', "sales.csv")
+        Traceback (most recent call last):
+            ...
+        azuraforge.errors.InvalidInput: sales.csv is a JSON answer (“token expired”), not a table ...
+    """
+    body = text.lstrip("\ufeff \t\r\n")
+    if body[:1] not in ("{", "["):
+        return
+    for part in (body, body.partition("\n")[0]):
+        try:
+            found = orjson.loads(part)
+        except orjson.JSONDecodeError:
+            continue
+        if (said := complaint_of(found)) is not None:
+            raise _no_table(name, f"a JSON answer (“{said}”)", "mend what it complains about, and fetch the file again")
+        raise _no_table(name, "JSON", "save the table as CSV; the sources http and folder also read JSON lines")
+
+
+def complaint_of(answer: object) -> str | None:
+    """Return what a JSON answer complains about; None where it does not."""
+    if isinstance(answer, str):
+        return _short(answer) or None
+    if isinstance(answer, list):
+        return complaint_of(answer[0]) if len(answer) == 1 else None
+    if isinstance(answer, dict):
+        for key in _COMPLAINTS:
+            if key in answer and (said := complaint_of(answer[key])) is not None:
+                return said
+    return None
+
+
+def _no_table(name: str, kind: str, next_step: str) -> InvalidInput:
+    return InvalidInput(f"{name} is {kind}, not a table", where=name, next_step=next_step, code="not_a_table")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

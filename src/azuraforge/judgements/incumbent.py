@@ -1,0 +1,99 @@
+"""The incumbent: the forecast in use today, such as a planner's spreadsheet, on the rows of the judged predictions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from azuraforge.datasets.reading.delimited import ROW
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements.columns import of_series
+from azuraforge.judgements.files import columns_of, read_table
+from azuraforge.judgements.native import native
+from azuraforge.judgements.options import MOST_AHEAD, Options
+from azuraforge.judgements.pairs import Model, Pairs, ReadPredictions, read_predictions, spread_over
+from azuraforge.judgements.truth import Truth
+
+#: The name that the gate and the ledger use, too.
+INCUMBENT = "incumbent"
+#: Origin of forecasts that do not say when they were made: before any other.
+_ANY_ORIGIN = -2 * MOST_AHEAD
+
+
+def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
+    """Return the pairs of which the incumbent says something, with its forecasts.
+
+    Of a file of its own, the newest forecast counts that was made at the pair's origin or earlier; where the file does
+    not say when its forecasts were made, they count as made at the pair's origin.
+
+    Raises InvalidInput for an option that names neither a column nor a file, and where no pair is left.
+    """
+    if options.incumbent is None:
+        return pairs
+    if read.columns.incumbent is None:
+        pairs = replace(pairs, incumbent=_from_file(pairs, read, truth, options))
+    if pairs.incumbent is None:
+        return pairs
+    known = np.isfinite(pairs.incumbent.point)
+    if not known.any():
+        raise InvalidInput(
+            "the incumbent says nothing of any judged row",
+            where="option --incumbent",
+            next_step="compare its times with those of the predictions: zone, origin and first day must agree",
+            code="no_common_rows",
+        )
+    left = replace(pairs.at(known), without_incumbent=int((~known).sum()))
+    return left if left.incumbent is None else replace(left, incumbent=replace(left.incumbent, name=INCUMBENT))
+
+
+def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Options) -> Model:
+    path = Path(options.incumbent or "")
+    if not path.is_file():
+        shown = ", ".join(map(repr, columns_of(read.table)[:20]))
+        raise InvalidInput(
+            f"{options.incumbent!r} is neither a column of {read.table.name} nor a file; its columns are {shown}",
+            where="option --incumbent",
+            next_step="name the column or the file that holds the forecast in use today",
+            code="no_such_column",
+        )
+    table = of_series(read_table(path), options.series)
+    own = native(table, options)
+    time = options.time if own is None and options.time in columns_of(table) else None
+    stated = replace(options, models=(), incumbent=None, time=time, horizon=None)
+    found = read_predictions(table if own is None else own.table, stated)
+    if len(found.models) > 1:
+        raise InvalidInput(
+            f"{table.name} has several columns of predictions: {', '.join(each.name for each in found.models[:20])}",
+            where=table.name,
+            next_step="keep the column of the forecast in use today, or name it 'prediction'",
+        )
+    inside = np.isin(found.at, truth.at)
+    target = truth.row_of(found.at[inside])
+    if found.origins is not None:
+        moment = found.origins[inside]
+        origin = np.searchsorted(truth.at, moment, side="right") - 1
+    elif found.ahead is not None:
+        moment = -found.ahead[inside]
+        origin = target + moment
+    else:
+        moment = origin = np.full(len(target), _ANY_ORIGIN)
+    # One number for target and origin: forecasts of a target follow one another by the moment they were made.
+    step = len(truth.at) - 2 * _ANY_ORIGIN
+    made = target * step + origin - _ANY_ORIGIN
+    order = np.lexsort((moment, made))
+    if len(twice := np.flatnonzero((np.diff(made[order]) == 0) & (np.diff(moment[order]) == 0))):
+        row = int(found.rows[np.flatnonzero(inside)[order[int(twice[0]) + 1]]])
+        raise InvalidInput(
+            "the incumbent has two forecasts of the same time" + (" and origin" if found.origins is not None else ""),
+            where=found.table.place(int(found.table.frame[ROW][row]), found.columns.time),
+            next_step="delete one of the rows, or add a column 'origin' or 'horizon'",
+            code="duplicate_times",
+        )
+    asked = pairs.target * step + pairs.origin - _ANY_ORIGIN
+    place = np.searchsorted(made[order], asked, side="right") - 1
+    there = np.flatnonzero(place >= 0)
+    chosen = order[place[there]]
+    same = target[chosen] == pairs.target[there]
+    return spread_over(found.models[0].at(np.flatnonzero(inside)[chosen[same]]), there[same], len(pairs))

@@ -1,0 +1,115 @@
+"""The platform's own files of forecasts as a file of predictions: what ``models predict --to``, *Download forecast* and
+batch predictions write. Their columns say what they mean, so no option is needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from azuraforge.datasets.reading.delimited import RawTable
+from azuraforge.judgements.options import Options
+from azuraforge.models.predictions.forecast_headings import SHEET_HEADINGS, WORDS
+
+AT, ORIGIN, AHEAD, LOW, HIGH, ACTUAL, SERIES = "at", "origin", "horizon", "lower", "upper", "actual", "series"
+_FORECAST = {"time", "value", "low", "high", "origin", "horizon", "model", "version"}
+_BATCH = {"origin_at", "step", "target_at", "value", "actual", "learned"}
+_QUANTILE = re.compile(r"q(\d+(?:\.\d+)?)")
+_ZONE = re.compile(r"[^(]+ \((.+)\)")
+
+
+@dataclass(frozen=True)
+class Native:
+    """A file that the platform wrote, with the columns of a file of predictions.
+
+    Attributes:
+        level: of its intervals; None where it has none.
+        target: the column that is predicted, where the file names it.
+        zone: of the series, for files of actual values whose times have none.
+        learned: rows left out because the version had learned their actual values.
+    """
+
+    table: RawTable
+    level: float | None = None
+    target: str | None = None
+    zone: str | None = None
+    learned: int = 0
+
+
+def native(table: RawTable, options: Options) -> Native | None:
+    """Return what a file of the platform holds; None for any other file."""
+    frame = _from_sheet(table.frame)
+    names = set(frame.columns)
+    if names >= _FORECAST:
+        return _forecast(replace(table, frame=frame))
+    return _batch(table, options) if names >= _BATCH else None
+
+
+def _from_sheet(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a workbook's sheet with the headings of a CSV file, its times with their offset; any other as it is."""
+    for language in (0, 1):
+        words = {WORDS[key][language]: key for key in ("series", *SHEET_HEADINGS) if key != "time"}
+        begins = WORDS["time"][language].partition("{")[0]
+        found = {words[name]: name for name in frame.columns if name in words}
+        time = next((name for name in frame.columns if name.startswith(begins)), None)
+        if time is None or not set(SHEET_HEADINGS) - {"time"} <= set(found):
+            continue
+        zone = _ZONE.fullmatch(time)
+        at = pl.col("time")
+        moment = at.dt.strftime("%Y-%m-%dT%H:%M:%S") if frame[time].dtype.is_temporal() else at
+        renamed = frame.rename({time: "time", **{name: key for key, name in found.items()}})
+        stated = pl.lit(zone[1] if zone else None, pl.String).alias("time_zone")
+        return renamed.with_columns((moment + pl.col("offset")).alias("time"), stated).drop("offset")
+    return frame
+
+
+def _forecast(table: RawTable) -> Native:
+    frame = table.frame
+    versions = _known(frame["version"])
+    # With its versions it cannot have the name of another column.
+    name = f"{' '.join(_known(frame['model'])[:1])} {', '.join(f'v{each}' for each in versions)}"
+    meant = {"time": AT, "value": name, "origin": ORIGIN, "horizon": AHEAD}
+    levels = [float(each) for each in _known(frame["interval"])] if "interval" in frame.columns else []
+    if len(levels) == 1 and _known(frame["low"]):
+        meant |= {"low": LOW, "high": HIGH}
+    targets, zones = (_known(frame[each]) if each in frame.columns else [] for each in ("target", "time_zone"))
+    return Native(
+        _renamed(table, meant),
+        level=levels[0] if LOW in meant.values() else None,
+        target=targets[0] if len(targets) == 1 else None,
+        zone=zones[0] if len(zones) == 1 else None,
+    )
+
+
+def _batch(table: RawTable, options: Options) -> Native:
+    """The rows that the version had not learned; of its quantiles the interval that is asked for, else the widest."""
+    frame = table.frame
+    learned = frame["learned"].cast(pl.String).str.to_lowercase() == "true"
+    kept = replace(table, frame=frame.filter(~learned.fill_null(False)))
+    meant = {"target_at": AT, "value": "prediction", "origin_at": ORIGIN, "step": AHEAD, "actual": ACTUAL}
+    shares = {float(found[1]) / 100: name for name in frame.columns if (found := _QUANTILE.fullmatch(name))}
+    levels = {round(1 - 2 * share, 9): share for share in shares if share < 0.5 and _mirrored(share, shares)}
+    wanted = max(levels, default=None) if options.coverage is None else options.coverage
+    level = next((each for each in levels if wanted is not None and abs(each - wanted) < 1e-6), None)
+    if level is not None:
+        meant |= {shares[levels[level]]: LOW, shares[_mirrored(levels[level], shares) or 0.0]: HIGH}
+    return Native(_renamed(kept, meant), level=level, learned=frame.height - kept.frame.height)
+
+
+def _mirrored(share: float, shares: Mapping[float, str]) -> float | None:
+    return next((each for each in shares if abs(each + share - 1) < 1e-9), None)
+
+
+def _renamed(table: RawTable, meant: Mapping[str, str]) -> RawTable:
+    kept = [name for name in table.frame.columns if name.startswith("__") or name == SERIES or name in meant]
+    return replace(table, frame=table.frame.select(kept).rename(dict(meant)))
+
+
+def _known(series: pl.Series) -> list[str]:
+    """Return the different values of a column as text, in their order; whole numbers without a point."""
+    if series.dtype.is_float() and (series.drop_nulls() == series.drop_nulls().round()).all():
+        series = series.cast(pl.Int64)
+    text = series.cast(pl.String).str.strip_chars()
+    return [each for each in text.unique(maintain_order=True).to_list() if each]
