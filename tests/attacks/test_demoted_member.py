@@ -145,7 +145,7 @@ def test_the_role_of_a_request_is_the_lower_of_the_token_s_and_the_membership_s(
         assert {each.name: each.role for each in projects.tokens(place).items if each.name in made} == lower
 
 
-class Rooms:
+class Services:
     """The part of the services that receives a file; using it is a fault."""
 
     max_upload_bytes = 1 << 20
@@ -163,14 +163,14 @@ class Rooms:
     add_file = bring_in = predict_image = refuse
 
     @property
-    def bundles(self) -> Rooms:
+    def bundles(self) -> Services:
         return self
 
 
 @pytest.mark.parametrize("path", ["datasets", "models/import", "models/load/predict-image"])
 @pytest.mark.sqlite_only
 def test_an_upload_that_lasts_longer_than_its_sender_s_role_is_refused(api, token, demote, clock, tmp_path, path):
-    api.state.datasets = api.state.models = Rooms(tmp_path)
+    api.state.datasets = api.state.models = Services(tmp_path)
     options = b'--B\r\nContent-Disposition: form-data; name="options"\r\n\r\n{"time": "t", "target": "y"}\r\n'
     part = b'--B\r\nContent-Disposition: form-data; name="%s"; filename="a"\r\n\r\ndata\r\n--B--\r\n'
 

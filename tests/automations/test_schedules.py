@@ -25,7 +25,7 @@ def test_a_schedule_is_stored_with_its_next_times(stand):
     assert stand.told("project") == [("schedule.created", {"schedule_id": made.id, "name": "nightly"})]
 
 
-def test_an_interval_begins_where_it_was_made_or_where_it_is_told_to(stand):
+def test_an_interval_begins_where_it_was_made_or_at_its_anchor(stand):
     made = stand.create(interval={"every": 20, "unit": "minutes"})
     assert made.next_fires[0] == made.anchor_at + timedelta(minutes=20)
     future = datetime(2199, 5, 1, 12, tzinfo=UTC)
@@ -150,7 +150,7 @@ def test_a_passing_trouble_leaves_the_fire_due(stand):
     assert len(stand.fires(troubled.id)) == 1
 
 
-def test_a_key_that_somebody_took_is_told_and_does_not_stop_the_schedule(stand):
+def test_a_key_that_is_taken_is_reported_and_does_not_stop_the_schedule(stand):
     made = stand.create()
     stand.overdue(made.id, 5)
     key = f"schedule:{made.id}:{iso(stand.row(made.id).next_fire_at)}"
@@ -266,7 +266,7 @@ def test_a_paused_schedule_does_not_fire_and_makes_nothing_up(stand):
     assert stand.create("asleep", paused=True).next_fires == []
 
 
-def test_run_now_queues_a_run_beside_the_schedule_s_own_times(stand, refused):
+def test_run_now_queues_a_run_in_addition_to_the_schedule_s_own_times(stand, refused):
     made = stand.create(paused=True)
     fire = stand.service.run_now(stand.project_id, "nightly", "another")
     assert (fire.cause, fire.run_state) == ("asked", "queued")

@@ -73,7 +73,7 @@ def test_sign_in_start_watch_and_cancel(page, platform, co2):
     expect(page.get_by_test_id("run-state")).to_contain_text(re.compile("cancelled", re.I), timeout=120_000)
 
 
-def test_a_finished_run_shows_its_verdict_beside_the_baselines(page, platform, co2):
+def test_a_finished_run_shows_its_verdict_next_to_the_baselines(page, platform, co2):
     sign_in(page, platform)
     address = start_run(page, epochs="2")
     expect(page.get_by_test_id("verdict")).to_be_visible(timeout=200_000)

@@ -210,7 +210,7 @@ def test_rows_that_are_not_all_there_undo_the_restore(stand, tmp_path):
     open_database(stand.place.url).close()
 
 
-def test_a_file_that_is_no_backup_is_told(stand, tmp_path):
+def test_a_file_that_is_no_backup_is_reported(stand, tmp_path):
     (tmp_path / "x").write_text("hello")
     with pytest.raises(InvalidInput, match="no backup"):
         restore(stand.place, tmp_path / "x")

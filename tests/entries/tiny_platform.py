@@ -1,4 +1,4 @@
-"""``python tiny_platform.py HOME``: the runs room alone, until its only run has ended. Made to be killed."""
+"""``python tiny_platform.py HOME``: the package ``runs`` alone, until its only run has ended. Made to be killed."""
 
 from __future__ import annotations
 

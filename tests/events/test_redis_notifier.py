@@ -86,7 +86,7 @@ def test_what_is_to_be_forgotten_is_heard_by_others_only(make_notifier):
     assert here == ["b"], "its own word came back to it"
 
 
-def test_whoever_could_not_hear_forgets_everything(make_notifier, valkey):
+def test_a_process_that_missed_messages_forgets_everything(make_notifier, valkey):
     there: list[str | None] = []
     ours, theirs = make_notifier(), make_notifier(streams=True, on_forget=there.append)
     until(lambda: not theirs.disconnected and bool(there), "never subscribed")
@@ -134,7 +134,7 @@ def test_a_bell_without_redis_starts_and_stops(make_notifier, valkey):
     assert not patience.over
 
 
-def test_what_was_rung_is_told_before_the_end(make_notifier):
+def test_notifications_are_sent_before_the_end(make_notifier):
     listener = make_notifier(streams=True)
     until(lambda: not listener.disconnected, "never subscribed")
 

@@ -208,7 +208,7 @@ def test_a_policy_that_leaves_promotion_to_people_opens_the_last_step(rows: Rows
 
 def test_counts_stop_at_their_limits(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(rows)
-    monkeypatch.setattr("azuraforge.loop.store.MOST_POINTS", 1)
+    monkeypatch.setattr("azuraforge.models.reads.MOST_POINTS", 1)
     monkeypatch.setattr("azuraforge.loop.steps.MOST_POINTS", 1)
     judged = step(rows, "judged")
     assert (judged.count, judged.counted_all) == (1, False)

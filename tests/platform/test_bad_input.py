@@ -83,7 +83,7 @@ def test_a_missing_file_is_named(platform, tmp_path):
     assert "no.csv" in " ".join(done.stderr.split())
 
 
-def test_unsorted_rows_and_a_small_gap_are_mended_and_told(platform, tmp_path):
+def test_unsorted_rows_and_a_small_gap_are_mended_and_reported(platform, tmp_path):
     lines = csv(wave()).splitlines()
     lines[5], lines[6] = lines[6], lines[5]
     del lines[50]

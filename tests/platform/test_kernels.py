@@ -50,7 +50,7 @@ def said_in_log(platform, event: str) -> list[dict]:
     return [line for line in map(json.loads, lines) if line["event"] == event]
 
 
-def test_kernels_are_made_beside_the_platform_and_again_where_they_went_missing(make_platform, own_cache):
+def test_kernels_are_made_while_the_platform_runs_and_again_where_they_went_missing(make_platform, own_cache):
     quick = {"AZURAFORGE_RUNS__LEASE_SECONDS": "2", "AZURAFORGE_RUNS__BEAT_SECONDS": "0.5"}
     platform = with_series(make_platform(AZURAFORGE_LANG="tr", **quick).start())
     first = ended(platform, started(platform))

@@ -74,7 +74,7 @@ def test_the_launcher_itself_has_one_thread_and_no_polars_whatever_it_forked(own
         assert f"/{heavy}/" not in opened
 
 
-def test_a_spare_that_died_is_missed_by_nobody(own_launcher):
+def test_a_prestarted_child_that_died_is_replaced(own_launcher):
     asked(own_launcher)
     (child,) = waiting(own_launcher)
     child.kill()

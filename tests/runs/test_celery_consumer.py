@@ -195,7 +195,7 @@ def test_a_consumer_that_lives_but_takes_nothing_is_replaced(valkey, dispatch, l
     assert listening.child().pid != deaf.pid
 
 
-def test_the_consumer_ends_with_whoever_started_it(listen):
+def test_the_consumer_ends_with_the_process_that_started_it(listen):
     listening = listen()
     child = listening.child()
     process = listening.consumer._process

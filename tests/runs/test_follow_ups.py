@@ -12,8 +12,8 @@ import pytest
 
 from azuraforge.runs.execution.follow_ups import FILE, FollowUps
 from azuraforge.runs.execution.lost_follow_ups import end_lost
+from azuraforge.runs.execution.scratch import sweep
 from azuraforge.runs.handlers import Finish, FollowUp
-from azuraforge.runs.scratch import sweep
 from tests.process_checks import Patience
 from tests.stand import Free, FreeSummary, ToyHandler
 

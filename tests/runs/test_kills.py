@@ -223,7 +223,7 @@ def test_what_left_its_group_ends_at_the_next_start_where_all_above_it_were_kill
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whose they were")
-def test_whoever_cannot_look_kills_nobody():
+def test_an_owner_that_cannot_be_read_counts_as_alive():
     """Out of descriptors the owner's beginning cannot be read: that is no sign of its death."""
     code = (
         "import os, resource; from azuraforge.processes import orphans\n"

@@ -60,7 +60,7 @@ def _with_json(ask: Ask) -> list[tuple[str, str]]:
     return found
 
 
-def test_no_byte_of_a_strangers_body_is_read() -> None:
+def test_no_byte_of_an_unauthenticated_body_is_read() -> None:
     ask = Ask()
     for method, path in _with_json(ask):
         if path != "/api/v1/sessions":

@@ -12,7 +12,7 @@ from azuraforge.telemetry import logger
 
 #: PostgreSQL's codes for "try again": a deadlock, a serialization failure.
 _REPEATABLE = {"40001", "40P01"}
-#: It starts, it stops, it has no room for another connection, it has become a standby.
+#: It starts, it stops, it takes no further connection, it has become a standby.
 _READ_ONLY = "25006"
 _AWAY = {"57P01", "57P02", "57P03", "53300", _READ_ONLY}
 _FULL = {"53100", "53200"}

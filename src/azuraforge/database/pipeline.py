@@ -16,7 +16,6 @@ import select
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import orjson
 import psycopg
 from psycopg import conninfo
 from psycopg.abc import Buffer
@@ -66,7 +65,7 @@ class Pipeline:
         """Connect. Raises psycopg.OperationalError."""
         how = {**CONNECT_ARGUMENTS, "options": f"{CONNECT_ARGUMENTS['options']}{_READER}"}
         connection = await psycopg.AsyncConnection.connect(conninfo.make_conninfo(address, **how), autocommit=True)
-        set_json_loads(orjson.loads, connection)
+        set_json_loads(_unread, connection)
         return cls(connection)
 
     async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
@@ -176,6 +175,11 @@ class Pipeline:
     def _rows(self, result: PGresult) -> Rows:
         self._reader.set_pgresult(result)
         return self._reader.load_rows(0, result.ntuples, tuple)
+
+
+def _unread(document: str | bytes) -> bytes:
+    """Leave JSON to the type of its column, which may know the document already."""
+    return document if isinstance(document, bytes) else document.encode()
 
 
 class Values:

@@ -82,6 +82,10 @@ def unique_name(table: str) -> Index:
     return Index(name, "project_id", "name", unique=True, sqlite_where=there, postgresql_where=there)
 
 
+#: Documents of one column that are kept read, and their length.
+_MOST_KNOWN, _MOST_KNOWN_CHARACTERS = 128, 4096
+
+
 class JsonText(TypeDecorator[Any]):
     """JSON, written by orjson. NaN and infinity are not JSON: store None.
 
@@ -103,26 +107,44 @@ class JsonText(TypeDecorator[Any]):
         return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
     def process_result_value(self, value: object, dialect: Dialect) -> object:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return orjson.loads(str(value))
+        if isinstance(value, str | bytes) and (dialect.name != "postgresql" or isinstance(value, bytes)):
+            return orjson.loads(value)
+        return value  # a session on PostgreSQL has read it already
 
 
 class JsonShape(JsonText, Generic[_Shape]):
-    """A pydantic shape, or a tuple of shapes, as JSON: a row's document becomes typed here, and back."""
+    """A pydantic shape, or a tuple of shapes, as JSON: a row's document becomes typed here, and back.
+
+    Args:
+        shape: of the documents.
+        recurs: whether few documents stand in many rows and reads. Short ones are then read once and shared, so
+            ``shape`` must be frozen.
+    """
 
     cache_ok = True
 
-    def __init__(self, shape: type[_Shape]) -> None:
+    def __init__(self, shape: type[_Shape], *, recurs: bool = False) -> None:
         super().__init__()
         self.shape = shape
+        self.recurs = recurs
         self._adapter = TypeAdapter(shape)
+        self._known: dict[str | bytes, _Shape] = {}
 
     def process_bind_param(self, value: object, dialect: Dialect) -> object:
         document = None if value is None else self._adapter.dump_python(cast(_Shape, value), mode="json")
         return super().process_bind_param(document, dialect)
 
     def process_result_value(self, value: object, dialect: Dialect) -> _Shape | None:
+        if not (self.recurs and isinstance(value, str | bytes) and len(value) <= _MOST_KNOWN_CHARACTERS):
+            return self._read(value, dialect)
+        known = self._known.get(value)
+        if known is None and (known := self._read(value, dialect)) is not None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[value] = known
+        return known
+
+    def _read(self, value: object, dialect: Dialect) -> _Shape | None:
         document = super().process_result_value(value, dialect)
         return None if document is None else self._adapter.validate_python(document)
 

@@ -66,6 +66,10 @@ class EventLog:
         """Drop a stream with all its lines; only for a run, study or schedule that was purged."""
         store.delete_stream(session, stream)
 
+    def forget_type(self, session: Session, stream: str, type_: str, keep_after: int) -> None:
+        """Empty lines of one type up to ``keep_after``, whose data also lives elsewhere (metric points)."""
+        store.delete_type(session, stream, type_, keep_after)
+
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:
         """Drop lines older than ``before``, except those of streams that begin with ``spared``; returns how many.
 

@@ -15,10 +15,6 @@ from azuraforge.database.fast_reads import Question
 from azuraforge.events.tables import Event, EventStream
 
 
-class SeqRow(NamedTuple):
-    last_seq: int
-
-
 class LineRow(NamedTuple):
     """A line of a stream."""
 
@@ -29,7 +25,6 @@ class LineRow(NamedTuple):
     at: datetime
 
 
-LAST_SEQ = Question(SeqRow, select(EventStream.last_seq).where(EventStream.stream == bindparam("stream")))
 #: Lines with a number above ``after``, in order.
 LINES = Question(
     LineRow,

@@ -1,4 +1,4 @@
-"""The steps of one model's loop, made of rows that ``store.py`` read."""
+"""The steps of one model's loop, made of rows that the packages below read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from azuraforge.datasets.reads import REGULAR, ObservedRow
 from azuraforge.loop.schemas import (
     GateOutcome,
     GateSummary,
@@ -17,20 +18,11 @@ from azuraforge.loop.schemas import (
     MissingAutomation,
     MissingKind,
 )
-from azuraforge.loop.store import (
-    MOST_FORECASTS,
-    MOST_POINTS,
-    REGULAR,
-    ForecastRow,
-    JudgedRow,
-    ModelRow,
-    ObservedRow,
-    RunRow,
-    VersionRow,
-)
 from azuraforge.loop.triggers import Subject, Taking, Triggers
 from azuraforge.models.gate.policy import PolicyTerms
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.reads import MOST_FORECASTS, MOST_POINTS, ForecastRow, JudgedRow, ModelRow, VersionRow
+from azuraforge.runs.reads import RunRow
 
 #: Rows and requests are regular where the third newest came within a week, or within four rows of a slower series.
 _WINDOW = timedelta(days=7)

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from azuraforge.automations.reads import AutomationFacts, ScheduleRow
 from azuraforge.loop.schemas import LoopTrigger
-from azuraforge.loop.store import AutomationFacts, ScheduleRow
 
 #: The steps that an automation can take.
 Work = Literal["refresh", "forecast", "train", "promote"]

@@ -16,10 +16,10 @@ from typing import TypeVar
 from azuraforge.database import Database
 from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import InvalidInput
+from azuraforge.models import reads
 from azuraforge.models.gate.policy import GatePolicy, Measured
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.service import ModelService
-from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.baseline_cache import BaselineCache, files_of, key_of, sealed_hash
 from azuraforge.pipelines.champion import champion_data, present_champion
@@ -238,7 +238,7 @@ class TrainingLoop:
         return execute_step(self._job, name, f"{module}:{step or name}", wanted, result, share=SHARES[name])
 
     def _present(
-        self, row: ModelVersion, split: SplitResult, asked: PredictInput, obstacle: Remark | None
+        self, row: reads.LearnedVersion, split: SplitResult, asked: PredictInput, obstacle: Remark | None
     ) -> PresentChampion:
         def predict(wanted: PredictInput) -> PredictResult:
             return self._phase("champion", wanted, PredictResult, step="predict")
@@ -367,11 +367,11 @@ class TrainingLoop:
         start_at, end_at = (datetime.fromisoformat(str(at)) for at in (test.start, test.end)) if timed else TIMELESS
         return HeldOut(dataset.id, dataset.schema.target, start_at, end_at, dataset.fingerprint, dataset.file_sha256)
 
-    def _champion(self) -> ModelVersion | None:
+    def _champion(self) -> reads.LearnedVersion | None:
         """The present champion."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            return self._models.aliases.champion(session, self._model)
+            return reads.champion(session, self._model)
 
     def _look(self, held_out: HeldOut) -> int:
         """Reserve the use of the test set before it happens; return how many used some of its rows earlier."""

@@ -135,7 +135,7 @@ def serve_worker(
 
 
 def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None:
-    """Fire schedules, take runs from workers that are gone, send again what no message waits for, keep house."""
+    """Fire schedules, take runs from workers that are gone, send again what no message waits for, do housekeeping."""
     url = _broker_of(settings)
     stop = _stop_on_signals()
     home = open_home(settings, together=True)

@@ -1,6 +1,6 @@
 """The trash of a project: what was deleted and can be restored, until it is purged by policy or by hand.
 
-Each room has its own bin and purges its own things; a project only knows that there are bins. They are asked in
+Each package has its own bin and purges its own things; a project only knows that there are bins. They are asked in
 order: models first, for they need runs and datasets, which are kept as long as they do.
 """
 
@@ -63,7 +63,7 @@ class Contents:
 
 
 class Bin(Protocol):
-    """The trash of one room."""
+    """The trash of one package."""
 
     def contents(
         self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int

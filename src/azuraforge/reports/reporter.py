@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from azuraforge.database import Database, unavailable
@@ -18,7 +18,7 @@ from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
 from azuraforge.processes.exchange import TOO_SLOW
-from azuraforge.projects import store as project_store
+from azuraforge.projects.reads import every_project
 from azuraforge.reports.material import Question, Written
 from azuraforge.reports.service import RunReports
 from azuraforge.strict_json import JsonObject
@@ -37,7 +37,6 @@ _ANSWER_SECONDS = 120.0
 _TRIES, _SLOW_TRIES = 3, 2
 #: Lines of a project's log that a start goes over again.
 _BEHIND = 500
-_PROJECTS = 100
 #: A child is ended after so many reports: drawing keeps a little memory each time, and a backlog may last for hours.
 REPORTS_PER_CHILD = 50
 _ENDS = frozenset({"succeeded", "failed", "cancelled", "quarantined"})
@@ -172,16 +171,6 @@ class Reporter:
         if child is not None:
             child.close()
 
-    def _projects(self) -> Iterator[str]:
-        after = ""
-        while not self._stopping.is_set():
-            with self._database.read_system() as session:
-                found = project_store.next_projects(session, after, _PROJECTS)
-            yield from (place.project_id for place in found)
-            if len(found) < _PROJECTS:
-                return
-            after = found[-1].project_id
-
     def _loop(self) -> None:
         due = time.monotonic() + _FIRST_SECONDS
         while not self._stopping.is_set():
@@ -193,7 +182,7 @@ class Reporter:
             try:
                 if time.monotonic() >= due:
                     due = time.monotonic() + self._round_seconds
-                    noticed |= set(self._projects())
+                    noticed |= set(every_project(self._database, self._stopping))
                 self._look_at(noticed)
             except Exception as error:
                 self._wait_with(noticed, error)

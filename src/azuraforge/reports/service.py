@@ -11,12 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from azuraforge.database import Database, Session, now
 from azuraforge.errors import NotFound
 from azuraforge.plugins.discovery.calling import Call
-from azuraforge.projects.keeping import hold
 from azuraforge.reports.material import Content, Figures, Judged, Material, Question, WriteInput, Written
-from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.schemas import ArtifactOut, MetricsOut, ReportFormat, ReportLanguage, RunDetail
 from azuraforge.strict_json import JsonObject
@@ -40,6 +37,9 @@ class Runs(Protocol):
     """What is asked of ``RunService``."""
 
     def get(self, project_id: str, run_id: str) -> RunDetail: ...
+    def keep_artifact(
+        self, project_id: str, run: RunDetail, name: str, content: bytes, *, kind: str, media_type: str
+    ) -> None: ...
     def metrics(self, project_id: str, run_id: str, series: None = None, max_points: int = 1000) -> MetricsOut: ...
     def figure(self, project_id: str, run_id: str, name: str) -> JsonObject: ...
 
@@ -56,8 +56,7 @@ class Report:
 class RunReports:
     """Reports of every project's runs."""
 
-    def __init__(self, database: Database, artifacts: ArtifactStore, runs: Runs, call: Call) -> None:
-        self._database = database
+    def __init__(self, artifacts: ArtifactStore, runs: Runs, call: Call) -> None:
         self._artifacts = artifacts
         self._runs = runs
         self._call = call
@@ -141,19 +140,8 @@ class RunReports:
         return found
 
     def _keep(self, project_id: str, run: RunDetail, name: str, content: bytes, media_type: str) -> None:
-        stored = self._artifacts.put_bytes(project_id, content)
-        values = {"kind": "report", "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
-
-        def work(session: Session) -> None:
-            row = store.lock(session, run.id)
-            hold(session)
-            # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
-            if row is None or row.finished_at != run.finished_at or row.follow_ups:
-                return
-            if self._artifacts.path(project_id, stored.sha256).exists():
-                store.save_artifact(session, run.id, name, {**values, "created_at": now()})
-
-        self._database.write(project_id, work)
+        """Keep a file with its run, unless that was purged or resumed meanwhile: then it is written when asked for."""
+        self._runs.keep_artifact(project_id, run, name, content, kind="report", media_type=media_type)
 
 
 def _name(language: ReportLanguage, wanted: ReportFormat) -> str:

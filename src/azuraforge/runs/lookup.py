@@ -13,7 +13,7 @@ from azuraforge.database import Database
 from azuraforge.database.fast_reads import Plan
 from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
-from azuraforge.events.store import LAST_SEQ
+from azuraforge.events.reads import LAST_SEQ
 from azuraforge.paging import PAGE, Order
 from azuraforge.runs import lookup_store, shapes
 from azuraforge.runs.metrics import curves as metrics

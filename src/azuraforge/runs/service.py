@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -31,6 +32,7 @@ from azuraforge.database import Database, Session, UnitOfWork, after_commit, now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.processes.failures import sayable
+from azuraforge.projects.keeping import hold
 from azuraforge.runs import dependencies, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.dispatch import RunDispatch
@@ -53,8 +55,18 @@ from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
 from azuraforge.strict_json import JsonObject
 
-#: Raises Conflict where a run may not be resumed. Asked of rooms above this one.
-Objection = Callable[[Session, Run], None]
+
+@dataclass(frozen=True)
+class ResumedRun:
+    """A run that a person asks to resume. ``extra``: what it carries for its kind."""
+
+    id: str
+    kind: str
+    extra: JsonObject
+
+
+#: Raises Conflict where a run may not be resumed. Asked of packages above this one.
+Objection = Callable[[Session, ResumedRun], None]
 
 _EXTERNAL = "external"
 _LATER_FIELDS = ("depends_on", "on_failure", "time_limit_seconds", "memory_limit_bytes")
@@ -204,7 +216,7 @@ class RunService:
                     where=f"run {run_id}",
                 )
             for object_to in self._objections:
-                object_to(session, run)
+                object_to(session, ResumedRun(run.id, run.kind, run.extra))
             dependencies.wait_again(session, run, needed)
             self._transitions.resumed(session, run)
             after_commit(session, lambda: self._bring(run))
@@ -240,6 +252,23 @@ class RunService:
         if row is None:
             raise NotFound(f"the run has no figure {name!r}", where=f"run {run_id}")
         return row.data
+
+    def keep_artifact(
+        self, project_id: str, run: RunDetail, name: str, content: bytes, *, kind: str, media_type: str
+    ) -> None:
+        """Keep a file with a run that has ended; nothing where it was resumed or purged meanwhile."""
+        stored = self._artifacts.put_bytes(project_id, content)
+        values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
+
+        def work(session: Session) -> None:
+            row = store.lock(session, run.id)
+            hold(session)
+            if row is None or row.finished_at != run.finished_at or row.follow_ups:
+                return
+            if self._artifacts.path(project_id, stored.sha256).exists():  # else it was freed a moment ago
+                store.save_artifact(session, run.id, name, {**values, "created_at": now()})
+
+        self._database.write(project_id, work)
 
     def renew_lease(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> RunOut:
         """Renew the lease of an external run for its client."""

@@ -11,7 +11,6 @@ from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, now, seconds_from_now
-from azuraforge.events import store as event_store
 from azuraforge.events.service import EventLog
 from azuraforge.processes.environment import code_version
 from azuraforge.runs import dependencies, store
@@ -226,7 +225,7 @@ class Transitions:
         error = RunError.model_validate(run.error) if run.error is not None else None
         stream = run_stream(run.id)
         last = self._events.append(session, stream, RunFinished(state=run.state, summary=run.summary, error=error))
-        event_store.delete_type(session, stream, "run.metrics", last - _KEPT_LINES)
+        self._events.forget_type(session, stream, "run.metrics", last - _KEPT_LINES)
 
     def _emit(self, session: Session, run: Run, reason: str | None = None) -> None:
         body = RunStateChanged(state=run.state, attempt=run.attempt, cancel_requested=run.cancel_requested)

@@ -17,8 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import AzuraError
 from azuraforge.projects.access import UNIT_OF_WORK, require_access
-from azuraforge.projects.idempotency import MOST_CHARACTERS, Answer, AnsweredRequests, KeyedRequest, repeated
-from azuraforge.projects.tables import AnsweredRequest
+from azuraforge.projects.idempotency import (
+    MOST_CHARACTERS,
+    Answer,
+    AnsweredRequests,
+    KeyedRequest,
+    KnownAnswer,
+    repeated,
+)
 from azuraforge.server.documented import Document
 from azuraforge.server.problems import problem, problem_of
 from azuraforge.telemetry import logger
@@ -68,7 +74,7 @@ class IdempotencyGuard:
         await answer.release()
 
     async def _repeat(
-        self, known: AnsweredRequest, request: KeyedRequest, body: _HashedBody, scope: Scope, send: Send
+        self, known: KnownAnswer, request: KeyedRequest, body: _HashedBody, scope: Scope, send: Send
     ) -> None:
         answer = repeated(known, request, await body.rest())
         headers = [(b"content-type", answer.media_type.encode()), (b"idempotent-replay", b"true")]

@@ -10,7 +10,7 @@ from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.schemas import NotifyStep
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.database import Session
-from azuraforge.models import store as models
+from azuraforge.models import reads as models
 
 
 def notify(session: Session, step: NotifyStep, firing: AutomationFiring, position: int) -> None:
@@ -28,9 +28,9 @@ def _done(session: Session, firing: AutomationFiring, position: int) -> list[Don
     found = []
     for each in store.steps(session, [firing.id]):
         if each.position < position and each.definition.get("do") != "notify":
-            judged = models.evaluation(session, each.run_id) if each.run_id is not None else None
+            verdicts = models.verdicts(session, [each.run_id]) if each.run_id is not None else {}
             error = str((each.error or {}).get("message", "")) or None
-            decision = judged[0].verdict.decision if judged is not None else None
+            decision = next((verdict.decision for verdict, _ in verdicts.values()), None)
             if decision is not None or each.state != "succeeded":
                 found.append(DoneStep(str(each.definition.get("do")), each.state, error, decision))
     return found

@@ -19,15 +19,14 @@ from azuraforge.automations.triggers.tables import (
 )
 from azuraforge.database import Base, Session, cross_project_query, now, seconds_from_now
 from azuraforge.database.keyset import behind
-from azuraforge.events.tables import EventStream
-from azuraforge.runs.tables import Run
+from azuraforge.events.reads import with_lines_after
+from azuraforge.runs.reads import with_ended_run
 
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
 PROJECT = "project"
 #: Of one statement; more events are looked for by their types.
 _MOST_CONDITIONS = 100
-_ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 
 @dataclass(frozen=True)
@@ -55,17 +54,15 @@ def due_firings(limit: ColumnElement[int]) -> Select[str, str]:
 @cross_project_query(limit=Integer())
 def firings_whose_run_ended(limit: ColumnElement[int]) -> Select[str, str]:
     """Firings that wait for a run that has ended."""
-    same = and_(Run.project_id == AutomationFiring.project_id, Run.id == AutomationFiring.waits_for)
-    found = select(AutomationFiring.project_id, AutomationFiring.id).join(Run, same)
-    return found.where(AutomationFiring.waits_for > "", Run.state.in_(_ENDED)).limit(limit)
+    waits = select(AutomationFiring.project_id, AutomationFiring.id).where(AutomationFiring.waits_for > "")
+    return with_ended_run(waits, AutomationFiring.project_id, AutomationFiring.waits_for).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def unread_projects(limit: ColumnElement[int]) -> Select[str]:
     """Projects whose log has lines that no automation has looked at."""
-    same = and_(EventStream.project_id == AutomationCursor.project_id, EventStream.stream == PROJECT)
-    found = select(AutomationCursor.project_id).join(EventStream, same)
-    return found.where(AutomationCursor.active.is_(True), EventStream.last_seq > AutomationCursor.seq).limit(limit)
+    active = select(AutomationCursor.project_id).where(AutomationCursor.active.is_(True))
+    return with_lines_after(active, AutomationCursor.project_id, PROJECT, AutomationCursor.seq).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Key]:

@@ -55,9 +55,9 @@ def settle(path: Path) -> Path | None:
     for incoming in unfinished(path):
         with _storage(path, incoming):
             kept = _finish(path, incoming) or kept
-    rooms = path.with_name(_WORK)
-    claims.sweep(rooms)  # another database of this folder may be being restored
-    _remove_empty(rooms)
+    folders = path.with_name(_WORK)
+    claims.sweep(folders)  # another database of this folder may be being restored
+    _remove_empty(folders)
     return kept
 
 
@@ -80,14 +80,14 @@ def journals(path: Path) -> list[Path]:
 @contextmanager
 def workroom(path: Path) -> Iterator[Path]:
     """Open a folder next to the database in which its successor is prepared, so that one rename places it."""
-    rooms = path.with_name(_WORK)
+    folders = path.with_name(_WORK)
     with _storage(path):
-        claim = Claim(rooms)
+        claim = Claim(folders)
     try:
         yield claim.folder
     finally:
         claim.release()
-        _remove_empty(rooms)
+        _remove_empty(folders)
 
 
 def _finish(path: Path, incoming: Path) -> Path | None:
@@ -122,9 +122,9 @@ def _before(path: Path, incoming: Path) -> Path:
     return path.with_name(path.name + _BEFORE + incoming.name.rpartition(_INCOMING)[2])
 
 
-def _remove_empty(rooms: Path) -> None:
+def _remove_empty(folders: Path) -> None:
     with contextlib.suppress(OSError):  # another database of this folder is being restored
-        rooms.rmdir()
+        folders.rmdir()
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
     Raises Conflict where the file is there, StorageError where the database or the copy is not sound.
     """
     archive.refuse_existing(target)
-    with _backup_room(target) as folder:
+    with _backup_folder(target) as folder:
         contents = folder / "database"
         condition = _copy_sqlite(place.path, contents) if place.is_sqlite else _dump(place, contents)
         if condition.problems or condition.revision is None:
@@ -131,7 +131,7 @@ def restore(
             crashpoint("restore_extracted")
             _restore_sqlite(place.path, folder / "database", manifest, replace, before)
         return manifest
-    with tempfile.TemporaryDirectory(prefix="azuraforge-restore-", dir=_roomy(source)) as name:
+    with tempfile.TemporaryDirectory(prefix="azuraforge-restore-", dir=_place_to_copy(source)) as name:
         contents = Path(name) / "database"
         manifest = archive.extract(source, contents)
         _restore_postgresql(place, contents, manifest, replace, before)
@@ -139,13 +139,13 @@ def restore(
 
 
 @contextmanager
-def _backup_room(target: Path) -> Iterator[Path]:
+def _backup_folder(target: Path) -> Iterator[Path]:
     """Open a folder next to the new backup, so that a rename places it; remove what killed backups left there."""
-    rooms = target.parent / ".azuraforge-backup"
+    folders = target.parent / ".azuraforge-backup"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        claims.sweep(rooms)
-        claim = Claim(rooms)
+        claims.sweep(folders)
+        claim = Claim(folders)
     except OSError as error:
         raise archive.not_written(error, target) from error
     try:
@@ -153,10 +153,10 @@ def _backup_room(target: Path) -> Iterator[Path]:
     finally:
         claim.release()
         with contextlib.suppress(OSError):  # another backup is being made there
-            rooms.rmdir()
+            folders.rmdir()
 
 
-def _roomy(near: Path) -> str | None:
+def _place_to_copy(near: Path) -> str | None:
     """Copies lie next to what they become, where there is room and a rename is enough."""
     folder = near.parent
     return str(folder) if near.name and folder.is_dir() and os.access(folder, os.W_OK) else None
