@@ -198,7 +198,9 @@ def test_a_cycle_is_refused_with_its_path(stand, through):
         ({"when": {"on": "measure", "measure": "no.such", "above": 1}}, InvalidInput, "no measure 'no.such'"),
         ({"when": {"on": "schedule", "cron": "0 0 31 2 *"}}, InvalidInput, "cron line .* cannot be read"),
         ({"steps": [{"do": "train", "run": {}}]}, InvalidInput, "no runs of kind 'train'"),
-        ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, InvalidInput, "no field 'datset'"),
+        ({"steps": [{"do": "external", "run": {}}]}, InvalidInput, "no runs of kind 'external'"),
+        ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, ValidationError, "datset"),
+        ({"steps": [{"do": "refresh", "run": {"kind": "predict"}}]}, ValidationError, "run.kind"),
         ({"when": {"on": "event", "type": "x", "where": [{"field": "a"}]}}, ValidationError, "needs one of"),
     ],
 )

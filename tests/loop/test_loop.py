@@ -97,7 +97,9 @@ def test_automations_close_the_loop(rows: Rows) -> None:
     arrived = {"on": "event", "type": "dataset.version_added", "where": [{"field": "dataset", "equals": "shop-data"}]}
     rows.automation("answers", [{"do": "forecast", "run": {"model": "shop"}}], arrived)
     drift = {"on": "event", "type": "model.drift", "where": [{"field": "model", "one_of": ["shop", "other"]}]}
-    rows.automation("learns", [{"do": "notify"}, {"do": "train", "run": {"model": "{cause.model}"}}], drift)
+    rows.automation(
+        "learns", [{"do": "notify", "to": ["team"]}, {"do": "train", "run": {"model": "{cause.model}"}}], drift
+    )
     found = loop(rows)
     assert found.closed
     assert [[each.name for each in step.triggers] for step in found.steps if step.name in ("predicted", "learned")] == [

@@ -27,7 +27,7 @@ from azuraforge.clock import utc_now
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.paging import PAGE, Order
-from azuraforge.runs.schemas import RunError, RunOut
+from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.service import RunService
 
 _BY_NAME: Order[tuple[str]] = Order("schedules", tuple[str])
@@ -227,7 +227,7 @@ def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, object]:
         "timezone": request.timezone,
         "misfire": request.misfire,
         "grace_seconds": request.grace_seconds,
-        "run_request": request.run.model_dump(mode="json", exclude_defaults=True),
+        "run_request": request.run,
         "paused": request.paused,
     }
 
@@ -263,7 +263,7 @@ def _fire_out(fire: ScheduleFire, runs: dict[str, RunOut]) -> FireOut:
         run_id=fire.run_id,
         run_name=run.name if run else None,
         run_state=run.state if run else None,
-        error=RunError.model_validate(fire.error) if fire.error is not None else None,
+        error=fire.error,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, String, Text, and_, cast, func, literal_co
 from sqlalchemy.orm import aliased
 
 from azuraforge.automations.tables import Schedule, ScheduleFire
+from azuraforge.automations.triggers.definition import Step, When
 from azuraforge.automations.triggers.tables import Automation, AutomationFiring, AutomationStep
 from azuraforge.database import Session, now
 from azuraforge.database.keyset import behind
@@ -30,6 +31,7 @@ from azuraforge.models.tables import (
     PredictionOutcome,
 )
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.runs.schemas import RunError, RunRequest
 from azuraforge.runs.tables import Run
 
 #: Forecasts and judged points are counted up to these; counting all of a long ledger would cost every page.
@@ -102,7 +104,7 @@ class LastStep(NamedTuple):
     do: str
     state: str
     run_id: str | None
-    error: Mapping[str, JsonValue] | None
+    error: RunError | None
     ended_at: datetime | None
 
 
@@ -112,8 +114,8 @@ class AutomationFacts:
 
     id: str
     name: str
-    when: Mapping[str, JsonValue]
-    steps: Sequence[JsonValue]
+    when: When
+    steps: Sequence[Step]
     last: Mapping[int, LastStep]
 
 
@@ -122,9 +124,9 @@ class ScheduleRow(NamedTuple):
 
     id: str
     name: str
-    request: Mapping[str, JsonValue]
+    request: RunRequest
     run_id: str | None
-    error: Mapping[str, JsonValue] | None
+    error: RunError | None
     fired_at: datetime | None
 
 
@@ -300,7 +302,7 @@ def automations(session: Session, names: Collection[str]) -> list[AutomationFact
     )
     last: dict[str, dict[int, LastStep]] = {}
     for id_, position, definition, state, run_id, error, ended_at in steps:
-        step_was = LastStep(str(definition.get("do")), state, run_id, error, ended_at)
+        step_was = LastStep(definition.do, state, run_id, error, ended_at)
         last.setdefault(id_, {})[position] = step_was
     return [AutomationFacts(*row, last.get(row[0], {})) for row in found]
 

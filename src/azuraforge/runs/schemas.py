@@ -70,6 +70,8 @@ RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
 ReportFormat = Literal["html", "pdf", "md"]
 ReportLanguage = Literal["en", "tr"]
+#: The marker by which the API's document finds the fields that name a registered kind. Its value: other names.
+RUN_KIND_MARKER = "x-run-kinds"
 #: A registered kind; which ones there are is known when the request is answered.
 RunKind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_.-]*$")]
 
