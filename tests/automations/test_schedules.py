@@ -142,7 +142,7 @@ def test_a_key_that_somebody_took_is_told_and_does_not_stop_the_schedule(stand):
     stand.runs.create(stand.project_id, RunRequest(idempotency_key=key))
     assert stand.scheduler.tick() == 1
     [fire] = stand.fires(made.id)
-    assert fire.error["where"] == "idempotency_key"
+    assert fire.error.where == "idempotency_key"
     assert len(stand.queued()) == 1
     assert stand.scheduler.tick() == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import orjson
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     FailFast,
     Field,
+    JsonValue,
     WithJsonSchema,
     field_validator,
 )
@@ -24,6 +25,7 @@ from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 from azuraforge.strict_json import JsonObject
 
+_StoredT = TypeVar("_StoredT", JsonObject, list[JsonValue])
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
 
 
@@ -37,7 +39,7 @@ def _cleaned(text: object) -> object:
     return sayable(text) if isinstance(text, str) else text
 
 
-def _storable(value: JsonObject) -> JsonObject:
+def _storable(value: _StoredT) -> _StoredT:
     try:
         told = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:
@@ -50,6 +52,7 @@ def _storable(value: JsonObject) -> JsonObject:
 #: Texts and objects that people send: every database can store them.
 StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
+StorableList = Annotated[list[JsonValue], AfterValidator(_storable)]
 #: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: The year 9000.

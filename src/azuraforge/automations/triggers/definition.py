@@ -20,7 +20,7 @@ from pydantic import (
 
 from azuraforge.automations.schemas import Timing
 from azuraforge.runs.schemas import RUN_KIND_MARKER, OnFailure, RunKind, StorableObject, StorableText
-from azuraforge.studies.schemas import Budget, Objective, Pruner
+from azuraforge.studies.schemas import Budget, Objective, Pruner, SearchRange
 
 Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
 #: A text such as ``{cause.version}``: the value of that field of the cause.
@@ -112,11 +112,11 @@ class RunTemplate(Strict):
     dataset_version: VersionOrCause | None = None
     model: StorableText | None = Field(default=None, max_length=200)
     config: StorableObject = Field(default_factory=dict)
-    seed: int | CauseText = 0
-    threads: int | CauseText = 1
-    priority: int | CauseText = 0
+    seed: int | CauseText | None = None
+    threads: int | CauseText | None = None
+    priority: int | CauseText | None = None
     depends_on: list[CauseText] = Field(default_factory=list, max_length=20)
-    on_failure: OnFailure = "cancel"
+    on_failure: OnFailure | None = None
     time_limit_seconds: float | CauseText | None = None
     memory_limit_bytes: int | CauseText | None = None
 
@@ -137,17 +137,17 @@ class StudyTemplate(Strict):
     dataset_version: VersionOrCause | None = None
     model: StorableText | None = Field(default=None, max_length=200)
     config: StorableObject = Field(default_factory=dict)
-    space: StorableObject
-    sampler: StorableText = Field(default="tpe", max_length=100)
+    space: dict[str, SearchRange]
+    sampler: StorableText | None = Field(default=None, max_length=100)
     pruner: Pruner = Field(default_factory=Pruner)
     objectives: list[Objective] = Field(default_factory=list, max_length=4)
     budget: Budget = Field(default_factory=Budget)
-    parallel: int | CauseText = 1
-    seed: int | CauseText = 0
-    threads: int | CauseText = 1
-    priority: int | CauseText = 0
+    parallel: int | CauseText | None = None
+    seed: int | CauseText | None = None
+    threads: int | CauseText | None = None
+    priority: int | CauseText | None = None
     warm_start_from: list[Annotated[StorableText, Field(max_length=200)]] = Field(default_factory=list, max_length=10)
-    retrain: bool = True
+    retrain: bool | None = None
 
 
 class StudyStep(StepBase):
