@@ -61,7 +61,7 @@ def test_the_line_states_what_was_done_last(rows: Rows) -> None:
     assert (found["learned"].version, found["learned"].run_id, found["learned"].at) == (3, run_id, NOW - 2 * DAY)
     gate = found["gate"]
     assert gate.gate is not None
-    assert (gate.gate.outcome, gate.gate.why, gate.run_id) == ("refused", "within_noise", run_id)
+    assert (gate.gate.decision, gate.gate.why, gate.run_id) == ("refused", "within_noise", run_id)
     assert gate.gate.text is not None
     assert gate.gate.text.tr == "Gürültü içinde."
     assert (found["champion"].version, found["champion"].at) == (2, NOW - 12 * DAY)

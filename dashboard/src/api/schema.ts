@@ -4657,10 +4657,10 @@ export interface components {
          */
         GateSummary: {
             /**
-             * Outcome
+             * Decision
              * @enum {string}
              */
-            outcome: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
+            decision: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
             /** @description the deciding reason */
             text: components["schemas"]["Sentences"] | null;
             /**

@@ -12,7 +12,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.judgements.baselines import Made, make_baselines
 from azuraforge.judgements.columns import actual_column, actual_time_column
 from azuraforge.judgements.drawing import lead_chart, sample_chart
-from azuraforge.judgements.evidence import Layout, compared, coverage_interval, outcome_of
+from azuraforge.judgements.evidence import Layout, compared, coverage_interval, decision_of
 from azuraforge.judgements.files import numbers, read_table, times
 from azuraforge.judgements.options import Options
 from azuraforge.judgements.pairs import Model, Pairs, ReadPredictions, pair, read_predictions
@@ -93,7 +93,7 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
             model=each.name,
             baseline=best,
             metric="rmse",
-            outcome=outcome_of(low, high),
+            decision=decision_of(low, high),
             difference=result.relative_difference or 0.0,
             low=low,
             high=high,

@@ -64,7 +64,7 @@ def verdict_text(verdict: Verdict) -> Texts:
         }
 
     if verdict.unknown is None:
-        return said(f"verdict.{verdict.outcome}", filling)
+        return said(f"verdict.{verdict.decision}", filling)
     return said(f"verdict.not_yet_known.{'examples' if absolute else verdict.unknown}", filling)
 
 

@@ -41,10 +41,10 @@ def _cleaned(text: object) -> object:
 
 def _storable(value: _StoredT) -> _StoredT:
     try:
-        told = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+        written = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:
         raise ValueError(f"it cannot be stored: {error}") from error
-    if _NUL.search(told):
+    if _NUL.search(written):
         raise ValueError("it cannot be stored: a NUL character in a text")
     return value
 

@@ -34,6 +34,7 @@ class Objective(BaseModel):
     direction: Direction | None = Field(default=None, description="empty: what is better for this metric")
 
 
+MOST_CHOICES = 200
 _Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
 #: A number that is written as one: no text, no true.
 Number = _Whole | Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -49,7 +50,7 @@ class SearchRange(BaseModel):
     high: Number | None = None
     log: Annotated[bool, Field(strict=True)] | None = None
     step: Number | None = None
-    choices: StorableList | None = None
+    choices: StorableList | None = Field(default=None, max_length=MOST_CHOICES)
 
     @model_validator(mode="before")
     @classmethod

@@ -22,10 +22,9 @@ from pydantic import JsonValue
 from azuraforge.errors import InvalidInput
 from azuraforge.studies.config_schema import Branch, FieldSchema, fields_of
 from azuraforge.studies.records import Params, StoredDimension
-from azuraforge.studies.schemas import Kind, SearchableField, SearchRange
+from azuraforge.studies.schemas import MOST_CHOICES, Kind, SearchableField, SearchRange
 
 MOST_FIELDS = 30
-MOST_CHOICES = 200
 MOST_COMBINATIONS = 10_000
 #: Up to this number every corner is tried; of more, a random sample.
 MOST_CORNERS = 1024

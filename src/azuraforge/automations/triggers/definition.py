@@ -19,12 +19,16 @@ from pydantic import (
 )
 
 from azuraforge.automations.schemas import Timing
+from azuraforge.bounds import MOST_COUNT, MOST_SECONDS
 from azuraforge.runs.schemas import RUN_KIND_MARKER, OnFailure, RunKind, StorableObject, StorableText
 from azuraforge.studies.schemas import Budget, Objective, Pruner, SearchRange
 
 Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
 #: A text such as ``{cause.version}``: the value of that field of the cause.
 CauseText = Annotated[StorableText, Field(max_length=100)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Threads = Annotated[int, Field(ge=1, le=256)]
+Priority = Annotated[int, Field(ge=-100, le=100)]
 VersionOrCause = Annotated[int, Field(ge=1, le=2**31 - 1)] | CauseText
 #: A value of an event's field.
 FieldValue = (
@@ -112,13 +116,13 @@ class RunTemplate(Strict):
     dataset_version: VersionOrCause | None = None
     model: StorableText | None = Field(default=None, max_length=200)
     config: StorableObject = Field(default_factory=dict)
-    seed: int | CauseText | None = None
-    threads: int | CauseText | None = None
-    priority: int | CauseText | None = None
+    seed: Seed | CauseText | None = None
+    threads: Threads | CauseText | None = None
+    priority: Priority | CauseText | None = None
     depends_on: list[CauseText] = Field(default_factory=list, max_length=20)
     on_failure: OnFailure | None = None
-    time_limit_seconds: float | CauseText | None = None
-    memory_limit_bytes: int | CauseText | None = None
+    time_limit_seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | CauseText | None = None
+    memory_limit_bytes: Annotated[int, Field(ge=2**20, le=MOST_COUNT)] | CauseText | None = None
 
 
 class RunStep(StepBase):
@@ -142,10 +146,10 @@ class StudyTemplate(Strict):
     pruner: Pruner = Field(default_factory=Pruner)
     objectives: list[Objective] = Field(default_factory=list, max_length=4)
     budget: Budget = Field(default_factory=Budget)
-    parallel: int | CauseText | None = None
-    seed: int | CauseText | None = None
-    threads: int | CauseText | None = None
-    priority: int | CauseText | None = None
+    parallel: Annotated[int, Field(ge=1, le=64)] | CauseText | None = None
+    seed: Seed | CauseText | None = None
+    threads: Threads | CauseText | None = None
+    priority: Priority | CauseText | None = None
     warm_start_from: list[Annotated[StorableText, Field(max_length=200)]] = Field(default_factory=list, max_length=10)
     retrain: bool | None = None
 

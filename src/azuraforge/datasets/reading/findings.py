@@ -383,11 +383,11 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> 
     severity, english, turkish = _TEXTS[code]
     fill: dict[str, object] = {"count": count, **values}
 
-    def told(language: str, sentence: str) -> str:
+    def worded_in(language: str, sentence: str) -> str:
         worded = {name: each[language] if isinstance(each, dict) else each for name, each in fill.items()}
         return wording.fill(sentence, **worded)
 
-    text = {"en": told("en", english), "tr": told("tr", turkish)}
+    text = {"en": worded_in("en", english), "tr": worded_in("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)
 
 

@@ -261,14 +261,16 @@ class ForecastJudge(Judge):
         if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # a point has no quantiles
             return None
         one = self._contenders[0]
-        losses = self._incumbent.losses(self._truth, lambda told: self._losses(metric, replace(one, predictions=told)))
+        losses = self._incumbent.losses(
+            self._truth, lambda given: self._losses(metric, replace(one, predictions=given))
+        )
         return losses if losses is None or self._panel is None else self._panel.by_moment(losses, np.nan)
 
     def _incumbent_scores(self, best: _Measured) -> IncumbentScores | None:
         if self._incumbent is None:
             return None
-        beside = {each.name: each.predictions for each in (self._contenders[0], best)}
-        return self._incumbent.scores(self._truth, beside, self._overall)
+        compared_with = {each.name: each.predictions for each in (self._contenders[0], best)}
+        return self._incumbent.scores(self._truth, compared_with, self._overall)
 
     def _overall(self, truth: Floats, predictions: Predictions) -> Metrics:
         if self._panel is None:
