@@ -16,6 +16,7 @@ from azuraforge.automations import store
 from azuraforge.automations.events import ScheduleEvent, ScheduleFired, ScheduleMissed
 from azuraforge.automations.misfire import Step, decide
 from azuraforge.automations.recurrence import Cron, Interval, Recurrence, zone_of
+from azuraforge.automations.schemas import Cause
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.clock import iso
 from azuraforge.crashpoints import crashpoint
@@ -137,7 +138,7 @@ class Firing:
         session: Session,
         schedule: Schedule,
         at: datetime,
-        cause: str,
+        cause: Cause,
         prepared: _Prepared,
         user_id: str | None,
     ) -> ScheduleFire:

@@ -21,6 +21,7 @@ from azuraforge.automations.schemas import (
     TimesOut,
     Timing,
 )
+from azuraforge.automations.schemas import Interval as ScheduleInterval
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.bounds import Moment
 from azuraforge.clock import utc_now
@@ -234,7 +235,9 @@ def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, object]:
 
 def _schedule_out(row: Schedule, at: datetime, fires: Sequence[ScheduleFire], runs: dict[str, RunOut]) -> ScheduleOut:
     fields = {name: getattr(row, name) for name in ScheduleOut.model_fields if hasattr(row, name)}
-    interval = {"every": row.interval_every, "unit": row.interval_unit} if row.interval_every is not None else None
+    interval = None
+    if row.interval_every is not None and row.interval_unit is not None:
+        interval = ScheduleInterval(every=row.interval_every, unit=row.interval_unit)
     return ScheduleOut(
         **fields,
         interval=interval,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.automations.misfire import MisfirePolicy
 from azuraforge.automations.recurrence import Unit
+from azuraforge.automations.schemas import Cause
 from azuraforge.database import Base, JsonShape, Owned, Timestamp, new_id, now
 from azuraforge.runs.schemas import RunError, RunRequest
 
@@ -52,7 +53,7 @@ class ScheduleFire(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     schedule_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     fire_time: Mapped[datetime] = mapped_column(Timestamp, primary_key=True)
-    cause: Mapped[str] = mapped_column(String(10))
+    cause: Mapped[Cause] = mapped_column(String(10))
     fired_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     run_id: Mapped[str | None] = mapped_column(String(16))
     error: Mapped[RunError | None] = mapped_column(JsonShape(RunError, exclude_unset=True))

@@ -184,7 +184,7 @@ class AutomationService:
         """Return a page of the measures that may be watched, by name."""
         found = [MeasureOut(name=name, about=dict(each.about)) for name, each in self._watch.measures.items()]
         page, cursor = _MEASURES.select(found, limit, after, lambda each: (each.name,))
-        return MeasurePage(items=page, next=cursor)
+        return MeasurePage(items=list(page), next=cursor)
 
     def pause(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
         """Stop firing; a firing that is under way goes on. What was held back is dropped."""

@@ -181,7 +181,7 @@ def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
         raise InvalidInput(
             f"the series {name!r} is none of the {len(learned)} that this version learned",
             where="series",
-            next_step=f"name one of {shown_names}, or retrain: series that are too short or never change are not learned",
+            next_step=f"name one of {shown_names}, or retrain: series that are too short or constant are not learned",
             code=UNKNOWN_SERIES,
         )
     return learned[name]
