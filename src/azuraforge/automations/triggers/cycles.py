@@ -131,9 +131,12 @@ def _of_run(step: RunStep) -> Iterator[Emission]:
         yield from (Emission(type_) for type_ in _AFTER_ROWS)
     elif step.do == "train":
         yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
-    else:
+    elif step.do in ("forecast", "predict"):
         yield Emission("prediction.made", _named("model", model))
         yield Emission("model.drift", _named("model", model))
+    elif step.do != "agent":  # an agent changes neither data nor models; a kind of another package may change both
+        changed = ("dataset.version_added", *_AFTER_ROWS, *_AFTER_TRAINING, "prediction.made")
+        yield from (Emission(type_) for type_ in changed)
 
 
 def _fixed(value: str | None) -> str | None:
