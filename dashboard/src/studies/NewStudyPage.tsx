@@ -111,7 +111,7 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setTried(true);
-    if (isWrong || trials === null || parallel === null || seed === null) return;
+    if (isWrong) return;
     const objectives = [more.first, more.second].filter((metric, index, all) => metric !== "" && all.indexOf(metric) === index).map((metric) => ({ metric }));
     const request: StudyRequest = {
       name: more.name.trim(),
