@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from pydantic import JsonValue
 
 from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.evaluation import (
@@ -148,8 +147,8 @@ class ForecastJudge(Judge):
             if self._aside:
                 answered = panel.by_moment(np.isfinite(self._aside[-1].predictions.point), False)
             named = ", ".join(unknown[:_NAMED]) + (" …" if len(unknown) > _NAMED else "")
-            counted: dict[str, JsonValue] = {"count": len(unknown), "of": len(panel.members), "series": named}
-            limit = Remark(code="series_not_compared", params=counted)
+            params = {"count": len(unknown), "of": len(panel.members), "series": named}
+            limit = Remark.model_validate({"code": "series_not_compared", "params": params})
         if panel is not None:
             losses = {name: panel.by_moment(values, np.nan) for name, values in losses.items()}
             masks = [replace(part, mask=panel.by_moment(part.mask, False)) for part in masks]
