@@ -261,9 +261,7 @@ class ForecastJudge(Judge):
         if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # a point has no quantiles
             return None
         one = self._contenders[0]
-        losses = self._incumbent.losses(
-            self._truth, lambda given: self._losses(metric, replace(one, predictions=given))
-        )
+        losses = self._incumbent.losses(self._truth, lambda own: self._losses(metric, replace(one, predictions=own)))
         return losses if losses is None or self._panel is None else self._panel.by_moment(losses, np.nan)
 
     def _incumbent_scores(self, best: _Measured) -> IncumbentScores | None:
