@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.notifications.tables import Notification
-from azuraforge.automations.triggers import store
+from azuraforge.automations.triggers import cycles, store
+from azuraforge.automations.triggers.definition import OnEvent, RunStep
 from azuraforge.automations.triggers.schemas import AutomationChange, DryRunRequest
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.errors import Conflict, InvalidInput, NotFound
@@ -199,7 +200,9 @@ def test_a_cycle_is_refused_with_its_path(stand, through):
         ({"when": {"on": "measure", "measure": "no.such", "above": 1}}, InvalidInput, "no measure 'no.such'"),
         ({"when": {"on": "schedule", "cron": "0 0 31 2 *"}}, InvalidInput, "cron line .* cannot be read"),
         ({"steps": [{"do": "train", "run": {}}]}, InvalidInput, "no runs of kind 'train'"),
-        ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, InvalidInput, "no field 'datset'"),
+        ({"steps": [{"do": "external", "run": {}}]}, InvalidInput, "no runs of kind 'external'"),
+        ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, ValidationError, "datset"),
+        ({"steps": [{"do": "refresh", "run": {"kind": "predict"}}]}, ValidationError, "run.kind"),
         ({"when": {"on": "event", "type": "x", "where": [{"field": "a"}]}}, ValidationError, "needs one of"),
     ],
 )
@@ -375,3 +378,17 @@ def test_firing_by_hand_says_that_the_limit_is_reached(stand):
     with pytest.raises(Conflict, match="has fired 1× within 24 hours"):
         stand.service.fire(stand.project_id, "fresh")
     assert stand.get().withheld == 0
+
+
+def test_a_run_of_another_packages_kind_may_change_anything_and_an_agent_nothing():
+    grows = OnEvent(on="event", type="dataset.version_added")
+    cycles.check(cycles.Node("a", grows, [RunStep(do="agent")]), [])
+    with pytest.raises(InvalidInput, match="would fire itself"):
+        cycles.check(cycles.Node("a", grows, [RunStep(do="custom")]), [])
+
+
+def test_a_stored_filter_keeps_only_what_it_was_given(stand):
+    stand.create(when={"on": "event", "type": "test.happened", "where": [{"field": "rows", "above": 2}]})
+    stand.happen(rows=3)
+    stand.loop.tick()
+    assert stand.get().fires == 1

@@ -11,7 +11,8 @@ from azuraforge.automations.fresh.schemas import KeepFreshRequest
 from azuraforge.automations.needs import object_to_model
 from azuraforge.automations.notifications.wording import DoneStep, of_firing
 from azuraforge.automations.triggers import cycles
-from azuraforge.automations.triggers.schemas import AutomationRequest, OnEvent
+from azuraforge.automations.triggers.definition import OnEvent
+from azuraforge.automations.triggers.schemas import AutomationRequest
 from azuraforge.errors import Conflict, InvalidInput
 from tests.automations.triggers import Stand
 

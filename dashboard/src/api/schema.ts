@@ -4872,10 +4872,10 @@ export interface components {
          */
         GateSummary: {
             /**
-             * Outcome
+             * Decision
              * @enum {string}
              */
-            outcome: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
+            decision: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
             /** @description the deciding reason */
             text: components["schemas"]["Sentences"] | null;
             /**
@@ -6498,8 +6498,8 @@ export interface components {
          */
         NotifyStep: {
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Do
+             * @constant
              */
             do: "notify";
             /**
@@ -7824,8 +7824,8 @@ export interface components {
              */
             alias: string;
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Do
+             * @constant
              */
             do: "promote";
             /** Model */
@@ -8168,8 +8168,8 @@ export interface components {
              */
             alias: string;
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Do
+             * @constant
              */
             do: "roll_back";
             /** Model */
@@ -8717,10 +8717,10 @@ export interface components {
          */
         RunStep: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * Do
              * @enum {string}
              */
-            do: "forecast" | "predict" | "refresh" | "train";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict";
             /**
              * On Failure
              * @default stop
@@ -8733,16 +8733,47 @@ export interface components {
              * @default 0
              */
             retries: number;
-            /** Run */
-            run?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
+            run?: components["schemas"]["RunTemplate"];
         };
         /**
          * RunSummary
          * @description The result of a run in a few values; `kind` is the run's kind.
          */
         RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"];
+        /**
+         * RunTemplate
+         * @description The body of POST /runs without ``kind`` and key. Each value may be a text such as ``{cause.dataset}``.
+         */
+        RunTemplate: {
+            /** Config */
+            config?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Dataset */
+            dataset?: string | null;
+            /** Dataset Version */
+            dataset_version?: number | string | null;
+            /** Depends On */
+            depends_on?: string[];
+            /** Memory Limit Bytes */
+            memory_limit_bytes?: number | string | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name?: string | null;
+            /** On Failure */
+            on_failure?: ("cancel" | "run") | null;
+            /** Plugin */
+            plugin?: string | null;
+            /** Priority */
+            priority?: number | string | null;
+            /** Seed */
+            seed?: number | string | null;
+            /** Threads */
+            threads?: number | string | null;
+            /** Time Limit Seconds */
+            time_limit_seconds?: number | string | null;
+        };
         /**
          * RunWaits
          * @description A run that another one held back waits for fewer runs.
@@ -9055,10 +9086,28 @@ export interface components {
             low: number | null;
             /** Name */
             name: string;
-            /** Range */
-            range: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
+            range: components["schemas"]["SearchRange"] | null;
+        };
+        /**
+         * SearchRange
+         * @description What is searched of one field: a range of numbers or choices.
+         */
+        SearchRange: {
+            /** Choices */
+            choices?: components["schemas"]["JsonValue"][] | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Kind
+             * @description stated in answers; a request need not say it
+             */
+            kind?: ("float" | "int" | "choice") | null;
+            /** Log */
+            log?: boolean | null;
+            /** Low */
+            low?: number | null;
+            /** Step */
+            step?: number | null;
         };
         /**
          * SecretOut
@@ -9379,7 +9428,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "forecast" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;
@@ -9519,9 +9568,7 @@ export interface components {
              * @description each field with a range or choices
              */
             space: {
-                [key: string]: {
-                    [key: string]: components["schemas"]["JsonValue"];
-                };
+                [key: string]: components["schemas"]["SearchRange"];
             };
             /**
              * State
@@ -9738,7 +9785,7 @@ export interface components {
              * @description field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible
              */
             space: {
-                [key: string]: components["schemas"]["JsonValue"];
+                [key: string]: components["schemas"]["SearchRange"];
             };
             /**
              * Threads
@@ -9784,8 +9831,8 @@ export interface components {
          */
         StudyStep: {
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Do
+             * @constant
              */
             do: "study";
             /**
@@ -9800,10 +9847,49 @@ export interface components {
              * @default 0
              */
             retries: number;
-            /** Study */
-            study: {
+            study: components["schemas"]["StudyTemplate"];
+        };
+        /**
+         * StudyTemplate
+         * @description The body of POST /studies; a name is optional. Each value may be a text such as ``{cause.dataset}``.
+         */
+        StudyTemplate: {
+            budget?: components["schemas"]["Budget"];
+            /** Config */
+            config?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** Dataset */
+            dataset: string;
+            /** Dataset Version */
+            dataset_version?: number | string | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Objectives */
+            objectives?: components["schemas"]["Objective"][];
+            /** Parallel */
+            parallel?: number | string | null;
+            /** Plugin */
+            plugin: string;
+            /** Priority */
+            priority?: number | string | null;
+            pruner?: components["schemas"]["Pruner"];
+            /** Retrain */
+            retrain?: boolean | null;
+            /** Sampler */
+            sampler?: string | null;
+            /** Seed */
+            seed?: number | string | null;
+            /** Space */
+            space: {
+                [key: string]: components["schemas"]["SearchRange"];
+            };
+            /** Threads */
+            threads?: number | string | null;
+            /** Warm Start From */
+            warm_start_from?: string[];
         };
         /**
          * SuspiciousColumn

@@ -72,7 +72,8 @@ export type StudyDetail = Schemas["StudyDetail"];
 export type Trial = Schemas["TrialOut"];
 export type StudyImportance = Schemas["ImportanceOut"];
 export type SearchSpace = Schemas["SpaceOut"];
-export type StudyRequest = Partial<Schemas["StudyRequest"]> & { name: string; plugin: string; dataset: string; space: Record<string, unknown> };
+export type SearchRange = Schemas["SearchRange"];
+export type StudyRequest = Partial<Omit<Schemas["StudyRequest"], "pruner">> & Pick<Schemas["StudyRequest"], "name" | "plugin" | "dataset" | "space"> & { pruner?: Partial<Schemas["Pruner"]> };
 
 export type Trash = Schemas["TrashOut"];
 export type TrashItem = Schemas["TrashItem"];

@@ -176,7 +176,7 @@ class TrainingLoop:
             members=predicted.members,
         )
         standing, failed = self._predict_baselines(baselines, parts, split.outputs, cut)
-        beside = None if champion is None else self._present(champion, passed, asked, held.obstacle)
+        champion_input = None if champion is None else self._present(champion, passed, asked, held.obstacle)
         judged = self._phase(
             "judge",
             JudgeInput(
@@ -185,7 +185,7 @@ class TrainingLoop:
                 candidate=candidate,
                 baselines=tuple(standing),
                 failed=tuple(failed),
-                champion=beside,
+                champion=champion_input,
                 truth=parts.truth,
                 test=parts.test,
                 future=parts.future,

@@ -158,7 +158,7 @@ def predict(child: Child) -> PredictResult:
         none_of = None
         if isinstance(error, InvalidInput) and error.error_code == UNKNOWN_SERIES:
             none_of = error.details.get("count")
-        return PredictResult(problem=one_line(error), none_of=none_of)
+        return PredictResult(problem=one_line(error), none_of=none_of if isinstance(none_of, int) else None)
 
 
 def predict_baselines(child: Child) -> PredictedBaselines:
@@ -222,7 +222,7 @@ def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None
     if not pipeline.uses_engine:
         return None
     chosen = child.use_engine(made_with)
-    return EngineUsed(**{name: chosen[name] for name in EngineUsed.model_fields})
+    return EngineUsed.model_validate({name: chosen[name] for name in EngineUsed.model_fields})
 
 
 def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: bool) -> PredictResult:

@@ -185,7 +185,7 @@ def _services(settings: Settings, supplied: Supplied, stop: threading.Event | No
     Raises TransientError where it stays away, or ``stop`` is set.
     """
     until = time.monotonic() + DATABASE_SECONDS
-    told = False
+    logged = False
     while True:
         try:
             services = build_services(settings, supplied)
@@ -194,9 +194,9 @@ def _services(settings: Settings, supplied: Supplied, stop: threading.Event | No
         except TransientError as error:
             if error.error_code != AWAY or time.monotonic() > until or (stop is not None and stop.is_set()):
                 raise
-            if not told:
+            if not logged:
                 log.warning("database_awaited", reason=str(error), at_most_seconds=DATABASE_SECONDS)
-            told = True
+            logged = True
             time.sleep(_DATABASE_PAUSE_SECONDS)
 
 

@@ -144,7 +144,7 @@ class Trash:
             purged.add(each.purge(project_id, before))
         out = PurgeOut(**purged.counts, bytes_freed=purged.bytes, kept=purged.kept, left=purged.left)
         if purged.counts.total() or purged.bytes:
-            body = TrashPurged(**purged.counts, bytes_freed=purged.bytes, by=by)
+            body = TrashPurged.model_validate({**purged.counts, "bytes_freed": purged.bytes, "by": by})
             self._database.write(project_id, lambda session: self._events.append(session, "project", body))
         return out
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import Column, behind_parameters
 from azuraforge.runs.metrics.queries import Comparison, Statistic
-from azuraforge.runs.schemas import RunState
+from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.runs.tables import (
     NO_TRIAL,
     Artifact,
@@ -64,7 +64,7 @@ class RunDetailRow(NamedTuple):
     seed: int
     threads: int
     priority: int
-    on_failure: str
+    on_failure: OnFailure
     time_limit_seconds: float | None
     memory_limit_bytes: int | None
     dataset_fingerprint: str | None

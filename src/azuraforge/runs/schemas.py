@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import orjson
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     FailFast,
     Field,
+    JsonValue,
     WithJsonSchema,
     field_validator,
 )
@@ -24,6 +25,7 @@ from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 from azuraforge.strict_json import JsonObject
 
+_StoredT = TypeVar("_StoredT", JsonObject, list[JsonValue])
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
 
 
@@ -37,12 +39,12 @@ def _cleaned(text: object) -> object:
     return sayable(text) if isinstance(text, str) else text
 
 
-def _storable(value: JsonObject) -> JsonObject:
+def _storable(value: _StoredT) -> _StoredT:
     try:
-        told = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+        written = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:
         raise ValueError(f"it cannot be stored: {error}") from error
-    if _NUL.search(told):
+    if _NUL.search(written):
         raise ValueError("it cannot be stored: a NUL character in a text")
     return value
 
@@ -50,6 +52,7 @@ def _storable(value: JsonObject) -> JsonObject:
 #: Texts and objects that people send: every database can store them.
 StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
+StorableList = Annotated[list[JsonValue], AfterValidator(_storable)]
 #: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: The year 9000.
@@ -70,6 +73,8 @@ RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
 ReportFormat = Literal["html", "pdf", "md"]
 ReportLanguage = Literal["en", "tr"]
+#: The marker by which the API's document finds the fields that name a registered kind. Its value: other names.
+RUN_KIND_MARKER = "x-run-kinds"
 #: A registered kind; which ones there are is known when the request is answered.
 RunKind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_.-]*$")]
 

@@ -140,6 +140,11 @@ class RunService:
         self.check_kind(request.kind)
         return self._handlers[request.kind].prepare(project_id, request)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The registered kinds of runs."""
+        return tuple(self._handlers)
+
     def check_kind(self, kind: str) -> None:
         """Raise InvalidInput for a kind of run that no handler is registered for."""
         if kind != _EXTERNAL and kind not in self._handlers:

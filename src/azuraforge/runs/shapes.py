@@ -27,8 +27,8 @@ _PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", 
 def run_fields(row: Run | RunRow) -> dict[str, Any]:
     """The fields of ``RunOut``, read from a row."""
     fields = {name: getattr(row, name) for name in _PLAIN}
-    fields["progress"] = RunProgress(**row.progress)
-    fields["error"] = RunError(**row.error) if row.error is not None else None
+    fields["progress"] = RunProgress.model_validate(row.progress)
+    fields["error"] = RunError.model_validate(row.error) if row.error is not None else None
     return fields
 
 

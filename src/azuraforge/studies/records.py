@@ -9,7 +9,6 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from azuraforge.studies.schemas import Direction, Sampler, TrialState
 
-Kind = Literal["float", "int", "choice"]
 #: Values for the searched fields of a config.
 Params: TypeAlias = dict[str, JsonValue]
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from azuraforge.bounds import MOST_NUMBER, MOST_SECONDS
 from azuraforge.paging import Page
-from azuraforge.runs.schemas import RunError, RunState, StorableObject, StorableText
+from azuraforge.runs.schemas import RunError, RunState, StorableList, StorableObject, StorableText
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
 Direction = Literal["minimize", "maximize"]
+Kind = Literal["float", "int", "choice"]
 StudyState = Literal["running", "paused", "stopped", "finished", "failed"]
 TrialState = Literal["running", "complete", "pruned", "failed"]
 
@@ -30,6 +32,36 @@ class Objective(BaseModel):
 
     metric: StorableText = Field(max_length=100, description="such as rmse, mase, fit_seconds or bytes")
     direction: Direction | None = Field(default=None, description="empty: what is better for this metric")
+
+
+MOST_CHOICES = 200
+_Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+#: A number that is written as one: no text, no true.
+Number = _Whole | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class SearchRange(BaseModel):
+    """What is searched of one field: a range of numbers or choices."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind | None = Field(default=None, description="stated in answers; a request need not say it")
+    low: Number | None = None
+    high: Number | None = None
+    log: Annotated[bool, Field(strict=True)] | None = None
+    step: Number | None = None
+    choices: StorableList | None = Field(default=None, max_length=MOST_CHOICES)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_mapping(cls, given: object) -> object:
+        if isinstance(given, Mapping | SearchRange):
+            return given
+        example = {"choices": list(given)} if isinstance(given, list | tuple) else {"choices": [given]}
+        raise ValueError(
+            "write what is searched as a range or as choices, such as"
+            f' {example} or {{"low": 1, "high": 10}}; a plain value is never taken for either'
+        )
 
 
 class Pruner(BaseModel):
@@ -69,7 +101,7 @@ class StudyRequest(BaseModel):
     dataset_version: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="empty: the newest")
     model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
     config: StorableObject = Field(default_factory=dict)
-    space: StorableObject = Field(
+    space: dict[str, SearchRange] = Field(
         description='field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible'
     )
     sampler: Sampler = "tpe"
@@ -166,7 +198,7 @@ class StudyDetail(StudyOut):
     """Everything about a study except its trials."""
 
     config: dict[str, JsonValue]
-    space: dict[str, dict[str, JsonValue]] = Field(description="each field with a range or choices")
+    space: dict[str, SearchRange] = Field(description="each field with a range or choices")
     pruner: Pruner
     seed: int
     threads: int
@@ -183,12 +215,12 @@ class SearchableField(BaseModel):
     """A field that a study could search, with a range to begin with."""
 
     name: str
-    kind: Literal["float", "int", "choice"]
+    kind: Kind
     description: str
     default: JsonValue
     low: float | None
     high: float | None
-    range: dict[str, JsonValue] | None
+    range: SearchRange | None
 
 
 class SpaceOut(BaseModel):

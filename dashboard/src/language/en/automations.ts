@@ -48,7 +48,7 @@ export const automations = {
       asked: "by hand",
     },
     states: { waiting: "Waiting", running: "Running", succeeded: "Succeeded", failed: "Failed", skipped: "Skipped" },
-    do: { refresh: "refresh", forecast: "forecast", predict: "predict for all rows", train: "train", study: "study", notify: "notify", promote: "promote", roll_back: "roll back" },
+    do: { refresh: "refresh", forecast: "forecast", predict: "predict for all rows", train: "train", agent: "run an agent", trial: "trial", study: "study", notify: "notify", promote: "promote", roll_back: "roll back" },
     dryRun: "Try it on the past month",
     dryRunTitle: "Dry run",
     dryRunNote: "What it would have done; nothing is done",

@@ -50,7 +50,7 @@ export const automations: typeof english = {
       asked: "elle",
     },
     states: { waiting: "Bekliyor", running: "Çalışıyor", succeeded: "Başarılı", failed: "Başarısız", skipped: "Atlandı" },
-    do: { refresh: "yenile", forecast: "tahmin yap", predict: "bütün satırlar için tahmin yap", train: "eğit", study: "arama çalışması", notify: "bildir", promote: "terfi ettir", roll_back: "geri al" },
+    do: { refresh: "yenile", forecast: "tahmin yap", predict: "bütün satırlar için tahmin yap", train: "eğit", agent: "ajan çalıştır", trial: "deneme", study: "arama çalışması", notify: "bildir", promote: "terfi ettir", roll_back: "geri al" },
     dryRun: "Son bir ayla prova yap",
     dryRunTitle: "Prova",
     dryRunNote: "Ne yapacağını gösterir; hiçbir şey yapılmaz",

@@ -8,9 +8,6 @@ with the data of the newest.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import cast
-
-from pydantic import JsonValue
 
 from azuraforge.automations.events import AutomationEvent, AutomationFinished, AutomationFired
 from azuraforge.automations.triggers import store
@@ -102,7 +99,7 @@ class Firings:
                     project_id=row.project_id,
                     firing_id=firing.id,
                     position=position,
-                    definition=cast(dict[str, JsonValue], definition),
+                    definition=definition,
                     state="waiting",
                 )
                 for position, definition in enumerate(row.steps, 1)

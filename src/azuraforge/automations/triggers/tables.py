@@ -19,7 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.automations.triggers.definition import STEP, STEPS, WHEN, Step, When
+from azuraforge.database import Base, JsonShape, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.runs.schemas import RunError
 
 WhenKind = Literal["schedule", "event", "measure"]
 FiringState = Literal["running", "succeeded", "failed"]
@@ -48,8 +50,8 @@ class Automation(Owned, Base):
     created_by: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
-    when: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
-    steps: Mapped[list[JsonValue]] = mapped_column(JsonText)
+    when: Mapped[When] = mapped_column(JsonShape(WHEN, exclude_unset=True))
+    steps: Mapped[tuple[Step, ...]] = mapped_column(JsonShape(STEPS, exclude_unset=True))
     cool_down_seconds: Mapped[int] = mapped_column(Integer)
     most_per_day: Mapped[int] = mapped_column(Integer)
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -114,12 +116,12 @@ class AutomationStep(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     firing_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
-    definition: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
+    definition: Mapped[Step] = mapped_column(JsonShape(STEP, exclude_unset=True))
     state: Mapped[StepState] = mapped_column(String(10))
     tries: Mapped[int] = mapped_column(Integer, default=0)
     run_id: Mapped[str | None] = mapped_column(String(16))
     study_name: Mapped[str | None] = mapped_column(String(100))
-    error: Mapped[dict[str, JsonValue] | None] = mapped_column(JsonText)
+    error: Mapped[RunError | None] = mapped_column(JsonShape(RunError, exclude_unset=True))
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
 

@@ -384,10 +384,10 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> 
     severity, english, turkish = _TEXTS[code]
     fill: dict[str, object] = {"count": count, **values}
 
-    def told(language: str, sentence: str) -> str:
+    def worded_in(language: str, sentence: str) -> str:
         return wording.fill(sentence, **{name: _worded(name, each, language) for name, each in fill.items()})
 
-    text = {"en": told("en", english), "tr": told("tr", turkish)}
+    text = {"en": worded_in("en", english), "tr": worded_in("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)
 
 

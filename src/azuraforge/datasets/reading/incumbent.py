@@ -70,14 +70,16 @@ def read_incumbent(
     return found.unique(keys.columns, keep="last", maintain_order=True)
 
 
-def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, told: pl.DataFrame | None) -> pl.DataFrame:
+def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, forecasts: pl.DataFrame | None) -> pl.DataFrame:
     """Return canonical rows with the columns of the incumbent, null where it said nothing."""
     if schema.incumbent is None:
         return frame
     key = [name for name in (schema.series, schema.time) if name is not None]
     missing = [pl.lit(None, pl.Float64).alias(name) for name in schema.incumbent_columns]
     joined = (
-        frame.with_columns(missing) if told is None else frame.join(told, on=key, how="left", maintain_order="left")
+        frame.with_columns(missing)
+        if forecasts is None
+        else frame.join(forecasts, on=key, how="left", maintain_order="left")
     )
     return joined.select(*key, schema.target, *schema.numbers)
 

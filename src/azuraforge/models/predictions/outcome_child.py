@@ -36,15 +36,18 @@ def actuals(child: Child) -> Actuals:
     frame = read_values(wanted.files, meaning, span, named)
     series = pl.lit(None, pl.String) if meaning.series is None else pl.col(meaning.series).cast(pl.String)
     present = meaning.incumbent
-    told = [pl.lit(None, pl.Float64).alias("present"), pl.lit(None, pl.Datetime("us", "UTC")).alias("made_at")]
+    present_columns = [
+        pl.lit(None, pl.Float64).alias("present"),
+        pl.lit(None, pl.Datetime("us", "UTC")).alias("made_at"),
+    ]
     if present is not None:
         moment = pl.col(present.made_at).cast(pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-        told = [pl.col(present.forecast).alias("present"), moment.alias("made_at")]
+        present_columns = [pl.col(present.forecast).alias("present"), moment.alias("made_at")]
     frame = frame.select(
         series.alias("series"),
         pl.col(meaning.time).cast(pl.Datetime("us", "UTC")).alias("at"),
         pl.col(meaning.target).cast(pl.Float64).alias("value"),
-        *told,
+        *present_columns,
     )
     own = frame.filter(pl.col("at").is_in(pl.Series(sorted(set(moments)), dtype=pl.Datetime("us", "UTC")).implode()))
     values = _values(own)

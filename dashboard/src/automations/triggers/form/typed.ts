@@ -3,9 +3,12 @@ import type { AutomationRequest, AutomationStep, FieldFilter } from "../../../ap
 import { readTiming, type TypedTiming } from "../../timing";
 
 export type On = AutomationRequest["when"]["on"];
-export type Do = AutomationStep["do"];
+/** The steps that the form offers: agents have configs of their own, and a trial is started by its study. */
+export type Do = Exclude<AutomationStep["do"], "agent" | "trial">;
 
-/** The steps that the form offers, and the inputs of each. */
+type StudyBody = Extract<AutomationStep, { do: "study" }>["study"];
+
+/** The inputs of each step. */
 export const STEPS: Readonly<Record<Do, readonly StepInput[]>> = {
   refresh: ["dataset"],
   forecast: ["model", "dataset"],
@@ -115,7 +118,7 @@ function readStep(typed: TypedStep): AutomationStep | null {
     case "roll_back":
       return { do: "roll_back", model: typed.model.trim(), alias: typed.alias.trim(), ...rules };
     case "study":
-      return { do: "study", study: body, ...rules };
+      return isStudy(body) ? { do: "study", study: body, ...rules } : null;
     default: {
       const inputs = STEPS[typed.do];
       const named = Object.fromEntries((["plugin", "dataset", "model"] as const).filter((input) => inputs.includes(input) && typed[input].trim() !== "").map((input) => [input, typed[input].trim()]));
@@ -135,6 +138,12 @@ export function readFilter(typed: TypedFilter): FieldFilter {
   if (limits && text !== "") return { field, ...(limits[1] === undefined ? {} : { above: Number(limits[1]) }), ...(limits[2] === undefined ? {} : { below: Number(limits[2]) }) };
   const several = /^∈\s*\{(.+)\}$/.exec(text);
   return several?.[1] === undefined ? { field, equals: valueOf(text) } : { field, one_of: several[1].split(",").map(valueOf) };
+}
+
+/** Whether the typed body names what a study needs; the server checks the rest. */
+function isStudy(body: object): body is StudyBody {
+  const given: Partial<Record<keyof StudyBody, unknown>> = body;
+  return typeof given.plugin === "string" && typeof given.dataset === "string" && typeof given.space === "object" && given.space !== null;
 }
 
 /** "true", "3" and "2.5" are what they look like; everything else is text. */

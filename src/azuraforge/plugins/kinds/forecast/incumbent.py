@@ -66,7 +66,7 @@ class Incumbent:
     def scores(
         self,
         truth: Floats,
-        beside: Mapping[str, Predictions],
+        compared_with: Mapping[str, Predictions],
         measured: Callable[[Floats, Predictions], dict[str, float | None]],
     ) -> IncumbentScores | None:
         """Return its metrics and those of others on the targets that it had said something about."""
@@ -79,7 +79,7 @@ class Incumbent:
             targets=int(known.sum()),
             of=int(np.isfinite(truth).sum()),
             metrics=measured(compared, Predictions(self.point)),
-            beside={name: measured(compared, each) for name, each in beside.items()},
+            beside={name: measured(compared, each) for name, each in compared_with.items()},
         )
 
     def suspicion(self, truth: Floats, last: Floats) -> SuspiciousColumn | None:
@@ -114,8 +114,8 @@ def save_incumbent(frame: pl.DataFrame, schema: DatasetSchema, test: Part, truth
     if schema.incumbent is None:
         return
     key = [name for name in (schema.series, schema.time) if name is not None]
-    told = frame.select(*key, *schema.incumbent_columns)
-    rows = test.frame.select(key).join(told, on=key, how="left", maintain_order="left")
+    forecasts = frame.select(*key, *schema.incumbent_columns)
+    rows = test.frame.select(key).join(forecasts, on=key, how="left", maintain_order="left")
     np.save(truth / _FILE, at_origins(rows, schema.incumbent, test), allow_pickle=False)
     (truth / _COLUMN).write_text(schema.incumbent.forecast)
 

@@ -34,7 +34,7 @@ MOST_SERIES = 200
 
 def origins_of(predictions: Predictions, at: Indices) -> Predictions:
     """Those from the origins at ``at``."""
-    quantiles = {level: told[at] for level, told in predictions.quantiles.items()}
+    quantiles = {level: values[at] for level, values in predictions.quantiles.items()}
     return Predictions(predictions.point[at], quantiles, None if predictions.base is None else predictions.base[at])
 
 

@@ -88,16 +88,16 @@ def predict_known(
     if not known:
         message = f"none of the {len(unknown)} series is one that {name} learned"
         raise InvalidInput(message, where="series", code=UNKNOWN_SERIES, count=len(unknown))
-    told, at = predict_checked(name, predict, stack(known, part.schema)), np.concatenate(places)
+    answered, at = predict_checked(name, predict, stack(known, part.schema)), np.concatenate(places)
 
     def spread(values: Floats) -> Floats:
         whole = np.full((len(part.origins), part.horizon), np.nan)
         whole[at] = values
         return whole
 
-    quantiles = {level: spread(values) for level, values in told.quantiles.items()}
-    base = None if told.base is None else spread(told.base)
-    return Predictions(spread(told.point), quantiles, base=base), unknown
+    quantiles = {level: spread(values) for level, values in answered.quantiles.items()}
+    base = None if answered.base is None else spread(answered.base)
+    return Predictions(spread(answered.point), quantiles, base=base), unknown
 
 
 def guard_against_future(

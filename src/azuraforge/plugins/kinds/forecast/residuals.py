@@ -210,8 +210,10 @@ def _slice(value: int, rows: NDArray[np.bool_], truth: Floats, point: Floats, ba
     rows = rows & np.isfinite(truth)
     if (count := int(rows.sum())) < FEWEST_ERRORS:
         return None
-    rmse, beside = (math.sqrt(float(np.square(side[rows] - truth[rows]).mean())) for side in (point, baseline))
-    return SliceError(value=value, errors=count, rmse=rmse, baseline_rmse=beside, skill=skill(rmse, beside))
+    rmse, baseline_rmse = (math.sqrt(float(np.square(side[rows] - truth[rows]).mean())) for side in (point, baseline))
+    return SliceError(
+        value=value, errors=count, rmse=rmse, baseline_rmse=baseline_rmse, skill=skill(rmse, baseline_rmse)
+    )
 
 
 def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.int64]]:
