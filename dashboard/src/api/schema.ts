@@ -2606,6 +2606,8 @@ export interface components {
          * @description An automation with its newest firings.
          */
         AutomationOut: {
+            /** Cool Down Group */
+            cool_down_group: string | null;
             /** Cool Down Seconds */
             cool_down_seconds: number;
             /**
@@ -2682,6 +2684,11 @@ export interface components {
          * @description When what happens, which steps follow in order.
          */
         AutomationRequest: {
+            /**
+             * Cool Down Group
+             * @description automations that do the same for different causes: those of one group fire one at a time, share the cool-down, and one firing stands for the causes that all of them hold; empty: none
+             */
+            cool_down_group?: string | null;
             /**
              * Cool Down Seconds
              * @description causes within this time after a firing become one firing

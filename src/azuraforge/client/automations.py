@@ -52,6 +52,7 @@ class Automation(Shape):
     when: dict[str, object] = field(default_factory=dict)
     steps: list[dict[str, object]] = field(default_factory=list)
     cool_down_seconds: int = 60
+    cool_down_group: str | None = None
     most_per_day: int = 24
     paused: bool = False
     next_at: datetime | None = None
@@ -110,6 +111,7 @@ class Automations:
         steps: Sequence[Mapping[str, object]],
         *,
         cool_down_seconds: int = 60,
+        cool_down_group: str | None = None,
         most_per_day: int = 24,
         paused: bool = False,
     ) -> Automation:
@@ -121,6 +123,7 @@ class Automations:
             steps: each with ``do``: ``refresh``, ``forecast``, ``predict``, ``train``, ``study``, ``notify``,
                 ``promote``, ``roll_back``.
             cool_down_seconds: causes within this time after a firing become one firing.
+            cool_down_group: automations of one group fire one at a time and share the cool-down.
             most_per_day: firings within 24 hours; more are withheld.
 
         Raises:
@@ -131,6 +134,7 @@ class Automations:
             "when": dict(when),
             "steps": [dict(step) for step in steps],
             "cool_down_seconds": cool_down_seconds,
+            "cool_down_group": cool_down_group,
             "most_per_day": most_per_day,
             "paused": paused,
         }

@@ -47,6 +47,7 @@ const automation = (fields: Partial<Automation> = {}): Automation => ({
     { do: "notify", to: ["team", "chief"], retries: 0, on_failure: "stop" },
   ],
   cool_down_seconds: 60,
+  cool_down_group: null,
   most_per_day: 24,
   paused: false,
   next_at: null,

@@ -337,6 +337,7 @@ def _fields(request: AutomationRequest) -> dict[str, object]:
         "when": {**stored, "on": when.on},
         "steps": [as_json(step) for step in request.steps],
         "cool_down_seconds": request.cool_down_seconds,
+        "cool_down_group": request.cool_down_group,
         "most_per_day": request.most_per_day,
         "paused": request.paused,
         "kind": when.on,

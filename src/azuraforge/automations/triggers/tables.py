@@ -39,6 +39,7 @@ class Automation(Owned, Base):
         Index("ix_automation_next_at", "next_at"),
         Index("ix_automation_pending_at", "pending_at"),
         Index("ix_automation_project_id_event_type", "project_id", "event_type"),
+        Index("ix_automation_project_id_cool_down_group", "project_id", "cool_down_group"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
@@ -50,6 +51,7 @@ class Automation(Owned, Base):
     when: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
     steps: Mapped[list[JsonValue]] = mapped_column(JsonText)
     cool_down_seconds: Mapped[int] = mapped_column(Integer)
+    cool_down_group: Mapped[str | None] = mapped_column(String(100), default=None)
     most_per_day: Mapped[int] = mapped_column(Integer)
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
     revision: Mapped[int] = mapped_column(Integer, default=1)

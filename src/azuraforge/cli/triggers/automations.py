@@ -69,10 +69,13 @@ def create(
     if not isinstance(when, dict) or not isinstance(steps, list):
         raise CommandError(terminal.text("automation_needs"), exit_code=USAGE)
     cool_down, most = given.pop("cool_down_seconds", 60), given.pop("most_per_day", 24)
-    if given or not isinstance(cool_down, int) or not isinstance(most, int):
+    group = given.pop("cool_down_group", None)
+    if given or not isinstance(cool_down, int) or not isinstance(most, int) or not isinstance(group, str | None):
         raise CommandError(terminal.text("automation_fields"), exit_code=USAGE)
     with connect(terminal) as connected:
-        made = connected.client.automations.create(name, when, steps, cool_down_seconds=cool_down, most_per_day=most)
+        made = connected.client.automations.create(
+            name, when, steps, cool_down_seconds=cool_down, cool_down_group=group, most_per_day=most
+        )
         if connected.is_temporary:
             terminal.note(terminal.text("fires_while_up"))
     if json:
@@ -100,6 +103,7 @@ def show(context: typer.Context, automation: Named, json: AsJson = False) -> Non
             text("steps"): _steps(found),
             text("next_fire"): text.moment(found.next_at),
             text("cool_down"): text("cool_down_of", seconds=found.cool_down_seconds, most=found.most_per_day),
+            **({text("cool_down_group"): found.cool_down_group} if found.cool_down_group else {}),
             text("fires"): text(
                 "firings_told", fires=found.fires, grouped=found.grouped, withheld=found.withheld, pending=found.pending
             ),
