@@ -38,6 +38,10 @@ class IncumbentColumns(Shape):
 
     forecast: str
     made_at: str
+    time: str | None = None
+    series: str | None = None
+    file: str | None = None
+    file_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +132,18 @@ class Appended(Shape):
     rows_added: int
     rows_revised: int
     rows_repeated: int
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncumbentAdded(Shape):
+    """The version that knows present forecasts which were added, and what happened to them."""
+
+    version: DatasetVersion
+    forecasts: int
+    added: int
+    revised: int
+    repeated: int
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -284,6 +300,33 @@ class Datasets:
                 timeout_seconds=_READING_SECONDS,
             )
         return Appended.from_json(answer)
+
+    def add_incumbent(self, name: str, path: str | os.PathLike[str], **options: object) -> IncumbentAdded:
+        """Add a file of present forecasts, such as a planner's spreadsheet; every model is compared with them.
+
+        Forecasts that are known already are counted; a later file adds to them.
+
+        Args:
+            name: the dataset's name or id.
+            path: a CSV, Parquet or Excel file with a row for each forecast.
+            options: ``forecast`` and ``made_at`` (the columns of the forecasts and of the time at which each was made;
+                needed with the first file), ``time`` and ``series`` (default: the dataset's), ``replace``,
+                ``separator``, ``decimal``, ``encoding``, ``time_format``, ``sheet``.
+
+        Raises:
+            FileUnusable: the file does not exist or cannot be read.
+            ApiError: the file cannot be used, for example because it changes a former forecast.
+        """
+        file = Path(path)
+        with reading(file) as content:
+            answer = self._connection.request(
+                "POST",
+                f"/datasets/{segment(name)}/incumbent",
+                data={"options": json.dumps(_set(options))},
+                files={"file": (file.name, content, "application/octet-stream")},
+                timeout_seconds=_READING_SECONDS,
+            )
+        return IncumbentAdded.from_json(answer)
 
     def refresh(self, name: str, *, idempotency_key: str | None = None) -> Run:
         """Queue a run that asks the dataset's source for new rows. Raises ApiError for a dataset from a file."""

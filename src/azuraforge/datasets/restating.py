@@ -30,6 +30,7 @@ def restated(asked: RestateInput) -> ReadResult:
     times = frame[meaning.time]
     return ReadResult(
         segments=asked.segments,
+        incumbent=asked.incumbent,
         made={},
         blocks=made.blocks,
         fingerprint=made.fingerprint,

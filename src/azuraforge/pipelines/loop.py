@@ -397,4 +397,5 @@ def rows_of(dataset: DatasetVersion) -> DatasetFile:
         meaning=dataset.schema,
         options=dataset.options,
         fingerprint=dataset.fingerprint,
+        incumbent=None if dataset.incumbent_path is None else str(dataset.incumbent_path),
     )
