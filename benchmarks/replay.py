@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -120,7 +121,8 @@ def replay(client: Client, case: Case, folder: Path) -> dict[str, dict[datetime,
         if client.models.get("always").champion != newest:
             client.models.promote("always", newest, reason="always the newest")
         forecast("always")
-        settle(client, rows["time"][case.learned_rows + (arrival + 1) * case.rows_per_arrival - 1])
+        here = rows["time"].head(case.learned_rows + (arrival + 1) * case.rows_per_arrival)
+        settle(client, set(here.to_list()), here[-1])
         if (arrival + 1) % _WEEK == 0:
             client.automations.fire(name_of("fresh", "retrain_regularly"))
         print(f"{case.name}: {arrival + 1} of {case.arrivals} arrivals", flush=True)
@@ -138,14 +140,19 @@ def keep_fresh(client: Client) -> None:
         client.automations.replace(found.id, {**body, "cool_down_seconds": 1, "cool_down_group": found.cool_down_group})
 
 
-def settle(client: Client, end: datetime) -> None:
-    """Wait until all forecasts of rows that have arrived are judged, and until ``fresh`` has answered that."""
+def settle(client: Client, arrived: set[datetime], end: datetime) -> None:
+    """Wait until all forecasts of rows that have arrived are judged, and until ``fresh`` has answered that.
+
+    A forecast may be of a time that no row ever has, such as a holiday of the exchange; that stays open.
+    """
+
+    def judged(model: str) -> bool:
+        lines = client.predictions.list(model, judged=False, limit=None)
+        known = ((each.outcome.known if each.outcome is not None else 0, each) for each in lines)
+        return all(count >= sum(point.at in arrived for point in each.predictions) for count, each in known)
+
     for model in MODELS:
-        wait(
-            lambda model=model: all(  # type: ignore[misc]
-                each.matures_at > end for each in client.predictions.list(model, judged=False, limit=None)
-            )
-        )
+        wait(partial(judged, model))
     read_at = client.automations.get(name_of("fresh", "retrain_when_worse")).next_at
     wait(lambda: client.automations.get(name_of("fresh", "retrain_when_worse")).next_at != read_at)
     wait(lambda: any(each.origin == end for each in client.predictions.list("fresh", limit=3)))
