@@ -1,4 +1,4 @@
-"""The source ``sql`` on a real PostgreSQL and on SQLite; on MySQL or MariaDB where AZURAFORGE_TEST_MYSQL names a server.
+"""The source ``sql`` on a real PostgreSQL and on SQLite; on MySQL or MariaDB where AZURAFORGE_TEST_MYSQL names one.
 
 The tests passed on MariaDB 10.11.18 on 2026-11-23.
 """
