@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from azuraforge.cli.loop_demo.driving import FIRST, Loop
-from azuraforge.cli.loop_demo.table import judged_rows, phases
 from azuraforge.client import Client
+from azuraforge.demo.driving import FIRST, Loop
+from azuraforge.demo.table import judged_rows, phases
 from benchmarks.report import Report
 from benchmarks.stage import stage
 

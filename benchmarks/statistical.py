@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import Schema, Table
+from azuraforge.plugins import Rows, Schema, Table
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun
 from benchmarks.report import shared_data
@@ -70,8 +70,13 @@ def series() -> Iterator[tuple[str, Table, int]]:
     yield "Szeged temperature, hourly, 24", table(warm, "1h", 24, "2008-04-13T00:00:00"), 24
 
 
-def measure(name: str, table: Table, horizon: int, folder: Path) -> tuple[float, float, float]:
-    """RMSE, coverage of the 90 % interval, and seconds of processor time to learn."""
+def measure(
+    name: str, table: Table, horizon: int, folder: Path, *, refitted: bool = False
+) -> tuple[float, float, float]:
+    """RMSE, coverage of the 90 % interval, and seconds of processor time to learn.
+
+    With ``refitted`` the forecaster learns again from all rows before the test part, as a version that serves has.
+    """
     (point,) = entry_points(group="azuraforge.pipelines", name=f"forecasting.{name}")
     plugin = point.load()
     pipeline, config = plugin(), plugin.Config(horizon=horizon)
@@ -79,6 +84,9 @@ def measure(name: str, table: Table, horizon: int, folder: Path) -> tuple[float,
     train, validation = (cut_learning(table, rows, horizon) for rows in (split.train, split.validation))
     begin = time.process_time()
     learned = pipeline.fit(MemoryRun(config, folder), train, validation)
+    if refitted:
+        before = cut_learning(table, Rows(0, split.test.start), horizon)
+        learned = pipeline.refit(MemoryRun(config, folder / "refit"), learned, before)
     seconds = time.process_time() - begin
     test, truth = cut_test(table, split.test, horizon)
     made = pipeline.predict(learned, test)

@@ -18,10 +18,10 @@ from azuraforge.cli.texts import TEXTS
 SOURCES = sorted(Path(azuraforge.cli.__path__[0]).rglob("*.py"))
 #: Keys made from data: states, phases, roles, decisions, rhythms, news of kernels.
 MADE = (
-    "ago.", "as_of.", "cadence.", "decision.", "deployment.", "direction.", "edge.", "every.", "for.", "fresh.",
-    "gate.", "guarded.", "kernels.", "learned_part.", "lineage.", "loop.", "loop_phase.", "loop_state.", "missing.",
-    "mode.",
-    "notification.", "pair.", "part.", "phase.", "predict_hint.", "promise.", "purged.", "role.", "secret_state.",
+    "ago.", "as_of.", "cadence.", "decision.", "deployment.", "direction.", "do.", "edge.", "every.", "for.", "fresh.",
+    "gate.", "guarded.", "kernels.", "learned_part.", "lineage.", "loop.", "loop_line.", "loop_phase.", "loop_problem.",
+    "loop_state.", "member.", "missing.", "mode.", "move.", "notification.", "pair.", "part.", "phase.",
+    "predict_hint.", "promise.", "purged.", "role.", "secret_state.",
     "series_left_out.", "state.", "step.", "study.", "study_without_", "trial.", "trigger.", "why.",
 )  # fmt: skip
 

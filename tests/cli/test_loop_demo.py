@@ -17,13 +17,13 @@ import psutil
 import pytest
 
 from azuraforge.cli.language import Language
-from azuraforge.cli.loop_demo.driving import FIRST, Loop, Plan
-from azuraforge.cli.loop_demo.hook import Hook
-from azuraforge.cli.loop_demo.showing import run_loop_demo
-from azuraforge.cli.loop_demo.table import judged_rows, phases
+from azuraforge.cli.loop_demo import run_loop_demo
 from azuraforge.cli.terminal import Terminal
 from azuraforge.client import ApiError, Client, PlatformUnreachable
 from azuraforge.datasets.sources.simulated import START, SimulatedOptions, values
+from azuraforge.demo.driving import FIRST, Loop, Plan
+from azuraforge.demo.hook import Hook
+from azuraforge.demo.table import judged_rows, phases
 from tests.platform.test_kill import launcher_of
 from tests.process_checks import still_alive
 

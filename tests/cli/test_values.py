@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from azuraforge.cli.failures import CommandError
 from azuraforge.cli.parsing import values
+from azuraforge.client.state.as_of import moment as as_moment
 
 
 def test_pairs_are_json_where_they_read_as_json(make_terminal):
@@ -34,6 +37,23 @@ def test_a_time_budget_that_is_none_is_refused(make_terminal, given):
     with pytest.raises(CommandError, match="is not a time budget") as caught:
         values.budget(make_terminal(), given)
     assert caught.value.exit_code == 2
+
+
+def test_a_moment_may_be_a_day_and_has_this_machine_s_zone_by_default(make_terminal):
+    here = datetime(2026, 3, 1).astimezone()
+    for given in ("2026-03-01", " 2026-03-01T00:00 ", "2026-03-01 00:00:00"):
+        assert values.moment(make_terminal(), given, "--at") == here
+    assert values.moment(make_terminal(), "2026-03-01T12:00Z", "--at") == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert as_moment(date(2026, 3, 1)) == here
+    assert as_moment(datetime(2026, 3, 1, 12, tzinfo=UTC)) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("given", ["yesterday", "", "2026-13-01", "9999-12-31T23:59-23:00"])
+def test_what_is_no_moment_is_refused_with_an_example(make_terminal, given):
+    with pytest.raises(CommandError, match="is not a moment") as caught:
+        values.moment(make_terminal(), given, "--at")
+    assert caught.value.exit_code == 2
+    assert "2026-03-01T12:00" in caught.value.next_step
 
 
 def test_dots_make_inner_mappings(make_terminal):

@@ -85,6 +85,10 @@ def test_add_list_show_and_draw(http, hourly):
     drawn = http.get("/datasets/my-series/rows?max_points=10").json()
     assert drawn["total_rows"] == 60
     assert len(drawn["times"]) <= 10
+    whole = http.get("/datasets/my-series/rows").json()
+    newest = http.get("/datasets/my-series/rows?last=3").json()
+    assert newest["times"] == whole["times"][-3:]
+    assert newest["columns"] == {name: values[-3:] for name, values in whole["columns"].items()}
 
 
 def test_from_a_source(http):

@@ -88,7 +88,22 @@ def test_judging_is_open_where_no_rows_arrive_and_none_was_judged_lately(rows: R
     judged = step(rows, "judged")
     assert (judged.open, judged.state) == (True, "none")
     assert judged.missing is not None
-    assert judged.missing.command == "azuraforge models keep-fresh shop --refresh daily"
+    assert (judged.missing.what, judged.missing.command) == (
+        "champion",
+        "azuraforge models promote shop 1 --reason WHY",
+    )
+
+
+def test_a_model_without_champion_says_what_comes_first(rows: Rows) -> None:
+    rows.dataset("shop-data", NOW, source="open_meteo")
+    rows.model("shop", NOW)
+    assert {each.missing.what for each in loop(rows).steps if each.missing} == {"version", "append"}
+    rows.version("shop", 1, NOW, "shop-data")
+    champion = step(rows, "champion")
+    assert (champion.state, champion.open) == ("none", False)
+    assert champion.missing is not None
+    assert champion.missing.command == "azuraforge models promote shop 1 --reason WHY"
+    assert "keep-fresh" not in str([each.missing for each in loop(rows).steps])
 
 
 def test_automations_close_the_loop(rows: Rows) -> None:

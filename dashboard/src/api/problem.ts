@@ -11,6 +11,8 @@ export class Problem extends Error {
   readonly where: string | null;
   readonly nextStep: string | null;
   readonly fields: readonly FieldProblem[];
+  /** The sheets of an Excel workbook of which one has to be named. */
+  readonly sheets: readonly string[];
 
   constructor(status: number, body: unknown) {
     const read = isRecord(body) ? body : {};
@@ -21,6 +23,8 @@ export class Problem extends Error {
     this.where = text(read["where"]);
     this.nextStep = text(read["next_step"]);
     this.fields = fieldProblems(this.message, this.where, read["details"]);
+    const sheets = isRecord(read["details"]) ? read["details"]["sheets"] : null;
+    this.sheets = Array.isArray(sheets) ? sheets.filter((each): each is string => typeof each === "string") : [];
   }
 }
 

@@ -570,6 +570,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loop-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Demo
+         * @description The demo of a model that keeps learning: its lines so far, and its closing table.
+         */
+        get: operations["loop_show_demo"];
+        put?: never;
+        /**
+         * Start Demo
+         * @description Start the demo; 409 where it is running.
+         */
+        post: operations["loop_start_demo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-demo/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Demo
+         * @description Stop the demo and pause its automations; dataset and model stay.
+         */
+        post: operations["loop_cancel_demo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -3493,6 +3537,138 @@ export interface components {
             version: number | null;
         };
         /**
+         * DemoEnd
+         * @description How the demo ended: its closing table, the steps that were not taken, or why it could not go on.
+         */
+        DemoEnd: {
+            /**
+             * Cancelled
+             * @default false
+             */
+            cancelled: boolean;
+            /** Error */
+            error?: string | null;
+            /** Next Step */
+            next_step?: string | null;
+            /** Phases */
+            phases: components["schemas"]["DemoPhase"][];
+            /** Problems */
+            problems: ("same_champion" | "no_drift" | "hook_wrong")[];
+        };
+        /**
+         * DemoLine
+         * @description Something that happened in the demo. Which fields are there depends on the event.
+         */
+        DemoLine: {
+            /** Approved */
+            approved?: string | null;
+            /** Candidate */
+            candidate?: string | null;
+            /** Champion */
+            champion?: string | null;
+            /**
+             * Decision
+             * @description the gate's headline
+             */
+            decision?: string | null;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "series" | "first" | "no_hook" | "connected" | "changes" | "drift" | "trained" | "champion" | "row";
+            /**
+             * More
+             * @description rows that will arrive
+             */
+            more?: number | null;
+            /**
+             * Of
+             * @description rows at first (series), or at the end (row)
+             */
+            of?: number | null;
+            /**
+             * Row
+             * @description of the series, from 1
+             */
+            row?: number | null;
+            /**
+             * Run Id
+             * @description that trained
+             */
+            run_id?: string | null;
+            /**
+             * Version
+             * @description that drifted, or that became champion
+             */
+            version?: number | null;
+        };
+        /**
+         * DemoOut
+         * @description The demo of a model that keeps learning: what happened so far, and how it ended.
+         */
+        DemoOut: {
+            end?: components["schemas"]["DemoEnd"] | null;
+            /** Ended At */
+            ended_at?: string | null;
+            /** Lines */
+            lines: components["schemas"]["DemoLine"][];
+            /**
+             * Model
+             * @description the name of its dataset and model
+             */
+            model?: string | null;
+            /**
+             * Offered
+             * @description whether this platform can start it; false: it has several processes
+             */
+            offered: boolean;
+            /**
+             * Row
+             * @description the newest row that arrived and was followed to its end
+             */
+            row?: number | null;
+            /**
+             * Rows
+             * @description of the whole series
+             */
+            rows?: number | null;
+            /** Started At */
+            started_at?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+        };
+        /**
+         * DemoPhase
+         * @description Mean absolute errors one row ahead over a stretch of the series, from the ledger.
+         */
+        DemoPhase: {
+            /**
+             * Error
+             * @description of the champion of the time
+             */
+            error: number;
+            /**
+             * Naive Error
+             * @description of the last value
+             */
+            naive_error: number;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "before" | "until" | "after";
+            /** Rows */
+            rows: number;
+            /**
+             * Unchanged Error
+             * @description of the first version, which was never retrained
+             */
+            unchanged_error: number;
+        };
+        /**
          * DeploymentMoved
          * @description A shadow or canary was started, ended, or rolled back.
          */
@@ -5696,7 +5872,7 @@ export interface components {
              */
             error?: string | null;
             gate?: components["schemas"]["GateSummary"] | null;
-            /** @description of an open step */
+            /** @description of an open step, or of a missing champion */
             missing?: components["schemas"]["MissingAutomation"] | null;
             /**
              * Name
@@ -6047,9 +6223,10 @@ export interface components {
             command: string;
             /**
              * What
+             * @description champion: no version serves, which comes before any automation; a person promotes one. version: there is none yet
              * @enum {string}
              */
-            what: "refresh" | "append" | "forecast" | "train" | "promotion";
+            what: "refresh" | "append" | "forecast" | "train" | "promotion" | "champion" | "version";
         };
         /**
          * Mistake
@@ -13049,6 +13226,8 @@ export interface operations {
     datasets_dataset_rows: {
         parameters: {
             query?: {
+                /** @description only the newest so many; empty: all */
+                last?: number | null;
                 max_points?: number;
                 /** @description of several; empty: the first */
                 series?: string | null;
@@ -13162,7 +13341,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description CSV or Parquet
+                     * @description CSV, Parquet or Excel
                      */
                     file: string;
                     /** @description AppendOptions as JSON */
@@ -14098,6 +14277,297 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loop_show_demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loop_start_demo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loop_cancel_demo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

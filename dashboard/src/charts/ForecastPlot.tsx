@@ -15,16 +15,19 @@ interface ForecastPlotProps {
   next: Forecast["next"];
   interval: number | null;
   series: RowZone | null;
+  /** What happened, by step; a step that is not yet known is null. Without it nothing is to be known. */
+  actual?: readonly (number | null)[] | null;
   testId?: string;
 }
 
 /** History, the next values and the interval that holds them with the stated probability. */
-export default function ForecastPlot({ target, unit, history, next, interval, series, testId }: ForecastPlotProps) {
+export default function ForecastPlot({ target, unit, history, next, interval, series, actual = null, testId }: ForecastPlotProps) {
   const { t } = useTranslation();
   const { percent, count } = useFormats();
   const named = unit === "" ? target : `${target} (${unit})`;
   const banded = next.some((point) => point.low !== null);
   const { dated, zone } = rhythmOf(history.length > 1 ? history.map(([at]) => at) : next.map((point) => point.at), series);
+  const happened = actual?.some((value) => value !== null) ?? false;
   const shape = useMemo<PlotShape>(
     () => ({
       x: "time",
@@ -36,11 +39,12 @@ export default function ForecastPlot({ target, unit, history, next, interval, se
         { label: t("charts.forecast"), color: "--chart-2", points: true },
         { label: banded ? t("charts.high", { level: percent(interval) }) : "", color: "--chart-2", edge: "high" },
         { label: banded ? t("charts.low", { level: percent(interval) }) : "", color: "--chart-2", edge: "low" },
+        ...(happened ? [{ label: t("charts.actual"), color: "--chart-3" as const, points: true, dash: true }] : []),
       ],
     }),
-    [banded, dated, interval, named, percent, t, zone],
+    [banded, dated, happened, interval, named, percent, t, zone],
   );
-  const data = useMemo(() => forecastColumns(history, next), [history, next]);
+  const data = useMemo(() => forecastColumns(history, next, happened ? actual : null), [history, next, happened, actual]);
   return (
     <Plot
       shape={shape}

@@ -6,8 +6,8 @@ import type { PlotData } from "./Plot";
 const seconds = (at: string) => Date.parse(at) / 1000;
 const DAY = 86_400;
 
-/** History, then the next values with their interval; a column is null where it says nothing. */
-export function forecastColumns(history: Forecast["history"], next: Forecast["next"]): PlotData {
+/** History, then the next values with their interval, and what happened then where it is asked for; a column is null where it says nothing. */
+export function forecastColumns(history: Forecast["history"], next: Forecast["next"], actual: readonly (number | null)[] | null = null): PlotData {
   const nothing = history.map(() => null);
   return [
     [...history.map(([at]) => seconds(at)), ...next.map((point) => seconds(point.at))],
@@ -15,6 +15,7 @@ export function forecastColumns(history: Forecast["history"], next: Forecast["ne
     [...nothing, ...next.map((point) => point.value)],
     [...nothing, ...next.map((point) => point.high)],
     [...nothing, ...next.map((point) => point.low)],
+    ...(actual === null ? [] : [[...nothing, ...next.map((_, index) => actual[index] ?? null)]]),
   ];
 }
 

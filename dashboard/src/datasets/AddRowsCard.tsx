@@ -13,6 +13,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { useAppend, useSetRevisions } from "./api";
 import css from "./Datasets.module.css";
 import { FindingList } from "./FindingList";
+import { SheetField, isWorkbook } from "./SheetField";
 
 const FROM_A_FILE = "file";
 
@@ -27,17 +28,30 @@ export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
   const refresh = useStartRun();
   const policy = useSetRevisions(dataset.name);
   const [added, setAdded] = useState<Appended | null>(null);
+  const [workbook, setWorkbook] = useState<File | null>(null);
+  const [sheet, setSheet] = useState("");
   if (dataset.dataset_schema.time === null || !mayWrite(session) || dataset.deleted_at) return null;
 
-  const send = (file: File | undefined) => {
+  const send = (file: File, options: Record<string, string>) => {
     setAdded(null);
-    if (file === undefined) return;
-    append.mutate(file, {
-      onSuccess: (answer) => {
-        setAdded(answer);
-        setSearch({ version: String(answer.version.version) });
+    append.mutate(
+      { file, options },
+      {
+        onSuccess: (answer) => {
+          setWorkbook(null);
+          setAdded(answer);
+          setSearch({ version: String(answer.version.version) });
+        },
       },
-    });
+    );
+  };
+  /** A workbook waits for the name of its sheet; any other file is sent at once. */
+  const choose = (file: File | undefined) => {
+    append.reset();
+    setAdded(null);
+    setSheet("");
+    setWorkbook(file !== undefined && isWorkbook(file) ? file : null);
+    if (file !== undefined && !isWorkbook(file)) send(file, {});
   };
   const error = append.error ?? refresh.error ?? policy.error;
 
@@ -45,8 +59,8 @@ export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
     <Card title={t("addRows.title")} note={t("addRows.note")}>
       <div className={css["form"]} data-testid="add-rows">
         <div className={css["ways"]}>
-          <FileTrigger acceptedFileTypes={[".csv", ".tsv", ".txt", ".parquet", ".xlsx"]} onSelect={(files) => send(files?.[0])}>
-            <Button pending={append.isPending}>{t("addRows.file")}</Button>
+          <FileTrigger acceptedFileTypes={[".csv", ".tsv", ".txt", ".parquet", ".xlsx"]} onSelect={(files) => choose(files?.[0])}>
+            <Button pending={append.isPending && workbook === null}>{t("addRows.file")}</Button>
           </FileTrigger>
           {dataset.source === FROM_A_FILE ? null : (
             <Button
@@ -57,6 +71,21 @@ export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
             </Button>
           )}
         </div>
+        {workbook === null ? null : (
+          <form
+            className={css["sheet"]}
+            onSubmit={(event) => {
+              event.preventDefault();
+              send(workbook, sheet.trim() === "" ? {} : { sheet: sheet.trim() });
+            }}
+          >
+            <p>{workbook.name}</p>
+            <SheetField value={sheet} onChange={setSheet} hint={t("addRows.sheetHint")} error={append.error} />
+            <Button type="submit" look="primary" pending={append.isPending}>
+              {t("addRows.send")}
+            </Button>
+          </form>
+        )}
         <SelectField
           label={t("addRows.revisions")}
           value={dataset.revisions}

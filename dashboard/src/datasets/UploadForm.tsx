@@ -12,6 +12,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { useUpload, type UploadOptions } from "./api";
 import css from "./Datasets.module.css";
 import { likelyTime, readHeader, type Header } from "./header";
+import { SheetField, isWorkbook } from "./SheetField";
 
 const EMPTY: UploadOptions = { time: "", target: "" };
 
@@ -29,7 +30,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
   const [file, setFile] = useState<File | null>(null);
   const [header, setHeader] = useState<Header | null>(null);
   const [options, setOptions] = useState<UploadOptions>(EMPTY);
-  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "sheet", "time", "target", "series", "groups", "incumbent", "incumbent_made_at", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
+  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "groups", "incumbent", "incumbent_made_at", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
   const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
 
   const choose = async (chosen: File | null) => {
@@ -75,9 +76,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
       <div className={css["two"]}>
         {column("time")}
         {column("target")}
-        {file?.name.toLowerCase().endsWith(".xlsx") ? (
-          <TextField label={t("datasets.sheet")} hint={t("datasets.sheetHint")} value={options["sheet"] ?? ""} onChange={set("sheet")} name="sheet" error={problems["sheet"]} />
-        ) : null}
+        {isWorkbook(file) ? <SheetField value={options["sheet"] ?? ""} onChange={set("sheet")} hint={t("datasets.sheetHint")} error={upload.error} /> : null}
         <TextField label={t("datasets.name")} hint={t("datasets.nameHint")} value={options.name ?? ""} onChange={set("name")} name="name" error={problems["name"]} />
         <TextField label={t("datasets.unit")} hint={t("datasets.unitHint")} value={options.unit ?? ""} onChange={set("unit")} name="unit" error={problems["unit"]} />
         {header === null ? (

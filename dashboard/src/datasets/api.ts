@@ -30,6 +30,17 @@ export function rowsQuery(name: string, version: number, series: string | null =
   });
 }
 
+const MOST_NEWEST = 500;
+
+/** The newest rows of a version, each of them: where a forecast begins. */
+export function newestRowsQuery(dataset: string, version: number, series: string | null) {
+  return queryOptions({
+    queryKey: ["dataset-rows", dataset, version, series, "newest"],
+    queryFn: ({ signal }) => get(`/datasets/${part(dataset)}/rows`, { version, max_points: MOST_NEWEST, last: MOST_NEWEST, series }, signal),
+    staleTime: Infinity,
+  });
+}
+
 export const useStateAvailability = (name: string) =>
   useAdded((request: AvailabilityRequest) => post(`/datasets/${part(name)}/available-after`, request));
 
@@ -58,8 +69,9 @@ export const useUpload = () =>
   });
 
 export const useAppend = (name: string) =>
-  useAdded((file: File) => {
+  useAdded(({ file, options }: { file: File; options: Record<string, string> }) => {
     const form = new FormData();
+    form.append("options", JSON.stringify(options));
     form.append("file", file);
     return postForm(`/datasets/${part(name)}/rows`, form);
   });

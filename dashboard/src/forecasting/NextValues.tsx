@@ -7,8 +7,17 @@ import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { Table, tableCss } from "../ui/Table";
 
+interface NextValuesProps {
+  next: Forecast["next"];
+  unit: string;
+  target: string;
+  series: RowZone | null;
+  /** What happened, by step; null: nothing is known yet. */
+  actual?: readonly (number | null)[] | null;
+}
+
 /** The same values as the chart's, for reading and copying. */
-export function NextValues({ next, unit, target, series }: { next: Forecast["next"]; unit: string; target: string; series: RowZone | null }) {
+export function NextValues({ next, unit, target, series, actual = null }: NextValuesProps) {
   const { t } = useTranslation();
   const { day, fixed, moment, row } = useFormats();
   const daily = isDaily(next.map((point) => point.at));
@@ -22,15 +31,17 @@ export function NextValues({ next, unit, target, series }: { next: Forecast["nex
           <th scope="col" className={tableCss["number"]}>{unit === "" ? target : `${target} (${unit})`}</th>
           <th scope="col" className={tableCss["number"]}>{t("forecast.low")}</th>
           <th scope="col" className={tableCss["number"]}>{t("forecast.high")}</th>
+          {actual === null ? null : <th scope="col" className={tableCss["number"]}>{t("charts.actual")}</th>}
         </tr>
       </thead>
       <tbody>
-        {next.map((point) => (
+        {next.map((point, index) => (
           <tr key={point.at}>
             <th scope="row">{series ? row(point.at, series) : daily ? day(point.at) : moment(point.at)}</th>
             <td className={tableCss["number"]}>{fixed(point.value, decimals)}</td>
             <td className={tableCss["number"]}>{fixed(point.low, decimals)}</td>
             <td className={tableCss["number"]}>{fixed(point.high, decimals)}</td>
+            {actual === null ? null : <td className={tableCss["number"]}>{fixed(actual[index] ?? null, decimals)}</td>}
           </tr>
         ))}
       </tbody>

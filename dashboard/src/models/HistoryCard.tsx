@@ -40,7 +40,7 @@ export function HistoryCard({ changes, more }: { changes: readonly AliasChange[]
                 {version(change.previous_version)} → {version(change.version)}
               </td>
               <td>{change.said ? inLanguage(change.said, i18n.language) : change.reason}</td>
-              <td className={tableCss["soft"]}>{change.by}</td>
+              <td className={tableCss["soft"]}>{change.by === "gate" ? t("models.gate") : change.by}</td>
               <td>
                 {change.run_id ? (
                   <Link href={paths.run(change.run_id)}>

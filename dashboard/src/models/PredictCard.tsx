@@ -6,7 +6,6 @@ import { Link } from "wouter";
 import type { ModelDetail, Prediction } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
-import { forecastQuery } from "../figures/api";
 import type { Forecast } from "../api/figures";
 import { NextValues } from "../forecasting/NextValues";
 import { Button } from "../ui/Button";
@@ -16,6 +15,7 @@ import { ErrorNotice, Loading } from "../ui/Notice";
 import { usePredict } from "./api";
 import { knownAhead, rowZone } from "./dataSchema";
 import { ForecastDownload } from "./ForecastDownload";
+import { becameQuery, stepsOf, useHistory } from "./forecastRows";
 import css from "./Models.module.css";
 
 const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
@@ -75,12 +75,11 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
   const { percent, row } = useFormats();
   const series = rowZone(model, prediction.version);
   const paths = usePaths();
-  const figure = useQuery(forecastQuery(prediction.run_id));
   const next: Forecast["next"] = prediction.predictions;
-  const history = useMemo(() => {
-    const drawn = [figure.data, ...(figure.data?.more ?? [])].find((one) => (one?.series ?? null) === (prediction.series ?? null));
-    return drawn?.history.filter(([at]) => Date.parse(at) <= Date.parse(prediction.origin)) ?? [];
-  }, [figure.data, prediction.origin, prediction.series]);
+  const history = useHistory(model, prediction);
+  const became = useQuery(becameQuery(prediction));
+  const actual = useMemo(() => stepsOf(became.data ?? null, next.length), [became.data, next.length]);
+  const known = actual.filter((value) => value !== null).length;
   return (
     <>
       <p className={css["soft"]}>
@@ -101,11 +100,12 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
       </p>
       <div className={css["result"]}>
         <Suspense fallback={<Loading />}>
-          <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} series={series} />
+          <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} series={series} actual={actual} testId="predict-chart" />
         </Suspense>
         <div>
+          {known > 0 ? <p role="status">{t("predict.known", { count: known, of: next.length })}</p> : null}
           <ForecastDownload id={prediction.prediction_id} />
-          <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} />
+          <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} actual={known > 0 ? actual : null} />
         </div>
       </div>
     </>

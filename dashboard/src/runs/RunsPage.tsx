@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
 
 import type { Run, RunState } from "../api/types";
+import { LoopDemoCard } from "../loop/demo/LoopDemoCard";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
@@ -14,7 +15,6 @@ import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { runsQuery } from "./api";
 import { elapsedSeconds } from "./elapsed";
-import { LoopDemoCard } from "./LoopDemoCard";
 import { MiniProgress } from "./MiniProgress";
 import css from "./RunsPage.module.css";
 import { StateBadge } from "./StateBadge";
@@ -82,7 +82,7 @@ export default function RunsPage() {
           </div>
         ) : null}
       </Card>
-      {page.data !== undefined && state === null && after === null && page.data.items.length <= FEW ? <LoopDemoCard /> : null}
+      {page.data !== undefined && state === null && after === null ? <LoopDemoCard offered={page.data.items.length <= FEW} /> : null}
     </div>
   );
 }

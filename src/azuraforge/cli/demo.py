@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from azuraforge.cli.connecting import connect, find_running
-from azuraforge.cli.loop_demo.hook import Hook
-from azuraforge.cli.loop_demo.showing import run_loop_demo
+from azuraforge.cli.loop_demo import run_loop_demo
 from azuraforge.cli.output.demo_run import run_demo
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.cli.up import serve
+from azuraforge.demo.hook import Hook
 
 
 def demo(

@@ -29,10 +29,6 @@ app = typer.Typer(help="Named things with versions; the champion is the one that
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Name = Annotated[str, typer.Argument(help="The model's name.")]
 _BAR, _CLASSES_SHOWN = 30, 10
-_MOMENTS = ["%Y-%m-%d"]
-_MOMENTS += [
-    f"%Y-%m-%d{middle}%H:%M{end}" for middle in "T " for end in ("", ":%S", ":%S.%f", "%z", ":%S%z", ":%S.%f%z")
-]
 #: Forecasts in one file, as the platform allows.
 _MOST_IN_FILE = 500
 Alias = Annotated[str, typer.Option(help="The alias that moves.")]
@@ -114,8 +110,8 @@ def history(
                 each.alias,
                 f"v{each.version}" if each.version else "–",
                 f"v{each.previous_version}" if each.previous_version else "–",
-                each.action,
-                each.by,
+                _word(terminal, each.action),
+                _word(terminal, each.by),
                 (each.said or {}).get(text.code, each.reason),
             ]
             for each in changes
@@ -124,16 +120,21 @@ def history(
     say_more(terminal, found, limit)
 
 
+def _word(terminal: Terminal, name: str) -> str:
+    """Return an action, or the gate as an author, in the reader's language; a person's name as it is."""
+    key = f"move.{name}"
+    return terminal.text(key) if terminal.text.has(key) else name
+
+
 @app.command("as-of")
 def as_of(
     context: typer.Context,
     name: Name,
     at: Annotated[
-        datetime,
+        str,
         typer.Option(
-            formats=_MOMENTS,
             metavar="TIME",
-            help="A past moment, such as 2026-03-01T12:00; without an offset in this machine's zone.",
+            help="A past moment, such as 2026-03-01T12:00, or a day; without an offset in this machine's zone.",
         ),
     ],
     alias: Annotated[str, typer.Option(help="Whose holder and forecast.")] = "champion",
@@ -142,8 +143,9 @@ def as_of(
 ) -> None:
     """Show what was known at a past moment: champion, forecast and data, over what then happened."""
     terminal = terminal_of(context)
+    moment = values.moment(terminal, at, "--at")
     with connect(terminal) as connected:
-        found = connected.client.models.as_of(name, at.astimezone(), alias=alias, series=series)
+        found = connected.client.models.as_of(name, moment, alias=alias, series=series)
     if json:
         terminal.json(found.raw)
     else:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
-from azuraforge.cli.output.results import plain
+from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 app = typer.Typer(help="Code that adds abilities.", no_args_is_help=True)

@@ -11,7 +11,8 @@ from azuraforge.cli.connecting import Connected, connect
 from azuraforge.cli.failures import FAILED, INTERRUPTED
 from azuraforge.cli.output.comparing import show_comparison
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
-from azuraforge.cli.output.results import page_url, plain, run_path, show_findings, show_result
+from azuraforge.cli.output.results import page_url, run_path, show_findings, show_result
+from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.output.watching import watch as watch_live
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of

@@ -13,7 +13,7 @@ import typer
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
-from azuraforge.cli.output.results import plain
+from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.parsing import spaces, values
 from azuraforge.cli.terminal import Terminal, terminal_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,7 +24,7 @@ from azuraforge.client.model import (
 from azuraforge.client.provenance import Lineage
 from azuraforge.client.scenarios import WhatIf
 from azuraforge.client.shapes import json_object
-from azuraforge.client.state.as_of import AsOf
+from azuraforge.client.state.as_of import AsOf, moment
 from azuraforge.client.uploads.files import reading, writing
 
 #: The first prediction of a version starts a process and reads the weights.
@@ -172,16 +172,19 @@ class Models:
         """Write down what a model is for; it stands on the card of each version."""
         self._connection.post(f"/models/{segment(name)}/intended-use", {"intended_use": text})
 
-    def as_of(self, name: str, at: datetime, *, alias: str = "champion", series: str | None = None) -> AsOf:
+    def as_of(
+        self, name: str, at: datetime | date | str, *, alias: str = "champion", series: str | None = None
+    ) -> AsOf:
         """Return what was known at a past moment: champion, forecast with interval and data, over what then happened.
 
         Args:
-            at: aware, or in this machine's zone.
+            at: a moment, also as ISO 8601 text; without an offset in this machine's zone. A date is its first moment.
             series: of which of several series; None: that of the newest forecast by then.
+
+        Raises ValueError for text that is no moment.
         """
-        moment = at.astimezone().isoformat()
         place = f"/models/{segment(name)}/as-of"
-        return AsOf.from_json(self._connection.get(place, at=moment, alias=alias, series=series))
+        return AsOf.from_json(self._connection.get(place, at=moment(at).isoformat(), alias=alias, series=series))
 
     def bundle(self, name: str, version: int, path: str | os.PathLike[str]) -> Path:
         """Download a version as one zip; the same version gives the same bytes. Raises FileUnusable."""

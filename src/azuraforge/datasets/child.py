@@ -103,7 +103,8 @@ def rows(child: Asked) -> Json:
     frame = read_columns(asked.paths, asked.meaning, [*names, time, *asked.columns])
     if series is not None:
         frame = frame.filter(pl.col(series) == asked.name)
-    shown = reduce_rows(frame, list(asked.columns), asked.max_points)
+    newest = frame if asked.last is None else frame.tail(asked.last)
+    shown = reduce_rows(newest, list(asked.columns), asked.max_points)
     columns = {name: shown[name].to_list() for name in asked.columns}
     out = RowsOut(times=shown[time].to_list(), columns=columns, total_rows=frame.height)
     return out.model_dump(mode="json")

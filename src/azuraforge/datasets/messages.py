@@ -104,13 +104,14 @@ class ReadResult(Shape):
 
 
 class RowsInput(Shape):
-    """Columns of a version over time; ``name``: the one of several series to show."""
+    """Columns of a version over time; ``name``: the one of several series to show; ``last``: only the newest rows."""
 
     paths: tuple[Path, ...]
     meaning: DatasetSchema
     columns: tuple[str, ...]
     max_points: int
     name: str | None = None
+    last: int | None = None
 
 
 class PicturesInput(Shape):

@@ -181,9 +181,10 @@ async def dataset_rows(
     version: Version = None,
     max_points: Annotated[int, Query(ge=2, le=10_000)] = 1000,
     series: Annotated[str | None, Query(max_length=200, description="of several; empty: the first")] = None,
+    last: Annotated[int | None, Query(ge=1, le=10_000, description="only the newest so many; empty: all")] = None,
 ) -> RowsOut:
     """The target over time, reduced for a chart; of several series one."""
-    rows = partial(service.rows, access.project_id, name, version, max_points, series)
+    rows = partial(service.rows, access.project_id, name, version, max_points, series, last)
     return await ask_in_turn(request, access.project_id, rows)
 
 

@@ -232,8 +232,12 @@ class DatasetService:
         version: int | None = None,
         max_points: int = 1000,
         series: str | None = None,
+        last: int | None = None,
     ) -> RowsOut:
-        """The target over time, reduced to at most ``max_points`` rows so that spikes survive, of one series."""
+        """The target over time, reduced to at most ``max_points`` rows so that spikes survive, of one series.
+
+        ``last``: only the newest so many rows; None: all.
+        """
         found = self.get(project_id, name_or_id, version, trash=True)
         schema = found.schema
         if schema.time is None:
@@ -259,6 +263,7 @@ class DatasetService:
             columns=(schema.target,),
             max_points=max_points,
             name=series if names is not None else None,
+            last=last,
         )
         return self.ask(ROWS, wanted, RowsOut, ROWS_TIMEOUT_SECONDS)
 

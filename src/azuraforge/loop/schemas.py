@@ -14,7 +14,7 @@ StepName = Literal["observed", "predicted", "judged", "learned", "gate", "champi
 #: Of the newest time that a step was taken; ``none``: it never was.
 StepState = Literal["none", "running", "done", "failed"]
 TriggerKind = Literal["automation", "schedule", "arrivals", "requests", "platform"]
-MissingKind = Literal["refresh", "append", "forecast", "train", "promotion"]
+MissingKind = Literal["refresh", "append", "forecast", "train", "promotion", "champion", "version"]
 GateOutcome = Literal["promoted", "approved", "baseline", "refused", "not_comparable"]
 #: The deciding reason in one word; ``other``: read the verdict.
 GateWhy = Literal["within_noise", "worse", "too_few", "slice_worse", "limits", "withheld", "other"]
@@ -34,7 +34,10 @@ class LoopTrigger(BaseModel):
 class MissingAutomation(BaseModel):
     """The automation that would take an open step, and a command that makes it."""
 
-    what: MissingKind
+    what: MissingKind = Field(
+        description="champion: no version serves, which comes before any automation; a person promotes one. version:"
+        " there is none yet"
+    )
     command: str
 
 
@@ -62,7 +65,7 @@ class LoopStep(BaseModel):
     counted_all: bool = Field(default=True, description="false: there are more than `count`, which is not counted")
     open: bool = Field(description="nothing takes this step without a person")
     triggers: list[LoopTrigger]
-    missing: MissingAutomation | None = Field(default=None, description="of an open step")
+    missing: MissingAutomation | None = Field(default=None, description="of an open step, or of a missing champion")
     run_id: str | None = None
     version: int | None = Field(default=None, description="of the model; of the dataset where it is `observed`")
     dataset: str | None = None

@@ -192,10 +192,12 @@ def champion(facts: Facts, triggers: Triggers) -> LoopStep:
     if facts.policy.automatic:
         found.insert(0, _PLATFORM)
     step = LoopStep(name="champion", state="none", open=not found, triggers=found)
+    if model.champion is None:
+        step.missing = _without_champion(facts)
+        return step
     if not found:
         step.missing = _missing(facts, "promotion")
-    if model.champion is not None:
-        step.state, step.at, step.version, step.run_id = "done", model.since, model.champion, model.champion_run
+    step.state, step.at, step.version, step.run_id = "done", model.since, model.champion, model.champion_run
     return step
 
 
@@ -242,7 +244,18 @@ def _failure(run: RunRow) -> str | None:
     return str(run.error.get("message", run.state)) if run.error else run.state
 
 
+def _without_champion(facts: Facts) -> MissingAutomation:
+    """What comes before any automation: a version that serves."""
+    name, learned = shlex.quote(facts.model.name), facts.learned
+    if learned is None:
+        return MissingAutomation(what="version", command=f"azuraforge runs start --dataset DATASET --model {name}")
+    command = f"azuraforge models promote {name} {learned.version} --reason WHY"
+    return MissingAutomation(what="champion", command=command)
+
+
 def _missing(facts: Facts, what: MissingKind) -> MissingAutomation:
+    if facts.model.champion is None and what in ("refresh", "forecast", "train"):
+        return _without_champion(facts)  # nothing keeps a model fresh that has no champion
     name = shlex.quote(facts.model.name)
     dataset = shlex.quote(facts.dataset.name if facts.dataset is not None else facts.model.name)
     commands: Mapping[MissingKind, str] = {

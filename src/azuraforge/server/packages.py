@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azuraforge.automations.package import PACKAGE as AUTOMATIONS
 from azuraforge.datasets.package import PACKAGE as DATASETS
+from azuraforge.demo.package import PACKAGE as DEMO
 from azuraforge.events.package import PACKAGE as EVENTS
 from azuraforge.loop.package import PACKAGE as LOOP
 from azuraforge.models.package import PACKAGE as MODELS
@@ -29,6 +30,7 @@ PACKAGES: tuple[Package, ...] = (
     STUDIES,
     AUTOMATIONS,
     LOOP,
+    DEMO,
 )
 
 

@@ -2,6 +2,9 @@ export const fresh = {
   fresh: {
     title: "Kept fresh",
     note: "No automation keeps this model fresh. New rows are forecast and judged, and the model is retrained, only when somebody does so.",
+    othersNote: "The automations below were made by hand and act on this model; Keep this model fresh sets up what refreshes, forecasts and retrains together",
+    others: "Automations and schedules made by hand that act on this model:",
+    does: { observed: "new rows", predicted: "forecasts", learned: "retrains", champion: "promotes" },
     keptNote: "These automations bring new rows, forecast, judge and retrain; only the gate promotes",
     keep: "Keep this model fresh",
     edit: "Change",

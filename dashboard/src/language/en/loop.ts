@@ -17,6 +17,8 @@ export const loop = {
       forecast: "Open: no automation makes forecasts. Set it up:",
       train: "Open: no automation trains this model again. Set it up:",
       promotion: "Open: the policy leaves promotion to a person. Let the gate promote:",
+      champion: "No version is champion, so nothing serves. Where its result is good enough, press Promote next to it below, or:",
+      version: "There is no version yet. Train one with New run on the page Runs, or:",
     },
     ago: {
       now: "just now",

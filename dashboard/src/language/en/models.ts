@@ -100,5 +100,6 @@ export const models = {
     alias: "Alias",
     change: "Change",
     by: "By",
+    gate: "the gate",
   },
 };

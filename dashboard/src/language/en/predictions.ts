@@ -9,6 +9,7 @@ export const predictions = {
     moved: "The model learned from version {{version}}; its parameters are those.",
     newer: "Version {{version}} is newer but has another target or other columns; the model cannot forecast from it.",
     learnedIn: "Learned in run",
+    known: "Already known: {{count}} of {{of}}.",
   },
   whatIf: {
     title: "What if",

@@ -4,6 +4,9 @@ export const fresh: typeof english = {
   fresh: {
     title: "Güncel tutma",
     note: "Bu modeli güncel tutan bir otomasyon yok. Yeni satırlardan sonra tahmin, sınama ve yeniden eğitim yalnızca biri başlatırsa yapılır.",
+    othersNote: "Aşağıdaki elle kurulmuş otomasyonlar bu modelde çalışıyor; Bu modeli güncel tut düğmesi yenileme, tahmin ve eğitimi birlikte kurar",
+    others: "Elle kurulmuş ve bu modelde çalışan otomasyonlar ve zamanlamalar:",
+    does: { observed: "yeni satırlar", predicted: "tahmin", learned: "yeniden eğitim", champion: "terfi" },
     keptNote: "Bu otomasyonlar yeni satırları getirir, tahmin eder, sınar ve yeniden eğitir; terfi kararı yalnızca kapının",
     keep: "Bu modeli güncel tut",
     edit: "Değiştir",

@@ -19,6 +19,8 @@ export const loop: typeof english = {
       forecast: "Açık: tahmin üreten bir otomasyon yok. Kurmak için:",
       train: "Açık: bu modeli yeniden eğiten bir otomasyon yok. Kurmak için:",
       promotion: "Açık: politika terfiyi bir kişiye bırakıyor. Kapının terfi ettirmesi için:",
+      champion: "Şampiyon yok, bu yüzden tahmin veren bir sürüm de yok. Sonucu yeterliyse aşağıda yanındaki Terfi ettir düğmesine basın ya da:",
+      version: "Henüz sürüm yok. Çalıştırmalar sayfasında Yeni çalıştırma ile eğitin ya da:",
     },
     ago: {
       now: "az önce",

@@ -102,5 +102,6 @@ export const models: typeof english = {
     alias: "Takma ad",
     change: "Değişiklik",
     by: "Yapan",
+    gate: "kapı",
   },
 };

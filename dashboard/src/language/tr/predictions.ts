@@ -11,6 +11,7 @@ export const predictions: typeof english = {
     moved: "Model {{version}}. sürümden öğrendi; parametreleri ondan kaldı.",
     newer: "{{version}}. sürüm daha yeni ama hedefi ya da sütunları başka; model ondan tahmin yapamaz.",
     learnedIn: "Öğrendiği çalıştırma:",
+    known: "Şimdiden belli olan adım: {{count}}/{{of}}.",
   },
   whatIf: {
     title: "Senaryo karşılaştırması",

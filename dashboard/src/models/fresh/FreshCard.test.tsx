@@ -60,6 +60,20 @@ describe("FreshCard", () => {
     expect(screen.queryByTestId("keep-fresh")).toBeNull();
   });
 
+  it("names the automations that were made by hand, and none of its own", async () => {
+    const triggers = (...ids: string[]) => ids.map((id) => ({ kind: "automation", id, name: `mine ${id}` }));
+    const steps = [
+      { name: "observed", triggers: [{ kind: "arrivals", id: null, name: null }] },
+      { name: "predicted", triggers: triggers("h1") },
+      { name: "learned", triggers: triggers("a1", "h1", "h2") },
+    ];
+    answerApi({ "GET /models/sales/keep-fresh": { body: freshness({ automations: kept.automations }) }, "GET /models/sales/loop": { body: { model: "sales", steps } } });
+    showPage(<FreshCard name="sales" writer={false} />);
+    const listed = await screen.findByTestId("fresh-others");
+    expect([...listed.querySelectorAll("li")].map((each) => each.textContent)).toEqual(["mine h1: forecasts, retrains", "mine h2: retrains"]);
+    expect(screen.queryByText(/only when somebody does so/)).toBeNull();
+  });
+
   it("changes the policy and the targets where they are changed, and stops", async () => {
     const user = userEvent.setup();
     const asked = answerApi({ "GET /models/sales/keep-fresh": { body: kept }, "POST /models/sales/keep-fresh": { body: kept }, "DELETE /models/sales/keep-fresh": { body: freshness() }, "GET /notifications/targets": { body: page([{ name: "team" }]) } });

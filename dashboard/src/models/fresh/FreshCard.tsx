@@ -12,7 +12,7 @@ import { Card } from "../../ui/Card";
 import { ErrorNotice, Loading } from "../../ui/Notice";
 import { Table } from "../../ui/Table";
 import { FreshDialog } from "./FreshDialog";
-import { freshnessQuery, useKeepFresh } from "./api";
+import { freshnessQuery, useKeepFresh, useOthers, type Other } from "./api";
 import { useCadence } from "./cadence";
 
 /** Which automations keep a model fresh; offered where none does. */
@@ -22,6 +22,7 @@ export function FreshCard({ name, writer }: { name: string; writer: boolean }) {
   const keep = useKeepFresh(name);
   const [editing, setEditing] = useState(false);
   const found = stored.data;
+  const others = useOthers(name, found);
   const buttons =
     writer && found !== undefined && found.dataset !== null ? (
       <>
@@ -36,11 +37,12 @@ export function FreshCard({ name, writer }: { name: string; writer: boolean }) {
       </>
     ) : null;
   return (
-    <Card title={t("fresh.title")} note={t(found?.kept ? "fresh.keptNote" : "fresh.note")} actions={buttons} testId="fresh-card">
+    <Card title={t("fresh.title")} note={t(found?.kept ? "fresh.keptNote" : others.length > 0 ? "fresh.othersNote" : "fresh.note")} actions={buttons} testId="fresh-card">
       {stored.error ? <ErrorNotice error={stored.error} /> : null}
       {keep.error ? <ErrorNotice error={keep.error} /> : null}
       {stored.isLoading ? <Loading /> : null}
       {found !== undefined ? <Kept found={found} /> : null}
+      <Others others={others} />
       {editing && found !== undefined ? <FreshDialog found={found} onClose={() => setEditing(false)} /> : null}
     </Card>
   );
@@ -61,6 +63,25 @@ function Kept({ found }: { found: Freshness }) {
           {standing.worse_than !== null ? <Badge tone="bad">{t("fresh.worse", { baseline: standing.worse_than })}</Badge> : t("fresh.notWorse")}
         </p>
       ) : null}
+    </>
+  );
+}
+
+/** Automations and schedules that were made by hand and act on this model. */
+function Others({ others }: { others: readonly Other[] }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  if (others.length === 0) return null;
+  return (
+    <>
+      <p>{t("fresh.others")}</p>
+      <ul data-testid="fresh-others">
+        {others.map(({ kind, id, name, does }) => (
+          <li key={id}>
+            <Link href={kind === "automation" ? paths.automation(id) : paths.schedule(id)}>{name}</Link>: {does.map((step) => t(`fresh.does.${step}`)).join(", ")}
+          </li>
+        ))}
+      </ul>
     </>
   );
 }

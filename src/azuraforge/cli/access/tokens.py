@@ -54,7 +54,7 @@ def list_tokens(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fal
             [
                 each.id,
                 each.name,
-                each.role,
+                text(f"member.{each.role}"),
                 text.moment(each.created_at),
                 text.moment(each.expires_at) if each.expires_at else text("never"),
                 text.moment(each.used_at) if each.used_at else text("never"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azuraforge.cli.output.results import plain
+from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.terminal import Terminal
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from azuraforge.cli.failures import FAILED
+from azuraforge.cli.output.summaries import show_summary
 from azuraforge.cli.output.verdict import show_evaluation, show_forecast
 from azuraforge.cli.terminal import Terminal
 
@@ -47,24 +46,6 @@ def show_findings(terminal: Terminal, client: Client, run: Run) -> bool:
         name = forecast.get("contender") or evaluation.verdict.champion
         show_forecast(terminal, forecast, name, None if series is None else series.count)
     return evaluation.verdict.decision in ("promoted", "baseline_promoted")
-
-
-def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:
-    """Print results that have no table of their own: an agent's answer, an external run's numbers."""
-    values = summary.get("values") if summary.get("kind") == "external" else None
-    shown = (
-        values if isinstance(values, Mapping) else {name: value for name, value in summary.items() if name != "kind"}
-    )
-    terminal.fields({str(name): plain(terminal, value) for name, value in shown.items()})
-
-
-def plain(terminal: Terminal, value: object) -> str:
-    """Return a JSON value as a reader sees it."""
-    if isinstance(value, float):
-        return terminal.text.number(value)
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None)
 
 
 def page_url(client: Client, path: str) -> str:

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -39,6 +40,20 @@ def budget(terminal: Terminal, given: str | None) -> dict[str, object]:
             exit_code=USAGE,
         )
     return {"budget_seconds": float(found[1]) * _SECONDS[found[2]]}
+
+
+def moment(terminal: Terminal, given: str, option: str) -> datetime:
+    """Return a moment of ISO 8601, in this machine's zone where it has no offset. Raises CommandError."""
+    from azuraforge.client.state.as_of import moment as parsed
+
+    try:
+        return parsed(given)
+    except ValueError as error:
+        raise CommandError(
+            terminal.text("not_moment", text=given),
+            next_step=terminal.text("write_like", example=f"{option} 2026-03-01, {option} 2026-03-01T12:00+03:00"),
+            exit_code=USAGE,
+        ) from error
 
 
 def pairs(terminal: Terminal, given: Iterable[str], option: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
     "cool_down_group": ("shares it with the group", "süreyi paylaştığı grup"),
     "cool_down_of": ("{seconds} s; at most {most} firings a day", "{seconds} sn; günde en çok {most} tetiklenme"),
     "firings_told": (
-        "{fires} made, {grouped} causes held back, {withheld} withheld, {pending} waiting",
+        "{fires} made; causes held back {grouped}, withheld {withheld}, waiting {pending}",
         "{fires} kez tetiklendi; {grouped} neden sonraya bırakıldı, {withheld} neden engellendi, {pending} neden"
         " bekliyor",
     ),
@@ -49,6 +49,14 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
         "{since} tarihinden beri: neden {causes}, tetiklenme {fires}, sonraya bırakılan neden {grouped}, engellenen"
         " neden {withheld}.",
     ),
+    "do.refresh": ("refresh", "yenile"),
+    "do.forecast": ("forecast", "tahmin et"),
+    "do.predict": ("predict for all rows", "bütün satırlar için tahmin et"),
+    "do.train": ("train", "eğit"),
+    "do.study": ("study", "arama çalışması"),
+    "do.notify": ("notify", "bildir"),
+    "do.promote": ("promote", "terfi ettir"),
+    "do.roll_back": ("roll back", "geri al"),
     "no_notifications": ("No messages yet.", "Henüz ileti yok."),
     "no_targets": (
         "No targets yet. Add one: azuraforge notifications add-target NAME webhook --set url=https://…",
@@ -83,8 +91,12 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
         "{model} modelini artık hiçbir otomasyon güncel tutmuyor; sıradaki çalıştırmalar duruyor.",
     ),
     "fresh_not": (
-        "No automation keeps {model} fresh. Set them up: azuraforge models keep-fresh {model}",
-        "{model} modelini güncel tutan otomasyon yok. Kurmak için: azuraforge models keep-fresh {model}",
+        "keep-fresh has set up no automations for {model}. Set them up: azuraforge models keep-fresh {model}",
+        "{model} için keep-fresh ile kurulmuş otomasyon yok. Kurmak için: azuraforge models keep-fresh {model}",
+    ),
+    "fresh_other": (
+        "Made by hand, and acts on this model: {name}",
+        "Elle kurulmuş ve bu modelde çalışıyor: {name}",
     ),
     "fresh_offer": (
         "Keep it fresh (refresh, judge, retrain, gate): azuraforge models keep-fresh {model}",

@@ -33,6 +33,21 @@ DATA: Mapping[str, tuple[str, str]] = {
         "Nothing new for dataset {name} v{version}: present forecasts known already {repeated}.",
         "{name} v{version} veri kümesi için yeni mevcut tahmin yok: zaten bilinen {repeated}.",
     ),
+    "rows_now": ("It has {rows} [row|rows] now, the last at {end}.", "Şimdi {rows} satırı var, sonuncusu {end}."),
+    "forecasts_made": (
+        "{model} v{version} on dataset {dataset} v{dataset_version}: {made} [forecast|forecasts] from {origin} to "
+        "{end}, in the ledger already {known}.",
+        "{model} v{version}, veri kümesi {dataset} v{dataset_version}: {origin} – {end} için {made} tahmin, defterde "
+        "zaten var olan {known}.",
+    ),
+    "batch_made": (
+        "{model} v{version}: {rows} predicted [row|rows], origins {origins}, skipped {skipped}.",
+        "{model} v{version}: tahmin edilen {rows} satır, başlangıç {origins}, atlanan {skipped}.",
+    ),
+    "batch_partial": (
+        "The run ended before its last chunk: {done} of {of} are there.",
+        "Çalıştırma son parçadan önce bitti: {of} parçadan {done} tanesi var.",
+    ),
     "append_needs": (
         "--append needs a file and the dataset's name: azuraforge datasets add --append FILE --name NAME",
         "--append için dosya ve veri kümesinin adı gerekir: azuraforge datasets add --append DOSYA --name AD",

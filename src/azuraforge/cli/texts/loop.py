@@ -86,6 +86,14 @@ LOOP: Mapping[str, tuple[str, str]] = {
         "Open: the policy leaves promotion to a person. Let the gate promote: {command}",
         "Açık: politika terfiyi bir kişiye bırakıyor. Kapının terfi ettirmesi için: {command}",
     ),
+    "missing.champion": (
+        "No version is champion, so nothing serves. Where its result is good enough, promote one: {command}",
+        "Şampiyon yok, bu yüzden tahmin veren bir sürüm de yok. Sonucu yeterliyse terfi ettirin: {command}",
+    ),
+    "missing.version": (
+        "There is no version yet. Train one: {command}",
+        "Henüz sürüm yok. Eğitmek için: {command}",
+    ),
     # as known on a day
     "as_of": ("{model} as known at {at}", "{model}, {at} anında bilindiği gibi"),
     "as_of.before_model": (

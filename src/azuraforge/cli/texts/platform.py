@@ -142,22 +142,25 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "Series {name}: {rows} hourly [row|rows], simulated; {more} more [arrives|arrive] one by one.",
         "{name} serisi: saatlik {rows} satır, benzetim; {more} satır daha tek tek gelecek.",
     ),
-    "loop_first": (
+    "loop_line.first": (
         "Version 1 of {name} is champion; automations do the rest.",
         "{name} modelinin 1. sürümü şampiyon; gerisini otomasyonlar yapar.",
     ),
-    "loop_no_hook": (
+    "loop_line.no_hook": (
         "This platform runs already, and may not send to this machine: no webhook is called.",
         "Bu platform zaten çalışıyordu ve bu makineye ileti gönderemez: webhook çağrılmayacak.",
     ),
-    "loop_row": ("row {row} of {of} …", "satır {row} / {of} …"),
-    "loop_changes": ("Row {row}: the season changes from here on.", "Satır {row}: mevsim buradan sonra değişiyor."),
-    "loop_drift": (
+    "loop_line.row": ("row {row} of {of} …", "satır {row} / {of} …"),
+    "loop_line.changes": (
+        "Row {row}: the season changes from here on.",
+        "Satır {row}: mevsim buradan sonra değişiyor.",
+    ),
+    "loop_line.drift": (
         "Row {row}: drift. The errors of v{version} have become larger than in its test; training starts.",
         "Satır {row}: kayma. v{version} hataları testtekinden büyük; eğitim başlıyor.",
     ),
     "loop_trained": ("Row {row}: trained. {decision}", "Satır {row}: eğitildi. {decision}"),
-    "loop_champion": ("Row {row}: v{version} is the new champion.", "Satır {row}: yeni şampiyon v{version}."),
+    "loop_line.champion": ("Row {row}: v{version} is the new champion.", "Satır {row}: yeni şampiyon v{version}."),
     "loop_stretch": ("rows that were forecast", "tahmin edilen satırlar"),
     "loop_rows": ("rows", "satır"),
     "loop_error": ("champion", "şampiyon"),
@@ -174,12 +177,12 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "The webhook on this machine received {calls} [message|messages] for {alarms} drift [alarm|alarms].",
         "Bu makinedeki webhook'a {alarms} kayma alarmı için {calls} ileti geldi.",
     ),
-    "loop_hook_wrong": (
+    "loop_problem.hook_wrong": (
         "The webhook did not receive exactly one signed message for each drift alarm.",
         "Webhook'a her kayma alarmı için tam bir imzalı ileti gelmedi.",
     ),
-    "loop_same_champion": ("The champion did not change.", "Şampiyon değişmedi."),
-    "loop_no_drift": ("No drift was reported.", "Kayma bildirilmedi."),
+    "loop_problem.same_champion": ("The champion did not change.", "Şampiyon değişmedi."),
+    "loop_problem.no_drift": ("No drift was reported.", "Kayma bildirilmedi."),
     "loop_open": ("The model's page: {url}", "Modelin sayfası: {url}"),
     "demo_failed": ("The demo did not reach its verdict.", "Demo karara ulaşamadı."),
     # plugins

@@ -83,6 +83,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     # values
     "not_key_value": ("{text!r} is not key=value", "{text!r}, anahtar=değer biçiminde değil"),
     "not_budget": ("{text!r} is not a time budget", "{text!r} bir süre bütçesi değil"),
+    "not_moment": ("{text!r} is not a moment", "{text!r} bir tarih ya da an değil"),
     "not_json_object": ("{path} does not hold a JSON object", "{path} bir JSON nesnesi içermiyor"),
     "not_json": ("{path} is not JSON: {reason}", "{path} JSON değil: {reason}"),
     "not_rows": (

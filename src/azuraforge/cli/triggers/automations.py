@@ -43,7 +43,7 @@ def list_automations(context: typer.Context, limit: Limit = SHOWN, json: AsJson 
             [
                 each.name,
                 text("paused") if each.paused else _when(each),
-                _steps(each),
+                _steps(terminal, each),
                 str(each.fires),
                 text.moment(each.last_fired_at),
                 terminal.state(each.newest_firings[0].state) if each.newest_firings else text("none"),
@@ -100,7 +100,7 @@ def show(context: typer.Context, automation: Named, json: AsJson = False) -> Non
             "id": found.id,
             text("when"): _when(found),
             text("state"): text("paused") if found.paused else found.problem or "",
-            text("steps"): _steps(found),
+            text("steps"): _steps(terminal, found),
             text("next_fire"): text.moment(found.next_at),
             text("cool_down"): text("cool_down_of", seconds=found.cool_down_seconds, most=found.most_per_day),
             **({text("cool_down_group"): found.cool_down_group} if found.cool_down_group else {}),
@@ -204,10 +204,15 @@ def _filter(condition: Mapping[str, object]) -> str:
     return f"{condition.get('field')} {', '.join(given) or '= null'}"
 
 
-def _steps(found: Automation) -> str:
-    return " → ".join(str(each.get("do")) for each in found.steps)
+def _steps(terminal: Terminal, found: Automation) -> str:
+    return " → ".join(_do(terminal, str(each.get("do"))) for each in found.steps)
+
+
+def _do(terminal: Terminal, do: str) -> str:
+    key = f"do.{do}"
+    return terminal.text(key) if terminal.text.has(key) else do
 
 
 def _step(terminal: Terminal, do: str, state: str, error: object) -> str:
-    said = f"{do}: {terminal.state(state)}"
+    said = f"{_do(terminal, do)}: {terminal.state(state)}"
     return f"{said} ({getattr(error, 'message', '')})" if error is not None else said

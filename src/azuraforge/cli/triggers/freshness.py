@@ -11,6 +11,7 @@ from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
+    from azuraforge.client import Loop
     from azuraforge.client.freshness import Freshness
 
 _CADENCE = "hourly, daily, weekly, monthly, never, or a distance such as 6h."
@@ -65,12 +66,22 @@ def keep_fresh(
                     notify=notify or found.notify,
                     promote=promote,
                 )
+        others = [] if json else _others(found, connected.client.loop.get(name))
         if found.kept and connected.is_temporary:
             terminal.note(terminal.text("fires_while_up"))
     if json:
         terminal.json(found.raw)
     else:
         _say(terminal, found, off)
+        for each in others:
+            terminal.say(terminal.text("fresh_other", name=each))
+
+
+def _others(found: Freshness, loop: Loop) -> list[str]:
+    """Return the names of automations and schedules that were made by hand and act on the model."""
+    own = {each.id for each in found.automations}
+    triggers = (each for step in loop.steps for each in step.triggers if each.kind in ("automation", "schedule"))
+    return list(dict.fromkeys(each.name or each.id or "" for each in triggers if each.id not in own))
 
 
 def _say(terminal: Terminal, found: Freshness, off: bool) -> None:

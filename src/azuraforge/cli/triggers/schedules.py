@@ -12,7 +12,7 @@ import typer
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
-from azuraforge.cli.output.results import plain
+from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
 

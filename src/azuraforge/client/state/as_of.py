@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 
 from azuraforge.client.model import AliasChange
 from azuraforge.client.shapes import Shape
+
+
+def moment(at: datetime | date | str) -> datetime:
+    """Return an aware moment; without an offset it is in this machine's zone, and a date is its first moment.
+
+    Raises ValueError for text that is no moment of ISO 8601.
+    """
+    if isinstance(at, str):
+        try:
+            at = datetime.fromisoformat(at.strip())
+        except ValueError:
+            raise ValueError(
+                f"{at!r} is no moment; write it like 2026-03-01, 2026-03-01T12:00 or 2026-03-01T12:00:00+03:00"
+            ) from None
+    elif not isinstance(at, datetime):
+        at = datetime.combine(at, time())
+    try:
+        return at.astimezone()
+    except (OverflowError, OSError, ValueError):  # years at the ends of the calendar have no moment in every zone
+        raise ValueError(f"{at.isoformat()} lies too far from today") from None
 
 
 @dataclass(frozen=True, kw_only=True)

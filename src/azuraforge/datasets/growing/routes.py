@@ -59,7 +59,7 @@ _ROWS = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "CSV or Parquet"},
+                        "file": {"type": "string", "format": "binary", "description": "CSV, Parquet or Excel"},
                         "options": {
                             "type": "string",
                             "maxLength": FIELD_BYTES,

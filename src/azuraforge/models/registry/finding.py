@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Sequence
 
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.models import store, trash_store
+from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.tables import Model, ModelVersion
 
 
@@ -45,11 +47,22 @@ def find_aliased(session: Session, owner: Model, alias: str) -> ModelVersion:
     """Return the version that an alias points at. Raises Conflict where it points at none."""
     row = aliased(session, owner.id, alias)
     if row is None:
-        raise Conflict(
-            f"model {owner.name!r} has no {alias} yet",
-            next_step="name a version, or promote one: azuraforge models promote",
-        )
+        raise without_alias(session, owner, alias)
     return row
+
+
+def without_alias(session: Session, owner: Model, alias: str) -> Conflict:
+    """Return the error for an alias that points at no version; it names the command that makes it point at one."""
+    name = shlex.quote(owner.name)
+    newest = next((each.version for each in store.versions(session, owner.id)), None)
+    other = "" if alias == CHAMPION else f" --alias {alias}"
+    step = (
+        f"train a version: azuraforge runs start --dataset DATASET --model {name}"
+        if newest is None
+        else f"look at its versions with azuraforge models show {name}, then promote one: azuraforge models promote"
+        f" {name} {newest}{other} --reason WHY"
+    )
+    return Conflict(f"model {owner.name!r} has no {alias} yet", where=f"model {owner.name}", next_step=step)
 
 
 def aliased(session: Session, model_id: str, alias: str) -> ModelVersion | None:

@@ -155,7 +155,8 @@ class BatchPredictHandler(Handler):
             raise Conflict(
                 f"model {model!r} has no {alias}, or is in the trash",
                 where="model",
-                next_step="name a version, or promote one: azuraforge models promote",
+                next_step="name a version with its number, or promote one:"
+                f" azuraforge models promote {model} VERSION --reason WHY",
             )
         return held
 

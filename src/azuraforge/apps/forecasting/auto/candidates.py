@@ -40,7 +40,7 @@ MEMBERS: dict[str, type[AnyPipeline]] = {
 #: A share of zeros from which on demand counts as intermittent.
 _INTERMITTENT_SHARE = 0.3
 _ROWS_FOR_MSTL, _ROWS_FOR_RIDGE = 500, 100
-_ROWS_FOR_TREES, _ROWS_FOR_TREES_WITH_COLUMNS = 1000, 300
+_ROWS_FOR_TREES, _ROWS_FOR_TREES_OF_PANELS, _ROWS_FOR_TREES_WITH_COLUMNS = 500, 1000, 300
 _LONGEST_SEASON = 2000
 #: Processor seconds of one series of 60 rows, measured on one core, and those that do not depend on their number. They
 #: order the members and choose what is tried: a member that takes longer than the budget is stopped.
@@ -138,7 +138,9 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     if rows >= _ROWS_FOR_RIDGE:
         cheap.append(Ridge)
     groups = [_names(cheap)] if cheap else []
-    enough = _ROWS_FOR_TREES_WITH_COLUMNS if schema.features or config.known_ahead else _ROWS_FOR_TREES
+    enough = _ROWS_FOR_TREES if schema.series is None else _ROWS_FOR_TREES_OF_PANELS
+    if schema.features or config.known_ahead:
+        enough = _ROWS_FOR_TREES_WITH_COLUMNS
     trees = train.frame.height >= enough
     if trees and schema.series is not None:
         core = (BoostedLags.name, *core)

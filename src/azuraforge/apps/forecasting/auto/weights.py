@@ -15,9 +15,10 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
 
-#: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed. With fewer, the
-#: median had less error than stacked weights on every horizon that was measured, see docs/decisions/0020.
-LEAST_ORIGINS, LEAST_STRETCHES = 50, 8
+#: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed. With fewer
+#: origins, equal or nearly equal weights had less error than stacked ones on every horizon that was measured; with as
+#: many, stacked weights had less from two stretches on, see docs/decisions/0020 and 0043.
+LEAST_ORIGINS, LEAST_STRETCHES = 50, 2
 #: Members whose error exceeds the least by this factor are clearly worse.
 CLEARLY_WORSE = 1.2
 #: Where evidence is thin, a member counts whatever its error, up to this factor: a difference of that size is none of
@@ -65,8 +66,7 @@ class Combination:
 
 def is_thin(truth: Floats) -> bool:
     """Return whether ``(origin, horizon)`` true values are too few to weigh members by."""
-    origins, horizon = truth.shape
-    return bool(origins < LEAST_ORIGINS or origins + horizon - 1 < LEAST_STRETCHES * horizon)
+    return bool(len(truth) < LEAST_ORIGINS or _stretches(truth) < LEAST_STRETCHES)
 
 
 def combine(
@@ -85,7 +85,8 @@ def combine(
         scale: ``(origin, 1)`` the size of a usual error of the origin's series.
         core: the members that count where evidence is thin, unless their errors are ``HOPELESS`` times the least.
         free: the member that stands where no member of ``core`` does, and by whose errors scores are stated.
-        twice: those of ``core`` that count twice, in a trimmed mean; without any, it is the median of equals.
+        twice: those of ``core`` that count twice in a trimmed mean, where counts are divided by a power of the scores
+            that grows with the evidence; without any, it is the median of equals.
     """
     errors = {name: (truth - point) / scale for name, point in points.items()}
     known = np.isfinite(truth)
@@ -98,7 +99,9 @@ def combine(
         if found:
             able = [name for name in able if found[name] <= HOPELESS * min(found.values()) + 1e-12]
         if set(able) & set(twice):
-            counts = {name: 2 if name in twice else 1 for name in able}
+            stretches = _stretches(truth)
+            power = stretches / (stretches + 1)
+            counts = {name: (2 if name in twice else 1) / max(found.get(name, 1.0), _NOTHING) ** power for name in able}
             total = sum(counts.values())
             return Combination("trimmed", {name: count / total for name, count in counts.items()}, scores)
         chosen = able or [free]
@@ -108,10 +111,16 @@ def combine(
     squares = _mean_by_step(errors[free] ** 2, known)
     usual_square = np.sqrt(np.where(squares > _NOTHING**2, squares, 1.0))
     columns = np.stack([(errors[name] / usual_square)[known] for name in kept], axis=1)
-    stretches = (truth.shape[0] + truth.shape[1] - 1) / truth.shape[1]
+    stretches = _stretches(truth)
     trust = stretches / (stretches + _HALF_WAY)
     weights = trust * _stacked(columns) + (1 - trust) / len(kept)
     return Combination("weights", dict(zip(kept, weights.tolist(), strict=True)), scores)
+
+
+def _stretches(truth: Floats) -> float:
+    """Return how many whole horizons the targets of ``(origin, horizon)`` consecutive origins hold."""
+    origins, horizon = truth.shape
+    return float((origins + horizon - 1) / horizon)
 
 
 def _trimmed(points: Floats, weights: Floats) -> Floats:

@@ -12,12 +12,11 @@ forecasts on every machine.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-
-from azuraforge.cli.failures import CommandError
 
 if TYPE_CHECKING:
     from azuraforge.client import Automation, Client, Run
@@ -31,6 +30,20 @@ _PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.05
 #: A platform that was killed after it had judged a row looks for drift with the next one; nothing else is lost.
 _LOOK_AFTER_SECONDS = 5.0
+
+
+class DemoError(Exception):
+    """The demo cannot go on: one sentence, where, and what to do next."""
+
+    def __init__(self, message: str, *, where: str = "", next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.next_step = next_step
+
+
+class DemoCancelled(Exception):
+    """Somebody stopped the demo."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +97,23 @@ class Loop:
     Args:
         name: of the dataset and the model; neither may exist.
         hook: receives a message where drift is reported; None: the platform must not send to this machine.
+        stop: ends the demo with DemoCancelled between two steps once it is set.
     """
 
-    def __init__(self, client: Client, name: str, hook: Receiver | None, plan: Plan | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        name: str,
+        hook: Receiver | None,
+        plan: Plan | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
         self._client = client
         self.plan = plan or Plan()
         self.name = name
         self._hook = hook
+        self._stop = stop or threading.Event()
+        self._made: list[str] = []
         self._alarms: set[int] = set()
         self._reported: set[str] = set()
 
@@ -99,7 +122,7 @@ class Loop:
         return f"{self.name}: {what}"
 
     def begin(self) -> Run:
-        """Add the series and train its first version. Raises CommandError where that is not promoted."""
+        """Add the series and train its first version. Raises DemoError where that is not promoted."""
         self._client.datasets.add_from_source("simulated", self.plan.options, name=self.name)
         run = self._client.runs.start(
             PLUGIN,
@@ -111,7 +134,7 @@ class Loop:
         )
         run = self._client.runs.wait(run.id)
         if run.state != "succeeded" or self._client.models.get(self.name).champion != FIRST:
-            raise CommandError(f"the first version of {self.name} did not become champion", exit_code=1)
+            raise DemoError(f"the first version of {self.name} did not become champion")
         self._reported.add(run.id)
         return run
 
@@ -145,6 +168,7 @@ class Loop:
         ]
         for what, when, steps in made:
             client.automations.create(self.automation(what), when, steps, cool_down_seconds=0, most_per_day=10_000)
+            self._made.append(what)
         client.automations.fire(self.automation("arrival"))
         self._settle(self.plan.rows_at_first)
 
@@ -156,13 +180,13 @@ class Loop:
             run = self._client.runs.wait(asked.id)
             if run.state != "succeeded":
                 why = run.error.message if run.error is not None else run.state
-                raise CommandError(f"row {row + 1} did not arrive: {why}", where=f"run {run.id}", exit_code=1)
+                raise DemoError(f"row {row + 1} did not arrive: {why}", where=f"run {run.id}")
             row = self._client.datasets.get(self.name).rows
             yield self._settle(row)
 
     def end(self) -> None:
         """Pause the automations: nothing arrives any more."""
-        for what in ("arrival", "drift", "daily"):
+        for what in self._made:
             self._client.automations.pause(self.automation(what))
 
     def _settle(self, row: int) -> Seen:
@@ -185,12 +209,12 @@ class Loop:
                 looked = now
                 self._client.predictions.drift(self.name, look=True)
             if now - begun > _PATIENCE_SECONDS:
-                raise CommandError(
+                raise DemoError(
                     f"nothing more happens after row {row}",
                     next_step=f"azuraforge automations show '{self.automation('arrival')}'",
-                    exit_code=1,
                 )
-            time.sleep(_POLL_SECONDS)
+            if self._stop.wait(_POLL_SECONDS):
+                raise DemoCancelled
 
     def _judged(self, version: int) -> int:
         scores = self._client.predictions.scores(self.name).total

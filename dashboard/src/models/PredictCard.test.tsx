@@ -1,0 +1,41 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+
+import type { ModelDetail } from "../api/types";
+import { answerApi, showPage } from "../testing-pages";
+import { PredictCard } from "./PredictCard";
+
+vi.mock("../charts/Plot", () => ({ Plot: ({ data, testId }: { data: unknown; testId?: string }) => <div data-testid={testId}>{JSON.stringify(data)}</div> }));
+
+const model = {
+  name: "load", champion: 2,
+  version_list: [{ version: 2, dataset_id: "d1", dataset_version: 1, config: {}, data_schema: { time: "at", target: "load", frequency: "1h", timezone: "UTC", series_names: null } }],
+} as unknown as ModelDetail;
+const point = (hour: number, value: number) => ({ at: `2026-03-03T${String(hour).padStart(2, "0")}:00:00Z`, value, low: value - 1, high: value + 1 });
+const predicted = {
+  prediction_id: "p1", model: "load", version: 2, alias: "champion", plugin: "forecasting.ridge", run_id: "r1", target: "load", unit: "kW", interval: 0.9,
+  origin: "2026-03-03T11:00:00Z", predictions: [point(12, 5), point(13, 7)], dataset_version: 3, trained_on: 1, newer_version: null, series: null, new_series: false,
+};
+const hour = (at: string) => Date.parse(at) / 1000;
+
+describe("PredictCard", () => {
+  it("draws the newest rows of the dataset, the forecast from their end, and what happened", async () => {
+    const user = userEvent.setup();
+    answerApi({
+      "POST /models/load/predict": { body: predicted },
+      "GET /datasets/d1/rows": { body: { times: ["2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z"], columns: { load: [3, 4] }, total_rows: 900 } },
+      "GET /predictions/p1": { body: { ...predicted, outcomes: [{ step: 1, actual: 5.5 }] } },
+    });
+    const fetched = vi.spyOn(globalThis, "fetch");
+    showPage(<PredictCard model={model} />);
+    await user.click(screen.getByTestId("predict"));
+    expect(await screen.findByText("Already known: 1 of 2.")).toBeTruthy();
+    const [times, history, value, , , actual] = JSON.parse((await screen.findByTestId("predict-chart")).textContent) as (number | null)[][];
+    expect(times).toEqual(["2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z", "2026-03-03T12:00:00Z", "2026-03-03T13:00:00Z"].map(hour));
+    expect(history).toEqual([3, 4, null, null]);
+    expect(value).toEqual([null, null, 5, 7]);
+    expect(actual).toEqual([null, null, 5.5, null]);
+    expect(fetched.mock.calls.map(([url]) => url as string).find((url) => url.includes("/rows"))).toContain("version=3");
+  });
+});

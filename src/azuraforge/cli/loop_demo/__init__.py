@@ -1,1 +1,0 @@
-"""``azuraforge demo --loop``: a model that keeps learning, from the first row to the new champion."""

@@ -1,0 +1,69 @@
+"""``python -m azuraforge.demo.child``: drives the demo against the platform that started it, over HTTP.
+
+The first line of its standard input says where the platform is (``DemoStart``). ``cancel`` on the second stops the
+demo; the end of the input, when the platform is gone, ends this process at once. Its lines are ``DemoNews``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from dataclasses import asdict
+
+from azuraforge.client import Client
+from azuraforge.client.errors import ClientError
+from azuraforge.demo.driving import DemoCancelled, DemoError, Loop
+from azuraforge.demo.schemas import DemoEnd, DemoLine, DemoNews, DemoPhase, DemoStart
+from azuraforge.demo.telling import free_name, tell
+
+
+def main() -> None:
+    start = DemoStart.model_validate_json(sys.stdin.buffer.readline())
+    stop = threading.Event()
+    threading.Thread(target=_follow_input, args=(stop,), daemon=True).start()
+    with Client(url=start.url, token=start.token) as client:
+        _write(DemoNews(end=_run(client, stop)))
+
+
+def _run(client: Client, stop: threading.Event) -> DemoEnd:
+    loop: Loop | None = None
+    try:
+        name = free_name(client)
+        _write(DemoNews(model=name))
+        # No webhook: a platform that is up need not be allowed to send to this machine.
+        loop = Loop(client, name, None, stop=stop)
+        told = tell(client, loop, None, lambda line: _write(DemoNews(line=DemoLine.model_validate(asdict(line)))))
+        found = [DemoPhase.model_validate(asdict(each)) for each in told.phases]
+        return DemoEnd(phases=found, problems=told.problems)
+    except DemoCancelled:
+        return _paused(loop, DemoEnd.early(cancelled=True))
+    except (DemoError, ClientError) as error:
+        return _paused(loop, DemoEnd.early(error=error.message, next_step=error.next_step or None))
+
+
+def _paused(loop: Loop | None, end: DemoEnd) -> DemoEnd:
+    """Pause what the demo made, and return how it ended."""
+    if loop is not None:
+        with contextlib.suppress(ClientError):
+            loop.end()
+    return end
+
+
+def _follow_input(stop: threading.Event) -> None:
+    while line := sys.stdin.buffer.readline():
+        if line.strip() == b"cancel":
+            stop.set()
+    os._exit(1)  # the platform is gone
+
+
+def _write(news: DemoNews) -> None:
+    sys.stdout.buffer.write(news.model_dump_json(exclude_none=True).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    os._exit(0)  # the thread at standard input would not let go of it

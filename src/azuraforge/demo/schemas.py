@@ -1,0 +1,79 @@
+"""API shapes of the demo, and what its child writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+DemoState = Literal["none", "running", "cancelling", "succeeded", "failed", "cancelled"]
+
+
+class DemoLine(BaseModel):
+    """Something that happened in the demo. Which fields are there depends on the event."""
+
+    event: Literal["series", "first", "no_hook", "connected", "changes", "drift", "trained", "champion", "row"]
+    row: int | None = Field(default=None, description="of the series, from 1")
+    of: int | None = Field(default=None, description="rows at first (series), or at the end (row)")
+    more: int | None = Field(default=None, description="rows that will arrive")
+    version: int | None = Field(default=None, description="that drifted, or that became champion")
+    run_id: str | None = Field(default=None, description="that trained")
+    decision: str | None = Field(default=None, description="the gate's headline")
+    champion: str | None = None
+    approved: str | None = None
+    candidate: str | None = None
+
+
+class DemoPhase(BaseModel):
+    """Mean absolute errors one row ahead over a stretch of the series, from the ledger."""
+
+    name: Literal["before", "until", "after"]
+    rows: int
+    error: float = Field(description="of the champion of the time")
+    unchanged_error: float = Field(description="of the first version, which was never retrained")
+    naive_error: float = Field(description="of the last value")
+
+
+class DemoEnd(BaseModel):
+    """How the demo ended: its closing table, the steps that were not taken, or why it could not go on."""
+
+    phases: list[DemoPhase]
+    problems: list[Literal["same_champion", "no_drift", "hook_wrong"]]
+    cancelled: bool = False
+    error: str | None = None
+    next_step: str | None = None
+
+    @classmethod
+    def early(cls, *, cancelled: bool = False, error: str | None = None, next_step: str | None = None) -> DemoEnd:
+        """Return an end before the closing table."""
+        return cls(phases=[], problems=[], cancelled=cancelled, error=error, next_step=next_step)
+
+
+class DemoOut(BaseModel):
+    """The demo of a model that keeps learning: what happened so far, and how it ended."""
+
+    state: DemoState
+    offered: bool = Field(description="whether this platform can start it; false: it has several processes")
+    model: str | None = Field(default=None, description="the name of its dataset and model")
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    row: int | None = Field(default=None, description="the newest row that arrived and was followed to its end")
+    rows: int | None = Field(default=None, description="of the whole series")
+    lines: list[DemoLine]
+    end: DemoEnd | None = None
+
+
+class DemoStart(BaseModel):
+    """The first line to the child: where the platform is, and the token that was made for this demo."""
+
+    url: str
+    token: str
+
+
+class DemoNews(BaseModel):
+    """One line of the child: exactly one of the fields is there."""
+
+    model: str | None = None
+    line: DemoLine | None = None
+    end: DemoEnd | None = None
