@@ -86,6 +86,51 @@ def test_a_running_firing_holds_back_the_next(stand):
     assert (len(stand.queued()), stand.get().pending) == (2, 0)
 
 
+def test_automations_of_one_group_answer_causes_that_meet_once(stand):
+    """As three retrainings do: by schedule, by drift and by a lost comparison."""
+    for name in ("one", "two", "three", "alone"):
+        group = None if name == "alone" else "retrain"
+        stand.create(name, cool_down_seconds=600, cool_down_group=group)
+
+    def fires() -> list[int]:
+        return [stand.get(name).fires for name in ("one", "two", "three", "alone")]
+
+    stand.happen()  # a cause of all four
+    for _ in range(2):
+        stand.loop.tick()
+    assert sorted(fires()[:3]) == [0, 0, 1]
+    assert (fires()[3], len(stand.queued())) == (1, 2)
+    stand.end_runs()
+    for _ in range(3):
+        stand.loop.tick()
+    assert sum(fires()[:3]) == 1, "the others wait for the cool-down of the first"
+    for name in ("one", "two", "three"):
+        stand.later(name, 700)
+    for _ in range(3):
+        stand.loop.tick()
+        stand.end_runs()
+    found = [stand.get(name) for name in ("one", "two", "three")]
+    assert (sum(fires()[:3]), len(stand.queued())) == (2, 3), "what was held back became one firing, not two"
+    assert [each.pending for each in found] == [0, 0, 0]
+    assert sorted(each.newest_firings[0].causes for each in found if each.fires) == [1, 2]
+
+
+def test_a_group_waits_for_the_running_firing_of_another(stand):
+    for name in ("one", "two"):
+        stand.create(name, cool_down_seconds=0, cool_down_group="retrain")
+    stand.happen()
+    stand.loop.tick()
+    (first, held) = sorted((stand.get(name) for name in ("one", "two")), key=lambda each: -each.fires)
+    stand.set(held.name, pending_at=first.last_fired_at)
+    stand.loop.tick()
+    assert stand.get(held.name).fires == 0, "the run of the first goes on"
+    stand.end_runs()
+    stand.loop.tick()
+    stand.set(held.name, pending_at=first.last_fired_at)
+    stand.loop.tick()
+    assert stand.get(held.name).fires == 1
+
+
 def test_the_limit_per_day_withholds_and_counts(stand):
     stand.target()
     stand.create(cool_down_seconds=0, most_per_day=2, steps=[{"do": "notify", "to": ["me"]}])

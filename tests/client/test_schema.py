@@ -24,7 +24,8 @@ SCHEMAS: dict[str, Any] = json.loads(Path("dashboard/openapi.json").read_text())
 NAMES = {
     "Evaluation": "EvaluationOut", "Sentence": "ReasonRecord", "Verdict": "VerdictRecord", "Scores": "Evaluation",
     "Automation": "AutomationOut", "AutomationStep": "StepOut", "DryRun": "DryRunOut", "Firing": "FiringOut",
-    "Pair": "PairOut", "RunComparison": "ComparisonOut", "Appended": "AppendOut", "Dataset": "DatasetOut",
+    "Pair": "PairOut", "RunComparison": "ComparisonOut", "Appended": "AppendOut",
+    "IncumbentAdded": "IncumbentOut", "Dataset": "DatasetOut",
     "DatasetVersion": "DatasetVersionOut", "Picture": "PictureOut", "PictureClass": "ClassOut",
     "Pictures": "PicturesOut", "Rows": "RowsOut", "Deployment": "DeploymentOut", "ExtremeLosses": "ExtremesOut",
     "GatePolicy": "PolicyOut", "Model": "ModelDetail", "ModelVersion": "VersionOut", "PairCounts": "TestOut",

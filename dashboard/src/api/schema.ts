@@ -304,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/incumbent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Incumbent
+         * @description Add a file of present forecasts, with which every model is compared. Answers 200 where all were known.
+         */
+        post: operations["datasets_add_incumbent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/pictures": {
         parameters: {
             query?: never;
@@ -2684,6 +2704,8 @@ export interface components {
          * @description An automation with its newest firings.
          */
         AutomationOut: {
+            /** Cool Down Group */
+            cool_down_group: string | null;
             /** Cool Down Seconds */
             cool_down_seconds: number;
             /**
@@ -2765,6 +2787,11 @@ export interface components {
          * @description When what happens, which steps follow in order.
          */
         AutomationRequest: {
+            /**
+             * Cool Down Group
+             * @description automations that do the same for different causes: those of one group fire one at a time, share the cool-down, and one firing stands for the causes that all of them hold; empty: none
+             */
+            cool_down_group?: string | null;
             /**
              * Cool Down Seconds
              * @description causes within this time after a firing become one firing
@@ -5118,14 +5145,62 @@ export interface components {
          * IncumbentColumns
          * @description The columns of a forecast of the target that is in use already, such as a planner's spreadsheet.
          *
-         *     A row holds the forecast of its own target, and the moment at which it was made. Stored moments are microseconds
-         *     since 1970. Both columns are inputs of no model.
+         *     Without ``file`` they are columns of the dataset: a row holds the forecast of its own target, and the moment at
+         *     which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they stood in files of
+         *     their own, whose rows are stored next to the dataset's; a target may then have several forecasts, each made at
+         *     another moment.
          */
         IncumbentColumns: {
+            /**
+             * File
+             * @description the SHA-256 of the stored forecasts; null: columns of the rows
+             */
+            file: string | null;
+            /**
+             * File Name
+             * @description the file that was added last
+             */
+            file_name: string | null;
             /** Forecast */
             forecast: string;
             /** Made At */
             made_at: string;
+            /**
+             * Series
+             * @description the file's column of the series' names
+             */
+            series: string | null;
+            /**
+             * Time
+             * @description the file's column of the target's time
+             */
+            time: string | null;
+        };
+        /**
+         * IncumbentOut
+         * @description The version that knows the present forecasts, and what happened to those that came.
+         */
+        IncumbentOut: {
+            /**
+             * Added
+             * @description 0, with no revised ones: the version that was there
+             */
+            added: number;
+            /**
+             * Findings
+             * @description about the forecasts that came
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Forecasts
+             * @description known now
+             */
+            forecasts: number;
+            /** Repeated */
+            repeated: number;
+            /** Revised */
+            revised: number;
+            version: components["schemas"]["DatasetVersionOut"];
         };
         /**
          * IncumbentScores
@@ -12708,6 +12783,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_add_incumbent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV, Parquet or Excel
+                     */
+                    file: string;
+                    /** @description IncumbentOptions as JSON */
+                    options?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncumbentOut"];
                 };
             };
             /** @description Bad Request */

@@ -20,6 +20,7 @@ export type Dataset = Schemas["DatasetOut"];
 export type DatasetSchema = Schemas["DatasetSchema"];
 export type AvailabilityRequest = Schemas["AvailabilityRequest"];
 export type Appended = Schemas["AppendOut"];
+export type IncumbentAdded = Schemas["IncumbentOut"];
 export type DatasetVersion = Schemas["DatasetVersionOut"];
 export type RevisionPolicy = Schemas["RevisionPolicy"];
 export type Finding = Schemas["Finding"];

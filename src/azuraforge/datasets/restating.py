@@ -31,6 +31,7 @@ def restated(asked: RestateInput) -> ReadResult:
     start_at, end_at = span_of(frame[meaning.time])
     return ReadResult(
         segments=asked.segments,
+        incumbent=asked.incumbent,
         made={},
         blocks=made.blocks,
         fingerprint=made.fingerprint,

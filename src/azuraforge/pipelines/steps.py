@@ -18,7 +18,7 @@ from pathlib import Path
 
 from azuraforge.errors import InvalidInput, one_line
 from azuraforge.pipelines.contexts import CandidateContext, Child
-from azuraforge.pipelines.data import read_dataset
+from azuraforge.pipelines.data import read_dataset, read_present_forecasts
 from azuraforge.pipelines.latency import latency_ms
 from azuraforge.pipelines.predictor import learn
 from azuraforge.pipelines.shapes import (
@@ -142,7 +142,8 @@ def hold_out(child: Child) -> HeldOutRows:
     frame = read_dataset(wanted.dataset)
     table = kind.table(frame, meaning)
     origins = kind.hold_out(table, kind.Split.model_validate(wanted.split.model_dump()), configs, child.outputs)
-    kind.hold_out_incumbent(frame, meaning, child.outputs)
+    if (told := read_present_forecasts(wanted.dataset, frame)) is not None:
+        kind.hold_out_incumbent(told, meaning, child.outputs)
     obstacle = None if champion is None else kind.obstacle(champion.meaning, meaning, champion.learned_from)
     return HeldOutRows(origins=origins, obstacle=obstacle)
 

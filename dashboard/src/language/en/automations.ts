@@ -25,6 +25,7 @@ export const automations = {
     readEvery: "Read every",
     next: "Next time",
     coolDown: "Cool-down",
+    coolDownGroup: "Shares it with the group",
     mostPerDay: "Most firings a day",
     created: "Created",
     retries_one: "tried again once",

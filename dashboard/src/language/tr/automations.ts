@@ -27,6 +27,7 @@ export const automations: typeof english = {
     readEvery: "Okuma aralığı",
     next: "Sıradaki zaman",
     coolDown: "Bekleme süresi",
+    coolDownGroup: "Süreyi paylaştığı grup",
     mostPerDay: "Günde en çok tetiklenme",
     created: "Oluşturuldu",
     retries_one: "bir kez yeniden denenir",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import TypedDict, get_args
 
 from azuraforge.automations.fresh.schemas import KeepFreshRequest, Role
 from azuraforge.automations.recurrence import Unit
@@ -65,6 +65,14 @@ class Subject:
     can_forecast: bool
 
 
+class _Often(TypedDict):
+    """How often an automation may fire, as ``_request`` takes it."""
+
+    cool_down_seconds: int
+    most_per_day: int
+    group: str | None
+
+
 def label_of(model: str, id_: str) -> str:
     """Return what names of automations call a model."""
     return model if len(model) <= _LONGEST_NAME else id_
@@ -122,10 +130,12 @@ def _acting(subject: Subject, asked: KeepFreshRequest) -> Iterator[AutomationReq
     steps: list[Step] = [RunStep(do="train", run=subject.training)]
     if asked.notify:
         steps.append(_notify(asked.notify))
+    # A retraining answers every cause that came before it: the three share one cool-down, of a day per week.
+    pause = _DAY if asked.retrain == NEVER else max(1, min(_DAY, _seconds(asked.retrain) // 7))
+    group = f"keep {subject.label} fresh: retrain"
     if asked.retrain != NEVER:
-        yield _every(subject, "retrain_regularly", asked.retrain, steps)
-    pause = _DAY if asked.retrain == NEVER else min(_DAY, _seconds(asked.retrain))
-    often = {"cool_down_seconds": pause, "most_per_day": _most(pause)}
+        yield _every(subject, "retrain_regularly", asked.retrain, steps, cool_down_seconds=pause, group=group)
+    often = _Often(cool_down_seconds=pause, most_per_day=_most(pause), group=group)
     if subject.can_forecast:
         yield _request(subject, "retrain_on_drift", _on("model.drift", _is("model", model)), steps, **often)
     worse = OnMeasure(
@@ -138,10 +148,20 @@ def _acting(subject: Subject, asked: KeepFreshRequest) -> Iterator[AutomationReq
     yield _request(subject, "retrain_when_worse", worse, steps, **often)
 
 
-def _every(subject: Subject, role: Role, cadence: str, steps: Sequence[Step]) -> AutomationRequest:
+def _every(
+    subject: Subject,
+    role: Role,
+    cadence: str,
+    steps: Sequence[Step],
+    *,
+    cool_down_seconds: int = 0,
+    group: str | None = None,
+) -> AutomationRequest:
     every, unit = _interval(cadence)
     when = OnSchedule(on="schedule", interval=Interval(every=every, unit=unit))
-    return _request(subject, role, when, steps, cool_down_seconds=0, most_per_day=_most(_seconds(cadence)))
+    most = _most(_seconds(cadence))
+    often = _Often(cool_down_seconds=cool_down_seconds, most_per_day=most, group=group)
+    return _request(subject, role, when, steps, **often)
 
 
 def _request(
@@ -152,12 +172,14 @@ def _request(
     *,
     cool_down_seconds: int,
     most_per_day: int = 24,
+    group: str | None = None,
 ) -> AutomationRequest:
     return AutomationRequest(
         name=name_of(subject.label, role),
         when=when,
         steps=[*steps],
         cool_down_seconds=cool_down_seconds,
+        cool_down_group=group,
         most_per_day=most_per_day,
     )
 

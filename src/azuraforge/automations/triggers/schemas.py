@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 
-from azuraforge.automations.triggers.definition import Step, StepKind, Strict, When
+from azuraforge.automations.triggers.definition import Name, Step, StepKind, Strict, When
 from azuraforge.automations.triggers.tables import FiringState, StepState
 from azuraforge.bounds import Moment
 from azuraforge.paging import Page
@@ -29,6 +29,11 @@ class AutomationRequest(Strict):
     steps: list[Step] = Field(min_length=1, max_length=20)
     cool_down_seconds: int = Field(
         default=60, ge=0, le=31 * 86_400, description="causes within this time after a firing become one firing"
+    )
+    cool_down_group: Name | None = Field(
+        default=None,
+        description="automations that do the same for different causes: those of one group fire one at a time, share"
+        " the cool-down, and one firing stands for the causes that all of them hold; empty: none",
     )
     most_per_day: int = Field(default=24, ge=1, le=10_000, description="firings within 24 hours; more are withheld")
     paused: bool = False
@@ -78,6 +83,7 @@ class AutomationOut(BaseModel):
     when: When
     steps: list[Step]
     cool_down_seconds: int
+    cool_down_group: str | None
     most_per_day: int
     paused: bool
     next_at: datetime | None = Field(description="the next time of a schedule, or the next reading of a measure")

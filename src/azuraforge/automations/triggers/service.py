@@ -343,6 +343,7 @@ def _fields(request: AutomationRequest) -> dict[str, object]:
         "when": when,
         "steps": tuple(request.steps),
         "cool_down_seconds": request.cool_down_seconds,
+        "cool_down_group": request.cool_down_group,
         "most_per_day": request.most_per_day,
         "paused": request.paused,
         "kind": when.on,

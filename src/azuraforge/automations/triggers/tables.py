@@ -42,6 +42,7 @@ class Automation(Owned, Base):
         Index("ix_automation_next_at", "next_at"),
         Index("ix_automation_pending_at", "pending_at"),
         Index("ix_automation_event", "project_id", "event_type", "event_subject"),
+        Index("ix_automation_project_id_cool_down_group", "project_id", "cool_down_group"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
@@ -53,6 +54,7 @@ class Automation(Owned, Base):
     when: Mapped[When] = mapped_column(JsonShape(WHEN, exclude_unset=True))
     steps: Mapped[tuple[Step, ...]] = mapped_column(JsonShape(STEPS, exclude_unset=True))
     cool_down_seconds: Mapped[int] = mapped_column(Integer)
+    cool_down_group: Mapped[str | None] = mapped_column(String(100), default=None)
     most_per_day: Mapped[int] = mapped_column(Integer)
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
     revision: Mapped[int] = mapped_column(Integer, default=1)

@@ -53,8 +53,7 @@ def options_of(stored: Stored, **asked: object) -> FileOptions:
             "features": list(meaning.features),
             "timezone": meaning.timezone,
             "unit": meaning.unit,
-            "incumbent": meaning.incumbent.forecast if meaning.incumbent is not None else None,
-            "incumbent_made_at": meaning.incumbent.made_at if meaning.incumbent is not None else None,
+            **dict(zip(("incumbent", "incumbent_made_at"), meaning.incumbent_columns or (None, None), strict=True)),
             **asked,
         }
     )
@@ -150,7 +149,9 @@ def _incumbent(
 ) -> pl.DataFrame | None:
     """Return the present forecast in new rows; they need not hold any."""
     meaning = stored.meaning
-    if meaning.incumbent is None or not set(meaning.incumbent_columns) <= set(table.frame.columns):
+    if meaning.incumbent is None or meaning.incumbent.file is not None:
+        return None
+    if not set(meaning.incumbent_columns) <= set(table.frame.columns):
         return None
     keys = times.to_frame()
     if meaning.series is not None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal
 
 from azuraforge import wording
+from azuraforge.datasets.reading.incumbent_texts import INCUMBENT_FILES, Severity
 from azuraforge.datasets.schemas import Finding
 from azuraforge.plugins.contract.source import SourceFinding
 
-Severity = Literal["info", "warning", "error"]
-
 _TEXTS: dict[str, tuple[Severity, str, str]] = {
+    **INCUMBENT_FILES,
     "encoding_assumed": (
         "info",
         "The file is not UTF-8; it was read as {encoding}.",

@@ -67,9 +67,8 @@ def _judge(line: Prediction, step: int, point: PredictionPoint, truth: Truth, us
 
 def _present_loss(row: Actual, origin_at: datetime) -> float | None:
     """Of the present forecast, where it was made by the origin; a later one knew more than the prediction."""
-    if row.present is None or row.made_at is None or row.made_at > origin_at:
-        return None
-    return abs(row.present - row.value)
+    present = row.present_at(origin_at)
+    return None if present is None else abs(present - row.value)
 
 
 def usual_of(counts: Counter[str]) -> str | None:

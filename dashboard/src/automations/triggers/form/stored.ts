@@ -35,6 +35,7 @@ export function typedAutomation(stored: Automation): TypedAutomation {
     when: typedWhen(stored.when),
     steps: stored.steps.map((step, key) => typedStep(step, key)),
     coolDown: String(stored.cool_down_seconds),
+    ...(stored.cool_down_group == null ? {} : { coolDownGroup: stored.cool_down_group }),
     mostPerDay: String(stored.most_per_day),
     paused: stored.paused,
   };

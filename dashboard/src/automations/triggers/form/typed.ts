@@ -67,6 +67,8 @@ export interface TypedAutomation {
   when: TypedWhen;
   steps: readonly TypedStep[];
   coolDown: string;
+  /** No input asks for it; an automation that has one keeps it. */
+  coolDownGroup?: string;
   mostPerDay: string;
   paused: boolean;
 }
@@ -84,7 +86,15 @@ export function readAutomation(typed: TypedAutomation): Read {
     steps.push(read);
   }
   return {
-    request: { name: typed.name.trim(), when: when.when, steps, cool_down_seconds: whole(typed.coolDown), most_per_day: whole(typed.mostPerDay), paused: typed.paused },
+    request: {
+      name: typed.name.trim(),
+      when: when.when,
+      steps,
+      cool_down_seconds: whole(typed.coolDown),
+      ...(typed.coolDownGroup === undefined ? {} : { cool_down_group: typed.coolDownGroup }),
+      most_per_day: whole(typed.mostPerDay),
+      paused: typed.paused,
+    },
   };
 }
 
