@@ -2588,6 +2588,11 @@ export interface components {
          */
         AutomationChange: {
             /**
+             * Cool Down Group
+             * @description automations that do the same for different causes: those of one group fire one at a time, share the cool-down, and one firing stands for the causes that all of them hold; empty: none
+             */
+            cool_down_group?: string | null;
+            /**
              * Cool Down Seconds
              * @description causes within this time after a firing become one firing
              * @default 60

@@ -237,8 +237,9 @@ def _read(terminal: Terminal, file: Path) -> _Given:
         raise CommandError(terminal.text("automation_needs"), exit_code=USAGE)
     cool_down, most = given.pop("cool_down_seconds", None), given.pop("most_per_day", None)
     group = given.pop("cool_down_group", None)
-    numbers = isinstance(cool_down, int | None) and isinstance(most, int | None)
-    if given or not numbers or not isinstance(group, str | None):
+    if given or not isinstance(group, str | None):
+        raise CommandError(terminal.text("automation_fields"), exit_code=USAGE)
+    if not isinstance(cool_down, int | None) or not isinstance(most, int | None):
         raise CommandError(terminal.text("automation_fields"), exit_code=USAGE)
     return _Given(when, steps, cool_down, group, most)
 

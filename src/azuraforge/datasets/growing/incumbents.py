@@ -254,7 +254,15 @@ def _grown(
         rows_repeated=0,
         carried_findings=len(kept) + len(findings),
     )
-    return IncumbentGrown(read=read, growth=growth, own=tuple(findings), **counts)
+    return IncumbentGrown(
+        read=read,
+        growth=growth,
+        own=tuple(findings),
+        forecasts=counts["forecasts"],
+        added=counts["added"],
+        revised=counts["revised"],
+        repeated=counts["repeated"],
+    )
 
 
 def _named(found: pl.DataFrame) -> str:
