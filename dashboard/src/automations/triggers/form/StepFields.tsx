@@ -9,7 +9,7 @@ import css from "../../Schedules.module.css";
 import { targetsQuery } from "../../targets/api";
 import { STEPS, type Do, type StepInput, type TypedStep } from "./typed";
 
-const DOS = Object.keys(STEPS) as Do[];
+const DOS = (Object.keys(STEPS) as Do[]).filter((each) => each !== "trial");
 
 interface Props {
   step: TypedStep;

@@ -60,7 +60,7 @@ function typedWhen(when: AutomationWhen): TypedWhen {
   };
 }
 
-/** "load", "> 0.5", "< 3", "∈ {a, b}": what stands in the input beside the field's name. */
+/** "load", "> 0.5", "< 3", "∈ {a, b}": what stands in the input next to the field's name. */
 export function typedFilter(filter: FieldFilter): TypedFilter {
   const { field, equals, one_of, above, below } = filter;
   const limits = [above == null ? "" : `> ${above}`, below == null ? "" : `< ${below}`].filter((each) => each !== "").join(" ");

@@ -3,8 +3,8 @@ import type { AutomationRequest, AutomationStep, FieldFilter } from "../../../ap
 import { readTiming, type TypedTiming } from "../../timing";
 
 export type On = AutomationRequest["when"]["on"];
-/** The steps that the form offers: agents have configs of their own, and a trial is started by its study. */
-export type Do = Exclude<AutomationStep["do"], "agent" | "trial">;
+/** A trial is started by its study: the form does not offer it, and the server refuses it. */
+export type Do = AutomationStep["do"];
 
 type StudyBody = Extract<AutomationStep, { do: "study" }>["study"];
 
@@ -14,6 +14,8 @@ export const STEPS: Readonly<Record<Do, readonly StepInput[]>> = {
   forecast: ["model", "dataset"],
   predict: ["model", "dataset"],
   train: ["plugin", "dataset", "model", "body"],
+  agent: ["plugin", "dataset", "body"],
+  trial: [],
   study: ["body"],
   notify: ["to", "text"],
   promote: ["model", "version", "alias"],
