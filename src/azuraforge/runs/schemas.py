@@ -24,7 +24,7 @@ from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 from azuraforge.strict_json import JsonObject
 
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape in JSON, not the text of such an escape
 
 
 def _storable_text(text: str) -> str:
@@ -50,7 +50,7 @@ def _storable(value: JsonObject) -> JsonObject:
 #: Texts and objects that people send: every database can store them.
 StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
-#: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
+#: Text for people only: cleaned instead of refused, so that no run's end is lost because of a character.
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: The year 9000.
 MOST_MILLISECONDS = 221_845_392_000_000
@@ -70,12 +70,12 @@ RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
 ReportFormat = Literal["html", "pdf", "md"]
 ReportLanguage = Literal["en", "tr"]
-#: A registered kind; which ones there are is known when the request is answered.
+#: The name of a registered kind; checked against the registry when the request is handled.
 RunKind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_.-]*$")]
 
 
 class RunRequest(BaseModel):
-    """What to run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none."""
+    """Request for a run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -108,7 +108,7 @@ class RunRequest(BaseModel):
 
 
 class RunError(BaseModel):
-    """Why a run failed: one sentence, where, and what to do next."""
+    """Error of a failed run: one sentence, its place, and what to do next."""
 
     code: str
     message: str
@@ -118,7 +118,7 @@ class RunError(BaseModel):
 
 
 class RunProgress(BaseModel):
-    """How far a run is. ``share`` covers the whole run, ``done/total`` its present phase."""
+    """Progress of a run. ``share`` refers to the whole run, ``done/total`` to its current phase."""
 
     phase: StorableText | None = Field(default=None, max_length=200)
     done: Count = 0
@@ -222,7 +222,7 @@ class LinkedRun(BaseModel):
 
 
 class StudyLink(BaseModel):
-    """The study that a run belongs to, as one of its trials, or as a trial's config that is trained anew."""
+    """The study that a run belongs to, as one of its trials or as the retraining of a trial's config."""
 
     id: str
     name: str
@@ -230,7 +230,7 @@ class StudyLink(BaseModel):
 
 
 class RunDetail(RunOut):
-    """Everything about a run except its metrics."""
+    """All stored data of a run except its metrics."""
 
     config: JsonObject
     seed: int
@@ -303,7 +303,7 @@ class MetricPoints(BaseModel):
 
 
 class FinishRequest(BaseModel):
-    """How an external run ended."""
+    """Request to end an external run."""
 
     model_config = ConfigDict(extra="forbid")
 
