@@ -78,7 +78,7 @@ class ServerSettings(BaseModel):
 
 
 class RunSettings(BaseModel):
-    """The way in which runs are executed (DESIGN §5)."""
+    """Execution of runs."""
 
     concurrency: int = Field(default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="runs at once")
     lease_seconds: float = Field(default=15.0, gt=0)

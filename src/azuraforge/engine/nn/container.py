@@ -58,7 +58,7 @@ class Sequential(Module):
 
 
 def _is_linear_relu(modules: list[Module]) -> bool:
-    """Return whether two modules are exactly the pair that one op computes, and have no hooks of their own."""
+    """Return whether two modules are exactly the pair that one op computes, with ``forward`` not replaced."""
     return type(modules[-1]) is ReLU and not any("forward" in module.__dict__ for module in modules)
 
 
