@@ -1,4 +1,4 @@
-"""What every ORM table stands on: the declarative root, ownership, identifiers and column types."""
+"""Foundation of all ORM tables: the declarative base, ownership, identifiers and column types."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """Root of all tables. Constraint names are fixed, so that migrations can name them on both dialects."""
+    """Base class of all tables. Constraint names are fixed, so that migrations can name them on both dialects."""
 
     metadata = MetaData(
         naming_convention={
@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
 
 
 class Owned:
-    """Mixin of every table that a project owns. Put ``project_id`` first in each key, unique and foreign key."""
+    """Mixin of all tables that a project owns. Put ``project_id`` first in each primary, unique and foreign key."""
 
     @declared_attr
     def project_id(cls) -> Mapped[str]:  # noqa: N805  SQLAlchemy calls it with the class
@@ -157,7 +157,7 @@ class JsonShape(JsonText, Generic[_Shape]):
 
 
 def new_id() -> str:
-    """A random identifier: 80 bits as 16 lower-case base32 letters and digits.
+    """Return a random identifier: 80 bits as 16 lower-case base32 letters and digits.
 
     Example:
         >>> len(new_id())

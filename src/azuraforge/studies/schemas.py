@@ -26,7 +26,7 @@ def _trimmed(name: object) -> object:
 
 
 class Objective(BaseModel):
-    """A metric of the validation part, and which way is better."""
+    """A metric on the validation set, and its direction."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,7 +65,7 @@ class SearchRange(BaseModel):
 
 
 class Pruner(BaseModel):
-    """Ends trials early whose curve looks bad. A report is one point of ``series``, mostly one for each epoch."""
+    """Pruner that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -81,7 +81,7 @@ class Pruner(BaseModel):
 
 
 class Budget(BaseModel):
-    """When no further trial begins. Those that run then are not cut off."""
+    """Limits after which no further trial starts. Running trials continue to their end."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -91,7 +91,7 @@ class Budget(BaseModel):
 
 
 class StudyRequest(BaseModel):
-    """What to search. ``space`` names fields of the config; ``config`` is what stays as it is."""
+    """Request for a study. ``space`` names the searched fields of the config; ``config`` holds the fixed ones."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -123,7 +123,7 @@ class StudyRequest(BaseModel):
 
 
 class RetrainRequest(BaseModel):
-    """Which trial to train anew."""
+    """Request to retrain a trial's config."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -131,7 +131,7 @@ class RetrainRequest(BaseModel):
 
 
 class TrialOut(BaseModel):
-    """One config that was tried, and the run that tried it."""
+    """One trial: a config and its run."""
 
     number: int
     run_id: str
@@ -149,7 +149,7 @@ class TrialOut(BaseModel):
 
 
 class BaselineScore(BaseModel):
-    """What a baseline scores on the rows that score the trials."""
+    """Scores of a baseline on the rows that score the trials."""
 
     name: str
     scores: list[float | None] | None
@@ -195,7 +195,7 @@ class TrialPage(Page[TrialOut]):
 
 
 class StudyDetail(StudyOut):
-    """Everything about a study except its trials."""
+    """All data of a study except its trials."""
 
     config: dict[str, JsonValue]
     space: dict[str, SearchRange] = Field(description="each field with a range or choices")
@@ -212,7 +212,7 @@ class StudyDetail(StudyOut):
 
 
 class SearchableField(BaseModel):
-    """A field that a study could search, with a range to begin with."""
+    """A searchable field with its default range."""
 
     name: str
     kind: Kind
@@ -224,7 +224,7 @@ class SearchableField(BaseModel):
 
 
 class SpaceOut(BaseModel):
-    """What could be searched of a pipeline."""
+    """The searchable fields of a pipeline."""
 
     plugin: str
     task: str | None
@@ -233,7 +233,7 @@ class SpaceOut(BaseModel):
 
 
 class ImportanceOut(BaseModel):
-    """How much of each objective's variance a field explains; null where too few trials ended."""
+    """Share of each objective's variance that a field explains; null if too few trials ended."""
 
     trials: int
     objectives: list[dict[str, float] | None]

@@ -19,7 +19,7 @@ Single = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Ranges:
-    """How far a copy may differ: ``rotation_degrees`` either way, ``scale`` as a share either way, ``shift_pixels``."""
+    """Ranges of augmentation: ``rotation_degrees`` either way, ``scale`` as a share either way, ``shift_pixels``."""
 
     rotation_degrees: float
     scale: float
@@ -27,7 +27,7 @@ class Ranges:
 
     @property
     def any(self) -> bool:
-        """Whether there is anything to draw."""
+        """True if any range is not zero."""
         return self.rotation_degrees > 0 or self.scale > 0 or self.shift_pixels > 0
 
 

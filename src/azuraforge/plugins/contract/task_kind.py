@@ -183,7 +183,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @property
     def all_metrics(self) -> tuple[MetricFacts, ...]:
-        """Its own metrics and those of other plugins."""
+        """The kind's own metrics and those of other plugins."""
         return (*self.metrics, *(each.facts for each in self.added))
 
     def gate_metric(self, asked: str | None) -> MetricFacts:

@@ -27,7 +27,7 @@ _NAMED = 8
 
 
 def one_of(schema: Schema) -> Schema:
-    """What the columns of a single series mean."""
+    """Return the schema of a single series."""
     return replace(schema, series=None)
 
 
@@ -175,7 +175,7 @@ def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Pre
 
 
 def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
-    """What was learned of a series. Raises InvalidInput (``UNKNOWN_SERIES``) for one that was not among them."""
+    """Return the learned state of a series. Raises InvalidInput (``UNKNOWN_SERIES``) for an unknown series."""
     if name not in learned:
         shown_names = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
         raise InvalidInput(

@@ -257,7 +257,7 @@ class ForecastJudge(Judge):
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
 
     def _incumbent_losses(self, metric: MetricFacts) -> Floats | None:
-        """In the shape of the gate's losses; None where there is nothing to compare by this metric."""
+        """Return the incumbent's losses in the shape of the gate's; None if this metric cannot be compared."""
         if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # a point has no quantiles
             return None
         one = self._contenders[0]

@@ -195,7 +195,7 @@ def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -
 
 
 def thinned(count: int, most: int) -> NDArray[np.int64]:
-    """At most ``most`` of ``count`` places, evenly, first and last among them.
+    """Return at most ``most`` of ``count`` indices, evenly spaced, including first and last.
 
     Example:
         >>> thinned(10, 4).tolist(), thinned(3, 4).tolist()
