@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.notifications.tables import Notification
-from azuraforge.automations.triggers import store
+from azuraforge.automations.triggers import cycles, store
+from azuraforge.automations.triggers.definition import OnEvent, RunStep
 from azuraforge.automations.triggers.schemas import AutomationChange, DryRunRequest
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.errors import Conflict, InvalidInput, NotFound
@@ -83,6 +84,51 @@ def test_a_running_firing_holds_back_the_next(stand):
     stand.end_runs()
     stand.loop.tick()
     assert (len(stand.queued()), stand.get().pending) == (2, 0)
+
+
+def test_automations_of_one_group_answer_causes_that_meet_once(stand):
+    """As three retrainings do: by schedule, by drift and by a lost comparison."""
+    for name in ("one", "two", "three", "alone"):
+        group = None if name == "alone" else "retrain"
+        stand.create(name, cool_down_seconds=600, cool_down_group=group)
+
+    def fires() -> list[int]:
+        return [stand.get(name).fires for name in ("one", "two", "three", "alone")]
+
+    stand.happen()  # a cause of all four
+    for _ in range(2):
+        stand.loop.tick()
+    assert sorted(fires()[:3]) == [0, 0, 1]
+    assert (fires()[3], len(stand.queued())) == (1, 2)
+    stand.end_runs()
+    for _ in range(3):
+        stand.loop.tick()
+    assert sum(fires()[:3]) == 1, "the others wait for the cool-down of the first"
+    for name in ("one", "two", "three"):
+        stand.later(name, 700)
+    for _ in range(3):
+        stand.loop.tick()
+        stand.end_runs()
+    found = [stand.get(name) for name in ("one", "two", "three")]
+    assert (sum(fires()[:3]), len(stand.queued())) == (2, 3), "what was held back became one firing, not two"
+    assert [each.pending for each in found] == [0, 0, 0]
+    assert sorted(each.newest_firings[0].causes for each in found if each.fires) == [1, 2]
+
+
+def test_a_group_waits_for_the_running_firing_of_another(stand):
+    for name in ("one", "two"):
+        stand.create(name, cool_down_seconds=0, cool_down_group="retrain")
+    stand.happen()
+    stand.loop.tick()
+    (first, held) = sorted((stand.get(name) for name in ("one", "two")), key=lambda each: -each.fires)
+    stand.set(held.name, pending_at=first.last_fired_at)
+    stand.loop.tick()
+    assert stand.get(held.name).fires == 0, "the run of the first goes on"
+    stand.end_runs()
+    stand.loop.tick()
+    stand.set(held.name, pending_at=first.last_fired_at)
+    stand.loop.tick()
+    assert stand.get(held.name).fires == 1
 
 
 def test_the_limit_per_day_withholds_and_counts(stand):
@@ -199,7 +245,9 @@ def test_a_cycle_is_refused_with_its_path(stand, through):
         ({"when": {"on": "measure", "measure": "no.such", "above": 1}}, InvalidInput, "no measure 'no.such'"),
         ({"when": {"on": "schedule", "cron": "0 0 31 2 *"}}, InvalidInput, "cron line .* cannot be read"),
         ({"steps": [{"do": "train", "run": {}}]}, InvalidInput, "no runs of kind 'train'"),
-        ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, InvalidInput, "no field 'datset'"),
+        ({"steps": [{"do": "external", "run": {}}]}, InvalidInput, "no runs of kind 'external'"),
+        ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, ValidationError, "datset"),
+        ({"steps": [{"do": "refresh", "run": {"kind": "predict"}}]}, ValidationError, "run.kind"),
         ({"when": {"on": "event", "type": "x", "where": [{"field": "a"}]}}, ValidationError, "needs one of"),
     ],
 )
@@ -375,3 +423,17 @@ def test_firing_by_hand_says_that_the_limit_is_reached(stand):
     with pytest.raises(Conflict, match="has fired 1× within 24 hours"):
         stand.service.fire(stand.project_id, "fresh")
     assert stand.get().withheld == 0
+
+
+def test_a_run_of_another_packages_kind_may_change_anything_and_an_agent_nothing():
+    grows = OnEvent(on="event", type="dataset.version_added")
+    cycles.check(cycles.Node("a", grows, [RunStep(do="agent")]), [])
+    with pytest.raises(InvalidInput, match="would fire itself"):
+        cycles.check(cycles.Node("a", grows, [RunStep(do="custom")]), [])
+
+
+def test_a_stored_filter_keeps_only_what_it_was_given(stand):
+    stand.create(when={"on": "event", "type": "test.happened", "where": [{"field": "rows", "above": 2}]})
+    stand.happen(rows=3)
+    stand.loop.tick()
+    assert stand.get().fires == 1

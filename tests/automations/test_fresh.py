@@ -11,7 +11,8 @@ from azuraforge.automations.fresh.schemas import KeepFreshRequest
 from azuraforge.automations.needs import object_to_model
 from azuraforge.automations.notifications.wording import DoneStep, of_firing
 from azuraforge.automations.triggers import cycles
-from azuraforge.automations.triggers.schemas import AutomationRequest, OnEvent
+from azuraforge.automations.triggers.definition import OnEvent
+from azuraforge.automations.triggers.schemas import AutomationRequest
 from azuraforge.errors import Conflict, InvalidInput
 from tests.automations.triggers import Stand
 
@@ -81,9 +82,18 @@ def test_what_is_not_possible_or_not_wanted_is_left_out(subject, asked, left):
 def test_a_short_distance_is_not_held_back_by_limits():
     (refresh, _, retrain, *_) = plan(SALES, KeepFreshRequest(refresh="10s", retrain="30s"))
     assert refresh.most_per_day >= 8640
-    assert retrain.cool_down_seconds == 0
+    assert retrain.cool_down_seconds == 4
     worse = plan(SALES, KeepFreshRequest(retrain="30s"))[-1]
-    assert (worse.cool_down_seconds, worse.when.every_seconds) == (30, 30)
+    assert (worse.cool_down_seconds, worse.when.every_seconds) == (4, 5)
+
+
+def test_the_three_retrainings_share_one_cool_down():
+    made = dict(zip(ROLES, plan(SALES, KeepFreshRequest(notify=["team"])), strict=True))
+    retraining = [each for role, each in made.items() if role.startswith("retrain")]
+    assert {(each.cool_down_group, each.cool_down_seconds) for each in retraining} == {
+        ("keep sales fresh: retrain", 86_400)
+    }
+    assert [made[role].cool_down_group for role in ("refresh", "forecast", "report")] == [None] * 3
 
 
 def test_a_long_name_becomes_the_id():

@@ -116,21 +116,6 @@ def test_what_the_user_must_mend_is_the_fire_s_error_and_the_schedule_goes_on(st
     assert stand.row(made.id).next_fire_at == fire.fire_time + timedelta(hours=1)
 
 
-def test_a_stored_run_that_a_newer_version_does_not_understand_is_an_error_with_its_field(stand):
-    made = stand.create()
-    stand.database.write(
-        stand.project_id,
-        lambda session: setattr(
-            session.get(type(stand.row(made.id)), (stand.project_id, made.id)), "run_request", {"x": 1}
-        ),
-    )
-    stand.overdue(made.id, 5)
-    stand.scheduler.tick()
-    [fire] = stand.fires(made.id)
-    assert fire.error["where"] == "run.x"
-    assert "make it again" in fire.error["next_step"]
-
-
 def test_a_passing_trouble_leaves_the_fire_due(stand):
     troubled, other = stand.create("troubled", run={"config": {}}), stand.create("other")
     for each in (troubled, other):
@@ -157,7 +142,7 @@ def test_a_key_that_is_taken_is_reported_and_does_not_stop_the_schedule(stand):
     stand.runs.create(stand.project_id, RunRequest(idempotency_key=key))
     assert stand.scheduler.tick() == 1
     [fire] = stand.fires(made.id)
-    assert fire.error["where"] == "idempotency_key"
+    assert fire.error.where == "idempotency_key"
     assert len(stand.queued()) == 1
     assert stand.scheduler.tick() == 0
 

@@ -23,7 +23,8 @@ SCHEMAS: dict[str, Any] = api_document()["components"]["schemas"]
 NAMES = {
     "Evaluation": "EvaluationOut", "Sentence": "ReasonRecord", "Verdict": "VerdictRecord", "Scores": "Evaluation",
     "Automation": "AutomationOut", "AutomationStep": "StepOut", "DryRun": "DryRunOut", "Firing": "FiringOut",
-    "Pair": "PairOut", "RunComparison": "ComparisonOut", "Appended": "AppendOut", "Dataset": "DatasetOut",
+    "Pair": "PairOut", "RunComparison": "ComparisonOut", "Appended": "AppendOut",
+    "IncumbentAdded": "IncumbentOut", "Dataset": "DatasetOut",
     "DatasetVersion": "DatasetVersionOut", "Picture": "PictureOut", "PictureClass": "ClassOut",
     "Pictures": "PicturesOut", "Rows": "RowsOut", "Deployment": "DeploymentOut", "ExtremeLosses": "ExtremesOut",
     "GatePolicy": "PolicyOut", "Model": "ModelDetail", "ModelVersion": "VersionOut", "PairCounts": "TestOut",
@@ -34,7 +35,7 @@ NAMES = {
     "WhatIf": "WhatIfOut", "Fire": "FireOut", "Schedule": "ScheduleOut", "Link": "LinkOut", "Session": "SessionOut",
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
-    "Token": "TokenCreated", "Purged": "PurgeOut", "TrashContents": "TrashOut",
+    "Token": "TokenCreated", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 
 #: Fields of the document that a shape leaves to ``raw``.

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from azuraforge.automations.tables import Schedule, ScheduleFire
+from azuraforge.automations.triggers.definition import Step, When
 from azuraforge.automations.triggers.tables import Automation, AutomationFiring, AutomationStep
 from azuraforge.database import Session
+from azuraforge.runs.schemas import RunError, RunRequest
 
 #: More names than this are not searched for in the text of automations.
 _MOST_SEARCHED = 20
@@ -25,7 +26,7 @@ class LastStep(NamedTuple):
     do: str
     state: str
     run_id: str | None
-    error: Mapping[str, JsonValue] | None
+    error: RunError | None
     ended_at: datetime | None
 
 
@@ -35,8 +36,8 @@ class AutomationFacts:
 
     id: str
     name: str
-    when: Mapping[str, JsonValue]
-    steps: Sequence[JsonValue]
+    when: When
+    steps: Sequence[Step]
     last: Mapping[int, LastStep]
 
 
@@ -45,9 +46,9 @@ class ScheduleRow(NamedTuple):
 
     id: str
     name: str
-    request: Mapping[str, JsonValue]
+    request: RunRequest
     run_id: str | None
-    error: Mapping[str, JsonValue] | None
+    error: RunError | None
     fired_at: datetime | None
 
 
@@ -69,7 +70,7 @@ def automations(session: Session, names: Collection[str]) -> list[AutomationFact
     )
     last: dict[str, dict[int, LastStep]] = {}
     for id_, position, definition, state, run_id, error, ended_at in steps:
-        step_was = LastStep(str(definition.get("do")), state, run_id, error, ended_at)
+        step_was = LastStep(definition.do, state, run_id, error, ended_at)
         last.setdefault(id_, {})[position] = step_was
     return [AutomationFacts(*row, last.get(row[0], {})) for row in found]
 

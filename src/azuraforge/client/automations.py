@@ -53,6 +53,7 @@ class Automation(Shape):
     when: dict[str, object] = field(default_factory=dict)
     steps: list[dict[str, object]] = field(default_factory=list)
     cool_down_seconds: int = 60
+    cool_down_group: str | None = None
     most_per_day: int = 24
     paused: bool = False
     next_at: datetime | None = None
@@ -111,6 +112,7 @@ class Automations:
         steps: Sequence[Mapping[str, object]],
         *,
         cool_down_seconds: int = 60,
+        cool_down_group: str | None = None,
         most_per_day: int = 24,
         paused: bool = False,
     ) -> Automation:
@@ -122,6 +124,7 @@ class Automations:
             steps: each with ``do``: ``refresh``, ``forecast``, ``predict``, ``train``, ``study``, ``notify``,
                 ``promote``, ``roll_back``.
             cool_down_seconds: causes within this time after a firing become one firing.
+            cool_down_group: automations of one group fire one at a time and share the cool-down.
             most_per_day: firings within 24 hours; more are withheld.
 
         Raises:
@@ -132,6 +135,7 @@ class Automations:
             "when": dict(when),
             "steps": [dict(step) for step in steps],
             "cool_down_seconds": cool_down_seconds,
+            "cool_down_group": cool_down_group,
             "most_per_day": most_per_day,
             "paused": paused,
         }
@@ -145,6 +149,7 @@ class Automations:
         when: Mapping[str, object] | None = None,
         steps: Sequence[Mapping[str, object]] | None = None,
         cool_down_seconds: int | None = None,
+        cool_down_group: str | None = None,
         most_per_day: int | None = None,
         paused: bool | None = None,
     ) -> Automation:
@@ -163,6 +168,7 @@ class Automations:
             "when": found.when if when is None else dict(when),
             "steps": found.steps if steps is None else [dict(step) for step in steps],
             "cool_down_seconds": found.cool_down_seconds if cool_down_seconds is None else cool_down_seconds,
+            "cool_down_group": found.cool_down_group if cool_down_group is None else cool_down_group,
             "most_per_day": found.most_per_day if most_per_day is None else most_per_day,
             "paused": found.paused if paused is None else paused,
             "revision": found.revision,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from azuraforge.datasets.reads import REGULAR, ObservedRow
 from azuraforge.loop.schemas import (
-    GateOutcome,
+    GateDecision,
     GateSummary,
     GateWhy,
     LoopStep,
@@ -54,7 +54,7 @@ _WHY: tuple[tuple[tuple[str, ...], GateWhy], ...] = (
         "too_few",
     ),
 )
-_OUTCOMES: Mapping[str, GateOutcome] = {
+_DECISIONS: Mapping[str, GateDecision] = {
     "promoted": "promoted",
     "approved": "approved",
     "baseline_promoted": "baseline",
@@ -194,16 +194,16 @@ def champion(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def summarised(verdict: VerdictRecord) -> GateSummary:
-    """Return a verdict in short: its outcome, and the weightiest reason where it promotes no candidate."""
-    outcome = _OUTCOMES[verdict.decision]
-    if outcome == "promoted":
-        return GateSummary(outcome=outcome, why=None, text=None)
+    """Return a verdict in short: its decision, and the weightiest reason where it promotes no candidate."""
+    decision = _DECISIONS[verdict.decision]
+    if decision == "promoted":
+        return GateSummary(decision=decision, why=None, text=None)
     by_code = {reason.code: reason for reason in reversed(verdict.reasons)}
     for codes, why in _WHY:
         if reason := next((by_code[code] for code in codes if code in by_code), None):
-            return GateSummary(outcome=outcome, why=why, text=reason.text)
+            return GateSummary(decision=decision, why=why, text=reason.text)
     text = verdict.reasons[0].text if verdict.reasons else None
-    return GateSummary(outcome=outcome, why=None if outcome == "approved" else "other", text=text)
+    return GateSummary(decision=decision, why=None if decision == "approved" else "other", text=text)
 
 
 def _running(facts: Facts, kind: str, is_of: Callable[[RunRow], bool]) -> RunRow | None:

@@ -1,8 +1,7 @@
 """The loop of a training run: which child runs when, and with what.
 
-split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit)
-
-What explains the verdict is computed after the run has succeeded (``runs.execution.follow_ups``).
+split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit).
+The verdict is explained after the run has succeeded (``runs.execution.follow_ups``).
 """
 
 from __future__ import annotations
@@ -176,7 +175,7 @@ class TrainingLoop:
             members=predicted.members,
         )
         standing, failed = self._predict_baselines(baselines, parts, split.outputs, cut)
-        beside = None if champion is None else self._present(champion, passed, asked, held.obstacle)
+        champion_input = None if champion is None else self._present(champion, passed, asked, held.obstacle)
         judged = self._phase(
             "judge",
             JudgeInput(
@@ -185,7 +184,7 @@ class TrainingLoop:
                 candidate=candidate,
                 baselines=tuple(standing),
                 failed=tuple(failed),
-                champion=beside,
+                champion=champion_input,
                 truth=parts.truth,
                 test=parts.test,
                 future=parts.future,
@@ -397,4 +396,5 @@ def rows_of(dataset: DatasetVersion) -> DatasetFile:
         meaning=dataset.schema,
         options=dataset.options,
         fingerprint=dataset.fingerprint,
+        incumbent=str(dataset.incumbent_path) if dataset.incumbent_path else None,
     )

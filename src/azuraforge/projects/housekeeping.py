@@ -1,4 +1,4 @@
-"""The loop that keeps projects tidy by their own policies. Any number may run, in any number of processes."""
+"""The loop that applies retention policies. Several may run, in any number of processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logger("projects")
 
 
 class Housekeeping:
-    """Tends every project in turn: soon after the start, and then every ``round_seconds``.
+    """Applies every project's policy soon after the start, and then every ``round_seconds``.
 
     Args:
         chores: work of each round, called with the ids of projects that are left alone.
@@ -50,18 +50,18 @@ class Housekeeping:
         self._thread = threading.Thread(target=self._loop, name="housekeeping", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the loop."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop; a project that is being tended is finished."""
+        """End the loop after the current project."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(30)
             self._look()
 
     def round(self) -> None:
-        """Tend every project once. The trouble of one does not hold up the others."""
+        """Process every project once. An error in one does not stop the others."""
         projects = list(every_project(self._database))
         held = {project_id for project_id in projects if self._is_held(project_id)}
         for chore in self._chores:
@@ -80,7 +80,7 @@ class Housekeeping:
                 return
 
     def _look(self) -> None:
-        """Compare the database with the marks and move them on: right after the start, and when the platform stops."""
+        """Compare the database with the marks and update them: right after the start, and when the platform stops."""
         try:
             for project_id in every_project(self._database):
                 self._history.held_until(project_id, self._trash.policy(project_id).trash_days)

@@ -70,7 +70,7 @@ class AnsweredRequests:
         self._database = database
 
     def known(self, request: KeyedRequest) -> KnownAnswer | None:
-        """What is known of the request's key. Raises Conflict where its work was done and its answer is not known."""
+        """Return the stored answer for the key. Raises Conflict if the work is done but the answer is unknown."""
         with self._database.read(request.project_id) as session:
             row = answer_store.get(session, request.key, KEPT_SECONDS)
         if row is None:

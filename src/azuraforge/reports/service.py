@@ -1,4 +1,4 @@
-"""Reports of runs: written by a child from what a run stored about itself, and kept with the run once it has ended.
+"""Reports of runs: written by a child from the run's stored data, and kept with the run once it has ended.
 
 The English Markdown document is written when a run ends (``reporter.py``); the Turkish one, other formats, and
 documents of runs that are given none by themselves, when they are first asked for: drawing takes most of the time.
@@ -34,7 +34,7 @@ Ask = Callable[[Question], Written]
 
 
 class Runs(Protocol):
-    """What is asked of ``RunService``."""
+    """The part of ``RunService`` that reports use."""
 
     def get(self, project_id: str, run_id: str) -> RunDetail: ...
     def keep_artifact(
@@ -62,7 +62,7 @@ class RunReports:
         self._call = call
 
     def write(self, project_id: str, run_id: str, wanted: ReportFormat, language: ReportLanguage) -> Report:
-        """The report, as it was kept or else written now. Raises NotFound for a run that is not the project's."""
+        """Return the stored report, or else write it now. Raises NotFound for a run that is not in the project."""
         run = self._runs.get(project_id, run_id)
         name = _name(language, wanted)
         if (kept := self._kept(project_id, run, name)) is not None:
@@ -74,7 +74,7 @@ class RunReports:
         return Report(content, MEDIA_TYPES[wanted], _file_name(run, name))
 
     def _made_of(self, project_id: str, run: RunDetail, wanted: ReportFormat, language: ReportLanguage) -> WriteInput:
-        """A page is made of the document that is there; everything else of what the run stored."""
+        """Return the material: an existing document for a page, the run's stored data for everything else."""
         if wanted == "html" and (document := self._kept(project_id, run, _name(language, "md"))) is not None:
             return WriteInput(language=language, format=wanted, document=document.decode(), title=run.name)
         return WriteInput(language=language, format=wanted, material=self._material(project_id, run))
@@ -102,7 +102,7 @@ class RunReports:
             self._keep(project_id, run, _name(language, "md"), content, MEDIA_TYPES["md"])
 
     def give_up(self, project_id: str, run_id: str, reason: str) -> None:
-        """Keep with a run why its end wrote no report; it can still be asked for."""
+        """Store why no report was written at a run's end; it can still be requested."""
         run = self._runs.get(project_id, run_id)
         if run.finished_at is not None:
             self._keep(project_id, run, PROBLEM, f"{reason}\n".encode(), "text/plain")
@@ -133,7 +133,7 @@ class RunReports:
 
     @staticmethod
     def _since_end(run: RunDetail, name: str) -> ArtifactOut | None:
-        """What was written since the run ended; a run that was resumed has another end."""
+        """Return files written since the run's latest end; a resumed run ends again."""
         found = next((each for each in run.artifacts if each.name == name and each.kind == "report"), None)
         if found is None or run.finished_at is None or found.created_at < run.finished_at:
             return None

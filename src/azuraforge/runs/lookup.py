@@ -28,7 +28,7 @@ NEEDED_BY = 100
 
 
 class RunLookup:
-    """Reads to be awaited where the request is. Each raises NotFound for a run that is not the project's."""
+    """Asynchronous reads. Each raises NotFound for a run that is not in the project."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -113,7 +113,7 @@ class RunLookup:
 
 
 def detail(run_id: str) -> Plan[RunDetail]:
-    """Everything about a run except its metrics."""
+    """All stored data of a run except its metrics."""
     of = {"run_id": run_id}
     asked = (
         found := lookup_store.RUN.given(of),

@@ -53,6 +53,7 @@ function AutomationCards({ automation }: { automation: Automation }) {
             ...watched,
             ...(automation.next_at !== null ? [{ name: t("automations.next"), value: moment(automation.next_at) }] : []),
             { name: t("automations.coolDown"), value: duration(automation.cool_down_seconds) },
+            ...(automation.cool_down_group !== null ? [{ name: t("automations.coolDownGroup"), value: automation.cool_down_group }] : []),
             { name: t("automations.mostPerDay"), value: count(automation.most_per_day) },
             { name: t("automations.created"), value: moment(automation.created_at) },
           ]}

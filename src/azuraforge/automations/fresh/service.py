@@ -6,7 +6,8 @@ from pydantic import JsonValue
 
 from azuraforge.automations.fresh.plan import NEVER, ROLES, Subject, cadence_of, label_of, name_of, plan
 from azuraforge.automations.fresh.schemas import KeepFreshOut, KeepFreshRequest, KeptAutomation, Role
-from azuraforge.automations.triggers.schemas import AutomationOut, NotifyStep, RunStep
+from azuraforge.automations.triggers.definition import NotifyStep, OnSchedule, RunStep, RunTemplate
+from azuraforge.automations.triggers.schemas import AutomationOut
 from azuraforge.automations.triggers.service import AutomationService
 from azuraforge.database import Database, UnitOfWork
 from azuraforge.datasets.service import DatasetService
@@ -89,7 +90,7 @@ class FreshService:
         kept = self._kept(project_id, label)
         training = _training(kept)
         wanted = None if dataset is None else self._subject(project_id, model, champion, dataset)
-        plugin = str(training.get("plugin")) if training else self._trained(project_id, champion)[0]
+        plugin = training.plugin if training is not None and training.plugin else self._trained(project_id, champion)[0]
         return KeepFreshOut(
             model=model,
             kept=bool(kept),
@@ -121,12 +122,13 @@ class FreshService:
     def _subject(self, project_id: str, model: str, champion: LearnedVersion, dataset: DatasetVersion) -> Subject:
         plugin, config = self._trained(project_id, champion)
         label = label_of(model, champion.model_id)
-        training: dict[str, JsonValue] = {"plugin": plugin, "dataset": dataset.name, "model": model, "config": config}
+        name = f"keep {label} fresh"
+        training = RunTemplate(plugin=plugin, dataset=dataset.name, model=model, config=config, name=name)
         return Subject(
             model=model,
             label=label,
             dataset=dataset.name,
-            training={**training, "name": f"keep {label} fresh"},
+            training=training,
             can_refresh=self._can_refresh(project_id, dataset),
             can_forecast=dataset.end_at is not None and dataset.schema.time is not None,
         )
@@ -175,11 +177,11 @@ def _names(label: str) -> list[str]:
     return [name_of(label, role) for role in ROLES]
 
 
-def _training(kept: dict[Role, AutomationOut]) -> dict[str, JsonValue] | None:
+def _training(kept: dict[Role, AutomationOut]) -> RunTemplate | None:
     for each in kept.values():
         for step in each.steps:
             if isinstance(step, RunStep) and step.do == "train":
-                return dict(step.run)
+                return step.run
     return None
 
 
@@ -194,7 +196,8 @@ def _targets(kept: dict[Role, AutomationOut]) -> list[str]:
 def _cadence(kept: dict[Role, AutomationOut], role: Role, default: str) -> str:
     if not kept:
         return default
-    return cadence_of(kept[role].when.model_dump(mode="json")) if role in kept else NEVER
+    when = kept[role].when if role in kept else None
+    return cadence_of(when) if isinstance(when, OnSchedule) else NEVER
 
 
 def _kept_automation(role: Role, found: AutomationOut) -> KeptAutomation:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from azuraforge.automations.triggers.causes import field_of, holds
-from azuraforge.automations.triggers.schemas import (
+from azuraforge.automations.triggers.definition import (
     NotifyStep,
     OnEvent,
     PromoteStep,
@@ -24,6 +24,7 @@ from azuraforge.automations.triggers.schemas import (
     Step,
     StudyStep,
     When,
+    subject_of,
 )
 from azuraforge.errors import InvalidInput
 
@@ -141,7 +142,7 @@ def _of_step(step: Step) -> Iterator[Emission]:
         yield from (Emission(f"study.{what}") for what in ("created", "trial", "rests", "ended", "retrained"))
         yield Emission("run.state")
         yield Emission("run.followed_up")
-        model = _model_of(step.study)
+        model = _model_of(step)
         yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
     elif isinstance(step, PromoteStep):
         yield Emission("model.promoted", {**_named("model", _fixed(step.model)), "alias": step.alias})
@@ -156,34 +157,38 @@ def _of_step(step: Step) -> Iterator[Emission]:
 
 
 def _of_run(step: RunStep) -> Iterator[Emission]:
-    model = None if step.do == "refresh" else _model_of(step.run)
+    model = None if step.do == "refresh" else _model_of(step)
     for type_ in ("run.state", "run.followed_up"):
-        name = _fixed(step.run.get("name"))
+        name = _fixed(step.run.name)
         yield Emission(type_, {"kind": step.do, **_named("model", model), **_named("name", name)})
     if step.do == "refresh":
-        yield Emission("dataset.version_added", _named("dataset", _fixed_name(step.run.get("dataset"))))
+        yield Emission("dataset.version_added", _named("dataset", _fixed_name(step.run.dataset)))
         yield from (Emission(type_) for type_ in _AFTER_ROWS)
     elif step.do == "train":
         yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
-    else:
+    elif step.do in ("forecast", "predict"):
         yield Emission("prediction.made", _named("model", model))
         yield Emission("model.drift", _named("model", model))
+    elif step.do != "agent":  # an agent changes neither data nor models; a kind of another package may change both
+        changed = ("dataset.version_added", *_AFTER_ROWS, *_AFTER_TRAINING, "prediction.made")
+        yield from (Emission(type_) for type_ in changed)
 
 
-def _fixed(value: JsonValue) -> str | None:
+def _fixed(value: str | None) -> str | None:
     """The text, unless it comes from the cause."""
-    return value if isinstance(value, str) and "{cause." not in value else None
+    return value if value is not None and "{cause." not in value else None
 
 
-def _fixed_name(value: JsonValue) -> str | None:
+def _fixed_name(value: str | None) -> str | None:
     """The name of a dataset that is fixed, not its id: events carry the name."""
     found = _fixed(value)
     return None if found is None or _ID.fullmatch(found) else found
 
 
-def _model_of(asked: Mapping[str, JsonValue]) -> str | None:
+def _model_of(step: Step) -> str | None:
     """The model of a run or a study, which is called as its dataset where none is named."""
-    return _fixed(asked["model"]) if asked.get("model") else _fixed_name(asked.get("dataset"))
+    asked = subject_of(step)
+    return _fixed(asked.model) if asked.model else _fixed_name(asked.dataset)
 
 
 def _named(name: str, value: str | None) -> dict[str, JsonValue]:

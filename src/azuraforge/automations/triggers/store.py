@@ -96,9 +96,20 @@ def find(session: Session, name_or_id: str) -> Automation | None:
 
 
 def lock(session: Session, automation_id: str) -> Automation | None:
-    """The automation, its row locked until commit."""
-    statement = select(Automation).where(Automation.id == automation_id).with_for_update()
-    return session.scalar(statement, execution_options=_FRESH)
+    """The automation, its row and those of its cool-down group locked until commit, in one order everywhere."""
+    group = select(Automation.cool_down_group).where(Automation.id == automation_id).scalar_subquery()
+    mine = or_(Automation.id == automation_id, Automation.cool_down_group == group)
+    statement = select(Automation).where(mine).order_by(Automation.id).with_for_update(of=Automation)
+    found = session.scalars(statement, execution_options=_FRESH).all()
+    return next((each for each in found if each.id == automation_id), None)
+
+
+def others_of_group(session: Session, row: Automation) -> Sequence[Automation]:
+    """The other automations of a cool-down group, which ``lock`` has locked."""
+    if row.cool_down_group is None:
+        return []
+    others = (Automation.cool_down_group == row.cool_down_group, Automation.id != row.id)
+    return session.scalars(select(Automation).where(*others).order_by(Automation.id)).all()
 
 
 def every(session: Session) -> Sequence[Automation]:

@@ -19,7 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.automations.triggers.definition import STEP, STEPS, WHEN, Step, When
+from azuraforge.database import Base, JsonShape, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.runs.schemas import RunError
 
 WhenKind = Literal["schedule", "event", "measure"]
 FiringState = Literal["running", "succeeded", "failed"]
@@ -40,6 +42,7 @@ class Automation(Owned, Base):
         Index("ix_automation_next_at", "next_at"),
         Index("ix_automation_pending_at", "pending_at"),
         Index("ix_automation_event", "project_id", "event_type", "event_subject"),
+        Index("ix_automation_project_id_cool_down_group", "project_id", "cool_down_group"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
@@ -48,9 +51,10 @@ class Automation(Owned, Base):
     created_by: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
-    when: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
-    steps: Mapped[list[JsonValue]] = mapped_column(JsonText)
+    when: Mapped[When] = mapped_column(JsonShape(WHEN, exclude_unset=True))
+    steps: Mapped[tuple[Step, ...]] = mapped_column(JsonShape(STEPS, exclude_unset=True))
     cool_down_seconds: Mapped[int] = mapped_column(Integer)
+    cool_down_group: Mapped[str | None] = mapped_column(String(100), default=None)
     most_per_day: Mapped[int] = mapped_column(Integer)
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
     revision: Mapped[int] = mapped_column(Integer, default=1)
@@ -114,12 +118,12 @@ class AutomationStep(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     firing_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
-    definition: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
+    definition: Mapped[Step] = mapped_column(JsonShape(STEP, exclude_unset=True))
     state: Mapped[StepState] = mapped_column(String(10))
     tries: Mapped[int] = mapped_column(Integer, default=0)
     run_id: Mapped[str | None] = mapped_column(String(16))
     study_name: Mapped[str | None] = mapped_column(String(100))
-    error: Mapped[dict[str, JsonValue] | None] = mapped_column(JsonText)
+    error: Mapped[RunError | None] = mapped_column(JsonShape(RunError, exclude_unset=True))
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
 

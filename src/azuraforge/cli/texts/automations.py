@@ -15,6 +15,7 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
     "cause": ("cause", "neden"),
     "causes": ("causes", "nedenler"),
     "cool_down": ("cool-down", "bekleme süresi"),
+    "cool_down_group": ("shares it with the group", "süreyi paylaştığı grup"),
     "cool_down_of": ("{seconds} s; at most {most} firings a day", "{seconds} sn; günde en çok {most} tetiklenme"),
     "firings_told": (
         "{fires} made; causes held back {grouped}, withheld {withheld}, waiting {pending}",
@@ -26,8 +27,10 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
         "dosyada `when` (nesne) ve `steps` (liste) olmalı",
     ),
     "automation_fields": (
-        "besides `when` and `steps` the file may hold cool_down_seconds and most_per_day, both whole numbers",
-        "dosyada `when` ve `steps` dışında yalnızca cool_down_seconds ve most_per_day (tam sayı) bulunabilir",
+        "besides `when` and `steps` the file may hold cool_down_seconds and most_per_day, both whole numbers, and"
+        " cool_down_group, a name",
+        "dosyada `when` ve `steps` dışında yalnızca cool_down_seconds ve most_per_day (tam sayı) ile cool_down_group"
+        " (ad) bulunabilir",
     ),
     "automation_made": ("Automation {name}: {when}.", "Otomasyon {name}: {when}."),
     "automation_changed": ("Automation {name} is changed: {when}.", "Otomasyon {name} değişti: {when}."),

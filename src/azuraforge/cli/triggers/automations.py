@@ -72,7 +72,12 @@ def create(
     most = 24 if given.most_per_day is None else given.most_per_day
     with connect(terminal) as connected:
         made = connected.client.automations.create(
-            name, given.when, given.steps, cool_down_seconds=cool_down, most_per_day=most
+            name,
+            given.when,
+            given.steps,
+            cool_down_seconds=cool_down,
+            cool_down_group=given.cool_down_group,
+            most_per_day=most,
         )
         if connected.is_temporary:
             terminal.note(terminal.text("fires_while_up"))
@@ -104,6 +109,7 @@ def edit(
             when=given.when,
             steps=given.steps,
             cool_down_seconds=given.cool_down_seconds,
+            cool_down_group=given.cool_down_group,
             most_per_day=given.most_per_day,
         )
     if json:
@@ -131,6 +137,7 @@ def show(context: typer.Context, automation: Named, json: AsJson = False) -> Non
             text("steps"): _steps(terminal, found),
             text("next_fire"): text.moment(found.next_at),
             text("cool_down"): text("cool_down_of", seconds=found.cool_down_seconds, most=found.most_per_day),
+            **({text("cool_down_group"): found.cool_down_group} if found.cool_down_group else {}),
             text("fires"): text(
                 "firings_told", fires=found.fires, grouped=found.grouped, withheld=found.withheld, pending=found.pending
             ),
@@ -217,6 +224,7 @@ class _Given:
     when: dict[str, object] | None = None
     steps: list[dict[str, object]] | None = None
     cool_down_seconds: int | None = None
+    cool_down_group: str | None = None
     most_per_day: int | None = None
 
 
@@ -228,9 +236,12 @@ def _read(terminal: Terminal, file: Path) -> _Given:
     if steps is not None and not all(isinstance(step, dict) for step in steps):
         raise CommandError(terminal.text("automation_needs"), exit_code=USAGE)
     cool_down, most = given.pop("cool_down_seconds", None), given.pop("most_per_day", None)
-    if given or not isinstance(cool_down, int | None) or not isinstance(most, int | None):
+    group = given.pop("cool_down_group", None)
+    if given or not isinstance(group, str | None):
         raise CommandError(terminal.text("automation_fields"), exit_code=USAGE)
-    return _Given(when, steps, cool_down, most)
+    if not isinstance(cool_down, int | None) or not isinstance(most, int | None):
+        raise CommandError(terminal.text("automation_fields"), exit_code=USAGE)
+    return _Given(when, steps, cool_down, group, most)
 
 
 def _when(found: Automation) -> str:

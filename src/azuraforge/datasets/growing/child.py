@@ -50,8 +50,8 @@ def refresh(child: Child) -> Grown:
     source = opened_source(name, asked.access, asked.secrets, child.outputs)
     with no_secret_leaves(asked.secrets.values(), f"source {name}"):
         news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
-        told = [] if news.read is None else [news.read.provenance, news.read.findings]
-        refuse_secrets(asked.secrets.values(), [news.cursor, news.findings, *told], name)
+        read_texts = [] if news.read is None else [news.read.provenance, news.read.findings]
+        refuse_secrets(asked.secrets.values(), [news.cursor, news.findings, *read_texts], name)
     where = f"source {name}"
     cursor = plain(news.cursor, where)
     findings = remarks(news.findings)

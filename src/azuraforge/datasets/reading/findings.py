@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal
 
 from azuraforge import wording
+from azuraforge.datasets.reading.incumbent_texts import INCUMBENT_FILES, Severity
 from azuraforge.datasets.schemas import Finding
 from azuraforge.plugins.contract.source import SourceFinding
 
-Severity = Literal["info", "warning", "error"]
-
 _TEXTS: dict[str, tuple[Severity, str, str]] = {
+    **INCUMBENT_FILES,
     "encoding_assumed": (
         "info",
         "The file is not UTF-8; it was read as {encoding}.",
@@ -384,10 +383,10 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> 
     severity, english, turkish = _TEXTS[code]
     fill: dict[str, object] = {"count": count, **values}
 
-    def told(language: str, sentence: str) -> str:
+    def worded_in(language: str, sentence: str) -> str:
         return wording.fill(sentence, **{name: _worded(name, each, language) for name, each in fill.items()})
 
-    text = {"en": told("en", english), "tr": told("tr", turkish)}
+    text = {"en": worded_in("en", english), "tr": worded_in("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)
 
 

@@ -116,10 +116,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """Set weights that need no gradient descent, before training begins. Nothing by default."""
 
     def prepare_refit(self, config: SeriesConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
-        """As ``prepare``, where ``evaluated`` tells what was chosen on the validation part."""
+        """Prepare as ``prepare`` does, with the choices that ``evaluated`` made on the validation set."""
 
     def split(self, table: Table, config: SeriesConfigT) -> Split:
-        """In order of time; the training part must hold a window, the default one shortened to what is there."""
+        """Split in order of time; the training set must hold a window, and the default window is shortened to fit."""
         least = config.least_window
         return chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
 
@@ -188,7 +188,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return starts
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
-        """From each origin, with rows up to it only; of a panel, with rows of its own series only."""
+        """Predict from each origin with rows up to it only, in a panel with rows of its own series only."""
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self.predict(predictor.of(name), one))
         if part.horizon != predictor.preprocessing.horizon:

@@ -1,4 +1,4 @@
-"""The only SQL of secrets."""
+"""All SQL of secrets."""
 
 from __future__ import annotations
 

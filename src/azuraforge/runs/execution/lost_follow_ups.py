@@ -1,4 +1,4 @@
-"""The end of computations after a success that no worker can do any more, as its disk was lost or cleared."""
+"""Ending of follow-ups whose files are lost because the worker's disk was lost or cleared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logger("runs")
 
 
 def end_lost(database: Database, events: EventLog, scratch: Path | None, held: Collection[str] = ()) -> int:
-    """End follow-ups whose files are gone, with a note that says so; returns of how many runs.
+    """End follow-ups whose files are gone, with a note in the report; return the number of runs.
 
     A worker tries again whenever it starts, as long as its disk holds the run's folder; folders are cleared after the
     days that the project keeps them.

@@ -105,6 +105,7 @@ const stored = {
     { do: "notify", to: ["team"], text: null, retries: 0, on_failure: "stop" },
   ],
   cool_down_seconds: 60,
+  cool_down_group: "retrain load",
   most_per_day: 24,
   paused: true,
   newest_firings: [],
@@ -112,8 +113,8 @@ const stored = {
 
 describe("EditAutomationPage", () => {
   it("sends back what it was not asked to change", () => {
-    const { name, when, steps, cool_down_seconds, most_per_day, paused } = stored;
-    expect(readAutomation(typedAutomation(stored))).toEqual({ request: { name, when, steps, cool_down_seconds, most_per_day, paused } });
+    const { name, when, steps, cool_down_seconds, cool_down_group, most_per_day, paused } = stored;
+    expect(readAutomation(typedAutomation(stored))).toEqual({ request: { name, when, steps, cool_down_seconds, cool_down_group, most_per_day, paused } });
     const measure = { on: "measure", measure: "model.drift", of: "load", below: 2, for_seconds: 90, every_seconds: 60 } as const;
     expect(readAutomation(typedAutomation({ ...stored, when: measure }))).toMatchObject({ request: { when: measure } });
     const schedule = { on: "schedule", cron: "30 6 * * 1-5", timezone: "Europe/Istanbul" } as const;

@@ -35,6 +35,7 @@ export function typedAutomation(stored: Automation): TypedAutomation {
     when: typedWhen(stored.when),
     steps: stored.steps.map((step, key) => typedStep(step, key)),
     coolDown: String(stored.cool_down_seconds),
+    ...(stored.cool_down_group == null ? {} : { coolDownGroup: stored.cool_down_group }),
     mostPerDay: String(stored.most_per_day),
     paused: stored.paused,
   };
@@ -59,7 +60,7 @@ function typedWhen(when: AutomationWhen): TypedWhen {
   };
 }
 
-/** "load", "> 0.5", "< 3", "∈ {a, b}": what stands in the input beside the field's name. */
+/** "load", "> 0.5", "< 3", "∈ {a, b}": what stands in the input next to the field's name. */
 export function typedFilter(filter: FieldFilter): TypedFilter {
   const { field, equals, one_of, above, below } = filter;
   const limits = [above == null ? "" : `> ${above}`, below == null ? "" : `< ${below}`].filter((each) => each !== "").join(" ");

@@ -3,14 +3,19 @@ import type { AutomationRequest, AutomationStep, FieldFilter } from "../../../ap
 import { readTiming, type TypedTiming } from "../../timing";
 
 export type On = AutomationRequest["when"]["on"];
+/** A trial is started by its study: the form does not offer it, and the server refuses it. */
 export type Do = AutomationStep["do"];
 
-/** The steps that the form offers, and the inputs of each. */
+type StudyBody = Extract<AutomationStep, { do: "study" }>["study"];
+
+/** The inputs of each step. */
 export const STEPS: Readonly<Record<Do, readonly StepInput[]>> = {
   refresh: ["dataset"],
   forecast: ["model", "dataset"],
   predict: ["model", "dataset"],
   train: ["plugin", "dataset", "model", "body"],
+  agent: ["plugin", "dataset", "body"],
+  trial: [],
   study: ["body"],
   notify: ["to", "text"],
   promote: ["model", "version", "alias"],
@@ -64,6 +69,8 @@ export interface TypedAutomation {
   when: TypedWhen;
   steps: readonly TypedStep[];
   coolDown: string;
+  /** No input asks for it; an automation that has one keeps it. */
+  coolDownGroup?: string;
   mostPerDay: string;
   paused: boolean;
 }
@@ -81,7 +88,15 @@ export function readAutomation(typed: TypedAutomation): Read {
     steps.push(read);
   }
   return {
-    request: { name: typed.name.trim(), when: when.when, steps, cool_down_seconds: whole(typed.coolDown), most_per_day: whole(typed.mostPerDay), paused: typed.paused },
+    request: {
+      name: typed.name.trim(),
+      when: when.when,
+      steps,
+      cool_down_seconds: whole(typed.coolDown),
+      ...(typed.coolDownGroup === undefined ? {} : { cool_down_group: typed.coolDownGroup }),
+      most_per_day: whole(typed.mostPerDay),
+      paused: typed.paused,
+    },
   };
 }
 
@@ -115,7 +130,7 @@ function readStep(typed: TypedStep): AutomationStep | null {
     case "roll_back":
       return { do: "roll_back", model: typed.model.trim(), alias: typed.alias.trim(), ...rules };
     case "study":
-      return { do: "study", study: body, ...rules };
+      return isStudy(body) ? { do: "study", study: body, ...rules } : null;
     default: {
       const inputs = STEPS[typed.do];
       const named = Object.fromEntries((["plugin", "dataset", "model"] as const).filter((input) => inputs.includes(input) && typed[input].trim() !== "").map((input) => [input, typed[input].trim()]));
@@ -135,6 +150,12 @@ export function readFilter(typed: TypedFilter): FieldFilter {
   if (limits && text !== "") return { field, ...(limits[1] === undefined ? {} : { above: Number(limits[1]) }), ...(limits[2] === undefined ? {} : { below: Number(limits[2]) }) };
   const several = /^∈\s*\{(.+)\}$/.exec(text);
   return several?.[1] === undefined ? { field, equals: valueOf(text) } : { field, one_of: several[1].split(",").map(valueOf) };
+}
+
+/** Whether the typed body names what a study needs; the server checks the rest. */
+function isStudy(body: object): body is StudyBody {
+  const given: Partial<Record<keyof StudyBody, unknown>> = body;
+  return typeof given.plugin === "string" && typeof given.dataset === "string" && typeof given.space === "object" && given.space !== null;
 }
 
 /** "true", "3" and "2.5" are what they look like; everything else is text. */

@@ -57,6 +57,7 @@ def create() -> None:
         sa.Column("when", database.JsonText(), nullable=False),
         sa.Column("steps", database.JsonText(), nullable=False),
         sa.Column("cool_down_seconds", sa.Integer(), nullable=False),
+        sa.Column("cool_down_group", sa.String(length=100), nullable=True),
         sa.Column("most_per_day", sa.Integer(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -84,6 +85,7 @@ def create() -> None:
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_automation_project_id_name")),
     )
     op.create_index("ix_automation_next_at", "automation", ["next_at"])
+    op.create_index("ix_automation_project_id_cool_down_group", "automation", ["project_id", "cool_down_group"])
     op.create_index("ix_automation_pending_at", "automation", ["pending_at"])
     op.create_index("ix_automation_event", "automation", ["project_id", "event_type", "event_subject"])
     op.create_table(
