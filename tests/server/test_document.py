@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from azuraforge.server.application import create_api
+from tests.api_document import api_document
 
-DOCUMENT = create_api().openapi()
+DOCUMENT = api_document()
 OPERATIONS = [(method, path, each) for path, found in DOCUMENT["paths"].items() for method, each in found.items()]
 
 

@@ -18,8 +18,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from azuraforge.projects.access import unit_of_work
-from azuraforge.server.application import create_api
 from azuraforge.server.packages import PACKAGES
+from tests.api_document import api_document
 
 #: Creating routes that take no key, and why.
 WITHOUT = {"/api/v1/sessions": "nobody is known yet; its one-time link works once"}
@@ -34,7 +34,7 @@ CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day
 
 def creating() -> list[str]:
     """Paths whose POST makes something: they answer 201, or are known to although they answer 200."""
-    paths = create_api().openapi()["paths"]
+    paths = api_document()["paths"]
     made = [path for path, methods in paths.items() if "201" in methods.get("post", {}).get("responses", {})]
     return sorted({*made, "/api/v1/models/{name}/predict"} - WITHOUT.keys())
 
