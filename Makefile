@@ -59,13 +59,16 @@ dashboard: dashboard/dist/.built ## Build the dashboard (skipped when unchanged)
 .PHONY: test
 test: .venv/.dev dashboard/dist/.built ## Set up everything and run every check and test of a commit
 	@$(call COMPILE,src/azuraforge)
-	@$(MAKE) lint
-	@cd dashboard && npm run --silent typecheck && npm run --silent lint && npm run --silent test
+	@$(MAKE) -j 2 lint check-dashboard
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: .venv/.dev ## Ruff, mypy strict, import layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy && $(BIN)/lint-imports
+
+.PHONY: check-dashboard
+check-dashboard: dashboard/dist/.built ## Types, ESLint and the tests of the dashboard
+	@cd dashboard && npm run --silent typecheck && npm run --silent lint && npm run --silent test
 
 .PHONY: proof
 proof: .venv/.dev dashboard/dist/.built ## What takes longer than a commit's suite: marked "proof" and "realdata"

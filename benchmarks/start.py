@@ -70,6 +70,12 @@ def wait_idle(root: psutil.Process) -> None:
         time.sleep(0.1)
 
 
+def spent_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Return the processor time so far of the platform's process. On a busy machine it tells more than wall time."""
+    times = psutil.Process(process.pid).cpu_times()
+    return float(times.user + times.system)
+
+
 def version_seconds() -> float:
     """Return the processor time of `azuraforge version`."""
     process = subprocess.Popen([sys.executable, "-m", "azuraforge.cli.main", "version"], stdout=subprocess.DEVNULL)
@@ -84,10 +90,11 @@ def main() -> None:
         home = Path(folder) / "home"
         process, first = start(home)
         stop(process)
-        times, stops = [], []
+        times, spent, stops = [], [], []
         for _ in range(STARTS):
             process, seconds = start(home)
             times.append(seconds)
+            spent.append(spent_seconds(process))
             if len(times) < STARTS:
                 stops.append(stop(process))
         root = psutil.Process(process.pid)
@@ -101,6 +108,8 @@ def main() -> None:
     report.add("first start, empty data home", first, "s")
     report.add("later start, median", statistics.median(times), "s", goal="< 2", met=statistics.median(times) < 2)
     report.add("later start, slowest", max(times), "s", goal="< 2", met=max(times) < 2)
+    used = statistics.median(spent)
+    report.add("later start, processor time of the process, median", used, "s", goal="< 2", met=used < 2)
     report.add("stop on SIGTERM, median", statistics.median(stops), "s")
     report.add(
         "idle memory of the tree (sum of PSS)", sum(memory.values()), "MB", goal="< 200", met=sum(memory.values()) < 200

@@ -52,10 +52,10 @@ os.environ.setdefault(
 
 
 def import_all_tables() -> None:
-    """Import every room's ``tables.py``, so that ``Base.metadata`` is whole."""
-    for room in pkgutil.iter_modules(azuraforge.__path__):
-        name = f"azuraforge.{room.name}.tables"
-        if room.ispkg and importlib.util.find_spec(name):
+    """Import every package's ``tables.py``, so that ``Base.metadata`` is whole."""
+    for package in pkgutil.iter_modules(azuraforge.__path__):
+        name = f"azuraforge.{package.name}.tables"
+        if package.ispkg and importlib.util.find_spec(name):
             importlib.import_module(name)
 
 
@@ -99,14 +99,14 @@ def _guard_statements(connection, _cursor, statement, _parameters, context, _man
 
 @pytest.fixture
 def dialect(request: pytest.FixtureRequest) -> str:
-    """Which database ``database`` is; the rooms of ``postgres.BOTH`` run on both."""
+    """Which database ``database`` is; the packages of ``postgres.BOTH`` run on both."""
     chosen: str = getattr(request, "param", "sqlite")
     return chosen
 
 
 @pytest.fixture
 def database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """An empty database with every table of every room."""
+    """An empty database with every table."""
     import_all_tables()
     if dialect == "postgresql":
         made = Database(request.getfixturevalue("postgres").url)

@@ -1,4 +1,4 @@
-"""A row in every table, whatever tables there are: for tests about databases rather than about rooms."""
+"""A row in every table, whatever tables there are: for tests about databases rather than about packages."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from azuraforge.automations.triggers.definition import STEP, STEPS, WHEN
 from azuraforge.automations.triggers.tables import Automation, AutomationFiring, AutomationStep
 from azuraforge.database import Base, Database, new_id
 from azuraforge.datasets.segments import Growth
@@ -162,7 +163,8 @@ class Rows:
         given = when or {"on": "schedule", "interval": {"every": 1, "unit": "days"}}
         self.add(
             Automation(
-                project_id=self.project_id, id=id_, name=name, created_by=None, when=given, steps=steps,
+                project_id=self.project_id, id=id_, name=name, created_by=None, when=WHEN.validate_python(given),
+                steps=STEPS.validate_python(steps),
                 cool_down_seconds=60, most_per_day=24, kind=given["on"], anchor_at=at, **more,
             )
         )  # fmt: skip
@@ -177,7 +179,11 @@ class Rows:
                 state="failed", fired_at=at,
             )
         )  # fmt: skip
-        self.add(AutomationStep(project_id=self.project_id, firing_id=id_, position=1, definition=step, **ended))
+        self.add(
+            AutomationStep(
+                project_id=self.project_id, firing_id=id_, position=1, definition=STEP.validate_python(step), **ended
+            )
+        )
 
         def write(session: Any) -> None:
             session.get(Automation, (self.project_id, automation_id)).last_fired_at = at

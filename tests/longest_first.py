@@ -12,6 +12,7 @@ import pytest
 LONGEST = (
     "platform/test_crash_points.py",
     "platform/test_scaled.py",
+    "cli/test_loop_demo.py",
     "runs/test_kills.py",
     "browser/test_run_page.py",
     "platform/test_storm.py",

@@ -25,7 +25,7 @@ from azuraforge.database.schema import open_database
 from azuraforge.server.packages import import_tables
 from tests.postgres_pool import Pool
 
-#: Tests of these rooms that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
+#: Tests of these packages that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
 BOTH = ("attacks", "automations", "database", "datasets", "events", "loop", "models", "projects", "runs", "studies")
 OWNER, APP = "azuraforge_owner", "azuraforge_app"
 TEMPLATE = "azuraforge_template"
@@ -218,10 +218,10 @@ def postgres(postgres_pool: Pool) -> Iterator[Postgres]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+    package = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
     if (
         "dialect" in metafunc.fixturenames  # what a test's own ``database`` is, the test knows
-        and room in BOTH
+        and package in BOTH
         and not metafunc.definition.get_closest_marker("sqlite_only")
     ):
         metafunc.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)

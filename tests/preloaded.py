@@ -1,7 +1,8 @@
 """Platforms of tests that need not import what each platform imports: forked from a process that has.
 
-Of the 1.6 seconds of processor time until ``azuraforge up`` answers, imports take 1.4. A test about the start itself,
-or about what a process has loaded, starts a fresh interpreter instead (``fresh`` of ``start``).
+Of the 1.6 seconds of processor time until ``azuraforge up`` answers, imports take 1.4. Their launchers are forks of the
+same process (``entries/forked_launcher.py``). A test about the start itself, or about what a process has loaded, starts
+a fresh interpreter instead (``fresh`` of ``start``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _ENTRY = Path(__file__).parent / "entries" / "preloaded.py"
+#: Space in which forks write their own command lines.
+_ROOM = "-" * 1000
 #: Read by modules while they are imported.
 _AT_IMPORT = {"AZURAFORGE_PORTABLE_PROCESSES"}
 _ANY_TIME = {"COLUMNS", "PYTEST_CURRENT_TEST"}
@@ -52,7 +55,7 @@ class _Nursery:
 
     def _start(self) -> subprocess.Popen[str]:
         self._environment = dict(os.environ)
-        command = [sys.executable, str(_ENTRY)]
+        command = [sys.executable, str(_ENTRY), _ROOM]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         atexit.register(self._stop, self._process)
         return self._process

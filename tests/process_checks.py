@@ -3,12 +3,50 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterable
 
 import psutil
 
 _LOOK_SECONDS = 0.01
+#: On a machine however busy, a second counts at least this much: a wait always ends.
+_SLOWEST = 0.05
+
+
+class Patience:
+    """A time limit in seconds of a free machine: while n processes want c processors, a second counts as c/n seconds.
+
+    A limit in wall time is a promise about the machine. Four busy processes beside the suite would break it.
+
+    Args:
+        seconds: that the awaited may take where nothing else runs.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._looked = time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Return whether the time is used up. Ask at least every few seconds."""
+        now = time.monotonic()
+        self._left -= (now - self._looked) * _free_share()
+        self._looked = now
+        return self._left <= 0
+
+
+def _free_share() -> float:
+    return max(min(1.0, (os.cpu_count() or 1) / max(_wanting(), 1)), _SLOWEST)
+
+
+def _wanting() -> int:
+    """Return how many processes of the machine want a processor now."""
+    try:
+        with open("/proc/loadavg", encoding="ascii") as file:
+            return int(file.read().split()[3].partition("/")[0])
+    except OSError:  # not Linux
+        return int(os.getloadavg()[0])
 
 
 def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
@@ -22,10 +60,10 @@ def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
 
 
 def still_alive(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Those that run even after so long; returns as soon as there are none."""
-    until = time.monotonic() + seconds
+    """Those that run even after so long (``Patience``); returns as soon as there are none."""
+    patience = Patience(seconds)
     left = alive(processes)
-    while left and time.monotonic() < until:
+    while left and not patience.over:
         time.sleep(_LOOK_SECONDS)
         left = alive(left)
     return left
@@ -43,7 +81,7 @@ class Stall:
         self._process = process
         self._seconds = seconds
         self._used = -1.0
-        self._moved = time.monotonic()
+        self._patience = Patience(seconds)
 
     @property
     def over(self) -> bool:
@@ -51,5 +89,5 @@ class Stall:
         with contextlib.suppress(psutil.NoSuchProcess):
             used = sum(self._process.cpu_times()[:2])
             if used > self._used:
-                self._used, self._moved = used, time.monotonic()
-        return time.monotonic() - self._moved > self._seconds
+                self._used, self._patience = used, Patience(self._seconds)
+        return self._patience.over

@@ -26,6 +26,7 @@ from azuraforge.runs.schemas import RunRequest, RunSummary
 from azuraforge.runs.service import RunService
 from azuraforge.runs.trash import Needs
 from azuraforge.settings import RunSettings, Settings
+from tests.process_checks import Patience
 
 ENTRIES = Path(__file__).parent / "entries"
 #: Children find the toy entries, and the very package that is under test here.
@@ -100,9 +101,9 @@ class Stand:
     def wait(self, run_id: str, until: Callable[[Any], bool] | None = None, seconds: float = 120):
         """Poll the run until it ended (or ``until`` holds)."""
         holds = until or (lambda run: run.state in ENDED)
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds)
         while not holds(run := self.get(run_id)):
-            assert time.monotonic() < deadline, f"still {run.state} after {seconds} s: {run}"
+            assert not patience.over, f"still {run.state} after {seconds} s: {run}"
             time.sleep(0.02)
         return run
 

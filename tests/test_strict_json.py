@@ -23,7 +23,7 @@ def test_what_cannot_be_stored_is_refused(text):
 
 
 @pytest.mark.parametrize("size", [2, 3])
-def test_integers_are_told_from_digits_in_texts_and_in_floats(size):
+def test_integers_are_distinguished_from_digits_in_texts_and_in_floats(size):
     """Against the standard library's parser, for every sequence of these parts."""
     parts = [
         "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "1e-5",

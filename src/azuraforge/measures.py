@@ -13,7 +13,7 @@ class Measure(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name, such as ``dataset.age_seconds``."""
+        """The measure's name, such as ``dataset.age_seconds``."""
         ...
 
     @property

@@ -64,7 +64,7 @@ class ServerSettings(BaseModel):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can connect."""
+        """True if only this machine can connect."""
         if self.host.lower() == "localhost":
             return True
         address = _ip(self.host)
@@ -72,13 +72,13 @@ class ServerSettings(BaseModel):
 
     @property
     def listens_everywhere(self) -> bool:
-        """Whether ``host`` means every network interface."""
+        """True if ``host`` means every network interface."""
         address = _ip(self.host)
         return not self.host or (address is not None and address.is_unspecified)
 
 
 class RunSettings(BaseModel):
-    """How runs are carried (DESIGN §5)."""
+    """Execution of runs."""
 
     concurrency: int = Field(default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="runs at once")
     lease_seconds: float = Field(default=15.0, gt=0)
@@ -109,7 +109,7 @@ class RunSettings(BaseModel):
 
 
 class EngineSettings(BaseModel):
-    """What computes the engine's ops in runs and warm predictors."""
+    """The backend that computes the engine's ops in runs and warm predictors."""
 
     backend: Literal["auto", "cpu", "reference"] = Field(
         default="auto",

@@ -47,8 +47,8 @@ configure()
 class Logger:
     """Writes events of one package; each is a name and fields, values without a JSON form as their ``repr``."""
 
-    def __init__(self, room: str) -> None:
-        self._room = room
+    def __init__(self, package: str) -> None:
+        self._package = package
 
     def debug(self, event: str, **fields: object) -> None:
         self._write(logging.DEBUG, event, fields)
@@ -69,11 +69,11 @@ class Logger:
         if not _SINK.isEnabledFor(level):
             return
         name, at = logging.getLevelName(level).lower(), datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        line = {"room": self._room, **fields, "event": event, "level": name, "timestamp": at}
+        line = {"package": self._package, **fields, "event": event, "level": name, "timestamp": at}
         # No arguments: a per cent sign in the line is no format.
         _SINK.log(level, json.dumps(line, default=repr))
 
 
-def logger(room: str) -> Logger:
+def logger(package: str) -> Logger:
     """Return a logger whose lines carry the package's name."""
-    return Logger(room)
+    return Logger(package)

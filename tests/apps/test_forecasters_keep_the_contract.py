@@ -1,4 +1,4 @@
-"""Every built-in forecaster passes the suite that strangers' plugins are held to."""
+"""Every built-in forecaster passes the suite that third-party plugins must pass."""
 
 from __future__ import annotations
 

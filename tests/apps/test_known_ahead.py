@@ -114,7 +114,7 @@ class TakesWhatNobodyNamed(Ridge):
         return np.concatenate([super()._inputs(lags, series, origins), series["others"][following]], axis=1)
 
 
-def test_the_guard_still_sees_a_leak_beside_what_is_known_ahead(series: Table, tmp_path: Path) -> None:
+def test_the_guard_still_sees_a_leak_next_to_what_is_known_ahead(series: Table, tmp_path: Path) -> None:
     with pytest.raises(ContractBroken, match="looks into the future"):
         check_pipeline(TakesWhatNobodyNamed, series, {"horizon": 3, "known_ahead": ["lead"], "holidays": "TR"})
     pipeline, predictor, parts, _ = fitted(Ridge, series, tmp_path, horizon=3, known_ahead=["lead"])
@@ -126,7 +126,7 @@ def test_the_guard_still_sees_a_leak_beside_what_is_known_ahead(series: Table, t
     guard_against_future("ridge", answer, parts["test"], made, seed=1)
 
 
-def test_a_hole_is_told_to_the_network_and_a_missing_target_is_never_learned(tmp_path: Path) -> None:
+def test_a_hole_is_marked_for_the_network_and_a_missing_target_is_never_learned(tmp_path: Path) -> None:
     table = make_series(500)
     holes = pl.int_range(pl.len()).is_in([40, 41, 200, 300, 301, 302])
     table = Table(table.frame.with_columns(pl.when(~holes).then(pl.col("value")).alias("value")), table.schema)

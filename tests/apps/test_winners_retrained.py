@@ -82,7 +82,7 @@ def weights(table: ImageTable, folder: Path, stop_after: int | None) -> dict[str
     return {**found, "epochs": np.array(sum("validation_loss" in point for _, point in run.metrics))}
 
 
-def test_an_image_classifier_ends_where_it_is_told_to(tmp_path: Path) -> None:
+def test_an_image_classifier_ends_at_the_given_epoch(tmp_path: Path) -> None:
     one, two = weights(images(1), tmp_path / "a", 2), weights(images(2), tmp_path / "b", 2)
     assert one["epochs"] == 2
     assert all(np.array_equal(one[name], two[name]) for name in one)

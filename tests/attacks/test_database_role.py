@@ -70,12 +70,12 @@ def test_a_founded_database_is_not_founded_again(postgres, app, place):
 
 
 def test_another_role_cannot_found(postgres_cluster, postgres):
-    if not postgres_cluster.execute("SELECT 1 FROM pg_roles WHERE rolname = 'stranger'"):
-        postgres_cluster.execute("CREATE ROLE stranger LOGIN")
-    stranger = Database(postgres.url.replace("azuraforge_app", "stranger"))
-    with stranger.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
+    if not postgres_cluster.execute("SELECT 1 FROM pg_roles WHERE rolname = 'other_role'"):
+        postgres_cluster.execute("CREATE ROLE other_role LOGIN")
+    other_role = Database(postgres.url.replace("azuraforge_app", "other_role"))
+    with other_role.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
         connection.execute(text(FOUND))
-    stranger.close()
+    other_role.close()
 
 
 def test_a_platform_refuses_a_role_with_surplus_rights_until_they_are_revoked(postgres, app):

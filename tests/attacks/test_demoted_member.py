@@ -26,6 +26,7 @@ from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.service import CACHE_SECONDS, ROLES, ProjectService
 from azuraforge.server.application import create_api
 from azuraforge.settings import ServerSettings
+from tests.api_document import api_document
 from tests.events.ticking import Happened
 
 Change = Callable[[str], None]
@@ -145,7 +146,7 @@ def test_the_role_of_a_request_is_the_lower_of_the_token_s_and_the_membership_s(
         assert {each.name: each.role for each in projects.tokens(place).items if each.name in made} == lower
 
 
-class Rooms:
+class Services:
     """The part of the services that receives a file; using it is a fault."""
 
     max_upload_bytes = 1 << 20
@@ -163,14 +164,14 @@ class Rooms:
     add_file = bring_in = predict_image = refuse
 
     @property
-    def bundles(self) -> Rooms:
+    def bundles(self) -> Services:
         return self
 
 
 @pytest.mark.parametrize("path", ["datasets", "models/import", "models/load/predict-image"])
 @pytest.mark.sqlite_only
 def test_an_upload_that_lasts_longer_than_its_sender_s_role_is_refused(api, token, demote, clock, tmp_path, path):
-    api.state.datasets = api.state.models = Rooms(tmp_path)
+    api.state.datasets = api.state.models = Services(tmp_path)
     options = b'--B\r\nContent-Disposition: form-data; name="options"\r\n\r\n{"time": "t", "target": "y"}\r\n'
     part = b'--B\r\nContent-Disposition: form-data; name="%s"; filename="a"\r\n\r\ndata\r\n--B--\r\n'
 
@@ -266,7 +267,7 @@ def test_every_writing_route_refuses_a_demoted_owner(api, token, demote):
     demote("viewer")
     writing = [
         (method, path)
-        for path, methods in api.openapi()["paths"].items()
+        for path, methods in api_document()["paths"].items()
         for method in methods
         if method != "get" and (method, path) not in FOR_VIEWERS
     ]

@@ -54,8 +54,8 @@ class Post:
         stand.target(options=options, **target)
 
         policy = Policy(allow=(f"127.0.0.1:{receiver.port}",))
-        self.sender = Sender(stand.database, stand.events, call_here, "", policy)
-        self.service = NotificationService(stand.database, stand.events, None, object_to_target)
+        self.sender = Sender(stand.database, stand.events, stand.secrets, call_here, "", policy)
+        self.service = NotificationService(stand.database, stand.events, None, stand.secrets, object_to_target)
 
     def put(self) -> str:
         return self.service.test(self.stand.project_id, "me").id

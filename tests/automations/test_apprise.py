@@ -99,8 +99,8 @@ class Mail:
         url = f"mailto://127.0.0.1:{port}?from=forge@example.org&to=team@example.org&user=&pass="
         options = {"url": url}
         stand.target("mail", notifier="apprise", options=options)
-        self.sender = Sender(stand.database, stand.events, call_apart, "", Policy(allow=(allow,)))
-        self.service = NotificationService(stand.database, stand.events, None, object_to_target)
+        self.sender = Sender(stand.database, stand.events, stand.secrets, call_apart, "", Policy(allow=(allow,)))
+        self.service = NotificationService(stand.database, stand.events, None, stand.secrets, object_to_target)
 
         def escalate(session: Any) -> None:
             second = store.target(session, "second")

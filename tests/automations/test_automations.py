@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.notifications.tables import Notification
-from azuraforge.automations.triggers.schemas import DryRunRequest
+from azuraforge.automations.triggers import cycles, store
+from azuraforge.automations.triggers.definition import OnEvent, RunStep
+from azuraforge.automations.triggers.schemas import AutomationChange, DryRunRequest
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from tests.automations.triggers import Stand
@@ -82,6 +84,51 @@ def test_a_running_firing_holds_back_the_next(stand):
     stand.end_runs()
     stand.loop.tick()
     assert (len(stand.queued()), stand.get().pending) == (2, 0)
+
+
+def test_automations_of_one_group_answer_causes_that_meet_once(stand):
+    """As three retrainings do: by schedule, by drift and by a lost comparison."""
+    for name in ("one", "two", "three", "alone"):
+        group = None if name == "alone" else "retrain"
+        stand.create(name, cool_down_seconds=600, cool_down_group=group)
+
+    def fires() -> list[int]:
+        return [stand.get(name).fires for name in ("one", "two", "three", "alone")]
+
+    stand.happen()  # a cause of all four
+    for _ in range(2):
+        stand.loop.tick()
+    assert sorted(fires()[:3]) == [0, 0, 1]
+    assert (fires()[3], len(stand.queued())) == (1, 2)
+    stand.end_runs()
+    for _ in range(3):
+        stand.loop.tick()
+    assert sum(fires()[:3]) == 1, "the others wait for the cool-down of the first"
+    for name in ("one", "two", "three"):
+        stand.later(name, 700)
+    for _ in range(3):
+        stand.loop.tick()
+        stand.end_runs()
+    found = [stand.get(name) for name in ("one", "two", "three")]
+    assert (sum(fires()[:3]), len(stand.queued())) == (2, 3), "what was held back became one firing, not two"
+    assert [each.pending for each in found] == [0, 0, 0]
+    assert sorted(each.newest_firings[0].causes for each in found if each.fires) == [1, 2]
+
+
+def test_a_group_waits_for_the_running_firing_of_another(stand):
+    for name in ("one", "two"):
+        stand.create(name, cool_down_seconds=0, cool_down_group="retrain")
+    stand.happen()
+    stand.loop.tick()
+    (first, held) = sorted((stand.get(name) for name in ("one", "two")), key=lambda each: -each.fires)
+    stand.set(held.name, pending_at=first.last_fired_at)
+    stand.loop.tick()
+    assert stand.get(held.name).fires == 0, "the run of the first goes on"
+    stand.end_runs()
+    stand.loop.tick()
+    stand.set(held.name, pending_at=first.last_fired_at)
+    stand.loop.tick()
+    assert stand.get(held.name).fires == 1
 
 
 def test_the_limit_per_day_withholds_and_counts(stand):
@@ -198,7 +245,9 @@ def test_a_cycle_is_refused_with_its_path(stand, through):
         ({"when": {"on": "measure", "measure": "no.such", "above": 1}}, InvalidInput, "no measure 'no.such'"),
         ({"when": {"on": "schedule", "cron": "0 0 31 2 *"}}, InvalidInput, "cron line .* cannot be read"),
         ({"steps": [{"do": "train", "run": {}}]}, InvalidInput, "no runs of kind 'train'"),
-        ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, InvalidInput, "no field 'datset'"),
+        ({"steps": [{"do": "external", "run": {}}]}, InvalidInput, "no runs of kind 'external'"),
+        ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, ValidationError, "datset"),
+        ({"steps": [{"do": "refresh", "run": {"kind": "predict"}}]}, ValidationError, "run.kind"),
         ({"when": {"on": "event", "type": "x", "where": [{"field": "a"}]}}, ValidationError, "needs one of"),
     ],
 )
@@ -273,6 +322,100 @@ def test_a_dataset_that_is_named_by_its_id_excludes_no_cycle(stand):
         stand.create("a", when=grows, steps=[{"do": "refresh", "run": {"dataset": "abcdefgh23456789"}}])
 
 
+def test_only_what_an_automation_can_reach_is_read(stand, monkeypatch):
+    def listens(name: str, dataset: str | None, model: str) -> None:
+        where = [{"field": "dataset", "equals": dataset}] if dataset else []
+        grows = {"on": "event", "type": "dataset.version_added", "where": where}
+        stand.create(name, when=grows, steps=[{"do": "predict", "run": {"model": model}}])
+
+    listens("same", "co2", "co2")
+    listens("other", "sales", "sales")
+    listens("any", None, "{cause.dataset}")
+    made = {"on": "event", "type": "prediction.made", "where": [{"field": "model", "equals": "m"}]}
+    stand.create("after", when=made, steps=[{"do": "predict", "run": {"model": "z"}}])
+    read: list[str] = []
+    found = store.listening
+
+    def listening(session, events):
+        rows = found(session, events)
+        read.extend(row.name for row in rows)
+        return rows
+
+    monkeypatch.setattr(store, "listening", listening)
+    refresh = [{"do": "refresh", "run": {"dataset": "co2"}}]
+    stand.create("daily", when={"on": "schedule", "interval": {"unit": "days", "every": 1}}, steps=refresh)
+    assert read == []  # no event fires it
+    stand.create("asked", steps=refresh)
+    assert read == ["any", "same", "after"]  # another dataset's is not among them; "after" may follow "any"
+    read.clear()
+    notify = [{"do": "predict", "run": {"model": "co2"}}]
+    stand.create("more", when={"on": "event", "type": "test.other"}, steps=notify)
+    assert read == []  # what listens to another model is not read
+
+
+def test_a_cycle_over_many_automations_is_found(stand):
+    for number in range(5):
+        made = {"on": "event", "type": "prediction.made", "where": [{"field": "model", "equals": f"m{number}"}]}
+        stand.create(f"a{number}", when=made, steps=[{"do": "predict", "run": {"model": f"m{number + 1}"}}])
+    made = {"on": "event", "type": "prediction.made", "where": [{"field": "model", "equals": "m5"}]}
+    with pytest.raises(InvalidInput, match=r"last → prediction.made → a0 .* → a4 → prediction.made → last"):
+        stand.create("last", when=made, steps=[{"do": "predict", "run": {"model": "m0"}}])
+
+
+def change(stand, of: str = "fresh", /, **fields):
+    """The automation as the API states it, with these fields."""
+    found = stand.get(of).model_dump(mode="json")
+    kept = {key: found[key] for key in AutomationChange.model_fields}
+    return AutomationChange.model_validate({**kept, **fields})
+
+
+def test_an_edited_automation_keeps_its_firings_and_refuses_the_second_editor(stand):
+    where = [
+        {"field": "loss", "above": 0.5},
+        {"field": "kind", "one_of": ["a", "b"]},
+        {"field": "none", "equals": None},
+    ]
+    stand.create(when={"on": "event", "type": "test.happened", "where": where})
+    stand.happen(loss=1, kind="a")
+    stand.loop.tick()
+    assert stand.get().fires == 1
+    mine, other = change(stand, name="renamed", cool_down_seconds=0), change(stand, most_per_day=1)
+    made = stand.service.replace(stand.project_id, "fresh", mine)
+    assert (made.name, made.cool_down_seconds, made.fires, len(made.newest_firings)) == ("renamed", 0, 1, 1)
+    assert made.when.where == stand.service.get(stand.project_id, made.id).when.where
+    with pytest.raises(
+        Conflict, match="was changed meanwhile: it has revision 2, and this change is of revision 1"
+    ) as no:
+        stand.service.replace(stand.project_id, made.id, other)
+    assert no.value.error_code == "changed_meanwhile"
+    stand.end_runs()
+    stand.look_now()
+    stand.loop.tick()
+    stand.happen(loss=1, kind="a")  # the filters are what they were
+    stand.happen(loss=0, kind="a")
+    stand.loop.tick()
+    assert stand.get("renamed").fires == 2
+    paused = change(stand, "renamed", most_per_day=2)
+    stand.service.pause(stand.project_id, "renamed")
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        stand.service.replace(stand.project_id, "renamed", paused)
+    assert stand.get("renamed").paused
+
+
+def test_a_change_is_checked_as_a_new_automation_is(stand):
+    stand.create()
+    stand.create("other", when={"on": "event", "type": "test.other"})
+    grows = {"on": "event", "type": "dataset.version_added"}
+    for fields, error, words in (
+        ({"when": grows}, InvalidInput, "would fire itself"),
+        ({"steps": [{"do": "notify", "to": ["nowhere"]}]}, NotFound, "target 'nowhere' does not exist"),
+        ({"name": "other"}, Conflict, "an automation named 'other' is there already"),
+    ):
+        with pytest.raises(error, match=words):
+            stand.service.replace(stand.project_id, "fresh", change(stand, **fields))
+    assert stand.get().revision == 1
+
+
 def test_firing_by_hand_says_that_the_limit_is_reached(stand):
     stand.target()
     stand.create(steps=[{"do": "notify", "to": ["me"]}], cool_down_seconds=0, most_per_day=1)
@@ -280,3 +423,17 @@ def test_firing_by_hand_says_that_the_limit_is_reached(stand):
     with pytest.raises(Conflict, match="has fired 1× within 24 hours"):
         stand.service.fire(stand.project_id, "fresh")
     assert stand.get().withheld == 0
+
+
+def test_a_run_of_another_packages_kind_may_change_anything_and_an_agent_nothing():
+    grows = OnEvent(on="event", type="dataset.version_added")
+    cycles.check(cycles.Node("a", grows, [RunStep(do="agent")]), lambda _: [])
+    with pytest.raises(InvalidInput, match="would fire itself"):
+        cycles.check(cycles.Node("a", grows, [RunStep(do="custom")]), lambda _: [])
+
+
+def test_a_stored_filter_keeps_only_what_it_was_given(stand):
+    stand.create(when={"on": "event", "type": "test.happened", "where": [{"field": "rows", "above": 2}]})
+    stand.happen(rows=3)
+    stand.loop.tick()
+    assert stand.get().fires == 1

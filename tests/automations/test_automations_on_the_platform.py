@@ -16,7 +16,6 @@ from azuraforge.client import ApiError, Automation, Client
 from tests.automations.receiving import SECRET, Receiver
 from tests.conftest import running_platform
 
-pytestmark = pytest.mark.timeout(280)
 ROWS = "time,value\n" + "".join(f"{date(2020, 1, 1) + timedelta(days=i)},{i % 7 + i * 0.01}\n" for i in range(120))
 
 

@@ -11,7 +11,8 @@ from azuraforge.automations.fresh.schemas import KeepFreshRequest
 from azuraforge.automations.needs import object_to_model
 from azuraforge.automations.notifications.wording import DoneStep, of_firing
 from azuraforge.automations.triggers import cycles
-from azuraforge.automations.triggers.schemas import AutomationRequest, OnEvent
+from azuraforge.automations.triggers.definition import OnEvent
+from azuraforge.automations.triggers.schemas import AutomationRequest
 from azuraforge.errors import Conflict, InvalidInput
 from tests.automations.triggers import Stand
 
@@ -52,14 +53,16 @@ def test_no_part_of_the_set_fires_itself():
     made = plan(SALES, KeepFreshRequest(notify=["team"]))
     nodes = [cycles.Node(each.name, each.when, each.steps) for each in made]
     for index, node in enumerate(nodes):
-        cycles.check(node, nodes[:index] + nodes[index + 1 :])
+        cycles.check(node, lambda _, others=(*nodes[:index], *nodes[index + 1 :]): others)
     where = [{"field": "kind", "equals": "train"}, {"field": "name", "equals": "the one"}]
     tell = {"when": {"on": "event", "type": "run.state", "where": where}, "name": "tell"}
     other = AutomationRequest.model_validate({**tell, "steps": [{"do": "predict", "run": {"model": "{cause.model}"}}]})
-    cycles.check(cycles.Node("tell", other.when, other.steps), nodes)  # runs of the set have a name of their own
+    cycles.check(
+        cycles.Node("tell", other.when, other.steps), lambda _: nodes
+    )  # runs of the set have a name of their own
     loose = OnEvent(on="event", type="dataset.version_added")
     with pytest.raises(InvalidInput, match="would fire itself"):
-        cycles.check(cycles.Node("loose", loose, made[0].steps), nodes)
+        cycles.check(cycles.Node("loose", loose, made[0].steps), lambda _: nodes)
 
 
 @pytest.mark.parametrize(
@@ -79,9 +82,18 @@ def test_what_is_not_possible_or_not_wanted_is_left_out(subject, asked, left):
 def test_a_short_distance_is_not_held_back_by_limits():
     (refresh, _, retrain, *_) = plan(SALES, KeepFreshRequest(refresh="10s", retrain="30s"))
     assert refresh.most_per_day >= 8640
-    assert retrain.cool_down_seconds == 0
+    assert retrain.cool_down_seconds == 4
     worse = plan(SALES, KeepFreshRequest(retrain="30s"))[-1]
-    assert (worse.cool_down_seconds, worse.when.every_seconds) == (30, 30)
+    assert (worse.cool_down_seconds, worse.when.every_seconds) == (4, 5)
+
+
+def test_the_three_retrainings_share_one_cool_down():
+    made = dict(zip(ROLES, plan(SALES, KeepFreshRequest(notify=["team"])), strict=True))
+    retraining = [each for role, each in made.items() if role.startswith("retrain")]
+    assert {(each.cool_down_group, each.cool_down_seconds) for each in retraining} == {
+        ("keep sales fresh: retrain", 86_400)
+    }
+    assert [made[role].cool_down_group for role in ("refresh", "forecast", "report")] == [None] * 3
 
 
 def test_a_long_name_becomes_the_id():

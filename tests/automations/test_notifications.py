@@ -130,7 +130,6 @@ def test_a_message_that_nobody_acknowledges_goes_to_the_second_target(stand, rec
                 project_id=stand.project_id,
                 name="chief",
                 notifier="webhook",
-                options={},
                 shown_options={},
                 language="en",
                 group_seconds=0,

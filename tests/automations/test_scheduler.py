@@ -141,7 +141,7 @@ def test_schedulers_at_the_same_instant_fire_once(stand):
     assert len(stand.fires(made.id)) == len(stand.queued()) == 10
 
 
-def test_the_loop_fires_by_itself_and_ends_when_it_is_told(stand):
+def test_the_loop_fires_by_itself_and_ends_when_it_is_stopped(stand):
     made = stand.create(interval={"every": 1, "unit": "seconds"})
     stand.scheduler.start()
     until = time.monotonic() + 120

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar, cast
@@ -9,7 +10,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import select, update
 
 from azuraforge.automations.notifications import child
-from azuraforge.automations.notifications.tables import NotificationTarget
+from azuraforge.automations.notifications.tables import NotificationTarget, secret_of
 from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.checking import Checks
 from azuraforge.automations.triggers.consuming import Consumer
@@ -23,6 +24,8 @@ from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.automations.triggers.watching import Watch
 from azuraforge.database import Database, now, seconds_from_now
 from azuraforge.events.service import EventLog
+from azuraforge.projects.secrets.keys import KeyRing
+from azuraforge.projects.secrets.owned import OwnedSecrets
 from azuraforge.runs import handlers
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import PreparedRun
@@ -82,6 +85,8 @@ class Stand:
         kinds = [RefreshHandler(), PredictHandler()]
         self.runs = RunService(database, self.events, kinds, artifacts, RunDispatch(), settings)
         self.dial = Dial()
+        home.mkdir(parents=True, exist_ok=True)
+        self.secrets = OwnedSecrets(KeyRing(None, settings.secret_key_file))
         firings = Firings(self.events)
         watch = Watch(database, firings, [self.dial])
         nothing = cast(Any, None)
@@ -118,8 +123,15 @@ class Stand:
             "group_seconds": 300,
             **fields,
         }
+        options = given.pop("options")
         row = NotificationTarget(project_id=self.project_id, name=name, **given)
-        self.database.write(self.project_id, lambda session: store.add(session, row))
+        key = self.secrets.key()
+
+        def work(session: Any) -> None:
+            store.add(session, row)
+            self.secrets.put(session, key, secret_of(row.id), json.dumps(options), "")
+
+        self.database.write(self.project_id, work)
 
     def end_runs(self, state: str = "succeeded") -> None:
         def work(session: Any) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.conftest import PlatformProcess, running_platform
 from tests.examples.test_ordinal_levels import EXAMPLE, warnings
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_sign_in_start_watch_and_cancel(page, platform, co2):
     expect(page.get_by_test_id("run-state")).to_contain_text(re.compile("cancelled", re.I), timeout=120_000)
 
 
-def test_a_finished_run_shows_its_verdict_beside_the_baselines(page, platform, co2):
+def test_a_finished_run_shows_its_verdict_next_to_the_baselines(page, platform, co2):
     sign_in(page, platform)
     address = start_run(page, epochs="2")
     expect(page.get_by_test_id("verdict")).to_be_visible(timeout=200_000)

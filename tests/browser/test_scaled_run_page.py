@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_run_page import points, sign_in, start_run, wait_for_points
 from tests.scaled import Scaled, make_scaled
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import os
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.browser
 
 SERIES = "time,load\n" + "".join(
     f"2026-01-{1 + hour // 24:02}T{hour % 24:02}:00:00,{hour % 24}\n" for hour in range(720)

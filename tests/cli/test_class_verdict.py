@@ -51,7 +51,7 @@ EVALUATION = Scores.from_json(
 VERDICT = Verdict(decision="promoted", champion="vision.cnn")
 
 
-def test_accuracy_stands_with_its_interval_beside_the_baselines(make_terminal):
+def test_accuracy_is_shown_with_its_interval_next_to_the_baselines(make_terminal):
     terminal = make_terminal()
     show_evaluation(terminal, EVALUATION, VERDICT)
     lines = [" ".join(line.split()) for line in terminal.output.splitlines()]

@@ -28,9 +28,9 @@ def lines(page: str) -> list[list[str]]:
 @pytest.mark.parametrize("words", lines("docs/cli.md") + lines("README.md"), ids=" ".join)
 def test_the_command_and_its_options_exist(words, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
-    rooms = ("datasets", "runs", "models", "predictions", "studies", "schedules", "plugins", "tokens", "database")
-    rooms += ("trash", "automations", "notifications", "secrets")
-    command = words[: 0 if words[0].startswith("--") else 1 + (words[0] in rooms)]
+    groups = ("datasets", "runs", "models", "predictions", "studies", "schedules", "plugins", "tokens", "database")
+    groups += ("trash", "automations", "notifications", "secrets")
+    command = words[: 0 if words[0].startswith("--") else 1 + (words[0] in groups)]
     assert main.run([*command, "--help"]) == 0
     known = capsys.readouterr().out
     for option in (word for word in words if word.startswith("--")):

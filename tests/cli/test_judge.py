@@ -49,7 +49,7 @@ def test_json_prints_the_judgement_and_writes_a_page_only_where_named(
     done = run_command({}, "judge", "p.csv", "--json", "--tried", "4")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["verdicts"][0]["outcome"] == "better"
+    assert found["verdicts"][0]["decision"] == "better"
     assert found["tried"] == 4
     assert _files(tmp_path) == ["p.csv"]
 

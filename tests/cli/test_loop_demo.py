@@ -177,6 +177,7 @@ def test_the_loop_closes_through_kills_and_its_table_is_the_ledger_s(start: Any,
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(3600)
 def test_twenty_kills_change_nothing(start: Any) -> None:
     found = []
     for most in (0, 20):

@@ -11,8 +11,6 @@ from datetime import date, timedelta
 
 import pytest
 
-pytestmark = pytest.mark.timeout(280)
-
 LAST_DAY = date(2021, 2, 3)
 
 

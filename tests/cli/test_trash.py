@@ -1,4 +1,4 @@
-"""Deleting, restoring and purging on a real platform, as a person would: what needs what is honoured between rooms."""
+"""Deleting, restoring and purging on a real platform, as a person would: what is needed by another package stays."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_champion_stays_and_what_it_needs_is_kept_in_the_trash(platform, train
     assert "veri kümesi" in shown
 
 
-def test_when_the_model_goes_everything_goes_and_the_bytes_are_told(platform, trained):
+def test_when_the_model_is_purged_everything_is_and_the_bytes_are_reported(platform, trained):
     platform.run("models", "delete", "load")
     assert platform.json("models", "list") == []
     platform.run("models", "restore", "load")

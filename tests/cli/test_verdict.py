@@ -127,7 +127,7 @@ def test_crps_is_explained_only_where_it_is_shown(make_terminal, evaluation, ver
         assert ("CRPS is approximated" in " ".join(" ".join(lines).split())) is explained
 
 
-def test_the_skill_stays_beside_the_rmse(make_terminal, evaluation, verdict):
+def test_the_skill_stays_next_to_the_rmse(make_terminal, evaluation, verdict):
     """A score is not shown without its baseline, however narrow the terminal is."""
     lines = shown(make_terminal(width=60), evaluation, verdict)
     assert "skill" in line_of(lines, "RMSE")

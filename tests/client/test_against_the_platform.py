@@ -159,13 +159,17 @@ def test_a_lost_run_is_completed_from_its_journal(make_platform):
     running = make_platform("lost", AZURAFORGE_RUNS__LEASE_SECONDS="1", AZURAFORGE_RUNS__REAP_SECONDS="0.2").start()
     program = f"""
         import os, signal, time
+        from pathlib import Path
         from azuraforge.client import Client
+        def until_written(text):
+            while text not in next(Path({str(running.home)!r}, "journal").glob("*")).read_text():
+                time.sleep(0.01)
         run = Client(home={str(running.home)!r}).run("lost").start()
         run.log(loss=1.0)
-        time.sleep(0.5)
+        until_written('"shipped":')
         os.kill({running.process.pid}, signal.SIGSTOP)
         run.log(loss=2.0)
-        time.sleep(0.5)
+        until_written("[2,2.0,")
         os.kill(os.getpid(), signal.SIGKILL)
     """
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(program)])

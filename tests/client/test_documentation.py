@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -20,7 +18,6 @@ def without_comments(code: str) -> str:
     return re.sub(r" *#.*", "", code)
 
 
-@pytest.mark.timeout(300)
 def test_the_examples_run(platform):
     program = "\n".join(examples("client.md"))
     assert "client.run(" in program

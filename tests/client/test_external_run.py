@@ -20,6 +20,16 @@ from azuraforge.client.external import run as external
 TOKEN = "t" * 40
 
 
+#: Part of a program: waits until its only journal holds a point.
+UNTIL_WRITTEN = """
+        import time
+        from pathlib import Path
+        def until_written(home, point):
+            while not any(point in each.read_text() for each in Path(home, "journal").glob("*")):
+                time.sleep(0.01)
+"""
+
+
 def journals(home: Path) -> list[Path]:
     return sorted((home / "journal").glob("*"))
 
@@ -179,13 +189,13 @@ def test_a_journal_for_another_platform_is_left_alone(server, client, home):
 
 def test_a_killed_process_leaves_what_it_logged(server, client, home, eventually):
     server.start()
-    program = f"""
-        import os, signal, time
+    program = f"""{UNTIL_WRITTEN}
+        import os, signal
         from azuraforge.client import Client
         run = Client(url={server.url!r}, token={TOKEN!r}, home={str(home)!r}).run("killed").start()
         for step in range(1, 101):
             run.log(loss=step)
-        time.sleep(1.0)
+        until_written({str(home)!r}, "[100,100.0,")
         os.kill(os.getpid(), signal.SIGKILL)
     """
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(program)])
@@ -224,13 +234,13 @@ def test_a_program_that_forgets_to_finish_and_one_that_forks(server, home):
 
 def test_a_full_disk_sends_past_the_journal(server, home):
     server.start()
-    program = f"""
-        import resource, time
+    program = f"""{UNTIL_WRITTEN}
+        import resource
         from azuraforge.client import Client
         client = Client(url={server.url!r}, token={TOKEN!r}, home={str(home)!r})
         with client.run("full") as run:
             run.log(loss=1.0)
-            time.sleep(0.5)
+            until_written({str(home)!r}, "[1,1.0,")
             resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
             for step in range(2, 200):
                 run.log(step=step, loss=step)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import json
 import pkgutil
 import types
 import typing
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +15,16 @@ import pytest
 import azuraforge.client
 from azuraforge.client.events import Event
 from azuraforge.client.shapes import Shape, _kinds
+from tests.api_document import api_document
 
-SCHEMAS: dict[str, Any] = json.loads(Path("dashboard/openapi.json").read_text())["components"]["schemas"]
+SCHEMAS: dict[str, Any] = api_document()["components"]["schemas"]
 
 #: Shapes whose name in the document is another.
 NAMES = {
     "Evaluation": "EvaluationOut", "Sentence": "ReasonRecord", "Verdict": "VerdictRecord", "Scores": "Evaluation",
     "Automation": "AutomationOut", "AutomationStep": "StepOut", "DryRun": "DryRunOut", "Firing": "FiringOut",
-    "Pair": "PairOut", "RunComparison": "ComparisonOut", "Appended": "AppendOut", "Dataset": "DatasetOut",
+    "Pair": "PairOut", "RunComparison": "ComparisonOut", "Appended": "AppendOut",
+    "IncumbentAdded": "IncumbentOut", "Dataset": "DatasetOut",
     "DatasetVersion": "DatasetVersionOut", "Picture": "PictureOut", "PictureClass": "ClassOut",
     "Pictures": "PicturesOut", "Rows": "RowsOut", "Deployment": "DeploymentOut", "ExtremeLosses": "ExtremesOut",
     "GatePolicy": "PolicyOut", "Model": "ModelDetail", "ModelVersion": "VersionOut", "PairCounts": "TestOut",
@@ -35,7 +35,7 @@ NAMES = {
     "WhatIf": "WhatIfOut", "Fire": "FireOut", "Schedule": "ScheduleOut", "Link": "LinkOut", "Session": "SessionOut",
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
-    "Token": "TokenCreated", "Purged": "PurgeOut", "TrashContents": "TrashOut",
+    "Token": "TokenCreated", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 
 #: Fields of the document that a shape leaves to ``raw``.

@@ -1,4 +1,4 @@
-"""The client's objects: made from JSON, and in step with what the rooms' schemas say."""
+"""The client's objects: made from JSON, and in step with the API's schemas."""
 
 from __future__ import annotations
 

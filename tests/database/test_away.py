@@ -63,7 +63,7 @@ def rename(database: Database, id_: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
-def test_while_it_is_away_everybody_is_told_and_afterwards_nobody_notices(fragile, open_one, how):
+def test_while_it_is_away_every_request_gets_an_error_and_afterwards_none(fragile, open_one, how):
     id_ = add(open_one)
     for _ in range(3):  # some connections lie in the pool
         name_of(open_one, id_)
@@ -112,7 +112,7 @@ def test_a_transaction_that_lost_its_connection_is_written_again_whole(fragile, 
     assert name_of(open_one, id_) == "1"
 
 
-def test_a_commit_that_nobody_can_know_of_is_told_and_not_repeated(fragile, open_one):
+def test_a_commit_with_an_unknown_result_is_reported_and_not_repeated(fragile, open_one):
     id_ = add(open_one, "0")
     calls = []
 

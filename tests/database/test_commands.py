@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 
-def test_beside_a_running_platform_it_saves_and_checks_but_changes_nothing(platform, tmp_path):
+def test_next_to_a_running_platform_it_saves_and_checks_but_changes_nothing(platform, tmp_path):
     saved = platform.run("database", "backup", str(tmp_path / "a.backup"), "--artifacts")
     assert "saved and verified" in saved.stdout
     assert platform.json("database", "check")["problems"] == []
@@ -61,7 +61,7 @@ def test_without_a_database_it_says_so(make_platform, command):
     assert not (platform.home / "azuraforge.db").exists()
 
 
-def test_on_postgresql_the_owner_upgrades_and_everybody_else_is_told(make_platform, empty_postgres):
+def test_on_postgresql_the_owner_upgrades_and_other_roles_are_refused(make_platform, empty_postgres):
     platform = make_platform(AZURAFORGE_DATABASE_URL=empty_postgres.url)
     platform.home.mkdir()
     for command in ("upgrade", "check"):

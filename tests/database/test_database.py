@@ -83,7 +83,7 @@ def test_a_closed_database_says_so(tmp_path):
         made.write_system(lambda session: None)
 
 
-def test_a_file_that_is_no_database_is_told_to_every_writer(tmp_path):
+def test_a_file_that_is_no_database_is_reported_to_every_writer(tmp_path):
     (tmp_path / "x.db").write_bytes(b"this is no database" * 100)
     made = Database(f"sqlite:///{tmp_path / 'x.db'}")
     for _ in range(2):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from functools import partial
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 import psycopg
 import pytest
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from azuraforge.database import Database, ScopeError
+from azuraforge.database import Database, JsonShape, ScopeError
 from azuraforge.database import pipeline as pipeline_module
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.pipeline import Statement
@@ -22,6 +24,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.events.tables import Event, EventStream
 from azuraforge.models import lookup_store as models
 from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.projects.tables import User
 from azuraforge.runs import lookup_store as runs
 from azuraforge.runs.tables import Run
@@ -180,7 +183,7 @@ def test_a_text_that_cannot_be_stored_is_not_found(database, project_id):
 
 
 @pytest.mark.sqlite_only
-def test_whoever_asks_cannot_write(database, project_id):
+def test_a_fast_read_cannot_write(database, project_id):
     tell(database, project_id)
     lines(database, project_id)
     connection = database._reader._connection()
@@ -230,7 +233,7 @@ def test_many_ask_at_once_on_few_connections(on_postgres):
     assert len(database._reader._all) <= 8
 
 
-def test_an_asker_that_is_cancelled_leaves_no_half_read_connection_behind(on_postgres):
+def test_a_cancelled_read_leaves_no_half_read_connection_behind(on_postgres):
     database, project_id = on_postgres, add_project(on_postgres, "first")
     tell(database, project_id, 2)
 
@@ -291,7 +294,7 @@ def test_a_connection_keeps_a_bounded_number_of_statements_prepared(on_postgres,
     assert len(pipeline._names) == 1
 
 
-def test_questions_of_many_forms_leave_room_for_the_others(on_postgres, monkeypatch):
+def test_questions_of_many_forms_do_not_displace_the_others(on_postgres, monkeypatch):
     monkeypatch.setattr(pipeline_module, "MOST_PREPARED", 2)
     monkeypatch.setattr(pipeline_module, "MOST_VARIED", 1)
     database, project_id = on_postgres, add_project(on_postgres, "first")
@@ -332,3 +335,20 @@ def test_a_database_that_is_away_is_said_to_be_away(on_postgres, postgres_cluste
     postgres_cluster.drop(postgres)
     with pytest.raises(TransientError):
         ask(on_postgres, project_id, (SEQUENCES, {"stream": "s"}))
+
+
+@pytest.mark.parametrize("on", [sqlite.dialect(), postgresql.dialect()], ids=["sqlite", "postgresql"])
+def test_documents_that_recur_are_read_once_and_few_are_kept(on, monkeypatch):
+    monkeypatch.setattr("azuraforge.database.tables._MOST_KNOWN", 2)
+    read = partial(JsonShape(DatasetSchema, recurs=True).process_result_value, dialect=on)
+    texts = [DatasetSchema(target=name).model_dump_json().encode() for name in "abc"]
+    first = read(texts[0])
+    assert read(bytes(bytearray(texts[0]))) is first == DatasetSchema(target="a")
+    assert [read(text).target for text in texts] == ["a", "b", "c"]
+    assert read(texts[0]) is not first
+    long = DatasetSchema(target="t" * 5000).model_dump_json().encode()
+    assert read(long) is not read(long)
+    assert read(None) is None
+    plain = partial(JsonShape(DatasetSchema).process_result_value, dialect=on)
+    assert plain(texts[0]) == first
+    assert plain(texts[0]) is not plain(texts[0])

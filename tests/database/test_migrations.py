@@ -254,7 +254,7 @@ def test_on_postgresql_an_older_database_is_refused_without_its_owner(empty_post
         open_database(empty_postgres.url)
 
 
-def test_on_postgresql_a_role_that_sees_through_the_walls_is_refused(postgres, postgres_cluster):
+def test_on_postgresql_a_role_that_bypasses_row_level_security_is_refused(postgres, postgres_cluster):
     import_tables()
     with pytest.raises(InvalidInput, match="a superuser would see every project"):
         open_database(postgres.superuser_url)
@@ -265,7 +265,7 @@ def test_on_postgresql_a_role_that_sees_through_the_walls_is_refused(postgres, p
         open_database(postgres.url.replace("azuraforge_app", "seer"))
 
 
-def test_on_postgresql_a_wall_that_is_missing_is_told_and_built_again(postgres, postgres_cluster):
+def test_on_postgresql_a_missing_policy_is_reported_and_created_again(postgres, postgres_cluster):
     import_tables()
     postgres_cluster.execute("ALTER TABLE run NO FORCE ROW LEVEL SECURITY", postgres.name)
     with pytest.raises(Conflict, match="row-level security is off on run"):
@@ -278,7 +278,7 @@ def test_on_postgresql_a_wall_that_is_missing_is_told_and_built_again(postgres, 
     open_database(postgres.url, postgres.owner_url).close()
 
 
-def test_unknown_databases_are_told(tmp_path):
+def test_unknown_databases_are_reported(tmp_path):
     (tmp_path / "azuraforge.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(TransientError, match="damaged: file is not a database") as refused:
         open_database(f"sqlite:///{tmp_path / 'azuraforge.db'}")

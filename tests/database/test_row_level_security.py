@@ -229,30 +229,30 @@ def _count(session) -> int | None:
     return core(session).scalar(text("SELECT count(*) FROM run"))
 
 
-def test_crossings_tell_keys_only(app):
+def test_cross_project_queries_return_keys_only(app):
     """What is told across projects are names of rows, never what is in them."""
     allowed = {"project_id", "id", "dataset_id", "attempt"}
     for query in CROSS_PROJECT_QUERIES.values():
         assert {column.name for column in query.body().selected_columns} <= allowed, query.name
 
 
-def test_crossings_see_every_project_and_nobody_else_may_ask_them(app, postgres_cluster, filled):
+def test_cross_project_queries_see_every_project_and_no_other_role_may_call_them(app, postgres_cluster, filled):
     with app.read_system() as session:
         found = CROSS_PROJECT_QUERIES["places_of_runs"](session, ids=["aid", "bid"])
     assert {row.project_id for row in found} == {MINE, THEIRS}
     with app.read(MINE) as session, pytest.raises(Exception, match="only a session of system scope"):
         CROSS_PROJECT_QUERIES["places_of_runs"](session, ids=["aid", "bid"])
-    if not postgres_cluster.execute("SELECT 1 FROM pg_roles WHERE rolname = 'stranger'"):
-        postgres_cluster.execute("CREATE ROLE stranger LOGIN")
-    stranger = Database(filled.url.replace("azuraforge_app", "stranger"))
+    if not postgres_cluster.execute("SELECT 1 FROM pg_roles WHERE rolname = 'other_role'"):
+        postgres_cluster.execute("CREATE ROLE other_role LOGIN")
+    other_role = Database(filled.url.replace("azuraforge_app", "other_role"))
     for query in CROSS_PROJECT_QUERIES.values():
         arguments = ", ".join("NULL" for _ in query.parameters)
-        with stranger.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
+        with other_role.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
             connection.execute(text(f"SELECT * FROM {query.function}({arguments})"))
-    stranger.close()
+    other_role.close()
 
 
-def test_after_a_crossing_the_same_transaction_sees_the_found_project_only(app):
+def test_after_a_cross_project_query_the_same_transaction_sees_the_found_project_only(app):
     def find(session):
         return CROSS_PROJECT_QUERIES["project_by_slug"](session, slug="bslug")[0]
 

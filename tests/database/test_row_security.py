@@ -26,7 +26,7 @@ STORES = {
 MAY_CROSS = {"database", "runs", "projects", "automations", "models", "reports", "studies"}
 
 
-def test_only_few_rooms_open_sessions_that_cross_projects():
+def test_only_few_packages_open_sessions_that_cross_projects():
     root = Path(azuraforge.__file__).parent
     packages = {
         file.relative_to(root).parts[0]
@@ -36,7 +36,7 @@ def test_only_few_rooms_open_sessions_that_cross_projects():
     assert packages <= MAY_CROSS
 
 
-def test_only_stores_of_few_rooms_have_crossings_and_only_they_call_them():
+def test_only_stores_of_few_packages_have_cross_project_queries_and_only_they_call_them():
     import_tables()
     assert {made.module.removeprefix("azuraforge.") for made in CROSS_PROJECT_QUERIES.values()} <= STORES
     root = Path(azuraforge.__file__).parent
@@ -47,13 +47,13 @@ def test_only_stores_of_few_rooms_have_crossings_and_only_they_call_them():
         assert called == {made.name for made in CROSS_PROJECT_QUERIES.values() if made.module == module}, module
 
 
-def test_a_crossing_is_asked_in_system_scope_only(database, project_id):
+def test_a_cross_project_query_is_called_in_system_scope_only(database, project_id):
     for made in CROSS_PROJECT_QUERIES.values():
         with database.read(project_id) as session, pytest.raises(ScopeError, match="system scope"):
             made(session)
 
 
-def test_every_crossing_can_be_asked_on_both_databases(database):
+def test_every_cross_project_query_can_be_called_on_both_databases(database):
     values = {"Texts": ["a", "b"], "Integer": 3, "String": "x"}
     for made in CROSS_PROJECT_QUERIES.values():
         given = {name: values[type(kind).__name__] for name, kind in made.parameters.items()}

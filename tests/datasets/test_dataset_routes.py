@@ -1,4 +1,4 @@
-"""The room over HTTP: uploads that stream, errors as problems, roles."""
+"""Datasets over HTTP: uploads that stream, errors as problems, roles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPTIONS = json.dumps({"time": "time", "target": "y"})
 
 @pytest.fixture
 def app(service: DatasetService, database: Database, project_id: str) -> FastAPI:
-    """The room's routes alone, for a member of the project; the server's own guards have their own tests."""
+    """The package's routes alone, for a member of the project; the server's own guards have their own tests."""
     app = FastAPI()
     app.include_router(router)
     app.include_router(growing_router)
@@ -160,7 +160,7 @@ def test_a_boundary_that_no_form_can_have_is_refused(http, boundary):
     assert http.post("/datasets", content=b"--x", headers=headers).status_code == 422
 
 
-def test_strangers_are_refused_before_a_byte_is_read(app, settings, hourly):
+def test_unauthenticated_callers_are_refused_before_a_byte_is_read(app, settings, hourly):
     del app.dependency_overrides[member]
     app.dependency_overrides[require_access] = _refuse
     read: list[str] = []

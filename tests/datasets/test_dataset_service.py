@@ -119,7 +119,7 @@ def test_many_at_once_get_versions_without_holes(service, project_id, write, hou
     assert sorted(made) == sorted([1, 2, 3, 4, 5, 6] * 2)
 
 
-def test_missing_names_and_versions_are_told(add, service, project_id, hourly):
+def test_missing_names_and_versions_are_reported(add, service, project_id, hourly):
     add(hourly())
     with pytest.raises(NotFound, match="'hourly-serie' does not exist") as caught:
         service.get(project_id, "hourly-serie")
@@ -128,7 +128,7 @@ def test_missing_names_and_versions_are_told(add, service, project_id, hourly):
         service.get(project_id, "hourly-series", 7)
 
 
-def test_a_data_home_that_cannot_be_written_is_told(add, settings, hourly):
+def test_a_data_home_that_cannot_be_written_is_reported(add, settings, hourly):
     settings.home.mkdir(exist_ok=True)
     settings.artifacts.write_text("a file where a folder should be")
     with pytest.raises(StorageError, match="cannot be written") as caught:

@@ -1,4 +1,4 @@
-"""What a stranger's zip may not do, and pictures over HTTP."""
+"""Limits on a third party's zip, and pictures over HTTP."""
 
 from __future__ import annotations
 

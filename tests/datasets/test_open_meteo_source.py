@@ -218,7 +218,7 @@ def test_a_server_that_is_not_there_is_a_transient_error(server):
         OpenMeteo().read(options(server))
 
 
-def test_what_the_server_refuses_is_told_at_once(server):
+def test_what_the_server_refuses_is_reported_at_once(server):
     with pytest.raises(InvalidInput, match=r"127\.0\.0\.1 refuses the request \(400\)") as caught:
         OpenMeteo().read(options(server, target="wrong"))
     assert "Data corrupted" not in str(caught.value.to_dict())

@@ -41,7 +41,7 @@ def codes(prepared: Prepared) -> dict[str, int]:
     return {one.code: one.count for one in prepared.findings}
 
 
-def test_rows_that_share_a_time_are_told_apart_by_their_series(read: Read) -> None:
+def test_rows_that_share_a_time_are_distinguished_by_their_series(read: Read) -> None:
     made = read(text(rows_of("b", 60), rows_of("a", 50)), series="store")
     assert made.frame.columns == ["store", "time", "y", "x"]
     assert made.frame["store"].unique(maintain_order=True).to_list() == ["a", "b"]

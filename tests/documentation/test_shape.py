@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -9,6 +10,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+#: Modules that import another package's tables or store, with the reason; there are none.
+ALLOWED: dict[str, str] = {}
+#: A module without such a word imports no store; parsing all of them takes seconds.
+_STORES = re.compile(r"\b(\w+_)?store\b|\btables\b")
 
 
 def test_every_goal_is_met_and_stated_as_it_is() -> None:
@@ -32,3 +37,38 @@ def test_every_goal_is_met_and_stated_as_it_is() -> None:
         "migrations",
     )
     assert stated == [round(measured[name], 1) for name in order]
+
+
+def test_packages_read_the_rows_of_others_by_their_typed_reads_only() -> None:
+    """``database`` declares the tables that every project has, and is imported by all."""
+    found = set()
+    for path in sorted((ROOT / "src" / "azuraforge").rglob("*.py")):
+        own = path.relative_to(ROOT / "src" / "azuraforge").parts[0]
+        text = path.read_text()
+        for module in imported(text) if _STORES.search(text) else ():
+            package, *inside = module.split(".")[1:]
+            if package not in (own, "database") and any(_holds_rows(name) for name in inside):
+                found.add(f"{path.relative_to(ROOT / 'src')} imports {module}")
+    assert found == set(ALLOWED)
+
+
+def test_imports_of_modules_are_found_however_they_are_written() -> None:
+    text = (
+        "from azuraforge.runs import store as s\nimport azuraforge.runs.tables\ndef f():\n from azuraforge.a.b import c"
+    )
+    assert set(imported(text)) >= {"azuraforge.runs.store", "azuraforge.runs.tables", "azuraforge.a.b"}
+
+
+def imported(text: str) -> list[str]:
+    """Names of AzuraForge that a module imports, each as a module's name would be."""
+    names = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names += [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names += [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+    return [each for each in names if each.startswith("azuraforge.")]
+
+
+def _holds_rows(name: str) -> bool:
+    return name in ("store", "tables") or name.endswith("_store")

@@ -529,7 +529,7 @@ def test_a_graph_ends_on_the_instruction_set_it_began_with(name, use):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
 
 
-def test_what_a_run_must_repeat_is_told(use):
+def test_what_a_run_must_repeat_is_stated(use):
     assert engine.backend_info() == {"backend": "reference", "instruction_set": "numpy", "threads": 1, "kernels": ""}
     use(SETS[-1])
     told = engine.backend_info()

@@ -81,7 +81,7 @@ def test_the_suite_notices(name, tmp_path):
     assert text.count(right) >= 1, "the code to break has changed: adapt this mutation"
     target.write_text(text.replace(right, wrong))
     tests = Path(__file__).parent
-    # Without the suite's outer conftest, which needs the other rooms.
+    # Without the suite's outer conftest, which needs the other packages.
     shutil.copytree(tests, tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__", "test_mutations.py"))
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--import-mode=importlib",
                "--rootdir", str(tmp_path), "-m", "not proof", str(tmp_path / "tests")]  # fmt: skip

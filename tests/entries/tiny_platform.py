@@ -1,4 +1,4 @@
-"""``python tiny_platform.py HOME``: the runs room alone, until its only run has ended. Made to be killed."""
+"""``python tiny_platform.py HOME``: the package ``runs`` alone, until its only run has ended. Made to be killed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 
 
 def _stand():
+    sys.path.insert(0, str(HERE.parents[1]))  # it imports other modules of the tests
     spec = importlib.util.spec_from_file_location("stand", HERE.parent / "stand.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules["stand"] = module  # generic shapes look their module up

@@ -1,4 +1,4 @@
-"""The example package, built and installed as a stranger would have it, found by its entry point and run."""
+"""The example package, built and installed as a third party would, found by its entry point and run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "plugins" / "azuraforge-theta"
 
-STRANGER = """
+PROGRAM = """
 import json, sys
 from azuraforge.plugins.discovery.loading import entry_points, load_plugin
 point = next(point for point in entry_points() if point.name == "theta.classic")
@@ -43,7 +43,7 @@ def run(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_its_entry_point_brings_it_in(installed: Path) -> None:
-    done = run(installed, "-c", STRANGER)
+    done = run(installed, "-c", PROGRAM)
     assert done.returncode == 0, done.stderr
     assert '"origin": "azuraforge-theta 1.0.0"' in done.stdout
     assert '"trend_share"' in done.stdout

@@ -25,7 +25,7 @@ def test_answers_with_fewer_errors_are_better(tmp_path: Path) -> None:
     pl.DataFrame({"label": CLASSES[labels], "prediction": CLASSES[answers]}).write_csv(tmp_path / "p.csv")
     found = judge(tmp_path / "p.csv")
     verdict = found.verdicts[0]
-    assert verdict.outcome == "better"
+    assert verdict.decision == "better"
     assert verdict.baseline == "majority"
     majority = float((labels == 1).mean())
     assert verdict.difference == pytest.approx(wrong.mean() - (1 - majority))
@@ -43,7 +43,7 @@ def test_guessing_is_worse_and_always_the_majority_is_not_better(tmp_path: Path)
     columns = {"label": CLASSES[labels], "guess": CLASSES[guesses], "always": ["cat"] * len(labels)}
     pl.DataFrame(columns).write_csv(tmp_path / "p.csv")
     found = judge(tmp_path / "p.csv")
-    assert {each.model: each.outcome for each in found.verdicts} == {"guess": "worse", "always": "not_better"}
+    assert {each.model: each.decision for each in found.verdicts} == {"guess": "worse", "always": "not_better"}
     assert found.tried == 2
 
 

@@ -92,7 +92,7 @@ def test_the_last_value_shifted_by_one_is_named(tmp_path: Path) -> None:
     last = np.concatenate([[0.0], walk.y[:-1]])
     found = judged(tmp_path, walk, last + 0.25 * walk.rng.normal(size=ROWS))
     assert finding(found, "copies_last") is not None
-    assert found.verdicts[0].outcome != "better"
+    assert found.verdicts[0].decision != "better"
 
 
 def test_the_truth_under_noise_is_suspected_and_a_forecast_as_good_is_not(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_a_clearly_better_model_is_better(tmp_path: Path) -> None:
     walk = Walk()
     found = judged(tmp_path, walk, walk.best)
     verdict = found.verdicts[0]
-    assert verdict.outcome == "better"
+    assert verdict.decision == "better"
     assert verdict.high is not None
     assert verdict.high < 0
     errors = walk.y[START:] - walk.best[START:]
@@ -41,7 +41,7 @@ def test_a_clearly_better_model_is_better(tmp_path: Path) -> None:
 
 def test_a_clearly_worse_model_is_worse(tmp_path: Path) -> None:
     walk = Walk()
-    assert judged(tmp_path, walk, walk.past + 3 * walk.rng.normal(size=ROWS)).verdicts[0].outcome == "worse"
+    assert judged(tmp_path, walk, walk.past + 3 * walk.rng.normal(size=ROWS)).verdicts[0].decision == "worse"
 
 
 def test_forecasts_of_ridge_are_not_better_than_ridge(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_forecasts_of_ridge_are_not_better_than_ridge(tmp_path: Path) -> None:
     prediction = np.zeros(ROWS)
     prediction[START:] = ridge
     found = judged(tmp_path, walk, prediction)
-    assert found.verdicts[0].outcome == "not_better"
+    assert found.verdicts[0].decision == "not_better"
     copies = finding(found, "copies")
     assert copies is not None
     assert "ridge" in copies.text["en"]
@@ -61,7 +61,7 @@ def test_forecasts_of_ridge_are_not_better_than_ridge(tmp_path: Path) -> None:
 def test_few_origins_are_not_yet_known(tmp_path: Path) -> None:
     walk = Walk()
     found = judged(tmp_path, walk, walk.best, start=ROWS - 20)
-    assert found.verdicts[0].outcome == "not_yet_known"
+    assert found.verdicts[0].decision == "not_yet_known"
     assert "not yet known" in found.headline["en"]
     assert "at least 30" in found.headline["en"]
 
@@ -71,8 +71,8 @@ def test_the_best_of_fifty_tried_loses_its_lead(tmp_path: Path) -> None:
     slightly = walk.past + 0.1 * walk.known
     alone = judged(tmp_path, walk, slightly)
     chosen = judged(tmp_path, walk, slightly, tried=50)
-    assert alone.verdicts[0].outcome == "better"
-    assert chosen.verdicts[0].outcome == "not_better"
+    assert alone.verdicts[0].decision == "better"
+    assert chosen.verdicts[0].decision == "not_better"
     assert chosen.level == pytest.approx(1 - 0.05 / 100)
     assert finding(chosen, "tried") is not None
 
@@ -83,8 +83,8 @@ def test_each_model_in_the_file_counts_as_tried(tmp_path: Path) -> None:
     found = judge(write(tmp_path / "p.csv", columns))
     assert found.tried == 3
     assert [each.model for each in found.verdicts] == ["one", "two", "three"]
-    assert found.verdicts[0].outcome == "better"
-    assert found.verdicts[2].outcome != "better"
+    assert found.verdicts[0].decision == "better"
+    assert found.verdicts[2].decision != "better"
 
 
 def test_baselines_do_not_see_rows_after_the_origin(tmp_path: Path) -> None:
@@ -201,8 +201,8 @@ def test_a_constant_series_has_scores_and_no_suspicion(tmp_path: Path) -> None:
     walk = Walk()
     walk.y = np.full(ROWS, 5.0)
     right, wrong = judged(tmp_path, walk, walk.y), judged(tmp_path, walk, walk.y + 1)
-    assert right.verdicts[0].outcome == "not_better"
-    assert wrong.verdicts[0].outcome == "worse"
+    assert right.verdicts[0].decision == "not_better"
+    assert wrong.verdicts[0].decision == "worse"
     assert suspected(right) == suspected(wrong) == []
 
 
@@ -213,7 +213,7 @@ def test_scattered_times_have_no_season(tmp_path: Path) -> None:
     pl.DataFrame({"at": at, "actual": walk.y, "prediction": walk.best}).write_csv(tmp_path / "p.csv")
     found = judge(tmp_path / "p.csv")
     assert (found.season, found.frequency) == (1, None)
-    assert found.verdicts[0].outcome == "better"
+    assert found.verdicts[0].decision == "better"
     assert {each.baseline: each.text["en"] for each in found.left_out}.keys() == {SEASONAL}
 
 
@@ -222,6 +222,6 @@ def test_one_error_that_decides_everything_leaves_the_difference_unknown(tmp_pat
     prediction = walk.best.copy()
     prediction[300] += 200
     found = judged(tmp_path, walk, prediction)
-    assert found.verdicts[0].outcome == "not_yet_known"
+    assert found.verdicts[0].decision == "not_yet_known"
     assert found.verdicts[0].unknown == "width"
     assert "too few to bound the difference" in found.headline["en"]

@@ -61,7 +61,7 @@ def test_the_line_states_what_was_done_last(rows: Rows) -> None:
     assert (found["learned"].version, found["learned"].run_id, found["learned"].at) == (3, run_id, NOW - 2 * DAY)
     gate = found["gate"]
     assert gate.gate is not None
-    assert (gate.gate.outcome, gate.gate.why, gate.run_id) == ("refused", "within_noise", run_id)
+    assert (gate.gate.decision, gate.gate.why, gate.run_id) == ("refused", "within_noise", run_id)
     assert gate.gate.text is not None
     assert gate.gate.text.tr == "Gürültü içinde."
     assert (found["champion"].version, found["champion"].at) == (2, NOW - 12 * DAY)
@@ -112,7 +112,9 @@ def test_automations_close_the_loop(rows: Rows) -> None:
     arrived = {"on": "event", "type": "dataset.version_added", "where": [{"field": "dataset", "equals": "shop-data"}]}
     rows.automation("answers", [{"do": "forecast", "run": {"model": "shop"}}], arrived)
     drift = {"on": "event", "type": "model.drift", "where": [{"field": "model", "one_of": ["shop", "other"]}]}
-    rows.automation("learns", [{"do": "notify"}, {"do": "train", "run": {"model": "{cause.model}"}}], drift)
+    rows.automation(
+        "learns", [{"do": "notify", "to": ["team"]}, {"do": "train", "run": {"model": "{cause.model}"}}], drift
+    )
     found = loop(rows)
     assert found.closed
     assert [[each.name for each in step.triggers] for step in found.steps if step.name in ("predicted", "learned")] == [
@@ -208,7 +210,7 @@ def test_a_policy_that_leaves_promotion_to_people_opens_the_last_step(rows: Rows
 
 def test_counts_stop_at_their_limits(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(rows)
-    monkeypatch.setattr("azuraforge.loop.store.MOST_POINTS", 1)
+    monkeypatch.setattr("azuraforge.models.reads.MOST_POINTS", 1)
     monkeypatch.setattr("azuraforge.loop.steps.MOST_POINTS", 1)
     judged = step(rows, "judged")
     assert (judged.count, judged.counted_all) == (1, False)

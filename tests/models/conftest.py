@@ -1,4 +1,4 @@
-"""A models room on a real database, a predictor folder, a dropped-in pipeline, and real children of a real launcher."""
+"""Models on a real database, a predictor folder, a dropped-in pipeline, and real children of a real launcher."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ class Step(Pipeline):
 
 
 @dataclass
-class Room:
-    """The models room and what it stands on."""
+class System:
+    """The models service and what it depends on."""
 
     service: ModelService
     database: Database
@@ -157,7 +157,7 @@ def launcher() -> Iterator[Launcher]:
 
 
 @pytest.fixture
-def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Launcher) -> Iterator[Room]:
+def system(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Launcher) -> Iterator[System]:
     children: list[ChildSession] = []
 
     def open_child(entry: str, opening: dict[str, Any]) -> ChildSession:
@@ -174,5 +174,5 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
         *(database, events, folders, datasets, warm, launcher.call, built_in_kinds), objections=objections
     )
     with start_blocking_portal() as portal:
-        yield Room(service, database, events, folders, datasets, children, warm, objections, portal)
+        yield System(service, database, events, folders, datasets, children, warm, objections, portal)
     service.close()

@@ -289,10 +289,18 @@ def test_a_doubt_about_the_candidate_leaves_its_promotion_to_a_person_and_no_oth
     assert "pretraining_not_stated" in codes(other)
 
 
-def test_on_pure_noise_promotions_stay_below_the_level() -> None:
+def repeated(sample: int, full: int) -> pytest.MarkDecorator:
+    """Repeat a measurement a few times in the suite of every commit and often in ``make proof``."""
+    return pytest.mark.parametrize(
+        "trials", [pytest.param(sample, id="sample"), pytest.param(full, id="full", marks=pytest.mark.proof)]
+    )
+
+
+@repeated(sample=50, full=150)
+def test_on_pure_noise_promotions_stay_below_the_level(trials: int) -> None:
     """Candidate, baseline and champion are equally good; errors remember. Nobody should take the title."""
     rng = np.random.default_rng(17)
-    moved, trials = 0, 150
+    moved = 0
     for trial in range(trials):
         shocks = rng.normal(size=(4, 310))
         errors = np.stack([np.convolve(row, 0.8 ** np.arange(10), mode="valid") for row in shocks])
@@ -312,9 +320,10 @@ def test_on_pure_noise_promotions_stay_below_the_level() -> None:
     assert moved / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials), moved
 
 
-def test_the_best_of_many_equal_baselines_does_not_win_by_being_many() -> None:
+@repeated(sample=40, full=120)
+def test_the_best_of_many_equal_baselines_does_not_win_by_being_many(trials: int) -> None:
     rng = np.random.default_rng(23)
-    moved, trials = 0, 120
+    moved = 0
     for trial in range(trials):
         common = rng.normal(size=(200, 1))
         errors = [common + 0.5 * rng.normal(size=(200, 1)) for _ in range(10)]
@@ -542,11 +551,12 @@ def test_contenders_of_two_metrics_are_refused() -> None:
         )
 
 
-def test_twenty_candidates_as_good_as_the_champion_seldom_take_its_title() -> None:
+@repeated(sample=40, full=150)
+def test_twenty_candidates_as_good_as_the_champion_seldom_take_its_title(trials: int) -> None:
     """Each look is told of those before it; one end of the interval promotes, so half of the allowance is spent."""
     rng = np.random.default_rng(41)
-    fallen, families, level = 0, 150, 0.8
-    for family in range(families):
+    fallen, level = 0, 0.8
+    for family in range(trials):
         title = (rng.random((300, 1)) < 0.2).astype(float)
         holder = Champion("c", title, metric=ERROR_RATE, unseen=np.ones(300, dtype=bool))
         useless = [Contender("b", np.ones((300, 1)), metric=ERROR_RATE)]
@@ -557,4 +567,4 @@ def test_twenty_candidates_as_good_as_the_champion_seldom_take_its_title() -> No
                 fallen += 1
                 break
     allowed = (1 - level) / 2
-    assert fallen / families <= allowed + 3 * np.sqrt(allowed * (1 - allowed) / families), fallen
+    assert fallen / trials <= allowed + 3 * np.sqrt(allowed * (1 - allowed) / trials), fallen

@@ -43,7 +43,7 @@ def noisy(level: float, repetitions: int, errors: float) -> float:
     ],
     ids=str,
 )
-def test_equal_forecasters_are_seldom_told_apart_and_leads_are_found(cell: Cell, season: int, power: float) -> None:
+def test_equal_forecasters_are_seldom_distinguished_and_leads_are_found(cell: Cell, season: int, power: float) -> None:
     repetitions = 1000
     levels, powers = rates(gate, draw(cell, repetitions, seed=4), season)
     assert levels[0] <= noisy(ALLOWED, repetitions, 3)

@@ -40,12 +40,12 @@ def _rows(last: float = 10.0, count: int = 4) -> list[dict[str, Any]]:
     return [{"at": (start + timedelta(hours=i)).isoformat(), "load": last, "heat": 1.0} for i in range(count)]
 
 
-def _judge(room: Any, project_id: str, run_id: str = "run1", **verdict: Any) -> None:
+def _judge(system: Any, project_id: str, run_id: str = "run1", **verdict: Any) -> None:
     moment = datetime(2026, 2, 2, tzinfo=UTC)
     held_out = HeldOut("data1", "load", moment, moment + timedelta(days=2))
 
     def work(session: Any) -> None:
-        room.service.registry.store_evaluation(
+        system.service.registry.store_evaluation(
             session,
             run_id,
             "load",
@@ -55,80 +55,80 @@ def _judge(room: Any, project_id: str, run_id: str = "run1", **verdict: Any) -> 
             held_out=held_out,
         )
 
-    room.database.write(project_id, work)
+    system.database.write(project_id, work)
 
 
-def _bundle(room: Any, project_id: str, path: Path, version: int = 1) -> Path:
-    with room.service.bundles.write(project_id, "load", version) as made:
+def _bundle(system: Any, project_id: str, path: Path, version: int = 1) -> Path:
+    with system.service.bundles.write(project_id, "load", version) as made:
         path.write_bytes(made.read())
     return path
 
 
-def test_history_says_from_when_to_when(room: Any, project_id: str, make_folder: Make) -> None:
+def test_history_says_from_when_to_when(system: Any, project_id: str, make_folder: Make) -> None:
     for step in (1.0, 2.0):
-        room.add_version(project_id, make_folder(step))
+        system.add_version(project_id, make_folder(step))
     for version in (1, 2):
-        room.service.aliases.promote_by_hand(project_id, "load", version, **HAND)
-        room.service.aliases.promote_by_hand(project_id, "load", version, **{**HAND, "alias": "night"})
+        system.service.aliases.promote_by_hand(project_id, "load", version, **HAND)
+        system.service.aliases.promote_by_hand(project_id, "load", version, **{**HAND, "alias": "night"})
         time.sleep(0.01)
-    champions = room.service.aliases.history(project_id, "load", "champion").items
+    champions = system.service.aliases.history(project_id, "load", "champion").items
     assert [line.until for line in champions] == [None, champions[0].at]
     then = champions[1].at + (champions[0].at - champions[1].at) / 2
-    (held,) = room.service.aliases.history(project_id, "load", "champion", then).items
+    (held,) = system.service.aliases.history(project_id, "load", "champion", then).items
     assert (held.version, held.until) == (1, champions[0].at)
-    both = room.service.aliases.history(project_id, "load").items
+    both = system.service.aliases.history(project_id, "load").items
     assert [(line.alias, line.until is None) for line in both] == [
         *(("night", True), ("champion", True), ("night", False), ("champion", False)),
     ]
 
 
-def test_an_alias_is_set_moved_and_taken_away_with_its_history(room: Any, project_id: str, make_folder: Make) -> None:
+def test_an_alias_is_set_moved_and_taken_away_with_its_history(system: Any, project_id: str, make_folder: Make) -> None:
     for step in (1.0, 2.0):
-        room.add_version(project_id, make_folder(step))
-    room.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
-    room.service.aliases.promote_by_hand(project_id, "load", 2, **{**HAND, "alias": "night"})
-    gone = room.service.aliases.remove_by_hand(project_id, "load", "night", reason="no more nights", by="kemal")
+        system.add_version(project_id, make_folder(step))
+    system.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
+    system.service.aliases.promote_by_hand(project_id, "load", 2, **{**HAND, "alias": "night"})
+    gone = system.service.aliases.remove_by_hand(project_id, "load", "night", reason="no more nights", by="kemal")
     assert (gone.version, gone.previous_version, gone.action, gone.by) == (None, 2, "remove", "kemal")
-    assert room.service.reads.show_version(project_id, "load", 2).aliases == []
+    assert system.service.reads.show_version(project_id, "load", 2).aliases == []
     with pytest.raises(Conflict, match="has no night yet"):
-        room.predict(project_id, "load", PredictRequest(rows=_rows(), alias="night"), "ayşe")
+        system.predict(project_id, "load", PredictRequest(rows=_rows(), alias="night"), "ayşe")
     with pytest.raises(NotFound):
-        room.service.aliases.remove_by_hand(project_id, "load", "night", reason="r", by="a")
-    again = room.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
+        system.service.aliases.remove_by_hand(project_id, "load", "night", reason="r", by="a")
+    again = system.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
     assert (again.version, again.previous_version) == (1, None)
-    history = room.service.aliases.history(project_id, "load", "night").items
+    history = system.service.aliases.history(project_id, "load", "night").items
     assert [line.version for line in history] == [1, None, 2, 1]
-    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
+    system.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     with pytest.raises(Conflict, match="cannot be taken away"):
-        room.service.aliases.remove_by_hand(project_id, "load", "champion", reason="r", by="a")
+        system.service.aliases.remove_by_hand(project_id, "load", "champion", reason="r", by="a")
     for reserved in ("latest", "3", "v3", "none"):
         with pytest.raises(InvalidInput, match="would be read as a version"):
-            room.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": reserved})
+            system.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": reserved})
 
 
-def test_rollback_returns_the_former_answers_exactly(room: Any, project_id: str, make_folder: Make) -> None:
+def test_rollback_returns_the_former_answers_exactly(system: Any, project_id: str, make_folder: Make) -> None:
     for step in (0.1, 0.3):
-        room.add_version(project_id, make_folder(step))
+        system.add_version(project_id, make_folder(step))
     asked = PredictRequest(rows=_rows(0.7))
-    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
-    before = room.predict(project_id, "load", asked, "ayşe")
-    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
-    other = room.predict(project_id, "load", asked, "ayşe")
+    system.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
+    before = system.predict(project_id, "load", asked, "ayşe")
+    system.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
+    other = system.predict(project_id, "load", asked, "ayşe")
     assert other.predictions != before.predictions
-    for child in room.children:  # the former answers come from a fresh process
+    for child in system.children:  # the former answers come from a fresh process
         child.close()
-    room.service.aliases.rollback_by_hand(project_id, "load", **HAND)
-    after = room.predict(project_id, "load", asked, "ayşe")
+    system.service.aliases.rollback_by_hand(project_id, "load", **HAND)
+    after = system.predict(project_id, "load", asked, "ayşe")
     assert (after.version, after.predictions) == (1, before.predictions)
 
 
-def test_lineage_tells_what_came_of_what(room: Any, project_id: str, make_folder: Make) -> None:
-    room.add_version(project_id, make_folder(1.0))
-    room.add_version(project_id, make_folder(2.0), run_id="run2", parent_version=1)
-    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
+def test_lineage_tells_what_came_of_what(system: Any, project_id: str, make_folder: Make) -> None:
+    system.add_version(project_id, make_folder(1.0))
+    system.add_version(project_id, make_folder(2.0), run_id="run2", parent_version=1)
+    system.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
     for _ in range(2):
-        room.predict(project_id, "load", PredictRequest(rows=_rows()), "ayşe")
-    graph = room.service.lineage.of(project_id, "load")
+        system.predict(project_id, "load", PredictRequest(rows=_rows()), "ayşe")
+    graph = system.service.lineage.of(project_id, "load")
     kinds = {node.id: node.kind for node in graph.nodes}
     assert sorted(kinds.values()) == ["dataset", "predictions", "run", "run", "version", "version"]
     edges = {(edge.start, edge.end): edge.kind for edge in graph.edges}
@@ -141,16 +141,16 @@ def test_lineage_tells_what_came_of_what(room: Any, project_id: str, make_folder
     assert (said.predictions.made, said.predictions.judged) == (2, 0)
     assert next(node for node in graph.nodes if node.id == "version:2").aliases == ["champion"]
     with pytest.raises(NotFound):
-        room.service.lineage.of(project_id, "nobody")
+        system.service.lineage.of(project_id, "nobody")
 
 
-def test_a_card_says_what_the_rows_say_in_two_languages(room: Any, project_id: str, make_folder: Make) -> None:
-    room.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
-    unjudged = room.service.cards.show(project_id, "load", 1, "en").markdown
+def test_a_card_says_what_the_rows_say_in_two_languages(system: Any, project_id: str, make_folder: Make) -> None:
+    system.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
+    unjudged = system.service.cards.show(project_id, "load", 1, "en").markdown
     assert "Nobody has judged this version" in unjudged
-    _judge(room, project_id)
-    room.service.cards.set_intended_use(project_id, "load", "Heating plans.\n<script>alert(1)</script>", "ayşe")
-    english, turkish = (room.service.cards.show(project_id, "load", 1, each).markdown for each in ("en", "tr"))
+    _judge(system, project_id)
+    system.service.cards.set_intended_use(project_id, "load", "Heating plans.\n<script>alert(1)</script>", "ayşe")
+    english, turkish = (system.service.cards.show(project_id, "load", 1, each).markdown for each in ("en", "tr"))
     for text in ("# Model card: load v1", "load (kW)", "f" * 64, "| test.step | candidate | 1.25 | −10 % | 88 % |"):
         assert text in english
     assert "> Heating plans." in english
@@ -167,37 +167,37 @@ def test_a_card_says_what_the_rows_say_in_two_languages(room: Any, project_id: s
     assert ("season=–" in english, "=None" in english + turkish) == (True, False)
 
 
-def test_a_card_names_the_baseline_that_a_person_may_promote(room: Any, project_id: str, make_folder: Make) -> None:
-    room.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
-    _judge(room, project_id, decision="approved", approved="forecasting.naive")
-    card = room.service.cards.show(project_id, "load", 1, "en").markdown
+def test_a_card_names_the_baseline_that_a_person_may_promote(system: Any, project_id: str, make_folder: Make) -> None:
+    system.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
+    _judge(system, project_id, decision="approved", approved="forecasting.naive")
+    card = system.service.cards.show(project_id, "load", 1, "en").markdown
     assert "**forecasting.naive is approved; a person promotes.**" in card
 
 
-def test_a_card_shows_rows_of_days_as_dates_of_their_zone(room: Any, project_id: str, make_folder: Make) -> None:
+def test_a_card_shows_rows_of_days_as_dates_of_their_zone(system: Any, project_id: str, make_folder: Make) -> None:
     schema = {"time": "at", "target": "load", "frequency": "1d", "timezone": "Europe/Istanbul", "unit": "kW"}
     learned = {"start": "2025-12-31T21:00:00Z", "end": "2026-01-31T21:00:00Z", "rows": 32}
-    room.add_version(project_id, make_folder(), schema=schema, learned_from=learned)
-    card = room.service.cards.show(project_id, "load", 1, "en").markdown
+    system.add_version(project_id, make_folder(), schema=schema, learned_from=learned)
+    card = system.service.cards.show(project_id, "load", 1, "en").markdown
     assert "| 2026-01-01 – 2026-02-01, 32 rows |" in card
     assert "nothing before 2026-01-01 and nothing after 2026-02-01" in card
 
 
 def test_a_bundle_is_the_same_bytes_and_answers_alone(
-    room: Any, project_id: str, make_folder: Make, tmp_path: Path, plugins_folder: Path
+    system: Any, project_id: str, make_folder: Make, tmp_path: Path, plugins_folder: Path
 ) -> None:
-    room.add_version(project_id, make_folder(0.3))
-    _judge(room, project_id)
-    bundle = _bundle(room, project_id, tmp_path / "load-v1.zip")
-    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)  # what changes around a version is not in it
-    assert _bundle(room, project_id, tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
+    system.add_version(project_id, make_folder(0.3))
+    _judge(system, project_id)
+    bundle = _bundle(system, project_id, tmp_path / "load-v1.zip")
+    system.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)  # what changes around a version is not in it
+    assert _bundle(system, project_id, tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
     with zipfile.ZipFile(bundle) as packed:
         sums = dict(reversed(line.split("  ", 1)) for line in packed.read("SHA256SUMS").decode().splitlines())
         assert set(sums) | {"SHA256SUMS"} == set(packed.namelist())
         assert all(hashlib.sha256(packed.read(name)).hexdigest() == sums[name] for name in sums)
         assert {"README.md", "CARD.md", "CARD.tr.md", "evaluation.json", "schema.json"} < set(sums)
         readme = packed.read("README.md").decode()
-    answer = room.predict(project_id, "load", PredictRequest(rows=_rows(0.7)), "ayşe")
+    answer = system.predict(project_id, "load", PredictRequest(rows=_rows(0.7)), "ayşe")
     with open_bundle(bundle, plugins_folder) as version:
         assert [point["value"] for point in version.predict(_rows(0.7))["points"]] == [
             point.value for point in answer.predictions
@@ -211,35 +211,35 @@ def test_a_bundle_is_the_same_bytes_and_answers_alone(
 
 
 def test_a_bundle_comes_into_another_project_and_says_so(
-    room: Any, project_id: str, other_project_id: str, make_folder: Make, tmp_path: Path
+    system: Any, project_id: str, other_project_id: str, make_folder: Make, tmp_path: Path
 ) -> None:
-    room.add_version(project_id, make_folder(0.3), metrics={"rmse": 1.25})
-    _judge(room, project_id)
-    bundle = _bundle(room, project_id, tmp_path / "load-v1.zip")
-    bundles = room.service.bundles
+    system.add_version(project_id, make_folder(0.3), metrics={"rmse": 1.25})
+    _judge(system, project_id)
+    bundle = _bundle(system, project_id, tmp_path / "load-v1.zip")
+    bundles = system.service.bundles
     assert bundles.bring_in(other_project_id, bundle, None, "kemal") == ("load", 1, True)
     assert bundles.bring_in(other_project_id, bundle, None, "kemal") == ("load", 1, False)
     assert bundles.bring_in(other_project_id, bundle, "copy", "kemal") == ("copy", 1, True)
-    mine = room.service.reads.show_version(project_id, "load", 1)
-    theirs = room.service.reads.show_version(other_project_id, "load", 1)
+    mine = system.service.reads.show_version(project_id, "load", 1)
+    theirs = system.service.reads.show_version(other_project_id, "load", 1)
     assert (theirs.content_hash, theirs.metrics) == (mine.content_hash, mine.metrics)
     assert (theirs.run_id, theirs.dataset_id, theirs.dataset_fingerprint) == (None, None, "f" * 64)
     assert theirs.imported.run_id == "run1"
     assert theirs.imported.by == "kemal"
-    graph = room.service.lineage.of(other_project_id, "load")
+    graph = system.service.lineage.of(other_project_id, "load")
     assert [(edge.kind, edge.end) for edge in graph.edges] == [("imported", "version:1")]
-    card = room.service.cards.show(other_project_id, "load", 1, "en").markdown
+    card = system.service.cards.show(other_project_id, "load", 1, "en").markdown
     assert "Imported from a bundle" in card
     assert "| test.step | candidate | 1.25 |" in card
     asked = PredictRequest(rows=_rows(0.7), version=1)
     assert (
-        room.predict(other_project_id, "load", asked, "kemal").predictions
-        == room.predict(project_id, "load", asked, "ayşe").predictions
+        system.predict(other_project_id, "load", asked, "kemal").predictions
+        == system.predict(project_id, "load", asked, "ayşe").predictions
     )
     with pytest.raises(InvalidInput, match="not trained on a stored dataset"):
-        room.predict(other_project_id, "load", PredictRequest(version=1), "kemal")
+        system.predict(other_project_id, "load", PredictRequest(version=1), "kemal")
     other = {"time": "at", "target": "price", "unit": "TRY", "frequency": "1h"}
-    room.add_version(other_project_id, make_folder(0.5), model="price", schema=other)
+    system.add_version(other_project_id, make_folder(0.5), model="price", schema=other)
     with pytest.raises(Conflict, match="predicts price"):
         bundles.bring_in(other_project_id, bundle, "price", "kemal")
 
@@ -284,17 +284,17 @@ def _forge(files: dict[str, bytes]) -> None:
     ],
 )
 def test_a_bundle_that_was_changed_is_refused(
-    room: Any, project_id: str, make_folder: Make, tmp_path: Path, change: Any, message: str
+    system: Any, project_id: str, make_folder: Make, tmp_path: Path, change: Any, message: str
 ) -> None:
-    room.add_version(project_id, make_folder())
-    bundle = _bundle(room, project_id, tmp_path / "a.zip")
+    system.add_version(project_id, make_folder())
+    bundle = _bundle(system, project_id, tmp_path / "a.zip")
     broken = _repacked(bundle, tmp_path / "b.zip", change)
     with pytest.raises(Exception, match=message):
-        room.service.bundles.bring_in(project_id, broken, "copy", "kemal")
-    assert [model.name for model in asyncio.run(room.service.lookup.list(project_id)).items] == ["load"]
+        system.service.bundles.bring_in(project_id, broken, "copy", "kemal")
+    assert [model.name for model in asyncio.run(system.service.lookup.list(project_id)).items] == ["load"]
     squeezed = _repacked(bundle, tmp_path / "c.zip", lambda _: None, compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(InvalidInput, match="compressed or encrypted"):
-        room.service.bundles.bring_in(project_id, squeezed, "copy", "kemal")
+        system.service.bundles.bring_in(project_id, squeezed, "copy", "kemal")
     (tmp_path / "d.zip").write_bytes(b"no zip at all")
     with pytest.raises(InvalidInput, match="not a whole bundle"):
-        room.service.bundles.bring_in(project_id, tmp_path / "d.zip", "copy", "kemal")
+        system.service.bundles.bring_in(project_id, tmp_path / "d.zip", "copy", "kemal")

@@ -10,12 +10,12 @@ from azuraforge.errors import NotFound
 from azuraforge.models import shapes
 
 
-def test_models_and_their_versions(room, make_folder, project_id, other_project_id):
-    lookup, service = room.service.lookup, room.service
+def test_models_and_their_versions(system, make_folder, project_id, other_project_id):
+    lookup, service = system.service.lookup, system.service
     for step in (1.0, 2.0, 3.0):
-        room.add_version(project_id, make_folder(step))
-    room.add_version(project_id, make_folder(4.0), model="other", schema={"target": "x", "unit": "m"})
-    room.add_version(project_id, make_folder(5.0), model="gone")
+        system.add_version(project_id, make_folder(step))
+    system.add_version(project_id, make_folder(4.0), model="other", schema={"target": "x", "unit": "m"})
+    system.add_version(project_id, make_folder(5.0), model="gone")
     service.aliases.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
     service.aliases.promote_by_hand(project_id, "load", 2, alias="candidate", reason="better", by="Ada")
     service.trash.delete(project_id, "load", 3, "Ada")
@@ -40,11 +40,11 @@ def test_models_and_their_versions(room, make_folder, project_id, other_project_
     (gone,) = asyncio.run(lookup.list(project_id, trash=True)).items
     assert (gone.name, gone.versions) == ("gone", 1)
     page = asyncio.run(lookup.list(project_id, limit=1))
-    room.add_version(project_id, make_folder(6.0), model="load2")
+    system.add_version(project_id, make_folder(6.0), model="load2")
     behind = asyncio.run(lookup.list(project_id, limit=2, after=page.next))
     assert [(each.name, each.target) for each in behind.items] == [("load2", "load"), ("other", "x")]
     versions = asyncio.run(lookup.versions(project_id, "load", limit=1))
-    room.add_version(project_id, make_folder(7.0))
+    system.add_version(project_id, make_folder(7.0))
     older = asyncio.run(lookup.versions(project_id, "load", after=versions.next))
     assert [(each.version, each.aliases) for each in (*versions.items, *older.items)] == [
         (2, ["candidate", "champion"]),
@@ -52,31 +52,31 @@ def test_models_and_their_versions(room, make_folder, project_id, other_project_
     ]
 
 
-def test_a_model_shows_its_newest_versions_and_those_with_an_alias(room, make_folder, project_id, monkeypatch):
+def test_a_model_shows_its_newest_versions_and_those_with_an_alias(system, make_folder, project_id, monkeypatch):
     monkeypatch.setattr(shapes, "SHOWN_VERSIONS", 2)
     for step in range(1, 6):
-        room.add_version(project_id, make_folder(float(step)))
-    room.service.aliases.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
-    found = asyncio.run(room.service.lookup.get(project_id, "load"))
+        system.add_version(project_id, make_folder(float(step)))
+    system.service.aliases.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
+    found = asyncio.run(system.service.lookup.get(project_id, "load"))
     assert [each.version for each in found.version_list] == [5, 4, 2]
     assert (found.versions, found.champion) == (5, 2)
-    assert found == room.service.reads.show(project_id, "load")
+    assert found == system.service.reads.show(project_id, "load")
 
 
-def test_a_deleted_model_is_shown_by_its_id_or_else_the_last_one_of_its_name(room, make_folder, project_id):
+def test_a_deleted_model_is_shown_by_its_id_or_else_the_last_one_of_its_name(system, make_folder, project_id):
     for step in (1.0, 2.0):
-        room.add_version(project_id, make_folder(step))
-    room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="better", by="Ada")
-    room.service.trash.delete(project_id, "load", None, "Ada")
-    first = room.service.reads.show(project_id, "load")
+        system.add_version(project_id, make_folder(step))
+    system.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="better", by="Ada")
+    system.service.trash.delete(project_id, "load", None, "Ada")
+    first = system.service.reads.show(project_id, "load")
     assert (first.name, first.deleted_by, first.champion, first.versions) == ("load", "Ada", 1, 2)
     assert [each.version for each in first.version_list] == [2, 1]
-    room.add_version(project_id, make_folder(3.0))
-    alive = asyncio.run(room.service.lookup.get(project_id, "load"))
+    system.add_version(project_id, make_folder(3.0))
+    alive = asyncio.run(system.service.lookup.get(project_id, "load"))
     assert (alive.deleted_at, alive.versions) == (None, 1)
     assert alive.id != first.id
-    room.service.trash.delete(project_id, "load", None, "Bob")
-    for show in (room.service.reads.show, lambda *asked: asyncio.run(room.service.lookup.get(*asked))):
+    system.service.trash.delete(project_id, "load", None, "Bob")
+    for show in (system.service.reads.show, lambda *asked: asyncio.run(system.service.lookup.get(*asked))):
         assert show(project_id, "load").deleted_by == "Bob"
         assert show(project_id, alive.id).deleted_by == "Bob"
         assert show(project_id, first.id) == first

@@ -144,12 +144,12 @@ def test_a_policy_is_what_it_was_written_as() -> None:
     assert GatePolicy.model_validate({}) == GatePolicy()
 
 
-def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, make_folder: Make) -> None:
-    room.add_version(project_id, make_folder())
-    policies = room.service.policies
+def test_policies_are_numbered_and_say_who_set_them(system: Any, project_id: str, make_folder: Make) -> None:
+    system.add_version(project_id, make_folder())
+    policies = system.service.policies
     own = policies.show(project_id, "load")
     assert (own.number, own.automatic, own.metric, own.by) == (0, True, None, None)
-    with room.database.read(project_id) as session:
+    with system.database.read(project_id) as session:
         assert policies.current(session, "load") == GatePolicy()
         assert policies.current(session, "not made yet") == GatePolicy()
     slices = (GuardedSlice(by="hour", margin=0.05, values=("7", "8")),)
@@ -165,13 +165,13 @@ def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, 
     assert told[1].slices[0].values == ("7", "8")
     page = policies.list(project_id, "load", limit=2)
     assert [*page.items, *policies.list(project_id, "load", limit=2, after=page.next).items] == told
-    with room.database.read(project_id) as session:
+    with system.database.read(project_id) as session:
         assert policies.current(session, "load") == GatePolicy(number=2, metric="mae")
 
 
-def test_what_cannot_be_judged_is_refused(room: Any, project_id: str, make_folder: Make) -> None:
-    room.add_version(project_id, make_folder())
-    policies = room.service.policies
+def test_what_cannot_be_judged_is_refused(system: Any, project_id: str, make_folder: Make) -> None:
+    system.add_version(project_id, make_folder())
+    policies = system.service.policies
     with pytest.raises(InvalidInput, match="not judged by 'log_loss'"):
         policies.set(project_id, "load", PolicyRequest(metric="log_loss", reason="r"), "a")
     with pytest.raises(InvalidInput, match="cannot be cut by 'class'"):

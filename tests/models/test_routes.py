@@ -1,4 +1,4 @@
-"""The room over HTTP: shapes, roles, and errors as problem+json."""
+"""Models over HTTP: shapes, roles, and errors as problem+json."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ class Http:
 
 
 @pytest.fixture
-def http(room: Any) -> Http:
+def http(system: Any) -> Http:
     """The routes with real sign-in, speaking for the owner of the default project."""
     app = FastAPI()
     problems.install(app, lambda _path: [])
     app.include_router(hot)
     app.include_router(router)
     app.include_router(ledger)
-    app.state.predictions = SimpleNamespace(reads=LiveReads(room.database))  # all that lists of the ledger ask
-    projects = ProjectService(room.database)
-    app.state.projects, app.state.models = projects, room.service
+    app.state.predictions = SimpleNamespace(reads=LiveReads(system.database))  # all that lists of the ledger ask
+    projects = ProjectService(system.database)
+    app.state.projects, app.state.models = projects, system.service
     app.state.default_project = projects.ensure_default()
     return Http(app, projects.local_token(app.state.default_project))
 
 
 @pytest.fixture
-def model(room: Any, http: Http, make_folder: Make) -> str:
+def model(system: Any, http: Http, make_folder: Make) -> str:
     project_id = http.app.state.default_project
     for step in (1.0, 2.0):
-        room.add_version(project_id, make_folder(step))
+        system.add_version(project_id, make_folder(step))
     return "load"
 
 
@@ -119,7 +119,7 @@ def test_errors_are_problems(
     assert answer.json()["detail"]
 
 
-def test_a_viewer_reads_but_does_not_move(http: Http, room: Any, model: str) -> None:
+def test_a_viewer_reads_but_does_not_move(http: Http, system: Any, model: str) -> None:
     projects: ProjectService = http.app.state.projects
     owner = projects.authenticate(http.token)
     viewer = projects.create_token(owner, TokenRequest(name="screen", role="viewer")).token
@@ -127,5 +127,5 @@ def test_a_viewer_reads_but_does_not_move(http: Http, room: Any, model: str) -> 
     for path in ("promote", "rollback", "predict"):
         body = {"version": 1, "reason": "x"} if path == "promote" else {}
         assert http.post(f"/models/{model}/{path}", json=body, token=viewer).status_code == 403
-    assert room.service.aliases.history(http.app.state.default_project, model).items == []
+    assert system.service.aliases.history(http.app.state.default_project, model).items == []
     assert http.get("/models", token="nonsense").status_code == 401

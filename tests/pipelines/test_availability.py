@@ -16,13 +16,13 @@ from azuraforge.pipelines.backtests import steps as backtest_steps
 from azuraforge.pipelines.backtests.shapes import FoldRows
 from azuraforge.plugins import DatasetSchema
 from azuraforge.plugins.kinds.forecast.kind import Forecast
-from tests.pipelines.test_training import Room, room  # noqa: F401  a fixture
+from tests.pipelines.test_training import System, system  # noqa: F401  a fixture
 
 DAYS = 500
 START = datetime(2022, 1, 1, tzinfo=UTC)
 
 
-def add(room: Room, **stated: str) -> Any:  # noqa: F811
+def add(system: System, **stated: str) -> Any:  # noqa: F811
     """A dataset ``leaky`` whose column ``meter`` holds the target of the next day, with a day's delay in truth."""
     rng = np.random.default_rng(0)
     level = np.zeros(DAYS + 1)
@@ -32,33 +32,33 @@ def add(room: Room, **stated: str) -> Any:  # noqa: F811
     lines = ["at,value,meter,rain"]
     for row in range(DAYS):
         lines.append(f"{START + timedelta(days=row)},{value[row]:.6f},{value[row + 1]:.6f},{rng.normal():.6f}")
-    path = room.home / "leaky.csv"
+    path = system.home / "leaky.csv"
     path.write_text("\n".join(lines) + "\n")
     options = FileOptions(name="leaky", time="at", target="value", available_after=stated)
-    return room.datasets.add_file(room.project_id, path, path.name, options)
+    return system.datasets.add_file(system.project_id, path, path.name, options)
 
 
-def test_a_leak_that_is_declared_with_its_true_delay_is_harmless(room: Room) -> None:  # noqa: F811
-    room.stand_beside("test.last", "test.mean")
-    found = add(room)
+def test_a_leak_that_is_declared_with_its_true_delay_is_harmless(system: System) -> None:  # noqa: F811
+    system.use_baselines_named("test.last", "test.mean")
+    found = add(system)
     assert "column_knows_future" in [each.code for each in found.findings]
-    job, leaking = room.train("forecasting.ridge", dataset="leaky", refit=False)
-    verdict = room.models.reads.evaluation(room.project_id, job.run.id).verdict
+    job, leaking = system.train("forecasting.ridge", dataset="leaky", refit=False)
+    verdict = system.models.reads.evaluation(system.project_id, job.run.id).verdict
     assert (leaking["headline"], verdict.promotes) == ("withheld", False)
     reasons = " ".join(each.text.en for each in verdict.reasons)
     assert "azuraforge datasets available-after NAME meter=1d" in reasons
 
     asked = AvailabilityRequest(columns={"meter": "1 day"})
-    stated = room.datasets.state_availability(room.project_id, "leaky", asked)
+    stated = system.datasets.state_availability(system.project_id, "leaky", asked)
     assert (stated.version, stated.rows) == (2, found.rows)
     assert stated.fingerprint != found.fingerprint
     codes = [each.code for each in stated.findings]
     assert "column_knows_future" not in codes
     assert "availability_stated" in codes
-    again, honest = room.train("forecasting.ridge", dataset="leaky", refit=False)
+    again, honest = system.train("forecasting.ridge", dataset="leaky", refit=False)
     assert honest["headline"] == "promoted"
     before, after = (
-        room.models.reads.evaluation(room.project_id, each.run.id).evaluation.candidate.horizons[0].metrics["rmse"]
+        system.models.reads.evaluation(system.project_id, each.run.id).evaluation.candidate.horizons[0].metrics["rmse"]
         for each in (job, again)
     )
     assert before is not None
@@ -66,17 +66,17 @@ def test_a_leak_that_is_declared_with_its_true_delay_is_harmless(room: Room) -> 
     assert after > 4 * before  # the delay was kept: the leak no longer helps
 
 
-def test_serving_and_training_see_the_same_rows(room: Room) -> None:  # noqa: F811
+def test_serving_and_training_see_the_same_rows(system: System) -> None:  # noqa: F811
     """Rows that are sent up to the day are answered as the dataset's own end; the newest values may be unknown."""
-    room.stand_beside("test.last")
-    add(room, meter="1d")
-    room.train("forecasting.ridge", dataset="leaky", refit=False)
-    table = pl.read_csv(room.home / "leaky.csv", try_parse_dates=True)
+    system.use_baselines_named("test.last")
+    add(system, meter="1d")
+    system.train("forecasting.ridge", dataset="leaky", refit=False)
+    table = pl.read_csv(system.home / "leaky.csv", try_parse_dates=True)
     rows = [{**row, "at": row["at"].isoformat()} for row in table.to_dicts()]
     rows[-1]["meter"] = None  # tomorrow's target: nobody knows it
 
     def ask(**fields: Any) -> list[float]:
-        answer = predict(room, PredictRequest(version=1, **fields))
+        answer = predict(system, PredictRequest(version=1, **fields))
         return [point.value for point in answer.predictions]
 
     own = ask()
@@ -95,21 +95,21 @@ def test_serving_and_training_see_the_same_rows(room: Room) -> None:  # noqa: F8
 
 
 def test_columns_that_are_too_good_together_block_until_it_is_stated_when_they_are_known(
-    room: Room,  # noqa: F811
+    system: System,  # noqa: F811
 ) -> None:
-    room.stand_beside("test.last", "test.mean")
+    system.use_baselines_named("test.last", "test.mean")
     rng = np.random.default_rng(1)
     value, booked = rng.normal(size=DAYS + 1).cumsum(), rng.normal(0, 30, DAYS)
     lines = ["at,value,stock,booked"]
     for row in range(DAYS):
         lines.append(f"{START + timedelta(days=row)},{value[row]},{value[row + 1] + booked[row]},{booked[row]}")
-    path = room.home / "split.csv"
+    path = system.home / "split.csv"
     path.write_text("\n".join(lines) + "\n")
-    room.datasets.add_file(
-        room.project_id, path, path.name, FileOptions(name="split", time="at", target="value", gaps="keep")
+    system.datasets.add_file(
+        system.project_id, path, path.name, FileOptions(name="split", time="at", target="value", gaps="keep")
     )
-    job, summary = room.train("forecasting.ridge", dataset="split", refit=False)
-    evaluated = room.models.reads.evaluation(room.project_id, job.run.id)
+    job, summary = system.train("forecasting.ridge", dataset="split", refit=False)
+    evaluated = system.models.reads.evaluation(system.project_id, job.run.id)
     assert summary["headline"] == "withheld"
     assert {(each.column, each.kind) for each in evaluated.evaluation.suspicious} == {
         ("stock", "too_good"),
@@ -117,22 +117,22 @@ def test_columns_that_are_too_good_together_block_until_it_is_stated_when_they_a
     }
     assert any("available-after NAME stock=1d" in each.text.en for each in evaluated.verdict.reasons)
     asked = AvailabilityRequest(columns={"stock": "0", "booked": "0"})
-    room.datasets.state_availability(room.project_id, "split", asked)
-    job, summary = room.train("forecasting.ridge", dataset="split", refit=False)
-    again = room.models.reads.evaluation(room.project_id, job.run.id)
+    system.datasets.state_availability(system.project_id, "split", asked)
+    job, summary = system.train("forecasting.ridge", dataset="split", refit=False)
+    again = system.models.reads.evaluation(system.project_id, job.run.id)
     assert not any(each.blocks for each in again.evaluation.suspicious)
     assert summary["headline"] != "withheld"  # a second look at the same rows needs more evidence to promote
 
 
-def predict(room: Room, request: PredictRequest) -> Any:  # noqa: F811
+def predict(system: System, request: PredictRequest) -> Any:  # noqa: F811
     import asyncio
 
-    return asyncio.run(room.models.predict(room.project_id, "leaky", request, "test"))
+    return asyncio.run(system.models.predict(system.project_id, "leaky", request, "test"))
 
 
-def test_every_table_of_a_run_holds_what_was_known(room: Room) -> None:  # noqa: F811
-    stated = add(room, meter="3d")
-    version = room.datasets.get(room.project_id, "leaky")
+def test_every_table_of_a_run_holds_what_was_known(system: System) -> None:  # noqa: F811
+    stated = add(system, meter="3d")
+    version = system.datasets.get(system.project_id, "leaky")
     frame = pl.read_parquet(version.paths)
     late = Forecast().table(frame, stated.dataset_schema).frame["meter"]
     assert late.null_count() == 3
@@ -152,16 +152,16 @@ def test_every_table_of_a_run_holds_what_was_known(room: Room) -> None:  # noqa:
     assert backtest_steps._table(asked).frame["meter"].equals(late)
 
 
-def test_what_is_stated_known_ahead_is_used_ahead_and_nothing_else_may_be(room: Room) -> None:  # noqa: F811
-    add(room, rain="known ahead", meter="6h")
-    assert room.prepare("forecasting.ridge", dataset="leaky").config["known_ahead"] == ["rain"]
+def test_what_is_stated_known_ahead_is_used_ahead_and_nothing_else_may_be(system: System) -> None:  # noqa: F811
+    add(system, rain="known ahead", meter="6h")
+    assert system.prepare("forecasting.ridge", dataset="leaky").config["known_ahead"] == ["rain"]
     with pytest.raises(InvalidInput, match="its values become known 6h after their row") as caught:
-        room.prepare("forecasting.ridge", dataset="leaky", known_ahead=["meter"])
+        system.prepare("forecasting.ridge", dataset="leaky", known_ahead=["meter"])
     assert "available-after" in str(caught.value.next_step)
 
 
-def test_a_version_reads_no_dataset_that_states_less(room: Room) -> None:  # noqa: F811
-    stated = add(room, meter="1d").dataset_schema
+def test_a_version_reads_no_dataset_that_states_less(system: System) -> None:  # noqa: F811
+    stated = add(system, meter="1d").dataset_schema
     bare = stated.model_copy(update={"available_after": {}})
     problem = Forecast().unreadable(stated, bare)
     assert problem is not None

@@ -103,7 +103,9 @@ def test_too_many_folds_are_refused_before_the_run_exists(child: Callable[..., A
     assert "fewer folds" in refused.value.next_step
 
 
-def test_each_fold_learns_anew_and_is_measured_beside_the_baselines(child: Callable[..., Any], tmp_path: Path) -> None:
+def test_each_fold_learns_again_and_is_measured_next_to_the_baselines(
+    child: Callable[..., Any], tmp_path: Path
+) -> None:
     figure, job, _ = carried(child, make_table(900), tmp_path / "series.parquet")
     assert job.figures["backtest"] == json.loads(json.dumps(figure))
     assert [len(fold["contenders"]) for fold in figure["folds"]] == [3, 3, 3]
@@ -123,7 +125,7 @@ def test_each_fold_learns_anew_and_is_measured_beside_the_baselines(child: Calla
     assert metrics["crps"] > 0
 
 
-def test_whoever_learns_is_given_earlier_rows_only(child: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_learner_is_given_earlier_rows_only(child: Callable[..., Any], tmp_path: Path) -> None:
     figure, job, split = carried(child, make_table(900), tmp_path / "series.parquet")
     order = [name.rpartition(".")[2] for name, _ in job.began]
     assert order == ["cut", "fit", "hold", "predict"] * 3 + ["judge"], "rows to predict are written after learning"

@@ -22,7 +22,7 @@ from azuraforge.plugins.vision.config import content_hashes
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from tests.pictures import pack
-from tests.pipelines.test_training import JobHere, Room
+from tests.pipelines.test_training import JobHere, System
 from tests.task_kinds import use_baselines
 
 NETWORK = {"channels": [6, 8], "hidden_size": 24, "epochs": 3, "batch_size": 24, "augment": False}
@@ -97,47 +97,47 @@ def pictures(count: int, seed: int = 0, part: str = "") -> dict[str, bytes]:
 
 
 @pytest.fixture
-def room(
+def system(
     database: Database,
     project_id: str,
     tmp_path: Path,
     plugins_folder: Path,
     child: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Room]:
+) -> Iterator[System]:
     (plugins_folder / "classifiers.py").write_text(CLASSIFIERS)
-    made = Room(database, project_id, tmp_path / "home", plugins_folder, child)
-    made.stand_beside = lambda *names: use_baselines(monkeypatch, "classify", *names)
-    made.stand_beside("vision.majority")
+    made = System(database, project_id, tmp_path / "home", plugins_folder, child)
+    made.use_baselines_named = lambda *names: use_baselines(monkeypatch, "classify", *names)
+    made.use_baselines_named("vision.majority")
     add(made, pictures(360))
     yield made
     made.close()
 
 
-def add(room: Room, files: dict[str, bytes]) -> None:
-    room.home.mkdir(parents=True, exist_ok=True)
-    path = pack(room.home / "strokes.zip", files)
-    room.datasets.add_file(room.project_id, path, path.name, ImageOptions(kind="images", name="strokes"))
+def add(system: System, files: dict[str, bytes]) -> None:
+    system.home.mkdir(parents=True, exist_ok=True)
+    path = pack(system.home / "strokes.zip", files)
+    system.datasets.add_file(system.project_id, path, path.name, ImageOptions(kind="images", name="strokes"))
 
 
-def prepare(room: Room, plugin: str, **config: Any) -> PreparedRun:
+def prepare(system: System, plugin: str, **config: Any) -> PreparedRun:
     request = RunRequest(plugin=plugin, dataset="strokes", config=config, seed=7)
-    return room.handler.prepare(room.project_id, request)
+    return system.handler.prepare(system.project_id, request)
 
 
-def train(room: Room, plugin: str, **config: Any) -> tuple[JobHere, dict[str, Any]]:
-    job = room.job(prepare(room, plugin, **config))
-    return job, room.finish(room.handler.execute(job))
+def train(system: System, plugin: str, **config: Any) -> tuple[JobHere, dict[str, Any]]:
+    job = system.job(prepare(system, plugin, **config))
+    return job, system.finish(system.handler.execute(job))
 
 
-def evaluation(room: Room, job: JobHere) -> Any:
-    return room.models.reads.evaluation(room.project_id, job.run.id)
+def evaluation(system: System, job: JobHere) -> Any:
+    return system.models.reads.evaluation(system.project_id, job.run.id)
 
 
-def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> None:
-    room.stand_beside(*BASELINES)
-    job, summary = train(room, "vision.cnn", **NETWORK)
-    stored = evaluation(room, job).evaluation
+def test_the_network_next_to_its_baselines_with_all_figures(system: System) -> None:
+    system.use_baselines_named(*BASELINES)
+    job, summary = train(system, "vision.cnn", **NETWORK)
+    stored = evaluation(system, job).evaluation
     assert stored.kind == "classify"
     assert stored.classes == ("bar", "cross", "dash")
     assert {each.name: each.role for each in stored.contenders} == {
@@ -162,12 +162,12 @@ def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> 
     sure = [each["probability"] for each in wrong["images"]]
     assert sure == sorted(sure, reverse=True)
     assert all(each["truth"] != each["answer"] for each in wrong["images"])
-    card = room.models.reads.show_version(room.project_id, "strokes", summary["version"])
+    card = system.models.reads.show_version(system.project_id, "strokes", summary["version"])
     assert card.learned_from.rows == 288
 
 
-def test_the_children_that_learn_are_given_no_test_image(room: Room) -> None:
-    job, _ = train(room, "test.seer")
+def test_the_children_that_learn_are_given_no_test_image(system: System) -> None:
+    job, _ = train(system, "test.seer")
     (wanted, fitted), (_, held) = job.done["fit"], job.done["hold_out"]
     fit = to_json(wanted)
     assert set(fit) == {  # not the dataset
@@ -189,65 +189,65 @@ def test_the_children_that_learn_are_given_no_test_image(room: Room) -> None:
     assert (fitted.outputs / "predictor" / LEARNED_IMAGES).exists()
 
 
-def test_a_worse_candidate_is_not_promoted_and_a_better_one_is(room: Room) -> None:
-    _, first = train(room, "test.worse")
+def test_a_worse_candidate_is_not_promoted_and_a_better_one_is(system: System) -> None:
+    _, first = train(system, "test.worse")
     assert first["decision"] == "promoted"  # better than the majority
-    job, second = train(room, "test.seer")
+    job, second = train(system, "test.seer")
     assert (second["decision"], second["champion_version"]) == ("promoted", 2)
-    roles = {each.role: each for each in evaluation(room, job).evaluation.contenders}
+    roles = {each.role: each for each in evaluation(system, job).evaluation.contenders}
     assert roles["champion"].metrics["accuracy"] < 0.9
     assert roles["candidate"].metrics["accuracy"] == 1
-    _, third = train(room, "test.worse")
+    _, third = train(system, "test.worse")
     assert (third["decision"], third["champion_version"]) == ("kept", 2)
-    codes = [reason.code for reason in evaluation(room, job).verdict.reasons]
+    codes = [reason.code for reason in evaluation(system, job).verdict.reasons]
     assert "level_tightened" in codes  # the same dataset was looked at before
     assert "beats_champion" in codes
 
 
-def test_images_that_the_champion_learned_from_do_not_count(room: Room) -> None:
-    train(room, "test.worse")
-    job, summary = train(room, "test.seer", split_seed=1)  # most of its test part was learned from by the champion
+def test_images_that_the_champion_learned_from_do_not_count(system: System) -> None:
+    train(system, "test.worse")
+    job, summary = train(system, "test.seer", split_seed=1)  # most of its test part was learned from by the champion
     assert summary["decision"] == "not_comparable"
-    few = next(r for r in evaluation(room, job).verdict.reasons if r.code == "too_few_origins")
+    few = next(r for r in evaluation(system, job).verdict.reasons if r.code == "too_few_origins")
     hidden = set(_test_hashes(job).tolist())
-    learned = set(_learned(room, 1).tolist())
+    learned = set(_learned(system, 1).tolist())
     assert few.params["origins"] == len(hidden - learned)
     assert "images" not in few.text.en
     assert "examples" in few.text.en
 
 
-def test_a_model_of_other_classes_is_not_comparable(room: Room) -> None:
-    train(room, "test.worse")
-    add(room, {name.replace("bar/", "pole/"): data for name, data in pictures(360, seed=4).items()})
-    job, summary = train(room, "test.seer")
+def test_a_model_of_other_classes_is_not_comparable(system: System) -> None:
+    train(system, "test.worse")
+    add(system, {name.replace("bar/", "pole/"): data for name, data in pictures(360, seed=4).items()})
+    job, summary = train(system, "test.seer")
     assert summary["decision"] == "not_comparable"
-    assert "other_classes" in [reason.code for reason in evaluation(room, job).verdict.reasons]
+    assert "other_classes" in [reason.code for reason in evaluation(system, job).verdict.reasons]
 
 
-def test_an_official_test_part_is_the_one_that_is_judged(room: Room) -> None:
-    add(room, {**pictures(240, 1, "train/"), **pictures(60, 2, "test/")})
-    job, _ = train(room, "test.seer", test_share=0.4)
-    parts = evaluation(room, job).evaluation.parts
+def test_an_official_test_part_is_the_one_that_is_judged(system: System) -> None:
+    add(system, {**pictures(240, 1, "train/"), **pictures(60, 2, "test/")})
+    job, _ = train(system, "test.seer", test_share=0.4)
+    parts = evaluation(system, job).evaluation.parts
     assert tuple(parts[name].rows for name in ("train", "validation", "test")) == (216, 24, 60)
 
 
-def test_who_looks_at_the_other_images_of_the_question_ends_the_run(room: Room) -> None:
-    job = room.job(prepare(room, "test.crowd"))
+def test_who_looks_at_the_other_images_of_the_question_ends_the_run(system: System) -> None:
+    job = system.job(prepare(system, "test.crowd"))
     with pytest.raises(InvalidInput, match="other images"):
-        room.handler.execute(job)
+        system.handler.execute(job)
 
 
-def test_a_forecaster_is_refused_before_the_run_exists_and_a_classifier_of_a_series_too(room: Room) -> None:
+def test_a_forecaster_is_refused_before_the_run_exists_and_a_classifier_of_a_series_too(system: System) -> None:
     with pytest.raises(InvalidInput, match="holds images") as refused:
-        prepare(room, "test.linear", horizon=3)
+        prepare(system, "test.linear", horizon=3)
     assert refused.value.error_code == "other_kind"
-    room.add()
+    system.add()
     with pytest.raises(InvalidInput, match="holds a series"):
-        room.handler.prepare(room.project_id, RunRequest(plugin="test.seer", dataset="series", config={}, seed=7))
+        system.handler.prepare(system.project_id, RunRequest(plugin="test.seer", dataset="series", config={}, seed=7))
 
 
-def test_the_same_seed_gives_the_same_bits_and_every_loss_is_kept(room: Room) -> None:
-    jobs = [train(room, "vision.cnn", **{**NETWORK, "epochs": 2})[0] for _ in range(2)]
+def test_the_same_seed_gives_the_same_bits_and_every_loss_is_kept(system: System) -> None:
+    jobs = [train(system, "vision.cnn", **{**NETWORK, "epochs": 2})[0] for _ in range(2)]
     hashes = [job.done["fit"][1].value.weights_sha256 for job in jobs]
     assert hashes[0] == hashes[1]
     predictions = [load_classes(job.done["predict"][1].outputs / "test.npz") for job in jobs]
@@ -264,8 +264,8 @@ def _test_hashes(job: JobHere) -> Any:
     return content_hashes([image.tobytes() for image in test.pixels])
 
 
-def _learned(room: Room, version: int) -> Any:
+def _learned(system: System, version: int) -> Any:
     from azuraforge.plugins.kinds.classify.parts import learned_images
 
-    address = room.models.reads.show_version(room.project_id, "strokes", version).content_hash
-    return learned_images(room.models.folders.verify(room.project_id, address))
+    address = system.models.reads.show_version(system.project_id, "strokes", version).content_hash
+    return learned_images(system.models.folders.verify(system.project_id, address))

@@ -103,7 +103,7 @@ def test_contributions_of_a_product_are_shared_between_both() -> None:
         assert sum(example.contributions) == pytest.approx(example.forecast - example.background)
 
 
-def test_lags_are_told_apart() -> None:
+def test_lags_are_distinguished() -> None:
     def five_back(part: Part) -> Floats:
         return part.frame.get_column("value").to_numpy()[part.origins - 5][:, None]
 
@@ -151,7 +151,7 @@ def test_a_large_part_has_fewer_repeats_and_still_a_figure(monkeypatch: pytest.M
     assert permuted.repeats == shapley.orders == importance.FEWEST_REPEATS
 
 
-def test_a_failure_is_told_and_ends_nothing(child: Callable[..., Any], plugins_folder: Path) -> None:
+def test_a_failure_is_reported_and_ends_nothing(child: Callable[..., Any], plugins_folder: Path) -> None:
     asked = child(
         "importance",
         plugins_folder=str(plugins_folder),

@@ -14,8 +14,9 @@ import pytest
 
 from azuraforge.database import Database
 from azuraforge.datasets.growing.service import GrowingDatasets
+from azuraforge.datasets.loading import present_forecasts
 from azuraforge.datasets.reading.reader import read_file
-from azuraforge.datasets.schemas import AppendOptions, FileOptions, RevisionPolicy
+from azuraforge.datasets.schemas import AppendOptions, FileOptions, IncumbentOptions, RevisionPolicy
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models.gate.contenders import Contender
@@ -24,7 +25,7 @@ from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.truths import Truths
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.plugins.contract.dataset_schema import IncumbentColumns
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema, IncumbentColumns
 from azuraforge.plugins.contract.parts import Part, Schema
 from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.kinds.forecast.facts import RMSE
@@ -96,10 +97,32 @@ def test_a_forecast_counts_at_an_origin_only_if_it_was_made_by_then() -> None:
         # the plans of days 2 and 3 were made on day 1, that of day 5 one microsecond after day 4
         planned=pl.Series([micros[0], micros[0], micros[1], micros[1], None, micros[4] + 1]),
     )
+    columns = IncumbentColumns(forecast="plan", made_at="planned")
+    told = present_forecasts(rows, DatasetSchema(target="sold", time="at", incumbent=columns), None)
+    assert told is not None
     part = Part(frame, Schema("at", "sold"), 0, 2, np.array([0, 1, 2, 3, 4]))
-    found = at_origins(rows, IncumbentColumns(forecast="plan", made_at="planned"), part)
     nan = np.nan
-    np.testing.assert_array_equal(found, [[11, nan], [12, 13], [13, nan], [nan, nan], [nan, nan]])
+    np.testing.assert_array_equal(at_origins(told, part), [[11, nan], [12, 13], [13, nan], [nan, nan], [nan, nan]])
+
+
+def test_of_several_forecasts_of_one_time_the_newest_by_the_origin_counts() -> None:
+    times = [START + timedelta(days=row) for row in range(4)]
+    frame = pl.DataFrame({"store": [*"aaaabbbb"], "at": times * 2, "sold": [1.0] * 8})
+    said = [("a", 2, 20.0, 0), ("a", 2, 21.0, 1), ("a", 3, 30.0, 0), ("a", 3, 32.0, 2), ("b", 3, 99.0, 1)]
+    told = pl.DataFrame(
+        [(name, times[at], value, times[made]) for name, at, value, made in reversed(said)],
+        schema={
+            "series": pl.String,
+            "at": pl.Datetime("us", "UTC"),
+            "forecast": pl.Float64,
+            "made_at": frame["at"].dtype,
+        },
+        orient="row",
+    )
+    part = Part(frame, Schema("at", "sold", series="store"), 0, 3, np.array([0, 1, 2, 4, 6]))
+    nan = np.nan
+    expected = [[nan, 20, 30], [21, 30, nan], [32, nan, nan], [nan, nan, nan], [99, nan, nan]]
+    np.testing.assert_array_equal(at_origins(told, part), expected)
 
 
 def test_one_that_equals_what_happened_is_suspected() -> None:
@@ -156,6 +179,51 @@ def stand(
     made.supervisor.start()
     yield made
     made.stop()
+
+
+@pytest.mark.sqlite_only
+def test_a_file_of_its_own_is_compared_as_the_columns_are(stand: Stand, tmp_path: Path) -> None:
+    """The same plan, once in the rows and once in a file that is added to, from the verdict to the ledger."""
+    text = sales(303, 6.0, said=lambda row: row % 5 != 0)
+    cells = [line.split(",") for line in text.splitlines()]
+    (tmp_path / "rows.csv").write_text("\n".join(",".join(row[:3]) for row in cells[:301]) + "\n")
+    (tmp_path / "both.csv").write_text("\n".join(",".join(row) for row in cells[:301]) + "\n")
+    for name, last in (("plan", 302), ("later", 304)):
+        said = [",".join((row[0], *row[3:])) for row in cells[1:last] if row[3]]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["at,plan,planned", *said]) + "\n")
+    growing = GrowingDatasets(stand.datasets, stand.database, EventLog(stand.database))
+    stand.datasets.add_file(
+        stand.project_id, tmp_path / "both.csv", "both.csv", FileOptions(name="both", unit="boxes", **OPTIONS)
+    )
+    stand.datasets.add_file(
+        stand.project_id, tmp_path / "rows.csv", "rows.csv", FileOptions(name="rows", time="at", target="sold")
+    )
+    columns = IncumbentOptions(forecast="plan", made_at="planned")
+    growing.add_incumbent(stand.project_id, "rows", tmp_path / "plan.csv", "plan.csv", columns)
+    found = {}
+    for name in ("both", "rows"):
+        run = stand.carry(plugin="forecasting.ridge", dataset=name, model=name, config={"horizon": 3}, seed=5)
+        assert (run.state, run.error) == ("succeeded", None)
+        found[name] = stand.models.reads.evaluation(stand.project_id, run.id).evaluation.incumbent
+    assert found["rows"].column == "plan (plan.csv)"
+    assert found["rows"].targets > 0
+    assert found["rows"] == found["both"].model_copy(update={"column": "plan (plan.csv)"})
+
+    stand.models.aliases.promote_by_hand(
+        stand.project_id, "rows", 1, alias="champion", reason="whatever it says", by="ada"
+    )
+    made = asyncio.run(stand.models.predict(stand.project_id, "rows", PredictRequest(), "somebody"))
+    added = growing.add_incumbent(stand.project_id, "rows", tmp_path / "later.csv", "later.csv", IncumbentOptions())
+    assert added.added == 2
+    (tmp_path / "more.csv").write_text("\n".join(",".join(row[:3]) for row in [cells[0], *cells[301:]]) + "\n")
+    growing.append_file(stand.project_id, "rows", tmp_path / "more.csv", "more.csv", AppendOptions())
+    truths = Truths(stand.models.versions, stand.launcher.call)
+    outcomes = Outcomes(stand.database, EventLog(stand.database), stand.datasets, truths)
+    assert outcomes.join(stand.project_id, stand.datasets.get(stand.project_id, "rows").id) == 3
+    points = LiveReads(stand.database).show(stand.project_id, made.prediction_id).outcomes
+    # Day 300 has no plan. The plan of day 301 was made on the origin's day, that of day 302 a day after it.
+    miss = abs(float(cells[302][3]) - float(cells[302][1]))
+    assert [each.incumbent_loss for each in points] == [None, pytest.approx(miss), None]
 
 
 @pytest.mark.sqlite_only

@@ -189,7 +189,9 @@ class Run:
         return str(self.make(phase).outputs.joinpath(*names))
 
 
-def test_a_network_learns_a_panel_and_is_judged_beside_its_baselines(child: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_network_learns_a_panel_and_is_judged_next_to_its_baselines(
+    child: Callable[..., Any], tmp_path: Path
+) -> None:
     table = make_panel(rows=330, late=300)  # the last shop opened too late
     run = Run(child, stored(table, tmp_path), "forecasting.lstm", NETWORK)
     assert not run.failed

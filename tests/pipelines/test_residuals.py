@@ -98,7 +98,7 @@ def hourly(rows: int, timezone: str = "UTC") -> Part:
     return Part(frame, schema, 0, 2, np.arange(rows - 2))
 
 
-def test_slices_find_the_hour_that_is_worse_beside_the_baseline() -> None:
+def test_slices_find_the_hour_that_is_worse_than_the_baseline() -> None:
     part = hourly(24 * 30, "Europe/Istanbul")
     rows = len(part.origins)
     truth = np.zeros((rows, 2))

@@ -60,7 +60,7 @@ def test_large_images_get_no_more_places() -> None:
     assert patch_of(part) == (40, 60)
 
 
-def test_a_failure_is_told_and_ends_nothing(child: Callable[..., Any], plugins_folder: Any) -> None:
+def test_a_failure_is_reported_and_ends_nothing(child: Callable[..., Any], plugins_folder: Any) -> None:
     asked = child(
         "saliency",
         plugins_folder=str(plugins_folder),

@@ -223,7 +223,7 @@ def champion_fields(run: Loop, **fields: Any) -> dict[str, Any]:
     return found | fields
 
 
-def test_a_champion_stands_beside_the_candidate(loop: Make) -> None:
+def test_a_champion_is_compared_with_the_candidate(loop: Make) -> None:
     run = loop("test.linear")
     run.learn()
     run.predict()

@@ -110,10 +110,10 @@ class JobHere:
         self.notes.append(markdown)
 
 
-class Room:
+class System:
     """A platform's training side."""
 
-    stand_beside: Callable[..., None]
+    use_baselines_named: Callable[..., None]
 
     def __init__(self, database: Database, project_id: str, home: Path, plugins: Path, child: Callable[..., Any]):
         settings = Settings(home=home)
@@ -186,24 +186,24 @@ class Room:
 
 
 @pytest.fixture
-def room(
+def system(
     database: Database,
     project_id: str,
     tmp_path: Path,
     plugins_folder: Path,
     child: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Room]:
-    made = Room(database, project_id, tmp_path / "home", plugins_folder, child)
-    made.stand_beside = lambda *names: use_baselines(monkeypatch, "forecast", *names)
-    made.stand_beside("test.last", "test.mean", "test.failing")
+) -> Iterator[System]:
+    made = System(database, project_id, tmp_path / "home", plugins_folder, child)
+    made.use_baselines_named = lambda *names: use_baselines(monkeypatch, "forecast", *names)
+    made.use_baselines_named("test.last", "test.mean", "test.failing")
     made.add()
     yield made
     made.close()
 
 
-def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) -> None:
-    job, summary = room.train("test.linear")
+def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(system: System) -> None:
+    job, summary = system.train("test.linear")
     assert job.began == [
         *("split", "fit", "fit_baselines", "hold_out", "predict", "predict_baselines", "judge"),
         "refit",
@@ -212,22 +212,22 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert (summary["decision"], summary["champion"]) == ("promoted", "test.linear")
     assert (summary["version"], summary["champion_version"]) == (1, 1)
     assert summary["failed_baselines"] == ["test.failing"]
-    version = room.models.reads.show_version(room.project_id, "series", 1)
+    version = system.models.reads.show_version(system.project_id, "series", 1)
     assert version.aliases == ["champion"]
     assert version.plugin == "test.linear"
-    assert version.plugin_version == room.catalogue.show("test.linear").version
+    assert version.plugin_version == system.catalogue.show("test.linear").version
     assert version.learned_from.start == "2020-01-01T00:00:00Z"
     evaluated = version.learned_from.evaluated
     assert evaluated.end < "2021-06"
     assert version.seed == 7
-    assert datetime.fromisoformat(version.learned_from.end) == room.datasets.get(room.project_id, "series").end_at
+    assert datetime.fromisoformat(version.learned_from.end) == system.datasets.get(system.project_id, "series").end_at
     assert evaluated.weights_sha256 == summary["weights_sha256"]
     assert version.weights_sha256 == summary["refitted_sha256"] != summary["weights_sha256"]
-    folder = room.models.folders.verify(room.project_id, version.content_hash)
+    folder = system.models.folders.verify(system.project_id, version.content_hash)
     served, judged = (load_safetensors(one / "weights.safetensors")[0] for one in (folder, folder / "evaluated"))
     assert not np.array_equal(served["weights"], judged["weights"])
     assert np.array_equal(served["low"], judged["low"]), "intervals are calibrated on rows that nothing has learned"
-    stored = room.models.reads.evaluation(room.project_id, job.run.id)
+    stored = system.models.reads.evaluation(system.project_id, job.run.id)
     assert stored.version == 1
     tried = stored.evaluation.guarded
     assert tried.of == stored.evaluation.parts["test"].origins
@@ -237,16 +237,16 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict.model_dump(mode="json")
     assert "errors.npz" in job.artifacts
     assert job.figures["forecast"]["contender"] == "test.linear"
-    history = room.models.aliases.history(room.project_id, "series").items
+    history = system.models.aliases.history(system.project_id, "series").items
     assert [line.by for line in history] == ["gate"]
     assert "test.linear" in history[0].reason
 
 
-def next_values(room: Room, job: JobHere, version: int, part: str = "") -> list[float]:
+def next_values(system: System, job: JobHere, version: int, part: str = "") -> list[float]:
     """The values after the last row of a run's data, by the predictor of a version: the serving or ``part``."""
-    row = room.models.reads.show_version(room.project_id, "series", version)
-    folder = room.models.folders.verify(room.project_id, row.content_hash)
-    pipeline, kind = load_pipeline(row.plugin, str(room.catalogue.plugins_folder))
+    row = system.models.reads.show_version(system.project_id, "series", version)
+    folder = system.models.folders.verify(system.project_id, row.content_hash)
+    pipeline, kind = load_pipeline(row.plugin, str(system.catalogue.plugins_folder))
     future = kind.load_part(job.done["hold_out"][1].outputs / "future")
     found: list[float] = pipeline.predict(pipeline.load(folder / part), future).point[0].tolist()
     return found
@@ -260,23 +260,23 @@ def errors_of(job: JobHere, contender: str) -> Any:
     return np.load(BytesIO(job.artifacts["errors.npz"]))[contender]
 
 
-def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(room: Room) -> None:
-    job, summary = room.train("test.linear", refit=False)
+def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(system: System) -> None:
+    job, summary = system.train("test.linear", refit=False)
     assert "refit" not in job.began
-    failed, other = room.train("wrong.refit")
+    failed, other = system.train("wrong.refit")
     assert [note for note in failed.notes if "wrong.refit could not be refitted" in note and "no rest" in note]
     for each in (summary, other):
-        version = room.models.reads.show_version(room.project_id, "series", each["version"])
+        version = system.models.reads.show_version(system.project_id, "series", each["version"])
         assert version.learned_from.evaluated is None
         assert version.weights_sha256 == each["weights_sha256"]
         assert "refitted_sha256" not in each
     assert job.figures["forecast"]["refitted"] is False
-    assert shown(job) == next_values(room, job, summary["version"])
-    assert shown(failed) == next_values(room, failed, summary["version"])
+    assert shown(job) == next_values(system, job, summary["version"])
+    assert shown(failed) == next_values(system, failed, summary["version"])
 
 
-def test_members_are_judged_next_to_the_combination_and_named_where_they_were_left_out(room: Room) -> None:
-    job, summary = room.train("test.pair")
+def test_members_are_judged_next_to_the_combination_and_named_where_they_were_left_out(system: System) -> None:
+    job, summary = system.train("test.pair")
     stored = json.loads(job.artifacts["evaluation.json"])["evaluation"]
     scores = {each["name"]: each["metrics"]["rmse"] for each in stored["contenders"]}
     members = {each["name"]: each for each in stored["composition"]["members"]}
@@ -286,93 +286,93 @@ def test_members_are_judged_next_to_the_combination_and_named_where_they_were_le
     for part in ("left_out", "not_refitted"):
         (gone,) = stored["composition"][part]
         assert (gone["name"], gone["why"]) == ("test.failing", "failed")
-    card = room.models.cards.show(room.project_id, "series", summary["version"], "tr").markdown
+    card = system.models.cards.show(system.project_id, "series", summary["version"], "tr").markdown
     assert "## Üyeler" in card
     assert "hata verdi: the matrix is singular" in card
     assert "test.line | %50" in card
-    other, _ = room.train("test.linear")
+    other, _ = system.train("test.linear")
     assert json.loads(other.artifacts["evaluation.json"])["evaluation"]["composition"] is None
 
 
-def test_members_that_predict_nonsense_cost_no_verdict(room: Room) -> None:
-    job, summary = room.train("test.forgetful_pair")
+def test_members_that_predict_nonsense_cost_no_verdict(system: System) -> None:
+    job, summary = system.train("test.forgetful_pair")
     assert summary["decision"]
     members = json.loads(job.artifacts["evaluation.json"])["evaluation"]["composition"]["members"]
     assert [each["metrics"] for each in members] == [{}, {}]
 
 
-def test_a_run_that_names_no_pipeline_gets_the_usual_one_of_its_kind_of_data(room: Room) -> None:
+def test_a_run_that_names_no_pipeline_gets_the_usual_one_of_its_kind_of_data(system: System) -> None:
     request = RunRequest(dataset="series", config={"horizon": 3, "budget_seconds": 9})
-    prepared = room.handler.prepare(room.project_id, request)
+    prepared = system.handler.prepare(system.project_id, request)
     assert (prepared.plugin, prepared.config["budget_seconds"]) == ("forecasting.auto", 9)
 
 
-def test_a_figure_that_cannot_be_redrawn_shows_the_evaluated_predictor(room: Room, monkeypatch: Any) -> None:
+def test_a_figure_that_cannot_be_redrawn_shows_the_evaluated_predictor(system: System, monkeypatch: Any) -> None:
     def broken(*given: object) -> object:
         raise ValueError("no more ink")
 
     monkeypatch.setattr(Forecast, "redraw", broken)
-    job, summary = room.train("test.linear")
+    job, summary = system.train("test.linear")
     assert "refitted_sha256" in summary
     assert job.figures["forecast"]["refitted"] is False
-    assert shown(job) == next_values(room, job, 1, "evaluated") != next_values(room, job, 1)
+    assert shown(job) == next_values(system, job, 1, "evaluated") != next_values(system, job, 1)
 
 
-def test_a_figure_that_cannot_be_drawn_is_left_out_and_costs_no_verdict(room: Room, monkeypatch: Any) -> None:
+def test_a_figure_that_cannot_be_drawn_is_left_out_and_costs_no_verdict(system: System, monkeypatch: Any) -> None:
     declared = {name: figure for name, figure in Forecast.figures.items() if name != "forecast"}
     monkeypatch.setattr(Forecast, "figures", declared)
-    job, summary = room.train("test.linear")
+    job, summary = system.train("test.linear")
     assert summary["decision"] == "promoted"
     assert "forecast" not in job.figures
-    assert room.models.reads.evaluation(room.project_id, job.run.id).verdict.decision == "promoted"
+    assert system.models.reads.evaluation(system.project_id, job.run.id).verdict.decision == "promoted"
 
 
-def test_a_baseline_that_wins_becomes_champion_as_a_version_of_its_own(room: Room) -> None:
-    room.stand_beside("test.linear", "test.last")
-    job, summary = room.train("test.mean")
+def test_a_baseline_that_wins_becomes_champion_as_a_version_of_its_own(system: System) -> None:
+    system.use_baselines_named("test.linear", "test.last")
+    job, summary = system.train("test.mean")
     assert summary["decision"] == "baseline_promoted"
     assert job.figures["forecast"]["refitted"] is True
-    assert shown(job) == next_values(room, job, 2) != next_values(room, job, 2, "evaluated")
+    assert shown(job) == next_values(system, job, 2) != next_values(system, job, 2, "evaluated")
     assert (summary["version"], summary["champion_version"]) == (1, 2)
-    detail = room.models.reads.show(room.project_id, "series")
+    detail = system.models.reads.show(system.project_id, "series")
     assert detail.champion == 2
     champion = detail.version_list[0]
     assert (champion.plugin, champion.aliases) == ("test.linear", ["champion"])
-    assert champion.plugin_version == room.catalogue.show("test.linear").version
+    assert champion.plugin_version == system.catalogue.show("test.linear").version
     assert champion.metrics is not None
     assert champion.metrics["rmse"] < summary["metrics"]["rmse"]
 
 
-def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
-    _, before = room.train("test.last")
-    job, summary = room.train("test.linear")
+def test_the_second_run_is_judged_next_to_the_champion(system: System) -> None:
+    _, before = system.train("test.last")
+    job, summary = system.train("test.linear")
     assert "champion" in job.began
-    contenders = room.models.reads.evaluation(room.project_id, job.run.id).evaluation.contenders
+    contenders = system.models.reads.evaluation(system.project_id, job.run.id).evaluation.contenders
     roles = {each.name: each.role for each in contenders}
     assert roles[f"series v{before['champion_version']}"] == "champion"
     assert summary["decision"] == "promoted"
-    again, kept = room.train("test.linear")
+    again, kept = system.train("test.linear")
     assert kept["decision"] == "kept"
     standing = before["champion_version"] + 1
     assert again.figures["forecast"]["contender"] == f"series v{standing}"
     assert again.figures["forecast"]["refitted"] is True
-    assert shown(again) == next_values(room, again, standing) != next_values(room, again, standing, "evaluated")
+    assert shown(again) == next_values(system, again, standing) != next_values(system, again, standing, "evaluated")
     judged = errors_of(again, f"series v{standing}")
     assert np.array_equal(judged, errors_of(job, "test.linear")), "judged by the bits of the evaluated predictor"
     compared, found = (again.done[name][0] for name in ("champion", "judge"))
     assert to_json(compared)["predictor"].endswith("/evaluated"), "the refitted champion has learned the test set"
-    row = room.models.reads.show_version(room.project_id, "series", before["champion_version"] + 1)
+    row = system.models.reads.show_version(system.project_id, "series", before["champion_version"] + 1)
     evaluated = row.learned_from.evaluated
     assert to_json(found)["champion"]["learned_from"] == [[evaluated.start, evaluated.end]]
-    verdict = room.models.reads.evaluation(room.project_id, again.run.id).verdict
+    verdict = system.models.reads.evaluation(system.project_id, again.run.id).verdict
     assert any(reason.code == "level_tightened" for reason in verdict.reasons)
-    champion = room.models.reads.show(room.project_id, "series").champion
+    champion = system.models.reads.show(system.project_id, "series").champion
     assert kept["champion_version"] == champion
 
 
-def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
-    job, _ = room.train("test.last")
-    verdict = room.models.reads.evaluation(room.project_id, job.run.id).verdict
+def test_a_run_is_judged_under_its_models_policy(system: System) -> None:
+    job, _ = system.train("test.last")
+    verdict = system.models.reads.evaluation(system.project_id, job.run.id).verdict
     assert verdict.policy == GatePolicy()
     assert (verdict.measured.latency_ms or 0) > 0
     assert (verdict.measured.bytes or 0) > 0
@@ -380,108 +380,108 @@ def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
     def terms(**fields: Any) -> PolicyRequest:
         return PolicyRequest(reason="ours", **fields)
 
-    room.models.policies.set(room.project_id, "series", terms(max_bytes=1), "ayşe")
-    job, summary = room.train("test.linear")
-    verdict = room.models.reads.evaluation(room.project_id, job.run.id).verdict
+    system.models.policies.set(system.project_id, "series", terms(max_bytes=1), "ayşe")
+    job, summary = system.train("test.linear")
+    verdict = system.models.reads.evaluation(system.project_id, job.run.id).verdict
     assert summary["decision"] == "kept"
     assert "too_large" in [reason.code for reason in verdict.reasons]
     assert (verdict.policy.number, verdict.policy.max_bytes) == (1, 1)
 
-    room.models.policies.set(room.project_id, "series", terms(metric="mae", automatic=False), "ayşe")
-    job, summary = room.train("test.linear", window=21)
+    system.models.policies.set(system.project_id, "series", terms(metric="mae", automatic=False), "ayşe")
+    job, summary = system.train("test.linear", window=21)
     assert summary["decision"] == "approved"
-    detail = room.models.reads.show(room.project_id, "series")
+    detail = system.models.reads.show(system.project_id, "series")
     assert detail.champion != summary["approved_version"]
     aliases = {each.version: each.aliases for each in detail.version_list}
     assert aliases[summary["approved_version"]] == ["candidate"]
-    comparison = room.models.reads.evaluation(room.project_id, job.run.id).evaluation.comparisons[-1]
+    comparison = system.models.reads.evaluation(system.project_id, job.run.id).evaluation.comparisons[-1]
     assert (comparison.metric, comparison.better) == ("mae", True)
 
 
-def test_a_baseline_that_a_person_may_promote_is_a_version_too(room: Room) -> None:
-    room.stand_beside("test.last", "test.linear")
-    room.train("test.last")
-    champion = room.models.reads.show(room.project_id, "series").champion
+def test_a_baseline_that_a_person_may_promote_is_a_version_too(system: System) -> None:
+    system.use_baselines_named("test.last", "test.linear")
+    system.train("test.last")
+    champion = system.models.reads.show(system.project_id, "series").champion
     assert champion is not None
-    room.models.aliases.promote_by_hand(room.project_id, "series", 1, alias="champion", reason="worse", by="ayşe")
+    system.models.aliases.promote_by_hand(system.project_id, "series", 1, alias="champion", reason="worse", by="ayşe")
     request = PolicyRequest(reason="by hand", automatic=False)
-    room.models.policies.set(room.project_id, "series", request, "ayşe")
-    _, summary = room.train("test.mean")
+    system.models.policies.set(system.project_id, "series", request, "ayşe")
+    _, summary = system.train("test.mean")
     assert (summary["decision"], summary["headline"], summary["approved"]) == ("approved", "approved", "test.linear")
-    detail = room.models.reads.show(room.project_id, "series")
+    detail = system.models.reads.show(system.project_id, "series")
     approved = next(each for each in detail.version_list if each.version == summary["approved_version"])
     assert (approved.plugin, approved.aliases, detail.champion) == ("test.linear", ["candidate"], 1)
 
 
-def test_a_test_part_that_was_moved_a_little_was_looked_at_before(room: Room) -> None:
-    first, _ = room.train("test.last")
-    again, _ = room.train("test.last", test_share=0.16)
+def test_a_test_part_that_was_moved_a_little_was_looked_at_before(system: System) -> None:
+    first, _ = system.train("test.last")
+    again, _ = system.train("test.last", test_share=0.16)
     parts = [
-        room.models.reads.evaluation(room.project_id, job.run.id).evaluation.parts["test"] for job in (first, again)
+        system.models.reads.evaluation(system.project_id, job.run.id).evaluation.parts["test"] for job in (first, again)
     ]
     assert parts[0].start != parts[1].start
-    reasons = room.models.reads.evaluation(room.project_id, again.run.id).verdict.reasons
+    reasons = system.models.reads.evaluation(system.project_id, again.run.id).verdict.reasons
     assert reasons[0].code == "level_tightened"
     assert reasons[0].params["looks"] == 2
 
 
-def test_the_same_file_under_another_name_was_looked_at_before(room: Room) -> None:
-    room.train("test.last")
-    room.add(name="twin")
-    job, _ = room.train("test.last", dataset="twin")
-    assert room.models.reads.show(room.project_id, "twin").versions  # a model of its own
-    reasons = room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons
+def test_the_same_file_under_another_name_was_looked_at_before(system: System) -> None:
+    system.train("test.last")
+    system.add(name="twin")
+    job, _ = system.train("test.last", dataset="twin")
+    assert system.models.reads.show(system.project_id, "twin").versions  # a model of its own
+    reasons = system.models.reads.evaluation(system.project_id, job.run.id).verdict.reasons
     assert (reasons[0].code, reasons[0].params["looks"]) == ("level_tightened", 2)
-    room.add(name="another", seed=1)
-    job, _ = room.train("test.last", dataset="another")
-    assert room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons[0].code == "no_champion_before"
+    system.add(name="another", seed=1)
+    job, _ = system.train("test.last", dataset="another")
+    assert system.models.reads.evaluation(system.project_id, job.run.id).verdict.reasons[0].code == "no_champion_before"
 
 
-def test_a_run_that_was_stopped_while_it_was_judged_has_looked(room: Room) -> None:
+def test_a_run_that_was_stopped_while_it_was_judged_has_looked(system: System) -> None:
     """The verdict may have been read from the judge's files; and the run itself is told the same number again."""
-    stopped = room.job(room.prepare("test.linear"))
-    room.handler.execute(stopped)  # and never committed
-    job, _ = room.train("test.linear")
-    first = room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons[0]
+    stopped = system.job(system.prepare("test.linear"))
+    system.handler.execute(stopped)  # and never committed
+    job, _ = system.train("test.linear")
+    first = system.models.reads.evaluation(system.project_id, job.run.id).verdict.reasons[0]
     assert (first.code, first.params["looks"]) == ("level_tightened", 2)
-    room.finish(room.handler.execute(stopped))
-    reasons = room.models.reads.evaluation(room.project_id, stopped.run.id).verdict.reasons
+    system.finish(system.handler.execute(stopped))
+    reasons = system.models.reads.evaluation(system.project_id, stopped.run.id).verdict.reasons
     assert "level_tightened" not in [reason.code for reason in reasons]  # its look was the first
 
 
 @pytest.mark.parametrize("learned", [{}, {"start": "2031-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}])
-def test_a_champion_that_claims_to_have_learned_from_nothing_is_not_comparable(room: Room, learned: Any) -> None:
+def test_a_champion_that_claims_to_have_learned_from_nothing_is_not_comparable(system: System, learned: Any) -> None:
     """As a bundle may: then every row could judge it, those it has memorised included."""
-    room.train("test.linear")
+    system.train("test.linear")
 
     def forget(session: Any) -> None:
         session.execute(update(ModelVersion).values(learned_from=LearnedRows(**learned)))
 
-    room.database.write(room.project_id, forget)
-    job, summary = room.train("test.linear", window=21)
+    system.database.write(system.project_id, forget)
+    job, summary = system.train("test.linear", window=21)
     assert summary["decision"] == "not_comparable"
-    codes = [each.code for each in room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons]
+    codes = [each.code for each in system.models.reads.evaluation(system.project_id, job.run.id).verdict.reasons]
     assert "lineage_unknown" in codes
 
 
 @pytest.mark.parametrize(
     ("change", "code"), [({"config": {"horizon": 4}}, "other_horizon"), ({"unit": "ppb"}, "other_unit")]
 )
-def test_what_cannot_be_compared_promotes_nothing(room: Room, change: dict[str, Any], code: str) -> None:
-    room.train("test.linear")
+def test_what_cannot_be_compared_promotes_nothing(system: System, change: dict[str, Any], code: str) -> None:
+    system.train("test.linear")
     if "unit" in change:
-        room.add(unit=change["unit"])
-    job, summary = room.train("test.linear", **change.get("config", {}))
+        system.add(unit=change["unit"])
+    job, summary = system.train("test.linear", **change.get("config", {}))
     assert summary["decision"] == "not_comparable"
     assert summary["champion_version"] == 1
-    verdict = room.models.reads.evaluation(room.project_id, job.run.id).verdict
+    verdict = system.models.reads.evaluation(system.project_id, job.run.id).verdict
     assert verdict.reasons[0].code in (code, "level_tightened")
     assert code in [reason.code for reason in verdict.reasons]
 
 
-def test_a_config_that_does_not_extend_the_base_of_its_task_is_refused(room: Room) -> None:
+def test_a_config_that_does_not_extend_the_base_of_its_task_is_refused(system: System) -> None:
     with pytest.raises(InvalidInput, match="does not extend ForecastConfig, the base of the task forecast"):
-        room.prepare("test.without_horizon", horizon=None)
+        system.prepare("test.without_horizon", horizon=None)
 
 
 @pytest.mark.parametrize(
@@ -501,69 +501,69 @@ def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidat
     assert (found and found.code) == code
 
 
-def test_a_promotion_by_the_platform_is_told_in_the_readers_language(room: Room) -> None:
-    room.train("test.linear")
-    (line,) = room.models.aliases.history(room.project_id, "series").items
+def test_a_promotion_by_the_platform_is_explained_in_the_readers_language(system: System) -> None:
+    system.train("test.linear")
+    (line,) = system.models.aliases.history(system.project_id, "series").items
     assert line.said is not None
     assert "There was no champion before." in line.said.en
     assert "Daha önce bir şampiyon yoktu." in line.said.tr
-    room.train("test.linear", window=21)
-    room.models.aliases.promote_by_hand(room.project_id, "series", 2, alias="night", reason="a try", by="ayşe")
-    assert room.models.aliases.history(room.project_id, "series", "night").items[0].said is None
+    system.train("test.linear", window=21)
+    system.models.aliases.promote_by_hand(system.project_id, "series", 2, alias="night", reason="a try", by="ayşe")
+    assert system.models.aliases.history(system.project_id, "series", "night").items[0].said is None
 
 
-def test_a_damaged_champion_is_no_reason_to_fail(room: Room) -> None:
-    room.train("test.linear")
-    hashed = room.models.reads.show_version(room.project_id, "series", 1).content_hash
-    weights = room.models.folders.path(room.project_id, hashed) / "weights.safetensors"
+def test_a_damaged_champion_is_no_reason_to_fail(system: System) -> None:
+    system.train("test.linear")
+    hashed = system.models.reads.show_version(system.project_id, "series", 1).content_hash
+    weights = system.models.folders.path(system.project_id, hashed) / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    job, summary = room.train("test.linear", window=21)
+    job, summary = system.train("test.linear", window=21)
     assert summary["decision"] == "not_comparable"
-    codes = [each.code for each in room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons]
+    codes = [each.code for each in system.models.reads.evaluation(system.project_id, job.run.id).verdict.reasons]
     assert "champion_unreadable" in codes
 
 
-def test_a_champion_that_changed_meanwhile_is_judged_against_anew(room: Room) -> None:
-    late = room.job(room.prepare("test.linear"))
-    finish = room.handler.execute(late)
-    room.train("test.last")
+def test_a_champion_that_changed_meanwhile_is_compared_again(system: System) -> None:
+    late = system.job(system.prepare("test.linear"))
+    finish = system.handler.execute(late)
+    system.train("test.last")
     with pytest.raises(TransientError, match="the champion changed"):
-        room.finish(finish)
-    versions = room.models.reads.show(room.project_id, "series").versions
+        system.finish(finish)
+    versions = system.models.reads.show(system.project_id, "series").versions
     late.began.clear()
-    summary = room.finish(room.handler.execute(late))
+    summary = system.finish(system.handler.execute(late))
     assert late.began == ["hold_out", "champion", "judge"], (
         "the obstacle to a comparison is found where rows are held out"
     )
     assert summary["version"] == versions + 1
 
 
-def test_the_same_seed_gives_the_same_weights_and_the_same_content(room: Room) -> None:
-    _, first = room.train("test.linear")
-    _, second = room.train("test.linear")
+def test_the_same_seed_gives_the_same_weights_and_the_same_content(system: System) -> None:
+    _, first = system.train("test.linear")
+    _, second = system.train("test.linear")
     assert first["weights_sha256"] == second["weights_sha256"]
     one, two = (
-        room.models.reads.show_version(room.project_id, "series", number["version"]) for number in (first, second)
+        system.models.reads.show_version(system.project_id, "series", number["version"]) for number in (first, second)
     )
     assert one.content_hash == two.content_hash
 
 
-def test_a_leak_promotes_nothing(room: Room) -> None:
-    job = room.job(room.prepare("leak.shifted_target"))
+def test_a_leak_promotes_nothing(system: System) -> None:
+    job = system.job(system.prepare("leak.shifted_target"))
     with pytest.raises(InvalidInput, match="looks into the future"):
-        room.handler.execute(job)
+        system.handler.execute(job)
     with pytest.raises(NotFound):
-        room.models.reads.show(room.project_id, "series")
+        system.models.reads.show(system.project_id, "series")
 
 
-def test_without_any_baseline_there_is_no_score(room: Room) -> None:
-    room.stand_beside("test.failing", "test.failing_later")
-    job = room.job(room.prepare("test.linear"))
+def test_without_any_baseline_there_is_no_score(system: System) -> None:
+    system.use_baselines_named("test.failing", "test.failing_later")
+    job = system.job(system.prepare("test.linear"))
     with pytest.raises(
         InvalidInput,
         match=r"none of the baselines could.*the matrix is singular.*no prediction today",
     ):
-        room.handler.execute(job)
+        system.handler.execute(job)
 
 
 @pytest.mark.parametrize(
@@ -581,15 +581,17 @@ def test_without_any_baseline_there_is_no_score(room: Room) -> None:
         ({"plugin": "wrong.overlapping_split"}, "the pipeline's split is not usable"),
     ],
 )
-def test_what_cannot_run_is_refused_before_the_run_exists(room: Room, request_: dict[str, Any], sentence: str) -> None:
+def test_what_cannot_run_is_refused_before_the_run_exists(
+    system: System, request_: dict[str, Any], sentence: str
+) -> None:
     fields = {"plugin": "test.linear", "dataset": "series", "config": {"horizon": 3}} | request_
     with pytest.raises(AzuraError, match=sentence) as caught:
-        room.handler.prepare(room.project_id, RunRequest(**fields))
+        system.handler.prepare(system.project_id, RunRequest(**fields))
     assert caught.value.next_step
 
 
-def test_the_prepared_config_is_canonical(room: Room) -> None:
-    prepared = room.prepare("test.linear")
+def test_the_prepared_config_is_canonical(system: System) -> None:
+    prepared = system.prepare("test.linear")
     assert prepared.config == {
         "horizon": 3,
         "season": None,
@@ -618,9 +620,9 @@ def test_the_worker_side_loads_no_frame_library_and_no_app() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_champion_serves_what_the_run_has_shown(room: Room) -> None:
-    job, _ = room.train("test.linear")
-    served = asyncio.run(room.models.predict(room.project_id, "series", PredictRequest(), by="somebody"))
+def test_the_champion_serves_what_the_run_has_shown(system: System) -> None:
+    job, _ = system.train("test.linear")
+    served = asyncio.run(system.models.predict(system.project_id, "series", PredictRequest(), by="somebody"))
     assert job.figures["forecast"]["refitted"] is True
     shown = job.figures["forecast"]["next"]
     assert served.version == 1

@@ -56,7 +56,7 @@ class Counter(Agent):
 
 
 class Stand:
-    """The rooms that a run passes through, wired as the platform wires them."""
+    """The packages that a run passes through, wired as the platform wires them."""
 
     def __init__(self, database: Database, project_id: str, home: Path, plugins: Path) -> None:
         settings = Settings(home=home, runs=RunSettings(concurrency=1, beat_seconds=0.5, reap_seconds=0.5))

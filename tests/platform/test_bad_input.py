@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(240)
-
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -42,12 +40,12 @@ REFUSED = {
     "text in the target": (edited(swap_value(7, "high")).encode(), "high"),
     "two rows with one timestamp": (
         edited(lambda lines: lines.insert(9, lines[9].rsplit(",", 1)[0] + ",99")).encode(),
-        "option duplicates",
+        "--duplicates",
     ),
     "a constant series": (csv([5.0] * 400).encode(), "every row"),
-    "NaN in the target": (edited(swap_value(50, "nan")).encode(), "option missing"),
+    "NaN in the target": (edited(swap_value(50, "nan")).encode(), "--missing"),
     "infinity in the target": (edited(swap_value(50, "inf")).encode(), "inf"),
-    "a large gap": (edited(lambda lines: lines.__delitem__(slice(100, 200))).encode(), "option gaps"),
+    "a large gap": (edited(lambda lines: lines.__delitem__(slice(100, 200))).encode(), "--gaps"),
     "three rows": (csv(wave(3)).encode(), "rows"),
     "a missing column": (csv(wave(), header="time,other").encode(), "load"),
 }
@@ -85,7 +83,7 @@ def test_a_missing_file_is_named(platform, tmp_path):
     assert "no.csv" in " ".join(done.stderr.split())
 
 
-def test_unsorted_rows_and_a_small_gap_are_mended_and_told(platform, tmp_path):
+def test_unsorted_rows_and_a_small_gap_are_mended_and_reported(platform, tmp_path):
     lines = csv(wave()).splitlines()
     lines[5], lines[6] = lines[6], lines[5]
     del lines[50]

@@ -22,8 +22,7 @@ import pytest
 
 import azuraforge
 from azuraforge.crashpoints import POINTS
-
-pytestmark = pytest.mark.timeout(600)
+from tests.process_checks import Patience
 
 #: In the order in which one run meets them; where a child dies, the platform goes on.
 OF_THE_CHILD = ("checkpoint_before_rename", "checkpoint_before_told")
@@ -116,9 +115,9 @@ def asked(model: str, **config: int) -> dict:
 
 
 def wait_for_end(platform, run_id: str) -> dict:
-    deadline = time.monotonic() + 200
+    patience = Patience(200)
     while (run := platform.api(f"/runs/{run_id}"))["state"] in ("queued", "running") or run["follow_ups"]:
-        assert time.monotonic() < deadline, run
+        assert not patience.over, run
         time.sleep(0.1)
     return run
 
@@ -139,13 +138,13 @@ def await_death(platform, mark: Path) -> None:
 
 def await_death_of_child(platform, mark: Path) -> None:
     """Until the run goes on in an attempt that a dead child made necessary."""
-    deadline = time.monotonic() + 120
+    patience = Patience(120)
     while True:
         [run] = platform.api("/runs")["items"]
         ends = [each["ended_as"] for each in platform.api(f"/runs/{run['id']}")["attempts"]]
         if mark.exists() and ends[-2:] == ["died", None]:
             return
-        assert time.monotonic() < deadline, ends
+        assert not patience.over, ends
         time.sleep(0.02)
 
 
@@ -229,9 +228,9 @@ def test_a_cancelled_run_whose_end_was_not_written_is_cancelled_once(make_ready,
     platform.stop()
     mark = arm(platform, BY_ITSELF[0], tmp_path)
     run_id = post(platform, "/runs", asked("slow", epochs=1000, patience=1000))["id"]
-    deadline = time.monotonic() + 120
+    patience = Patience(120)
     while platform.api(f"/runs/{run_id}")["progress"]["phase"] != "fit":
-        assert time.monotonic() < deadline
+        assert not patience.over
         time.sleep(0.05)
     with contextlib.suppress(http.client.RemoteDisconnected, ConnectionResetError):  # dead before it could answer
         post(platform, f"/runs/{run_id}/cancel", {})

@@ -9,9 +9,7 @@ import time
 import psutil
 import pytest
 
-from tests.process_checks import still_alive
-
-pytestmark = pytest.mark.timeout(280)
+from tests.process_checks import Patience, still_alive
 
 #: Long enough that a kill still meets the training: kernels pass through twelve epochs in a blink.
 CONFIG = ("--set", "epochs=40", "--set", "patience=40", "--set", "hidden_size=16", "--set", "horizon=4")
@@ -27,8 +25,8 @@ def show(platform, run_id: str) -> dict:
 
 
 def wait_until_training(platform, run_id: str, steps: int) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
+    patience = Patience(120)
+    while not patience.over:
         run = show(platform, run_id)
         if run["progress"]["phase"] == "fit" and run["progress"]["done"] >= steps:
             return
@@ -38,8 +36,8 @@ def wait_until_training(platform, run_id: str, steps: int) -> None:
 
 
 def wait_for_success(platform, run_id: str) -> dict:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
+    patience = Patience(120)
+    while not patience.over:
         run = show(platform, run_id)
         if run["state"] not in ("queued", "running"):
             assert run["state"] == "succeeded", run["error"]

@@ -29,7 +29,7 @@ def test_the_log_turns_over_and_old_files_go(configured):
     files = sorted(configured.parent.iterdir())
     assert [each.name for each in files] == ["platform.log", "platform.log.1", "platform.log.2", "platform.log.3"]
     lines = [json.loads(line) for each in files for line in each.read_text().splitlines()]
-    assert {line["room"] for line in lines} == {"runs"}
+    assert {line["package"] for line in lines} == {"runs"}
     assert max(line["number"] for line in lines) == 199
     assert all(each.stat().st_size <= 2000 for each in files)
 

@@ -22,7 +22,6 @@ from benchmarks.faults.target import Fault  # noqa: E402
 SHORT = ("--runs", "6", "--faults", "8", "--poison", "0", "--pause", "0.1", "--interval", "0.4", "--slots", "2")
 
 
-@pytest.mark.timeout(280)
 @pytest.mark.parametrize("target", ["embedded", "scaled"])
 def test_nothing_is_lost_and_nothing_happens_twice(target, tmp_path):
     if target == "scaled" and importlib.util.find_spec("celery") is None:

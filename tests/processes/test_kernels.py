@@ -91,7 +91,7 @@ def test_where_kernels_cannot_be_kept_runs_use_the_reference_and_it_is_said_once
     assert f"cannot be kept in {unusable}" in told[0].detail
 
 
-def test_whoever_wants_kernels_only_is_refused_with_the_reason(launcher, unusable):
+def test_a_request_for_kernels_only_is_refused_with_the_reason(launcher, unusable):
     kernels, _ = kernels_in(unusable, launcher, backend="cpu")
     with pytest.raises(UserError, match="cannot be kept") as refused:
         kernels.fix(None, 1)

@@ -17,7 +17,7 @@ from azuraforge.processes.frames import FROM_CHILD, encode, read_frames
 from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
-from tests.process_checks import still_alive
+from tests.process_checks import Patience, still_alive
 from tests.stand import CHILD_PATH, Free, FreeSummary
 
 WARM = {"modules": ["polars"], "threads": 2}
@@ -46,8 +46,8 @@ def asked(launcher: Launcher, entry: str = "heavy", threads: int = 2, warm=WARM)
 
 def waiting(launcher: Launcher) -> list[psutil.Process]:
     """Its children once those that had their say have ended."""
-    deadline = time.monotonic() + 20
-    while len(found := psutil.Process(launcher.pid).children()) > 1 and time.monotonic() < deadline:
+    patience = Patience(20)
+    while len(found := psutil.Process(launcher.pid).children()) > 1 and not patience.over:
         time.sleep(0.02)
     return found
 
@@ -74,7 +74,7 @@ def test_the_launcher_itself_has_one_thread_and_no_polars_whatever_it_forked(own
         assert f"/{heavy}/" not in opened
 
 
-def test_a_spare_that_died_is_missed_by_nobody(own_launcher):
+def test_a_prestarted_child_that_died_is_replaced(own_launcher):
     asked(own_launcher)
     (child,) = waiting(own_launcher)
     child.kill()

@@ -49,13 +49,13 @@ def survivors(command: tuple[str, ...], *scenarios: str) -> dict[str, bool]:
     return json.loads(done.stdout.splitlines()[-1])  # after what the platform logs
 
 
-def test_closing_a_dead_child_spares_the_process_that_got_its_pid(in_namespace):
+def test_closing_a_dead_child_does_not_kill_the_process_that_got_its_pid(in_namespace):
     scenarios = ("a_sibling", "before_the_end_is_heard", "after_the_launcher")
     assert survivors(in_namespace, *scenarios) == dict.fromkeys(scenarios, True)
 
 
 @pytest.mark.proof
-def test_closing_dead_children_spares_a_crowd_in_a_small_pid_space(in_namespace):
+def test_closing_dead_children_kills_no_other_process_in_a_small_pid_space(in_namespace):
     release = re.match(r"(\d+)\.(\d+)", platform.release())
     if release is None or tuple(map(int, release.groups())) < (6, 14):
         pytest.skip("before Linux 6.14 pid_max belongs to the whole machine, which a test must not change")

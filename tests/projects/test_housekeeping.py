@@ -18,7 +18,7 @@ from tests.events.ticking import Tick
 
 
 class RememberingBin:
-    """A room's trash that writes down what it is asked, and fails for one project."""
+    """A package's trash that writes down what it is asked, and fails for one project."""
 
     def __init__(self, fails_for: str = "") -> None:
         self.fails_for = fails_for

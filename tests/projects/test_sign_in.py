@@ -73,7 +73,7 @@ def test_a_revoked_token_opens_nothing_even_while_cached(projects, default_proje
         projects.revoke_token(default_project, made.id)
 
 
-def test_what_is_removed_here_is_told_to_other_processes(database, default_project):
+def test_what_is_removed_here_is_sent_to_other_processes(database, default_project):
     theirs = ProjectService(database)
     ours = ProjectService(database, theirs.forget)
     secret, owner = ours.sign_in(secret_of(ours.owner_link(default_project, "http://x").url))

@@ -40,7 +40,7 @@ def _said(code: Code, tried: int = 0) -> list[str]:
     return conclusion(Words(code), 7, evaluation, Figures())
 
 
-def test_a_baseline_without_errors_is_told_in_points() -> None:
+def test_a_baseline_without_errors_is_compared_in_points() -> None:
     english, turkish = " ".join(_said("en")), " ".join(_said("tr"))
     assert "lies above zero (+6." in english
     assert "points; 97.5 % confidence)" in english

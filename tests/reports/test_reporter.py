@@ -25,7 +25,7 @@ DOCUMENTS = {"report.en.md"}
 @pytest.fixture
 def make_reporter(stand) -> Iterator[Callable[..., Reporter]]:
     """Reporters over the stand's runs; stopped when the test ends."""
-    stand.reports = RunReports(stand.database, stand.artifacts, stand.service, stand.launcher.call)
+    stand.reports = RunReports(stand.artifacts, stand.service, stand.launcher.call)
     made: list[Reporter] = []
 
     def make(open_child: Any = None, **settings: Any) -> Reporter:

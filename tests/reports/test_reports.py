@@ -16,7 +16,7 @@ from azuraforge.reports.service import RunReports
 from azuraforge.server import problems
 
 
-class Asker:
+class Reports:
     """Asks for reports, and counts how often one is written."""
 
     def __init__(self, stand: Any) -> None:
@@ -26,7 +26,7 @@ class Asker:
             self.written += 1
             return stand.launcher.call(entry, payload, result, seconds)
 
-        stand.reports = RunReports(stand.database, stand.artifacts, stand.service, call)
+        stand.reports = RunReports(stand.artifacts, stand.service, call)
         self.app = FastAPI()
         self.app.include_router(router)
         problems.install(self.app, lambda _path: [])
@@ -43,11 +43,11 @@ class Asker:
 
 
 @pytest.fixture
-def ask(stand: Any) -> Asker:
-    return Asker(stand)
+def ask(stand: Any) -> Reports:
+    return Reports(stand)
 
 
-def test_a_report_is_written_once_and_kept_with_the_run(ask: Asker) -> None:
+def test_a_report_is_written_once_and_kept_with_the_run(ask: Reports) -> None:
     run_id = ask.stand.create(seed=3, steps=4).id
     ask.stand.wait(run_id)
     first = ask(run_id, format="md", language="tr")
@@ -68,7 +68,7 @@ def test_a_report_is_written_once_and_kept_with_the_run(ask: Asker) -> None:
     assert ask.written == 3
 
 
-def test_a_failed_run_tells_what_happened_and_anew_once_it_was_resumed(ask: Asker) -> None:
+def test_a_failed_run_states_what_happened_and_again_once_it_was_resumed(ask: Reports) -> None:
     run_id = ask.stand.create(steps=30, every=5, raise_at=12, error="user", raise_once=True).id
     assert ask.stand.wait(run_id).state == "failed"
     told = ask(run_id, format="md").text
@@ -82,7 +82,7 @@ def test_a_failed_run_tells_what_happened_and_anew_once_it_was_resumed(ask: Aske
     assert again.text != told
 
 
-def test_a_run_under_way_has_a_report_that_is_not_kept(ask: Asker) -> None:
+def test_a_run_under_way_has_a_report_that_is_not_kept(ask: Reports) -> None:
     run_id = ask.stand.create(steps=10_000, pause=0.01).id
     ask.stand.wait(run_id, lambda run: run.state == "running")
     told = ask(run_id, format="md").text
@@ -92,7 +92,7 @@ def test_a_run_under_way_has_a_report_that_is_not_kept(ask: Asker) -> None:
     assert [each for each in ask.stand.get(run_id).artifacts if each.kind == "report"] == []
 
 
-def test_no_such_run_format_or_language(ask: Asker) -> None:
+def test_no_such_run_format_or_language(ask: Reports) -> None:
     assert ask("nosuchrun").status_code == 404
     assert ask("nosuchrun", format="docx").status_code == 422
     assert ask("nosuchrun", language="de").status_code == 422

@@ -19,8 +19,6 @@ from azuraforge.runs.broker import celery_app as broker
 from azuraforge.runs.broker.consumer import Consumer
 from azuraforge.runs.broker.dispatch import CeleryDispatch
 
-pytestmark = pytest.mark.timeout(120)
-
 
 class Listening:
     """A consumer, and what it brought."""
@@ -197,7 +195,7 @@ def test_a_consumer_that_lives_but_takes_nothing_is_replaced(valkey, dispatch, l
     assert listening.child().pid != deaf.pid
 
 
-def test_the_consumer_ends_with_whoever_started_it(listen):
+def test_the_consumer_ends_with_the_process_that_started_it(listen):
     listening = listen()
     child = listening.child()
     process = listening.consumer._process

@@ -20,8 +20,6 @@ from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.settings import QUEUES
 
-pytestmark = pytest.mark.timeout(180)
-
 
 class Carried:
     """What an API process and a scheduler process hold, and workers as they come."""

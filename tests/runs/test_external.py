@@ -53,7 +53,7 @@ def told_points(stand, run_id: str) -> list[dict]:
     return [data.get("points") for type_, data in stand.events_of(run_id) if type_ == "run.metrics"]
 
 
-def test_points_sent_twice_are_told_once(run):
+def test_points_sent_twice_are_one_event(run):
     stand, made = run
     stand.service.record(stand.project_id, made.id, ME, points((1, 0.5), (2, None)))
     stand.service.record(stand.project_id, made.id, ME, points((1, 0.75), (2, None)))

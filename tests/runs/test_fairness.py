@@ -49,7 +49,7 @@ def test_a_flood_of_one_project_does_not_starve_the_other(make_stand, project_id
     assert [run for run in taken if run in flood] == flood[:5]
 
 
-def test_slots_that_become_free_go_to_whoever_runs_fewest(make_stand, project_id, other_project_id):
+def test_slots_that_become_free_go_to_the_project_that_runs_fewest(make_stand, project_id, other_project_id):
     stand = make_stand(start=False)
     for _ in range(4):
         create(stand, project_id)

@@ -12,8 +12,9 @@ import pytest
 
 from azuraforge.runs.execution.follow_ups import FILE, FollowUps
 from azuraforge.runs.execution.lost_follow_ups import end_lost
+from azuraforge.runs.execution.scratch import sweep
 from azuraforge.runs.handlers import Finish, FollowUp
-from azuraforge.runs.scratch import sweep
+from tests.process_checks import Patience
 from tests.stand import Free, FreeSummary, ToyHandler
 
 
@@ -37,9 +38,9 @@ def wait_until_explained(stand: Any, run_id: str) -> Any:
 
 
 def wait_until_gone(folder: Path) -> None:
-    until = time.monotonic() + 10
+    patience = Patience(60)
     while folder.exists():
-        assert time.monotonic() < until, sorted(folder.rglob("*"))
+        assert not patience.over, sorted(folder.rglob("*"))
         time.sleep(0.02)
 
 
@@ -101,9 +102,9 @@ def test_two_workers_on_one_disk_and_a_second_look_attach_nothing_twice(explaini
     explaining.wait(run.id)
     folder = explaining.settings.scratch / run.id
     second = FollowUps(explaining.database, explaining.events, explaining.launcher, explaining.settings.scratch)
-    until = time.monotonic() + 10
+    patience = Patience(60)
     while explaining.worker._follow_ups._child is None:  # it holds the file
-        assert time.monotonic() < until
+        assert not patience.over
         time.sleep(0.01)
     kept = (folder / FILE).read_bytes()
     second.execute(folder)

@@ -158,7 +158,7 @@ def test_a_newer_attempt_replaces_a_point_and_an_older_one_does_not(curve):
     assert curve.read() == {1: 3.0}
 
 
-def test_only_what_is_written_is_told(curve):
+def test_only_new_points_are_returned(curve):
     assert curve.add([(1, 1.0), (2, 2.0)], attempt=2) == {"loss": [(1, 1.0), (2, 2.0)]}
     assert curve.add([(2, 9.0), (3, 3.0), (3, 4.0)], attempt=2) == {"loss": [(3, 3.0)]}
     assert curve.add([(1, 9.0)], attempt=1) == {}
@@ -185,7 +185,7 @@ def test_truncation_cuts_tail_and_chunks_alike(curve, after):
     assert curve.read() == {step: step if step <= after else -step for step in range(2600)}
 
 
-def test_truncation_of_everything_begins_anew(curve):
+def test_truncation_of_everything_begins_again(curve):
     curve.add((step, step) for step in range(1200))
     curve.truncate(None)
     assert curve.read() == {}

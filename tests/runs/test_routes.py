@@ -34,7 +34,7 @@ class Api:
 
 @pytest.fixture
 def api(stand):
-    """A client of the room's own routes, signed in as a member."""
+    """A client of the package's own routes, signed in as a member."""
     app = FastAPI()
     app.include_router(router)
     problems.install(app, lambda _path: [])

@@ -21,10 +21,11 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, RetentionPolicy
 from azuraforge.projects.trash import Trash
 from azuraforge.projects.unnamed import SIGHTINGS
-from azuraforge.runs import needs, scratch, store
+from azuraforge.runs import needs, store
+from azuraforge.runs.execution import scratch
+from azuraforge.runs.execution.scratch import sweep
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
-from azuraforge.runs.scratch import sweep
 from azuraforge.runs.tables import Artifact, Run
 from azuraforge.runs.transitions import run_stream
 from tests.events.ticking import Happened

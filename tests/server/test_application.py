@@ -1,4 +1,4 @@
-"""The application is put together without changing the rooms."""
+"""The application is put together without changing the packages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.runs.routes import router
 from azuraforge.server.application import create_api
 
 
-def test_a_rooms_router_stays_usable_in_other_applications():
+def test_a_packages_router_stays_usable_in_other_applications():
     create_api()
     other = FastAPI()
     other.include_router(router)
@@ -17,7 +17,7 @@ def test_a_rooms_router_stays_usable_in_other_applications():
     assert any(route.matches(dict(scope))[0] == Match.FULL for route in other.router.routes)
 
 
-def test_a_room_answers_for_its_own_nouns_only():
+def test_a_package_answers_for_its_own_nouns_only():
     api = create_api()
     for path, found in (("/api/v1/runs", True), ("/api/v1/models", True), ("/api/v1/nothing", False)):
         scope = {"type": "http", "method": "GET", "path": path, "headers": [], "app": api}

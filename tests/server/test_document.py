@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from azuraforge.server.application import create_api
+from tests.api_document import api_document
 
-DOCUMENT = create_api().openapi()
+DOCUMENT = api_document()
 OPERATIONS = [(method, path, each) for path, found in DOCUMENT["paths"].items() for method, each in found.items()]
 
 
@@ -100,3 +100,10 @@ def test_every_list_answers_a_page_and_takes_a_limit_and_a_cursor():
         assert "next" in answers[path]["required"], path
         taken = {each["name"] for each in DOCUMENT["paths"][path]["get"]["parameters"]}
         assert {"limit", "after"} <= taken, path
+
+
+def test_the_steps_of_automations_name_the_registered_kinds_of_runs():
+    shapes = DOCUMENT["components"]["schemas"]
+    queued, every = (set(shapes[name]["properties"]["do"]["enum"]) for name in ("RunStep", "StepOut"))
+    assert queued == {"refresh", "forecast", "train", "trial", "agent", "predict"}
+    assert every == queued | {"study", "notify", "promote", "roll_back"}

@@ -336,7 +336,7 @@ def test_a_name_that_is_taken_in_the_very_moment(stand: Stand, monkeypatch: pyte
         bin_.restore(key, first, None)
 
 
-def test_the_trash_leaves_room_for_others(stand: Stand) -> None:
+def test_studies_in_the_trash_are_not_counted(stand: Stand) -> None:
     study_id = stand.create(budget_trials=1)
     stand.carry(study_id, bowl)
     a_service(stand).trash.delete(stand.project_id, study_id, None, "Ada")

@@ -153,7 +153,7 @@ def test_hyperband_decides_alike_after_a_restart_and_prunes_some(answer) -> None
     assert walk(lambda: serve({})) == first
 
 
-def test_a_curve_that_became_shorter_is_told_anew(answer) -> None:
+def test_a_curve_that_became_shorter_is_sent_again(answer) -> None:
     asked = {"do": "prune", "study_id": "z", "pruner": MEDIAN}
     answer({**asked, "trials": [curve_of(0, "running", [1.0, 2.0, 3.0])]})
     assert answer({**asked, "trials": [curve_of(0, "running", [1.0])]})["prune"] == []

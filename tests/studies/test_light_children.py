@@ -1,4 +1,4 @@
-"""What a trial's children import is paid once for each phase of each trial: the database's room is not among it, and
+"""What a trial's children import is paid once for each phase of each trial: the database package is not among it, and
 Polars only where somebody looks at a frame."""
 
 from __future__ import annotations

@@ -128,7 +128,6 @@ def test_killed_in_the_middle_it_goes_on_doubles_no_trial_and_finds_nothing_in_n
         assert client.models.get("noise").versions
 
 
-@pytest.mark.timeout(280)
 def test_killed_at_each_of_its_own_points_a_study_happens_once(home, tmp_path) -> None:
     home.stop()
     try:

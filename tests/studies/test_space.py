@@ -7,14 +7,17 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from azuraforge.apps.forecasting.lstm import LstmConfig
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.studies import space
 from azuraforge.studies.config_schema import fields_of
+from azuraforge.studies.schemas import SearchRange
 from azuraforge.studies.space import Dimension, corners, dimensions_of, pareto_front, point_of_grid, read_space, suggest
 
+SPACES = TypeAdapter(dict[str, SearchRange])
 SCHEMA = LstmConfig.model_json_schema()
 
 
@@ -86,12 +89,9 @@ def test_the_front_is_what_no_other_point_beats(values: list[tuple[int, int]]) -
     ("told", "named"),
     [
         ({"learning_rat": {"low": 1, "high": 2}}, "did you mean learning_rate"),
-        ({"learning_rate": [0.1, 0.01]}, "never taken for either"),
         ({"learning_rate": {"low": 0.1, "high": 0.01}}, "low 0.1 lies above high 0.01"),
         ({"learning_rate": {"low": 0, "high": 0.01, "log": True}}, "low must be above 0"),
         ({"learning_rate": {"low": 0.1}}, "high is a number, got None"),
-        ({"learning_rate": {"low": "a", "high": 1}}, "low is a number"),
-        ({"learning_rate": {"low": 0.1, "high": 0.2, "scale": "log"}}, "'scale' means nothing here"),
         ({"hidden_size": {"low": 1.5, "high": 4}}, "whole number"),
         ({"hidden_size": {"choices": []}}, "1 to 200 values"),
         ({"hidden_size": {"choices": [8, 8]}}, "stands there twice"),
@@ -103,15 +103,30 @@ def test_the_front_is_what_no_other_point_beats(values: list[tuple[int, int]]) -
 )
 def test_what_is_wrong_with_a_space_is_said_with_the_field(told, named) -> None:
     with pytest.raises(InvalidInput) as refused:
-        read_space(told, SCHEMA, "forecasting.lstm")
+        read_space(SPACES.validate_python(told), SCHEMA, "forecasting.lstm")
     assert named in refused.value.message
     assert not told or f"space.{next(iter(told))}" in refused.value.where
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ([0.1, 0.01], "never taken for either"),
+        ({"low": "a", "high": 1}, "low"),
+        ({"low": True, "high": 1}, "low"),
+        ({"low": 0.1, "high": 0.2, "scale": "log"}, "scale"),
+        ({"choices": ["a\0b"]}, "NUL"),
+    ],
+)
+def test_what_is_no_range_is_refused_by_its_shape(given, named) -> None:
+    with pytest.raises(ValidationError, match=named):
+        SPACES.validate_python({"learning_rate": given})
 
 
 def test_every_suggested_range_makes_valid_configs() -> None:
     suggested = {each.name: each.range for each in suggest(SCHEMA) if each.range is not None}
     assert {"learning_rate", "hidden_size", "dropout", "loss", "calendar"} <= suggested.keys()
-    assert suggested["learning_rate"]["log"] is True
+    assert suggested["learning_rate"].log is True
     assert "horizon" not in suggested
     for name, told in suggested.items():
         for corner in corners(read_space({name: told}, SCHEMA, "forecasting.lstm")):

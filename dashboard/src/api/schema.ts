@@ -42,7 +42,7 @@ export interface paths {
         get: operations["automations_get_automation"];
         /**
          * Replace Automation
-         * @description Change what is awaited and the steps; the firings stay.
+         * @description Change what is awaited and the steps; the firings stay. Another change since the stated revision: 409.
          */
         put: operations["automations_replace_automation"];
         post?: never;
@@ -304,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/incumbent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Incumbent
+         * @description Add a file of present forecasts, with which every model is compared. Answers 200 where all were known.
+         */
+        post: operations["datasets_add_incumbent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/pictures": {
         parameters: {
             query?: never;
@@ -497,7 +517,7 @@ export interface paths {
         };
         /**
          * Stream Events
-         * @description Server-sent events after the cursor (``Last-Event-ID`` wins over ``after``), then whatever comes.
+         * @description Stream server-sent events after the cursor (``Last-Event-ID`` takes precedence over ``after``), then new ones.
          */
         get: operations["events_stream_events"];
         put?: never;
@@ -1270,7 +1290,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Target
-         * @description Remove a target with its messages.
+         * @description Remove a target with its messages and secrets.
          */
         delete: operations["notifications_delete_target"];
         options?: never;
@@ -1447,12 +1467,12 @@ export interface paths {
         };
         /**
          * Get Policy
-         * @description What the project keeps, and for how long.
+         * @description Return the project's retention policy.
          */
         get: operations["projects_get_policy"];
         /**
          * Set Policy
-         * @description Change what the project keeps.
+         * @description Change the project's retention policy.
          */
         put: operations["projects_set_policy"];
         post?: never;
@@ -1471,14 +1491,14 @@ export interface paths {
         };
         /**
          * List Trash
-         * @description A page of what was deleted and can be restored, the latest first.
+         * @description List deleted items that can be restored, latest first.
          */
         get: operations["projects_list_trash"];
         put?: never;
         post?: never;
         /**
          * Empty Trash
-         * @description Purge everything in the trash that nobody needs; again, as long as the answer says that more is left.
+         * @description Purge everything in the trash that is not needed; repeat while the answer says that more is left.
          */
         delete: operations["projects_empty_trash"];
         options?: never;
@@ -1495,7 +1515,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description A page of runs, newest first. Trials are left out unless asked for: their study shows them.
+         * @description List runs, newest first. Trials are left out unless requested; their study lists them.
          */
         get: operations["runs_list_runs"];
         put?: never;
@@ -1519,7 +1539,7 @@ export interface paths {
         };
         /**
          * Get Run
-         * @description Everything about a run except its metrics.
+         * @description Return all stored data of a run except its metrics.
          */
         get: operations["runs_get_run"];
         put?: never;
@@ -1543,7 +1563,7 @@ export interface paths {
         };
         /**
          * List Artifacts
-         * @description The files that a run produced.
+         * @description List the files that a run produced.
          */
         get: operations["runs_list_artifacts"];
         put?: never;
@@ -1563,7 +1583,7 @@ export interface paths {
         };
         /**
          * Get Artifact
-         * @description One file, as a download.
+         * @description Download one file.
          */
         get: operations["runs_get_artifact"];
         put?: never;
@@ -1603,7 +1623,7 @@ export interface paths {
         };
         /**
          * Get Figure
-         * @description Data to be drawn. ``Figures`` in this document states the shapes of the built-in figures.
+         * @description Return the data of a figure. ``Figures`` in this document defines the shapes of the built-in figures.
          */
         get: operations["runs_get_figure"];
         put?: never;
@@ -1625,7 +1645,7 @@ export interface paths {
         put?: never;
         /**
          * Finish Run
-         * @description The end of an external run.
+         * @description End an external run.
          */
         post: operations["runs_finish_run"];
         delete?: never;
@@ -1645,7 +1665,7 @@ export interface paths {
         put?: never;
         /**
          * Renew Lease
-         * @description A sign of life from the client that carries an external run; the answer tells of a request to cancel.
+         * @description Renew the lease of an external run; the answer states whether cancellation was requested.
          */
         post: operations["runs_renew_lease"];
         delete?: never;
@@ -1663,13 +1683,13 @@ export interface paths {
         };
         /**
          * Get Metrics
-         * @description Curves, reduced so that spikes stay.
+         * @description Return curves, reduced to ``max_points`` such that spikes are kept.
          */
         get: operations["runs_get_metrics"];
         put?: never;
         /**
          * Record Metrics
-         * @description Points and progress of an external run; what was sent before is not taken twice.
+         * @description Store points and progress of an external run; points sent before are not stored twice.
          */
         post: operations["runs_record_metrics"];
         delete?: never;
@@ -1688,13 +1708,13 @@ export interface paths {
         get?: never;
         /**
          * Pin Run
-         * @description Keep a run however old it becomes.
+         * @description Keep a run regardless of its age.
          */
         put: operations["runs_pin_run"];
         post?: never;
         /**
          * Unpin Run
-         * @description Leave a run to the project's policy again.
+         * @description Apply the project's retention policy to a run again.
          */
         delete: operations["runs_unpin_run"];
         options?: never;
@@ -1711,7 +1731,7 @@ export interface paths {
         };
         /**
          * Get Report
-         * @description The run's report as one file, figures inside.
+         * @description Return the run's report as one file with embedded figures.
          */
         get: operations["runs_get_report"];
         put?: never;
@@ -1923,7 +1943,7 @@ export interface paths {
         };
         /**
          * List Secrets
-         * @description A page of secrets by name, without their values.
+         * @description List secrets by name, without their values.
          */
         get: operations["secrets_list_secrets"];
         put?: never;
@@ -1987,14 +2007,14 @@ export interface paths {
         };
         /**
          * Current Session
-         * @description Who is signed in, and in which project.
+         * @description Return the signed-in user and project.
          */
         get: operations["projects_current_session"];
         put?: never;
         post?: never;
         /**
          * Sign Out
-         * @description End this session.
+         * @description Sign out: end this session.
          */
         delete: operations["projects_sign_out"];
         options?: never;
@@ -2011,13 +2031,13 @@ export interface paths {
         };
         /**
          * List Studies
-         * @description A page of studies, the newest first.
+         * @description List studies, newest first.
          */
         get: operations["studies_list_studies"];
         put?: never;
         /**
          * Create Study
-         * @description Search the best config; its trials are runs.
+         * @description Create a study that searches for the best config; its trials are runs.
          */
         post: operations["studies_create_study"];
         delete?: never;
@@ -2035,7 +2055,7 @@ export interface paths {
         };
         /**
          * Get Study
-         * @description Everything about a study except its trials.
+         * @description Return all data of a study except its trials.
          */
         get: operations["studies_get_study"];
         put?: never;
@@ -2059,7 +2079,7 @@ export interface paths {
         };
         /**
          * Get Importance
-         * @description How much each field mattered so far (fANOVA).
+         * @description Return the importance of each field so far (fANOVA).
          */
         get: operations["studies_get_importance"];
         put?: never;
@@ -2081,7 +2101,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Study
-         * @description Start no further trial; those that run end by themselves.
+         * @description Start no further trial; running ones continue to their end.
          */
         post: operations["studies_pause_study"];
         delete?: never;
@@ -2121,7 +2141,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Study
-         * @description Go on after a pause.
+         * @description Continue after a pause.
          */
         post: operations["studies_resume_study"];
         delete?: never;
@@ -2141,7 +2161,7 @@ export interface paths {
         put?: never;
         /**
          * Retrain Trial
-         * @description Train one trial's config anew and let the gate judge it; empty: the best one.
+         * @description Retrain one trial's config and let the gate evaluate it; an empty request takes the best trial.
          */
         post: operations["studies_retrain_trial"];
         delete?: never;
@@ -2161,7 +2181,7 @@ export interface paths {
         put?: never;
         /**
          * Stop Study
-         * @description End it now: running trials are cancelled.
+         * @description End the study now and cancel running trials.
          */
         post: operations["studies_stop_study"];
         delete?: never;
@@ -2179,7 +2199,7 @@ export interface paths {
         };
         /**
          * List Trials
-         * @description A page of a study's trials, by number.
+         * @description List a study's trials by number.
          */
         get: operations["studies_list_trials"];
         put?: never;
@@ -2199,7 +2219,7 @@ export interface paths {
         };
         /**
          * Get Space
-         * @description What could be searched of a pipeline, with ranges to begin with.
+         * @description List the searchable fields of a pipeline with default ranges.
          */
         get: operations["studies_get_space"];
         put?: never;
@@ -2239,7 +2259,7 @@ export interface paths {
         };
         /**
          * List Tokens
-         * @description A page of the project's API tokens, without their secrets, the oldest first.
+         * @description List the project's API tokens without their secrets, oldest first.
          */
         get: operations["projects_list_tokens"];
         put?: never;
@@ -2283,7 +2303,7 @@ export interface paths {
         };
         /**
          * Healthz
-         * @description Report that the process lives.
+         * @description Report that the process is alive.
          */
         get: operations["server_healthz"];
         put?: never;
@@ -2303,7 +2323,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Report whether requests are answered and runs executed; 503 with the reason where they are not.
+         * @description Report whether requests are answered and runs executed; 503 with the reason otherwise.
          */
         get: operations["server_readyz"];
         put?: never;
@@ -2563,6 +2583,45 @@ export interface components {
             worker: string;
         };
         /**
+         * AutomationChange
+         * @description An automation as it should be from now on.
+         */
+        AutomationChange: {
+            /**
+             * Cool Down Group
+             * @description automations that do the same for different causes: those of one group fire one at a time, share the cool-down, and one firing stands for the causes that all of them hold; empty: none
+             */
+            cool_down_group?: string | null;
+            /**
+             * Cool Down Seconds
+             * @description causes within this time after a firing become one firing
+             * @default 60
+             */
+            cool_down_seconds: number;
+            /**
+             * Most Per Day
+             * @description firings within 24 hours; more are withheld
+             * @default 24
+             */
+            most_per_day: number;
+            /** Name */
+            name: string;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * Revision
+             * @description of the automation that was read; after another change, this one is refused
+             */
+            revision: number;
+            /** Steps */
+            steps: (components["schemas"]["RunStep"] | components["schemas"]["StudyStep"] | components["schemas"]["NotifyStep"] | components["schemas"]["PromoteStep"] | components["schemas"]["RollBackStep"])[];
+            /** When */
+            when: components["schemas"]["OnSchedule"] | components["schemas"]["OnEvent"] | components["schemas"]["OnMeasure"];
+        };
+        /**
          * AutomationChanged
          * @description An automation was created, changed, paused, resumed or deleted.
          */
@@ -2650,6 +2709,8 @@ export interface components {
          * @description An automation with its newest firings.
          */
         AutomationOut: {
+            /** Cool Down Group */
+            cool_down_group: string | null;
             /** Cool Down Seconds */
             cool_down_seconds: number;
             /**
@@ -2693,6 +2754,11 @@ export interface components {
              * @description why it cannot watch at present
              */
             problem: string | null;
+            /**
+             * Revision
+             * @description counts changes; a change states which revision it is of
+             */
+            revision: number;
             /** Steps */
             steps: (components["schemas"]["RunStep"] | components["schemas"]["StudyStep"] | components["schemas"]["NotifyStep"] | components["schemas"]["PromoteStep"] | components["schemas"]["RollBackStep"])[];
             /**
@@ -2726,6 +2792,11 @@ export interface components {
          * @description When what happens, which steps follow in order.
          */
         AutomationRequest: {
+            /**
+             * Cool Down Group
+             * @description automations that do the same for different causes: those of one group fire one at a time, share the cool-down, and one firing stands for the causes that all of them hold; empty: none
+             */
+            cool_down_group?: string | null;
             /**
              * Cool Down Seconds
              * @description causes within this time after a firing become one firing
@@ -2795,7 +2866,7 @@ export interface components {
         };
         /**
          * BaselineScore
-         * @description What a baseline scores on the rows that score the trials.
+         * @description Scores of a baseline on the rows that score the trials.
          */
         BaselineScore: {
             /** Failed */
@@ -2864,7 +2935,7 @@ export interface components {
         };
         /**
          * Budget
-         * @description When no further trial begins. Those that run then are not cut off.
+         * @description Limits after which no further trial starts. Running trials continue to their end.
          */
         Budget: {
             /**
@@ -4411,7 +4482,7 @@ export interface components {
         };
         /**
          * FinishRequest
-         * @description How an external run ended.
+         * @description Request to end an external run.
          */
         FinishRequest: {
             /** Error */
@@ -4833,10 +4904,10 @@ export interface components {
          */
         GateSummary: {
             /**
-             * Outcome
+             * Decision
              * @enum {string}
              */
-            outcome: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
+            decision: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
             /** @description the deciding reason */
             text: components["schemas"]["Sentences"] | null;
             /**
@@ -4884,7 +4955,7 @@ export interface components {
         };
         /**
          * GuardedRows
-         * @description At how many of the test set's predictions the leakage guard tried the candidate.
+         * @description Number of the test set's predictions at which the leakage guard checked the candidate.
          */
         GuardedRows: {
             /** Of */
@@ -5036,7 +5107,7 @@ export interface components {
         };
         /**
          * ImportanceOut
-         * @description How much of each objective's variance a field explains; null where too few trials ended.
+         * @description Share of each objective's variance that a field explains; null if too few trials ended.
          */
         ImportanceOut: {
             /** Objectives */
@@ -5079,14 +5150,62 @@ export interface components {
          * IncumbentColumns
          * @description The columns of a forecast of the target that is in use already, such as a planner's spreadsheet.
          *
-         *     A row holds the forecast of its own target, and the moment at which it was made. Stored moments are microseconds
-         *     since 1970. Both columns are inputs of no model.
+         *     Without ``file`` they are columns of the dataset: a row holds the forecast of its own target, and the moment at
+         *     which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they stood in files of
+         *     their own, whose rows are stored next to the dataset's; a target may then have several forecasts, each made at
+         *     another moment.
          */
         IncumbentColumns: {
+            /**
+             * File
+             * @description the SHA-256 of the stored forecasts; null: columns of the rows
+             */
+            file: string | null;
+            /**
+             * File Name
+             * @description the file that was added last
+             */
+            file_name: string | null;
             /** Forecast */
             forecast: string;
             /** Made At */
             made_at: string;
+            /**
+             * Series
+             * @description the file's column of the series' names
+             */
+            series: string | null;
+            /**
+             * Time
+             * @description the file's column of the target's time
+             */
+            time: string | null;
+        };
+        /**
+         * IncumbentOut
+         * @description The version that knows the present forecasts, and what happened to those that came.
+         */
+        IncumbentOut: {
+            /**
+             * Added
+             * @description 0, with no revised ones: the version that was there
+             */
+            added: number;
+            /**
+             * Findings
+             * @description about the forecasts that came
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Forecasts
+             * @description known now
+             */
+            forecasts: number;
+            /** Repeated */
+            repeated: number;
+            /** Revised */
+            revised: number;
+            version: components["schemas"]["DatasetVersionOut"];
         };
         /**
          * IncumbentScores
@@ -5593,7 +5712,7 @@ export interface components {
         };
         /**
          * LinkOut
-         * @description A fresh one-time sign-in link.
+         * @description A new one-time sign-in link.
          */
         LinkOut: {
             /**
@@ -6119,7 +6238,7 @@ export interface components {
         };
         /**
          * MetricsTruncated
-         * @description Points after a step are void: an attempt resumed from a checkpoint of that step. -1: all points.
+         * @description Points after a step are invalid: an attempt resumed from a checkpoint of that step. -1: all points.
          */
         MetricsTruncated: {
             /** After Step */
@@ -6291,7 +6410,7 @@ export interface components {
         };
         /**
          * NeededBy
-         * @description For whom something is kept although it is in the trash.
+         * @description The reason why an item in the trash is kept.
          */
         NeededBy: {
             /** Name */
@@ -6306,7 +6425,7 @@ export interface components {
         };
         /**
          * NewLink
-         * @description Where the page goes after signing in: a path of this platform.
+         * @description Request for a sign-in link: the path of this platform to open after signing in.
          */
         NewLink: {
             /** Next */
@@ -6459,8 +6578,8 @@ export interface components {
          */
         NotifyStep: {
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Do
+             * @constant
              */
             do: "notify";
             /**
@@ -6485,7 +6604,7 @@ export interface components {
         };
         /**
          * Objective
-         * @description A metric of the validation part, and which way is better.
+         * @description A metric on the validation set, and its direction.
          */
         Objective: {
             /**
@@ -6656,7 +6775,7 @@ export interface components {
         };
         /**
          * Pairing
-         * @description How the gate compares two contenders by this metric, from the losses of the same rows.
+         * @description The comparison of two contenders by this metric, from the losses of the same rows.
          *
          *     ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
          *     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
@@ -7785,8 +7904,8 @@ export interface components {
              */
             alias: string;
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Do
+             * @constant
              */
             do: "promote";
             /** Model */
@@ -7808,7 +7927,7 @@ export interface components {
         };
         /**
          * Pruner
-         * @description Ends trials early whose curve looks bad. A report is one point of ``series``, mostly one for each epoch.
+         * @description Pruner that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch.
          */
         Pruner: {
             /**
@@ -7854,7 +7973,7 @@ export interface components {
         };
         /**
          * PurgeOut
-         * @description What was purged for ever. ``left``: there is more, ask again. ``kept`` are needed by others.
+         * @description Counts of purged items. ``left``: more remain, repeat the request. ``kept``: needed by others.
          */
         PurgeOut: {
             /**
@@ -8037,7 +8156,7 @@ export interface components {
         };
         /**
          * RetentionPolicy
-         * @description What a project keeps. Days are counted from when a thing was deleted, or ended.
+         * @description Retention policy of a project. Days count from deletion, or from a run's end.
          */
         RetentionPolicy: {
             /**
@@ -8065,7 +8184,7 @@ export interface components {
         };
         /**
          * RetrainRequest
-         * @description Which trial to train anew.
+         * @description Request to retrain a trial's config.
          */
         RetrainRequest: {
             /**
@@ -8129,8 +8248,8 @@ export interface components {
              */
             alias: string;
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Do
+             * @constant
              */
             do: "roll_back";
             /** Model */
@@ -8164,7 +8283,7 @@ export interface components {
         };
         /**
          * RunDetail
-         * @description Everything about a run except its metrics.
+         * @description All stored data of a run except its metrics.
          */
         RunDetail: {
             /** Artifacts */
@@ -8326,7 +8445,7 @@ export interface components {
         };
         /**
          * RunError
-         * @description Why a run failed: one sentence, where, and what to do next.
+         * @description Error of a failed run: one sentence, its place, and what to do next.
          */
         RunError: {
             /** Code */
@@ -8476,7 +8595,7 @@ export interface components {
         };
         /**
          * RunProgress
-         * @description How far a run is. ``share`` covers the whole run, ``done/total`` its present phase.
+         * @description Progress of a run. ``share`` refers to the whole run, ``done/total`` to its current phase.
          */
         RunProgress: {
             /**
@@ -8538,7 +8657,7 @@ export interface components {
         };
         /**
          * RunRequest
-         * @description What to run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none.
+         * @description Request for a run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none.
          */
         RunRequest: {
             /** Config */
@@ -8678,10 +8797,10 @@ export interface components {
          */
         RunStep: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * Do
              * @enum {string}
              */
-            do: "forecast" | "predict" | "refresh" | "train";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict";
             /**
              * On Failure
              * @default stop
@@ -8694,16 +8813,47 @@ export interface components {
              * @default 0
              */
             retries: number;
-            /** Run */
-            run?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
+            run?: components["schemas"]["RunTemplate"];
         };
         /**
          * RunSummary
          * @description The result of a run in a few values; `kind` is the run's kind.
          */
         RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"];
+        /**
+         * RunTemplate
+         * @description The body of POST /runs without ``kind`` and key. Each value may be a text such as ``{cause.dataset}``.
+         */
+        RunTemplate: {
+            /** Config */
+            config?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Dataset */
+            dataset?: string | null;
+            /** Dataset Version */
+            dataset_version?: number | string | null;
+            /** Depends On */
+            depends_on?: string[];
+            /** Memory Limit Bytes */
+            memory_limit_bytes?: number | string | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name?: string | null;
+            /** On Failure */
+            on_failure?: ("cancel" | "run") | null;
+            /** Plugin */
+            plugin?: string | null;
+            /** Priority */
+            priority?: number | string | null;
+            /** Seed */
+            seed?: number | string | null;
+            /** Threads */
+            threads?: number | string | null;
+            /** Time Limit Seconds */
+            time_limit_seconds?: number | string | null;
+        };
         /**
          * RunWaits
          * @description A run that another one held back waits for fewer runs.
@@ -8999,7 +9149,7 @@ export interface components {
         };
         /**
          * SearchableField
-         * @description A field that a study could search, with a range to begin with.
+         * @description A searchable field with its default range.
          */
         SearchableField: {
             default: components["schemas"]["JsonValue"];
@@ -9016,10 +9166,28 @@ export interface components {
             low: number | null;
             /** Name */
             name: string;
-            /** Range */
-            range: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
+            range: components["schemas"]["SearchRange"] | null;
+        };
+        /**
+         * SearchRange
+         * @description What is searched of one field: a range of numbers or choices.
+         */
+        SearchRange: {
+            /** Choices */
+            choices?: components["schemas"]["JsonValue"][] | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Kind
+             * @description stated in answers; a request need not say it
+             */
+            kind?: ("float" | "int" | "choice") | null;
+            /** Log */
+            log?: boolean | null;
+            /** Low */
+            low?: number | null;
+            /** Step */
+            step?: number | null;
         };
         /**
          * SecretOut
@@ -9128,7 +9296,7 @@ export interface components {
         };
         /**
          * SessionOut
-         * @description Who is signed in, and in which project.
+         * @description The signed-in user and project.
          */
         SessionOut: {
             /** Expires At */
@@ -9240,7 +9408,7 @@ export interface components {
         };
         /**
          * SliceKey
-         * @description What the targets of a task can be cut by, such as the hour of the day; each of its values is a slice.
+         * @description A property by which targets are sliced, such as the hour of the day; each of its values is a slice.
          */
         SliceKey: {
             /** Name */
@@ -9286,7 +9454,7 @@ export interface components {
         };
         /**
          * SpaceOut
-         * @description What could be searched of a pipeline.
+         * @description The searchable fields of a pipeline.
          */
         SpaceOut: {
             /** Fields */
@@ -9340,7 +9508,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "forecast" | "predict" | "train" | "study" | "notify" | "promote" | "roll_back";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;
@@ -9389,7 +9557,7 @@ export interface components {
         };
         /**
          * StudyDetail
-         * @description Everything about a study except its trials.
+         * @description All data of a study except its trials.
          */
         StudyDetail: {
             /** Baselines */
@@ -9480,9 +9648,7 @@ export interface components {
              * @description each field with a range or choices
              */
             space: {
-                [key: string]: {
-                    [key: string]: components["schemas"]["JsonValue"];
-                };
+                [key: string]: components["schemas"]["SearchRange"];
             };
             /**
              * State
@@ -9531,7 +9697,7 @@ export interface components {
         };
         /**
          * StudyLink
-         * @description The study that a run belongs to, as one of its trials, or as a trial's config that is trained anew.
+         * @description The study that a run belongs to, as one of its trials or as the retraining of a trial's config.
          */
         StudyLink: {
             /** Id */
@@ -9633,7 +9799,7 @@ export interface components {
         };
         /**
          * StudyRequest
-         * @description What to search. ``space`` names fields of the config; ``config`` is what stays as it is.
+         * @description Request for a study. ``space`` names the searched fields of the config; ``config`` holds the fixed ones.
          */
         StudyRequest: {
             budget?: components["schemas"]["Budget"];
@@ -9699,7 +9865,7 @@ export interface components {
              * @description field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible
              */
             space: {
-                [key: string]: components["schemas"]["JsonValue"];
+                [key: string]: components["schemas"]["SearchRange"];
             };
             /**
              * Threads
@@ -9745,8 +9911,8 @@ export interface components {
          */
         StudyStep: {
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
+             * Do
+             * @constant
              */
             do: "study";
             /**
@@ -9761,10 +9927,49 @@ export interface components {
              * @default 0
              */
             retries: number;
-            /** Study */
-            study: {
+            study: components["schemas"]["StudyTemplate"];
+        };
+        /**
+         * StudyTemplate
+         * @description The body of POST /studies; a name is optional. Each value may be a text such as ``{cause.dataset}``.
+         */
+        StudyTemplate: {
+            budget?: components["schemas"]["Budget"];
+            /** Config */
+            config?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** Dataset */
+            dataset: string;
+            /** Dataset Version */
+            dataset_version?: number | string | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Objectives */
+            objectives?: components["schemas"]["Objective"][];
+            /** Parallel */
+            parallel?: number | string | null;
+            /** Plugin */
+            plugin: string;
+            /** Priority */
+            priority?: number | string | null;
+            pruner?: components["schemas"]["Pruner"];
+            /** Retrain */
+            retrain?: boolean | null;
+            /** Sampler */
+            sampler?: string | null;
+            /** Seed */
+            seed?: number | string | null;
+            /** Space */
+            space: {
+                [key: string]: components["schemas"]["SearchRange"];
+            };
+            /** Threads */
+            threads?: number | string | null;
+            /** Warm Start From */
+            warm_start_from?: string[];
         };
         /**
          * SuspiciousColumn
@@ -9843,6 +10048,12 @@ export interface components {
             options: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /**
+             * Secrets
+             * @description unreadable: the key of its options is lost, so messages fail until they are set again
+             * @enum {string}
+             */
+            secrets: "ready" | "older_key" | "unreadable";
             /** Silenced Until */
             silenced_until: string | null;
         };
@@ -9861,7 +10072,7 @@ export interface components {
         };
         /**
          * TargetRequest
-         * @description Where messages go. Secrets among the options are stored and never shown again.
+         * @description Where messages go. The options are stored encrypted, and secrets among them are never shown again.
          */
         TargetRequest: {
             /**
@@ -10063,7 +10274,7 @@ export interface components {
         };
         /**
          * TokenOut
-         * @description An API token; its secret is shown once, when it is made.
+         * @description An API token; its secret is shown once, at creation.
          */
         TokenOut: {
             /**
@@ -10168,7 +10379,7 @@ export interface components {
         };
         /**
          * TrashItem
-         * @description Something in the trash; ``version`` where only that version was deleted.
+         * @description An item in the trash; ``version`` is set if only that version was deleted.
          */
         TrashItem: {
             /**
@@ -10205,7 +10416,7 @@ export interface components {
         };
         /**
          * TrashOut
-         * @description A page of what lies in the trash, the latest first; ``count`` and ``bytes`` include what other pages show.
+         * @description A page of the trash, latest first; ``count`` and ``bytes`` cover all pages.
          */
         TrashOut: {
             /** Bytes */
@@ -10223,7 +10434,7 @@ export interface components {
         };
         /**
          * TrashPurged
-         * @description Things were removed for ever; ``by`` is a user, or ``policy``.
+         * @description Deleted rows were purged; ``by`` is a user, or ``policy``.
          */
         TrashPurged: {
             /** By */
@@ -10289,7 +10500,7 @@ export interface components {
         };
         /**
          * TrialOut
-         * @description One config that was tried, and the run that tried it.
+         * @description One trial: a config and its run.
          */
         TrialOut: {
             /**
@@ -11000,7 +11211,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AutomationRequest"];
+                "application/json": components["schemas"]["AutomationChange"];
             };
         };
         responses: {
@@ -12577,6 +12788,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_add_incumbent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV, Parquet or Excel
+                     */
+                    file: string;
+                    /** @description IncumbentOptions as JSON */
+                    options?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncumbentOut"];
                 };
             };
             /** @description Bad Request */

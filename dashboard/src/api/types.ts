@@ -20,6 +20,7 @@ export type Dataset = Schemas["DatasetOut"];
 export type DatasetSchema = Schemas["DatasetSchema"];
 export type AvailabilityRequest = Schemas["AvailabilityRequest"];
 export type Appended = Schemas["AppendOut"];
+export type IncumbentAdded = Schemas["IncumbentOut"];
 export type DatasetVersion = Schemas["DatasetVersionOut"];
 export type RevisionPolicy = Schemas["RevisionPolicy"];
 export type Finding = Schemas["Finding"];
@@ -72,7 +73,8 @@ export type StudyDetail = Schemas["StudyDetail"];
 export type Trial = Schemas["TrialOut"];
 export type StudyImportance = Schemas["ImportanceOut"];
 export type SearchSpace = Schemas["SpaceOut"];
-export type StudyRequest = Partial<Schemas["StudyRequest"]> & { name: string; plugin: string; dataset: string; space: Record<string, unknown> };
+export type SearchRange = Schemas["SearchRange"];
+export type StudyRequest = Partial<Omit<Schemas["StudyRequest"], "pruner">> & Pick<Schemas["StudyRequest"], "name" | "plugin" | "dataset" | "space"> & { pruner?: Partial<Schemas["Pruner"]> };
 
 export type Trash = Schemas["TrashOut"];
 export type TrashItem = Schemas["TrashItem"];

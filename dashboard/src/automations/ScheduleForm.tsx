@@ -13,7 +13,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { timesQuery, useCreateSchedule, useReplaceSchedule } from "./api";
 import { NextTimes } from "./NextTimes";
 import css from "./Schedules.module.css";
-import { DAYS, UNITS, readTiming, requestOf, typedOf, zones, type Days, type TypedTiming, type Unit, type Way } from "./timing";
+import { DAYS, UNITS, readTiming, requestOf, typedOf, zones, type TypedTiming, type Way } from "./timing";
 
 const WAYS: readonly Way[] = ["daily", "interval", "cron"];
 const MISFIRES: readonly Schedule["misfire"][] = ["once", "all", "skip"];
@@ -83,17 +83,17 @@ function ScheduleForm({ name: firstName, run, first, misfire: firstMisfire, grac
     <form onSubmit={submit} className={css["form"]} noValidate>
       <Card title={t("schedules.when")}>
         <div className={css["fields"]}>
-          <SelectField label={t("schedules.way")} value={typed.way} onChange={(way) => change({ way: way as Way })} options={WAYS.map((value) => ({ value, label: t(`schedules.ways.${value}`) }))} testId="way-select" />
+          <SelectField label={t("schedules.way")} value={typed.way} onChange={(way) => change({ way: way })} options={WAYS.map((value) => ({ value, label: t(`schedules.ways.${value}`) }))} testId="way-select" />
           {typed.way === "daily" ? (
             <>
               <TextField label={t("schedules.clock")} name="clock" value={typed.clock} onChange={(clock) => change({ clock })} mode="numeric" error={fault === "clock" ? t("schedules.clockFault") : undefined} />
-              <SelectField label={t("schedules.days")} value={typed.days} onChange={(days) => change({ days: days as Days })} options={DAYS.map((value) => ({ value, label: t(`schedules.onDays.${value}`) }))} />
+              <SelectField label={t("schedules.days")} value={typed.days} onChange={(days) => change({ days: days })} options={DAYS.map((value) => ({ value, label: t(`schedules.onDays.${value}`) }))} />
             </>
           ) : null}
           {typed.way === "interval" ? (
             <>
               <TextField label={t("schedules.number")} name="every" value={typed.every} onChange={(every) => change({ every })} mode="numeric" error={fault === "every" ? t("schedules.everyFault") : undefined} />
-              <SelectField label={t("schedules.unit")} name="unit" value={typed.unit} onChange={(unit) => change({ unit: unit as Unit })} options={UNITS.map((value) => ({ value, label: t(`schedules.units.${value}`) }))} />
+              <SelectField label={t("schedules.unit")} name="unit" value={typed.unit} onChange={(unit) => change({ unit: unit })} options={UNITS.map((value) => ({ value, label: t(`schedules.units.${value}`) }))} />
             </>
           ) : null}
           {typed.way === "cron" ? (
@@ -116,7 +116,7 @@ function ScheduleForm({ name: firstName, run, first, misfire: firstMisfire, grac
       </Card>
       <Card title={t("schedules.away")} note={t("schedules.awayNote")}>
         <div className={css["fields"]}>
-          <SelectField label={t("schedules.misfire")} value={misfire} onChange={(value) => setMisfire(value as Schedule["misfire"])} options={MISFIRES.map((value) => ({ value, label: t(`schedules.misfires.${value}`) }))} testId="misfire-select" />
+          <SelectField label={t("schedules.misfire")} value={misfire} onChange={(value) => setMisfire(value)} options={MISFIRES.map((value) => ({ value, label: t(`schedules.misfires.${value}`) }))} testId="misfire-select" />
           <TextField label={t("schedules.graceSeconds")} name="grace" value={grace} onChange={setGrace} mode="numeric" hint={t("schedules.graceHint")} error={graceFault ? t("schedules.graceFault") : undefined} />
         </div>
       </Card>

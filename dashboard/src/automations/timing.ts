@@ -38,7 +38,7 @@ export function readTiming(typed: TypedTiming): { timing: Timing } | { fault: Fa
 }
 
 /** A stored timing as the form's inputs; what they cannot say otherwise is a cron line. */
-export function typedOf(schedule: Schedule): TypedTiming {
+export function typedOf(schedule: Pick<Schedule, "cron" | "interval" | "timezone">): TypedTiming {
   const typed: TypedTiming = { way: "cron", clock: "06:30", days: "*", every: "6", unit: "hours", cron: schedule.cron ?? "30 6 * * 1-5", timezone: schedule.timezone };
   if (schedule.interval) return { ...typed, way: "interval", every: String(schedule.interval.every), unit: schedule.interval.unit };
   const daily = /^(\d{1,2}) (\d{1,2}) \* \* (\S+)$/.exec(typed.cron);

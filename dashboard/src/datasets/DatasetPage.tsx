@@ -19,6 +19,7 @@ import { AvailabilityCard } from "./AvailabilityCard";
 import { datasetQuery, datasetsQuery } from "./api";
 import css from "./Datasets.module.css";
 import { FindingList } from "./FindingList";
+import { IncumbentFileCard } from "./IncumbentFileCard";
 import { kindOf } from "./kinds";
 
 /** One version: its shape over time, what was found in it, where it came from. */
@@ -76,6 +77,7 @@ export default function DatasetPage({ name }: { name: string }) {
         {shown.findings.length > 0 ? <FindingList findings={shown.findings} /> : <p className={css["soft"]}>{t("datasets.noFindings")}</p>}
       </Card>
       <AddRowsCard key={shown.id} dataset={shown} />
+      <IncumbentFileCard key={`incumbent ${shown.id}`} dataset={shown} />
       <AvailabilityCard key={shown.version} dataset={shown} />
       <AboutCard dataset={shown} />
     </div>

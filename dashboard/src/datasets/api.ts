@@ -76,5 +76,13 @@ export const useAppend = (name: string) =>
     return postForm(`/datasets/${part(name)}/rows`, form);
   });
 
+export const useAddIncumbent = (name: string) =>
+  useAdded(({ file, options }: { file: File; options: Record<string, unknown> }) => {
+    const form = new FormData();
+    form.append("options", JSON.stringify(options));
+    form.append("file", file);
+    return postForm(`/datasets/${part(name)}/incumbent`, form);
+  });
+
 export const useSetRevisions = (name: string) =>
   useAdded((revisions: RevisionPolicy["revisions"]) => post(`/datasets/${part(name)}/revisions`, { revisions }));

@@ -39,7 +39,7 @@ const series: DataKind = {
     { name: t("datasets.timezone"), value: schema.timezone },
     ...(schema.series ? [{ name: t("datasets.series"), value: `${schema.series}: ${count(schema.series_names?.length ?? 0)}` }] : []),
     ...(Object.keys(schema.groups).length > 0 ? [{ name: t("datasets.groups"), value: Object.keys(schema.groups).join(", ") }] : []),
-    ...(schema.incumbent ? [{ name: t("datasets.incumbent"), value: schema.incumbent.forecast }] : []),
+    ...(schema.incumbent ? [{ name: t("datasets.incumbent"), value: schema.incumbent.file ? `${schema.incumbent.forecast} (${schema.incumbent.file_name ?? ""})` : schema.incumbent.forecast }] : []),
     { name: t("datasets.features"), value: schema.features.join(", ") || "–" },
   ],
 };

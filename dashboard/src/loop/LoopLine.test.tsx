@@ -19,7 +19,7 @@ const LOOP = {
     step("predicted", { at: "2026-03-20T11:59:30Z", count: 1000, counted_all: false }),
     step("judged", { count: 10000, counted_all: false }),
     step("learned", { at: "2026-03-20T06:00:00Z", run_id: "run1", version: 9, open: true, triggers: [], missing: { what: "train", command: "azuraforge models keep-fresh shop --retrain weekly" } }),
-    step("gate", { run_id: "run1", gate: { outcome: "refused", why: "within_noise", text: { en: "Within noise.", tr: "Gürültü." } } }),
+    step("gate", { run_id: "run1", gate: { decision: "refused", why: "within_noise", text: { en: "Within noise.", tr: "Gürültü." } } }),
     step("champion", { at: "2026-03-08T12:00:00Z", version: 7 }),
   ],
 };

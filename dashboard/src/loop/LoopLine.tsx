@@ -83,9 +83,9 @@ function useWords(step: LoopStep, now: string): string {
   const holds = (one: Distance | null) => (one === null ? "" : one.unit === "now" ? t("loop.holds.now") : t(`loop.holds.${one.unit}`, { count: one.count }));
   if (step.name === "gate") {
     if (step.gate === null || step.gate === undefined) return t("loop.step.gate.none");
-    const { outcome, why } = step.gate;
-    const said = t(`loop.gate.${outcome}`);
-    return t("loop.step.gate.done", { outcome: why && why !== "other" ? `${said} (${t(`loop.why.${why}`)})` : said });
+    const { decision, why } = step.gate;
+    const said = t(`loop.gate.${decision}`);
+    return t("loop.step.gate.done", { decision: why && why !== "other" ? `${said} (${t(`loop.why.${why}`)})` : said });
   }
   const counted = `${count(step.count)}${step.counted_all ? "" : "+"}`;
   return t(`loop.step.${step.name}.${step.state}`, { ago: ago(passed), holds: holds(passed), counted, version: step.version ?? "" });

@@ -24,6 +24,7 @@ const EditSchedulePage = lazy(() => import("../automations/EditSchedulePage"));
 const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
 const AutomationsPage = lazy(() => import("../automations/triggers/AutomationsPage"));
 const AutomationPage = lazy(() => import("../automations/triggers/AutomationPage"));
+const EditAutomationPage = lazy(() => import("../automations/triggers/form/EditAutomationPage"));
 const NewAutomationPage = lazy(() => import("../automations/triggers/form/NewAutomationPage"));
 const StudiesPage = lazy(() => import("../studies/StudiesPage"));
 const StudyPage = lazy(() => import("../studies/StudyPage"));
@@ -76,6 +77,7 @@ function ProjectPages() {
           <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/automations" component={AutomationsPage} />
           <Route path="/p/:project/new-automation" component={NewAutomationPage} />
+          <Route path="/p/:project/automations/:id/edit">{({ id }) => <EditAutomationPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/automations/:id">{({ id }) => <AutomationPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/studies" component={StudiesPage} />
           <Route path="/p/:project/new-study" component={NewStudyPage} />

@@ -27,6 +27,7 @@ export function pathsOf(project: string) {
     newSchedule: (from?: string) => `${root}/new-schedule${from === undefined ? "" : `?from=${part(from)}`}`,
     automations: `${root}/automations`,
     automation: (id: string) => `${root}/automations/${part(id)}`,
+    editAutomation: (id: string) => `${root}/automations/${part(id)}/edit`,
     newAutomation: `${root}/new-automation`,
     studies: `${root}/studies`,
     study: (id: string) => `${root}/studies/${part(id)}`,

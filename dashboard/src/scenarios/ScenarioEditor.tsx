@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 
 import { Button } from "../ui/Button";
 import { SelectField, TextField } from "../ui/Field";
-import { MOST_SCENARIOS, problemOf, WAYS, type DraftChange, type DraftScenario, type Way } from "./draft";
+import { MOST_SCENARIOS, problemOf, WAYS, type DraftChange, type DraftScenario } from "./draft";
 import css from "./Scenarios.module.css";
 
 interface EditorProps {
@@ -79,7 +79,7 @@ function ChangeRow({ columns, change, alone, onChange }: ChangeProps) {
       <SelectField
         label={t("whatIf.way")}
         value={change.way}
-        onChange={(way) => onChange({ ...change, way: way as Way })}
+        onChange={(way) => onChange({ ...change, way: way })}
         options={WAYS.map((value) => ({ value, label: t(`whatIf.ways.${value}`) }))}
       />
       <TextField

@@ -37,13 +37,16 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
     { to: paths.automations, name: t("shell.automations"), within: [paths.automations] },
     { to: paths.plugins, name: t("shell.plugins"), within: [paths.plugins] },
     { to: paths.trash, name: t("shell.trash"), within: [paths.trash] },
-    ...(mayManage(session)
-      ? [
-          { to: paths.tokens, name: t("shell.tokens"), within: [paths.tokens] },
-          { to: paths.secrets, name: t("shell.secrets"), within: [paths.secrets] },
-        ]
-      : []),
   ];
+  const managed = [
+    { to: paths.tokens, name: t("shell.tokens"), within: [paths.tokens] },
+    { to: paths.secrets, name: t("shell.secrets"), within: [paths.secrets] },
+  ];
+  const linked = ({ to, name, within }: (typeof places)[number]) => (
+    <Link key={to} href={to} className={css["place"]} aria-current={within.some((path) => location === path || location.startsWith(`${path}/`)) ? "page" : undefined}>
+      {name}
+    </Link>
+  );
 
   return (
     <>
@@ -57,11 +60,8 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
             <span>AzuraForge</span>
           </Link>
           <nav className={css["places"]} aria-label={t("shell.places")}>
-            {places.map(({ to, name, within }) => (
-              <Link key={to} href={to} className={css["place"]} aria-current={within.some((path) => location === path || location.startsWith(`${path}/`)) ? "page" : undefined}>
-                {name}
-              </Link>
-            ))}
+            {places.map(linked)}
+            {mayManage(session) ? <span className={css["together"]}>{managed.map(linked)}</span> : null}
           </nav>
           <div className={css["tools"]}>
             <span className={css["project"]} title={t("shell.projectNote", { user: session.user, role: t(`roles.${session.role}`) })}>

@@ -23,8 +23,26 @@ import { readField, startOf, type TypedField } from "./space";
 import { SpaceTable } from "./SpaceTable";
 import css from "./Studies.module.css";
 
-const SAMPLERS = ["tpe", "cmaes", "qmc", "random", "grid"] as const;
-const PRUNERS = ["none", "median", "hyperband"] as const;
+type Sampler = NonNullable<StudyRequest["sampler"]>;
+type Pruner = NonNullable<NonNullable<StudyRequest["pruner"]>["name"]>;
+
+const SAMPLERS: readonly Sampler[] = ["tpe", "cmaes", "qmc", "random", "grid"];
+const PRUNERS: readonly Pruner[] = ["none", "median", "hyperband"];
+
+interface Typed {
+  name: string;
+  trials: string;
+  seconds: string;
+  parallel: string;
+  seed: string;
+  sampler: Sampler;
+  pruner: Pruner;
+  first: string;
+  second: string;
+  warm: string;
+}
+
+const START: Typed = { name: "", trials: "30", seconds: "", parallel: "1", seed: "0", sampler: "tpe", pruner: "none", first: "", second: "", warm: "" };
 
 /** What to search, on what, how long; then begin. */
 export default function NewStudyPage() {
@@ -67,10 +85,10 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
   const earlier = useQuery(studiesQuery);
   const [typed, setTyped] = useState<Record<string, Record<string, Partial<TypedField>>>>({});
   const [config, setConfig] = useState<Record<string, TypedValues>>({});
-  const [more, setMore] = useState({ name: "", trials: "30", seconds: "", parallel: "1", seed: "0", sampler: "tpe", pruner: "none", first: "", second: "", warm: "" });
+  const [more, setMore] = useState(START);
   const [retrain, setRetrain] = useState(true);
   const [tried, setTried] = useState(false);
-  const change = (part: Partial<typeof more>) => setMore((before) => ({ ...before, ...part }));
+  const change = (part: Partial<Typed>) => setMore((before) => ({ ...before, ...part }));
 
   const searchable = space.data?.fields ?? [];
   const rows: Record<string, TypedField> = Object.fromEntries(searchable.map((field) => [field.name, { ...startOf(field), ...typed[pluginName]?.[field.name] }]));
@@ -95,7 +113,7 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
     setTried(true);
     if (isWrong) return;
     const objectives = [more.first, more.second].filter((metric, index, all) => metric !== "" && all.indexOf(metric) === index).map((metric) => ({ metric }));
-    const request = {
+    const request: StudyRequest = {
       name: more.name.trim(),
       plugin: pluginName,
       dataset: datasetName,
@@ -109,7 +127,7 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
       seed,
       warm_start_from: more.warm === "" ? [] : [more.warm],
       retrain: retrain && objectives.length < 2,
-    } as StudyRequest;
+    };
     create.mutate(request, { onSuccess: ({ id }) => navigate(paths.study(id)) });
   };
   const learnsFrom = (earlier.data ?? []).filter((one) => one.plugin === pluginName && one.dataset_name === datasetName);

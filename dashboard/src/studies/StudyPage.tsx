@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
-import type { StudyDetail, Trial } from "../api/types";
+import type { SearchRange, StudyDetail, Trial } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
@@ -163,8 +163,8 @@ function FactsCard({ study }: { study: StudyDetail }) {
   const { t } = useTranslation();
   const { count, duration, input, moment } = useFormats();
   const shown = (value: unknown) => (typeof value === "number" ? input(value) : typeof value === "string" ? value : JSON.stringify(value));
-  const choicesOf = (field: Record<string, unknown>) => (Array.isArray(field["choices"]) ? field["choices"].map(shown).join("; ") : JSON.stringify(field));
-  const rangeOf = ({ low, high, step, log }: Record<string, unknown>) =>
+  const choicesOf = (choices: readonly unknown[]) => choices.map(shown).join("; ");
+  const rangeOf = ({ low, high, step, log }: SearchRange) =>
     [`${shown(low)} – ${shown(high)}`, log === true ? t("curves.log") : "", typeof step === "number" ? t("studies.steps", { step: input(step) }) : ""].filter(Boolean).join(", ");
   const paths = usePaths();
   const limits = [
@@ -187,7 +187,7 @@ function FactsCard({ study }: { study: StudyDetail }) {
           { name: t("studies.cpuTime"), value: duration(study.cpu_seconds) },
           { name: t("details.seed"), value: String(study.seed) },
           { name: t("studies.created"), value: moment(study.created_at) },
-          ...Object.entries(study.space).map(([name, field]) => ({ name, value: field["low"] === undefined ? choicesOf(field) : rangeOf(field), code: true })),
+          ...Object.entries(study.space).map(([name, field]) => ({ name, value: field.choices ? choicesOf(field.choices) : rangeOf(field), code: true })),
         ]}
       />
     </Card>

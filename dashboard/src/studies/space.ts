@@ -1,5 +1,5 @@
 // What a person typed about a field to search, and the space that it means.
-import type { SearchSpace } from "../api/types";
+import type { SearchRange, SearchSpace } from "../api/types";
 
 export type SearchField = SearchSpace["fields"][number];
 export type Way = "no" | "range" | "choices";
@@ -18,7 +18,7 @@ const text = (value: unknown): string => (value === null || value === undefined 
 
 /** What stands in a field's row at first: the range that the platform suggests, not yet searched. */
 export function startOf(field: SearchField): TypedField {
-  const range = (field.range ?? {}) as { low?: number; high?: number; log?: boolean; choices?: unknown[] };
+  const range: SearchRange = field.range ?? {};
   return {
     way: "no",
     low: text(range.low ?? field.low),
@@ -57,7 +57,7 @@ export function choicesOf(typed: string): unknown[] {
 }
 
 /** The part of the space for one field, or what is wrong with it. */
-export function readField(field: SearchField, typed: TypedField): { field: Record<string, unknown> } | { fault: FieldFault } {
+export function readField(field: SearchField, typed: TypedField): { field: SearchRange } | { fault: FieldFault } {
   if (typed.way === "choices") {
     const choices = choicesOf(typed.choices);
     return choices.length === 0 ? { fault: "choices" } : { field: { choices } };

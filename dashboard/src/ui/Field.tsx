@@ -73,17 +73,17 @@ export function TextField({ label, value, onChange, name, hint, error, placehold
   );
 }
 
-export interface Option {
-  value: string;
+export interface Option<T extends string = string> {
+  value: T;
   label: string;
   group?: string;
 }
 
-interface SelectFieldProps {
+interface SelectFieldProps<T extends string> {
   label: ReactNode;
-  value: string;
-  onChange: (value: string) => void;
-  options: readonly Option[];
+  value: T | "";
+  onChange: (value: T) => void;
+  options: readonly Option<T>[];
   name?: string;
   hint?: ReactNode;
   error?: string | null | undefined;
@@ -92,7 +92,11 @@ interface SelectFieldProps {
 }
 
 /** The platform's own select: every browser, keyboard and screen reader knows it. */
-export function SelectField({ label, value, onChange, options, name, hint, error, placeholder, testId }: SelectFieldProps) {
+export function SelectField<T extends string>({ label, value, onChange, options, name, hint, error, placeholder, testId }: SelectFieldProps<T>) {
+  const choose = (written: string) => {
+    const chosen = options.find((option) => option.value === written);
+    if (chosen !== undefined) onChange(chosen.value);
+  };
   const groups = [...new Set(options.map((option) => option.group ?? ""))];
   return (
     <Field label={label} hint={hint} error={error}>
@@ -103,7 +107,7 @@ export function SelectField({ label, value, onChange, options, name, hint, error
           name={name}
           value={value}
           data-testid={testId}
-          onChange={(event) => onChange(event.target.value)}
+          onChange={(event) => choose(event.target.value)}
         >
           {placeholder !== undefined ? (
             <option value="" disabled>

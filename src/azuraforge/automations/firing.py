@@ -10,18 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations import store
 from azuraforge.automations.events import ScheduleEvent, ScheduleFired, ScheduleMissed
 from azuraforge.automations.misfire import Step, decide
 from azuraforge.automations.recurrence import Cron, Interval, Recurrence, zone_of
+from azuraforge.automations.schemas import Cause
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.clock import iso
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, UnitOfWork
-from azuraforge.errors import Conflict, InvalidInput, UserError
+from azuraforge.errors import Conflict, UserError
 from azuraforge.events.service import EventLog
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunError, RunRequest
@@ -113,17 +113,8 @@ class Firing:
 
     def _prepare(self, schedule: Schedule) -> _Prepared:
         try:
-            request = RunRequest.model_validate(schedule.run_request)
+            request = schedule.run_request
             return _Prepared(request, self._runs.prepare(schedule.project_id, request))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            problem = InvalidInput(
-                f"the stored run is not understood any more: {first['msg']}",
-                where=f"run.{where}",
-                next_step="delete the schedule and make it again",
-            )
-            return _Prepared(problem=problem)
         except UserError as error:
             return _Prepared(problem=error)
 
@@ -147,7 +138,7 @@ class Firing:
         session: Session,
         schedule: Schedule,
         at: datetime,
-        cause: str,
+        cause: Cause,
         prepared: _Prepared,
         user_id: str | None,
     ) -> ScheduleFire:
@@ -162,15 +153,14 @@ class Firing:
             fire_time=at,
             cause=cause,
             run_id=run_id,
-            error=prepared.problem.to_dict() if prepared.problem else None,
+            error=RunError.model_validate(prepared.problem.to_dict()) if prepared.problem else None,
         )
         store.add_fire(session, fire)
         fires = schedule.fires + 1
         store.change(session, schedule, fires=fires)
         if fires % _SWEEP_EVERY == 0:
             store.forget_fires(session, schedule.id, KEPT_FIRES)
-        error = RunError.model_validate(fire.error) if fire.error is not None else None
-        self.emit(session, schedule, ScheduleFired(fire_time=at, cause=cause, run_id=run_id, error=error))
+        self.emit(session, schedule, ScheduleFired(fire_time=at, cause=cause, run_id=run_id, error=fire.error))
         return fire
 
 

@@ -11,7 +11,7 @@ from azuraforge.measures import MEASURES
 from azuraforge.models.package import MODEL_OBJECTIONS, MODELS, PREDICTIONS
 from azuraforge.package import LOOPS, SETTINGS, Package, Service, Services
 from azuraforge.plugins.package import CALL, CATALOGUE
-from azuraforge.projects.package import BINS
+from azuraforge.projects.package import BINS, OWNED_SECRETS
 from azuraforge.runs.package import RUNS
 from azuraforge.studies.package import STUDIES
 
@@ -104,7 +104,9 @@ def _notifications(services: Services) -> NotificationService:
     from azuraforge.automations.needs import object_to_target
     from azuraforge.automations.notifications.service import NotificationService
 
-    return NotificationService(services[DATABASE], services[EVENTS], services[CATALOGUE], object_to_target)
+    return NotificationService(
+        services[DATABASE], services[EVENTS], services[CATALOGUE], services[OWNED_SECRETS], object_to_target
+    )
 
 
 def _sender(services: Services) -> Sender:
@@ -113,7 +115,8 @@ def _sender(services: Services) -> Sender:
 
     settings = services[SETTINGS]
     policy = Policy.of(settings)
-    return Sender(services[DATABASE], services[EVENTS], services[CALL], str(settings.plugins), policy)
+    secrets = services[OWNED_SECRETS]
+    return Sender(services[DATABASE], services[EVENTS], secrets, services[CALL], str(settings.plugins), policy)
 
 
 def _bins(services: Services) -> Iterable[Bin]:

@@ -21,13 +21,14 @@ from azuraforge.automations.schemas import (
     TimesOut,
     Timing,
 )
+from azuraforge.automations.schemas import Interval as ScheduleInterval
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.bounds import Moment
 from azuraforge.clock import utc_now
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.paging import PAGE, Order
-from azuraforge.runs.schemas import RunError, RunOut
+from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.service import RunService
 
 _BY_NAME: Order[tuple[str]] = Order("schedules", tuple[str])
@@ -227,14 +228,16 @@ def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, object]:
         "timezone": request.timezone,
         "misfire": request.misfire,
         "grace_seconds": request.grace_seconds,
-        "run_request": request.run.model_dump(mode="json", exclude_defaults=True),
+        "run_request": request.run,
         "paused": request.paused,
     }
 
 
 def _schedule_out(row: Schedule, at: datetime, fires: Sequence[ScheduleFire], runs: dict[str, RunOut]) -> ScheduleOut:
     fields = {name: getattr(row, name) for name in ScheduleOut.model_fields if hasattr(row, name)}
-    interval = {"every": row.interval_every, "unit": row.interval_unit} if row.interval_every is not None else None
+    interval = None
+    if row.interval_every is not None and row.interval_unit is not None:
+        interval = ScheduleInterval(every=row.interval_every, unit=row.interval_unit)
     return ScheduleOut(
         **fields,
         interval=interval,
@@ -263,7 +266,7 @@ def _fire_out(fire: ScheduleFire, runs: dict[str, RunOut]) -> FireOut:
         run_id=fire.run_id,
         run_name=run.name if run else None,
         run_state=run.state if run else None,
-        error=RunError.model_validate(fire.error) if fire.error is not None else None,
+        error=fire.error,
     )
 
 

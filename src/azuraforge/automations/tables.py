@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import JsonValue
 from sqlalchemy import BigInteger, Boolean, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.automations.misfire import MisfirePolicy
 from azuraforge.automations.recurrence import Unit
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.automations.schemas import Cause
+from azuraforge.database import Base, JsonShape, Owned, Timestamp, new_id, now
+from azuraforge.runs.schemas import RunError, RunRequest
 
 
 class Schedule(Owned, Base):
@@ -34,7 +35,7 @@ class Schedule(Owned, Base):
     timezone: Mapped[str] = mapped_column(String(64))
     misfire: Mapped[MisfirePolicy] = mapped_column(String(10))
     grace_seconds: Mapped[int] = mapped_column(Integer)
-    run_request: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
+    run_request: Mapped[RunRequest] = mapped_column(JsonShape(RunRequest, exclude_unset=True))
 
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
     next_fire_at: Mapped[datetime | None] = mapped_column(Timestamp)
@@ -52,7 +53,7 @@ class ScheduleFire(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     schedule_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     fire_time: Mapped[datetime] = mapped_column(Timestamp, primary_key=True)
-    cause: Mapped[str] = mapped_column(String(10))
+    cause: Mapped[Cause] = mapped_column(String(10))
     fired_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     run_id: Mapped[str | None] = mapped_column(String(16))
-    error: Mapped[dict[str, JsonValue] | None] = mapped_column(JsonText)
+    error: Mapped[RunError | None] = mapped_column(JsonShape(RunError, exclude_unset=True))

@@ -51,6 +51,65 @@ def append_file(
     show_data_findings(terminal, added.findings)
 
 
+def incumbent(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV (also .gz), Parquet or Excel file, with a row for each forecast.")
+    ],
+    forecast: Annotated[
+        str | None, typer.Option(help="Column of the forecasts. Default: as in the file before.")
+    ] = None,
+    made_at: Annotated[
+        str | None, typer.Option(help="Column of the time at which each was made. Default: as in the file before.")
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Column of the time that is forecast. Default: the dataset's.")
+    ] = None,
+    series: Annotated[str | None, typer.Option(help="Column of the series' names. Default: the dataset's.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Forget the forecasts that were added before.")] = False,
+    sheet: Annotated[str | None, typer.Option(help="Of an Excel workbook; default: its only visible one.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'. Default: found.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Default: found.")] = None,
+    decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Default: found.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Default: found.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Add a file of present forecasts, such as a planner's: models are compared with them. Later files add to it."""
+    terminal = terminal_of(context)
+    values.existing_file(terminal, file)
+    options = {
+        "forecast": forecast,
+        "made_at": made_at,
+        "time": time,
+        "series": series,
+        "replace": replace or None,
+        "sheet": sheet,
+        "time_format": time_format,
+        "separator": {"\\t": "\t", "tab": "\t"}.get(separator or "", separator),
+        "decimal": decimal,
+        "encoding": encoding,
+    }
+    with connect(terminal) as connected:
+        added = connected.client.datasets.add_incumbent(name, file, **options)
+    if json:
+        terminal.json(added.raw)
+        return
+    number = terminal.text.number
+    terminal.say(
+        terminal.text(
+            "incumbent_added" if added.version.created else "no_incumbent_added",
+            name=added.version.name,
+            version=added.version.version,
+            forecasts=number(added.forecasts, 0),
+            added=number(added.added, 0),
+            revised=number(added.revised, 0),
+            repeated=number(added.repeated, 0),
+        )
+    )
+    show_data_findings(terminal, added.findings)
+
+
 def refresh(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name or id.")],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from azuraforge.cli.appending import append_file, refresh, revisions
+from azuraforge.cli.appending import append_file, incumbent, refresh, revisions
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.dataset import show_version, time_range
@@ -226,6 +226,7 @@ def state_availability(
         terminal.note(terminal.text("not_the_newest", version=made.version, newest=newest.version))
 
 
+app.command()(incumbent)
 app.command()(refresh)
 app.command()(revisions)
 

@@ -180,15 +180,15 @@ def outcomes(
             if key in said:
                 said[key] = str(said[key])
         rows.append({**said, "model": model} if model else said)
-    told = {"judged": 0, "known": 0}
+    totals = {"judged": 0, "known": 0}
     with connect(terminal) as connected:
         for start in range(0, len(rows), 5000):
             answer = connected.client.predictions.judge(rows[start : start + 5000])
-            told = {key: told[key] + answer[key] for key in told}
+            totals = {key: totals[key] + answer[key] for key in totals}
     if json:
-        terminal.json(told)
+        terminal.json(totals)
     else:
-        terminal.say(terminal.text("judged_told", **told))
+        terminal.say(terminal.text("judged_told", **totals))
 
 
 @app.command()

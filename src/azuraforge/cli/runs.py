@@ -302,12 +302,12 @@ def _whole(connected: Connected, run: Run) -> dict[str, object]:
 
 
 def _limits(terminal: Terminal, run: Run) -> str:
-    told = []
+    parts = []
     if run.time_limit_seconds is not None:
-        told.append(terminal.text("time_limit", duration=terminal.text.duration(run.time_limit_seconds)))
+        parts.append(terminal.text("time_limit", duration=terminal.text.duration(run.time_limit_seconds)))
     if run.memory_limit_bytes is not None:
-        told.append(terminal.text("memory_limit", bytes=terminal.text.bytes(run.memory_limit_bytes)))
-    return ", ".join(told)
+        parts.append(terminal.text("memory_limit", bytes=terminal.text.bytes(run.memory_limit_bytes)))
+    return ", ".join(parts)
 
 
 def _engine(run: Run) -> str:
@@ -361,7 +361,7 @@ def _show(terminal: Terminal, run: Run) -> None:
     if len(run.attempts) > 1:
         terminal.say(text("attempts"))
         for each in run.attempts:
-            told = [terminal.state(each.ended_as or "running"), each.reason or "", _resumption(terminal, each)]
-            terminal.say(f"  {each.attempt}  " + " · ".join(part for part in told if part))
+            parts = [terminal.state(each.ended_as or "running"), each.reason or "", _resumption(terminal, each)]
+            terminal.say(f"  {each.attempt}  " + " · ".join(part for part in parts if part))
     for note in run.notes:
         terminal.say(note)

@@ -16,6 +16,7 @@ from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.parsing import spaces, values
 from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.client.study import SearchRange
 
 if TYPE_CHECKING:
     from azuraforge.client import Client, Importance, Study, Trial
@@ -219,7 +220,7 @@ def space(
                 each.name,
                 each.kind,
                 plain(terminal, each.default),
-                json_module.dumps(each.range) if each.range else "–",
+                _range(each.range),
                 each.description,
             ]
             for each in found.fields
@@ -385,3 +386,9 @@ def _baseline(terminal: Terminal, study: Study) -> str:
         return "–"
     best = min(scores) if study.objectives[0].direction == "minimize" else max(scores)
     return terminal.text.number(best)
+
+
+def _range(found: SearchRange | None) -> str:
+    if found is None:
+        return "–"
+    return json_module.dumps({name: value for name, value in found.raw.items() if value is not None})

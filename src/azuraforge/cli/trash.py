@@ -230,8 +230,8 @@ def _days(terminal: Terminal, given: str) -> int | None:
 def _say_purged(terminal: Terminal, purged: Purged) -> None:
     text = terminal.text
     gone = [f"{text.number(getattr(purged, name), 0)} {text(f'purged.{name}')}" for name in _COUNTS]
-    told = ", ".join(each for each, name in zip(gone, _COUNTS, strict=True) if getattr(purged, name))
-    terminal.say(text("purged", what=told or text("nothing"), bytes=text.bytes(purged.bytes_freed)))
+    counted = ", ".join(each for each, name in zip(gone, _COUNTS, strict=True) if getattr(purged, name))
+    terminal.say(text("purged", what=counted or text("nothing"), bytes=text.bytes(purged.bytes_freed)))
     if purged.kept:
         terminal.say(text("purge_kept", count=purged.kept))
 

@@ -49,9 +49,11 @@ class Automation(Shape):
 
     id: str
     name: str
+    revision: int = 1
     when: dict[str, object] = field(default_factory=dict)
     steps: list[dict[str, object]] = field(default_factory=list)
     cool_down_seconds: int = 60
+    cool_down_group: str | None = None
     most_per_day: int = 24
     paused: bool = False
     next_at: datetime | None = None
@@ -110,6 +112,7 @@ class Automations:
         steps: Sequence[Mapping[str, object]],
         *,
         cool_down_seconds: int = 60,
+        cool_down_group: str | None = None,
         most_per_day: int = 24,
         paused: bool = False,
     ) -> Automation:
@@ -121,6 +124,7 @@ class Automations:
             steps: each with ``do``: ``refresh``, ``forecast``, ``predict``, ``train``, ``study``, ``notify``,
                 ``promote``, ``roll_back``.
             cool_down_seconds: causes within this time after a firing become one firing.
+            cool_down_group: automations of one group fire one at a time and share the cool-down.
             most_per_day: firings within 24 hours; more are withheld.
 
         Raises:
@@ -131,18 +135,46 @@ class Automations:
             "when": dict(when),
             "steps": [dict(step) for step in steps],
             "cool_down_seconds": cool_down_seconds,
+            "cool_down_group": cool_down_group,
             "most_per_day": most_per_day,
             "paused": paused,
         }
         return Automation.from_json(self._connection.post("/automations", body, timeout_seconds=START_SECONDS))
 
-    def replace(self, automation: str, body: Mapping[str, object]) -> Automation:
-        """Change an automation to what ``POST /automations`` would take; its firings stay."""
-        return Automation.from_json(
-            self._connection.request(
-                "PUT", f"/automations/{segment(automation)}", json=dict(body), timeout_seconds=START_SECONDS
-            )
-        )
+    def edit(
+        self,
+        automation: str | Automation,
+        *,
+        name: str | None = None,
+        when: Mapping[str, object] | None = None,
+        steps: Sequence[Mapping[str, object]] | None = None,
+        cool_down_seconds: int | None = None,
+        cool_down_group: str | None = None,
+        most_per_day: int | None = None,
+        paused: bool | None = None,
+    ) -> Automation:
+        """Change an automation; what is left out stays as it is, and so do its firings.
+
+        Args:
+            automation: its id or name, or the automation as it was read: a change that somebody made since then is
+                not overwritten.
+
+        Raises:
+            ApiError: as ``create``; 409 where it was changed meanwhile.
+        """
+        found = automation if isinstance(automation, Automation) else self.get(automation)
+        body = {
+            "name": found.name if name is None else name,
+            "when": found.when if when is None else dict(when),
+            "steps": found.steps if steps is None else [dict(step) for step in steps],
+            "cool_down_seconds": found.cool_down_seconds if cool_down_seconds is None else cool_down_seconds,
+            "cool_down_group": found.cool_down_group if cool_down_group is None else cool_down_group,
+            "most_per_day": found.most_per_day if most_per_day is None else most_per_day,
+            "paused": found.paused if paused is None else paused,
+            "revision": found.revision,
+        }
+        path = f"/automations/{segment(found.id)}"
+        return Automation.from_json(self._connection.request("PUT", path, json=body, timeout_seconds=START_SECONDS))
 
     def list(self, *, limit: int | None = None) -> AutomationList:
         """Return the automations, by name; ``limit``: the first so many, None: all."""

@@ -38,6 +38,10 @@ class IncumbentColumns(Shape):
 
     forecast: str
     made_at: str
+    time: str | None = None
+    series: str | None = None
+    file: str | None = None
+    file_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +136,18 @@ class Appended(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncumbentAdded(Shape):
+    """The version that knows present forecasts which were added, and what happened to them."""
+
+    version: DatasetVersion
+    forecasts: int
+    added: int
+    revised: int
+    repeated: int
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset(Shape):
     """A dataset with its newest version."""
 
@@ -208,17 +224,8 @@ class Datasets:
             FileUnusable: the file does not exist or cannot be read.
             ApiError: the file is not what it should be; the message says where and what to do.
         """
-        file = Path(path)
         settings = {"time": time, "target": target, **_set(options)}
-        with reading(file) as content:
-            answer = self._connection.request(
-                "POST",
-                "/datasets",
-                data={"options": json.dumps(settings)},
-                files={"file": (file.name, content, "application/octet-stream")},
-                timeout_seconds=_READING_SECONDS,
-            )
-        return DatasetVersion.from_json(answer)
+        return DatasetVersion.from_json(self._upload("/datasets", path, settings))
 
     def add_images(self, path: str | os.PathLike[str], **options: object) -> DatasetVersion:
         """Upload pictures: a folder with one folder a class (a folder of idx files), such a folder as a zip, or a
@@ -274,16 +281,26 @@ class Datasets:
         if not isinstance(rows, (str, os.PathLike)):
             body = {"rows": [dict(row) for row in rows], "options": settings}
             return Appended.from_json(self._connection.post(place, body, timeout_seconds=_READING_SECONDS))
-        file = Path(rows)
-        with reading(file) as content:
-            answer = self._connection.request(
-                "POST",
-                place,
-                data={"options": json.dumps(settings)},
-                files={"file": (file.name, content, "application/octet-stream")},
-                timeout_seconds=_READING_SECONDS,
-            )
-        return Appended.from_json(answer)
+        return Appended.from_json(self._upload(place, rows, settings))
+
+    def add_incumbent(self, name: str, path: str | os.PathLike[str], **options: object) -> IncumbentAdded:
+        """Add a file of present forecasts, such as a planner's spreadsheet; every model is compared with them.
+
+        Forecasts that are known already are counted; a later file adds to them.
+
+        Args:
+            name: the dataset's name or id.
+            path: a CSV, Parquet or Excel file with a row for each forecast.
+            options: ``forecast`` and ``made_at`` (the columns of the forecasts and of the time at which each was made;
+                needed with the first file), ``time`` and ``series`` (default: the dataset's), ``replace``,
+                ``separator``, ``decimal``, ``encoding``, ``time_format``, ``sheet``.
+
+        Raises:
+            FileUnusable: the file does not exist or cannot be read.
+            ApiError: the file cannot be used, for example because it changes a former forecast.
+        """
+        place = f"/datasets/{segment(name)}/incumbent"
+        return IncumbentAdded.from_json(self._upload(place, path, _set(options)))
 
     def refresh(self, name: str, *, idempotency_key: str | None = None) -> Run:
         """Queue a run that asks the dataset's source for new rows. Raises ApiError for a dataset from a file."""
@@ -353,6 +370,18 @@ class Datasets:
         """The classes of an image dataset with their counts and some of their pictures."""
         answer = self._connection.get(f"/datasets/{segment(name)}/pictures", version=version, per_class=per_class)
         return Pictures.from_json(answer)
+
+    def _upload(self, place: str, path: str | os.PathLike[str], settings: Mapping[str, object]) -> object:
+        """Send a file with its options; the platform reads it before it answers."""
+        file = Path(path)
+        with reading(file) as content:
+            return self._connection.request(
+                "POST",
+                place,
+                data={"options": json.dumps(settings)},
+                files={"file": (file.name, content, "application/octet-stream")},
+                timeout_seconds=_READING_SECONDS,
+            )
 
 
 def _place(name: str, version: int | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from azuraforge.client.model import Measured, SliceRecord, VerdictPolicy
 from azuraforge.client.shapes import Shape
 
 
@@ -18,6 +19,58 @@ class Sentence(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownComparison(Shape):
+    """A comparison's numbers as people read them, in one language."""
+
+    measure: str
+    change: str
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSize(Shape):
+    """Rows, columns and channels of every image."""
+
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining(Shape):
+    """The origin of pretrained weights, as the people who published them state it."""
+
+    name: str
+    source: str = ""
+    licence: str = ""
+    trained_on: str = ""
+    until: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspiciousColumn(Shape):
+    """A column that seems to know the future of the target, with what speaks against it."""
+
+    column: str
+    kind: str = ""
+    rows: int = 0
+    rows_ahead: int = 0
+    share: float = 0.0
+    blocks: bool = False
+    text: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairing(Shape):
+    """How the gate compares two contenders by a metric, from the losses of the same rows."""
+
+    rows: str
+    mean: str = "mean"
+    binary: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class MetricFacts(Shape):
     """The facts that show a metric: its title, which way is better, and how its values are written."""
 
@@ -28,7 +81,7 @@ class MetricFacts(Shape):
     unit: str = "none"
     format: str = "number"
     digits: int | None = None
-    pairing: dict[str, object] | None = None
+    pairing: Pairing | None = None
     detail: str = "main"
 
 
@@ -124,7 +177,7 @@ class ComparisonScores(Shape):
     pieces: float | None = None
     score_a: float | None = None
     score_b: float | None = None
-    shown: dict[str, dict[str, object]] = field(default_factory=dict)
+    shown: dict[str, ShownComparison] = field(default_factory=dict)
     better: bool = False
 
 
@@ -279,9 +332,9 @@ class Scores(Shape):
     incumbent: IncumbentScores | None = None
     composition: Composition | None = None
     classes: list[str] | None = None
-    image: dict[str, object] | None = None
-    pretraining: dict[str, object] | None = None
-    suspicious: list[dict[str, object]] = field(default_factory=list)
+    image: ImageSize | None = None
+    pretraining: Pretraining | None = None
+    suspicious: list[SuspiciousColumn] = field(default_factory=list)
 
     @property
     def candidate(self) -> ContenderScores | None:
@@ -302,9 +355,9 @@ class Verdict(Shape):
     headline: str | None = None
     champion: str = ""
     approved: str | None = None
-    measured: dict[str, object] = field(default_factory=dict)
-    policy: dict[str, object] = field(default_factory=dict)
-    slices: list[dict[str, object]] = field(default_factory=list)
+    measured: Measured = field(default_factory=Measured)
+    policy: VerdictPolicy | None = None
+    slices: list[SliceRecord] = field(default_factory=list)
     reasons: list[Sentence] = field(default_factory=list)
 
 

@@ -82,6 +82,44 @@ class GuardedSlice(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured(Shape):
+    """Measurements of a candidate; None where the policy limits neither."""
+
+    latency_ms: float | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictPolicy(Shape):
+    """The terms of the gate under which a verdict was given; number 0 is the platform's own policy."""
+
+    number: int
+    metric: str | None = None
+    margin: float = 0.0
+    margin_kind: str = "relative"
+    slices: list[GuardedSlice] = field(default_factory=list)
+    unknown_slices: str = "block"
+    max_latency_ms: float | None = None
+    max_bytes: int | None = None
+    automatic: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceRecord(Shape):
+    """The result of one guarded slice; ``low`` and ``high`` are None where the state is unknown."""
+
+    name: str
+    state: str
+    targets: int = 0
+    difference: float = 0.0
+    relative_difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    margin: float = 0.0
+    level: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class GatePolicy(Shape):
     """The conditions of a promotion; number 0 is the platform's own policy."""
 
@@ -205,6 +243,15 @@ class ClassProbability(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PictureSize(Shape):
+    """Rows, columns and channels of a picture."""
+
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PictureAnswer(Shape):
     """The classes of a picture by a version, the most probable first."""
 
@@ -216,4 +263,4 @@ class PictureAnswer(Shape):
     alias: str | None = None
     prediction_id: str = ""
     seen: str = ""
-    size: dict[str, object] = field(default_factory=dict)
+    size: PictureSize | None = None

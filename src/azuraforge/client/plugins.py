@@ -37,6 +37,14 @@ class Plugin(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SliceKey(Shape):
+    """What the targets of a task can be cut by, such as the hour of the day."""
+
+    name: str
+    title: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskKind(Shape):
     """A kind of task: its metrics, the one that ranks, and how versions answer (``serving``; None: they do not)."""
 
@@ -52,7 +60,7 @@ class TaskKind(Shape):
     objectives: list[str] = field(default_factory=list)
     origin: str = ""
     pipeline: str | None = None
-    slices: list[dict[str, object]] = field(default_factory=list)
+    slices: list[SliceKey] = field(default_factory=list)
     summary: dict[str, str] = field(default_factory=dict)
 
     def metric(self, name: str) -> MetricFacts | None:

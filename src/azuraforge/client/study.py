@@ -46,6 +46,31 @@ class Budget(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pruner(Shape):
+    """The rule by which trials end early."""
+
+    name: str = "none"
+    series: str = "validation_loss"
+    direction: str = "minimize"
+    startup_trials: int = 5
+    warmup_reports: int = 3
+    most_reports: int | None = None
+    reduction_factor: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchRange(Shape):
+    """What is searched of one field: a range of numbers or choices."""
+
+    kind: str | None = None
+    low: float | None = None
+    high: float | None = None
+    log: bool | None = None
+    step: float | None = None
+    choices: list[object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class BaselineScore(Shape):
     """A baseline's score for each objective, on the rows that score the trials, or why it ``failed``."""
 
@@ -91,10 +116,10 @@ class Study(Shape):
     counted_trials: int | None = None
     last_event_seq: int | None = None
     priority: int | None = None
-    pruner: dict[str, object] = field(default_factory=dict)
+    pruner: Pruner = field(default_factory=Pruner)
     retrain: bool = False
     seed: int | None = None
-    space: dict[str, dict[str, object]] = field(default_factory=dict)
+    space: dict[str, SearchRange] = field(default_factory=dict)
     threads: int | None = None
     warm_start_from: list[str] = field(default_factory=list)
     deleted_by: str | None = None
@@ -110,7 +135,7 @@ class SearchableField(Shape):
     default: object = None
     low: float | None = None
     high: float | None = None
-    range: dict[str, object] | None = None
+    range: SearchRange | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ _SQLITE_MICROSECONDS = "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS I
 
 
 class now(FunctionElement[datetime]):  # noqa: N801  reads like the SQL function it is
-    """The moment the statement runs, by the database's clock."""
+    """Expression for the database's time when the statement runs."""
 
     type = Timestamp()
     inherit_cache = True
@@ -32,7 +32,7 @@ class _Shifted(FunctionElement[datetime]):
 
 
 def seconds_from_now(seconds: float) -> ColumnElement[datetime]:
-    """``now()`` moved by ``seconds`` (negative: into the past)."""
+    """Expression for ``now()`` plus ``seconds`` (negative: in the past)."""
     return _Shifted(literal(float(seconds), Double()))
 
 

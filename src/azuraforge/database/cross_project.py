@@ -31,7 +31,7 @@ _PREFIX = "azuraforge_"
 
 
 class Texts(TypeDecorator[Sequence[str]]):
-    """A list of texts as one parameter, for ``among``."""
+    """Parameter type: a list of texts as one parameter, for ``among``."""
 
     impl = Text
     cache_ok = True
@@ -48,7 +48,7 @@ class Texts(TypeDecorator[Sequence[str]]):
 
 
 class among(FunctionElement[bool]):  # noqa: N801  reads like the SQL it makes
-    """``among(column, texts)``: whether the column's value is one of a list given as one parameter."""
+    """Condition ``among(column, texts)``: the column's value is one of a list given as one parameter."""
 
     type = Boolean()
     inherit_cache = True
@@ -113,7 +113,7 @@ AnyCrossProjectQuery = CrossProjectQuery[*tuple[Any, ...]]
 def cross_project_query(
     **parameters: _Kind,
 ) -> Callable[[Callable[..., Select[*Columns]]], CrossProjectQuery[*Columns]]:
-    """Make a ``CrossProjectQuery`` of a function that builds its SELECT; ``parameters`` are the types of its arguments.
+    """Decorate a function that builds the SELECT of a ``CrossProjectQuery``; ``parameters`` are its arguments' types.
 
     Only stores of runs, automations, models and projects have any, and they select keys: what a caller wants to know
     beyond those, it reads inside the project. A test compares.

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Key(Protocol):
-    """What a cross-project query answers with: it names at least the project."""
+    """Key returned by a cross-project query; it names at least the project."""
 
     @property
     def project_id(self) -> str: ...
@@ -41,7 +41,7 @@ _PENS = 2
 
 
 class Database:
-    """The only way to a session.
+    """Access to the database; all sessions come from here.
 
     Example:
         >>> database = Database("sqlite:////tmp/azuraforge-doctest.db")
@@ -82,12 +82,12 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """The engine that may write; for migrations."""
+        """The engine with write access; for migrations."""
         return self._write_engine
 
     @contextmanager
     def read(self, project_id: str) -> Iterator[Session]:
-        """A session that sees one project, as it is at one moment."""
+        """Open a session that reads one project as of one moment."""
         with self._read(lambda session: scope(session, project_id)) as session:
             yield session
 
@@ -100,7 +100,7 @@ class Database:
         return asked.rows
 
     async def ask_all(self, project_id: str, *asked: Asked[object]) -> None:
-        """Answer several hot reads as ``ask`` does, all as of one moment; the rows are in ``Asked.rows``."""
+        """Answer several reads as ``ask`` does, all as of one moment; the rows are in ``Asked.rows``."""
         await self._reader.ask(project_id, asked)
 
     async def follow(self, project_id: str, plan: Plan[T]) -> T:
@@ -130,7 +130,7 @@ class Database:
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:
-        """A session for cross-project queries; only ``runs``, ``automations`` and ``projects`` may ask for it.
+        """Open a session for cross-project queries; for ``runs``, ``automations`` and ``projects`` only.
 
         It has no project: on PostgreSQL it sees owned rows through cross-project queries only.
         """
@@ -170,13 +170,13 @@ class Database:
         return self._pens.submit(self._write, work, lambda session: scope(session, project_id), False)
 
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
-        """``write`` without a project: like ``read_system`` it sees owned rows through cross-project queries only."""
+        """Run ``write`` without a project: as in ``read_system``, only cross-project queries see owned rows."""
         return self._write(work, scope_system, durable)
 
     def write_claimed(
         self, find: Callable[[Session], K | None], work: Callable[[Session, K], T], *, durable: bool = False
     ) -> T | None:
-        """Look across projects for a key, then work inside its project, in one transaction.
+        """Find a key across projects, then work inside its project, in one transaction.
 
         ``find`` calls a cross-project query, which may lock the row that it names; ``work`` gets a session of that
         project alone.
@@ -208,13 +208,13 @@ class Database:
             raise damaged("rows that were there at the start are missing")
 
     def clock(self) -> datetime:
-        """The database's time."""
+        """Return the database's time."""
         with self.read_system() as session:
             found: datetime = session.connection().execute(select(now())).scalar_one()
             return found
 
     def close(self) -> None:
-        """Finish what is queued and close every connection."""
+        """Finish queued writes and close every connection."""
         self._reader.close()
         if self._pens is not None:
             self._pens.shutdown()
@@ -244,7 +244,7 @@ class Database:
 
 
 def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
-    """WAL, foreign keys, explicit BEGIN (pysqlite's own transaction handling breaks savepoints)."""
+    """Set up WAL, foreign keys and explicit BEGIN (pysqlite's own transaction handling breaks savepoints)."""
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:

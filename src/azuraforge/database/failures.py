@@ -1,4 +1,4 @@
-"""What a database says when something is wrong, as the platform's own errors."""
+"""Translation of database errors into the platform's own errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.telemetry import logger
 
 #: PostgreSQL's codes for "try again": a deadlock, a serialization failure.
 _REPEATABLE = {"40001", "40P01"}
-#: It starts, it stops, it has no room for another connection, it has become a standby.
+#: It starts, it stops, it takes no further connection, it has become a standby.
 _READ_ONLY = "25006"
 _AWAY = {"57P01", "57P02", "57P03", "53300", _READ_ONLY}
 _FULL = {"53100", "53200"}
@@ -34,7 +34,7 @@ def unavailable(error: BaseException) -> bool:
 
 
 def readable(error: BaseException) -> BaseException:
-    """The error to hand to the caller: an AzuraError where one fits, else the error itself."""
+    """Return the error to raise to the caller: a matching AzuraError, or else the error itself."""
     if isinstance(error, AzuraError):
         return error
     if isinstance(error, PoolTimeout):
@@ -53,22 +53,22 @@ def readable(error: BaseException) -> BaseException:
 
 
 def may_repeat(error: BaseException) -> bool:
-    """Whether the same transaction may go through if it is tried again: it was rolled back for no fault of its own."""
+    """Return whether a retry of the same transaction may succeed: its rollback had a temporary cause."""
     return isinstance(error, DBAPIError) and (_code(error) in _REPEATABLE or lost_connection(error))
 
 
 def lost_connection(error: BaseException) -> bool:
-    """Whether the connection died, so that nobody can say how its transaction ended if it was just committing."""
+    """Return whether the connection was lost, so that the outcome of a commit is unknown."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def refused_write(error: BaseException) -> bool:
-    """Whether the transaction may only read."""
+    """Return whether a write was refused because the transaction is read-only."""
     return isinstance(error, DBAPIError) and _code(error) == _READ_ONLY
 
 
 def away(error: BaseException) -> TransientError:
-    """The database does not answer. Why stands in the log: it names hosts, and whoever asks may be a stranger."""
+    """Return the error for an unreachable database. The reason goes to the log only, as it names hosts."""
     log.warning("database_away", reason=reason_of(error))
     return TransientError("the database does not answer", next_step=AWAY_NEXT_STEP, code=AWAY)
 
@@ -88,7 +88,7 @@ def damage_of(error: BaseException) -> str | None:
 
 
 def reason_of(error: BaseException) -> str:
-    """What the driver said, in one line."""
+    """Return the driver's message in one line."""
     said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
     return said[0] if said else "no reason was given"
 

@@ -1,4 +1,4 @@
-"""The hottest reads: one round trip, no session, no ORM, awaited where the request is.
+"""Reads of the most frequent requests: one round trip, without session or ORM, in the event loop.
 
 A question is a SELECT over rows of one project, written with the tables' columns and compiled once. It is answered on
 a connection of its own: on SQLite at once (a lookup takes less time than a change of thread), on PostgreSQL as one
@@ -44,7 +44,7 @@ _Conversion = Callable[[Any], object]
 
 
 class Asked(Generic[RowT_co]):
-    """A question with its parameters; once it is answered, also its rows. Made by ``Question.given``, for one use."""
+    """A question with its parameters and, once answered, its rows. Created by ``Question.given`` for one use."""
 
     __slots__ = ("_compiled", "_rows", "given", "question")
 
@@ -56,7 +56,7 @@ class Asked(Generic[RowT_co]):
 
     @property
     def rows(self) -> Sequence[RowT_co]:
-        """The rows that were found. Raises LookupError where the question is not answered yet."""
+        """The rows found. Raises LookupError if the question is not answered yet."""
         if self._rows is None:
             raise LookupError("this question is not answered yet; ask it with Database.ask, or yield it from a plan")
         return self._rows
@@ -67,12 +67,12 @@ class Asked(Generic[RowT_co]):
         return compiled
 
     def answer(self, found: Iterable[Sequence[object]]) -> None:
-        """Make rows of values as the driver returns them."""
+        """Build rows from values as the driver returns them."""
         assert self._compiled is not None
         self._rows = self._compiled.rows(found)
 
     def answer_converted(self, found: Iterable[Sequence[object]]) -> None:
-        """Make rows of values that are converted to Python already."""
+        """Build rows from values that are already Python objects."""
         self._rows = [self.question.make_row(each) for each in found]
 
 
@@ -81,7 +81,7 @@ Plan = Generator[Sequence[Asked[object]], None, T]
 
 
 class FastReader(Protocol):
-    """What answers questions."""
+    """Interface of the readers that answer questions."""
 
     async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
         """Answer each question, all as of one moment. Raises TransientError where the database is away."""
@@ -92,7 +92,7 @@ class FastReader(Protocol):
 
 
 class Question(Generic[RowT_co]):
-    """A SELECT of columns, whose rows answer by the columns' names like rows of the ORM do.
+    """A SELECT of columns; its rows have attributes named after the columns.
 
     Every table in it that a project owns is confined to the project that asks, without naming it.
 
@@ -134,18 +134,18 @@ class Question(Generic[RowT_co]):
 
     @property
     def sql(self) -> str:
-        """As SQLite reads it."""
+        """The statement in SQLite's dialect."""
         return "\n".join(line.rstrip() for line in self.compiled(_SQLITE).sql.splitlines())
 
     def compiled(self, dialect: Dialect) -> _Compiled[RowT_co]:
-        """The text for a dialect, compiled when it is first asked for."""
+        """Return the statement in a dialect, compiled at first use."""
         if (compiled := self._compiled.get(dialect.name)) is None:
             compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect, self.make_row)
         return compiled
 
 
 class _Compiled(Generic[RowT_co]):
-    """A question's text on one dialect, and how values go in and come out."""
+    """A question's text in one dialect, with the conversions of parameters and results."""
 
     def __init__(self, statement: Statement, dialect: Dialect, make_row: Callable[[Iterable[object]], RowT_co]) -> None:
         compiled = statement.compile(dialect=dialect)
@@ -169,7 +169,7 @@ class _Compiled(Generic[RowT_co]):
         return values
 
     def in_order(self, project_id: str, given: Mapping[str, object]) -> list[object]:
-        """The values by the parameters' numbers."""
+        """Return the values in the order of the parameters' numbers."""
         values = self.values(project_id, given)
         return [values[name] for name in self._order]
 
@@ -187,7 +187,7 @@ class _Compiled(Generic[RowT_co]):
 
 
 class SqliteReader:
-    """Answers on the thread that asks, each of which has a connection of its own."""
+    """Reader that answers in the calling thread; each thread has its own connection."""
 
     def __init__(self, url: URL, watch: FileWatch) -> None:
         self._path = Path(url.database or "")

@@ -1,4 +1,4 @@
-"""Questions on PostgreSQL: the project and the SELECTs in one round trip and one transaction, on asyncio."""
+"""Reader for PostgreSQL: the project setting and the SELECTs in one round trip and one transaction, on asyncio."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)".encode()
 
 
 class PostgresReader:
-    """Answers on a few connections of its own. All who ask run in one event loop."""
+    """Reader with a few connections of its own. All callers run in one event loop."""
 
     def __init__(self, url: URL, dialect: Dialect) -> None:
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -96,5 +96,5 @@ class PostgresReader:
 
 
 def _not_looked_for(error: psycopg.DataError) -> InvalidInput:
-    """A NUL in a text, a number out of range."""
+    """Return whether values cannot match any row, such as a NUL in a text or a number out of range."""
     return InvalidInput(f"a value cannot be looked for: {str(error).splitlines()[0]}")

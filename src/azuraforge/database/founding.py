@@ -1,4 +1,4 @@
-"""The first project with its owner: the only accounts and memberships that an application's role can make.
+"""Creation of the first project with its owner, the only account and membership that the application's role can create.
 
 That role may read ``user_account`` and ``member`` and change neither, so that SQL injected into a running platform
 cannot make anyone an owner. A new database needs a first owner all the same: on PostgreSQL a function of the

@@ -1,4 +1,4 @@
-"""The database of a process; the platform opens it, for only the platform knows its state at the start."""
+"""The database of a process. The platform opens it, as only the platform knows its state at the start."""
 
 from __future__ import annotations
 

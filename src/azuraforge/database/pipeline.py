@@ -16,7 +16,6 @@ import select
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import orjson
 import psycopg
 from psycopg import conninfo
 from psycopg.abc import Buffer
@@ -49,7 +48,7 @@ MOST_PREPARED, MOST_VARIED = 200, 50
 
 
 class Pipeline:
-    """A connection on which one caller at a time asks, from whichever event loop."""
+    """A connection used by one caller at a time, from any event loop."""
 
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self._connection = connection  # kept: it closes what it opened when it is let go
@@ -66,11 +65,11 @@ class Pipeline:
         """Connect. Raises psycopg.OperationalError."""
         how = {**CONNECT_ARGUMENTS, "options": f"{CONNECT_ARGUMENTS['options']}{_READER}"}
         connection = await psycopg.AsyncConnection.connect(conninfo.make_conninfo(address, **how), autocommit=True)
-        set_json_loads(orjson.loads, connection)
+        set_json_loads(_unread, connection)
         return cls(connection)
 
     async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
-        """The rows of each statement, all of one transaction.
+        """Execute statements in one transaction and return the rows of each.
 
         After any error, a cancellation included, the connection must be closed: nobody knows what it still says.
         Raises psycopg.Error.
@@ -84,7 +83,7 @@ class Pipeline:
         return [self._rows(result) for result in results if result.status == ExecStatus.TUPLES_OK]
 
     def close(self) -> None:
-        """At once; the event loop may be gone already."""
+        """Close at once; the event loop may have ended already."""
         self._pq.finish()
 
     def _send(self, statements: Sequence[Statement]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
@@ -123,7 +122,7 @@ class Pipeline:
                 loop.remove_writer(socket)
 
         def look() -> None:
-            """Look at the socket although no event came: uvloop reports none once a connection was reset."""
+            """Check the socket without an event: uvloop reports none once a connection was reset."""
             nonlocal looking
             read()
             looking = loop.call_later(_LOOK_SECONDS, look)
@@ -144,7 +143,7 @@ class Pipeline:
         return results
 
     def _flushed(self, answered: asyncio.Future[None]) -> bool:
-        """Whether nothing waits to be written any more."""
+        """Write what the socket accepts; return whether nothing is left to write."""
         try:
             return self._pq.flush() == 0
         except psycopg.Error as error:
@@ -178,8 +177,13 @@ class Pipeline:
         return self._reader.load_rows(0, result.ntuples, tuple)
 
 
+def _unread(document: str | bytes) -> bytes:
+    """Leave JSON to the type of its column, which may know the document already."""
+    return document if isinstance(document, bytes) else document.encode()
+
+
 class Values:
-    """Turns parameters into what PostgreSQL reads as text."""
+    """Conversion of parameters into PostgreSQL's text format."""
 
     def __init__(self) -> None:
         self._dumper = Transformer()

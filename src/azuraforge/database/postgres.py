@@ -1,4 +1,4 @@
-"""Everything that is so on PostgreSQL only: how it is reached, how its transactions are written again."""
+"""Parts specific to PostgreSQL: connecting, and retrying transactions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _writing = threading.local()
 
 
 def connect(url: URL) -> Engine:
-    """An engine for this address; it connects when it is first used."""
+    """Return an engine for this address; it connects at first use."""
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -62,13 +62,13 @@ def connect(url: URL) -> Engine:
 
 
 def reading_engine(engine: Engine) -> Engine:
-    """The same connections in read-only transactions with one snapshot, as SQLite's readers have."""
+    """Return the engine for read-only transactions with one snapshot, like SQLite's readers."""
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 @contextmanager
 def reading(engine: Engine, bind: Callable[[Session], Session]) -> Iterator[Session]:
-    """A bound session whose transaction has begun; a connection that died in the pool is replaced unseen."""
+    """Open a scoped session with a transaction; a connection that died in the pool is replaced."""
     session = _begun(engine, bind)
     try:
         with session:

@@ -20,7 +20,7 @@ _SET_PROJECT = text(f"SELECT set_config('{PROJECT_SETTING}', :project, true)")
 
 
 class ScopeError(RuntimeError):
-    """The code, not the user, is wrong: a session was used outside its project."""
+    """Error of the code, not of a user: a session was used outside its project."""
 
 
 class Session(orm.Session):
@@ -28,7 +28,7 @@ class Session(orm.Session):
 
     @property
     def project_id(self) -> str:
-        """The project that every statement of this session is confined to."""
+        """The project to which every statement of this session is confined."""
         found = self.info.get(_SCOPE)
         if not isinstance(found, str):
             raise ScopeError("a session of system scope has no project")
@@ -36,7 +36,7 @@ class Session(orm.Session):
 
 
 def scope(session: Session, project_id: str) -> Session:
-    """Bind ``session`` to one project for its whole life."""
+    """Bind ``session`` to one project permanently."""
     session.info[_SCOPE] = project_id
     return session
 
@@ -48,7 +48,7 @@ def scope_system(session: Session) -> Session:
 
 
 def enter(session: Session, project_id: str) -> Session:
-    """From system scope into one project, in the same transaction; there is no way back. ``Database`` calls it."""
+    """Move from system scope into one project within a transaction, irreversibly. Called by ``Database``."""
     require_system(session)
     session.info[_SCOPE] = project_id
     _tell_connection(session, session.connection())
@@ -67,7 +67,7 @@ def _begin_in_scope(session: orm.Session, _transaction: object, connection: Conn
 
 
 def _tell_connection(session: orm.Session, connection: Connection) -> None:
-    """Name the project in the setting that PostgreSQL's row-level security compares each row with."""
+    """Set the project in the setting with which PostgreSQL's row-level security compares each row."""
     project_id = session.info.get(_SCOPE)
     connection.info[_SCOPE] = project_id if isinstance(project_id, str) else None
     if connection.dialect.name == "postgresql":

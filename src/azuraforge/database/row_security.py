@@ -1,4 +1,4 @@
-"""Row-level security on PostgreSQL, the second barrier between projects. It is rebuilt from the tables by upgrades.
+"""Row-level security on PostgreSQL, the second barrier between projects. Upgrades rebuild it from the tables.
 
 Each table with a ``project_id`` shows an application's role the rows of one project, which the transaction names in a
 setting. FORCE binds the owner too: the owner sees more only inside the functions of ``cross_project``, and in

@@ -34,7 +34,7 @@ _UNRELEASED = re.compile("0001_[0-9a-f]{12}|000[1-9]|001[0-2]")
 
 
 def open_database(url: str, owner_url: str | None = None) -> Database:
-    """The database, at this code's schema and safe to use; the tables of all packages must have been imported.
+    """Open the database at this code's schema; the tables of all packages must have been imported.
 
     SQLite is upgraded here. So is PostgreSQL where ``owner_url`` is known, the address of the role that owns the
     tables; otherwise somebody must have upgraded it. Raises Conflict where it is newer or older than this code,
@@ -185,7 +185,7 @@ def _is_head(current: str | None, url: str) -> bool:
 
 @contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
-    """A transaction in which nobody else migrates."""
+    """Open a transaction that excludes other migrations."""
     if connection.dialect.name == "postgresql":
         with connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

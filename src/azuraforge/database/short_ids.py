@@ -26,7 +26,7 @@ class _Row(NamedTuple):
 
 
 class ShortId:
-    """Finds the complete ids of one table's rows.
+    """Lookup of complete ids in one table.
 
     Args:
         noun: the row in an error, such as ``run``.

@@ -1,4 +1,4 @@
-"""What every ORM table stands on: the declarative root, ownership, identifiers and column types."""
+"""Foundation of all ORM tables: the declarative base, ownership, identifiers and column types."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """Root of all tables. Constraint names are fixed, so that migrations can name them on both dialects."""
+    """Base class of all tables. Constraint names are fixed, so that migrations can name them on both dialects."""
 
     metadata = MetaData(
         naming_convention={
@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
 
 
 class Owned:
-    """Mixin of every table that a project owns. Put ``project_id`` first in each key, unique and foreign key."""
+    """Mixin of all tables that a project owns. Put ``project_id`` first in each primary, unique and foreign key."""
 
     @declared_attr
     def project_id(cls) -> Mapped[str]:  # noqa: N805  SQLAlchemy calls it with the class
@@ -82,6 +82,10 @@ def unique_name(table: str) -> Index:
     return Index(name, "project_id", "name", unique=True, sqlite_where=there, postgresql_where=there)
 
 
+#: Documents of one column that are kept read, and their length.
+_MOST_KNOWN, _MOST_KNOWN_CHARACTERS = 128, 4096
+
+
 class JsonText(TypeDecorator[Any]):
     """JSON, written by orjson. NaN and infinity are not JSON: store None.
 
@@ -103,32 +107,57 @@ class JsonText(TypeDecorator[Any]):
         return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
     def process_result_value(self, value: object, dialect: Dialect) -> object:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return orjson.loads(str(value))
+        if isinstance(value, str | bytes) and (dialect.name != "postgresql" or isinstance(value, bytes)):
+            return orjson.loads(value)
+        return value  # a session on PostgreSQL has read it already
 
 
 class JsonShape(JsonText, Generic[_Shape]):
-    """A pydantic shape, or a tuple of shapes, as JSON: a row's document becomes typed here, and back."""
+    """A pydantic shape, or a tuple of shapes, as JSON: a row's document becomes typed here, and back.
+
+    Args:
+        shape: the shape; the adapter of a union or of another type that is no class.
+        exclude_unset: leave out the fields that were not given, so that a reader can tell them from given defaults.
+        recurs: whether few documents stand in many rows and reads. Short ones are then read once and shared, so
+            ``shape`` must be frozen.
+    """
 
     cache_ok = True
 
-    def __init__(self, shape: type[_Shape]) -> None:
+    def __init__(
+        self, shape: type[_Shape] | TypeAdapter[_Shape], *, exclude_unset: bool = False, recurs: bool = False
+    ) -> None:
         super().__init__()
         self.shape = shape
-        self._adapter = TypeAdapter(shape)
+        self.exclude_unset = exclude_unset
+        self.recurs = recurs
+        self._adapter = shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape)
+        self._known: dict[str | bytes, _Shape] = {}
 
     def process_bind_param(self, value: object, dialect: Dialect) -> object:
-        document = None if value is None else self._adapter.dump_python(cast(_Shape, value), mode="json")
+        document = None if value is None else self._dumped(cast(_Shape, value))
         return super().process_bind_param(document, dialect)
 
+    def _dumped(self, value: _Shape) -> object:
+        return self._adapter.dump_python(value, mode="json", exclude_unset=self.exclude_unset)
+
     def process_result_value(self, value: object, dialect: Dialect) -> _Shape | None:
+        if not (self.recurs and isinstance(value, str | bytes) and len(value) <= _MOST_KNOWN_CHARACTERS):
+            return self._read(value, dialect)
+        known = self._known.get(value)
+        if known is None and (known := self._read(value, dialect)) is not None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[value] = known
+        return known
+
+    def _read(self, value: object, dialect: Dialect) -> _Shape | None:
         document = super().process_result_value(value, dialect)
         return None if document is None else self._adapter.validate_python(document)
 
 
 def new_id() -> str:
-    """A random identifier: 80 bits as 16 lower-case base32 letters and digits.
+    """Return a random identifier: 80 bits as 16 lower-case base32 letters and digits.
 
     Example:
         >>> len(new_id())

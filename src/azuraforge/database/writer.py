@@ -1,4 +1,4 @@
-"""One writer thread with group commit: how SQLite serves many writers without ever being locked.
+"""One writer thread with group commit, so that many writers share SQLite without locking each other out.
 
 Each piece of work runs inside a savepoint of a shared transaction; whatever waited while the last commit was
 under way is committed together. A piece that raises is rolled back alone. Nobody is answered before COMMIT.
@@ -73,7 +73,7 @@ class Writer:
         return self.submit_soon(run, bind, durable).result()
 
     def submit_soon(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> Future[T]:
-        """Queue what ``submit`` runs, and return its future result."""
+        """Queue work as ``submit`` does, and return its future."""
         work: _Work[T] = _Work(run, bind, durable, Future())
         work.future.set_running_or_notify_cancel()  # it is executed even if its caller stops waiting
         with self._closing:
@@ -83,7 +83,7 @@ class Writer:
         return work.future
 
     def close(self) -> None:
-        """Finish what is queued, then stop."""
+        """Finish queued work, then stop."""
         with self._closing:
             if not self._closed:
                 self._closed = True
@@ -166,7 +166,7 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 
 def _root_of(error: BaseException) -> BaseException:
-    """The first thing that went wrong; what follows a lost transaction is only about missing savepoints."""
+    """Return the first error of a chain: after a lost transaction, later ones only report missing savepoints."""
     while error.__context__ is not None:
         error = error.__context__
     return error

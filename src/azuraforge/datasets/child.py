@@ -22,14 +22,15 @@ from azuraforge.datasets.messages import (
     SourceInput,
 )
 from azuraforge.datasets.reading.charts import reduce_rows
+from azuraforge.datasets.reading.prepared import prepared_series
 from azuraforge.datasets.schemas import Json, RowsOut
 from azuraforge.datasets.segment_files import write_segment
-from azuraforge.datasets.sources.discretion import no_secret_leaves, refuse_secrets
 from azuraforge.datasets.sources.tables import TableSource
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
 from azuraforge.plugins import Source, SourceRead
 from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.discretion import no_secret_leaves, refuse_secrets
 from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
@@ -47,7 +48,13 @@ def read(child: Asked) -> Json:
     """Read a file. ``ReadInput`` → ``ReadResult``."""
     asked = ReadInput.model_validate(child.payload)
     got = KINDS[asked.kind].read(asked.path, asked.name, asked.options, asked.limits)
-    return _result(got.prepared, asked.folder, got.facts, got.file_sha256)
+    schema, present = got.prepared.schema, asked.incumbent
+    if present is None or schema.time is None or schema.incumbent is not None:
+        return _result(got.prepared, asked.folder, got.facts, got.file_sha256).model_dump(mode="json")
+    schema = schema.model_copy(update={"incumbent": present.columns})
+    kept = prepared_series(got.prepared.frame, schema, got.prepared.options, got.prepared.findings)
+    result = _result(kept, asked.folder, got.facts, got.file_sha256)
+    return result.model_copy(update={"incumbent": present.segment}).model_dump(mode="json")
 
 
 def read_source(child: Asked) -> Json:
@@ -55,17 +62,18 @@ def read_source(child: Asked) -> Json:
     asked = SourceInput.model_validate(child.payload)
     name = asked.source
     source = opened_source(name, asked.access, asked.secrets, asked.folder)
-    with no_secret_leaves(asked.secrets, name):
+    with no_secret_leaves(asked.secrets.values(), f"source {name}"):
         got = source.read(parse_config(source.Options, asked.options, name))
         if isinstance(got, SourceRead):
-            refuse_secrets(asked.secrets, [got.provenance, got.cursor, got.findings], name)
+            refuse_secrets(asked.secrets.values(), [got.provenance, got.cursor, got.findings], name)
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
     for kind in KINDS.values():
         if (prepared := kind.prepare(got, name, asked.cleaning, asked.access.limits)) is not None:
             provenance = plain(got.provenance, f"source {name}")
             cursor = plain(got.cursor, f"source {name}") if isinstance(got, SourceRead) and got.cursor else None
-            return _result(prepared, asked.folder, {**provenance, "options": asked.options}, None, cursor)
+            found = _result(prepared, asked.folder, {**provenance, "options": asked.options}, None, cursor)
+            return found.model_dump(mode="json")
     raise InvalidInput(f"the source {name} returned neither a SourceRead nor an ImageRead", where=f"source {name}")
 
 
@@ -112,9 +120,9 @@ def pictures(child: Asked) -> Json:
 
 def _result(
     prepared: Prepared, folder: Path, provenance: Json, file_sha256: str | None, cursor: Json | None = None
-) -> Json:
+) -> ReadResult:
     segment, path = write_segment(prepared.frame, prepared.schema.time, folder)
-    result = ReadResult(
+    return ReadResult(
         segments=(segment,),
         made={segment.address: path},
         blocks=prepared.blocks,
@@ -129,7 +137,6 @@ def _result(
         findings=tuple(prepared.findings),
         cursor=cursor,
     )
-    return result.model_dump(mode="json")
 
 
 #: Numbers of NumPy, and keys that are numbers.

@@ -54,7 +54,7 @@ class VersionKeeper:
         if row is not None:
             if row.purged_at is not None or not self._intact(session.project_id, row, reread=growth is None):
                 self._place(session.project_id, read)
-                store.name_segments(session, row, read.segments)
+                store.name_segments(session, row, read.files)
             if read.cursor is not None:
                 store.change(session, row, cursor=read.cursor)
             self._trash.revive(session, dataset, row)
@@ -73,14 +73,18 @@ class VersionKeeper:
         self, project_id: str, dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow
     ) -> DatasetVersion:
         """Return a version's row with the paths of its segments."""
+        rows = tuple(each for each in row.segments if each.holds == "rows")
+        incumbent = next((each for each in row.segments if each.holds == "incumbent"), None)
         return DatasetVersion(
             **vars(shown_version(dataset, row)),
             options=row.options,
             bytes=row.bytes,
-            paths=tuple(self._trash.path(project_id, each.address) for each in row.segments),
-            segments=row.segments,
+            paths=tuple(self._trash.path(project_id, each.address) for each in rows),
+            segments=rows,
             blocks=row.blocks,
             cursor=row.cursor,
+            incumbent=incumbent,
+            incumbent_path=None if incumbent is None else self._trash.path(project_id, incumbent.address),
         )
 
     def _report(
@@ -110,7 +114,7 @@ class VersionKeeper:
         return not reread or all(_sha256(path) == segment.address for segment, path in paths)
 
     def _place(self, project_id: str, read: ReadResult) -> None:
-        for segment in read.segments:
+        for segment in read.files:
             target = self._trash.path(project_id, segment.address)
             made = read.made.get(segment.address)
             if made is not None:

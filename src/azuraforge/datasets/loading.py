@@ -86,6 +86,41 @@ def read_values(
         return pl.concat(frames)
 
 
+def load_incumbent(path: Path, address: str) -> pl.DataFrame:
+    """Return the present forecasts that came in files of their own: ``series``, ``at``, ``forecast``, ``made_at``.
+
+    Raises StorageError if they cannot be read or are not the ones that were stored.
+    """
+    with _readable([path]):
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != address:
+            raise changed_rows([path])
+        return pl.read_parquet(BytesIO(content))
+
+
+def present_forecasts(frame: pl.DataFrame, schema: DatasetSchema, file: tuple[Path, str] | None) -> pl.DataFrame | None:
+    """Return what ``load_incumbent`` does, wherever the present forecast is stored; None where there is none.
+
+    Args:
+        frame: the rows of the version, with the columns of its incumbent.
+        schema: their meaning.
+        file: the stored forecasts and their address, where they came in files of their own.
+    """
+    if schema.incumbent is None:
+        return None
+    if file is not None:
+        return load_incumbent(*file)
+    forecast, made_at = (pl.col(name) for name in schema.incumbent_columns)
+    series = pl.lit(None, pl.String) if schema.series is None else pl.col(schema.series).cast(pl.String)
+    said = frame.filter(forecast.is_not_null() & made_at.is_not_null())
+    return said.select(
+        series.alias("series"),
+        pl.col(str(schema.time)).cast(pl.Datetime("us", "UTC")).alias("at"),
+        forecast.alias("forecast"),
+        made_at.cast(pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("made_at"),
+    )
+
+
 def read_tail(paths: Sequence[Path], rows: int) -> pl.DataFrame:
     """Return the last rows of segments that follow one another in time."""
     parts: list[pl.DataFrame] = []

@@ -11,12 +11,22 @@ from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import CleaningOptions, Finding, Json
 from azuraforge.datasets.segments import Segment
 from azuraforge.plugins.contract.availability import Availability
-from azuraforge.plugins.contract.dataset_schema import DataKindName, DatasetSchema
+from azuraforge.plugins.contract.dataset_schema import DataKindName, DatasetSchema, IncumbentColumns
 from azuraforge.plugins.contract.shape import Shape
 
 
+class PresentFile(Shape):
+    """The present forecasts of a dataset that came in files of their own."""
+
+    columns: IncumbentColumns
+    segment: Segment
+
+
 class ReadInput(Shape):
-    """An uploaded file; ``folder`` receives the canonical Parquet file."""
+    """An uploaded file; ``folder`` receives the canonical Parquet file.
+
+    ``incumbent``: of the version before this one, which keeps it where the file holds none itself.
+    """
 
     kind: DataKindName
     path: Path
@@ -24,6 +34,7 @@ class ReadInput(Shape):
     options: Json = Field(description="the kind's own")
     folder: Path
     limits: ReadingLimits
+    incumbent: PresentFile | None = None
 
 
 class SourceAccess(Shape):
@@ -54,6 +65,7 @@ class RestateInput(Shape):
 
     paths: tuple[Path, ...]
     segments: tuple[Segment, ...]
+    incumbent: Segment | None
     meaning: DatasetSchema
     options: Json
     fingerprint: str
@@ -71,6 +83,7 @@ class ReadResult(Shape):
     """
 
     segments: tuple[Segment, ...]
+    incumbent: Segment | None = Field(default=None, description="the stored present forecasts; null: none from a file")
     made: dict[str, Path]
     blocks: tuple[str, ...] = Field(default=(), description="the hashes of the fingerprint's blocks")
     fingerprint: str
@@ -83,6 +96,11 @@ class ReadResult(Shape):
     provenance: Json
     findings: tuple[Finding, ...]
     cursor: Json | None = Field(default=None, description="the source's position behind these rows")
+
+    @property
+    def files(self) -> tuple[Segment, ...]:
+        """Every file of the version: the segments of its rows, then the present forecasts."""
+        return self.segments if self.incumbent is None else (*self.segments, self.incumbent)
 
 
 class RowsInput(Shape):

@@ -7,6 +7,7 @@ from azuraforge.datasets.messages import ReadResult, RestateInput
 from azuraforge.datasets.reading.availability import STATED, check_stated, report_availability
 from azuraforge.datasets.reading.foreknowledge import CODES, report_foreknowledge
 from azuraforge.datasets.reading.prepared import prepared_series
+from azuraforge.datasets.segment_files import span_of
 from azuraforge.errors import InvalidInput
 
 
@@ -27,9 +28,10 @@ def restated(asked: RestateInput) -> ReadResult:
     report_availability(frame, schema, findings)
     report_foreknowledge(frame, schema, findings)
     made = prepared_series(frame, schema, asked.options, findings)
-    times = frame[meaning.time]
+    start_at, end_at = span_of(frame[meaning.time])
     return ReadResult(
         segments=asked.segments,
+        incumbent=asked.incumbent,
         made={},
         blocks=made.blocks,
         fingerprint=made.fingerprint,
@@ -37,8 +39,8 @@ def restated(asked: RestateInput) -> ReadResult:
         columns=schema,
         options=asked.options,
         rows=frame.height,
-        start_at=times.min(),
-        end_at=times.max(),
+        start_at=start_at,
+        end_at=end_at,
         provenance=asked.provenance,
         findings=tuple(findings),
         cursor=asked.cursor,

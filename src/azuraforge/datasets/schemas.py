@@ -171,6 +171,29 @@ class AppendOptions(BaseModel):
     strict: bool | None = Field(default=None, description="every warning is an error")
 
 
+class IncumbentOptions(BaseModel):
+    """Columns of a file of present forecasts, and how it is written. What is empty is as in the file before it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    forecast: str | None = Field(default=None, max_length=200, description="column of the forecasts; needed once")
+    made_at: str | None = Field(
+        default=None, max_length=200, description="column of the time at which each was made; needed once"
+    )
+    time: str | None = Field(
+        default=None, max_length=200, description="column of the time that is forecast; empty: the dataset's"
+    )
+    series: str | None = Field(
+        default=None, max_length=200, description="column of the series' names; empty: the dataset's"
+    )
+    replace: bool = Field(default=False, description="the file stands for all forecasts that were added before")
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
+    decimal: Literal[".", ","] | None = None
+    encoding: str | None = Field(default=None, max_length=40)
+    time_format: str | None = Field(default=None, max_length=100)
+    sheet: str | None = Field(default=None, min_length=1, max_length=200, description="of an Excel workbook")
+
+
 #: Rows of one request that are not a file.
 MOST_ROWS = 1_000_000
 #: A cell of a row.
@@ -225,6 +248,17 @@ class AppendOut(BaseModel):
     rows_revised: int
     rows_repeated: int
     findings: tuple[Finding, ...] = Field(description="about the rows that came")
+
+
+class IncumbentOut(BaseModel):
+    """The version that knows the present forecasts, and what happened to those that came."""
+
+    version: DatasetVersionOut
+    forecasts: int = Field(description="known now")
+    added: int = Field(description="0, with no revised ones: the version that was there")
+    revised: int
+    repeated: int
+    findings: tuple[Finding, ...] = Field(description="about the forecasts that came")
 
 
 class DatasetOut(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,16 +11,23 @@ from azuraforge.datasets.reading.canonical import write_parquet
 from azuraforge.datasets.segments import Segment
 
 
+def span_of(times: pl.Series) -> tuple[datetime | None, datetime | None]:
+    """Return the earliest and the latest of a column of times; None where it holds none."""
+    ends = times.min(), times.max()
+    first, last = (each if isinstance(each, datetime) else None for each in ends)
+    return first, last
+
+
 def write_segment(frame: pl.DataFrame, time: str | None, folder: Path) -> tuple[Segment, Path]:
     """Write rows into ``folder`` as a segment; return it with its file."""
     draft = folder / "segment.parquet"
     address = write_parquet(frame, draft)
     path = draft.replace(folder / f"{address}.parquet")
-    times = frame[time] if time is not None else None
+    start_at, end_at = span_of(frame[time]) if time is not None else (None, None)
     return Segment(
         address=address,
         rows=frame.height,
         bytes=path.stat().st_size,
-        start_at=times.min() if times is not None else None,
-        end_at=times.max() if times is not None else None,
+        start_at=start_at,
+        end_at=end_at,
     ), path

@@ -21,8 +21,9 @@ Revisions = Literal["refuse", "accept"]
 
 
 class Segment(Shape):
-    """One Parquet file of canonical rows, found by the SHA-256 of its bytes."""
+    """One Parquet file, of canonical rows or of present forecasts, found by the SHA-256 of its bytes."""
 
+    holds: Literal["rows", "incumbent"] = "rows"
     address: str = Field(min_length=64, max_length=64)
     rows: int
     bytes: int

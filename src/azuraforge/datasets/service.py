@@ -20,6 +20,7 @@ from azuraforge.datasets.keeping import OnVersion, VersionKeeper, storage
 from azuraforge.datasets.lookup import DatasetLookup, version_of
 from azuraforge.datasets.messages import (
     PicturesInput,
+    PresentFile,
     ReadInput,
     ReadResult,
     RestateInput,
@@ -43,7 +44,7 @@ from azuraforge.datasets.schemas import (
 from azuraforge.datasets.sources.grants import Grants
 from azuraforge.datasets.trash import DatasetTrash, Needs, Objection
 from azuraforge.datasets.versions import DatasetVersion
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.contract.shape import Shape
@@ -139,6 +140,7 @@ class DatasetService:
                 options=options.model_dump(mode="json"),
                 folder=folder,
                 limits=self.limits,
+                incumbent=self._present_file(project_id, name),
             )
             read = self.ask(READ, wanted, ReadResult, READ_TIMEOUT_SECONDS)
             return self._keep(project_id, name, "file", read, unit)
@@ -182,6 +184,7 @@ class DatasetService:
         wanted = RestateInput(
             paths=found.paths,
             segments=found.segments,
+            incumbent=found.incumbent,
             meaning=found.schema,
             options=found.options,
             fingerprint=found.fingerprint,
@@ -292,6 +295,16 @@ class DatasetService:
     def granted(self, project_id: str, source: str, options: Json) -> Mapping[str, str]:
         """Return the secrets that the options of a source name. Raises InvalidInput for one that cannot be had."""
         return {} if self._grants is None else self._grants.of(project_id, source, options)
+
+    def _present_file(self, project_id: str, name: str) -> PresentFile | None:
+        """Return the present forecasts that the newest version of this name got from files of their own."""
+        try:
+            found = self.get(project_id, name)
+        except NotFound:
+            return None
+        if found.incumbent is None or found.schema.incumbent is None:
+            return None
+        return PresentFile(columns=found.schema.incumbent, segment=found.incumbent)
 
     def _keep(
         self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None

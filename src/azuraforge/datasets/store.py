@@ -115,20 +115,20 @@ def add_version(
         columns=read.columns,
         options=read.options,
         rows=read.rows,
-        bytes=sum(each.bytes for each in read.segments),
+        bytes=sum(each.bytes for each in read.files),
         start_at=read.start_at,
         end_at=read.end_at,
         source=source,
         provenance=read.provenance,
         findings=read.findings,
-        segments=read.segments,
+        segments=read.files,
         blocks=read.blocks,
         growth=growth,
         cursor=read.cursor,
     )
     session.add(row)
     session.flush()
-    name_segments(session, row, read.segments)
+    name_segments(session, row, read.files)
     session.refresh(row)
     return row
 

@@ -45,7 +45,7 @@ class DatasetVersionRow(Deletable, Owned, Base):
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     file_sha256: Mapped[str | None] = mapped_column(String(64), default=None)
-    columns: Mapped[DatasetSchema] = mapped_column(JsonShape(DatasetSchema))
+    columns: Mapped[DatasetSchema] = mapped_column(JsonShape(DatasetSchema, recurs=True))
     options: Mapped[Json] = mapped_column(JsonText)
     rows: Mapped[int] = mapped_column(BigInteger)
     bytes: Mapped[int] = mapped_column(BigInteger)

@@ -64,7 +64,7 @@ class ShownVersion:
 
 @dataclass(frozen=True)
 class DatasetVersion(ShownVersion):
-    """A version with the paths of its segments.
+    """A version with the paths of its segments, and of its present forecasts where they came in files of their own.
 
     ``loading.load_version(paths, schema, options, fingerprint)`` reads it in a child and refuses changed rows.
     """
@@ -75,6 +75,8 @@ class DatasetVersion(ShownVersion):
     segments: tuple[Segment, ...]
     blocks: tuple[str, ...]
     cursor: Json | None
+    incumbent: Segment | None = None
+    incumbent_path: Path | None = None
 
 
 def shown_version(dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow | VersionRow) -> ShownVersion:

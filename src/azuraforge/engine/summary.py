@@ -1,4 +1,4 @@
-"""What a model is made of: output shape, parameters and floating point operations of each layer."""
+"""Summary of a model: output shape, parameters and floating point operations of each layer."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Notifier:
 
     @property
     def patience_seconds(self) -> float:
-        """How long a reader may sleep before it looks again: a lost notification costs time, never data."""
+        """Longest wait of a reader before it polls: a lost notification costs time, never data."""
         return 10.0
 
     @property

@@ -83,7 +83,7 @@ class RedisNotifier(Notifier):
 
     @property
     def disconnected(self) -> bool:
-        """Whether notifications of other processes cannot be received now."""
+        """Return whether notifications of other processes cannot be received now."""
         return self._disconnected
 
     def start(self) -> None:
@@ -224,7 +224,7 @@ def connect(url: str) -> Redis:
 
 
 def answers(url: str) -> bool:
-    """Whether Redis or Valkey is there and takes this login."""
+    """Return whether Redis or Valkey answers and accepts this login."""
     import redis
 
     started = time.monotonic()

@@ -37,7 +37,7 @@ class Caller(Protocol):
 
     @property
     def is_current(self) -> bool:
-        """Whether credential and membership were read recently enough; otherwise the caller is read again."""
+        """Return whether credential and membership were read recently enough; otherwise the caller reads them again."""
         ...
 
 
@@ -58,7 +58,7 @@ Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
 def stream_events(
     request: Request, caller: Reader, log: Log, stream: Stream = "project", after: After = 0
 ) -> StreamingResponse:
-    """Server-sent events after the cursor (``Last-Event-ID`` wins over ``after``), then whatever comes."""
+    """Stream server-sent events after the cursor (``Last-Event-ID`` takes precedence over ``after``), then new ones."""
     last_id = request.headers.get("last-event-id", "")
     resumes = last_id.isascii() and last_id.isdigit() and len(last_id) < 19
     cursor = int(last_id) if resumes else _cursor(log, caller.project_id, stream, after)
@@ -81,7 +81,7 @@ async def _lines(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
 
 @router.websocket("/live")
 async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: After = 0) -> None:
-    """Frames of events as JSON arrays; an empty array is a sign of life."""
+    """Stream frames of events as JSON arrays over a WebSocket; an empty array is a heartbeat."""
     try:
         caller = await caller_of(websocket)
     except AzuraError as error:
@@ -108,7 +108,7 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
 
 
 async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
-    """Receive, so that the reader's leaving and its pongs are noticed. Texts are ignored, binary frames refused."""
+    """Receive, to notice pongs and the end of the connection. Text frames are ignored, binary frames refused."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while (message := await websocket.receive())["type"] != "websocket.disconnect":
             if message.get("bytes") is not None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class EventOut(BaseModel):
-    """One line of a stream."""
+    """One event of a stream."""
 
     stream: str
     seq: int

@@ -1,4 +1,4 @@
-"""The log and its live readers. A reader is a cursor, never a queue: what it missed, it reads."""
+"""The event log and its live readers. A reader is a cursor, never a queue: it reads what it missed."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _FORGOTTEN_AT_ONCE = 5000
 
 
 class Frame(list[EventOut]):
-    """Events that leave together, spelled once however many readers get them."""
+    """Events sent together; serialized once for any number of readers."""
 
     @cached_property
     def json(self) -> str:
-        """As a WebSocket carries them."""
+        """The events as JSON, for a WebSocket."""
         return orjson.dumps([event.model_dump() for event in self]).decode()
 
     @cached_property
     def lines(self) -> bytes:
-        """As server-sent events."""
+        """The events as server-sent events."""
         return b"".join(
             b"id: %d\nevent: %s\ndata: %s\n\n" % (each.seq, each.type.encode(), orjson.dumps(each.model_dump()))
             for each in self
@@ -63,8 +63,12 @@ class EventLog:
         return seq
 
     def forget(self, session: Session, stream: str) -> None:
-        """Drop a stream with all its lines; only for a run, study or schedule that was purged."""
+        """Delete a stream with all its events; only for a run, study or schedule that was purged."""
         store.delete_stream(session, stream)
+
+    def forget_type(self, session: Session, stream: str, type_: str, keep_after: int) -> None:
+        """Empty lines of one type up to ``keep_after``, whose data also lives elsewhere (metric points)."""
+        store.delete_type(session, stream, type_, keep_after)
 
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:
         """Drop lines older than ``before``, except those of streams that begin with ``spared``; returns how many.
@@ -79,22 +83,22 @@ class EventLog:
         return dropped
 
     def read(self, project_id: str, stream: str, after: int = 0, limit: int = FRAME_EVENTS) -> list[EventOut]:
-        """Lines after the cursor, oldest first."""
+        """Return events after the cursor, oldest first."""
         with self._database.read(project_id) as session:
             rows = store.read(session, stream, after, limit)
             return [EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at) for row in rows]
 
     def last_seq_in(self, session: Session, stream: str) -> int:
-        """``last_seq`` in the caller's snapshot, so that a page and its cursor agree."""
+        """Return ``last_seq`` in the caller's snapshot, so that a page and its cursor agree."""
         return store.last_seq(session, stream)
 
     def last_seq(self, project_id: str, stream: str) -> int:
-        """The newest number of a stream."""
+        """Return the newest number of a stream."""
         with self._database.read(project_id) as session:
             return store.last_seq(session, stream)
 
     async def follow(self, project_id: str, stream: str, after: int) -> AsyncIterator[Frame]:
-        """Frames of events after the cursor, for ever; an empty frame is a sign of life. Ends on shutdown."""
+        """Yield frames of events after the cursor until shutdown; an empty frame is a heartbeat."""
         with self.notifier.listen(project_id, stream) as subscription:
             while not self.notifier.closed:
                 try:

@@ -1,4 +1,4 @@
-"""The only SQL of the event log."""
+"""All SQL of the event log."""
 
 from __future__ import annotations
 
@@ -15,12 +15,8 @@ from azuraforge.database.fast_reads import Question
 from azuraforge.events.tables import Event, EventStream
 
 
-class SeqRow(NamedTuple):
-    last_seq: int
-
-
 class LineRow(NamedTuple):
-    """A line of a stream."""
+    """An event of a stream."""
 
     stream: str
     seq: int
@@ -29,7 +25,6 @@ class LineRow(NamedTuple):
     at: datetime
 
 
-LAST_SEQ = Question(SeqRow, select(EventStream.last_seq).where(EventStream.stream == bindparam("stream")))
 #: Lines with a number above ``after``, in order.
 LINES = Question(
     LineRow,
@@ -62,19 +57,19 @@ def append(session: Session, stream: str, type_: str, data: Mapping[str, object]
 
 
 def read(session: Session, stream: str, after: int, limit: int) -> list[Event]:
-    """Lines of ``stream`` with a number above ``after``, in order."""
+    """Return events of ``stream`` with a number above ``after``, in order."""
     statement = select(Event).where(Event.stream == stream, Event.seq > after).order_by(Event.seq).limit(limit)
     return list(session.scalars(statement))
 
 
 def last_seq(session: Session, stream: str) -> int:
-    """The newest number of ``stream``; 0 where it has no line yet."""
+    """Return the newest number of ``stream``; 0 if it has no event yet."""
     statement = select(func.max(EventStream.last_seq)).where(EventStream.stream == stream)
     return session.scalar(statement) or 0
 
 
 def delete_type(session: Session, stream: str, type_: str, keep_after: int) -> int:
-    """Drop lines of one type up to ``keep_after``, for data that also lives elsewhere (metric points)."""
+    """Delete events of one type up to ``keep_after``, for data that is also stored elsewhere (metric points)."""
     statement = (
         update(Event).where(Event.stream == stream, Event.type == type_, Event.seq <= keep_after).values(data={})
     )
@@ -98,7 +93,7 @@ def delete_before(session: Session, before: datetime, spared: str, limit: int) -
 
 
 def delete_stream(session: Session, stream: str) -> None:
-    """Every line of a stream, and its number."""
+    """Delete every event of a stream, and its number."""
     for table in (Event, EventStream):
         session.execute(
             delete(table).where(table.stream == stream),

@@ -1,4 +1,4 @@
-"""The log: one line per event, numbered without gaps inside its stream."""
+"""Tables of the event log: one row per event, numbered without gaps in each stream."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.database import Base, JsonText, Owned, Timestamp, now
 
 
 class EventStream(Owned, Base):
-    """The last number given out in a stream; its row lock orders concurrent writers."""
+    """The last number used in a stream; its row lock orders concurrent writers."""
 
     __tablename__ = "event_stream"
 
@@ -21,7 +21,7 @@ class EventStream(Owned, Base):
 
 
 class Event(Owned, Base):
-    """One line of a stream."""
+    """One event of a stream."""
 
     __tablename__ = "event"
     __table_args__ = (

@@ -39,7 +39,7 @@ def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
     parts.append(_line(x(0), 4, x(0), height - 24, "zero"))
     for place, each in enumerate(known):
         y = 20 + row * place
-        own = "suspected" if each.suspected else each.outcome  # a score that may be a leak's is not shown as a success
+        own = "suspected" if each.suspected else each.decision  # a score that may be a leak's is not shown as a success
         parts.append(_text(names - 12, y + 4, _short(each.model), "end", "name"))
         parts.append(_line(x(each.low or 0.0), y, x(each.high or 0.0), y, f"whisker {own}"))
         parts.append(f'<circle class="dot {own}" cx="{x(each.difference):.1f}" cy="{y}" r="5"/>')

@@ -9,7 +9,7 @@ import numpy as np
 from azuraforge.datasets.reading.delimited import RawTable
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements.class_columns import Answers, ReadClasses, read_classes, read_labels
-from azuraforge.judgements.evidence import outcome_of
+from azuraforge.judgements.evidence import decision_of
 from azuraforge.judgements.files import read_table
 from azuraforge.judgements.options import Options
 from azuraforge.judgements.remarks import headline, title_of, unused, verdict_text
@@ -67,7 +67,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
             model=model.name,
             baseline=MAJORITY,
             metric="error_rate",
-            outcome=outcome_of(found.low, found.high),
+            decision=decision_of(found.low, found.high),
             difference=found.difference,
             low=found.low,
             high=found.high,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from azuraforge.judgements.pairs import Pairs
-from azuraforge.judgements.shapes import Outcome
+from azuraforge.judgements.shapes import Decision
 from azuraforge.models.gate.comparability import needed_origins
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import Comparison, compare
@@ -87,11 +87,11 @@ def compared(
     return found, None if more is None else more * layout.group
 
 
-def outcome_of(low: float | None, high: float | None) -> Outcome:
+def decision_of(low: float | None, high: float | None) -> Decision:
     """Return what an interval of a difference says.
 
     Example:
-        >>> outcome_of(-0.2, -0.1), outcome_of(-0.2, 0.1), outcome_of(None, None)
+        >>> decision_of(-0.2, -0.1), decision_of(-0.2, 0.1), decision_of(None, None)
         ('better', 'not_better', 'not_yet_known')
     """
     if low is None or high is None:

@@ -15,7 +15,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.judgements.baselines import Made, make_baselines
 from azuraforge.judgements.columns import actual_column, actual_time_column, of_series, only_series
 from azuraforge.judgements.drawing import lead_chart, sample_chart
-from azuraforge.judgements.evidence import Layout, compared, coverage_interval, outcome_of
+from azuraforge.judgements.evidence import Layout, compared, coverage_interval, decision_of
 from azuraforge.judgements.files import numbers, read_table, times
 from azuraforge.judgements.incumbent import INCUMBENT, with_incumbent
 from azuraforge.judgements.native import native
@@ -170,7 +170,7 @@ def _verdict(
         model=model,
         baseline=rival,
         metric="rmse",
-        outcome=outcome_of(low, high),
+        decision=decision_of(low, high),
         difference=result.relative_difference or 0.0,
         low=low,
         high=high,

@@ -131,10 +131,10 @@ def _verdicts(judgement: Judgement, words: Words) -> list[str]:
     found = []
     for place, each in enumerate(judgement.verdicts):
         shown = judgement.headline if place == 0 else each.text
-        own = f"verdict {'suspected' if each.suspected else each.outcome}{' first' if place == 0 else ''}"
+        own = f"verdict {'suspected' if each.suspected else each.decision}{' first' if place == 0 else ''}"
         found.append(f'<div class="{own}"><p>{html.escape(text_of(shown, words.code))}</p></div>')
     for sentence, each in zip(against_incumbent(judgement, words.code), judgement.incumbent, strict=False):
-        own = f"verdict {'suspected' if each.suspected else each.outcome}"
+        own = f"verdict {'suspected' if each.suspected else each.decision}"
         found.append(f'<div class="{own}"><p>{html.escape(sentence)}</p></div>')
     return found
 

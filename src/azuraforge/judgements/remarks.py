@@ -70,7 +70,7 @@ def verdict_text(verdict: Verdict) -> Texts:
         }
 
     if verdict.unknown is None:
-        found = said(f"verdict.{verdict.outcome}", filling)
+        found = said(f"verdict.{verdict.decision}", filling)
     else:
         found = said(f"verdict.not_yet_known.{'examples' if absolute else verdict.unknown}", filling)
     if verdict.more is None:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from azuraforge.plugins.contract.shape import Shape, Texts
 
-#: Outcome of one comparison. ``not_better``: no difference beyond noise; ``not_yet_known``: too few origins to tell.
-Outcome: TypeAlias = Literal["better", "worse", "not_better", "not_yet_known"]
+#: Decision of one comparison. ``not_better``: no difference beyond noise; ``not_yet_known``: too few origins to tell.
+Decision: TypeAlias = Literal["better", "worse", "not_better", "not_yet_known"]
 Severity: TypeAlias = Literal["suspicion", "warning", "note"]
 
 
@@ -19,7 +19,7 @@ class Verdict(Shape):
     model: str
     baseline: str
     metric: str = Field(description="rmse of forecasts, error_rate of classes")
-    outcome: Outcome
+    decision: Decision
     difference: float = Field(description="model less baseline: a share of the baseline's RMSE; of classes absolute")
     low: float | None = Field(description="lower end of the interval of the difference; null: see unknown")
     high: float | None

@@ -15,7 +15,7 @@ StepName = Literal["observed", "predicted", "judged", "learned", "gate", "champi
 StepState = Literal["none", "running", "done", "failed"]
 TriggerKind = Literal["automation", "schedule", "arrivals", "requests", "platform"]
 MissingKind = Literal["refresh", "append", "forecast", "train", "promotion", "champion", "version"]
-GateOutcome = Literal["promoted", "approved", "baseline", "refused", "not_comparable"]
+GateDecision = Literal["promoted", "approved", "baseline", "refused", "not_comparable"]
 #: The deciding reason in one word; ``other``: read the verdict.
 GateWhy = Literal["within_noise", "worse", "too_few", "slice_worse", "limits", "withheld", "other"]
 
@@ -44,7 +44,7 @@ class MissingAutomation(BaseModel):
 class GateSummary(BaseModel):
     """The newest verdict in short; the run has all of it."""
 
-    outcome: GateOutcome
+    decision: GateDecision
     why: GateWhy | None = Field(description="null: promoted, or approved")
     text: Sentences | None = Field(description="the deciding reason")
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from azuraforge.database import Database, Session
-from azuraforge.loop import store
+from sqlalchemy import select
+
+from azuraforge.automations.reads import automations, schedules
+from azuraforge.database import Database, Session, now
+from azuraforge.datasets.reads import observed
 from azuraforge.loop.schemas import LoopOut, LoopPage
 from azuraforge.loop.steps import Facts, steps
 from azuraforge.loop.triggers import Triggers
+from azuraforge.models import reads
 from azuraforge.models.gate.policy import PolicyTerms
 from azuraforge.models.registry.finding import find_model
 from azuraforge.paging import PAGE, Order
+from azuraforge.runs.reads import runs
 
 _ORDER: Order[tuple[str, str]] = Order("loops", tuple[str, str])
 #: Kinds of runs that take a step.
@@ -29,7 +34,7 @@ class LoopService:
         """Return a page of loops, by the model's name. The number of statements does not depend on the page."""
         key = _ORDER.read(after)
         with self._database.read(project_id) as session:
-            found = store.models(session, None, key, limit + 1)
+            found = reads.models(session, None, key, limit + 1)
             page, cursor = _ORDER.cut(found, limit, lambda row: (row.name, row.id))
             return LoopPage(items=_loops(session, page), next=cursor)
 
@@ -37,42 +42,42 @@ class LoopService:
         """Return the loop of one model. Raises NotFound."""
         with self._database.read(project_id) as session:
             find_model(session, name)
-            return _loops(session, store.models(session, name, None, 1))[0]
+            return _loops(session, reads.models(session, name, None, 1))[0]
 
 
-def _loops(session: Session, models: Sequence[store.ModelRow]) -> list[LoopOut]:
-    now = store.clock(session)
+def _loops(session: Session, models: Sequence[reads.ModelRow]) -> list[LoopOut]:
+    at: datetime = session.execute(select(now())).scalar_one()
     if not models:
         return []
-    facts = _facts(session, models, now)
+    facts = _facts(session, models, at)
     names = {name for each in facts for name in (each.subject.model, *each.subject.dataset)}
-    triggers = Triggers(store.automations(session, names), store.schedules(session))
-    runs = {run.id: run for run in store.runs(session, triggers.run_ids(), _KINDS)}
+    triggers = Triggers(automations(session, names), schedules(session))
+    found = {run.id: run for run in runs(session, triggers.run_ids(), _KINDS)}
     loops = []
     for each in facts:
-        each.runs = runs
+        each.runs = found
         made = steps(each, triggers)
-        loops.append(LoopOut(model=each.model.name, at=now, closed=not any(step.open for step in made), steps=made))
+        loops.append(LoopOut(model=each.model.name, at=at, closed=not any(step.open for step in made), steps=made))
     return loops
 
 
-def _facts(session: Session, models: Sequence[store.ModelRow], now: datetime) -> list[Facts]:
+def _facts(session: Session, models: Sequence[reads.ModelRow], at: datetime) -> list[Facts]:
     ids = [model.id for model in models]
-    versions: dict[str, dict[int, store.VersionRow]] = {}
-    for row in store.versions(session, ids):
+    versions: dict[str, dict[int, reads.VersionRow]] = {}
+    for row in reads.versions(session, ids):
         versions.setdefault(row.model_id, {})[row.version] = row
     learned = {id_: _newest_learned(rows) for id_, rows in versions.items()}
     dataset_of = {model.id: _dataset_of(model, versions.get(model.id, {})) for model in models}
-    datasets = store.observed(session, {id_ for id_ in dataset_of.values() if id_ is not None})
-    forecasts, judged = store.forecasts(session, ids), store.judged(session, ids)
-    verdicts = store.verdicts(session, {row.run_id for row in learned.values() if row is not None})
-    policies = store.policies(session, ids)
+    datasets = observed(session, {id_ for id_ in dataset_of.values() if id_ is not None})
+    forecasts, judged = reads.forecasts(session, ids), reads.judged(session, ids)
+    verdicts = reads.verdicts(session, {row.run_id for row in learned.values() if row is not None})
+    policies = reads.policies(session, ids)
     found = []
     for model in models:
         newest = learned.get(model.id)
         facts = Facts(
             model,
-            now,
+            at,
             newest,
             datasets.get(dataset_of[model.id] or ""),
             forecasts.get(model.id),
@@ -84,12 +89,12 @@ def _facts(session: Session, models: Sequence[store.ModelRow], now: datetime) ->
     return found
 
 
-def _newest_learned(rows: dict[int, store.VersionRow]) -> store.VersionRow | None:
+def _newest_learned(rows: dict[int, reads.VersionRow]) -> reads.VersionRow | None:
     """Return the newest version that was trained here; a bundle that was imported was not."""
     return next((rows[number] for number in sorted(rows, reverse=True) if not rows[number].imported), None)
 
 
-def _dataset_of(model: store.ModelRow, rows: dict[int, store.VersionRow]) -> str | None:
+def _dataset_of(model: reads.ModelRow, rows: dict[int, reads.VersionRow]) -> str | None:
     """Return the dataset of the champion, else that of the newest version that has one."""
     champion = rows.get(model.champion) if model.champion is not None else None
     if champion is not None and champion.dataset_id is not None:

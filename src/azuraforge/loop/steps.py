@@ -1,4 +1,4 @@
-"""The steps of one model's loop, made of rows that ``store.py`` read."""
+"""The steps of one model's loop, made of rows that the packages below read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from azuraforge.datasets.reads import REGULAR, ObservedRow
 from azuraforge.loop.schemas import (
-    GateOutcome,
+    GateDecision,
     GateSummary,
     GateWhy,
     LoopStep,
@@ -17,20 +18,11 @@ from azuraforge.loop.schemas import (
     MissingAutomation,
     MissingKind,
 )
-from azuraforge.loop.store import (
-    MOST_FORECASTS,
-    MOST_POINTS,
-    REGULAR,
-    ForecastRow,
-    JudgedRow,
-    ModelRow,
-    ObservedRow,
-    RunRow,
-    VersionRow,
-)
 from azuraforge.loop.triggers import Subject, Taking, Triggers
 from azuraforge.models.gate.policy import PolicyTerms
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.reads import MOST_FORECASTS, MOST_POINTS, ForecastRow, JudgedRow, ModelRow, VersionRow
+from azuraforge.runs.reads import RunRow
 
 #: Rows and requests are regular where the third newest came within a week, or within four rows of a slower series.
 _WINDOW = timedelta(days=7)
@@ -62,7 +54,7 @@ _WHY: tuple[tuple[tuple[str, ...], GateWhy], ...] = (
         "too_few",
     ),
 )
-_OUTCOMES: Mapping[str, GateOutcome] = {
+_DECISIONS: Mapping[str, GateDecision] = {
     "promoted": "promoted",
     "approved": "approved",
     "baseline_promoted": "baseline",
@@ -202,16 +194,16 @@ def champion(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def summarised(verdict: VerdictRecord) -> GateSummary:
-    """Return a verdict in short: its outcome, and the weightiest reason where it promotes no candidate."""
-    outcome = _OUTCOMES[verdict.decision]
-    if outcome == "promoted":
-        return GateSummary(outcome=outcome, why=None, text=None)
+    """Return a verdict in short: its decision, and the weightiest reason where it promotes no candidate."""
+    decision = _DECISIONS[verdict.decision]
+    if decision == "promoted":
+        return GateSummary(decision=decision, why=None, text=None)
     by_code = {reason.code: reason for reason in reversed(verdict.reasons)}
     for codes, why in _WHY:
         if reason := next((by_code[code] for code in codes if code in by_code), None):
-            return GateSummary(outcome=outcome, why=why, text=reason.text)
+            return GateSummary(decision=decision, why=why, text=reason.text)
     text = verdict.reasons[0].text if verdict.reasons else None
-    return GateSummary(outcome=outcome, why=None if outcome == "approved" else "other", text=text)
+    return GateSummary(decision=decision, why=None if decision == "approved" else "other", text=text)
 
 
 def _running(facts: Facts, kind: str, is_of: Callable[[RunRow], bool]) -> RunRow | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import JsonValue
-
+from azuraforge.automations.reads import AutomationFacts, ScheduleRow
+from azuraforge.automations.triggers import definition
+from azuraforge.automations.triggers.definition import When, subject_of, values_of
 from azuraforge.loop.schemas import LoopTrigger
-from azuraforge.loop.store import AutomationFacts, ScheduleRow
+from azuraforge.runs.schemas import RunError
 
 #: The steps that an automation can take.
 Work = Literal["refresh", "forecast", "train", "promote"]
@@ -48,16 +49,14 @@ class Subject:
     model: str
     dataset: frozenset[str]
 
-    def is_meant(self, work: Work, asked: Mapping[str, JsonValue], when: Mapping[str, JsonValue]) -> bool:
+    def is_meant(self, work: Work, asked: definition.Subject, when: When | None) -> bool:
         """Return whether a request does this work for this model: for its dataset where it is a refresh.
 
         A request to train names the model, or its dataset only, after which the model is called then.
         """
         if work == "refresh":
-            return _may_be(asked.get("dataset"), self.dataset, when)
-        named = asked.get("model")
-        if named is None and work == "train":
-            named = asked.get("dataset")
+            return _may_be(asked.dataset, self.dataset, when)
+        named = asked.dataset if asked.model is None and work == "train" else asked.model
         return _may_be(named, frozenset({self.model}), when)
 
 
@@ -80,16 +79,14 @@ class Triggers:
     def _by_automations(self, subject: Subject, work: Work) -> Iterator[Taking]:
         for each in self._automations:
             for position, step in enumerate(each.steps, 1):
-                if isinstance(step, dict) and _WORK.get(str(step.get("do"))) == work:
-                    body = step.get("run") or step.get("study") or step
-                    if isinstance(body, dict) and subject.is_meant(work, body, each.when):
-                        yield Taking(LoopTrigger(kind="automation", name=each.name, id=each.id), _last(each, position))
-                        break
+                if _WORK.get(step.do) == work and subject.is_meant(work, subject_of(step), each.when):
+                    yield Taking(LoopTrigger(kind="automation", name=each.name, id=each.id), _last(each, position))
+                    break
 
     def _by_schedules(self, subject: Subject, work: Work) -> Iterator[Taking]:
         for each in self._schedules:
-            kind = each.request.get("kind") or "train"
-            if _WORK.get(str(kind)) == work and subject.is_meant(work, each.request, {}):
+            asked = definition.Subject(each.request.model, each.request.dataset)
+            if _WORK.get(each.request.kind) == work and subject.is_meant(work, asked, None):
                 last = Attempt(each.run_id, _message(each.error), each.fired_at) if each.fired_at else None
                 yield Taking(LoopTrigger(kind="schedule", name=each.name, id=each.id), last)
 
@@ -103,26 +100,15 @@ def _last(automation: AutomationFacts, position: int) -> Attempt | None:
     return Attempt(step.run_id, _message(step.error) if failed else None, step.ended_at)
 
 
-def _message(error: Mapping[str, JsonValue] | None) -> str | None:
-    return str(error.get("message", "")) if error else None
+def _message(error: RunError | None) -> str | None:
+    return error.message if error is not None else None
 
 
-def _may_be(named: JsonValue, names: frozenset[str], when: Mapping[str, JsonValue]) -> bool:
+def _may_be(named: str | None, names: frozenset[str], when: When | None) -> bool:
     """Return whether a name in a step is one of ``names``; ``{cause.field}`` is what the filters let through."""
-    if not isinstance(named, str) or not names:
+    if named is None or not names:
         return False
     if named.startswith(_CAUSE) and named.endswith("}"):
-        allowed = _allowed(when, named[len(_CAUSE) : -1])
-        return allowed is None or bool(allowed & names)
+        allowed = values_of(when, named[len(_CAUSE) : -1]) if when is not None else ()
+        return not allowed or not names.isdisjoint(value for value in allowed if isinstance(value, str))
     return named in names
-
-
-def _allowed(when: Mapping[str, JsonValue], field: str) -> set[str] | None:
-    """Return the values that the filters leave to a field of the cause; None: any."""
-    filters = when.get("where")
-    for each in filters if isinstance(filters, list) else []:
-        if isinstance(each, dict) and each.get("field") == field:
-            several = each.get("one_of")
-            values = several if isinstance(several, list) else [each.get("equals")]
-            return {value for value in values if isinstance(value, str)}
-    return None

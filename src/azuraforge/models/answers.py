@@ -69,16 +69,28 @@ class ActualsInput(Shape):
     """Segments of a dataset's version, path and address each, and the times at which its target is asked for."""
 
     files: tuple[tuple[Path, str], ...]
+    incumbent: Path | None = Field(default=None, description="the file of present forecasts, where they have their own")
     meaning: DatasetSchema
     asked: tuple[AskedTimes, ...]
 
 
-class Actual(Shape):
-    """What happened at a time, and the dataset's present forecast of it with the time at which it was made."""
+class PresentForecast(Shape):
+    """A forecast of the dataset's incumbent, and the time at which it was made."""
 
     value: float
-    present: float | None = None
-    made_at: datetime | None = None
+    made_at: datetime
+
+
+class Actual(Shape):
+    """What happened at a time, and the dataset's present forecasts of it, the earliest first."""
+
+    value: float
+    present: tuple[PresentForecast, ...] = ()
+
+    def present_at(self, origin_at: datetime) -> float | None:
+        """Return the newest present forecast that was made by an origin; None where there is none."""
+        by_then = [each for each in self.present if each.made_at <= origin_at]
+        return by_then[-1].value if by_then else None
 
 
 class Actuals(Shape):

@@ -102,7 +102,7 @@ class CountOfRow(NamedTuple):
 
 
 _SHOWN = columns(Model, ModelRow)
-_TARGET = type_coerce(ModelVersion.schema, JsonShape(TargetOf)).label("schema")
+_TARGET = type_coerce(ModelVersion.schema, JsonShape(TargetOf, recurs=True)).label("schema")
 _VERSION = columns(ModelVersion, VersionRow)
 _IS_THERE = and_(ModelVersion.deleted_at.is_(None), ModelVersion.purged_at.is_(None))
 _NAME: BindParameter[str] = bindparam("name")

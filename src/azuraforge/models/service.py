@@ -26,7 +26,7 @@ from azuraforge.models.registry.aliases import Aliases
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.held_out import HeldOutUses
 from azuraforge.models.registry.lineage import Lineage
-from azuraforge.models.registry.policy_store import Policies, TaskKinds
+from azuraforge.models.registry.policy_store import PolicyStore, TaskKinds
 from azuraforge.models.registry.registry import Registry
 from azuraforge.models.schemas import PredictOut, PredictRequest, Target
 from azuraforge.models.serving.pool import ReplicaPool
@@ -73,7 +73,7 @@ class ModelService:
         self.lookup = ModelLookup(database)
         self.reads = ModelReads(database)
         self.lineage = Lineage(database, datasets)
-        self.policies = Policies(database, events, task_kinds)
+        self.policies = PolicyStore(database, events, task_kinds)
         self.held_out = HeldOutUses(database)
         self.registry = Registry(events, folders, self.held_out)
         self.deployments = Deployments(database, events, folders)

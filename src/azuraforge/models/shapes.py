@@ -50,7 +50,7 @@ def model_detail(
     shown = sorted(by_number, reverse=True)
     kept = [number for index, number in enumerate(shown) if index < SHOWN_VERSIONS or number in names]
     listed = [version_out(outline.name, by_number[number], names.get(number, [])) for number in kept]
-    return schemas.ModelDetail(**outline.model_dump(), version_list=listed)
+    return schemas.ModelDetail(**vars(outline), version_list=listed)
 
 
 def version_out(model: str, row: ModelVersion | VersionRow, aliases: list[str]) -> schemas.VersionOut:

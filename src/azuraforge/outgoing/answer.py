@@ -45,7 +45,7 @@ def too_large(host: str, policy: Policy) -> InvalidInput:
 
 
 class _Body(httpx.SyncByteStream):
-    """A body as it arrives; never more of it in memory than one piece."""
+    """A body read in pieces, one of them in memory at a time."""
 
     def __init__(self, stream: httpx.SyncByteStream, policy: Policy, request: httpx.Request, *, gzip: bool) -> None:
         self._stream = stream

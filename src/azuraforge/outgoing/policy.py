@@ -1,4 +1,4 @@
-"""Which addresses may be reached, and how much of an answer is read."""
+"""Policy for outgoing requests: allowed addresses, and limits on answers."""
 
 from __future__ import annotations
 

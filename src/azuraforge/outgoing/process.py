@@ -23,12 +23,12 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 
 
 class ConnectionRefused(OSError):
-    """The policy does not allow a connection."""
+    """A connection that the policy does not allow."""
 
 
 @dataclass
 class Confinement:
-    """What a confined process tried.
+    """Record of the connections that a confined process attempted.
 
     Attributes:
         refused: the error of the last connection that was not allowed; None: all were.

@@ -1,4 +1,4 @@
-"""Names to addresses."""
+"""Resolution of host names."""
 
 from __future__ import annotations
 

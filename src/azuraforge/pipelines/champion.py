@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from azuraforge.errors import StorageError
+from azuraforge.models.reads import LearnedVersion
 from azuraforge.models.registry.folder import VersionFolders, read_card
 from azuraforge.models.registry.learned import comparable_predictor
-from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.shapes import ChampionData, PredictInput, PredictResult
 from azuraforge.plugins.contract.judging import PresentChampion, Remark, SplitResult, other
 
 
-def champion_data(champion: ModelVersion, split: SplitResult) -> ChampionData:
+def champion_data(champion: LearnedVersion, split: SplitResult) -> ChampionData:
     """Return the data that the champion's comparable predictor learned from."""
     _, learned = comparable_predictor(champion.learned_from, split.parts["test"].start)
     return ChampionData(meaning=champion.schema, config=champion.config, learned_from=learned)
 
 
 def present_champion(
-    row: ModelVersion,
+    row: LearnedVersion,
     name: str,
     folders: VersionFolders,
     split: SplitResult,

@@ -19,3 +19,16 @@ def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
     from azuraforge.datasets.loading import load_version  # it loads Polars, which costs a child 0.15 s
 
     return load_version([Path(each) for each in dataset.paths], dataset.meaning, dataset.options, dataset.fingerprint)
+
+
+def read_present_forecasts(dataset: DatasetFile, frame: pl.DataFrame) -> pl.DataFrame | None:
+    """Return the present forecasts of a dataset version with rows ``frame``; None where it has none.
+
+    Raises StorageError where they are not the ones that were stored.
+    """
+    from azuraforge.datasets.loading import present_forecasts
+
+    columns = dataset.meaning.incumbent
+    has_file = columns is not None and columns.file is not None and dataset.incumbent is not None
+    file = (Path(str(dataset.incumbent)), str(columns.file)) if has_file and columns is not None else None
+    return present_forecasts(frame, dataset.meaning, file)

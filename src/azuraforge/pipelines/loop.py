@@ -1,8 +1,7 @@
 """The loop of a training run: which child runs when, and with what.
 
-split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit)
-
-What explains the verdict is computed after the run has succeeded (``runs.execution.follow_ups``).
+split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit).
+The verdict is explained after the run has succeeded (``runs.execution.follow_ups``).
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from typing import TypeVar
 from azuraforge.database import Database
 from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import InvalidInput
+from azuraforge.models import reads
 from azuraforge.models.gate.policy import GatePolicy, Measured
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.service import ModelService
-from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.baseline_cache import BaselineCache, files_of, key_of, sealed_hash
 from azuraforge.pipelines.champion import champion_data, present_champion
@@ -176,7 +175,7 @@ class TrainingLoop:
             members=predicted.members,
         )
         standing, failed = self._predict_baselines(baselines, parts, split.outputs, cut)
-        beside = None if champion is None else self._present(champion, passed, asked, held.obstacle)
+        champion_input = None if champion is None else self._present(champion, passed, asked, held.obstacle)
         judged = self._phase(
             "judge",
             JudgeInput(
@@ -185,7 +184,7 @@ class TrainingLoop:
                 candidate=candidate,
                 baselines=tuple(standing),
                 failed=tuple(failed),
-                champion=beside,
+                champion=champion_input,
                 truth=parts.truth,
                 test=parts.test,
                 future=parts.future,
@@ -238,7 +237,7 @@ class TrainingLoop:
         return execute_step(self._job, name, f"{module}:{step or name}", wanted, result, share=SHARES[name])
 
     def _present(
-        self, row: ModelVersion, split: SplitResult, asked: PredictInput, obstacle: Remark | None
+        self, row: reads.LearnedVersion, split: SplitResult, asked: PredictInput, obstacle: Remark | None
     ) -> PresentChampion:
         def predict(wanted: PredictInput) -> PredictResult:
             return self._phase("champion", wanted, PredictResult, step="predict")
@@ -367,11 +366,11 @@ class TrainingLoop:
         start_at, end_at = (datetime.fromisoformat(str(at)) for at in (test.start, test.end)) if timed else TIMELESS
         return HeldOut(dataset.id, dataset.schema.target, start_at, end_at, dataset.fingerprint, dataset.file_sha256)
 
-    def _champion(self) -> ModelVersion | None:
+    def _champion(self) -> reads.LearnedVersion | None:
         """The present champion."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            return self._models.aliases.champion(session, self._model)
+            return reads.champion(session, self._model)
 
     def _look(self, held_out: HeldOut) -> int:
         """Reserve the use of the test set before it happens; return how many used some of its rows earlier."""
@@ -397,4 +396,5 @@ def rows_of(dataset: DatasetVersion) -> DatasetFile:
         meaning=dataset.schema,
         options=dataset.options,
         fingerprint=dataset.fingerprint,
+        incumbent=str(dataset.incumbent_path) if dataset.incumbent_path else None,
     )

@@ -27,6 +27,7 @@ class DatasetFile(Shape):
     meaning: DatasetSchema = Field(alias="schema")
     options: JsonObject
     fingerprint: str
+    incumbent: str | None = Field(default=None, description="the file of present forecasts, where they have their own")
 
 
 class EngineUsed(Shape):

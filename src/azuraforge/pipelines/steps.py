@@ -18,7 +18,7 @@ from pathlib import Path
 
 from azuraforge.errors import InvalidInput, one_line
 from azuraforge.pipelines.contexts import CandidateContext, Child
-from azuraforge.pipelines.data import read_dataset
+from azuraforge.pipelines.data import read_dataset, read_present_forecasts
 from azuraforge.pipelines.latency import latency_ms
 from azuraforge.pipelines.predictor import learn
 from azuraforge.pipelines.shapes import (
@@ -142,7 +142,8 @@ def hold_out(child: Child) -> HeldOutRows:
     frame = read_dataset(wanted.dataset)
     table = kind.table(frame, meaning)
     origins = kind.hold_out(table, kind.Split.model_validate(wanted.split.model_dump()), configs, child.outputs)
-    kind.hold_out_incumbent(frame, meaning, child.outputs)
+    if (told := read_present_forecasts(wanted.dataset, frame)) is not None:
+        kind.hold_out_incumbent(told, meaning, child.outputs)
     obstacle = None if champion is None else kind.obstacle(champion.meaning, meaning, champion.learned_from)
     return HeldOutRows(origins=origins, obstacle=obstacle)
 
@@ -158,7 +159,7 @@ def predict(child: Child) -> PredictResult:
         none_of = None
         if isinstance(error, InvalidInput) and error.error_code == UNKNOWN_SERIES:
             none_of = error.details.get("count")
-        return PredictResult(problem=one_line(error), none_of=none_of)
+        return PredictResult(problem=one_line(error), none_of=none_of if isinstance(none_of, int) else None)
 
 
 def predict_baselines(child: Child) -> PredictedBaselines:
@@ -222,7 +223,7 @@ def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None
     if not pipeline.uses_engine:
         return None
     chosen = child.use_engine(made_with)
-    return EngineUsed(**{name: chosen[name] for name in EngineUsed.model_fields})
+    return EngineUsed.model_validate({name: chosen[name] for name in EngineUsed.model_fields})
 
 
 def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: bool) -> PredictResult:

@@ -1,4 +1,4 @@
-"""Memory of the backups that were made of a data home, for the moment in which one is needed."""
+"""Record of a data home's backups, for error messages that name the newest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEPT = 50
 
 
 def remember(settings: Settings, file: Path) -> None:
-    """Note where a backup lies. A home that cannot be written keeps no note; the backup is made all the same."""
+    """Record a backup's path. If the home is not writable, nothing is recorded and the backup still counts."""
     noted = [str(file), *(each for each in _noted(settings) if each != str(file))]
     with contextlib.suppress(OSError):
         draft = _notes(settings).with_suffix(".draft")

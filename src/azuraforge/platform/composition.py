@@ -88,7 +88,7 @@ def application(services: Services, readiness: Readiness, url: str = "") -> ASGI
 
 
 def prepare(services: Services, tell: Callable[[News], None] | None = None) -> None:
-    """Compile kernels and describe plugins, off the path to readiness."""
+    """Compile kernels and describe plugins in the background of a start."""
     services[KERNELS].start(tell)
     catalogue = services[CATALOGUE]
 

@@ -1,4 +1,4 @@
-"""The data home: one folder, one platform. A lock file says who holds it, a token file lets the command line in.
+"""The data home: one folder of one platform, with a lock file and a token file for the command line.
 
 The processes of a scaled platform hold it together.
 """
@@ -36,7 +36,7 @@ class DataHome:
     _announcing: IO[str] | None = None
 
     def announce(self, url: str, token: str) -> None:
-        """Tell clients on this machine where the platform is and how they get in."""
+        """Write the platform's address and token for clients on this machine."""
         _write_atomically(self.folder / TOKEN, token, 0o600)
         address = {"pid": os.getpid(), "url": url, "started_at": iso(utc_now())}
         _write_atomically(self.folder / ADDRESS, json.dumps(address), 0o600)
@@ -44,7 +44,7 @@ class DataHome:
     def announce_unless_another_does(
         self, url: str, opens: Callable[[str], bool], make_token: Callable[[], str]
     ) -> None:
-        """``announce`` for one of several that serve: called again and again, it takes over when the announced ends.
+        """Announce one of several servers; called repeatedly, it takes over when the announced one ends.
 
         The token that is there stays while it ``opens`` the door.
         """
@@ -61,7 +61,7 @@ class DataHome:
         self._announcing = lock
 
     def close(self) -> None:
-        """Withdraw the announcement, if it is ours, and let go of the lock."""
+        """Withdraw this process's announcement and release the lock."""
         with contextlib.suppress(OSError, ValueError, KeyError):
             if json.loads((self.folder / ADDRESS).read_text(encoding="utf-8"))["pid"] == os.getpid():
                 (self.folder / ADDRESS).unlink(missing_ok=True)
@@ -78,7 +78,7 @@ class DataHome:
 
 
 def open_home(settings: Settings, *, together: bool = False) -> DataHome:
-    """Make the folders, check that they can be written, take the lock: alone, or with others that take it ``together``.
+    """Create the folders, check write access and take the lock: exclusively, or shared if ``together``.
 
     From here on, this process and its children create files for its own user only. Raises StorageError for a
     read-only home and Conflict where another platform holds it.

@@ -1,4 +1,4 @@
-"""uvicorn on a socket that is already ours, ending live streams before it waits for connections."""
+"""HTTP server: uvicorn on an open socket; on shutdown live streams end before connections are awaited."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _TICKS_A_CHECK = 10
 
 
 def _settle() -> None:
-    """What there is by now stays for good: to look through it for garbage stops every request for 0.1 s."""
+    """Exclude all current objects from garbage collection, whose full passes would stop requests for 0.1 s."""
     gc.collect()
     gc.freeze()
 
 
 class HttpServer(uvicorn.Server):
-    """Serves one application on one listening socket until a signal comes."""
+    """Server of one application on one listening socket until a signal arrives."""
 
     def __init__(
         self,

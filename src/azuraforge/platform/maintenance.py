@@ -1,4 +1,4 @@
-"""What is done to a database while no platform uses it, or next to one: upgrade, check, backup, restore.
+"""Database maintenance while no platform runs, or next to one: upgrade, check, backup, restore.
 
 Everything else goes over HTTP; only these open the database themselves, so those that change it hold the data home.
 """
@@ -25,7 +25,7 @@ from azuraforge.settings import Settings
 
 @dataclass(frozen=True)
 class Upgraded:
-    """From which revision to which; the same where nothing was to be done."""
+    """Revisions before and after an upgrade; equal if nothing had to change."""
 
     before: str | None
     after: str
@@ -33,7 +33,7 @@ class Upgraded:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found: where the database is, its revision next to the newest that this code knows, and problems."""
+    """Result of a check: the database's address, its revision, the newest revision known here, and problems."""
 
     where: str
     revision: str | None
@@ -55,7 +55,7 @@ class Restored:
 
 
 def upgrade_database(settings: Settings) -> Upgraded:
-    """Bring the database to this code's schema. Raises Conflict where a platform runs or the database is newer."""
+    """Upgrade the database to this code's schema. Raises Conflict if a platform runs or the database is newer."""
     import_tables()
     place = _place(settings)
     with _alone(settings):
@@ -104,7 +104,7 @@ def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -
 
 
 def restore(settings: Settings, source: Path, *, replace: bool = False) -> Restored:
-    """Put a backup in the place of the database. Raises Conflict where a platform runs or there are rows."""
+    """Replace the database by a backup. Raises Conflict if a platform runs or the database has rows."""
     import_tables()
     place = _place(settings)
     with _alone(settings):
@@ -156,7 +156,7 @@ def _revision(place: Place) -> str | None:
 
 
 def _artifacts(settings: Settings) -> dict[str, int]:
-    """Files under the artifacts' folder with their sizes; they are addressed by content and never change."""
+    """Return the files of the artifacts' folder with their sizes; they are addressed by content and never change."""
     files = (path for path in sorted(settings.artifacts.rglob("*")) if path.is_file())
     found = (path for path in files if not path.name.startswith("."))  # drafts and marks
     return {str(path.relative_to(settings.artifacts)): path.stat().st_size for path in found}

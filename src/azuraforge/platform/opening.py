@@ -1,4 +1,4 @@
-"""The database of a data home, opened only where starting on it loses nothing."""
+"""Opening of a data home's database, refused if a start on it could lose data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The promises that need help from the operating system, and which of them this machine does not let us keep.
+"""Checks of promises that depend on the operating system, with a warning for each that this machine cannot keep.
 
 ``docs/reliability.md`` lists every promise with the means by which Linux and other systems keep it.
 """

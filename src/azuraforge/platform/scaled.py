@@ -52,7 +52,7 @@ OnReady = Callable[[], None]
 
 
 def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = None) -> None:
-    """Answer requests until SIGINT or SIGTERM; carry nothing. ``on_ready`` is called on a thread of its own.
+    """Answer requests until SIGINT or SIGTERM; execute no runs. ``on_ready`` is called in a thread of its own.
 
     Raises InvalidInput for settings that do not fit, Conflict and StorageError, before anything has started.
     """
@@ -102,7 +102,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
 def serve_worker(
     settings: Settings, queues: Sequence[Queue], concurrency: int, on_ready: Callable[[str], None] | None = None
 ) -> None:
-    """Carry runs of ``queues``, ``concurrency`` at once, until SIGINT or SIGTERM; then put them back at once.
+    """Execute runs of ``queues``, ``concurrency`` at once, until SIGINT or SIGTERM; then requeue them at once.
 
     ``on_ready`` is told the worker's name. Raises as ``serve_api`` does.
     """
@@ -135,7 +135,7 @@ def serve_worker(
 
 
 def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None:
-    """Fire schedules, take runs from workers that are gone, send again what no message waits for, keep house."""
+    """Fire schedules, requeue runs with expired leases, resend messages and clean up."""
     url = _broker_of(settings)
     stop = _stop_on_signals()
     home = open_home(settings, together=True)
@@ -185,7 +185,7 @@ def _services(settings: Settings, supplied: Supplied, stop: threading.Event | No
     Raises TransientError where it stays away, or ``stop`` is set.
     """
     until = time.monotonic() + DATABASE_SECONDS
-    told = False
+    logged = False
     while True:
         try:
             services = build_services(settings, supplied)
@@ -194,14 +194,14 @@ def _services(settings: Settings, supplied: Supplied, stop: threading.Event | No
         except TransientError as error:
             if error.error_code != AWAY or time.monotonic() > until or (stop is not None and stop.is_set()):
                 raise
-            if not told:
+            if not logged:
                 log.warning("database_awaited", reason=str(error), at_most_seconds=DATABASE_SECONDS)
-            told = True
+            logged = True
             time.sleep(_DATABASE_PAUSE_SECONDS)
 
 
 class _Loop:
-    """Something done again and again on a thread of its own, whatever goes wrong with it."""
+    """A task repeated in a thread of its own, whatever errors it raises."""
 
     def __init__(self, name: str, every_seconds: float, work: Callable[[], object], *, at_once: bool = False) -> None:
         self._name = name
@@ -240,7 +240,7 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _broker_of(settings: Settings) -> str:
-    """The broker's address. Raises InvalidInput where these settings are not those of a scaled platform."""
+    """Return the broker's address. Raises InvalidInput if the settings are not those of a scaled platform."""
     if find_spec("celery") is None or find_spec("redis") is None:
         raise InvalidInput("the scaled platform is not installed", next_step="pip install 'azuraforge[scaled]'")
     if settings.url.startswith("sqlite"):

@@ -1,4 +1,4 @@
-"""``python -m azuraforge.platform.temporary``: a platform that lives as long as its standard input.
+"""``python -m azuraforge.platform.temporary``: a platform that runs until its standard input closes.
 
 The first line there is the settings as JSON: on the command line, other users could read the database's password.
 """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Running:
-    """A platform that answers: its public URL, else its listening address, and a one-time link for its owner."""
+    """A running platform: its public URL or listening address, and a one-time link for its owner."""
 
     url: str
     sign_in_url: str
@@ -71,7 +71,7 @@ def serve(
 
 
 def require_public_url(server: ServerSettings) -> None:
-    """Refuse to listen beyond loopback without the address that browsers use. Raises InvalidInput."""
+    """Raise InvalidInput if the platform would listen beyond loopback without a public URL."""
     if server.is_loopback or server.public_url is not None:
         return
     raise errors.InvalidInput(
@@ -83,7 +83,7 @@ def require_public_url(server: ServerSettings) -> None:
 
 
 class Starting(Protocol):
-    """A server that starts."""
+    """A server during its start."""
 
     def wait_started(self) -> bool:
         """Wait until the server answers; return whether it does."""
@@ -105,7 +105,7 @@ def has_pages() -> bool:
 
 @contextmanager
 def temporary(settings: Settings) -> Iterator[str]:
-    """A platform for the length of one command, in a process of its own; yields its address.
+    """Start a platform in a process of its own for the duration of one command; yield its address.
 
     It ends when the ``with`` block does, and also when this process dies (its standard input closes).
     """
@@ -140,7 +140,7 @@ def _restored(answer: dict[str, str]) -> errors.AzuraError:
 
 
 def bind(host: str, port: int, command: str = "up") -> socket.socket:
-    """Take the port before anything starts. Raises Conflict where it is taken or not ours to take."""
+    """Bind the port before anything starts. Raises Conflict if it is in use or not permitted."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -64,8 +64,8 @@ def prepare(child: Asked) -> Prepared:
     off = max(float(abs(ours - theirs).max()) for ours, theirs in zip(_small_step(), expected, strict=True))
     wrong = f"the kernels for {found['instruction_set']} are off by {off:.2g} on this processor"
     return Prepared(
-        instruction_set=found["instruction_set"],
-        kernels=found["kernels"],
+        instruction_set=str(found["instruction_set"]),
+        kernels=str(found["kernels"]),
         cores=cores,
         compiled_seconds=seconds,
         problem=None if off < _TOLERANCE else wrong,

@@ -52,8 +52,8 @@ class ChildProcess:
     def resident_bytes(self) -> int:
         """Resident memory of the child itself; 0 where it has ended."""
         # 15 µs on Linux, where psutil takes 100.
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{self.pid}/statm", "rb") as told:
-            return int(told.read().split()[1]) * _PAGE_BYTES
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{self.pid}/statm", "rb") as statm:
+            return int(statm.read().split()[1]) * _PAGE_BYTES
         try:
             return int(psutil.Process(self.pid).memory_info().rss)
         except psutil.Error:

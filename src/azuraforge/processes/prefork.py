@@ -125,10 +125,10 @@ def wanted(orders: socket.socket) -> list[int] | None:
     """In a prestarted child: wait for the descriptors of the child to become; None where it is not needed."""
     try:
         with orders:
-            told, descriptors, _, _ = socket.recv_fds(orders, len(_WANTED), 2)
+            received, descriptors, _, _ = socket.recv_fds(orders, len(_WANTED), 2)
     except OSError:
         return None
-    return descriptors if told else None
+    return descriptors if received else None
 
 
 def _key(warm: Warm) -> tuple[str | int, ...]:

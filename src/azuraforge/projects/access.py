@@ -1,4 +1,4 @@
-"""Authentication of a request: a session cookie (browsers) or a bearer token (everything else)."""
+"""Authentication of requests: a session cookie (browsers) or a bearer token (everything else)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def secret_of(connection: HTTPConnection) -> str:
 
 
 async def refuse_foreign_origin(connection: HTTPConnection) -> None:
-    """Refuse a sign-in that another site's page sends; programs send no Origin. Raises Forbidden."""
+    """Raise Forbidden for a sign-in sent by another site's page; programs send no Origin."""
     if "origin" in connection.headers:
         _refuse_foreign_page(connection)
 
@@ -80,7 +80,7 @@ def _bearer(connection: HTTPConnection) -> str:
 
 
 def _refuse_foreign_page(connection: HTTPConnection) -> None:
-    """Refuse writes and live streams of other pages: browsers attach the cookie for any page of the same site."""
+    """Refuse writes and live streams from other origins: browsers attach the cookie for any page of the same site."""
     if connection.scope["type"] != "websocket" and connection.scope["method"] in _SAFE_METHODS:
         return
     address: Address = connection.app.state.address

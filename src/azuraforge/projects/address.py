@@ -39,7 +39,7 @@ class Address:
 
     @classmethod
     def of(cls, server: ServerSettings, listening: str = "") -> Address:
-        """Derive everything from the settings. ``listening`` is the address of the socket, with its port."""
+        """Derive all fields from the settings. ``listening`` is the address of the socket, with its port."""
         bound = server.host.strip("[]").lower()
         own = _LOOPBACK if server.listens_everywhere else _LOOPBACK | {bound}
         url = server.public_url or listening
@@ -48,7 +48,7 @@ class Address:
 
     @property
     def secure(self) -> bool:
-        """Whether browsers use TLS, perhaps up to a proxy in front of the platform."""
+        """True if browsers use TLS, at least up to a proxy in front of the platform."""
         return self.url.startswith("https://")
 
     @property

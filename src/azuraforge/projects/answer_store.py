@@ -1,4 +1,4 @@
-"""The only SQL of requests that may be repeated."""
+"""All SQL of idempotent requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.projects.tables import AnsweredRequest
 
 
 def get(session: Session, key: str, kept_seconds: float) -> AnsweredRequest | None:
-    """What is known of a key; a row that has outlived its time does not count."""
+    """Return the row of a key unless it has expired."""
     return session.scalar(
         select(AnsweredRequest).where(
             AnsweredRequest.key == key,
@@ -31,7 +31,7 @@ def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
 
 
 def answer(session: Session, key: str, values: dict[str, object]) -> None:
-    """Keep the answer with its key."""
+    """Store the answer with its key."""
     statement = _insert(session).values(project_id=session.project_id, key=key, created_at=now(), **values)
     session.connection().execute(
         statement.on_conflict_do_update(

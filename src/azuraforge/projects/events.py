@@ -16,7 +16,7 @@ class PolicyChanged(EventBody, RetentionPolicy):
 
 
 class TrashPurged(EventBody):
-    """Things were removed for ever; ``by`` is a user, or ``policy``."""
+    """Deleted rows were purged; ``by`` is a user, or ``policy``."""
 
     type: Literal["trash.purged"] = "trash.purged"
     runs: int = 0

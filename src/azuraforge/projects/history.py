@@ -1,4 +1,4 @@
-"""Recognition of a database that is older than the files next to it.
+"""Detection of a database that is older than the files next to it.
 
 A restored backup, or an older copy that somebody put in place, does not know what was made after it and does not know
 what was taken out of the trash since. For the trash period nothing is therefore removed. A file in the data home keeps
@@ -32,7 +32,7 @@ log = logger("projects")
 
 @dataclass(frozen=True)
 class _Mark:
-    """The newest event of a project, and since when its files are left alone (ISO 8601), if they are."""
+    """The newest event of a project and, if its files are held, since when (ISO 8601)."""
 
     seq: int
     event: str
@@ -47,7 +47,7 @@ class History:
         self._folder = folder
 
     def held_until(self, project_id: str, trash_days: int) -> datetime | None:
-        """Compare the database with the mark, move the mark on, and return until when nothing may be removed.
+        """Compare the database with the mark, update the mark, and return the time until which nothing may be removed.
 
         None where the project may be tended. Raises OSError where the mark cannot be written: nothing is removed then.
         """
@@ -84,12 +84,12 @@ class History:
 
 
 def marked(folder: Path) -> int:
-    """Count the projects that a database of this data home had."""
+    """Return the number of projects that this data home's database had."""
     return sum(1 for path in folder.glob("*.json") if path.name != _RESTORED and not path.name.startswith("."))
 
 
 def hold_all(folder: Path) -> None:
-    """Note that a backup is being restored: no project is tended before its trash period has passed.
+    """Record a restore: no project's files are removed before its trash period has passed.
 
     Raises StorageError where the note cannot be written.
     """

@@ -1,28 +1,27 @@
-"""The loop that keeps projects tidy by their own policies. Any number may run, in any number of processes."""
+"""The loop that applies retention policies. Several may run, in any number of processes."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from azuraforge.database import Database
 from azuraforge.events.service import EventLog
-from azuraforge.projects import store
 from azuraforge.projects.history import History
+from azuraforge.projects.reads import every_project
 from azuraforge.projects.trash import Trash
 from azuraforge.telemetry import logger
 
 ROUND_SECONDS = 3600.0
 #: A platform that just starts, perhaps for one command only, has better things to do.
 FIRST_SECONDS = 20.0
-_PROJECTS = 100
 
 log = logger("projects")
 
 
 class Housekeeping:
-    """Tends every project in turn: soon after the start, and then every ``round_seconds``.
+    """Applies every project's policy soon after the start, and then every ``round_seconds``.
 
     Args:
         chores: work of each round, called with the ids of projects that are left alone.
@@ -51,19 +50,19 @@ class Housekeeping:
         self._thread = threading.Thread(target=self._loop, name="housekeeping", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the loop."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop; a project that is being tended is finished."""
+        """End the loop after the current project."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(30)
             self._look()
 
     def round(self) -> None:
-        """Tend every project once. The trouble of one does not hold up the others."""
-        projects = list(self._projects())
+        """Process every project once. An error in one does not stop the others."""
+        projects = list(every_project(self._database))
         held = {project_id for project_id in projects if self._is_held(project_id)}
         for chore in self._chores:
             chore(held)
@@ -81,9 +80,9 @@ class Housekeeping:
                 return
 
     def _look(self) -> None:
-        """Compare the database with the marks and move them on: right after the start, and when the platform stops."""
+        """Compare the database with the marks and update them: right after the start, and when the platform stops."""
         try:
-            for project_id in self._projects():
+            for project_id in every_project(self._database):
                 self._history.held_until(project_id, self._trash.policy(project_id).trash_days)
         except Exception as error:
             log.warning("history_not_noted", reason=str(error))
@@ -97,16 +96,6 @@ class Housekeeping:
         if until is not None:
             log.info("housekeeping_held", project_id=project_id, until=until.isoformat())
         return until is not None
-
-    def _projects(self) -> Iterator[str]:
-        after = ""
-        while True:
-            with self._database.read_system() as session:
-                found = store.next_projects(session, after, _PROJECTS)
-            yield from (place.project_id for place in found)
-            if len(found) < _PROJECTS:
-                return
-            after = found[-1].project_id
 
     def _loop(self) -> None:
         self._look()

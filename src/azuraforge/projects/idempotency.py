@@ -38,6 +38,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class KnownAnswer:
+    """The stored answer to a request. ``body``: None where it held a secret."""
+
+    route: str
+    request_hash: str
+    status: int
+    media_type: str
+    body: bytes | None
+
+
+@dataclass(frozen=True)
 class KeyedRequest:
     """A request with its key. ``route`` is its method and path."""
 
@@ -58,13 +69,15 @@ class AnsweredRequests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def known(self, request: KeyedRequest) -> AnsweredRequest | None:
-        """What is known of the request's key. Raises Conflict where its work was done and its answer is not known."""
+    def known(self, request: KeyedRequest) -> KnownAnswer | None:
+        """Return the stored answer for the key. Raises Conflict if the work is done but the answer is unknown."""
         with self._database.read(request.project_id) as session:
             row = answer_store.get(session, request.key, KEPT_SECONDS)
-        if row is not None and row.request_hash is None:
+        if row is None:
+            return None
+        if row.request_hash is None or row.status is None:
             raise _without_answer(request, row)
-        return row
+        return KnownAnswer(row.route, row.request_hash, row.status, row.media_type or "", row.body)
 
     def unit_of_work(self, request: KeyedRequest) -> UnitOfWork:
         """Return the unit of work that records the key. Its write raises Conflict where the key is recorded already."""
@@ -90,24 +103,23 @@ class AnsweredRequests:
         )
 
 
-def repeated(row: AnsweredRequest, request: KeyedRequest, request_hash: str) -> Answer:
+def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> Answer:
     """Return the stored answer. Raises Conflict where the request is another one, or its answer held a secret."""
-    assert row.status is not None
-    if (row.route, row.request_hash) != (request.route, request_hash):
+    if (known.route, known.request_hash) != (request.route, request_hash):
         raise Conflict(
-            f"the idempotency key {request.key!r} belongs to another request: {row.route}",
+            f"the idempotency key {request.key!r} belongs to another request: {known.route}",
             where="Idempotency-Key",
             next_step="use another key; repeat a request with the very same body",
             code="key_reused",
         )
-    if row.body is None:
+    if known.body is None:
         raise Conflict(
             "the request was done, and its answer held a secret, which is shown once and not stored",
             where="Idempotency-Key",
             next_step="delete what it made and send the request with another key",
             code="shown_once",
         )
-    return Answer(row.status, row.media_type or "", row.body)
+    return Answer(known.status, known.media_type, known.body)
 
 
 def _without_answer(request: KeyedRequest, row: AnsweredRequest | None) -> Conflict:

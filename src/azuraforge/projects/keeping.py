@@ -1,4 +1,4 @@
-"""Files that are found by their content, and how they are freed without losing one that somebody just begins to need.
+"""Content-addressed files, and their removal without losing one that is about to be used.
 
 Whoever writes a row that names a file calls ``hold`` in the same transaction and looks that the file is there; if it
 is not, it is put there again. Whoever frees asks for names and moves files away in a transaction that shuts those
@@ -29,13 +29,13 @@ _DRAFT_SECONDS = 24 * 3600.0
 
 
 def hold(session: Session) -> None:
-    """Until this transaction ends, no file of the project is freed."""
+    """Prevent the removal of the project's files until this transaction ends."""
     store.share_project(session)
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """A folder of one project whose entries (files or folders) are found by the address of their content."""
+    """A folder of one project whose entries (files or folders) are addressed by their content."""
 
     database: Database
     project_id: str
@@ -54,7 +54,7 @@ class Shelf:
         return freed
 
     def sweep(self, older_than_seconds: float) -> int:
-        """Free files that no row has named for so long, and drafts that their writers left; returns the bytes.
+        """Remove files that no row has used for the grace period, and abandoned drafts; return the bytes freed.
 
         The time counts from the first sweep that saw a file without a name (``unnamed``), whatever the file's age: the
         database may have been replaced by an older one, which does not know the newest files.
@@ -74,7 +74,7 @@ class Shelf:
         return freed + self.free(outlasted(self.folder, unnamed, older_than_seconds))
 
     def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
-        """Moving away is quick, even for large files: everybody waits for it."""
+        """Yield a function that moves files away, which is quick even for large files: writers wait meanwhile."""
 
         def work(session: Session) -> list[Path]:
             store.seize_project(session)
@@ -93,7 +93,7 @@ class Shelf:
 
 
 def _age(path: Path) -> float:
-    """Seconds since somebody put it there; less than nothing where it is gone."""
+    """Return the seconds since an entry was stored; negative if it is gone."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:
@@ -112,7 +112,7 @@ def _remove(path: Path) -> int:
 
 
 def size_of(path: Path) -> int:
-    """The bytes of a file, or of every file below a folder."""
+    """Return the size in bytes of a file, or of all files below a folder."""
     return sum(_size(each) for each in _files(path))
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
+    from azuraforge.projects.secrets.keys import KeyRing
+    from azuraforge.projects.secrets.owned import OwnedSecrets
     from azuraforge.projects.secrets.service import SecretService
     from azuraforge.projects.service import ProjectService
     from azuraforge.projects.trash import Bin, Trash
@@ -48,12 +50,23 @@ def _housekeeping(services: Services) -> Housekeeping:
     return Housekeeping(services[DATABASE], services[TRASH], chores, events, history, settings.event_days)
 
 
-def _secrets(services: Services) -> SecretService:
+def _keys(services: Services) -> KeyRing:
     from azuraforge.projects.secrets.keys import KeyRing
-    from azuraforge.projects.secrets.service import SecretService
 
     settings = services[SETTINGS]
-    return SecretService(services[DATABASE], KeyRing(settings.secret_keys, settings.secret_key_file))
+    return KeyRing(settings.secret_keys, settings.secret_key_file)
+
+
+def _secrets(services: Services) -> SecretService:
+    from azuraforge.projects.secrets.service import SecretService
+
+    return SecretService(services[DATABASE], services[SECRET_KEYS])
+
+
+def _owned_secrets(services: Services) -> OwnedSecrets:
+    from azuraforge.projects.secrets.owned import OwnedSecrets
+
+    return OwnedSecrets(services[SECRET_KEYS])
 
 
 def _routers() -> Sequence[APIRouter]:
@@ -65,7 +78,9 @@ def _routers() -> Sequence[APIRouter]:
 
 PROJECTS: Service[ProjectService] = Service("projects", _projects)
 TRASH: Service[Trash] = Service("trash", _trash)
+SECRET_KEYS: Service[KeyRing] = Service("keys of secrets", _keys)
 SECRETS: Service[SecretService] = Service("secrets", _secrets)
+OWNED_SECRETS: Service[OwnedSecrets] = Service("secrets of rows", _owned_secrets)
 HOUSEKEEPING: Service[Housekeeping] = Service("housekeeping", _housekeeping)
 
 

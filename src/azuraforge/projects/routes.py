@@ -1,4 +1,4 @@
-"""HTTP of projects: sign-in, sessions, tokens, what is kept and what was thrown away."""
+"""HTTP routes of projects: sign-in, sessions, tokens, retention and trash."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _SECRET = {"Cache-Control": "no-store"}
 
 
 class NewLink(BaseModel):
-    """Where the page goes after signing in: a path of this platform."""
+    """Request for a sign-in link: the path of this platform to open after signing in."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,13 +73,13 @@ def sign_in(body: LinkRequest, address: Served, response: Response, service: Ser
 
 @router.get("/sessions/current")
 async def current_session(access: Reader) -> SessionOut:
-    """Who is signed in, and in which project."""
+    """Return the signed-in user and project."""
     return session_out(access)
 
 
 @router.delete("/sessions/current", status_code=204)
 def sign_out(access: Reader, address: Served, response: Response, service: Service) -> None:
-    """End this session."""
+    """Sign out: end this session."""
     service.sign_out(access)
     response.delete_cookie(address.cookie, path="/", secure=address.secure, httponly=True, samesite="strict")
 
@@ -102,7 +102,7 @@ def create_link(
 
 @router.get("/tokens")
 def list_tokens(access: Admin, service: Service, limit: Limit = PAGE, after: After = None) -> TokenPage:
-    """A page of the project's API tokens, without their secrets, the oldest first."""
+    """List the project's API tokens without their secrets, oldest first."""
     return service.tokens(access.project_id, limit=limit, after=after)
 
 
@@ -121,23 +121,23 @@ def revoke_token(token_id: TokenId, access: Admin, service: Service) -> None:
 
 @router.get("/projects/policy")
 def get_policy(access: Reader, trash: Bins) -> RetentionPolicy:
-    """What the project keeps, and for how long."""
+    """Return the project's retention policy."""
     return trash.policy(access.project_id)
 
 
 @router.put("/projects/policy")
 def set_policy(body: RetentionPolicy, access: Admin, trash: Bins) -> RetentionPolicy:
-    """Change what the project keeps."""
+    """Change the project's retention policy."""
     return trash.set_policy(access.project_id, body, access.user_name)
 
 
 @router.get("/projects/trash")
 def list_trash(access: Reader, trash: Bins, limit: Limit = PAGE, after: After = None) -> TrashOut:
-    """A page of what was deleted and can be restored, the latest first."""
+    """List deleted items that can be restored, latest first."""
     return trash.list(access.project_id, limit=limit, after=after)
 
 
 @router.delete("/projects/trash")
 def empty_trash(access: Admin, trash: Bins) -> PurgeOut:
-    """Purge everything in the trash that nobody needs; again, as long as the answer says that more is left."""
+    """Purge everything in the trash that is not needed; repeat while the answer says that more is left."""
     return trash.empty(access.project_id, access.user_name)

@@ -1,4 +1,4 @@
-"""The trash of one noun: delete, restore, purge. The rules are here; a package describes its rows and their files."""
+"""The trash of one noun: delete, restore, purge. It holds the rules; a package supplies its rows and their files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BATCH = 200
 
 @dataclass(frozen=True)
 class Thing(Generic[Row]):
-    """A row that can be deleted: a whole thing, or one ``version`` of it."""
+    """A deletable row: a whole item, or one ``version`` of it."""
 
     row: Row
     id: str
@@ -37,13 +37,13 @@ class Thing(Generic[Row]):
 
     @property
     def key(self) -> Key:
-        """What distinguishes it from others of its noun."""
+        """The key that identifies it among others of its noun."""
         return self.id, self.version
 
 
 @dataclass(frozen=True)
 class Removal:
-    """What the removal of a thing's rows counts as, and the addresses of files that it named."""
+    """Result of removing an item's rows: the counts, and the addresses of its files."""
 
     counts: Counter[str] = field(default_factory=Counter)
     addresses: Sequence[str] = ()
@@ -62,7 +62,7 @@ class RowBin(ABC, Generic[Row]):
         self.events = events
 
     def delete(self, project_id: str, name: str, version: int | None, by: str) -> None:
-        """Move a thing, or one of its versions, into the trash; nothing changes where it is there already.
+        """Move an item or one of its versions into the trash; no effect if it is there already.
 
         Raises NotFound, and Conflict where something needs it.
         """
@@ -80,7 +80,7 @@ class RowBin(ABC, Generic[Row]):
         self.database.write(project_id, work)
 
     def restore(self, project_id: str, name: str, version: int | None, *, unit: UnitOfWork | None = None) -> Thing[Row]:
-        """Take a thing, or one of its versions, out of the trash, and return it; nothing changes where it is not there.
+        """Restore an item or one of its versions and return it; no effect if it is not in the trash.
 
         A whole thing is named by its id, or by its name, which means the one deleted last. Raises NotFound where it was
         purged, Conflict where another one has its name by now.
@@ -125,7 +125,7 @@ class RowBin(ABC, Generic[Row]):
         return Contents(items, *self.totals(session))
 
     def expire(self, project_id: str, policy: RetentionPolicy) -> None:
-        """Put into the trash what the policy no longer keeps."""
+        """Move items that the policy no longer keeps into the trash."""
         after: Thing[Row] | None = None
         while True:
             with self.database.read(project_id) as session:
@@ -163,7 +163,7 @@ class RowBin(ABC, Generic[Row]):
         return purged
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """Free files that no row names; returns the bytes."""
+        """Remove files that no row uses; return the bytes freed."""
         shelf = self.shelf(project_id)
         return shelf.sweep(older_than_seconds) if shelf is not None else 0
 
@@ -173,7 +173,7 @@ class RowBin(ABC, Generic[Row]):
         return shelf.free(addresses) if shelf is not None else 0
 
     def mark(self, session: Session, things: Sequence[Thing[Row]], by: str) -> None:
-        """Put things that the caller has locked into the trash."""
+        """Move items that the caller has locked into the trash."""
         self.announce(session, "deleted", things, by)
         for each in things:
             each.row.deleted_at, each.row.deleted_by = now(), by
@@ -183,18 +183,18 @@ class RowBin(ABC, Generic[Row]):
 
     @abstractmethod
     def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:
-        """Lock and return a thing that is not in the trash; or one of its versions, in the trash or not.
+        """Lock and return an item that is not in the trash, or one of its versions, in the trash or not.
 
         Raises NotFound where the thing has no such version.
         """
 
     @abstractmethod
     def find_deleted(self, session: Session, name: str) -> Thing[Row] | None:
-        """Lock and return a whole thing in the trash by its id, else the one of this name that was deleted last."""
+        """Lock and return an item in the trash by its id, or else the last deleted one of this name."""
 
     @abstractmethod
     def lock(self, session: Session, thing: Thing[Row]) -> Thing[Row] | None:
-        """Lock and return a thing as it is now; None where it was purged, or cannot be purged now."""
+        """Lock and return an item in its current state; None if it was purged or cannot be purged now."""
 
     @abstractmethod
     def page(
@@ -248,7 +248,7 @@ class RowBin(ABC, Generic[Row]):
         return []
 
     def purge_parts(self, project_id: str, thing: Thing[Row], limit: int) -> Purged | None:
-        """Purge at most ``limit`` things of others that belong to this one; None where it must be kept."""
+        """Purge at most ``limit`` items of other nouns that belong to this one; None if it must be kept."""
         return Purged()
 
     def clean_up(self, thing: Thing[Row]) -> int:
@@ -262,7 +262,7 @@ class RowBin(ABC, Generic[Row]):
 
     @abstractmethod
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
-        """Append events about things that were ``deleted`` or ``restored``, by a user or (None) by the policy."""
+        """Append events for items that were ``deleted`` or ``restored``, by a user or (None) by the policy."""
 
     def unknown(self, name: str) -> NotFound:
         """Return the error for a name that does not exist."""

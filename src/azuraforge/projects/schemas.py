@@ -21,14 +21,14 @@ class LinkRequest(BaseModel):
 
 
 class LinkOut(BaseModel):
-    """A fresh one-time sign-in link."""
+    """A new one-time sign-in link."""
 
     url: str
     expires_at: datetime
 
 
 class SessionOut(BaseModel):
-    """Who is signed in, and in which project."""
+    """The signed-in user and project."""
 
     user: str
     role: Role
@@ -46,7 +46,7 @@ class TokenRequest(BaseModel):
 
 
 class TokenOut(BaseModel):
-    """An API token; its secret is shown once, when it is made."""
+    """An API token; its secret is shown once, at creation."""
 
     id: str
     name: str
@@ -65,7 +65,7 @@ class TokenCreated(TokenOut):
 
 
 class RetentionPolicy(BaseModel):
-    """What a project keeps. Days are counted from when a thing was deleted, or ended."""
+    """Retention policy of a project. Days count from deletion, or from a run's end."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -92,7 +92,7 @@ Noun = Literal["run", "dataset", "model", "study"]
 
 
 class NeededBy(BaseModel):
-    """For whom something is kept although it is in the trash."""
+    """The reason why an item in the trash is kept."""
 
     noun: Literal["model", "study"]
     name: str
@@ -100,7 +100,7 @@ class NeededBy(BaseModel):
 
 
 class TrashItem(BaseModel):
-    """Something in the trash; ``version`` where only that version was deleted."""
+    """An item in the trash; ``version`` is set if only that version was deleted."""
 
     noun: Noun
     id: str
@@ -114,7 +114,7 @@ class TrashItem(BaseModel):
 
 
 class TrashOut(Page[TrashItem]):
-    """A page of what lies in the trash, the latest first; ``count`` and ``bytes`` include what other pages show."""
+    """A page of the trash, latest first; ``count`` and ``bytes`` cover all pages."""
 
     count: int
     bytes: int
@@ -122,7 +122,7 @@ class TrashOut(Page[TrashItem]):
 
 
 class PurgeOut(BaseModel):
-    """What was purged for ever. ``left``: there is more, ask again. ``kept`` are needed by others."""
+    """Counts of purged items. ``left``: more remain, repeat the request. ``kept``: needed by others."""
 
     runs: int = 0
     studies: int = 0

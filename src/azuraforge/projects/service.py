@@ -134,7 +134,7 @@ class ProjectService:
         return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)
 
     def sign_in(self, link: str) -> tuple[str, Access]:
-        """Exchange a one-time link for a browser session; returns its secret and whom it lets in."""
+        """Exchange a one-time link for a browser session; return its secret and the caller's access."""
 
         hash_ = _hash(link)
 
@@ -206,7 +206,7 @@ class ProjectService:
         return cached if cached is not None and cached.is_current else None
 
     def forget(self, hash_: str | None) -> None:
-        """Ask the database again before the secret of this hash (None: any secret) lets anybody in."""
+        """Drop cached access for the secret with this hash (None: all secrets), so that the database is asked again."""
         with self._lock:
             self._forgotten += 1
             if hash_ is None:
@@ -308,7 +308,7 @@ class ProjectService:
         return secret, row
 
     def _note_use(self, project_id: str, hash_: str) -> None:
-        """Note a token's use for the list of tokens, to the hour. If that fails, the token is accepted all the same."""
+        """Record a token's last use, to the hour. If that fails, the token is accepted nevertheless."""
         with contextlib.suppress(Exception):
             self._database.write(project_id, lambda session: store.note_use(session, hash_, _USE_SECONDS))
 
@@ -328,7 +328,7 @@ def lower_role(one: str, other: str) -> str:
 
 
 def session_out(access: Access) -> SessionOut:
-    """Describe a session to its own page."""
+    """Return a session as its page shows it."""
     return SessionOut.model_validate(
         {
             "user": access.user_name,

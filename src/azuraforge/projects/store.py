@@ -1,4 +1,4 @@
-"""The only SQL of projects, members and credentials."""
+"""All SQL of projects, members and credentials."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from azuraforge.projects.tables import Credential, Member, Project, RetentionPol
 
 @dataclass(frozen=True)
 class Place:
-    """Where a credential or a name was found; all that is told across projects."""
+    """Key of a credential or name; all that a cross-project query returns."""
 
     project_id: str
 
 
 @cross_project_query(slug=String())
 def project_by_slug(slug: ColumnElement[str]) -> Select[str]:
-    """The project of this name."""
+    """Return the project with this slug."""
     return select(Project.id.label("project_id")).where(Project.slug == slug)
 
 
 @cross_project_query(hash=String())
 def project_of_secret(hash: ColumnElement[str]) -> Select[str]:
-    """The project that a secret opens, by its hash: a sign-in does not name its project."""
+    """Return the project of a secret by its hash, since a sign-in does not name its project."""
     return select(Credential.project_id).where(Credential.hash == hash).limit(1)
 
 
 @cross_project_query(after=String(), limit=Integer())
 def projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Select[str]:
-    """Projects in the order of their ids, to look after each in turn."""
+    """Return projects in the order of their ids, following ``after``."""
     return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)
 
 
@@ -65,7 +65,7 @@ def find_secret(session: Session, hash_: str) -> Place | None:
 
 
 def found_project(session: Session, project_id: str, account_id: str, slug: str, name: str, owner: str) -> None:
-    """Make the first project with its owner, in system scope. On PostgreSQL only if there is no member yet."""
+    """Create the first project with its owner, in system scope. On PostgreSQL only if there is no member yet."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         founding.found(session, project=project_id, account=account_id, slug=slug, name=name, owner=owner)
@@ -104,7 +104,7 @@ def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Cred
 
 
 def use_link(session: Session, hash_: str) -> Credential | None:
-    """Take a one-time link; only the first caller gets it."""
+    """Use up a one-time link; only the first caller succeeds."""
     statement = (
         update(Credential)
         .where(Credential.hash == hash_, Credential.kind == "link", Credential.used_at.is_(None), _alive())
@@ -175,17 +175,17 @@ def add_credential(
 
 
 def share_project(session: Session) -> None:
-    """Until commit nobody seizes the project. On SQLite nobody else writes anyway."""
+    """Take a shared lock on the project until commit. SQLite has only one writer anyway."""
     session.execute(select(Project.id).where(Project.id == session.project_id).with_for_update(read=True))
 
 
 def seize_project(session: Session) -> None:
-    """Until commit nobody shares the project; rows that refer to it can be written all the same."""
+    """Take an exclusive lock on the project until commit; rows that refer to it can still be written."""
     session.execute(select(Project.id).where(Project.id == session.project_id).with_for_update(key_share=True))
 
 
 def policy(session: Session) -> RetentionPolicy | None:
-    """What the project was told to keep; None: the defaults."""
+    """Return the project's retention policy; None: the defaults."""
     return session.get(RetentionPolicy, session.project_id)
 
 

@@ -23,7 +23,7 @@ class Project(Base):
 
 
 class User(Base):
-    """A person; member of projects."""
+    """A person, who is a member of projects."""
 
     __tablename__ = "user_account"
     # A project sees its members. An application's role changes none: see ``database.founding``.
@@ -54,7 +54,7 @@ class Member(Owned, Base):
 
 
 class Credential(Owned, Base):
-    """A secret that opens the door, stored as its SHA-256: an API token, a one-time link or a browser session."""
+    """A credential, stored as SHA-256: an API token, a one-time link or a browser session."""
 
     __tablename__ = "credential"
     __table_args__ = (
@@ -76,7 +76,7 @@ class Credential(Owned, Base):
 
 
 class AnsweredRequest(Owned, Base):
-    """What a request with an ``Idempotency-Key`` was answered, so that its repetition changes nothing."""
+    """The answer to a request with an ``Idempotency-Key``, so that repeating it changes nothing."""
 
     __tablename__ = "answered_request"
     __table_args__ = (Index("ix_answered_request_project_id_created_at", "project_id", "created_at"),)

@@ -1,6 +1,6 @@
-"""The trash of a project: what was deleted and can be restored, until it is purged by policy or by hand.
+"""The trash of a project: deleted items can be restored until the policy or a user purges them.
 
-Each room has its own bin and purges its own things; a project only knows that there are bins. They are asked in
+Each package has its own bin and purges its own things; a project only knows that there are bins. They are asked in
 order: models first, for they need runs and datasets, which are kept as long as they do.
 """
 
@@ -35,7 +35,7 @@ def position(item: TrashItem) -> Position:
 
 @dataclass
 class Purged:
-    """What a bin purged: how many things by their name in ``PurgeOut``, and the bytes of their files.
+    """Result of a purge: number of items by their field in ``PurgeOut``, and the bytes of their files.
 
     ``kept``: still needed by others. ``left``: there was more than one call does.
     """
@@ -46,7 +46,7 @@ class Purged:
     left: bool = False
 
     def add(self, other: Purged) -> None:
-        """Count ``other`` in."""
+        """Add the counts of ``other``."""
         self.counts.update(other.counts)
         self.bytes += other.bytes
         self.kept += other.kept
@@ -55,7 +55,7 @@ class Purged:
 
 @dataclass(frozen=True)
 class Contents:
-    """A page of what lies in a bin, the latest first, with the number of all things in it and their bytes."""
+    """A page of a bin's contents, latest first, with the number and bytes of all items in it."""
 
     items: list[TrashItem]
     count: int
@@ -63,7 +63,7 @@ class Contents:
 
 
 class Bin(Protocol):
-    """The trash of one room."""
+    """The trash of one package."""
 
     def contents(
         self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int
@@ -72,7 +72,7 @@ class Bin(Protocol):
         ...
 
     def expire(self, project_id: str, policy: RetentionPolicy) -> None:
-        """Put into the trash what the policy no longer keeps."""
+        """Move items that the policy no longer keeps into the trash."""
         ...
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
@@ -80,12 +80,12 @@ class Bin(Protocol):
         ...
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """Free files that no row names, left by those who died; returns the bytes."""
+        """Remove files that no row uses, left by killed processes; return the bytes freed."""
         ...
 
 
 class Trash:
-    """What projects keep, and what they have thrown away."""
+    """Retention policies and trash of all projects."""
 
     def __init__(self, database: Database, events: EventLog, bins: Sequence[Bin]) -> None:
         self._database = database
@@ -93,12 +93,12 @@ class Trash:
         self._bins = bins
 
     def policy(self, project_id: str) -> RetentionPolicy:
-        """What the project keeps."""
+        """Return the project's retention policy."""
         with self._database.read(project_id) as session:
             return policy_of(session)
 
     def set_policy(self, project_id: str, policy: RetentionPolicy, by: str) -> RetentionPolicy:
-        """Change it; the next round of housekeeping follows it. Who does not speak of the ledger leaves it as it is."""
+        """Change the policy from the next round of housekeeping on. A request without ledger days keeps them."""
         if "keep_prediction_days" not in policy.model_fields_set:
             present = self.policy(project_id).keep_prediction_days
             policy = policy.model_copy(update={"keep_prediction_days": present})
@@ -122,11 +122,11 @@ class Trash:
         return TrashOut(items=list(page), next=cursor, count=count, bytes=held, policy=policy)
 
     def empty(self, project_id: str, by: str) -> PurgeOut:
-        """Purge everything that nobody needs, at once; ``left`` where it takes another call."""
+        """Purge everything that is not needed; ``left`` if it takes another call."""
         return self._purge(project_id, None, by)
 
     def tend(self, project_id: str) -> PurgeOut:
-        """Do one round by policy: old runs into the trash, old trash away, files that no row names freed.
+        """Apply the policy once: old runs into the trash, old trash purged, unused files removed.
 
         Such a file is kept for as long as the trash, and at least for ``LEAST_DAYS``.
         """
@@ -144,13 +144,13 @@ class Trash:
             purged.add(each.purge(project_id, before))
         out = PurgeOut(**purged.counts, bytes_freed=purged.bytes, kept=purged.kept, left=purged.left)
         if purged.counts.total() or purged.bytes:
-            body = TrashPurged(**purged.counts, bytes_freed=purged.bytes, by=by)
+            body = TrashPurged.model_validate({**purged.counts, "bytes_freed": purged.bytes, "by": by})
             self._database.write(project_id, lambda session: self._events.append(session, "project", body))
         return out
 
 
 def policy_of(session: Session) -> RetentionPolicy:
-    """What the project keeps: its own line, else the defaults."""
+    """Return the project's stored policy, or else the defaults."""
     row = store.policy(session)
     return (
         RetentionPolicy()

@@ -1,4 +1,4 @@
-"""First sightings of files that no row names.
+"""Tracking of files that no row uses.
 
 A file that no row names may belong to a newer database than the one that is open. It is removed only after it was seen
 without a name for a whole period. The sightings lie next to the files, where a restored database does not touch them.
@@ -23,7 +23,7 @@ log = logger("projects")
 
 
 def outlasted(folder: Path, unnamed: Iterable[str], older_than_seconds: float) -> list[str]:
-    """Note which entries of ``folder`` no row names now; return those first seen so at least so long ago.
+    """Record which entries of ``folder`` no row uses now; return those unused for at least the grace period.
 
     The sighting of an entry that is returned, or that has a name again, is forgotten.
     """

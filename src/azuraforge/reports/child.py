@@ -1,4 +1,4 @@
-"""Writes a report. The only place where matplotlib and reportlab are loaded: a child of its own."""
+"""Child that writes reports, the only process that loads matplotlib and reportlab."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def write(child: Child) -> Content:
 
 
 def serve(opening: JsonObject) -> Answer:
-    """The child that writes the documents of runs that ended, one after another, behind everybody else's work.
+    """Serve requests for the documents of ended runs, one at a time, at low priority.
 
     ``Question`` → ``Written``.
     """

@@ -1,4 +1,4 @@
-"""What would change this conclusion: derived from the evaluation's own numbers, none added."""
+"""The section "What would change this conclusion", derived from the evaluation's numbers only."""
 
 from __future__ import annotations
 

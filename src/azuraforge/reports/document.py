@@ -1,4 +1,4 @@
-"""The report of a run as Markdown, from what the run stored about itself. Only sentences are computed here."""
+"""The report of a run as Markdown, from the run's stored data. Only sentences are computed here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's figures as pictures, by matplotlib; only in a child. Light paper, dark ink, shapes besides colours."""
+"""A run's figures drawn by matplotlib; only in a child. Light background; shapes in addition to colours."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _STYLE: Any = {
 
 
 def draw(material: Material, words: Words, kind: Kind) -> dict[str, bytes]:
-    """Draw every figure that the run has data for; by name, in the order of the report."""
+    """Draw every figure that the run has data for; return them by name, in the report's order."""
     drawn = {}
     with rc_context(_STYLE):
         for name, work in _asked(material):
@@ -101,7 +101,7 @@ def _asked(material: Material) -> Iterator[tuple[str, Callable[[Figure, Words], 
 
 
 class _NothingToDraw(Exception):
-    """The data hold no point."""
+    """The data has no points."""
 
 
 def _forecast(data: ForecastFigure, figure: Figure, words: Words) -> None:
@@ -319,7 +319,7 @@ def _named(axes: Axes, x: str, y: str, *, legend: bool = True) -> None:
 
 
 def _times(at: Sequence[str]) -> list[Any]:
-    """Moments, or row numbers where the series has no time."""
+    """Return times, or row numbers if the series has no time."""
     try:
         return [float(each) for each in at]
     except ValueError:

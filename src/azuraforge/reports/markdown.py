@@ -1,4 +1,4 @@
-"""Markdown from values that anybody may have chosen: escaped, one line each."""
+"""Markdown from untrusted values: escaped, one line each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST = 500
 
 
 def escape(value: object) -> str:
-    r"""A value as plain text, whatever it holds.
+    r"""Return a value as escaped plain text.
 
     Example:
         >>> escape("<b>a|b</b>\n# x")
@@ -29,7 +29,7 @@ def escape(value: object) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
-    """A table of cells that are Markdown already; columns in ``right`` hold numbers.
+    """Return a table of Markdown cells; columns in ``right`` are right-aligned numbers.
 
     Example:
         >>> table(["a", "b"], [["x", "1"]], right=[1])
@@ -41,7 +41,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[i
 
 
 def quoted(markdown: str) -> list[str]:
-    """An app's own Markdown as a quotation: its headings and lists stay inside.
+    """Return an app's own Markdown as a quotation, which confines its headings and lists.
 
     Example:
         >>> quoted("# a\\n\\nb")

@@ -1,4 +1,4 @@
-"""The material of a report: everything that a run stored about itself."""
+"""Material of a report: the stored data of a run."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Figures(BaseModel):
 
 
 class Judged(BaseModel):
-    """The run's file ``evaluation.json``."""
+    """The contents of the run's file ``evaluation.json``."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
 
 
 class Material(BaseModel):
-    """A run with its evaluation and verdict (None where it was never judged), its figures and its curves."""
+    """A run with its evaluation and verdict (None if it was never evaluated), its figures and its curves."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,7 +68,7 @@ class Material(BaseModel):
 
 
 class WriteInput(BaseModel):
-    """A report to write: of ``material``, or as a page of the Markdown ``document`` that was written before."""
+    """Request for a report: from ``material``, or as a page from an existing Markdown ``document``."""
 
     language: ReportLanguage
     format: ReportFormat
@@ -84,7 +84,7 @@ class Content(BaseModel):
 
 
 class Question(BaseModel):
-    """The documents to write of a run that ended."""
+    """Request for the documents of an ended run."""
 
     material: Material
     languages: tuple[ReportLanguage, ...]

@@ -1,4 +1,4 @@
-"""The members of a combined predictor, as a part of a report."""
+"""Section of a report on the members of a combined predictor."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _reports(services: Services) -> RunReports:
     from azuraforge.reports.service import RunReports
 
-    return RunReports(services[DATABASE], services[ARTIFACTS], services[RUNS], services[LAUNCHER].call)
+    return RunReports(services[ARTIFACTS], services[RUNS], services[LAUNCHER].call)
 
 
 def _reporter(services: Services) -> Reporter:

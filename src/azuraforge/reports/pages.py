@@ -1,4 +1,4 @@
-"""A report's Markdown as one HTML file: no script, nothing from elsewhere, figures inside."""
+"""A report as one HTML file: no script, no external resources, figures embedded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid #d1d5db;
 
 
 def reader(pictures: Collection[str] = ()) -> MarkdownIt:
-    """The one way in which a report's Markdown is read: tables, no HTML, and of ``data:`` addresses only our own.
+    """Return the parser of report Markdown: tables, no HTML, and only our own ``data:`` addresses.
 
     Example:
         >>> reader().render("<script>x</script> [a](javascript:x)")
@@ -56,7 +56,7 @@ def reader(pictures: Collection[str] = ()) -> MarkdownIt:
 
 
 def page(markdown: str, title: str, language: str, pictures: Collection[str] = ()) -> str:
-    """The whole file."""
+    """Return the HTML file."""
     body = reader(pictures).render(markdown)
     return (
         f'<!doctype html>\n<html lang="{html.escape(language)}">\n<head>\n<meta charset="utf-8">\n'

@@ -1,4 +1,4 @@
-"""A report's Markdown as PDF, by reportlab, in matplotlib's DejaVu letters: every Turkish one is there."""
+"""A report as PDF, by reportlab, in matplotlib's DejaVu font, which has all Turkish letters."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _RULE = TableStyle(
 
 
 def document(markdown: str, title: str, language: str, pictures: Mapping[str, bytes]) -> bytes:
-    """The whole file. ``pictures``: address in the Markdown → PNG."""
+    """Return the PDF file. ``pictures``: address in the Markdown → PNG."""
     _use_letters()
     tokens = reader(pictures).parse(markdown)
     written = io.BytesIO()
@@ -132,7 +132,7 @@ def _list(node: SyntaxTreeNode, pictures: Mapping[str, bytes], style: ParagraphS
 
 
 def _of(node: SyntaxTreeNode) -> SyntaxTreeNode:
-    """A node whose only child is ``node``."""
+    """Return a node whose only child is ``node``."""
     tokens: list[Token] = node.to_tokens()
     return SyntaxTreeNode(tokens)
 
@@ -160,7 +160,7 @@ def _table(node: SyntaxTreeNode) -> Table:
 
 
 def _inline(node: SyntaxTreeNode) -> str:
-    """Reportlab's own markup of a line; every text is escaped."""
+    """Return a line in reportlab's markup, with all text escaped."""
     match node.type:
         case "text":
             return html.escape(node.content)

@@ -1,4 +1,4 @@
-"""Writes the report of every run that ended: one after another, behind the runs' own work, on a thread of its own.
+"""The loop that writes the report of every ended run, one at a time, at low priority, in a thread of its own.
 
 Which runs ended is read from the project's log, so an end counts whoever wrote it. A platform that stopped before all
 were written goes over the last lines again when it starts. Any number may run, in any number of processes: what is
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from azuraforge.database import Database, unavailable
@@ -18,7 +18,7 @@ from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
 from azuraforge.processes.exchange import TOO_SLOW
-from azuraforge.projects import store as project_store
+from azuraforge.projects.reads import every_project
 from azuraforge.reports.material import Question, Written
 from azuraforge.reports.service import RunReports
 from azuraforge.strict_json import JsonObject
@@ -37,7 +37,6 @@ _ANSWER_SECONDS = 120.0
 _TRIES, _SLOW_TRIES = 3, 2
 #: Lines of a project's log that a start goes over again.
 _BEHIND = 500
-_PROJECTS = 100
 #: A child is ended after so many reports: drawing keeps a little memory each time, and a backlog may last for hours.
 REPORTS_PER_CHILD = 50
 _ENDS = frozenset({"succeeded", "failed", "cancelled", "quarantined"})
@@ -59,11 +58,11 @@ Open = Callable[[str, JsonObject], ChildSession]
 
 
 class _Unanswered(TransientError):
-    """The child died over the question, or took too long."""
+    """The child died while answering, or took too long."""
 
 
 class Reporter:
-    """Looks for runs that ended, in each project from where it left off."""
+    """Finds ended runs in each project, continuing where it left off."""
 
     def __init__(
         self,
@@ -91,12 +90,12 @@ class Reporter:
         self._thread = threading.Thread(target=self._loop, name="reports", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the loop."""
         self._events.notifier.subscribe(self.notice)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop at once; a report that is being written is written after the next start."""
+        """End the loop at once; an unfinished report is written after the next start."""
         self._stopping.set()
         self._woken.set()
         with self._lock:
@@ -107,14 +106,14 @@ class Reporter:
         self._end_child()
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Something happened in this process, perhaps the end of a run."""
+        """Wake the loop after an event of this process, perhaps the end of a run."""
         if stream == "project":
             with self._lock:
                 self._noticed.add(project_id)
             self._woken.set()
 
     def look(self, project_id: str) -> int:
-        """Go through what a project's log says since the last time; returns how many ends it told of.
+        """Process a project's new events; return the number of ended runs among them.
 
         Raises where a report could not be written just now: the next look begins with it.
         """
@@ -172,16 +171,6 @@ class Reporter:
         if child is not None:
             child.close()
 
-    def _projects(self) -> Iterator[str]:
-        after = ""
-        while not self._stopping.is_set():
-            with self._database.read_system() as session:
-                found = project_store.next_projects(session, after, _PROJECTS)
-            yield from (place.project_id for place in found)
-            if len(found) < _PROJECTS:
-                return
-            after = found[-1].project_id
-
     def _loop(self) -> None:
         due = time.monotonic() + _FIRST_SECONDS
         while not self._stopping.is_set():
@@ -193,7 +182,7 @@ class Reporter:
             try:
                 if time.monotonic() >= due:
                     due = time.monotonic() + self._round_seconds
-                    noticed |= set(self._projects())
+                    noticed |= set(every_project(self._database, self._stopping))
                 self._look_at(noticed)
             except Exception as error:
                 self._wait_with(noticed, error)
@@ -201,7 +190,7 @@ class Reporter:
                 self._end_child()  # its memory is given back
 
     def _look_at(self, projects: set[str]) -> None:
-        """Each of them: one that must wait costs the others nothing. Raises where the database is away."""
+        """Write the report of each run; one that must wait does not delay the others. Raises TransientError."""
         for project_id in list(projects):
             try:
                 self.look(project_id)
@@ -220,7 +209,7 @@ class Reporter:
 
 
 def _is_end(line: EventOut) -> bool:
-    """Whether a run has ended, or what followed its success has; a report shows that, too."""
+    """Return whether an event ends a run or its follow-ups, which a report also shows."""
     if line.type not in ("run.state", "run.followed_up"):
         return False
     return line.data["state"] in _ENDS and line.data["kind"] not in _WITHOUT

@@ -1,4 +1,4 @@
-"""HTTP of reports, below the runs that they describe."""
+"""HTTP routes of reports, below the runs that they describe."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def get_report(
     format: ReportFormat = "html",
     language: ReportLanguage = "en",
 ) -> Response:
-    """The run's report as one file, figures inside."""
+    """Return the run's report as one file with embedded figures."""
     write = partial(reports.write, access.project_id, run_id, format, language)
     report = await ask_in_turn(request, access.project_id, write)
     headers = {

@@ -1,4 +1,4 @@
-"""Reports of runs: written by a child from what a run stored about itself, and kept with the run once it has ended.
+"""Reports of runs: written by a child from the run's stored data, and kept with the run once it has ended.
 
 The English Markdown document is written when a run ends (``reporter.py``); the Turkish one, other formats, and
 documents of runs that are given none by themselves, when they are first asked for: drawing takes most of the time.
@@ -11,12 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from azuraforge.database import Database, Session, now
 from azuraforge.errors import NotFound
 from azuraforge.plugins.discovery.calling import Call
-from azuraforge.projects.keeping import hold
 from azuraforge.reports.material import Content, Figures, Judged, Material, Question, WriteInput, Written
-from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.schemas import ArtifactOut, MetricsOut, ReportFormat, ReportLanguage, RunDetail
 from azuraforge.strict_json import JsonObject
@@ -37,9 +34,12 @@ Ask = Callable[[Question], Written]
 
 
 class Runs(Protocol):
-    """What is asked of ``RunService``."""
+    """The part of ``RunService`` that reports use."""
 
     def get(self, project_id: str, run_id: str) -> RunDetail: ...
+    def keep_artifact(
+        self, project_id: str, run: RunDetail, name: str, content: bytes, *, kind: str, media_type: str
+    ) -> None: ...
     def metrics(self, project_id: str, run_id: str, series: None = None, max_points: int = 1000) -> MetricsOut: ...
     def figure(self, project_id: str, run_id: str, name: str) -> JsonObject: ...
 
@@ -56,14 +56,13 @@ class Report:
 class RunReports:
     """Reports of every project's runs."""
 
-    def __init__(self, database: Database, artifacts: ArtifactStore, runs: Runs, call: Call) -> None:
-        self._database = database
+    def __init__(self, artifacts: ArtifactStore, runs: Runs, call: Call) -> None:
         self._artifacts = artifacts
         self._runs = runs
         self._call = call
 
     def write(self, project_id: str, run_id: str, wanted: ReportFormat, language: ReportLanguage) -> Report:
-        """The report, as it was kept or else written now. Raises NotFound for a run that is not the project's."""
+        """Return the stored report, or else write it now. Raises NotFound for a run that is not in the project."""
         run = self._runs.get(project_id, run_id)
         name = _name(language, wanted)
         if (kept := self._kept(project_id, run, name)) is not None:
@@ -75,7 +74,7 @@ class RunReports:
         return Report(content, MEDIA_TYPES[wanted], _file_name(run, name))
 
     def _made_of(self, project_id: str, run: RunDetail, wanted: ReportFormat, language: ReportLanguage) -> WriteInput:
-        """A page is made of the document that is there; everything else of what the run stored."""
+        """Return the material: an existing document for a page, the run's stored data for everything else."""
         if wanted == "html" and (document := self._kept(project_id, run, _name(language, "md"))) is not None:
             return WriteInput(language=language, format=wanted, document=document.decode(), title=run.name)
         return WriteInput(language=language, format=wanted, material=self._material(project_id, run))
@@ -103,7 +102,7 @@ class RunReports:
             self._keep(project_id, run, _name(language, "md"), content, MEDIA_TYPES["md"])
 
     def give_up(self, project_id: str, run_id: str, reason: str) -> None:
-        """Keep with a run why its end wrote no report; it can still be asked for."""
+        """Store why no report was written at a run's end; it can still be requested."""
         run = self._runs.get(project_id, run_id)
         if run.finished_at is not None:
             self._keep(project_id, run, PROBLEM, f"{reason}\n".encode(), "text/plain")
@@ -134,26 +133,15 @@ class RunReports:
 
     @staticmethod
     def _since_end(run: RunDetail, name: str) -> ArtifactOut | None:
-        """What was written since the run ended; a run that was resumed has another end."""
+        """Return files written since the run's latest end; a resumed run ends again."""
         found = next((each for each in run.artifacts if each.name == name and each.kind == "report"), None)
         if found is None or run.finished_at is None or found.created_at < run.finished_at:
             return None
         return found
 
     def _keep(self, project_id: str, run: RunDetail, name: str, content: bytes, media_type: str) -> None:
-        stored = self._artifacts.put_bytes(project_id, content)
-        values = {"kind": "report", "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
-
-        def work(session: Session) -> None:
-            row = store.lock(session, run.id)
-            hold(session)
-            # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
-            if row is None or row.finished_at != run.finished_at or row.follow_ups:
-                return
-            if self._artifacts.path(project_id, stored.sha256).exists():
-                store.save_artifact(session, run.id, name, {**values, "created_at": now()})
-
-        self._database.write(project_id, work)
+        """Keep a file with its run, unless that was purged or resumed meanwhile: then it is written when asked for."""
+        self._runs.keep_artifact(project_id, run, name, content, kind="report", media_type=media_type)
 
 
 def _name(language: ReportLanguage, wanted: ReportFormat) -> str:

@@ -1,4 +1,4 @@
-"""What a report says, in English and Turkish. No text holds a figure of its own."""
+"""Texts of reports in English and Turkish. No text contains a number of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a report writes its sentences and numbers, in one language."""
+"""Formatting of a report's sentences and numbers in one language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BACK = re.compile(r"(.*), (\d+(?:–\d+)?) back")
 
 @dataclass(frozen=True)
 class Words:
-    """One language's sentences and numbers."""
+    """Sentences and numbers of one language."""
 
     code: str
 
@@ -31,7 +31,7 @@ class Words:
         return fill(turkish if self.code == "tr" else english, **values)
 
     def input(self, name: str) -> str:
-        """An input of a forecaster, as ``pipelines.importance`` names it.
+        """Return the name of a forecaster's input, given the key of ``pipelines.importance``.
 
         Example:
             >>> Words("tr").input("co2, 2–3 back"), Words("tr").input("rain")
@@ -44,7 +44,7 @@ class Words:
         return self(key) if key in TEXTS else otherwise
 
     def number(self, value: float | None) -> str:
-        """Four significant digits, whole numbers whole, with this language's separators.
+        """Return a number with four significant digits and this language's separators; integers stay integers.
 
         Example:
             >>> Words("en").number(1234.5678), Words("tr").number(0.041253), Words("en").number(20000)
@@ -63,7 +63,7 @@ class Words:
         return text.translate(_SWAP) if self.code == "tr" else text
 
     def percent(self, share: float | None) -> str:
-        """A share as percentage.
+        """Return a share as percentage.
 
         Example:
             >>> Words("en").percent(-0.0412), Words("tr").percent(0.9), Words("en").percent(-0.0001)
@@ -74,7 +74,7 @@ class Words:
         return percent_for_readers(share, self.code)
 
     def signed(self, share: float | None) -> str:
-        """A share as percentage with its sign.
+        """Return a share as percentage with its sign.
 
         Example:
             >>> Words("en").signed(0.032), Words("tr").signed(-0.1)

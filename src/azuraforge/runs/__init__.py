@@ -1,1 +1,1 @@
-"""Queue, lease, worker, launcher, checkpoints, metrics, artifacts: how a run lives."""
+"""Runs: queue, leases, workers, attempts, checkpoints, metrics and artifacts."""

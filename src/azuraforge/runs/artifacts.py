@@ -77,19 +77,19 @@ class ArtifactStore:
             draft.unlink(missing_ok=True)
 
     def path(self, project_id: str, sha256: str) -> Path:
-        """Where a content lies, whether or not it is there."""
+        """Return the path of a content address, whether or not the file exists."""
         return self.folder(project_id) / sha256[:2] / sha256
 
     def folder(self, project_id: str) -> Path:
-        """Where a project's files lie."""
+        """Return the folder of a project's files."""
         return self.root / project_id / "files"
 
     def addresses(self, project_id: str) -> list[str]:
-        """Every content that is there."""
+        """Yield the address of every stored file."""
         return [path.name for path in self.folder(project_id).glob("??/*")]
 
     def verify(self, project_id: str, sha256: str) -> Path:
-        """The path, once every byte has been read and fits the address. Raises StorageError where it does not."""
+        """Return the path after checking every byte against the address. Raises StorageError if the content differs."""
         path = self.path(project_id, sha256)
         try:
             with path.open("rb") as file:

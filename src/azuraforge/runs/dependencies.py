@@ -1,4 +1,4 @@
-"""Runs that need other runs: what they wait for, and what it means for them how those ended.
+"""Dependencies between runs: which runs a run waits for, and what follows when those end.
 
 A run names the earlier runs of its project that it needs, once, when it is made. They exist already and what a run
 needs is never changed, so no cycle can arise. ``waiting_on`` in the row counts those that have not ended yet: a claim
@@ -20,7 +20,7 @@ _UNMET = "needed_run"
 
 
 def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
-    """The runs that a request names, locked. Raises InvalidInput where one is not of this project."""
+    """Return the runs that a request depends on, locked. Raises InvalidInput if one is not in this project."""
     wanted = sorted(set(request.depends_on))
     if not wanted:
         return []
@@ -47,32 +47,32 @@ def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
 
 
 def link(session: Session, run: Run, needed: Sequence[Run]) -> None:
-    """Write down what a new run needs."""
+    """Store the dependencies of a new run."""
     store.add_dependencies(session, run.id, [each.id for each in needed])
     store.change(session, run, waiting_on=unfinished(needed))
 
 
 def unfinished(needed: Sequence[Run]) -> int:
-    """How many of them have not ended."""
+    """Return the number of runs that have not ended."""
     return sum(each.state in _GOING for each in needed)
 
 
 def still_waits(session: Session, run: Run) -> bool:
-    """Count again, now that one of them has ended; whether any is left."""
+    """Count again after one of them has ended; return whether any is unfinished."""
     left = unfinished(store.needs(session, run.id))
     store.change(session, run, waiting_on=left)
     return left > 0
 
 
 def obstacle(run: Run, needed: Sequence[Run]) -> Run | None:
-    """One of them because of which ``run`` will never start; None where there is none."""
+    """Return a dependency because of which ``run`` will never start; None if there is none."""
     if run.on_failure == "run":
         return None
     return next((each for each in needed if each.state not in (*_GOING, "succeeded")), None)
 
 
 def unmet(ended: Run) -> dict[str, str]:
-    """The error of a run that is cancelled because ``ended`` did not succeed."""
+    """Return the error of a run that is cancelled because ``ended`` did not succeed."""
     what = {"failed": "failed", "cancelled": "was cancelled", "quarantined": "was quarantined"}[ended.state]
     return {
         "code": _UNMET,
@@ -83,13 +83,13 @@ def unmet(ended: Run) -> dict[str, str]:
 
 
 def lock_needed(session: Session, run_id: str) -> Sequence[Run]:
-    """What a run needs, locked. Always before the run itself: whoever ends one locks in this order too."""
+    """Lock and return a run's dependencies. Lock them before the run itself, in the same order as ending a run."""
     ids = [each.id for each in store.needs(session, run_id)]
     return store.lock_named(session, ids) if ids else []
 
 
 def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
-    """A run that is resumed waits again for what has not ended; raises Conflict where that is in vain."""
+    """Let a resumed run wait again for unfinished dependencies; raises Conflict if one can no longer succeed."""
     if (gone := _purged(run, needed)) is not None:
         raise Conflict(
             f"it needed run {gone}, which did not succeed and has been purged since",
@@ -104,7 +104,7 @@ def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
 
 
 def _purged(run: Run, needed: Sequence[Run]) -> str | None:
-    """The run because of which this one was cancelled, where that is gone: nothing else remembers the need."""
+    """Return the purged run because of which this one was cancelled: nothing else records that dependency."""
     error = run.error or {}
     if error.get("code") != _UNMET:
         return None

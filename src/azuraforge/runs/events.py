@@ -76,7 +76,7 @@ class MetricsLogged(EventBody):
 
 
 class MetricsTruncated(EventBody):
-    """Points after a step are void: an attempt resumed from a checkpoint of that step. -1: all points."""
+    """Points after a step are invalid: an attempt resumed from a checkpoint of that step. -1: all points."""
 
     type: Literal["run.metrics_truncated"] = "run.metrics_truncated"
     after_step: int

@@ -27,7 +27,7 @@ R = TypeVar("R", bound=BaseModel)
 
 
 class RunExtra(BaseModel):
-    """What a run carries for its kind besides its config. A handler whose runs carry more states its own subclass."""
+    """Data of a run besides its config. A handler whose runs carry more defines a subclass."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,7 +36,7 @@ class RunExtra(BaseModel):
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """A request, validated and made canonical: what the run's row will say."""
+    """A validated request in canonical form: the content of the run's row."""
 
     name: str
     plugin: str | None
@@ -76,7 +76,7 @@ class ClaimedRun:
     environment: JsonObject | None  # of the first attempt
 
     def carries(self, shape: type[C]) -> C:
-        """Return what the run carries. Raises InvalidInput where it was stored by other code in another shape."""
+        """Return the run's data. Raises InvalidInput if other code stored it in another shape."""
         try:
             return shape.model_validate(self.extra)
         except ValidationError as error:
@@ -109,7 +109,7 @@ class FollowUp:
 
 @dataclass(frozen=True)
 class Finish:
-    """How a run succeeded. ``commit`` runs inside the fenced transaction that sets ``succeeded``; it must be short
+    """A successful end. ``commit`` runs inside the fenced transaction that sets ``succeeded``; it must be short
     and may raise an ``AzuraError``, which then fails the run and writes nothing else. ``follow_ups`` begin after it.
     ``timed``: the clock decided part of the result, so that another execution may end at other bits."""
 
@@ -128,7 +128,7 @@ class PhaseResult(Generic[R]):
 
 
 class ChildSettings(BaseModel):
-    """What every child of an attempt computes with."""
+    """Settings with which every child of an attempt computes."""
 
     seed: int
     threads: int
@@ -161,11 +161,11 @@ class Job(Protocol):
         ...
 
     def child_settings(self) -> ChildSettings:
-        """What the children of every phase compute with; known once the first phase has begun."""
+        """Settings with which the children of every phase compute; known once the first phase has begun."""
         ...
 
     def check(self) -> None:
-        """Raise where the run was cancelled or replaced, or the worker is stopping."""
+        """Raise if the run was cancelled or replaced, or the worker is stopping."""
         ...
 
     def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
@@ -275,11 +275,11 @@ class Handler(ABC):
 
     @abstractmethod
     def execute(self, job: Job) -> Finish:
-        """Execute one attempt, in a thread of the worker. Errors leave as they are; see ``failures``."""
+        """Execute one attempt in a thread of the worker. Errors pass through unchanged; see ``failures``."""
 
 
 def by_kind(handlers: Iterable[Handler]) -> dict[str, Handler]:
-    """Return handlers by kind. Raises ValueError where two claim the same one."""
+    """Return handlers by kind. Raises ValueError if two have the same kind."""
     found: dict[str, Handler] = {}
     for handler in handlers:
         if handler.kind in found:

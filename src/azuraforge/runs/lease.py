@@ -1,4 +1,4 @@
-"""Who may carry a run, and for how long. All time here is the database's.
+"""Leases: which attempt may execute a run, and for how long. All times are the database's.
 
 A claim finds one queued row across projects, by its key only, then takes it inside its project and numbers the
 attempt. Every later write of that attempt is *fenced*: it names run, attempt and ``state = 'running'``, and where it
@@ -53,7 +53,7 @@ TextsParameter: TypeAlias = ColumnElement[Sequence[str]]
 
 @dataclass(frozen=True)
 class Held:
-    """A run as one attempt holds it: the key of every fenced write."""
+    """A run held by one attempt: the key of every fenced write."""
 
     project_id: str
     run_id: str
@@ -61,7 +61,7 @@ class Held:
 
 
 def _due(run: type[Run], kinds: TextsParameter, queues: TextsParameter) -> ColumnElement[bool]:
-    """Which queued runs may start now; the one condition of every claim. ``READY`` picks the index."""
+    """Return the condition of every claim: queued runs that may start now. ``READY`` selects the index."""
     return and_(
         run.state == _QUEUED,
         run.waiting_on == _NOTHING,
@@ -84,14 +84,14 @@ def _projects_with_due_runs() -> CTE:
 
 
 def _running_in(project_id: ColumnElement[str]) -> Select[int]:
-    """How many runs of a project hold a slot. Those that a client carries hold none."""
+    """Return the number of a project's runs that hold a slot. Runs that a client executes hold none."""
     running = aliased(Run)
     count = select(func.count()).select_from(running)
     return count.where(running.state == _RUNNING, running.project_id == project_id, running.kind != "external")
 
 
 def _first_of(waiting: CTE, kinds: TextsParameter, queues: TextsParameter) -> Select[str]:
-    """The due run of a project with the highest priority, of those the oldest."""
+    """Return the due run of a project with the highest priority, the oldest of several."""
     best, head = aliased(Run), aliased(Run)
     highest = select(best.priority).where(best.project_id == waiting.c.project_id, _due(best, kinds, queues))
     highest = highest.order_by(best.priority.desc()).limit(_ONE).correlate(waiting)
@@ -105,7 +105,7 @@ def _first_of(waiting: CTE, kinds: TextsParameter, queues: TextsParameter) -> Se
 
 @cross_project_query(kinds=Texts(), queues=Texts(), most_running=Integer())
 def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: ColumnElement[int]) -> KeySelect:
-    """The queued run that comes next, locked; PostgreSQL skips rows that others are taking.
+    """Return the next queued run, locked; PostgreSQL skips rows that others are claiming.
 
     Of the projects that run fewest: the run with the highest priority, of those the oldest. A project that runs
     ``most_running`` already is passed over.
@@ -126,14 +126,14 @@ def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: C
 
 @cross_project_query(kinds=Texts(), queues=Texts(), limit=Integer())
 def due_runs(kinds: TextsParameter, queues: TextsParameter, limit: ColumnElement[int]) -> KeySelect:
-    """Queued runs that may start now, the most urgent first."""
+    """Return queued runs that may start now, the most urgent first."""
     urgent = (Run.priority.desc(), Run.created_at, Run.id)
     return select(*_KEY).where(_due(Run, kinds, queues)).order_by(*urgent).limit(limit)
 
 
 @cross_project_query()
 def first_expired_run() -> KeySelect:
-    """A running attempt whose lease ran out, locked."""
+    """Return a running attempt whose lease has expired, locked."""
     return (
         select(*_KEY)
         .where(Run.state == _RUNNING, Run.lease_until < now())
@@ -145,20 +145,20 @@ def first_expired_run() -> KeySelect:
 
 @cross_project_query(kinds=Texts())
 def running_runs(kinds: TextsParameter) -> KeySelect:
-    """Every running attempt of these kinds."""
+    """Return every running attempt of these kinds."""
     return select(*_KEY).where(Run.state == _RUNNING, among(Run.kind, kinds))
 
 
 @cross_project_query(ids=Texts())
 def places_of_runs(ids: TextsParameter) -> KeySelect:
-    """Where the named runs live."""
+    """Return the projects and ids of the named runs."""
     return select(*_KEY).where(among(Run.id, ids))
 
 
 def find_due(
     session: Session, kinds: Sequence[str], most_running: int | None = None, queues: Sequence[str] = QUEUES
 ) -> Held | None:
-    """The run to claim next, as it stands in the queue. System scope; ``most_running``: at once in one project."""
+    """Return the run to claim next. System scope; ``most_running``: at once in one project."""
     most = _UNBOUNDED if most_running is None else most_running
     return _first(first_due_run(session, kinds=kinds, queues=queues, most_running=most))
 
@@ -174,7 +174,7 @@ def has_room(session: Session, most_running: int | None) -> bool:
     """Return whether the session's project may run one more. Call it before ``claim``; other claims wait meanwhile."""
     if most_running is None:
         return True
-    if session.get_bind().dialect.name == "postgresql":  # two claims at once would both find the last place free
+    if session.get_bind().dialect.name == "postgresql":  # two concurrent claims would both find the last slot free
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"azuraforge.room.{session.project_id}"))))
     return (session.scalar(_running_in(literal(session.project_id))) or 0) < most_running
 
@@ -211,7 +211,7 @@ def claim(session: Session, found: Held, worker: str, lease_seconds: float) -> R
 
 
 def fence(held: Held) -> ColumnElement[bool]:
-    """The condition that every write of an attempt carries."""
+    """Return the condition of every write of an attempt."""
     return and_(
         Run.project_id == held.project_id,
         Run.id == held.run_id,
@@ -221,7 +221,7 @@ def fence(held: Held) -> ColumnElement[bool]:
 
 
 def fenced_update(session: Session, held: Held, **values: object) -> None:
-    """Change the run's row, or raise Replaced. Called first in a transaction, it guards the whole of it."""
+    """Change the run's row, or raise Replaced. Called first in a transaction, it guards all of its writes."""
     statement = update(Run).where(fence(held)).values(**(values or {"attempt": Run.attempt}))
     if session.execute(statement.returning(Run.id), execution_options=_PLAIN).one_or_none() is None:
         raise Replaced
@@ -242,22 +242,22 @@ def beat(session: Session, held: Sequence[Held], lease_seconds: float) -> dict[H
 
 
 def find_expired(session: Session) -> Held | None:
-    """An attempt whose lease ran out. System scope."""
+    """Return an attempt whose lease has expired. System scope."""
     return _first(first_expired_run(session))
 
 
 def running(session: Session, kinds: Sequence[str]) -> list[Held]:
-    """Every running attempt of these kinds. System scope; for a platform that knows itself to be alone."""
+    """Return every running attempt of these kinds. System scope; for a platform that runs in a single process."""
     return [_held(row) for row in running_runs(session, kinds=kinds)]
 
 
 def due(session: Session, kinds: Sequence[str], limit: int, queues: Sequence[str] = QUEUES) -> list[Held]:
-    """Queued runs that may start now. System scope."""
+    """Return queued runs that may start now. System scope."""
     return [_held(row) for row in due_runs(session, kinds=kinds, queues=queues, limit=limit)]
 
 
 def places(session: Session, run_ids: Sequence[str]) -> list[Held]:
-    """The named runs, whichever project they belong to. System scope; for sweeping work folders."""
+    """Return the named runs of all projects. System scope; for sweeping work folders."""
     return [_held(row) for row in places_of_runs(session, ids=run_ids)]
 
 

@@ -1,4 +1,4 @@
-"""What one attempt may use. The platform sets a bound for all runs, a run may ask for less."""
+"""Limits of one attempt. The platform sets an upper bound for all runs; a run may request less."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Limits:
 
     @classmethod
     def of(cls, run: ClaimedRun, settings: RunSettings) -> Limits:
-        """The limits of an attempt that begins now."""
+        """Return the limits of an attempt that begins now."""
         seconds, bytes_ = settings.time_limit_seconds, settings.memory_limit_bytes
         asked_seconds, asked_bytes = run.time_limit_seconds, run.memory_limit_bytes
         time_asked = asked_seconds is not None and (seconds is None or asked_seconds <= seconds)
@@ -44,7 +44,7 @@ class Limits:
         )
 
     def check_time(self) -> None:
-        """Raise UserError where the attempt has taken too long."""
+        """Raise UserError if the attempt has taken too long."""
         if self.time_seconds is not None and time.monotonic() - self.begun > self.time_seconds:
             _refuse(
                 _TIME,
@@ -54,7 +54,7 @@ class Limits:
             )
 
     def check_memory(self, used_bytes: int) -> None:
-        """Raise UserError where the attempt's processes use too much."""
+        """Raise UserError if the attempt's processes use too much memory."""
         if self.memory_bytes is not None and used_bytes > self.memory_bytes:
             _refuse(
                 _MEMORY,
@@ -65,7 +65,7 @@ class Limits:
 
 
 def check_asked(request: RunRequest, settings: RunSettings) -> None:
-    """Raise InvalidInput where a run asks for more than the platform allows."""
+    """Raise InvalidInput if a run requests more than the platform allows."""
     for name in (_TIME, _MEMORY):
         asked, most = getattr(request, name), getattr(settings, name)
         if asked is not None and request.kind == "external":

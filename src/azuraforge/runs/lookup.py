@@ -13,7 +13,7 @@ from azuraforge.database import Database
 from azuraforge.database.fast_reads import Plan
 from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
-from azuraforge.events.store import LAST_SEQ
+from azuraforge.events.reads import LAST_SEQ
 from azuraforge.paging import PAGE, Order
 from azuraforge.runs import lookup_store, shapes
 from azuraforge.runs.metrics import curves as metrics
@@ -28,7 +28,7 @@ NEEDED_BY = 100
 
 
 class RunLookup:
-    """Reads to be awaited where the request is. Each raises NotFound for a run that is not the project's."""
+    """Asynchronous reads. Each raises NotFound for a run that is not in the project."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -113,7 +113,7 @@ class RunLookup:
 
 
 def detail(run_id: str) -> Plan[RunDetail]:
-    """Everything about a run except its metrics."""
+    """All stored data of a run except its metrics."""
     of = {"run_id": run_id}
     asked = (
         found := lookup_store.RUN.given(of),

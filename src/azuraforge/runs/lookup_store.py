@@ -1,4 +1,4 @@
-"""The questions behind ``lookup.py``: SQL of the hottest reads. Each is confined to one project by ``Question``."""
+"""SQL of the most frequent reads, used by ``lookup.py``. ``Question`` confines each to one project."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import Column, behind_parameters
 from azuraforge.runs.metrics.queries import Comparison, Statistic
-from azuraforge.runs.schemas import RunState
+from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.runs.tables import (
     NO_TRIAL,
     Artifact,
@@ -31,7 +31,7 @@ _RUN_ID = bindparam("run_id", type_=String())
 
 
 class RunRow(NamedTuple):
-    """A run as lists show it; ``sort_value`` is None where the list is sorted by time."""
+    """A run as lists show it; ``sort_value`` is None if the list is sorted by time."""
 
     id: str
     kind: str
@@ -64,7 +64,7 @@ class RunDetailRow(NamedTuple):
     seed: int
     threads: int
     priority: int
-    on_failure: str
+    on_failure: OnFailure
     time_limit_seconds: float | None
     memory_limit_bytes: int | None
     dataset_fingerprint: str | None
@@ -260,7 +260,7 @@ _filtered_page = lru_cache(maxsize=256)(_make_page)
 def _series(
     name: str, statistic: Statistic
 ) -> tuple[tuple[type[MetricSeries], ColumnElement[bool]], InstrumentedAttribute[float | None]]:
-    """A series of the run, named by a parameter: the table with the condition of its join, and a statistic of it."""
+    """Return the join of a series named by a parameter, and one of its statistics."""
     table = aliased(MetricSeries)
     values = {"last": table.last, "lowest": table.lowest, "highest": table.highest}
     of_run = and_(table.project_id == Run.project_id, table.run_id == Run.id)

@@ -1,4 +1,4 @@
-"""Checks that what unfinished runs need is not deleted."""
+"""Checks before a deletion: unfinished runs still need some datasets and models."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from azuraforge.runs import trash_store
 
 
 def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
-    """Raise Conflict where an unfinished run reads this dataset, or this version of it."""
+    """Raise Conflict if an unfinished run reads this dataset or this version of it."""
     if (run_id := trash_store.going_on_dataset(session, id_, version)) is not None:
         raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", run_id)
 
 
 def object_to_model(session: Session, name: str) -> None:
-    """Raise Conflict where an unfinished run will add a version to this model."""
+    """Raise Conflict if an unfinished run will add a version to this model."""
     if (run_id := trash_store.going_for_model(session, name)) is not None:
         raise _in_use(f"model {name!r}", run_id)
 

@@ -71,7 +71,7 @@ def _runs(services: Services) -> RunService:
 
 
 def _sweeper(services: Services) -> Callable[[Collection[str]], object]:
-    from azuraforge.runs.scratch import sweep
+    from azuraforge.runs.execution.scratch import sweep
 
     return lambda held: sweep(services[DATABASE], services[SETTINGS].scratch, held)
 

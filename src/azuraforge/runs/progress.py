@@ -1,4 +1,4 @@
-"""How far a run is, how fast it goes and when it may be done."""
+"""Progress of a run: share, rate and estimated time left."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WINDOW_SECONDS = 20.0
 
 
 class ProgressMeter:
-    """Adds up the shares of phases.
+    """Sum of the progress of all phases.
 
     The time left assumes that the phases still to come take as long, for their share, as the present one.
 
@@ -36,23 +36,23 @@ class ProgressMeter:
         self._seen: deque[tuple[float, int]] = deque()
 
     def enter(self, phase: str, share: float) -> None:
-        """A phase begins; it is ``share`` of the whole run."""
+        """Begin a phase that is ``share`` of the whole run."""
         self._phase, self._share = phase, max(0.0, share)
         self._seen.clear()
         self._clock()
 
     def leave(self) -> None:
-        """The phase is done."""
+        """End the phase."""
         self._before = min(1.0, self._before + self._share)
         self._share = 0.0
 
     def update(self, done: int, total: int, note: str = "") -> JsonObject:
-        """Progress as rows and events carry it; ``rate_per_second`` and ``seconds_left`` are None until known."""
+        """Return the progress for rows and events; ``rate_per_second`` and ``seconds_left`` are None until known."""
         at = self._clock()
         while self._seen and (at - self._seen[0][0] > WINDOW_SECONDS and len(self._seen) > 2):
             self._seen.popleft()
         if self._seen and done < self._seen[-1][1]:
-            self._seen.clear()  # it began anew
+            self._seen.clear()  # it started again
         self._seen.append((at, done))
         part = min(1.0, done / total) if total > 0 else 0.0
         rate = self._rate()

@@ -1,4 +1,4 @@
-"""Takes runs away from workers that are gone. Any number of reapers may run, in any number of processes."""
+"""Requeueing of runs whose lease has expired. Several reapers may run, in any number of processes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
 
-#: A beat that failed just before the database came back is due one beat later, and takes a moment.
+#: A heartbeat that failed just before the database came back is repeated one interval later.
 _PAUSED_BEATS = 1.25
 
 log = logger("runs")
 
 
 class Reaper:
-    """Takes runs away from workers that do not renew their lease."""
+    """Requeues runs of workers that no longer renew their lease."""
 
     def __init__(self, database: Database, events: EventLog, settings: Settings) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class Reaper:
         self._paused_until = 0.0
 
     def reap(self) -> int:
-        """One pass; returns how many runs were taken away.
+        """Run one pass and return the number of runs that were requeued.
 
         Does nothing for one beat after this process began, or it or the database was away: then nobody could renew.
         """
@@ -48,7 +48,7 @@ class Reaper:
         return taken
 
     def recover(self, kinds: tuple[str, ...]) -> int:
-        """Queue again whatever an earlier life of this platform left running.
+        """Requeue runs that an earlier process of this platform left running.
 
         Only where it is alone on its database, as the embedded one on its SQLite file is; behind PostgreSQL others
         may be carrying what runs, and the leases tell.
@@ -72,7 +72,9 @@ class Reaper:
             return True
         here = time.monotonic()
         before, self._last = self._last, (at, here)
-        if before is None:  # just started, or it just came back: nobody knows since when the others can renew again
+        if (
+            before is None
+        ):  # just started, or the database just came back: it is unknown since when other workers can renew again
             return True
         longest = max((at - before[0]).total_seconds(), here - before[1])
         return longest > self._settings.reap_seconds + self._settings.beat_seconds

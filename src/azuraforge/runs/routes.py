@@ -1,4 +1,4 @@
-"""HTTP of runs."""
+"""HTTP routes of runs."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ async def list_runs(
         ),
     ] = None,
 ) -> RunPage:
-    """A page of runs, newest first. Trials are left out unless asked for: their study shows them."""
+    """List runs, newest first. Trials are left out unless requested; their study lists them."""
     if kind is not None:
         service.check_kind(kind)
     return await service.lookup.list(
@@ -95,7 +95,7 @@ async def list_runs(
 
 @router.get("/{run_id}")
 async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, service: Service) -> RunDetail:
-    """Everything about a run except its metrics."""
+    """Return all stored data of a run except its metrics."""
     run_id = await complete(connection, access, RUNS, run_id)  # not as a dependency: one of the hottest reads
     return await service.lookup.get(access.project_id, run_id)
 
@@ -115,14 +115,14 @@ def restore_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> 
 
 @router.put("/{run_id}/pin")
 def pin_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
-    """Keep a run however old it becomes."""
+    """Keep a run regardless of its age."""
     service.trash.pin(access.project_id, run_id, True)
     return service.get(access.project_id, run_id)
 
 
 @router.delete("/{run_id}/pin", status_code=204)
 def unpin_run(run_id: RunId, access: Member, service: Service) -> None:
-    """Leave a run to the project's policy again."""
+    """Apply the project's retention policy to a run again."""
     service.trash.pin(access.project_id, run_id, False)
 
 
@@ -147,33 +147,33 @@ async def get_metrics(
     max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
     times: Annotated[bool, Query(description="with the time at which each point was logged")] = False,
 ) -> MetricsOut:
-    """Curves, reduced so that spikes stay."""
+    """Return curves, reduced to ``max_points`` such that spikes are kept."""
     return await service.lookup.metrics(access.project_id, run_id, series, max_points, times=times)
 
 
 @router.post("/{run_id}/metrics")
 @cleans_text
 def record_metrics(run_id: RunId, body: MetricPoints, access: Member, service: Service, unit: Unit) -> RunOut:
-    """Points and progress of an external run; what was sent before is not taken twice."""
+    """Store points and progress of an external run; points sent before are not stored twice."""
     return service.record(access.project_id, run_id, access.user_id, body, unit=unit)
 
 
 @router.post("/{run_id}/lease")
 def renew_lease(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunOut:
-    """A sign of life from the client that carries an external run; the answer tells of a request to cancel."""
+    """Renew the lease of an external run; the answer states whether cancellation was requested."""
     return service.renew_lease(access.project_id, run_id, access.user_id, unit=unit)
 
 
 @router.post("/{run_id}/finish")
 @cleans_text
 def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Service, unit: Unit) -> RunOut:
-    """The end of an external run."""
+    """End an external run."""
     return service.finish(access.project_id, run_id, access.user_id, body, unit=unit)
 
 
 @router.get("/{run_id}/figures/{name}")
 def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> JsonObject:
-    """Data to be drawn. ``Figures`` in this document states the shapes of the built-in figures."""
+    """Return the data of a figure. ``Figures`` in this document defines the shapes of the built-in figures."""
     return service.figure(access.project_id, run_id, name)
 
 
@@ -181,13 +181,13 @@ def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> J
 async def list_artifacts(
     run_id: RunId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> ArtifactPage:
-    """The files that a run produced."""
+    """List the files that a run produced."""
     return await service.lookup.artifacts(access.project_id, run_id, limit=limit, after=after)
 
 
 @router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)
 def get_artifact(run_id: RunId, name: Name, access: Reader, service: Service) -> Response:
-    """One file, as a download."""
+    """Download one file."""
     artifact, path = service.artifact(access.project_id, run_id, name)
     headers = {"X-Content-Type-Options": "nosniff", "ETag": f'"{artifact.sha256}"'}
     filename = artifact.name.rpartition("/")[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import orjson
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     FailFast,
     Field,
+    JsonValue,
     WithJsonSchema,
     field_validator,
 )
@@ -24,7 +25,8 @@ from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 from azuraforge.strict_json import JsonObject
 
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
+_StoredT = TypeVar("_StoredT", JsonObject, list[JsonValue])
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape in JSON, not the text of such an escape
 
 
 def _storable_text(text: str) -> str:
@@ -37,12 +39,12 @@ def _cleaned(text: object) -> object:
     return sayable(text) if isinstance(text, str) else text
 
 
-def _storable(value: JsonObject) -> JsonObject:
+def _storable(value: _StoredT) -> _StoredT:
     try:
-        told = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+        written = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:
         raise ValueError(f"it cannot be stored: {error}") from error
-    if _NUL.search(told):
+    if _NUL.search(written):
         raise ValueError("it cannot be stored: a NUL character in a text")
     return value
 
@@ -50,7 +52,8 @@ def _storable(value: JsonObject) -> JsonObject:
 #: Texts and objects that people send: every database can store them.
 StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
-#: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
+StorableList = Annotated[list[JsonValue], AfterValidator(_storable)]
+#: Text for people only: cleaned instead of refused, so that no run's end is lost because of a character.
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: The year 9000.
 MOST_MILLISECONDS = 221_845_392_000_000
@@ -70,12 +73,14 @@ RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
 ReportFormat = Literal["html", "pdf", "md"]
 ReportLanguage = Literal["en", "tr"]
-#: A registered kind; which ones there are is known when the request is answered.
+#: The marker by which the API's document finds the fields that name a registered kind. Its value: other names.
+RUN_KIND_MARKER = "x-run-kinds"
+#: The name of a registered kind; checked against the registry when the request is handled.
 RunKind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_.-]*$")]
 
 
 class RunRequest(BaseModel):
-    """What to run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none."""
+    """Request for a run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -108,7 +113,7 @@ class RunRequest(BaseModel):
 
 
 class RunError(BaseModel):
-    """Why a run failed: one sentence, where, and what to do next."""
+    """Error of a failed run: one sentence, its place, and what to do next."""
 
     code: str
     message: str
@@ -118,7 +123,7 @@ class RunError(BaseModel):
 
 
 class RunProgress(BaseModel):
-    """How far a run is. ``share`` covers the whole run, ``done/total`` its present phase."""
+    """Progress of a run. ``share`` refers to the whole run, ``done/total`` to its current phase."""
 
     phase: StorableText | None = Field(default=None, max_length=200)
     done: Count = 0
@@ -222,7 +227,7 @@ class LinkedRun(BaseModel):
 
 
 class StudyLink(BaseModel):
-    """The study that a run belongs to, as one of its trials, or as a trial's config that is trained anew."""
+    """The study that a run belongs to, as one of its trials or as the retraining of a trial's config."""
 
     id: str
     name: str
@@ -230,7 +235,7 @@ class StudyLink(BaseModel):
 
 
 class RunDetail(RunOut):
-    """Everything about a run except its metrics."""
+    """All stored data of a run except its metrics."""
 
     config: JsonObject
     seed: int
@@ -303,7 +308,7 @@ class MetricPoints(BaseModel):
 
 
 class FinishRequest(BaseModel):
-    """How an external run ended."""
+    """Request to end an external run."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Runs as people and programs ask for them.
+"""Rules of runs: create, cancel, resume, read.
 
                   claim                          finish
     create ──► queued ──────────► running ───────────────► succeeded
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -31,6 +32,7 @@ from azuraforge.database import Database, Session, UnitOfWork, after_commit, now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.processes.failures import sayable
+from azuraforge.projects.keeping import hold
 from azuraforge.runs import dependencies, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.dispatch import RunDispatch
@@ -53,8 +55,18 @@ from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
 from azuraforge.strict_json import JsonObject
 
-#: Raises Conflict where a run may not be resumed. Asked of rooms above this one.
-Objection = Callable[[Session, Run], None]
+
+@dataclass(frozen=True)
+class ResumedRun:
+    """A run that a person asks to resume. ``extra``: what it carries for its kind."""
+
+    id: str
+    kind: str
+    extra: JsonObject
+
+
+#: Raises Conflict if a run may not be resumed. Higher packages supply these checks.
+Objection = Callable[[Session, ResumedRun], None]
 
 _EXTERNAL = "external"
 _LATER_FIELDS = ("depends_on", "on_failure", "time_limit_seconds", "memory_limit_bytes")
@@ -63,7 +75,7 @@ _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 
 class RunService:
-    """Runs of every project; each method names the project it acts in.
+    """Service for the runs of all projects; each method takes the project's id.
 
     Args:
         needs: reasons to keep runs that were deleted.
@@ -83,7 +95,7 @@ class RunService:
         objections: Sequence[Objection] = (),
     ) -> None:
         self._database = database
-        #: The hottest reads, to be awaited.
+        #: The most frequent reads; asynchronous.
         self.lookup = RunLookup(database)
         self._events = events
         self._handlers = by_kind(handlers)
@@ -114,19 +126,24 @@ class RunService:
 
         try:
             run_id = self._database.write(project_id, work, unit=unit)
-        except IntegrityError:  # somebody else used the key a moment ago
+        except IntegrityError:  # another request used the key a moment ago
             if (known := self._known(project_id, request, request_hash)) is None:
                 raise
             run_id = known
         return self.get(project_id, run_id)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Validate a request without queueing it; may call children. Raises UserError."""
+        """Validate a request without queueing it; may start children. Raises UserError."""
         check_asked(request, self._limits)
         if request.kind == _EXTERNAL:
             return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
         self.check_kind(request.kind)
         return self._handlers[request.kind].prepare(project_id, request)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The registered kinds of runs."""
+        return tuple(self._handlers)
 
     def check_kind(self, kind: str) -> None:
         """Raise InvalidInput for a kind of run that no handler is registered for."""
@@ -157,18 +174,18 @@ class RunService:
         return row.id
 
     def named(self, project_id: str, run_ids: Iterable[str]) -> dict[str, RunOut]:
-        """Those of the named runs that are there, by id."""
+        """Return the named runs that exist, by id."""
         with self._database.read(project_id) as session:
             return {row.id: shapes.run_out(row) for row in store.named(session, list(run_ids))}
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
-        """Return everything about a run except its metrics. In the event loop, await ``lookup.get`` instead."""
+        """Return all stored data of a run except its metrics. In the event loop, await ``lookup.get`` instead."""
         return self._database.follow_now(project_id, lookup.detail(run_id))
 
     def cancel(
         self, project_id: str, run_id: str, *, reason: str | None = None, unit: UnitOfWork | None = None
     ) -> RunDetail:
-        """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict. ``reason`` is told."""
+        """Cancel a queued run, or ask a running one to stop. Raises Conflict if it ended. ``reason`` is reported."""
 
         def work(session: Session) -> None:
             run = self._locked(session, run_id)
@@ -185,7 +202,7 @@ class RunService:
         return self.get(project_id, run_id)
 
     def resume(self, project_id: str, run_id: str, *, unit: UnitOfWork | None = None) -> RunDetail:
-        """Queue a failed, cancelled or quarantined run again; it goes on from its newest verified checkpoint."""
+        """Requeue a failed, cancelled or quarantined run; it continues from its newest verified checkpoint."""
 
         def work(session: Session) -> None:
             needed = dependencies.lock_needed(session, run_id)
@@ -204,7 +221,7 @@ class RunService:
                     where=f"run {run_id}",
                 )
             for object_to in self._objections:
-                object_to(session, run)
+                object_to(session, ResumedRun(run.id, run.kind, run.extra))
             dependencies.wait_again(session, run, needed)
             self._transitions.resumed(session, run)
             after_commit(session, lambda: self._bring(run))
@@ -224,7 +241,7 @@ class RunService:
         return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points, times))
 
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
-        """One file and where it lies; raises StorageError where it does not verify."""
+        """Return a file's record and path; raises StorageError if its content does not verify."""
         with self._database.read(project_id) as session:
             self._existing(session, run_id)
             row = store.artifact(session, run_id, name)
@@ -233,13 +250,30 @@ class RunService:
         return shapes.artifact_out(row), self._artifacts.verify(project_id, row.sha256)
 
     def figure(self, project_id: str, run_id: str, name: str) -> JsonObject:
-        """The data of a figure."""
+        """Return the data of a figure."""
         with self._database.read(project_id) as session:
             self._existing(session, run_id)
             row = store.figure(session, run_id, name)
         if row is None:
             raise NotFound(f"the run has no figure {name!r}", where=f"run {run_id}")
         return row.data
+
+    def keep_artifact(
+        self, project_id: str, run: RunDetail, name: str, content: bytes, *, kind: str, media_type: str
+    ) -> None:
+        """Keep a file with a run that has ended; nothing where it was resumed or purged meanwhile."""
+        stored = self._artifacts.put_bytes(project_id, content)
+        values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
+
+        def work(session: Session) -> None:
+            row = store.lock(session, run.id)
+            hold(session)
+            if row is None or row.finished_at != run.finished_at or row.follow_ups:
+                return
+            if self._artifacts.path(project_id, stored.sha256).exists():  # else it was freed a moment ago
+                store.save_artifact(session, run.id, name, {**values, "created_at": now()})
+
+        self._database.write(project_id, work)
 
     def renew_lease(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> RunOut:
         """Renew the lease of an external run for its client."""
@@ -328,7 +362,7 @@ def _found(run: Run | None, run_id: str) -> Run:
 
 
 def _hash(request: RunRequest) -> str:
-    # Fields that came later count only where they say something: keys of earlier requests stay theirs.
+    # Fields added later count only if set, so that the keys of earlier requests stay valid.
     silent = {name for name in _LATER_FIELDS if getattr(request, name) == getattr(_PLAIN, name)}
     try:
         asked = orjson.dumps(request.model_dump(mode="json", exclude=silent), option=orjson.OPT_SORT_KEYS)

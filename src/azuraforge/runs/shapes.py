@@ -1,4 +1,4 @@
-"""Rows as the API shows them."""
+"""Conversion of rows into API shapes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", 
 
 
 def run_fields(row: Run | RunRow) -> dict[str, Any]:
-    """The fields of ``RunOut``, read from a row."""
+    """Return the fields of ``RunOut``, read from a row."""
     fields = {name: getattr(row, name) for name in _PLAIN}
-    fields["progress"] = RunProgress(**row.progress)
-    fields["error"] = RunError(**row.error) if row.error is not None else None
+    fields["progress"] = RunProgress.model_validate(row.progress)
+    fields["error"] = RunError.model_validate(row.error) if row.error is not None else None
     return fields
 
 
@@ -52,7 +52,7 @@ def run_detail(
     artifacts: Sequence[ArtifactRow],
     **lists: Any,
 ) -> RunDetail:
-    """A run with what belongs to it. ``lists``: figures, notes, metric_series and last_event_seq, as they are shown."""
+    """Return a run with its details. ``lists``: figures, notes, metric_series and last_event_seq, as shown."""
     fixed = detail.environment is not None  # by the first attempt that a worker of the platform executes
     return RunDetail(
         **run_fields(row),
@@ -91,7 +91,7 @@ def artifact_out(row: Artifact | ArtifactRow) -> ArtifactOut:
 
 
 def series_out(name: str, curve: metrics.Curve, max_points: int, times: bool) -> MetricSeries:
-    """Return a curve with at most ``max_points`` points, and with their ``times`` where asked for."""
+    """Return a curve with at most ``max_points`` points and, if requested, their ``times``."""
     few = metrics.downsample(curve, max_points)
     values: list[float] = few.values.tolist()
     shown: list[float | None] = [value if math.isfinite(value) else None for value in values]

@@ -32,7 +32,7 @@ def get(session: Session, run_id: str) -> Run | None:
 
 
 def lock(session: Session, run_id: str) -> Run | None:
-    """The run, its row locked until commit."""
+    """Return the run, its row locked until commit."""
     return session.scalar(_run(run_id).with_for_update(), execution_options={"populate_existing": True})
 
 
@@ -45,7 +45,7 @@ def named(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
 
 
 def lock_named(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
-    """Those of the named runs that are there, locked until commit, always in the same order."""
+    """Return the named runs that exist, locked until commit in a fixed order."""
     statement = select(Run).where(Run.id.in_(run_ids)).order_by(Run.id)
     return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
 
@@ -57,7 +57,7 @@ def add_dependencies(session: Session, run_id: str, needs_ids: Sequence[str]) ->
 
 
 def needs(session: Session, run_id: str) -> Sequence[Run]:
-    """The runs that a run needs, oldest first."""
+    """Return the runs that a run depends on, oldest first."""
     of = and_(RunDependency.project_id == Run.project_id, RunDependency.needs_id == Run.id)
     statement = select(Run).join(RunDependency, of).where(RunDependency.run_id == run_id)
     return session.scalars(
@@ -66,7 +66,7 @@ def needs(session: Session, run_id: str) -> Sequence[Run]:
 
 
 def lock_waiting_for(session: Session, run_id: str) -> Sequence[Run]:
-    """Queued runs that need a run, locked until commit, always in the same order."""
+    """Return queued runs that depend on a run, locked until commit in a fixed order."""
     waiting = select(RunDependency.run_id).where(RunDependency.needs_id == run_id)
     statement = select(Run).where(Run.id.in_(waiting), Run.state == "queued")
     return session.scalars(
@@ -75,7 +75,7 @@ def lock_waiting_for(session: Session, run_id: str) -> Sequence[Run]:
 
 
 def change(session: Session, run: Run, **values: object) -> None:
-    """Write into a row that the caller has locked."""
+    """Update a row that the caller has locked."""
     for name, value in values.items():
         setattr(run, name, value)
     session.flush()
@@ -119,7 +119,7 @@ def save_phase(session: Session, run_id: str, name: str, values: Mapping[str, ob
 
 
 def checkpoints(session: Session, run_id: str, phase_name: str) -> Sequence[Checkpoint]:
-    """A phase's checkpoints, the furthest of the newest attempt first."""
+    """Return a phase's checkpoints, the furthest of the newest attempt first."""
     statement = _of(Checkpoint, run_id).where(Checkpoint.phase == phase_name)
     return session.scalars(statement.order_by(Checkpoint.attempt.desc(), Checkpoint.step.desc())).all()
 
@@ -142,7 +142,7 @@ def delete_checkpoint(session: Session, row: Checkpoint) -> None:
 
 
 def note_furthest_step(session: Session, run_id: str, phase_name: str, step: int) -> bool:
-    """Store ``step`` if no attempt of the phase came as far; return whether it did so."""
+    """Store ``step`` if no attempt of the phase got as far; return whether it was stored."""
     row = session.scalar(_of(FurthestStep, run_id).where(FurthestStep.phase == phase_name))
     if row is not None and row.step >= step:
         return False

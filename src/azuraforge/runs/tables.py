@@ -1,4 +1,4 @@
-"""Runs and what belongs to them. Every key begins with the project, then the run."""
+"""Tables of runs. Every key begins with the project, then the run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _of_run(run_id: str = "run_id") -> ForeignKeyConstraint:
 
 
 class Run(Deletable, Owned, Base):
-    """One run: the row is the truth about it."""
+    """One run. Its row is authoritative."""
 
     __tablename__ = "run"
     __table_args__ = (
@@ -122,11 +122,11 @@ class Run(Deletable, Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # kept, however old
+    pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # kept regardless of age
 
 
 class RunDependency(Owned, Base):
-    """``run_id`` starts only when ``needs_id`` has ended. Never changed once written, so no cycle can arise."""
+    """A dependency: ``run_id`` starts only when ``needs_id`` has ended. Never changed, so no cycle can arise."""
 
     __tablename__ = "run_dependency"
     __table_args__ = (
@@ -160,7 +160,7 @@ class RunAttempt(Owned, Base):
 
 
 class RunPhase(Owned, Base):
-    """A phase that ended well: its result, and the seal of its outputs. It is not run again while that verifies."""
+    """A successful phase: its result and the seal of its outputs. It is not repeated while the seal verifies."""
 
     __tablename__ = "run_phase"
     __table_args__ = (_of_run(),)
@@ -177,7 +177,7 @@ class RunPhase(Owned, Base):
 
 
 class Checkpoint(Owned, Base):
-    """Where a phase can go on from. ``folder`` is relative to the run's folder."""
+    """A checkpoint from which a phase can continue. ``folder`` is relative to the run's folder."""
 
     __tablename__ = "checkpoint"
     __table_args__ = (_of_run(),)
@@ -194,7 +194,7 @@ class Checkpoint(Owned, Base):
 
 
 class FurthestStep(Owned, Base):
-    """The furthest step that a phase ever checkpointed, kept when the checkpoints themselves are not."""
+    """The furthest step that a phase ever checkpointed, kept after the checkpoints are deleted."""
 
     __tablename__ = "furthest_step"
     __table_args__ = (_of_run(),)

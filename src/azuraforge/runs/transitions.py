@@ -1,4 +1,4 @@
-"""Every change of a run's state, with its line in the log and its attempt's end. The drawing is in ``service.py``.
+"""All changes of a run's state, with their events and the end of the attempt. ``service.py`` has a diagram.
 
 All of these run inside a transaction of the caller. Those of a worker are fenced.
 """
@@ -11,7 +11,6 @@ from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, now, seconds_from_now
-from azuraforge.events import store as event_store
 from azuraforge.events.service import EventLog
 from azuraforge.processes.environment import code_version
 from azuraforge.runs import dependencies, store
@@ -21,17 +20,17 @@ from azuraforge.runs.schemas import RunError, RunSummary
 from azuraforge.runs.tables import Run
 from azuraforge.strict_json import JsonObject
 
-#: A run that ended keeps its points as curves; the log keeps them only in its last lines, for readers on their way.
+#: Events of points that the log keeps after a run has ended, for readers that are behind; curves keep all points.
 _KEPT_LINES = 50
 
 
 def run_stream(run_id: str) -> str:
-    """The stream that holds everything of one run."""
+    """Return the name of a run's event stream."""
     return f"run/{run_id}"
 
 
 class Transitions:
-    """The only code that changes ``run.state`` (``lease.claim`` takes a queued run, and is told of here).
+    """The only code that changes ``run.state``, except ``lease.claim``, whose claims are recorded here.
 
     Args:
         events: where each change is told.
@@ -43,7 +42,7 @@ class Transitions:
         self._bring = bring
 
     def created(self, session: Session, run: Run, needed: Sequence[Run] = ()) -> None:
-        """A row was added, as ``queued`` (or ``running``, where a client carries it).
+        """Record a new run, ``queued`` (or ``running`` if a client executes it).
 
         → cancelled at once where one of the runs that it needs did not succeed.
         """
@@ -53,7 +52,7 @@ class Transitions:
             self._finished(session, run)
 
     def claimed(self, session: Session, run: Run, worker: str) -> None:
-        """queued → running."""
+        """Record queued → running."""
         store.start_attempt(session, run.id, run.attempt, worker)
         self._emit(session, run)
 
@@ -84,7 +83,7 @@ class Transitions:
         error: Mapping[str, JsonValue] | None = None,
         reason: str | None = None,
     ) -> None:
-        """running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last line."""
+        """Record running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last event."""
         values: dict[str, object] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
         if summary is not None:
             values["summary"] = summary.stored()
@@ -110,7 +109,7 @@ class Transitions:
         deaths: int = 0,
         transient_failures: int = 0,
     ) -> str:
-        """running → queued, to go on in another attempt; → cancelled where that was asked for meanwhile. Fenced.
+        """Record running → queued for another attempt, or → cancelled if that was requested meanwhile. Fenced.
 
         ``deaths`` and ``transient_failures`` are added to the run's counts. Returns the new state.
         """
@@ -135,19 +134,19 @@ class Transitions:
         return "queued"
 
     def cancelled_in_queue(self, session: Session, run: Run, reason: str | None = None) -> None:
-        """queued → cancelled; the caller has locked the row."""
+        """Record queued → cancelled; the caller has locked the row."""
         self._note_reason(session, run, reason)
         store.change(session, run, state="cancelled", cancel_requested=True, finished_at=now())
         self._finished(session, self._refreshed(session, run))
 
     def cancel_requested(self, session: Session, run: Run, reason: str | None = None) -> None:
-        """running, and asked to stop; the caller has locked the row."""
+        """Record that a running run was asked to stop; the caller has locked the row."""
         store.change(session, run, cancel_requested=True)
         self._note_reason(session, run, reason)
         self._emit(session, run, reason)
 
     def resumed(self, session: Session, run: Run) -> None:
-        """failed, cancelled or quarantined → queued, with its counts forgotten; the caller has locked the row."""
+        """Record failed, cancelled or quarantined → queued with reset counts; the caller has locked the row."""
         store.change(
             session,
             run,
@@ -162,7 +161,7 @@ class Transitions:
         self._emit(session, run)
 
     def reopened(self, session: Session, run: Run, worker: str, lease_seconds: float) -> None:
-        """failed(lost) → running: the client of an external run is back; the caller has locked the row.
+        """Record failed (lost) → running: the client of an external run is back; the caller has locked the row.
 
         Had it been deleted meanwhile, it leaves the trash: what its client still has to tell is not lost.
         """
@@ -181,7 +180,7 @@ class Transitions:
         self._emit(session, run)
 
     def _note_reason(self, session: Session, run: Run, reason: str | None) -> None:
-        """Why a run was asked to stop, where somebody other than a person asked: a line of its report."""
+        """Add the reason of a stop that no person requested to the run's report."""
         if reason is None:
             return
         note = f"Cancelled: {reason}."
@@ -198,7 +197,7 @@ class Transitions:
         return run
 
     def _finished(self, session: Session, run: Run) -> None:
-        """A run has ended: the last lines of its stream, then what follows for those that need it."""
+        """Append the last events of an ended run, then update the runs that depend on it."""
         self._close(session, run)
         ended = [run]
         while ended:
@@ -226,7 +225,7 @@ class Transitions:
         error = RunError.model_validate(run.error) if run.error is not None else None
         stream = run_stream(run.id)
         last = self._events.append(session, stream, RunFinished(state=run.state, summary=run.summary, error=error))
-        event_store.delete_type(session, stream, "run.metrics", last - _KEPT_LINES)
+        self._events.forget_type(session, stream, "run.metrics", last - _KEPT_LINES)
 
     def _emit(self, session: Session, run: Run, reason: str | None = None) -> None:
         body = RunStateChanged(state=run.state, attempt=run.attempt, cancel_requested=run.cancel_requested)

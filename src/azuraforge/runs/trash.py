@@ -1,4 +1,4 @@
-"""Runs in the trash: hidden from lists, still there to look at and to restore, until they are purged.
+"""Deleted runs: hidden from lists, readable and restorable until they are purged.
 
 The run that made a version of a model is kept as long as that version: every number leads to the run that computed it.
 """
@@ -50,7 +50,7 @@ class RunTrash(RowBin[Run]):
         self._needs = needs
 
     def pin(self, project_id: str, run_id: str, pinned: bool) -> None:
-        """Keep a run however old it becomes, or leave it to the project's policy again."""
+        """Keep a run regardless of its age, or apply the project's retention policy again."""
 
         def work(session: Session) -> None:
             run = store.lock(session, run_id)
@@ -63,7 +63,7 @@ class RunTrash(RowBin[Run]):
         self.database.write(project_id, work)
 
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
-        """Purge runs that belong to something that is purged, in the trash or not.
+        """Purge the runs of a purged owner, in the trash or not.
 
         Unfinished and needed runs stay.
         """
@@ -88,7 +88,7 @@ class RunTrash(RowBin[Run]):
         return purged
 
     def there(self, session: Session, run_ids: Sequence[str]) -> list[str]:
-        """Return those of these runs that can be forgotten now."""
+        """Return those of these runs that can be purged now."""
         ended = [_thing(run) for run in store.named(session, run_ids) if run.state not in _UNFINISHED]
         free = {each.key for each in ended} - self.needed(session, ended).keys()
         return [run_id for run_id in run_ids if (run_id, None) in free]
@@ -131,7 +131,7 @@ class RunTrash(RowBin[Run]):
         place = None
         if after is not None:
             at, noun, run_id, _ = after
-            # Ids are letters and digits: of another noun either all runs of that moment are behind it, or none.
+            # Ids are letters and digits: after another noun's cursor, either all runs of that moment follow or none.
             place = (at, run_id) if noun == self.noun else (at, "z" * 17 if noun > self.noun else "")
         return [_thing(run) for run in trash_store.newest(session, place, limit)]
 

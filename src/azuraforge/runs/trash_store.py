@@ -1,4 +1,4 @@
-"""The SQL of runs in the trash, and of their end."""
+"""SQL of deleted runs and of purging."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from azuraforge.runs.tables import (
 
 _PLAIN = {"synchronize_session": False}
 _GOES_ON = Run.state.in_(("queued", "running"))
-#: What hangs on a run, in an order in which it can go.
+#: Tables that belong to a run, in the order of deletion.
 _PARTS = (
     MetricChunk,
     MetricPoint,
@@ -42,7 +42,7 @@ _PARTS = (
 
 
 def newest(session: Session, after: tuple[datetime, str] | None, limit: int | None) -> Sequence[Run]:
-    """Runs in the trash, the latest first, behind ``after``."""
+    """Return deleted runs, latest first, following the cursor ``after``."""
     statement = select(Run).where(_in_trash()).order_by(Run.deleted_at.desc(), Run.id.desc())
     if after is not None:
         statement = statement.where(behind((Run.deleted_at, Run.id), after, descending=True))
@@ -50,7 +50,7 @@ def newest(session: Session, after: tuple[datetime, str] | None, limit: int | No
 
 
 def totals(session: Session) -> tuple[int, int]:
-    """How many runs are in the trash, and the bytes of their artifacts."""
+    """Return the number of deleted runs and the bytes of their artifacts."""
     count = session.scalar(select(func.count()).select_from(Run).where(_in_trash())) or 0
     of = and_(Artifact.project_id == Run.project_id, Artifact.run_id == Run.id)
     held = select(func.coalesce(func.sum(Artifact.bytes), 0)).select_from(Run).join(Artifact, of)
@@ -58,19 +58,19 @@ def totals(session: Session) -> tuple[int, int]:
 
 
 def count(session: Session, run_ids: Sequence[str]) -> int:
-    """How many of the named runs are there, in the trash or not."""
+    """Return how many of the named runs exist, in the trash or not."""
     statement = select(func.count()).select_from(Run).where(Run.id.in_(run_ids))
     return session.scalar(statement) or 0
 
 
 def artifact_bytes(session: Session, run_ids: Sequence[str]) -> dict[str, int]:
-    """The bytes of each run's artifacts."""
+    """Return the bytes of each run's artifacts."""
     statement = select(Artifact.run_id, func.sum(Artifact.bytes)).where(Artifact.run_id.in_(run_ids))
     return {run_id: int(held) for run_id, held in session.execute(statement.group_by(Artifact.run_id))}
 
 
 def deleted_before(session: Session, before: datetime | None, after: Run | None, limit: int) -> Sequence[Run]:
-    """Runs deleted before a moment (None: all in the trash), the longest ago first, behind ``after``."""
+    """Return runs deleted before a time (None: all deleted), longest ago first, following ``after``."""
     statement = select(Run).where(_in_trash())
     if before is not None:
         statement = statement.where(Run.deleted_at <= before)
@@ -82,7 +82,7 @@ def deleted_before(session: Session, before: datetime | None, after: Run | None,
 
 
 def outdated(session: Session, age: timedelta, after: Run | None, limit: int) -> Sequence[Run]:
-    """Return runs that succeeded so long ago and are not pinned, the oldest first, behind ``after``."""
+    """Return runs that succeeded before a time and are not pinned, oldest first, following ``after``."""
     before: datetime = session.connection().execute(select(now())).scalar_one() - age
     statement = select(Run).where(
         Run.state == "succeeded",
@@ -103,7 +103,7 @@ def lock_all(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
 
 
 def going_on_dataset(session: Session, dataset_id: str, version: int | None) -> str | None:
-    """A queued or running run that reads a dataset, or one version of it."""
+    """Return a queued or running run that reads a dataset or one version of it."""
     statement = select(Run.id).where(Run.dataset_id == dataset_id, _GOES_ON)
     if version is not None:
         statement = statement.where(Run.dataset_version == version)
@@ -111,13 +111,13 @@ def going_on_dataset(session: Session, dataset_id: str, version: int | None) -> 
 
 
 def going_for_model(session: Session, model: str) -> str | None:
-    """A queued or running run that learns for a model."""
+    """Return a queued or running run that trains a version of a model."""
     statement = select(Run.id).where(Run.model == model, _GOES_ON)
     return session.scalar(statement.limit(1))
 
 
 def forget(session: Session, run_id: str) -> list[str]:
-    """Delete a locked run with everything that hangs on it; returns the addresses of its files."""
+    """Delete a locked run with all its rows; return the addresses of its files."""
     named = select(Artifact.sha256).where(Artifact.run_id == run_id)
     addresses = list(session.scalars(named))
     for table in _PARTS:
@@ -129,7 +129,7 @@ def forget(session: Session, run_id: str) -> list[str]:
 
 
 def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
-    """Those that some run of the project still names."""
+    """Return the addresses that some run of the project still uses."""
     statement = select(Artifact.sha256).where(Artifact.sha256.in_(addresses))
     return set(session.scalars(statement))
 

@@ -49,7 +49,7 @@ def create_application(services: Services, state: State, url: str = "") -> ASGIA
 
 
 def create_api(state: State = _ready) -> FastAPI:
-    """The routes alone, without services: enough to write down the OpenAPI document."""
+    """Build the routes without services, enough to generate the OpenAPI document."""
     app = FastAPI(
         title="AzuraForge",
         version=azuraforge.__version__,

@@ -40,8 +40,8 @@ class StrictRequest(Request):
 def strict(route: BaseRoute) -> BaseRoute:
     """Return a copy of a route that reads its JSON strictly; the route itself where it reads none.
 
-    FastAPI reads and parses a body before any dependency runs. The copy authenticates first, so that strangers cost
-    neither memory nor processor time; a route that anyone may call takes a small body only.
+    FastAPI reads and parses a body before any dependency runs. The copy authenticates first, so that unknown callers
+    cost neither memory nor processor time; a route that anyone may call takes a small body only.
     """
     if not isinstance(route, APIRoute) or route.body_field is None:
         return route

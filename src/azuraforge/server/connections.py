@@ -1,4 +1,4 @@
-"""The open connections of one server: how many there may be, whose they are, and how long each may take.
+"""Limits on open connections of one server: in number, per client, and in time.
 
 uvicorn counts neither the bytes of a header nor the seconds that a client takes to send it, so that a few clients
 could hold every file descriptor. The protocols in ``protocol.py`` ask here.
@@ -46,7 +46,7 @@ class Connection(Protocol):
 
 
 class Connections(ServerState):
-    """Admits connections and ends those that take too long.
+    """Registry that admits connections and ends those that take too long.
 
     Args:
         limits: the settings.
@@ -83,7 +83,7 @@ class Connections(ServerState):
         return True
 
     def leave(self, address: str | None) -> None:
-        """Take note that a connection has ended."""
+        """Record that a connection has ended."""
         if address is None:
             return
         self._by_address[address] -= 1
@@ -91,7 +91,7 @@ class Connections(ServerState):
             del self._by_address[address]
 
     def check(self, now: float) -> None:
-        """End what takes too long, and log how many were refused."""
+        """End connections that take too long, and log the number refused."""
         for connection in cast(list[Connection], list(self.connections)):
             connection.check(now)
         if self.refused:

@@ -15,7 +15,7 @@ from azuraforge.events.routes import caller_of
 from azuraforge.package import Package
 from azuraforge.plugins.routes import signed_in
 from azuraforge.projects.access import admin, member, require_access
-from azuraforge.runs.schemas import SUMMARY_MARKER
+from azuraforge.runs.schemas import RUN_KIND_MARKER, SUMMARY_MARKER, ExternalSummary
 
 MEDIA_TYPE = "application/problem+json"
 #: Dependencies that require a session or token.
@@ -53,7 +53,7 @@ def with_registered(document: Document, packages: Sequence[Package]) -> Document
     _add_figures(schemas, {name: shape for package in packages for name, shape in package.figures().items()})
     _add_summaries(schemas, [shape for package in packages for shape in package.summaries()])
     _add_events(schemas, [shape for package in packages for shape in package.events()])
-    marked = _marked(document)
+    marked = _marked(document, [name for package in packages for name in _queued_kinds(package)])
     assert isinstance(marked, dict)
     return marked
 
@@ -111,13 +111,23 @@ def _sparse(schema: Document) -> Document:
     return schema
 
 
-def _marked(part: object) -> object:
-    """Return a part of the document in which each marked field refers to ``RunSummary``."""
+def _queued_kinds(package: Package) -> Iterator[str]:
+    """Yield the kinds of runs that a package registers; a client starts external runs, so nothing queues them."""
+    for shape in package.summaries():
+        if shape is not ExternalSummary:
+            yield shape.model_fields["kind"].default
+
+
+def _marked(part: object, kinds: Sequence[str]) -> object:
+    """Return a part of the document in which marked fields refer to ``RunSummary`` or list the kinds of runs."""
     if isinstance(part, dict):
         if SUMMARY_MARKER in part:
             return {"$ref": _REFERENCE.format(model="RunSummary")}
-        return {name: _marked(value) for name, value in part.items()}
-    return [_marked(each) for each in part] if isinstance(part, list) else part
+        if RUN_KIND_MARKER in part:
+            others = {name: value for name, value in part.items() if name != RUN_KIND_MARKER}
+            return {**others, "type": "string", "enum": [*kinds, *part[RUN_KIND_MARKER]]}
+        return {name: _marked(value, kinds) for name, value in part.items()}
+    return [_marked(each, kinds) for each in part] if isinstance(part, list) else part
 
 
 def _add(schemas: Document, shapes: Iterable[type[BaseModel]], mode: JsonSchemaMode) -> None:

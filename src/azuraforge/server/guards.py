@@ -1,4 +1,4 @@
-"""What every request must pass before a route sees it: a known host, a bounded body, safe headers.
+"""Checks of every request before its route: a known host, a bounded body, safe headers.
 
 Plain ASGI, because Starlette's BaseHTTPMiddleware breaks streaming and costs a task per request.
 """

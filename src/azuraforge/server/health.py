@@ -23,12 +23,12 @@ def install(app: FastAPI, state: State, check_seconds: float = CHECK_SECONDS) ->
 
     @app.get("/healthz", tags=["server"])
     async def healthz() -> dict[str, object]:
-        """Report that the process lives."""
+        """Report that the process is alive."""
         return {"status": "ok", "version": azuraforge.__version__}
 
     @app.get("/readyz", tags=["server"], responses={503: {"description": "Not ready", "content": _UNAVAILABLE}})
     async def readyz(response: Response) -> dict[str, object]:
-        """Report whether requests are answered and runs executed; 503 with the reason where they are not."""
+        """Report whether requests are answered and runs executed; 503 with the reason otherwise."""
         try:
             report = await asyncio.wait_for(state(), check_seconds)
         except TimeoutError:

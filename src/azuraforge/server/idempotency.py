@@ -1,4 +1,4 @@
-"""Middleware for the ``Idempotency-Key`` of POST requests: a client that is unsure sends its request again.
+"""Middleware for the ``Idempotency-Key`` of POST requests: a client may safely repeat a request.
 
 Plain ASGI around all routes, so that no creating route can be without it. Bodies are hashed as they stream by, never
 held; only the answers of keyed requests wait here until they are stored.
@@ -17,8 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import AzuraError
 from azuraforge.projects.access import UNIT_OF_WORK, require_access
-from azuraforge.projects.idempotency import MOST_CHARACTERS, Answer, AnsweredRequests, KeyedRequest, repeated
-from azuraforge.projects.tables import AnsweredRequest
+from azuraforge.projects.idempotency import (
+    MOST_CHARACTERS,
+    Answer,
+    AnsweredRequests,
+    KeyedRequest,
+    KnownAnswer,
+    repeated,
+)
 from azuraforge.server.documented import Document
 from azuraforge.server.problems import problem, problem_of
 from azuraforge.telemetry import logger
@@ -68,7 +74,7 @@ class IdempotencyGuard:
         await answer.release()
 
     async def _repeat(
-        self, known: AnsweredRequest, request: KeyedRequest, body: _HashedBody, scope: Scope, send: Send
+        self, known: KnownAnswer, request: KeyedRequest, body: _HashedBody, scope: Scope, send: Send
     ) -> None:
         answer = repeated(known, request, await body.rest())
         headers = [(b"content-type", answer.media_type.encode()), (b"idempotent-replay", b"true")]
@@ -104,7 +110,7 @@ def described(document: Document) -> Document:
 
 
 class _HashedBody:
-    """A request's body as it streams by. A form's boundary is random and does not count."""
+    """Hash of a request's body while it streams. A form's boundary is random and left out."""
 
     def __init__(self, receive: Receive, content_type: str) -> None:
         self._receive = receive
@@ -144,7 +150,7 @@ class _HashedBody:
 
 
 class _Held:
-    """An answer that waits until it is stored. One that is too long for that is sent as it comes."""
+    """An answer held back until it is stored. One that is too long to store is sent at once."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -1,4 +1,4 @@
-"""``python -m azuraforge.server.openapi FILE``: write down the API as its routes declare it."""
+"""``python -m azuraforge.server.openapi FILE``: write the OpenAPI document of the routes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.server.application import create_api
 
 
 def document() -> str:
-    """The OpenAPI document, stable from one build to the next."""
+    """Return the OpenAPI document, identical from build to build."""
     return json.dumps(create_api().openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The packages of which every platform is made, lowest first."""
+"""The packages of the platform, lowest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves the built dashboard from memory; every unknown address of a page gets index.html, whose router knows it.
+"""Server of the built dashboard from memory; unknown page addresses get index.html, whose router handles them.
 
 No thread is used: pages are there while routes keep every thread busy.
 """
@@ -32,7 +32,7 @@ _MISSING = """<!doctype html><meta charset="utf-8"><title>AzuraForge</title>
 
 @dataclass(frozen=True)
 class Asset:
-    """One file with its compressed copies."""
+    """A file with its compressed copies."""
 
     media_type: str
     etag: str

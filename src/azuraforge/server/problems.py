@@ -1,4 +1,4 @@
-"""Every error leaves the API as RFC 9457 problem+json: what, where, what to do next. No traceback, ever."""
+"""Errors of the API as RFC 9457 problem+json: what, where, what to do next. Never a traceback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logger("server")
 
 
 def problem(status: int, detail: str, code: str, **more: object) -> Response:
-    """One problem document."""
+    """Return a problem document."""
     body = {
         "type": f"urn:azuraforge:{code}",
         "title": HTTPStatus(status).phrase,
@@ -36,7 +36,7 @@ def problem(status: int, detail: str, code: str, **more: object) -> Response:
 
 
 def problem_of(error: AzuraError) -> Response:
-    """The problem document of one of our errors."""
+    """Return the problem document of an AzuraError."""
     return problem(
         error.status,
         error.message,

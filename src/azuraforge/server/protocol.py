@@ -1,4 +1,4 @@
-"""uvicorn's HTTP and WebSocket protocols with limits on what a client may send, and how slowly."""
+"""The HTTP and WebSocket protocols of uvicorn with limits on size and slowness of clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_PIPELINED = 32
 
 
 class _Stalls:
-    """Notices a client that reads nothing of what waits to be sent to it."""
+    """Detection of a client that reads nothing of the data waiting for it."""
 
     def __init__(self) -> None:
         self._unsent = 0
@@ -34,7 +34,7 @@ class _Stalls:
 
 
 class _Drain:
-    """Notices a client that reads a few bytes at a time, while nothing is added to what waits to be sent to it."""
+    """Detection of a client that reads only a few bytes at a time while no data is added."""
 
     def __init__(self) -> None:
         self._unsent = 0
@@ -191,7 +191,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _refuse(self, status: int, detail: str, code: str) -> None:
-        """Answer where nothing was answered yet, and close. The application sees the client leave."""
+        """Answer with an error unless an answer has begun, and close. The application sees a disconnect."""
         if status != 503:
             self.server_state.refused[code] += 1
         if self._answering():

@@ -1,4 +1,4 @@
-"""One step of a study: take in what its trials did (``collecting``), prune (``pruning``), start the next ones, end it.
+"""One step of a study: collect results (``collecting``), prune (``pruning``), start the next trials, end it.
 
 Any number of schedulers may take the same step. Every change locks the study's row first and looks again; a trial's
 key (study, number) is unique, and so is its run's idempotency key, made of both. All time is the database's.
@@ -37,7 +37,7 @@ FAILED_IN_A_ROW = 8
 
 
 class Advance:
-    """Takes studies onwards."""
+    """Advances studies."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Advance:
         self._pruning = Pruning(database, runs, sampler)
 
     def step(self, key: store.Active, *, prune: bool = True) -> bool:
-        """Whatever can be done now for one study; False where nothing was to do.
+        """Advance one study as far as possible now; return False if there was nothing to do.
 
         Raises TransientError where a child or the database is away; then all is as it was.
         """
@@ -83,7 +83,7 @@ class Advance:
         return self._start(study, alone=not waiting)
 
     def keep(self, going_on: Collection[str]) -> None:
-        """Nothing is to be remembered of other studies than these."""
+        """Drop the remembered state of all other studies."""
         self._pruning.keep(going_on)
 
     def retrain(
@@ -97,7 +97,7 @@ class Advance:
         return run_id
 
     def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
-        """The training run of a trial's config: its epoch count, on train + validation less a last block.
+        """Prepare the training run of a trial's config: its epoch count, on train + validation less a last block.
 
         Raises UserError where it cannot be trained any more.
         """
@@ -124,7 +124,7 @@ class Advance:
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
-        """Trials whose results led here: the study's own, and those of the studies that it began from."""
+        """Return the number of contributing trials: the study's own, and those of the studies it started from."""
         total = study.asked
         for earlier_id in study.warm_start_from:
             if earlier_id in seen:
@@ -135,7 +135,7 @@ class Advance:
         return total
 
     def _rest(self, study: Study) -> bool:
-        """Paused, stopped or ended, and no trial left: nothing to look after."""
+        """Mark a study inactive that is paused, stopped or ended and has no open trial."""
 
         def work(session: Session) -> bool:
             locked = store.lock(session, study.id)
@@ -153,7 +153,7 @@ class Advance:
         return rests
 
     def _used_up(self, study: Study) -> str | None:
-        """Why no further trial begins, None where one does."""
+        """Return why no further trial starts; None if one does."""
         if study.asked >= study.budget_trials:
             return "grid" if study.sampler == "grid" else "trials"
         with self._database.read(study.project_id) as session:
@@ -169,7 +169,7 @@ class Advance:
         return None
 
     def _start(self, study: Study, *, alone: bool) -> bool:
-        """The next trial: its row and its run in one transaction, or neither.
+        """Start the next trial: its row and its run in one transaction.
 
         The first one scores the baselines too; where it failed before that, the next one that starts ``alone``.
         """
@@ -241,7 +241,7 @@ class Advance:
         return self._sampler.next(study, trials, warm)
 
     def _finish(self, study: Study, reason: str) -> bool:
-        """The budget is used up and every trial has ended."""
+        """End a study whose budget is used up and whose trials have all ended."""
         project_id = study.project_id
         with self._database.read(project_id) as session:
             complete = store.complete(session, [study.id]).get(study.id, [])
@@ -291,7 +291,7 @@ class Advance:
 
 
 def ran_seconds(session: Session, study: Study) -> float:
-    """How long a study has been running, pauses left out."""
+    """Return how long a study has been running, without pauses."""
     if study.running_since is None:
         return study.ran_seconds
     return study.ran_seconds + max(0.0, (store.clock(session) - study.running_since).total_seconds())

@@ -1,4 +1,4 @@
-"""The child that checks a space before its study exists: the pipeline can be trained at every corner of it."""
+"""Child that checks a space before its study exists: the pipeline must accept every corner of it."""
 
 from __future__ import annotations
 

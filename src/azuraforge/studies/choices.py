@@ -1,4 +1,4 @@
-"""Checks of the sampler and the pruner that a study asks for."""
+"""Checks of the sampler and the pruner requested for a study."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from azuraforge.studies.records import Kind
+from azuraforge.studies.schemas import Kind
 
 
 class Branch(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from azuraforge.database import Session
 from azuraforge.errors import Conflict
 from azuraforge.pipelines.extra import TrialExtra
-from azuraforge.runs.tables import Run
+from azuraforge.runs.service import ResumedRun
 from azuraforge.studies import store
 from azuraforge.studies.tables import Study
 
@@ -24,7 +24,7 @@ def object_to_model(session: Session, name: str) -> None:
             raise _in_use(f"model {name!r}", row)
 
 
-def object_to_resuming(session: Session, run: Run) -> None:
+def object_to_resuming(session: Session, run: ResumedRun) -> None:
     """Raise Conflict where the run is a trial of a study that has ended and would not use its result."""
     if run.kind != "trial":
         return

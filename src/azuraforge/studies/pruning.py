@@ -1,4 +1,4 @@
-"""Ending trials early: those whose curve looks bad, and all of a study that was stopped."""
+"""Early ending of trials: those with a poor curve, and all trials of a stopped study."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.studies.tables import Study, StudyTrial
 
 
 class Pruning:
-    """Looks at the live curves of running trials. A trial is marked first; its run is cancelled with the next step."""
+    """Evaluates the live curves of running trials. A trial is marked first; the next step cancels its run."""
 
     def __init__(self, database: Database, runs: RunService, sampler: SamplerProcess) -> None:
         self._database = database
@@ -26,11 +26,11 @@ class Pruning:
         self._looked: dict[str, dict[int, int]] = {}
 
     def keep(self, going_on: Collection[str]) -> None:
-        """All but these studies have ended, here or in another process."""
+        """Drop the state of all other studies, which have ended here or in another process."""
         self._looked = {study_id: looked for study_id, looked in self._looked.items() if study_id in going_on}
 
     def cancel(self, study: Study, waiting: Sequence[StudyTrial], runs: Mapping[str, RunOut]) -> None:
-        """Runs of pruned trials, and of a study that was stopped: also those that an earlier life did not come to."""
+        """Cancel the runs of pruned trials and of stopped studies, including those left by an earlier process."""
         for trial in waiting:
             run = runs[trial.run_id]
             if (trial.pruned_after is not None or study.state == "stopped") and not run.cancel_requested:
@@ -41,7 +41,7 @@ class Pruning:
                     continue  # it has just ended
 
     def prune(self, study: Study, waiting: Sequence[StudyTrial]) -> bool:
-        """Ask the pruner about every running trial with a new report; True where one is to end."""
+        """Ask the pruner about every running trial with a new report; return True if one is to end."""
         before = self._looked.get(study.id, {})
         # Another scheduler may have taken in the others.
         looked = {trial.number: before[trial.number] for trial in waiting if trial.number in before}

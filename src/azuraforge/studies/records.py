@@ -1,4 +1,4 @@
-"""JSON in a study's rows, and the questions about them to the child that samples."""
+"""Shapes of the JSON in a study's rows, and requests to the sampler child."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from azuraforge.studies.schemas import Direction, Sampler, TrialState
 
-Kind = Literal["float", "int", "choice"]
 #: Values for the searched fields of a config.
 Params: TypeAlias = dict[str, JsonValue]
 
@@ -63,7 +62,7 @@ class StoredBaseline(TypedDict):
 
 
 class StoredError(TypedDict):
-    """``AzuraError.to_dict``."""
+    """The result of ``AzuraError.to_dict``."""
 
     code: str
     message: str
@@ -94,7 +93,7 @@ class StudyRecord(TypedDict):
 
 
 class NextTrialQuestion(StudyRecord):
-    """Ask for the params of trial ``number``; ``warm``: complete trials of earlier studies."""
+    """Request for the params of trial ``number``; ``warm``: complete trials of earlier studies."""
 
     do: Literal["ask"]
     sampler: Sampler
@@ -104,13 +103,13 @@ class NextTrialQuestion(StudyRecord):
 
 
 class PruneQuestion(StudyRecord):
-    """Ask which running trials may end now."""
+    """Request for the running trials that may end now."""
 
     do: Literal["prune"]
 
 
 class ImportanceQuestion(StudyRecord):
-    """Ask how much of the scores' variance each field explains."""
+    """Request for each field's share of the scores' variance."""
 
     do: Literal["importance"]
 

@@ -1,4 +1,4 @@
-"""HTTP of studies."""
+"""HTTP routes of studies."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, St
 async def create_study(
     body: StudyRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> StudyDetail:
-    """Search the best config; its trials are runs."""
+    """Create a study that searches for the best config; its trials are runs."""
     create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("")
 def list_studies(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> StudyPage:
-    """A page of studies, the newest first."""
+    """List studies, newest first."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.get("/spaces/{plugin}")
 async def get_space(plugin: Name, request: Request, access: Reader, service: Service) -> SpaceOut:
-    """What could be searched of a pipeline, with ranges to begin with."""
+    """List the searchable fields of a pipeline with default ranges."""
     return await ask_in_turn(request, access.project_id, partial(service.space_of, plugin))
 
 
 @router.get("/{study}")
 def get_study(study: NameOrId, access: Reader, service: Service) -> StudyDetail:
-    """Everything about a study except its trials."""
+    """Return all data of a study except its trials."""
     return service.get(access.project_id, study)
 
 
@@ -83,32 +83,32 @@ def restore_study(study: NameOrId, access: Member, service: Service, unit: Unit)
 def list_trials(
     study: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> TrialPage:
-    """A page of a study's trials, by number."""
+    """List a study's trials by number."""
     return service.trials(access.project_id, study, limit=limit, after=after)
 
 
 @router.get("/{study}/importance")
 async def get_importance(study: NameOrId, request: Request, access: Reader, service: Service) -> ImportanceOut:
-    """How much each field mattered so far (fANOVA)."""
+    """Return the importance of each field so far (fANOVA)."""
     importance = partial(service.importance, access.project_id, study)
     return await ask_in_turn(request, access.project_id, importance)
 
 
 @router.post("/{study}/pause")
 def pause_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
-    """Start no further trial; those that run end by themselves."""
+    """Start no further trial; running ones continue to their end."""
     return service.pause(access.project_id, study, unit=unit)
 
 
 @router.post("/{study}/resume")
 def resume_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
-    """Go on after a pause."""
+    """Continue after a pause."""
     return service.resume(access.project_id, study, unit=unit)
 
 
 @router.post("/{study}/stop")
 def stop_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
-    """End it now: running trials are cancelled."""
+    """End the study now and cancel running trials."""
     return service.stop(access.project_id, study, unit=unit)
 
 
@@ -116,6 +116,6 @@ def stop_study(study: NameOrId, access: Member, service: Service, unit: Unit) ->
 async def retrain_trial(
     study: NameOrId, body: RetrainRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> RunDetail:
-    """Train one trial's config anew and let the gate judge it; empty: the best one."""
+    """Retrain one trial's config and let the gate evaluate it; an empty request takes the best trial."""
     retrain = partial(service.retrain, access.project_id, study, body.trial, unit=unit)
     return await ask_in_turn(request, access.project_id, retrain)

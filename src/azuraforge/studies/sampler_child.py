@@ -1,4 +1,4 @@
-"""The child that imports Optuna: the next config, pruning, importances.
+"""Child that imports Optuna: next configs, pruning, importances.
 
 It stays open while studies run, because importing Optuna takes most of a second, but it owns nothing. Each question
 brings the study's rows, and the answer follows from them and a random stream of (seed, trial number) alone: asked again
@@ -99,7 +99,7 @@ def _random(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial
 
 
 def _sobol(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
-    """The ``number``-th point of one scrambled Sobol' sequence; it follows from the number alone."""
+    """Return the ``number``-th point of a scrambled Sobol' sequence; it depends on the number only."""
     from scipy.stats import qmc
 
     points = qmc.Sobol(len(space), scramble=True, rng=question["seed"])
@@ -113,7 +113,7 @@ def _sobol(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
 
 
 def _cmaes(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
-    """CMA-ES over the numbers, on their own scale from 0 to 1; choices are drawn by lot.
+    """Sample by CMA-ES over the numeric fields, scaled to 0 to 1; categorical choices are drawn at random.
 
     Each generation is replayed from the rows: its first ``population`` complete trials.
     """

@@ -1,4 +1,4 @@
-"""The open child that imports Optuna: kept while studies run, ended after an idle period."""
+"""The long-lived child that imports Optuna: kept while studies run, ended after an idle period."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Open = Callable[[str, dict[str, object]], ChildSession]
 
 
 class SamplerProcess:
-    """Asks the child; one that died is opened again for the next question, with nothing lost."""
+    """Client of the child; one that died is started again for the next question, with nothing lost."""
 
     def __init__(self, open_child: Open) -> None:
         self._open = open_child

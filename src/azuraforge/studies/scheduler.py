@@ -1,4 +1,4 @@
-"""The loop that takes studies onwards. Any number may run, in any number of processes."""
+"""The loop that advances studies. Several may run, in any number of processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = logger("studies")
 
 
 class StudyScheduler:
-    """Looks for studies that go on, quickly while there are some. Asks the database for keys only."""
+    """Finds active studies, with short intervals while there are any. It reads keys only."""
 
     def __init__(
         self,
@@ -51,28 +51,28 @@ class StudyScheduler:
         self._resting: dict[store.Active, tuple[float, float]] = {}
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the loop."""
         self._notifier.subscribe(self.notice)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop; a step that is under way is finished."""
+        """End the loop after the current step."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join(10)
 
     def wake(self) -> None:
-        """Look now."""
+        """Look for work now."""
         self._woken.set()
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Something happened in this process: a run that ended lets the next trial begin at once."""
+        """Wake the loop after an event of this process: an ended run lets the next trial start at once."""
         if stream == "project" and self._goes_on:
             self._woken.set()
 
     def tick(self) -> int:
-        """Take each study as far as it goes now; returns how many there are."""
+        """Advance each study as far as possible; return the number of studies."""
         with self._database.read_system() as session:
             found = store.active(session, _AT_ONCE)
         prune = time.monotonic() >= self._prune_at

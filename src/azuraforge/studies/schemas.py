@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from azuraforge.bounds import MOST_NUMBER, MOST_SECONDS
 from azuraforge.paging import Page
-from azuraforge.runs.schemas import RunError, RunState, StorableObject, StorableText
+from azuraforge.runs.schemas import RunError, RunState, StorableList, StorableObject, StorableText
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
 Direction = Literal["minimize", "maximize"]
+Kind = Literal["float", "int", "choice"]
 StudyState = Literal["running", "paused", "stopped", "finished", "failed"]
 TrialState = Literal["running", "complete", "pruned", "failed"]
 
@@ -24,7 +26,7 @@ def _trimmed(name: object) -> object:
 
 
 class Objective(BaseModel):
-    """A metric of the validation part, and which way is better."""
+    """A metric on the validation set, and its direction."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,8 +34,38 @@ class Objective(BaseModel):
     direction: Direction | None = Field(default=None, description="empty: what is better for this metric")
 
 
+MOST_CHOICES = 200
+_Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+#: A number that is written as one: no text, no true.
+Number = _Whole | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class SearchRange(BaseModel):
+    """What is searched of one field: a range of numbers or choices."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind | None = Field(default=None, description="stated in answers; a request need not say it")
+    low: Number | None = None
+    high: Number | None = None
+    log: Annotated[bool, Field(strict=True)] | None = None
+    step: Number | None = None
+    choices: StorableList | None = Field(default=None, max_length=MOST_CHOICES)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_mapping(cls, given: object) -> object:
+        if isinstance(given, Mapping | SearchRange):
+            return given
+        example = {"choices": list(given)} if isinstance(given, list | tuple) else {"choices": [given]}
+        raise ValueError(
+            "write what is searched as a range or as choices, such as"
+            f' {example} or {{"low": 1, "high": 10}}; a plain value is never taken for either'
+        )
+
+
 class Pruner(BaseModel):
-    """Ends trials early whose curve looks bad. A report is one point of ``series``, mostly one for each epoch."""
+    """Pruner that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,7 +81,7 @@ class Pruner(BaseModel):
 
 
 class Budget(BaseModel):
-    """When no further trial begins. Those that run then are not cut off."""
+    """Limits after which no further trial starts. Running trials continue to their end."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,7 +91,7 @@ class Budget(BaseModel):
 
 
 class StudyRequest(BaseModel):
-    """What to search. ``space`` names fields of the config; ``config`` is what stays as it is."""
+    """Request for a study. ``space`` names the searched fields of the config; ``config`` holds the fixed ones."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,7 +101,7 @@ class StudyRequest(BaseModel):
     dataset_version: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="empty: the newest")
     model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
     config: StorableObject = Field(default_factory=dict)
-    space: StorableObject = Field(
+    space: dict[str, SearchRange] = Field(
         description='field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible'
     )
     sampler: Sampler = "tpe"
@@ -91,7 +123,7 @@ class StudyRequest(BaseModel):
 
 
 class RetrainRequest(BaseModel):
-    """Which trial to train anew."""
+    """Request to retrain a trial's config."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -99,7 +131,7 @@ class RetrainRequest(BaseModel):
 
 
 class TrialOut(BaseModel):
-    """One config that was tried, and the run that tried it."""
+    """One trial: a config and its run."""
 
     number: int
     run_id: str
@@ -117,7 +149,7 @@ class TrialOut(BaseModel):
 
 
 class BaselineScore(BaseModel):
-    """What a baseline scores on the rows that score the trials."""
+    """Scores of a baseline on the rows that score the trials."""
 
     name: str
     scores: list[float | None] | None
@@ -163,10 +195,10 @@ class TrialPage(Page[TrialOut]):
 
 
 class StudyDetail(StudyOut):
-    """Everything about a study except its trials."""
+    """All data of a study except its trials."""
 
     config: dict[str, JsonValue]
-    space: dict[str, dict[str, JsonValue]] = Field(description="each field with a range or choices")
+    space: dict[str, SearchRange] = Field(description="each field with a range or choices")
     pruner: Pruner
     seed: int
     threads: int
@@ -180,19 +212,19 @@ class StudyDetail(StudyOut):
 
 
 class SearchableField(BaseModel):
-    """A field that a study could search, with a range to begin with."""
+    """A searchable field with its default range."""
 
     name: str
-    kind: Literal["float", "int", "choice"]
+    kind: Kind
     description: str
     default: JsonValue
     low: float | None
     high: float | None
-    range: dict[str, JsonValue] | None
+    range: SearchRange | None
 
 
 class SpaceOut(BaseModel):
-    """What could be searched of a pipeline."""
+    """The searchable fields of a pipeline."""
 
     plugin: str
     task: str | None
@@ -201,7 +233,7 @@ class SpaceOut(BaseModel):
 
 
 class ImportanceOut(BaseModel):
-    """How much of each objective's variance a field explains; null where too few trials ended."""
+    """Share of each objective's variance that a field explains; null if too few trials ended."""
 
     trials: int
     objectives: list[dict[str, float] | None]

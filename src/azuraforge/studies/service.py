@@ -1,4 +1,4 @@
-"""Requests about studies. ``advance.py`` and ``scheduler.py`` move them forward.
+"""Service for requests about studies. ``advance.py`` and ``scheduler.py`` advance them.
 
 create ──► running ⇄ paused        resume, pause: trials that run go on
               │  │
@@ -51,7 +51,7 @@ _KEPT_ANSWERS = 64
 
 
 class StudyService:
-    """Studies of every project; each method names the project it acts in. A study is named by id or name.
+    """Studies of all projects; each method takes the project's id. A study is named by id or name.
 
     Args:
         wake: called when there is work for the scheduler of this process.
@@ -184,7 +184,7 @@ class StudyService:
         return StudyPage(items=items, next=cursor)
 
     def get(self, project_id: str, study: str) -> StudyDetail:
-        """Everything about one study except its trials."""
+        """Return all data of a study except its trials."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
             scored = store.complete(session, [row.id]).get(row.id, [])
@@ -209,7 +209,7 @@ class StudyService:
         return TrialPage(items=[shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials], next=cursor)
 
     def importance(self, project_id: str, study: str) -> ImportanceOut:
-        """How much each field mattered so far."""
+        """Return the importance of each field so far."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
             trials = [each for each in store.trials(session, row.id) if each.state == "complete"]
@@ -225,7 +225,7 @@ class StudyService:
         return known
 
     def space_of(self, plugin: str) -> SpaceOut:
-        """What could be searched of a pipeline, with ranges to begin with."""
+        """Return the searchable fields of a pipeline with default ranges."""
         found = self._catalogue.get("pipeline", plugin)
         return SpaceOut(
             plugin=found.name,
@@ -235,7 +235,7 @@ class StudyService:
         )
 
     def pause(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """Start no further trial; those that run end by themselves."""
+        """Start no further trial; running ones continue to their end."""
 
         def change(session: Session, row: Study) -> None:
             if row.state == "paused":
@@ -248,7 +248,7 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def resume(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """Go on after a pause."""
+        """Continue after a pause."""
 
         def change(session: Session, row: Study) -> None:
             if row.state == "running":
@@ -260,7 +260,7 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def stop(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """End it now: running trials are cancelled, the winner so far stands and is not trained anew by itself."""
+        """End the study and cancel running trials; the best trial so far remains and is not retrained automatically."""
 
         def change(session: Session, row: Study) -> None:
             if row.state == "stopped":
@@ -277,7 +277,7 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def retrain(self, project_id: str, study: str, number: int | None, *, unit: UnitOfWork | None = None) -> RunDetail:
-        """Train one trial's config anew, as the winner is at the end. Raises Conflict while the study goes on."""
+        """Retrain one trial's config, as happens with the best one at the end. Raises Conflict while the study runs."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
             _require_kept(row)

@@ -1,4 +1,4 @@
-"""Rows as the API shows them."""
+"""Conversion of rows into API shapes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def trial_out(trial: StudyTrial, run: RunOut | None = None) -> TrialOut:
 def study_out(
     row: Study, counts: Mapping[str, int], scored: Scored, best: StudyTrial | None, spent: tuple[float, float]
 ) -> StudyOut:
-    """A study as lists show it. ``spent``: seconds of running, processor seconds."""
+    """Return a study as lists show it. ``spent``: seconds of running, processor seconds."""
     return StudyOut.model_validate(_fields(row, counts, scored, best, spent))
 
 

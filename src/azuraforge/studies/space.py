@@ -21,11 +21,10 @@ from pydantic import JsonValue
 
 from azuraforge.errors import InvalidInput
 from azuraforge.studies.config_schema import Branch, FieldSchema, fields_of
-from azuraforge.studies.records import Kind, Params, StoredDimension
-from azuraforge.studies.schemas import SearchableField
+from azuraforge.studies.records import Params, StoredDimension
+from azuraforge.studies.schemas import MOST_CHOICES, Kind, SearchableField, SearchRange
 
 MOST_FIELDS = 30
-MOST_CHOICES = 200
 MOST_COMBINATIONS = 10_000
 #: Up to this number every corner is tried; of more, a random sample.
 MOST_CORNERS = 1024
@@ -34,7 +33,6 @@ FIXED = (
     "horizon", "season", "gap", "validation_share", "test_share", "split_seed", "backtest_folds", "stop_after",
     "refit",
 )  # fmt: skip
-_KEYS = {"low", "high", "log", "step", "choices"}
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,9 @@ class Dimension:
         return len(self.ends()) == 1
 
 
-def read_space(space: Mapping[str, object], schema: Mapping[str, object] | None, plugin: str) -> dict[str, Dimension]:
+def read_space(
+    space: Mapping[str, SearchRange], schema: Mapping[str, object] | None, plugin: str
+) -> dict[str, Dimension]:
     """Return the dimensions by field. Raises InvalidInput that names the field, the problem and the next step."""
     if not space:
         raise InvalidInput(
@@ -220,7 +220,7 @@ def point_of_grid(space: Mapping[str, Dimension], number: int) -> Params:
     return {name: point[name] for name in space}
 
 
-def _dimension(name: str, given: object, fields: Mapping[str, FieldSchema], plugin: str) -> Dimension:
+def _dimension(name: str, given: SearchRange, fields: Mapping[str, FieldSchema], plugin: str) -> Dimension:
     where = f"space.{name}"
     if name not in fields:
         close = difflib.get_close_matches(name, list(fields), n=1)
@@ -237,19 +237,8 @@ def _dimension(name: str, given: object, fields: Mapping[str, FieldSchema], plug
             where=where,
             next_step=f"set it in the config, and make one study for each {name}",
         )
-    if not isinstance(given, Mapping):
-        example = {"choices": list(given)} if isinstance(given, list | tuple) else {"choices": [given]}
-        raise InvalidInput(
-            f"{where}: write what is searched as a range or as choices; a plain value is never taken for either",
-            where=where,
-            next_step=f'such as {example} or {{"low": 1, "high": 10}}',
-        )
-    if unknown := set(given) - _KEYS - {"kind"}:
-        raise InvalidInput(
-            f"{where}: {min(unknown)!r} means nothing here (known: {', '.join(sorted(_KEYS))})", where=where
-        )
-    if "choices" in given:
-        return _choices(name, given, where)
+    if given.choices is not None:
+        return _choices(name, given, given.choices, where)
     kind = fields[name].searched.kind
     if kind not in ("int", "float"):
         raise InvalidInput(
@@ -260,11 +249,10 @@ def _dimension(name: str, given: object, fields: Mapping[str, FieldSchema], plug
     return _range(name, given, kind, where)
 
 
-def _choices(name: str, given: Mapping[str, JsonValue], where: str) -> Dimension:
-    choices = given["choices"]
-    if len([key for key in given if key != "kind" and given[key] not in (None, False)]) > 1:
+def _choices(name: str, given: SearchRange, choices: Sequence[JsonValue], where: str) -> Dimension:
+    if given.log or any(each is not None for each in (given.low, given.high, given.step)):
         raise InvalidInput(f"{where}: either choices or a range, not both", where=where)
-    if not isinstance(choices, list | tuple) or not choices or len(choices) > MOST_CHOICES:
+    if not choices or len(choices) > MOST_CHOICES:
         raise InvalidInput(f"{where}: choices is a list of 1 to {MOST_CHOICES} values", where=where)
     for index, choice in enumerate(choices):
         if any(_same(choice, earlier) for earlier in choices[:index]):
@@ -272,12 +260,10 @@ def _choices(name: str, given: Mapping[str, JsonValue], where: str) -> Dimension
     return Dimension(name, "choice", choices=tuple(choices))
 
 
-def _range(name: str, given: Mapping[str, JsonValue], kind: Kind, where: str) -> Dimension:
-    low, high = _number(name, given, "low", kind, where), _number(name, given, "high", kind, where)
-    step = None if given.get("step") is None else _number(name, given, "step", kind, where)
-    log = given.get("log") or False
-    if not isinstance(log, bool):
-        raise InvalidInput(f"{where}: log is true or false, got {log!r}", where=where)
+def _range(name: str, given: SearchRange, kind: Kind, where: str) -> Dimension:
+    low, high = _number(name, given.low, "low", kind, where), _number(name, given.high, "high", kind, where)
+    step = None if given.step is None else _number(name, given.step, "step", kind, where)
+    log = given.log or False
     if low > high:
         raise InvalidInput(f"{where}: low {low:g} lies above high {high:g}", where=where)
     if log and low <= 0:
@@ -291,18 +277,17 @@ def _range(name: str, given: Mapping[str, JsonValue], kind: Kind, where: str) ->
     return Dimension(name, kind, float(low), float(high), log, None if step is None else float(step))
 
 
-def _number(name: str, given: Mapping[str, JsonValue], key: str, kind: Kind, where: str) -> int | float:
-    value = given.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+def _number(name: str, value: float | None, key: str, kind: Kind, where: str) -> float:
+    if value is None:
         raise InvalidInput(f"{where}: {key} is a number, got {value!r}", where=where)
     if kind == "int" and value != int(value):
         raise InvalidInput(f"{where}: {name} is a whole number, so {key} is one too, got {value!r}", where=where)
     return value
 
 
-def _suggested(branch: Branch, default: JsonValue) -> dict[str, JsonValue] | None:
+def _suggested(branch: Branch, default: JsonValue) -> SearchRange | None:
     if branch.kind == "choice":
-        return {"choices": list(branch.enum if branch.enum is not None else (True, False))}
+        return SearchRange(choices=list(branch.enum if branch.enum is not None else (True, False)))
     if isinstance(default, bool) or not isinstance(default, int | float):
         return None
     low, high = branch.limits
@@ -310,7 +295,7 @@ def _suggested(branch: Branch, default: JsonValue) -> dict[str, JsonValue] | Non
     if default <= 0:
         if low is None or high is None:
             return None
-        return {"low": low, "high": high / 2 if open_above else high, "log": False}
+        return SearchRange(low=low, high=high / 2 if open_above else high, log=False)
     bottom: int | float = default / 10
     top: int | float = default * 10
     if branch.kind == "int":
@@ -320,7 +305,7 @@ def _suggested(branch: Branch, default: JsonValue) -> dict[str, JsonValue] | Non
     if high is not None:
         top = min(top, high * 0.9 if open_above else high)
     bottom = min(bottom, top)
-    return {"low": bottom, "high": top, "log": bottom > 0 and top / bottom >= 10}
+    return SearchRange(low=bottom, high=top, log=bottom > 0 and top / bottom >= 10)
 
 
 def _same(one: JsonValue, other: JsonValue) -> bool:

@@ -1,4 +1,4 @@
-"""The only SQL of studies."""
+"""All SQL of studies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEY: tuple[Any, ...] = (Study.project_id, Study.id)
 
 @dataclass(frozen=True)
 class Active:
-    """Where a study lives for which something may be to do."""
+    """Key of a study with possible work."""
 
     project_id: str
     study_id: str
@@ -29,7 +29,7 @@ class Active:
 
 @cross_project_query(limit=Integer())
 def active_studies(limit: ColumnElement[int]) -> Select[Any]:
-    """Studies that run, or of which a trial has not ended."""
+    """Return studies that run or have an unfinished trial."""
     # A literal: only then do planners see that the partial index fits.
     return select(*_KEY).where(literal_column(f"study.{ACTIVE}", Boolean())).order_by(*_KEY).limit(limit)
 
@@ -46,7 +46,7 @@ def clock(session: Session) -> datetime:
 
 
 def find(session: Session, name_or_id: str, *, trash: bool = False) -> Study | None:
-    """By id, else by name; with ``trash`` by id also where it lies there."""
+    """Return a study by id, or else by name; with ``trash`` also a deleted one by id."""
     named = or_(Study.id == name_or_id, and_(Study.name == name_or_id, Study.deleted_at.is_(None)))
     statement = select(Study).where(named)
     if not trash:
@@ -55,14 +55,14 @@ def find(session: Session, name_or_id: str, *, trash: bool = False) -> Study | N
 
 
 def find_in_trash(session: Session, name_or_id: str) -> Study | None:
-    """By id, else the one of this name that was deleted last."""
+    """Return a deleted study by id, or else the last deleted one of this name."""
     named = or_(Study.id == name_or_id, Study.name == name_or_id)
     statement = select(Study).where(named, Study.deleted_at.is_not(None))
     return session.scalars(statement.order_by(Study.id != name_or_id, Study.deleted_at.desc())).first()
 
 
 def deleted(session: Session, before: datetime | None) -> Sequence[Study]:
-    """Studies in the trash, deleted before a moment (None: all) or half purged, the latest first."""
+    """Return deleted studies, deleted before a time (None: all) or half purged, latest first."""
     statement = select(Study).where(Study.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(or_(Study.deleted_at <= before, Study.purging))
@@ -70,13 +70,13 @@ def deleted(session: Session, before: datetime | None) -> Sequence[Study]:
 
 
 def lock(session: Session, study_id: str) -> Study | None:
-    """The study, its row locked until commit."""
+    """Return the study, its row locked until commit."""
     statement = select(Study).where(Study.id == study_id)
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
 def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Sequence[Study]:
-    """Newest first, behind ``after``, without those in the trash."""
+    """Return a page of studies that are not in the trash, newest first, following ``after``."""
     statement = select(Study).where(Study.deleted_at.is_(None))
     if after is not None:
         statement = statement.where(behind((Study.created_at, Study.id), after, descending=True))
@@ -84,24 +84,24 @@ def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Se
 
 
 def count(session: Session) -> int:
-    """How many there are, the trash left out."""
+    """Return the number of studies that are not in the trash."""
     kept = Study.deleted_at.is_(None)
     return session.scalar(select(func.count()).select_from(Study).where(kept)) or 0
 
 
 def using(session: Session) -> Sequence[Study]:
-    """Studies that will still start runs."""
+    """Return studies that will still start runs."""
     return session.scalars(select(Study).where(Study.state.in_(("running", "paused")))).all()
 
 
 def beginning_from(session: Session, study: Study) -> list[Study]:
-    """The studies that began from this one's trials, those in the trash too."""
+    """Return studies that started from this one's trials, including deleted ones."""
     rows = session.scalars(select(Study).where(Study.id != study.id)).all()
     return [row for row in rows if study.id in row.warm_start_from]
 
 
 def run_ids(session: Session, study_id: str) -> list[str]:
-    """The runs of its trials, by number."""
+    """Return the runs of a study's trials, by number."""
     of = StudyTrial.study_id == study_id
     return list(session.scalars(select(StudyTrial.run_id).where(of).order_by(StudyTrial.number)))
 
@@ -120,7 +120,7 @@ def change(session: Session, row: Study | StudyTrial, **values: object) -> None:
 
 
 def remove(session: Session, study: Study) -> None:
-    """The study and the list of its trials; the runs stay."""
+    """Delete the study and its trials; the runs remain."""
     of = StudyTrial.study_id == study.id
     session.execute(delete(StudyTrial).where(of), execution_options=_PLAIN)
     session.delete(study)
@@ -141,13 +141,13 @@ def trial_page(session: Session, study_id: str, limit: int, after: tuple[int] | 
 
 
 def open_trials(session: Session, study_id: str) -> Sequence[StudyTrial]:
-    """Those that have not ended."""
+    """Return trials that have not ended."""
     statement = _trials(study_id).where(StudyTrial.state == "running")
     return session.scalars(statement.order_by(StudyTrial.number), execution_options=_FRESH).all()
 
 
 def last_states(session: Session, study_id: str, count: int) -> Sequence[str]:
-    """States of the newest trials."""
+    """Return the states of the newest trials."""
     of = StudyTrial.study_id == study_id
     return session.scalars(select(StudyTrial.state).where(of).order_by(StudyTrial.number.desc()).limit(count)).all()
 
@@ -157,7 +157,7 @@ def trial(session: Session, study_id: str, number: int) -> StudyTrial | None:
 
 
 def counts(session: Session, study_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """How many trials of each study are in each state."""
+    """Return the number of trials by study and state."""
     statement = (
         select(StudyTrial.study_id, StudyTrial.state, func.count())
         .where(StudyTrial.study_id.in_(study_ids))
@@ -170,7 +170,7 @@ def counts(session: Session, study_ids: Sequence[str]) -> dict[str, dict[str, in
 
 
 def complete(session: Session, study_ids: Sequence[str]) -> dict[str, list[tuple[int, list[float]]]]:
-    """Number and scores of the complete trials of each study."""
+    """Return number and scores of the complete trials of each study."""
     statement = (
         select(StudyTrial.study_id, StudyTrial.number, StudyTrial.scores)
         .where(StudyTrial.study_id.in_(study_ids), StudyTrial.state == "complete")
@@ -183,7 +183,7 @@ def complete(session: Session, study_ids: Sequence[str]) -> dict[str, list[tuple
 
 
 def cpu_seconds(session: Session, study_id: str) -> float:
-    """Processor time of the trials that have ended."""
+    """Return the processor time of the trials that have ended."""
     of = StudyTrial.study_id == study_id
     return float(session.scalar(select(func.coalesce(func.sum(StudyTrial.cpu_seconds), 0.0)).where(of)) or 0.0)
 

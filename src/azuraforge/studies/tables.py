@@ -1,4 +1,4 @@
-"""Studies and their trials: these rows hold all state of a search. Every key begins with the project."""
+"""Tables of studies and their trials, which hold all state of a search. Every key begins with the project."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ACTIVE = "active"
 
 
 class Study(Deletable, Owned, Base):
-    """A search. ``active`` while a scheduler has something to do for it: it runs, or some trial has not ended."""
+    """A search. ``active`` while it runs or has an unfinished trial, so that a scheduler must look at it."""
 
     __tablename__ = "study"
     __table_args__ = (
@@ -81,7 +81,7 @@ class Study(Deletable, Owned, Base):
 
 
 class StudyTrial(Owned, Base):
-    """One config that was tried. ``run_id`` outlives the run and is no foreign key.
+    """One trial. ``run_id`` is no foreign key, as the trial outlives its run.
 
     ``curve`` holds the pruner's series, one value per report; ``generation`` is CMA-ES's own count.
     """

@@ -1,4 +1,4 @@
-"""Studies in the trash: they can be looked at and restored until they are purged, and then their trials' runs go too.
+"""Deleted studies: readable and restorable until they are purged together with their trials' runs.
 
 A study in the trash does not occupy its name. The runs of its trials are not put into the trash one by one: they belong
 to it, and no list shows them but its own. A study that a later one began from is kept as long as that one, because its
@@ -87,7 +87,7 @@ class StudyTrash(RowBin[Study]):
         return {key: NeededBy(noun="study", name=later[0].name) for key, later in found.items() if later}
 
     def purge_parts(self, project_id: str, thing: Thing[Study], limit: int) -> Purged | None:
-        """Purge the runs of its trials before the study, so that a purge that is cut off finds the rest."""
+        """Purge the trials' runs before the study, so that an interrupted purge finds the rest."""
         run_ids = self.database.write(project_id, self._free(project_id, thing))
         if run_ids is None:
             return None
@@ -105,7 +105,7 @@ class StudyTrash(RowBin[Study]):
         return Removal(Counter(studies=1))
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Study]], by: str | None) -> None:
-        """Append a line to each study's stream and to the project's."""
+        """Append an event to each study's stream and to the project's."""
         for each in things:
             body = StudyChanged.model_validate({"type": f"study.{what}"})
             if by is not None:
@@ -113,7 +113,7 @@ class StudyTrash(RowBin[Study]):
             self._emit(session, each.row, body)
 
     def _free(self, project_id: str, thing: Thing[Study]) -> Callable[[Session], list[str] | None]:
-        """Mark the study and return the runs of its trials that are still there; None where it may not be purged."""
+        """Mark the study and return its trials' remaining runs; None if it may not be purged."""
 
         def work(session: Session) -> list[str] | None:
             locked = self.lock(session, thing)

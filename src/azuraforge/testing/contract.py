@@ -1,4 +1,4 @@
-"""What every contract suite shares."""
+"""Parts shared by all contract suites."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def _check_same_seed(case: _Case, sha256: str) -> None:
 
 
 def _check_resume(case: _Case, sha256: str, run: MemoryRun[Any], most: int | None) -> None:
-    """From every checkpoint the training ends at the bits of the undisturbed one."""
+    """Check that training resumed from every checkpoint ends with the same bits as an uninterrupted one."""
     chosen = run.checkpoints
     if most is not None and len(chosen) > most:
         chosen = [chosen[index] for index in np.linspace(0, len(chosen) - 1, most).round().astype(int)]

@@ -22,7 +22,7 @@ class Ending:
         return self._ended
 
     def end(self) -> None:
-        """End everything under guard, and whatever is put under guard later."""
+        """End all guarded work, and any that is guarded later."""
         with self._lock:
             self._ended = True
             ends = list(self._ends)
@@ -54,7 +54,7 @@ def current_ending() -> Ending | None:
 
 @contextmanager
 def work_of_request(ending: Ending) -> Iterator[None]:
-    """Within the block, also in threads that take over its context, work belongs to the request of ``ending``."""
+    """Attribute work in the block, also in threads that inherit its context, to the request of ``ending``."""
     before = _ENDING.set(ending)
     try:
         yield

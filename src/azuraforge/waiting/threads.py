@@ -1,4 +1,4 @@
-"""A few threads of an event loop that one kind of work has for itself."""
+"""Threads of an event loop reserved for one kind of work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class OwnThreads:
-    """Runs work in at most ``count`` threads per event loop. Those of the routes may all be busy meanwhile."""
+    """Reserved threads, at most ``count`` per event loop, independent of those that serve routes."""
 
     def __init__(self, name: str, count: int) -> None:
         self._count = count

@@ -49,7 +49,7 @@ class Bounds:
 
 
 class Turns:
-    """Turns at one kind of work. To be used from the event loop only."""
+    """Queue for one kind of work. Use it from the event loop only."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
@@ -58,7 +58,7 @@ class Turns:
         self._threads = CapacityLimiter(bounds.at_once)
 
     async def run(self, request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
-        """Do ``work`` in a thread when it is the project's turn; end its children when the client leaves.
+        """Run ``work`` in a thread when it is the project's turn; end its children if the client leaves.
 
         Raises TransientError (503) where too many requests of the project wait already, or for too long.
         """
@@ -175,7 +175,7 @@ async def ask_in_turn(request: HTTPConnection, project_id: str, work: Callable[[
 
 @asynccontextmanager
 async def ending_with_client(request: HTTPConnection) -> AsyncIterator[Ending]:
-    """Within the block, work belongs to the request and is ended when its client leaves. May be nested."""
+    """Attribute work in the block to the request, and end it if the client leaves. May be nested."""
     if (present := current_ending()) is not None:
         yield present
         return

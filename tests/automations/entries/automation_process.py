@@ -21,7 +21,8 @@ def main() -> None:
         stand.loop.tick()
         return
     policy = Policy(allow=(f"127.0.0.1:{sys.argv[5]}",))
-    Sender(stand.database, stand.events, call_here, "", policy).send(store.Key(sys.argv[3], sys.argv[4]))
+    sender = Sender(stand.database, stand.events, stand.secrets, call_here, "", policy)
+    sender.send(store.Key(sys.argv[3], sys.argv[4]))
 
 
 if __name__ == "__main__":

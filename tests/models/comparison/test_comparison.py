@@ -123,7 +123,7 @@ def noise(scale: float = 1.0, seed: int = 0, rows: int = 400, horizon: int = 2) 
     return (scale * np.random.default_rng(seed).normal(size=(rows, horizon))).astype(np.float32)
 
 
-def test_best_and_worst_are_marked_beside_the_baselines(shelf: Shelf, comparisons: Comparisons) -> None:
+def test_best_and_worst_are_marked_next_to_the_baselines(shelf: Shelf, comparisons: Comparisons) -> None:
     for run_id, scale in (("a", 1.0), ("b", 0.5), ("c", 2.0)):
         shelf.add(run_id, noise(scale))
     found = comparisons.compare("p", ["a", "b", "c"])
@@ -197,7 +197,7 @@ def test_a_run_that_was_never_judged_is_shown_and_not_compared(shelf: Shelf, com
     assert [said.code for said in comparisons.pair("p", "a", "b").why_not] == ["not_judged"]
 
 
-def test_a_better_model_is_told_from_noise(shelf: Shelf, comparisons: Comparisons) -> None:
+def test_a_better_model_is_distinguished_from_noise(shelf: Shelf, comparisons: Comparisons) -> None:
     shelf.add("a", noise(0.5, seed=1))
     shelf.add("b", noise(1.0, seed=2))
     shelf.add("c", noise(1.0, seed=3))

@@ -49,49 +49,49 @@ def _ask(name: str, origin: datetime = FUTURE, last: float = 10.0) -> PredictReq
 
 
 @pytest.fixture
-def model(room: Any, project_id: str, make_folder: Make) -> str:
+def model(system: Any, project_id: str, make_folder: Make) -> str:
     """Version 1 adds one to the last value and is champion, version 2 adds three; version 3 wants a long history."""
-    room.add_version(project_id, make_folder(1.0))
-    room.add_version(project_id, make_folder(3.0))
-    room.add_version(project_id, make_folder(1.0, 10))
-    room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
+    system.add_version(project_id, make_folder(1.0))
+    system.add_version(project_id, make_folder(3.0))
+    system.add_version(project_id, make_folder(1.0, 10))
+    system.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
     return "load"
 
 
-def _start(room: Any, project_id: str, **fields: Any) -> Any:
+def _start(system: Any, project_id: str, **fields: Any) -> Any:
     request = DeploymentRequest(reason="try it", **{"version": 2, "mode": "canary", "share_percent": 100.0, **fields})
-    return room.service.deployments.start(project_id, "load", request, "ayşe")
+    return system.service.deployments.start(project_id, "load", request, "ayşe")
 
 
-def _events(room: Any, project_id: str) -> list[str]:
-    return [event.type for event in room.events.read(project_id, "project", 0, 1000)]
+def _events(system: Any, project_id: str) -> list[str]:
+    return [event.type for event in system.events.read(project_id, "project", 0, 1000)]
 
 
-def _outcomes(room: Any) -> Outcomes:
-    after_judging = [room.service.deployments.watch]
+def _outcomes(system: Any) -> Outcomes:
+    after_judging = [system.service.deployments.watch]
     return Outcomes(
-        room.database, room.events, room.datasets, Truths(room.service.versions, lambda *_: {}), after_judging
+        system.database, system.events, system.datasets, Truths(system.service.versions, lambda *_: {}), after_judging
     )
 
 
-def test_a_shadow_answers_too_and_nobody_hears_it(room: Any, project_id: str, model: str) -> None:
-    before = room.predict(project_id, model, _ask("r0"), "ayşe")
-    assert _start(room, project_id, mode="shadow").beside == 1
-    given = room.predict(project_id, model, _ask("r1"), "ayşe")
-    room.service.deployments.drain()
+def test_a_shadow_answers_too_and_nobody_hears_it(system: Any, project_id: str, model: str) -> None:
+    before = system.predict(project_id, model, _ask("r0"), "ayşe")
+    assert _start(system, project_id, mode="shadow").beside == 1
+    given = system.predict(project_id, model, _ask("r1"), "ayşe")
+    system.service.deployments.drain()
     assert (given.version, given.predictions) == (1, before.predictions)
     lines = {
-        line.version: line for line in ledger_lines(room.database, project_id, model, 10) if line.request_id == "r1"
+        line.version: line for line in ledger_lines(system.database, project_id, model, 10) if line.request_id == "r1"
     }
     assert lines[2].predictions[0].value == 13.0
-    (shown,) = room.service.deployments.list(project_id, model).items
+    (shown,) = system.service.deployments.list(project_id, model).items
     assert (shown.state, shown.errors.even, shown.errors.worse, shown.left_out) == ("active", 1, 0, 0)
-    ended = room.service.deployments.end(project_id, model, 1, "seen enough", "kemal")
+    ended = system.service.deployments.end(project_id, model, 1, "seen enough", "kemal")
     assert (ended.state, ended.ended_by, ended.ended_reason) == ("ended", "kemal", "seen enough")
-    room.predict(project_id, model, _ask("r2"), "ayşe")
-    room.service.deployments.drain()
-    assert [line.version for line in ledger_lines(room.database, project_id, model, 10)].count(2) == 1
-    told = _events(room, project_id)
+    system.predict(project_id, model, _ask("r2"), "ayşe")
+    system.service.deployments.drain()
+    assert [line.version for line in ledger_lines(system.database, project_id, model, 10)].count(2) == 1
+    told = _events(system, project_id)
     assert told.count("model.deployment_started") == told.count("model.deployment_ended") == 1
 
 
@@ -107,95 +107,95 @@ def test_a_canary_gives_its_share_of_the_answers_always_to_the_same_requests() -
 
 
 @pytest.mark.sqlite_only
-def test_a_canarys_answer_is_given_and_the_champions_kept(room: Any, project_id: str, model: str) -> None:
-    _start(room, project_id)
-    given = room.predict(project_id, model, _ask("r1"), "ayşe")
-    room.service.deployments.drain()
+def test_a_canarys_answer_is_given_and_the_champions_kept(system: Any, project_id: str, model: str) -> None:
+    _start(system, project_id)
+    given = system.predict(project_id, model, _ask("r1"), "ayşe")
+    system.service.deployments.drain()
     assert (given.version, given.alias, given.predictions[0].value) == (2, "champion", 13.0)
-    lines = ledger_lines(room.database, project_id, model, 10)
+    lines = ledger_lines(system.database, project_id, model, 10)
     assert sorted((line.version, line.predictions[0].value) for line in lines) == [(1, 11.0), (2, 13.0)]
     assert {line.request_id for line in lines} == {"r1"}
-    by_number = room.predict(project_id, model, _ask("r2").model_copy(update={"version": 1}), "ayşe")
+    by_number = system.predict(project_id, model, _ask("r2").model_copy(update={"version": 1}), "ayşe")
     assert by_number.version == 1
 
 
-def test_a_canary_that_fails_is_covered_and_taken_back(room: Any, project_id: str, model: str) -> None:
-    _start(room, project_id, version=3)
+def test_a_canary_that_fails_is_covered_and_taken_back(system: Any, project_id: str, model: str) -> None:
+    _start(system, project_id, version=3)
     for index in range(20):
-        given = room.predict(project_id, model, _ask(f"r{index}"), "ayşe")
+        given = system.predict(project_id, model, _ask(f"r{index}"), "ayşe")
         assert (given.version, given.predictions[0].value) == (1, 11.0)
-    (shown,) = room.service.deployments.list(project_id, model).items
+    (shown,) = system.service.deployments.list(project_id, model).items
     assert (shown.state, shown.ended_by) == ("rolled_back", "the platform")
     assert 5 < shown.errors.worse < 12
     assert shown.ended_reason.startswith(f"errors: only version 3 failed {shown.errors.worse} times")
-    assert "model.canary_rolled_back" in _events(room, project_id)
-    assert room.service.reads.show(project_id, model).champion == 1
+    assert "model.canary_rolled_back" in _events(system, project_id)
+    assert system.service.reads.show(project_id, model).champion == 1
 
 
 @pytest.mark.sqlite_only
-def test_what_nobody_can_answer_is_not_the_canarys_fault(room: Any, project_id: str, model: str) -> None:
-    _start(room, project_id)
+def test_what_nobody_can_answer_is_not_the_canarys_fault(system: Any, project_id: str, model: str) -> None:
+    _start(system, project_id)
     short = PredictRequest(rows=_rows(FUTURE, count=1), request_id="short")
     for _ in range(3):
         with pytest.raises(InvalidInput):
-            room.predict(project_id, model, short, "ayşe")
-    (shown,) = room.service.deployments.list(project_id, model).items
+            system.predict(project_id, model, short, "ayşe")
+    (shown,) = system.service.deployments.list(project_id, model).items
     assert (shown.state, shown.errors.worse) == ("active", 0)
 
 
-def test_a_canary_with_a_worse_live_loss_is_taken_back(room: Any, project_id: str, model: str) -> None:
-    _start(room, project_id)
-    outcomes = _outcomes(room)
+def test_a_canary_with_a_worse_live_loss_is_taken_back(system: Any, project_id: str, model: str) -> None:
+    _start(system, project_id)
+    outcomes = _outcomes(system)
     states = []
     for day in range(14):
         origin = FUTURE + timedelta(days=day)
-        room.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
-        room.predict(project_id, model, _ask(f"again{day}", origin), "ayşe")  # the same story twice
-        room.service.deployments.drain()
+        system.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
+        system.predict(project_id, model, _ask(f"again{day}", origin), "ayşe")  # the same story twice
+        system.service.deployments.drain()
         known = [OutcomeRequest(request_id=f"{name}{day}", value=11.1) for name in ("r", "again")]
         outcomes.post(project_id, known, "ayşe")
-        states.append(room.service.deployments.list(project_id, model).items[0].state)
-    shown = room.service.deployments.list(project_id, model).items[0]
+        states.append(system.service.deployments.list(project_id, model).items[0].state)
+    shown = system.service.deployments.list(project_id, model).items[0]
     assert shown.state == "rolled_back"
     assert shown.ended_reason.startswith("live loss: worse than version 1 by more than 10.0% in ")
     days = states.index("rolled_back") + 1
     assert days > 5  # one bad day proves nothing
     assert shown.losses.worse == days
-    assert room.predict(project_id, model, _ask("after"), "ayşe").version == 1
+    assert system.predict(project_id, model, _ask("after"), "ayşe").version == 1
 
 
 @pytest.mark.sqlite_only
-def test_an_equal_or_better_canary_stays(room: Any, project_id: str, model: str) -> None:
-    _start(room, project_id)
-    outcomes = _outcomes(room)
+def test_an_equal_or_better_canary_stays(system: Any, project_id: str, model: str) -> None:
+    _start(system, project_id)
+    outcomes = _outcomes(system)
     for day in range(10):
         origin = FUTURE + timedelta(days=day)
-        room.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
-        room.service.deployments.drain()
+        system.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
+        system.service.deployments.drain()
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=12.9)], "ayşe")
-    (shown,) = room.service.deployments.list(project_id, model).items
+    (shown,) = system.service.deployments.list(project_id, model).items
     assert (shown.state, shown.losses.better, shown.losses.worse) == ("active", 10, 0)
     # Promoted, it answers beside nobody.
-    room.service.aliases.promote_by_hand(project_id, model, 2, alias="champion", reason="better live", by="ayşe")
-    (shown,) = room.service.deployments.list(project_id, model).items
+    system.service.aliases.promote_by_hand(project_id, model, 2, alias="champion", reason="better live", by="ayşe")
+    (shown,) = system.service.deployments.list(project_id, model).items
     assert (shown.state, shown.ended_reason) == ("ended", "the champion moved: better live")
 
 
-def test_what_cannot_be_tried_is_refused(room: Any, project_id: str, model: str, make_folder: Make) -> None:
+def test_what_cannot_be_tried_is_refused(system: Any, project_id: str, model: str, make_folder: Make) -> None:
     with pytest.raises(Conflict, match="is the champion itself"):
-        _start(room, project_id, version=1)
+        _start(system, project_id, version=1)
     with pytest.raises(Conflict, match="has no night to answer beside"):
-        _start(room, project_id, alias="night")
+        _start(system, project_id, alias="night")
     with pytest.raises(NotFound):
-        _start(room, project_id, version=9)
-    room.add_version(project_id, make_folder(5.0), schema={"time": "at", "target": "other", "frequency": "1h"})
+        _start(system, project_id, version=9)
+    system.add_version(project_id, make_folder(5.0), schema={"time": "at", "target": "other", "frequency": "1h"})
     with pytest.raises(Conflict, match="another target"):
-        _start(room, project_id, version=4)
-    _start(room, project_id)
+        _start(system, project_id, version=4)
+    _start(system, project_id)
     with pytest.raises(Conflict, match="answers next to the champion"):
-        _start(room, project_id, version=3)
+        _start(system, project_id, version=3)
     with pytest.raises(Conflict, match="answers as a canary"):
-        room.service.trash.delete(project_id, model, 2, "ayşe")
+        system.service.trash.delete(project_id, model, 2, "ayşe")
 
 
 def _row(**fields: Any) -> ModelDeployment:
@@ -234,17 +234,17 @@ def test_which_pairs_count_is_settled_once_whatever_becomes_known_later() -> Non
 
 
 @pytest.mark.sqlite_only
-def test_a_look_stores_what_it_counted_and_never_counts_it_again(room: Any, project_id: str, model: str) -> None:
-    _start(room, project_id)
-    outcomes = _outcomes(room)
+def test_a_look_stores_what_it_counted_and_never_counts_it_again(system: Any, project_id: str, model: str) -> None:
+    _start(system, project_id)
+    outcomes = _outcomes(system)
     for day in (3, 1, 5):  # what is known late is about an earlier time
-        room.predict(project_id, model, _ask(f"r{day}", FUTURE + timedelta(days=day)), "ayşe")
-        room.service.deployments.drain()
+        system.predict(project_id, model, _ask(f"r{day}", FUTURE + timedelta(days=day)), "ayşe")
+        system.service.deployments.drain()
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=11.1)], "ayşe")
-    (shown,) = room.service.deployments.list(project_id, model).items
+    (shown,) = system.service.deployments.list(project_id, model).items
     assert (shown.losses.worse, shown.losses.even, shown.overlapping) == (2, 0, 1)
-    room.service.deployments.watch(project_id, [room.service.reads.show(project_id, model).id])
-    assert room.service.deployments.list(project_id, model).items == [shown]
+    system.service.deployments.watch(project_id, [system.service.reads.show(project_id, model).id])
+    assert system.service.deployments.list(project_id, model).items == [shown]
 
 
 def _known(draw: random.Random, count: int) -> list[float]:
@@ -302,15 +302,15 @@ def test_an_equal_canary_is_seldom_called_extreme() -> None:
 
 
 def test_the_bound_comes_from_what_the_champion_did_before(
-    room: Any, project_id: str, model: str, monkeypatch: pytest.MonkeyPatch
+    system: Any, project_id: str, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(judging, "LEAST_KNOWN", 3)
-    outcomes = _outcomes(room)
+    outcomes = _outcomes(system)
     for day, value in enumerate((11.5, 14.0, 11.0, 11.0)):
         origin = FUTURE + timedelta(days=day if day < 3 else 2)  # the last question is the one before it again
-        room.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
+        system.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=value)], "ayşe")
-    told = _start(room, project_id).extremes
+    told = _start(system, project_id).extremes
     assert (told.known, told.bound, told.beyond) == (3, 3.0, 0)
 
 
@@ -322,12 +322,12 @@ class Said:
 class Toy:
     """Two versions that answer or fail as they are told, and may change the queue while they are asked."""
 
-    def __init__(self, room: Any, project_id: str, mode: str = "canary") -> None:
-        self.room, self.project_id, self.asked = room, project_id, []
+    def __init__(self, system: Any, project_id: str, mode: str = "canary") -> None:
+        self.system, self.project_id, self.asked = system, project_id, []
         self.fails: set[int] = set()
         self.meanwhile: Callable[[], None] = lambda: None
-        _start(room, project_id, mode=mode)
-        model_id = room.service.reads.show(project_id, "load").id
+        _start(system, project_id, mode=mode)
+        model_id = system.service.reads.show(project_id, "load").id
         self.place = Place(project_id, model_id, "load", 1, Deployed(1, mode, 2, 100.0))
 
     def ask(self, version: int, pair_id: str | None) -> Said:
@@ -338,8 +338,8 @@ class Toy:
         return Said(f"by {version}")
 
     def counts(self) -> dict[str, int]:
-        self.room.service.deployments.drain()
-        (shown,) = self.room.service.deployments.list(self.project_id, "load").items
+        self.system.service.deployments.drain()
+        (shown,) = self.system.service.deployments.list(self.project_id, "load").items
         return {
             "both": shown.errors.even, "canary failed": shown.errors.worse, "beside failed": shown.errors.better,
             "left out": shown.left_out,
@@ -350,7 +350,7 @@ class Toy:
             return self.ask(version, None)
 
         async def answer() -> Said:
-            given: Said = await self.room.service.deployments.answer(
+            given: Said = await self.system.service.deployments.answer(
                 self.place, "r1", ask=ask, ask_pair=self.ask, in_thread=to_thread.run_sync
             )
             return given
@@ -370,9 +370,9 @@ class Toy:
     ],
 )
 def test_each_question_counts_for_whom_it_speaks(
-    room: Any, project_id: str, model: str, mode: str, fails: set[int], counted: str
+    system: Any, project_id: str, model: str, mode: str, fails: set[int], counted: str
 ) -> None:
-    toy = Toy(room, project_id, mode)
+    toy = Toy(system, project_id, mode)
     toy.fails = fails
     given = toy.answer()
     assert given.prediction_id == ("by 2" if mode == "canary" and 2 not in fails else "by 1")
@@ -382,8 +382,8 @@ def test_each_question_counts_for_whom_it_speaks(
 
 
 @pytest.mark.sqlite_only
-def test_a_repeated_request_is_not_asked_of_the_holder_too(room: Any, project_id: str, model: str) -> None:
-    toy = Toy(room, project_id)
+def test_a_repeated_request_is_not_asked_of_the_holder_too(system: Any, project_id: str, model: str) -> None:
+    toy = Toy(system, project_id)
 
     def repeated() -> None:
         raise Conflict("this key is recorded", code=ANSWER_UNKNOWN)
@@ -399,12 +399,12 @@ def test_a_repeated_request_is_not_asked_of_the_holder_too(room: Any, project_id
 @pytest.mark.parametrize("fails", [set(), {2}])
 @pytest.mark.parametrize("full", ["before", "meanwhile"])
 def test_whether_a_pair_counts_is_decided_before_anybody_is_asked(
-    room: Any, project_id: str, model: str, fails: set[int], full: str
+    system: Any, project_id: str, model: str, fails: set[int], full: str
 ) -> None:
     """Otherwise the slow failures of a canary would be those that are left out, or its quick answers."""
-    toy = Toy(room, project_id)
+    toy = Toy(system, project_id)
     toy.fails = fails
-    service = room.service.deployments
+    service = system.service.deployments
 
     def turn(waiting: int) -> None:
         service._waiting = waiting
@@ -438,16 +438,18 @@ def test_the_test_seldom_cries_wolf_however_often_one_looks(margin: float) -> No
 
 
 @pytest.mark.sqlite_only
-def test_an_outcome_by_id_judges_both_halves_of_a_pair(room: Any, project_id: str, model: str) -> None:
-    _start(room, project_id)
-    given = room.predict(project_id, model, _ask("r1"), "ayşe")
-    room.service.deployments.drain()
-    _outcomes(room).post(project_id, [OutcomeRequest(prediction_id=given.prediction_id, value=11.1)], "ayşe")
-    assert room.service.deployments.list(project_id, model).items[0].losses.worse == 1
+def test_an_outcome_by_id_judges_both_halves_of_a_pair(system: Any, project_id: str, model: str) -> None:
+    _start(system, project_id)
+    given = system.predict(project_id, model, _ask("r1"), "ayşe")
+    system.service.deployments.drain()
+    _outcomes(system).post(project_id, [OutcomeRequest(prediction_id=given.prediction_id, value=11.1)], "ayşe")
+    assert system.service.deployments.list(project_id, model).items[0].losses.worse == 1
 
 
 @pytest.mark.sqlite_only
-def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> None:
+def test_answers_about_other_times_make_no_pair(
+    system: Any, project_id: str, make_folder: Make, tmp_path: Path
+) -> None:
     """A version that cannot read the newest version of its dataset answers from the end of its own."""
     for version in (1, 2):
         path = tmp_path / f"{version}.csv"
@@ -455,26 +457,26 @@ def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make
         head = "at,load,heat" if version == 1 else "at,load,cold"
         path.write_text("\n".join([head, *(f"{at},{row},{row % 3}" for row, at in enumerate(hours))]))
         options = FileOptions(name="load", time="at", target="load")
-        dataset = room.datasets.add_file(project_id, path, path.name, options)
-        room.add_version(
+        dataset = system.datasets.add_file(project_id, path, path.name, options)
+        system.add_version(
             project_id, make_folder(float(version)), schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
             dataset_version=version, dataset_fingerprint=dataset.fingerprint,
         )  # fmt: skip
-    room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
-    _start(room, project_id, mode="shadow")
-    room.predict(project_id, "load", PredictRequest(horizon=1), "ayşe")
-    room.service.deployments.drain()
-    lines = ledger_lines(room.database, project_id, "load", 10)
+    system.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
+    _start(system, project_id, mode="shadow")
+    system.predict(project_id, "load", PredictRequest(horizon=1), "ayşe")
+    system.service.deployments.drain()
+    lines = ledger_lines(system.database, project_id, "load", 10)
     assert len({line.predictions[0].at for line in lines}) == 2
-    outcomes = _outcomes(room)
+    outcomes = _outcomes(system)
     for line in lines:
         told = OutcomeRequest(prediction_id=line.prediction_id, at=line.predictions[0].at, value=50.0)
         assert outcomes.post(project_id, [told], "ayşe").judged == 1
-    (shown,) = room.service.deployments.list(project_id, "load").items
+    (shown,) = system.service.deployments.list(project_id, "load").items
     assert (shown.losses.worse, shown.losses.even, shown.losses.better, shown.overlapping) == (0, 0, 0, 0)
 
 
-def test_what_is_extreme_is_told_in_what_is_usual_in_a_series(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extremes_are_stated_in_multiples_of_what_is_usual_in_a_series(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "LEAST_KNOWN", 3)
     row, scales = _row(by_series=True), {"small": 1.0, "large": 1000.0}
     series = {name: DeploymentSeries(series=name, losses=0.0, losses_of=0) for name in scales}
@@ -496,14 +498,14 @@ def test_pictures_have_no_time() -> None:
     assert [counted for _, counted in judging.count(row, seen)] == [True, True]
 
 
-def test_a_panels_series_are_watched_apart(room: Any, project_id: str, make_folder: Make) -> None:
+def test_a_panels_series_are_watched_apart(system: Any, project_id: str, make_folder: Make) -> None:
     """The lines of two series, as the ledger has them: one pair counts of the same times, and both tell the usual."""
     schema = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "series": "shop"}
     for step in (1.0, 3.0):
-        room.add_version(project_id, make_folder(step), schema=schema)
-    room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
-    owner = room.service.reads.show(project_id, "load").id
-    ledger = room.service.ledger
+        system.add_version(project_id, make_folder(step), schema=schema)
+    system.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
+    owner = system.service.reads.show(project_id, "load").id
+    ledger = system.service.ledger
 
     def say(version: int, series: str, pair_id: str | None, **fields: Any) -> str:
         id_, at = new_id(), FUTURE + timedelta(hours=1)
@@ -518,17 +520,17 @@ def test_a_panels_series_are_watched_apart(room: Any, project_id: str, make_fold
         ledger.enter(project_id, line)
         return id_
 
-    outcomes = _outcomes(room)
+    outcomes = _outcomes(system)
     for name in ("a", "b"):
         before = say(1, name, None, deployment=None)
         outcomes.post(project_id, [OutcomeRequest(prediction_id=before, value=11.1)], "ayşe")
-    _start(room, project_id)
+    _start(system, project_id)
     given = [say(2, name, None) for name in ("a", "b")]
     for name, id_ in zip(("a", "b"), given, strict=True):
         say(1, name, id_)
     outcomes.post(project_id, [OutcomeRequest(prediction_id=id_, value=11.1) for id_ in given], "ayşe")
-    (shown,) = room.service.deployments.list(project_id, "load").items
+    (shown,) = system.service.deployments.list(project_id, "load").items
     assert (shown.losses.worse, shown.overlapping) == (1, 1)
-    with room.database.read(project_id) as session:
+    with system.database.read(project_id) as session:
         kept = session.scalars(select(DeploymentSeries).order_by(DeploymentSeries.series)).all()
         assert [(each.series, each.losses_of) for each in kept] == [("a", 2), ("b", 2)]

@@ -98,8 +98,8 @@ def test_too_few_values_say_nothing_and_constants_are_left_out() -> None:
 class Ground:
     """A champion trained on noise around 0, which answers what it saw last plus one."""
 
-    def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path) -> None:
-        self.room, self.project_id = room, project_id
+    def __init__(self, system: Any, project_id: str, folder: Path, tmp_path: Path) -> None:
+        self.system, self.project_id = system, project_id
         rng = np.random.default_rng(3)
         lines = [
             f"{(START + timedelta(hours=hour)).isoformat()},{rng.normal():.5f},{rng.normal():.5f}"
@@ -107,16 +107,16 @@ class Ground:
         ]
         path = tmp_path / "load.csv"
         path.write_text("\n".join(["at,load,heat", *lines]))
-        dataset = room.datasets.add_file(project_id, path, path.name, FileOptions(time="at", target="load"))
+        dataset = system.datasets.add_file(project_id, path, path.name, FileOptions(time="at", target="load"))
         learned = {"start": START.isoformat(), "end": (START + timedelta(hours=499)).isoformat()}
-        room.add_version(
+        system.add_version(
             project_id, folder, schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
             dataset_fingerprint=dataset.fingerprint, learned_from=learned,
         )  # fmt: skip
-        room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
-        self.watch = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
-        self.model_id = room.service.reads.show(project_id, "load").id
-        self.ledger = Ledger(room.database, room.events)
+        system.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
+        self.watch = DriftMonitor(system.database, system.events, system.datasets, system.service.versions)
+        self.model_id = system.service.reads.show(project_id, "load").id
+        self.ledger = Ledger(system.database, system.events)
         self.hours = 0
 
     def ask(self, count: int, shift: float) -> None:
@@ -138,14 +138,14 @@ class Ground:
     def events(self) -> list[dict[str, Any]]:
         return [
             each.data
-            for each in self.room.events.read(self.project_id, "project", 0, 5000)
+            for each in self.system.events.read(self.project_id, "project", 0, 5000)
             if each.type == "model.drift"
         ]
 
 
 @pytest.fixture
-def ground(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> Ground:
-    return Ground(room, project_id, make_folder(1.0), tmp_path)
+def ground(system: Any, project_id: str, make_folder: Make, tmp_path: Path) -> Ground:
+    return Ground(system, project_id, make_folder(1.0), tmp_path)
 
 
 def test_from_quiet_to_alarm_and_back(ground: Ground, other_project_id: str) -> None:
@@ -178,13 +178,13 @@ def test_from_quiet_to_alarm_and_back(ground: Ground, other_project_id: str) -> 
 def test_the_same_question_again_is_no_new_evidence(ground: Ground) -> None:
     rows = [{"at": (START + timedelta(hours=hour)).isoformat(), "load": 9.0, "heat": 9.0} for hour in range(3)]
     for _ in range(40):
-        ground.room.predict(ground.project_id, "load", PredictRequest(rows=rows), "x")
+        ground.system.predict(ground.project_id, "load", PredictRequest(rows=rows), "x")
     report = ground.watch.check(ground.project_id, "load", None).report
     assert (report.lines, report.enough) == (40, False)
     assert {each.rows for each in report.columns} == {1}
 
 
 def test_a_version_without_its_rows_is_said(ground: Ground, make_folder: Make) -> None:
-    ground.room.add_version(ground.project_id, make_folder(2.0), dataset_id=None)
+    ground.system.add_version(ground.project_id, make_folder(2.0), dataset_id=None)
     with pytest.raises(Conflict, match="did not learn from a stored dataset"):
         ground.watch.check(ground.project_id, "load", 2)

@@ -29,20 +29,20 @@ HOURS = [START + timedelta(hours=hour) for hour in range(8)]
 class Ground:
     """One champion (last value + 1, + 2, + 3; ± 1) of a dataset of 30 hours that ends with 5.0 at START."""
 
-    def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
-        self.room, self.project_id, self._tmp = room, project_id, tmp_path
-        truths = Truths(room.service.versions, launcher.call)
-        drift = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
+    def __init__(self, system: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
+        self.system, self.project_id, self._tmp = system, project_id, tmp_path
+        truths = Truths(system.service.versions, launcher.call)
+        drift = DriftMonitor(system.database, system.events, system.datasets, system.service.versions)
         looks = DriftLooks(drift)
-        outcomes = Outcomes(room.database, room.events, room.datasets, truths, [looks.request])
-        self.service = PredictionService(room.database, outcomes, drift, looks)
+        outcomes = Outcomes(system.database, system.events, system.datasets, truths, [looks.request])
+        self.service = PredictionService(system.database, outcomes, drift, looks)
         dataset = self.add_rows([])
         self.dataset_id = dataset.id
-        room.add_version(
+        system.add_version(
             project_id, folder, schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
             dataset_fingerprint=dataset.fingerprint,
         )  # fmt: skip
-        room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
+        system.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
 
     def add_rows(self, later: list[float]) -> Any:
         """A new version of the dataset, with what was measured after START."""
@@ -51,7 +51,7 @@ class Ground:
         path = self._tmp / f"{new_id()}.csv"
         path.write_text("\n".join(["at,load,heat", *lines]))
         options = FileOptions(name="load", time="at", target="load", unit="kW")
-        return self.room.datasets.add_file(self.project_id, path, path.name, options)
+        return self.system.datasets.add_file(self.project_id, path, path.name, options)
 
     def append(self, hours: dict[int, float]) -> Any:
         """Add rows at hours after START, or revise them."""
@@ -59,21 +59,21 @@ class Ground:
             {"at": (START + timedelta(hours=hour)).isoformat(), "load": value, "heat": 1.0}
             for hour, value in hours.items()
         ]
-        growing = GrowingDatasets(self.room.datasets, self.room.database, self.room.events)
+        growing = GrowingDatasets(self.system.datasets, self.system.database, self.system.events)
         return growing.append_rows(self.project_id, "load", AppendRows(rows=rows, options=AppendOptions()))
 
     def accept_revisions(self) -> None:
-        growing = GrowingDatasets(self.room.datasets, self.room.database, self.room.events)
+        growing = GrowingDatasets(self.system.datasets, self.system.database, self.system.events)
         growing.set_revisions(self.project_id, "load", RevisionPolicy(revisions="accept"))
 
     def join(self) -> int:
         return self.service.outcomes.join(self.project_id, self.dataset_id)
 
     def events(self, kind: str) -> list[Any]:
-        return [each.data for each in self.room.events.read(self.project_id, "project", 0, 1000) if each.type == kind]
+        return [each.data for each in self.system.events.read(self.project_id, "project", 0, 1000) if each.type == kind]
 
     def predict(self, **request: Any) -> Any:
-        return self.room.predict(self.project_id, "load", PredictRequest(**request), "ayşe")
+        return self.system.predict(self.project_id, "load", PredictRequest(**request), "ayşe")
 
     def post(self, *outcomes: dict[str, Any]) -> Any:
         return self.service.outcomes.post(self.project_id, [OutcomeRequest(**each) for each in outcomes], "ayşe")
@@ -83,7 +83,7 @@ class Ground:
 
 
 @pytest.fixture
-def ground(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Iterator[Ground]:
-    made = Ground(room, project_id, make_folder(1.0), tmp_path, launcher)
+def ground(system: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Iterator[Ground]:
+    made = Ground(system, project_id, make_folder(1.0), tmp_path, launcher)
     yield made
     made.service.close()

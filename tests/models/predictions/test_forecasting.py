@@ -26,10 +26,10 @@ class Stand:
     """A champion, its growing dataset, and the handler; a run's transaction is the test's own."""
 
     def __init__(self, ground: Ground, make_folder: Make) -> None:
-        self.ground, self.room, self.project_id = ground, ground.room, ground.project_id
+        self.ground, self.system, self.project_id = ground, ground.system, ground.project_id
         self.make_folder = make_folder
-        room = ground.room
-        self.handler = ForecastHandler(room.database, room.events, room.datasets, room.service.versions)
+        system = ground.system
+        self.handler = ForecastHandler(system.database, system.events, system.datasets, system.service.versions)
 
     def execute(self, **asked: Any) -> Any:
         """What the run would write, and how it ends."""
@@ -43,7 +43,7 @@ class Stand:
 
     def run(self, **asked: Any) -> Any:
         finish = self.execute(**asked)
-        self.room.database.write(self.project_id, finish.commit)
+        self.system.database.write(self.project_id, finish.commit)
         return finish.summary.stored()
 
     def lines(self, *, unserved: bool = False) -> list[Any]:
@@ -52,18 +52,18 @@ class Stand:
 
     def errors(self) -> list[Any]:
         """What drift of the errors sees of version 1."""
-        with self.room.database.read(self.project_id) as session:
+        with self.system.database.read(self.project_id) as session:
             owner = find_model(session, "load")
             found = drift_store.judged_errors(session, owner.id, 1, 10)
         return [(each.origin_at, each.matures_at, each.error) for each in found]
 
     def events(self, type_: str) -> list[Any]:
-        return [each.data for each in self.room.events.read(self.project_id, "project", 0, 100) if each.type == type_]
+        return [each.data for each in self.system.events.read(self.project_id, "project", 0, 100) if each.type == type_]
 
 
 @pytest.fixture
-def stand(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Iterator[Stand]:
-    made = Stand(Ground(room, project_id, make_folder(1.0), tmp_path, launcher), make_folder)
+def stand(system: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Iterator[Stand]:
+    made = Stand(Ground(system, project_id, make_folder(1.0), tmp_path, launcher), make_folder)
     yield made
     made.ground.service.close()
 
@@ -108,18 +108,18 @@ def test_the_rows_that_arrive_judge_it(stand: Stand) -> None:
 
 @pytest.mark.parametrize("mode", ["shadow", "canary"])
 def test_a_shadow_or_a_canary_takes_part(stand: Stand, mode: str) -> None:
-    stand.room.add_version(
+    stand.system.add_version(
         stand.project_id, stand.make_folder(2.0), dataset_id=stand.ground.dataset_id,
-        schema=stand.room.datasets.get(stand.project_id, "load").schema.model_dump(),
+        schema=stand.system.datasets.get(stand.project_id, "load").schema.model_dump(),
     )  # fmt: skip
     wanted = DeploymentRequest(version=2, mode=mode, share_percent=100.0, reason="try it")
-    stand.room.service.deployments.start(stand.project_id, "load", wanted, "ayşe")
+    stand.system.service.deployments.start(stand.project_id, "load", wanted, "ayşe")
     stand.run()
     (given,) = stand.lines()
     assert given.version == (1 if mode == "shadow" else 2)
     (kept,) = [line for line in stand.lines(unserved=True) if line.prediction_id != given.prediction_id]
     assert (kept.version, kept.origin) == (3 - given.version, given.origin)
-    (found,) = stand.room.service.deployments.list(stand.project_id, "load").items
+    (found,) = stand.system.service.deployments.list(stand.project_id, "load").items
     assert found.errors.even == 1
 
 
@@ -134,6 +134,6 @@ def test_what_cannot_forecast_is_refused_before_a_run_exists(stand: Stand) -> No
     path = stand.ground._tmp / "other.csv"
     path.write_text("at,price\n" + "".join(f"2024-01-{day:02},{day}\n" for day in range(1, 31)))
     options = FileOptions(name="other", time="at", target="price", unit="EUR")
-    stand.room.datasets.add_file(stand.project_id, path, path.name, options)
+    stand.system.datasets.add_file(stand.project_id, path, path.name, options)
     with pytest.raises(InvalidInput, match=r"holds price \(EUR\), and version 1 forecasts load \(kW\)"):
         stand.execute(dataset="other")

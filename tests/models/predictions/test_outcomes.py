@@ -100,7 +100,7 @@ def test_another_unit_is_no_truth(ground: Ground, project_id: str) -> None:
     path = ground._tmp / "other.csv"
     lines = [f"{START + timedelta(hours=hour - 29)},{hour},{hour % 3}" for hour in range(40)]
     path.write_text("\n".join(["at,load,heat", *lines]))
-    ground.room.datasets.add_file(
+    ground.system.datasets.add_file(
         project_id, path, path.name, FileOptions(name="load", time="at", target="load", unit="MW")
     )
     assert ground.service.outcomes.join(project_id, ground.dataset_id) == 0
@@ -141,7 +141,7 @@ def test_what_cannot_be_judged_is_said(ground: Ground, other_project_id: str) ->
             ask()
 
 
-def test_live_scores_stand_beside_the_naive_ones(ground: Ground) -> None:
+def test_live_scores_are_shown_with_the_naive_ones(ground: Ground) -> None:
     ground.predict()
     ground.predict(rows=[{"at": HOURS[0].isoformat(), "load": 3.0, "heat": 1.0},
                          {"at": HOURS[1].isoformat(), "load": 10.0, "heat": 1.0}], continues="load")  # fmt: skip
@@ -171,9 +171,9 @@ def test_a_prediction_of_the_past_is_counted_apart(ground: Ground) -> None:
     assert [(each.late, each.count) for each in told.total] == [(True, 1)]
 
 
-def test_classes_are_judged_by_the_right_one_beside_the_usual_one(ground: Ground) -> None:
-    ledger, at = Ledger(ground.room.database, ground.room.events), HOURS[0]
-    model_id = ground.room.service.reads.show(ground.project_id, "load").id
+def test_classes_are_judged_next_to_the_most_frequent_one(ground: Ground) -> None:
+    ledger, at = Ledger(ground.system.database, ground.system.events), HOURS[0]
+    model_id = ground.system.service.reads.show(ground.project_id, "load").id
     for number, label in enumerate(("cat", "cat", "dog")):
         point = PredictionPoint(at=at, value=0.8, low=None, high=None, label=label)
         line = LedgerLine(
@@ -196,8 +196,8 @@ def test_classes_are_judged_by_the_right_one_beside_the_usual_one(ground: Ground
 
 def test_another_writer_enters_a_batch_once_however_often_it_sends_it(ground: Ground) -> None:
     """A writer that died before it learned of the commit sends the batch again, with what came since."""
-    ledger, at = Ledger(ground.room.database, ground.room.events), HOURS[0]
-    model_id = ground.room.service.reads.show(ground.project_id, "load").id
+    ledger, at = Ledger(ground.system.database, ground.system.events), HOURS[0]
+    model_id = ground.system.service.reads.show(ground.project_id, "load").id
 
     def lines(count: int, version: int = 1) -> list[LedgerLine]:
         point = PredictionPoint(at=at, value=0.8, low=None, high=None)
@@ -213,10 +213,10 @@ def test_another_writer_enters_a_batch_once_however_often_it_sends_it(ground: Gr
     assert ledger.enter_many(ground.project_id, lines(1203)) == 3
     with pytest.raises(IntegrityError):  # there is no version 99: all of a batch, or nothing
         ledger.enter_many(ground.project_id, [*lines(3, version=1), *lines(2, version=99)])
-    with ground.room.database.read(ground.project_id) as session:
+    with ground.system.database.read(ground.project_id) as session:
         assert session.scalar(select(func.count()).select_from(Prediction)) == 1203
     ledger.close()
-    events = [each for each in ground.room.events.read(ground.project_id, "project", 0, 1000)
+    events = [each for each in ground.system.events.read(ground.project_id, "project", 0, 1000)
               if each.type == "prediction.made"]  # fmt: skip
     assert sum(each.data["count"] for each in events) == 1203
 
@@ -254,7 +254,7 @@ def test_the_policy_says_how_long_lines_are_kept(ground: Ground) -> None:
 def test_a_purged_model_takes_its_ledger_along(ground: Ground) -> None:
     made = ground.predict()
     ground.post({"prediction_id": made.prediction_id, "at": HOURS[1], "value": 1.0})
-    trash = ground.room.service.trash
+    trash = ground.system.service.trash
     trash.delete(ground.project_id, "load", None, "ayşe")
     assert ground.show(made.prediction_id).model == "load", "in the trash it is still there"
     trash.purge(ground.project_id, None)
@@ -300,9 +300,9 @@ def test_the_same_question_weighs_once_however_often_it_is_asked(ground: Ground)
     assert one.start <= HOURS[1]
 
 
-def test_what_was_told_before_questions_had_a_name_counts_line_by_line(ground: Ground) -> None:
+def test_answers_from_before_questions_had_a_name_count_line_by_line(ground: Ground) -> None:
     made = [ground.predict(horizon=1).prediction_id for _ in range(2)]
-    ground.room.database.write(
+    ground.system.database.write(
         ground.project_id,
         lambda session: session.execute(
             update(Prediction).where(Prediction.project_id == ground.project_id).values(question=None)
@@ -317,7 +317,7 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ground.predict()
-    room, commits = ground.room, []
+    system, commits = ground.system, []
     add = ledger_store.add
 
     def counted(session: Any, lines: list[LedgerLine]) -> Any:
@@ -329,7 +329,7 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
 
     async def ask(value: int) -> float:
         request = PredictRequest(rows=_own(0.0, float(value)))
-        answer = await room.service.predict(ground.project_id, "load", request, "ayşe")
+        answer = await system.service.predict(ground.project_id, "load", request, "ayşe")
         return float(answer.predictions[0].value)
 
     async def all_at_once() -> list[float]:
@@ -350,7 +350,7 @@ def test_a_units_record_is_written_in_the_transaction_of_its_line(ground: Ground
 
     async def ask() -> None:
         unit = UnitOfWork(ground.project_id, refuse)
-        await ground.room.service.predict(ground.project_id, "load", PredictRequest(), "ayşe", unit=unit)
+        await ground.system.service.predict(ground.project_id, "load", PredictRequest(), "ayşe", unit=unit)
 
     with pytest.raises(Conflict):
         asyncio.run(ask())
@@ -361,10 +361,10 @@ def test_a_units_record_is_written_in_the_transaction_of_its_line(ground: Ground
 def test_live_pages_hear_of_lines_in_sums(ground: Ground) -> None:
     for _ in range(9):
         ground.predict()
-    ground.room.service.ledger.close()
+    ground.system.service.ledger.close()
 
     def told() -> list[Any]:
-        read = ground.room.events.read(ground.project_id, "project", 0, 1000)
+        read = ground.system.events.read(ground.project_id, "project", 0, 1000)
         return [each for each in read if each.type == "prediction.made"]
 
     events = told()
@@ -397,7 +397,7 @@ def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: 
 
 def test_one_bad_line_is_nobody_elses_fault(ground: Ground) -> None:
     made = ground.predict()
-    row = ground.room.database
+    row = ground.system.database
     with row.read(ground.project_id) as session:
         (line, _) = ledger_store.line(session, made.prediction_id) or ()
         columns = {each.name: getattr(line, each.name) for each in fields(LedgerLine) if each.name != "model"}
@@ -405,7 +405,7 @@ def test_one_bad_line_is_nobody_elses_fault(ground: Ground) -> None:
     for version in (1, 99, 1):  # there is no version 99
         group.lines.append(LedgerLine(**{**columns, "id": new_id(), "model": "load", "version": version}))
         group.waiting.append(Future())
-    ground.room.service.ledger._write(ground.project_id, group)
+    ground.system.service.ledger._write(ground.project_id, group)
     errors = [each.exception(20.0) for each in group.waiting]
     assert [error is None for error in errors] == [True, False, True]
     page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, limit=9)

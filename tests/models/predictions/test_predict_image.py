@@ -71,9 +71,9 @@ class Brightness(ImagePipeline):
 
 
 @pytest.fixture
-def classifier(room: Any, http: Http, make_folder: Callable[..., Path], plugins_folder: Path) -> str:  # noqa: F811
+def classifier(system: Any, http: Http, make_folder: Callable[..., Path], plugins_folder: Path) -> str:  # noqa: F811
     (plugins_folder / "brightness.py").write_text(textwrap.dedent(PLUGIN))
-    room.add_version(
+    system.add_version(
         http.app.state.default_project,
         make_folder(),
         "lamps",
@@ -141,8 +141,8 @@ def test_what_is_no_picture_is_refused_in_one_sentence(http, classifier, content
     assert ask(http, classifier, flat(51, 6, 8)).status_code == 200, "the child lives on"
 
 
-def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, room, make_folder):  # noqa: F811
-    room.add_version(http.app.state.default_project, make_folder(2.0), "load")
+def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, system, make_folder):  # noqa: F811
+    system.add_version(http.app.state.default_project, make_folder(2.0), "load")
     wrong = ask(http, "load", flat(1, 6, 8))
     assert (wrong.status_code, wrong.json()["code"]) == (422, "not_a_classifier")
     assert "azuraforge models predict load" in wrong.json()["next_step"]
@@ -151,27 +151,29 @@ def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, room,
     assert ask(http, classifier, flat(1, 6, 8), part="file").status_code == 422
     request = PredictRequest(version=1, rows=[{"at": "2026-01-01", "load": 1}])
     with pytest.raises(InvalidInput) as caught:
-        room.predict(http.app.state.default_project, classifier, request, "me")
+        system.predict(http.app.state.default_project, classifier, request, "me")
     assert caught.value.error_code == "not_a_forecaster"
 
 
-def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier, room, make_folder):  # noqa: F811
+def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier, system, make_folder):  # noqa: F811
     project_id, content = http.app.state.default_project, flat(51, 6, 8)
     missing = ask(http, classifier, content, None)
     assert (missing.status_code, "no champion" in missing.json()["detail"]) == (409, True)
-    room.add_version(
+    system.add_version(
         project_id, make_folder(9.0), "lamps", plugin="test.brightness", kind="classify", schema=SCHEMA, config={}
     )
     for alias, version in (("champion", 1), ("night", 2)):
-        room.service.aliases.promote_by_hand(project_id, classifier, version, alias=alias, reason="because", by="ayşe")
+        system.service.aliases.promote_by_hand(
+            project_id, classifier, version, alias=alias, reason="because", by="ayşe"
+        )
     night = ask(http, classifier, content, None, alias="night", request_id="lamp 7").json()
     assert (night["version"], night["alias"]) == (2, "night")
     request = DeploymentRequest(version=2, mode="canary", share_percent=100.0, reason="try it")
-    room.service.deployments.start(project_id, classifier, request, "ayşe")
+    system.service.deployments.start(project_id, classifier, request, "ayşe")
     given = ask(http, classifier, content, None).json()
     assert (given["version"], given["alias"]) == (2, "champion")
     assert ask(http, classifier, content, 1).json()["version"] == 1
-    (shown,) = room.service.deployments.list(project_id, classifier).items
+    (shown,) = system.service.deployments.list(project_id, classifier).items
     assert (shown.errors.even, shown.errors.worse) == (1, 0)
     lines = {
         line["prediction_id"]: line
@@ -203,21 +205,21 @@ def peak_bytes(pid: int) -> int:
     return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
-def test_a_bomb_meets_a_memory_limit_and_never_the_serving_child(http, classifier, room, launcher):  # noqa: F811
+def test_a_bomb_meets_a_memory_limit_and_never_the_serving_child(http, classifier, system, launcher):  # noqa: F811
     limited = partial(launcher.call, memory=MemoryLimit(128 << 20, "AZURAFORGE_READING__MEMORY_BYTES"))
-    room.datasets.large_pictures = LargePictures(limited, 1)
+    system.datasets.large_pictures = LargePictures(limited, 1)
     assert ask(http, classifier, flat(51, 6, 8)).status_code == 200
-    (child,) = room.children
+    (child,) = system.children
     before = peak_bytes(child.pid)
     answer = ask(http, classifier, bomb(6300, 6300))
     assert (answer.status_code, answer.json()["code"]) == (422, "memory_limit")
     assert "AZURAFORGE_READING__MEMORY_BYTES" in answer.json()["next_step"]
     assert peak_bytes(child.pid) < before + (16 << 20)
     assert ask(http, classifier, flat(51, 6, 8)).status_code == 200
-    assert len(room.children) == 1
+    assert len(system.children) == 1
 
 
-def test_a_large_picture_is_seen_as_a_small_one_would_be(http, classifier, room):  # noqa: F811
+def test_a_large_picture_is_seen_as_a_small_one_would_be(http, classifier, system):  # noqa: F811
     height, width = 1024, SERVED_PIXELS // 1024 + 1
     across = np.linspace(0, 255, width).astype(np.uint8)[None].repeat(height, axis=0)
     buffer = io.BytesIO()

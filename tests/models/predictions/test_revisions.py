@@ -24,7 +24,7 @@ from tests.models.predictions.conftest import HOURS, Ground
 
 
 def _due(ground: Ground) -> list[str]:
-    with ground.room.database.read_system() as session:
+    with ground.system.database.read_system() as session:
         return [each.dataset_id for each in progress.due(session, 10) if each.project_id == ground.project_id]
 
 
@@ -33,14 +33,14 @@ def _actuals(ground: Ground, made: Any) -> list[float]:
 
 
 def _errors(ground: Ground) -> list[float]:
-    with ground.room.database.read(ground.project_id) as session:
-        model_id = ground.room.service.reads.show(ground.project_id, "load").id
+    with ground.system.database.read(ground.project_id) as session:
+        model_id = ground.system.service.reads.show(ground.project_id, "load").id
         return [each.error for each in judged_errors(session, model_id, 1, 10)]
 
 
 def _look(ground: Ground) -> int:
     """One look of a loop, with its workers awaited."""
-    loop = OutcomeLoop(ground.room.database, Notifier(), ground.service.outcomes)
+    loop = OutcomeLoop(ground.system.database, Notifier(), ground.service.outcomes)
     begun = loop.tick()
     loop.stop()
     return begun
@@ -88,24 +88,24 @@ def test_a_file_that_rewrites_the_past_is_a_revision_only_where_the_dataset_acce
 
 
 def test_a_revision_takes_nothing_back_that_a_canarys_tests_have_counted(ground: Ground, make_folder: Any) -> None:
-    room, project_id = ground.room, ground.project_id
+    system, project_id = ground.system, ground.project_id
     ground.accept_revisions()
-    schema = room.datasets.get(project_id, "load").schema
-    room.add_version(project_id, make_folder(3.0), schema=schema.model_dump(), dataset_id=ground.dataset_id)
+    schema = system.datasets.get(project_id, "load").schema
+    system.add_version(project_id, make_folder(3.0), schema=schema.model_dump(), dataset_id=ground.dataset_id)
     request = DeploymentRequest(reason="try", version=2, mode="shadow")
-    room.service.deployments.start(project_id, "load", request, "ayşe")
-    ground.service.outcomes._after_judging = [room.service.deployments.watch]
+    system.service.deployments.start(project_id, "load", request, "ayşe")
+    ground.service.outcomes._after_judging = [system.service.deployments.watch]
     ground.predict()
-    room.service.deployments.drain()
+    system.service.deployments.drain()
     ground.add_rows([6.0, 7.0, 8.0])
     assert ground.join() == 6
-    (before,) = room.service.deployments.list(project_id, "load").items
+    (before,) = system.service.deployments.list(project_id, "load").items
     assert before.losses.worse == 1
     errors = _errors(ground)
     assert errors == [0.0]
     ground.append({1: 8.0, 2: 11.0, 3: 14.0})  # now the shadow was right
     assert ground.join() == 6
-    (after,) = room.service.deployments.list(project_id, "load").items
+    (after,) = system.service.deployments.list(project_id, "load").items
     assert after == before
     assert _errors(ground) == errors, "the test of drift has counted the first judgement"
 
@@ -125,7 +125,7 @@ def test_equal_rows_of_another_dataset_are_no_truth(ground: Ground, tmp_path: Pa
     rows = "\n".join(f"{at},{value},1" for value, at in enumerate(HOURS))
     (tmp_path / "copy.csv").write_text(f"at,load,heat\n{rows}\n")
     options = FileOptions(name="copy", time="at", target="load", unit="kW")
-    other = ground.room.datasets.add_file(ground.project_id, tmp_path / "copy.csv", "copy.csv", options)
+    other = ground.system.datasets.add_file(ground.project_id, tmp_path / "copy.csv", "copy.csv", options)
     assert ground.service.outcomes.join(ground.project_id, other.id) == 0
     assert _actuals(ground, made) == []
 
@@ -140,7 +140,7 @@ def test_a_process_that_dies_while_it_judges_leaves_the_rest_to_the_next_one(
     if again:
         ground.join()
         ground.append({1: 6.5})
-    url = ground.room.database.engine.url.render_as_string(hide_password=False)
+    url = ground.system.database.engine.url.render_as_string(hide_password=False)
     command = [sys.executable, "-m", "tests.models.predictions.killed_judging", url, str(tmp_path)]
     done = subprocess.run(
         [*command, ground.project_id, ground.dataset_id],
@@ -163,8 +163,8 @@ def test_several_platforms_judge_once(ground: Ground, launcher: Any) -> None:
     told: list[int] = []
 
     def join() -> None:
-        truths = Truths(ground.room.service.versions, launcher.call)
-        mine = Outcomes(ground.room.database, ground.room.events, ground.room.datasets, truths)
+        truths = Truths(ground.system.service.versions, launcher.call)
+        mine = Outcomes(ground.system.database, ground.system.events, ground.system.datasets, truths)
         told.append(mine.join(ground.project_id, ground.dataset_id))
 
     for value in (7.5, 6.5):

@@ -55,18 +55,18 @@ def wait_for_end(child: Any) -> None:
 
 
 @pytest.fixture
-def serving(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> Any:
-    """The room with one champion (step 1) and its dataset, which ends at 5.0."""
+def serving(system: Any, project_id: str, make_folder: Make, tmp_path: Path) -> Any:
+    """A system with one champion (step 1) and its dataset, which ends at 5.0."""
     path = tmp_path / "load.csv"
     lines = [f"{START + timedelta(hours=hour - 29)},{hour - 24},{hour % 3}" for hour in range(30)]
     path.write_text("\n".join(["at,load,heat", *lines]))
-    dataset = room.datasets.add_file(project_id, path, path.name, FileOptions(time="at", target="load", unit="kW"))
+    dataset = system.datasets.add_file(project_id, path, path.name, FileOptions(time="at", target="load", unit="kW"))
     schema, fingerprint = dataset.dataset_schema.model_dump(), dataset.fingerprint
-    room.add_version(
+    system.add_version(
         project_id, make_folder(1.0), schema=schema, dataset_id=dataset.id, dataset_fingerprint=fingerprint
     )
-    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
-    return room
+    system.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
+    return system
 
 
 def predict(serving: Any, project_id: str, **request: Any) -> Any:
@@ -222,7 +222,7 @@ def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:
     assert (project_id, "hanging") not in serving.warm.loaded
 
 
-def test_the_least_recently_used_child_makes_room(serving: Any, project_id: str, make_folder: Make) -> None:
+def test_the_least_recently_used_child_is_evicted(serving: Any, project_id: str, make_folder: Make) -> None:
     serving.add_version(project_id, make_folder(2.0))
     serving.add_version(project_id, make_folder(3.0))
     question = {"rows": rows([1, 2])}
@@ -382,35 +382,35 @@ def test_rows_at_month_ends_are_taken_and_others_are_named() -> None:
     assert caught.value.next_step == "send one row every 1mo on the last day of each month"
 
 
-def test_days_at_midnight_utc_are_taken_from_whoever_lives_elsewhere() -> None:
+def test_days_at_midnight_utc_are_taken_from_callers_in_other_zones() -> None:
     schema = Schema(time="at", target="load", frequency="1d", timezone="Europe/Berlin", rhythm_timezone="UTC")
     days = [datetime(2024, 3, 20, tzinfo=UTC) + timedelta(days=day) for day in range(20)]  # clocks change on the 31st
     assert following_times(read_daily(days, schema), schema, 1) == [datetime(2024, 4, 9, tzinfo=UTC)]
 
 
 def test_a_callers_few_rows_go_on_in_the_hours_of_the_trained_series(
-    room: Any, project_id: str, make_folder: Make, tmp_path: Path
+    system: Any, project_id: str, make_folder: Make, tmp_path: Path
 ) -> None:
     """One afternoon does not show when an exchange closes; the dataset does."""
     monday = datetime(2026, 1, 5, tzinfo=UTC)
     times = [monday + timedelta(days=day, hours=hour) for day in range(60) if day % 7 < 5 for hour in range(9, 18)]
     path = tmp_path / "exchange.csv"
     path.write_text("\n".join(["at,load", *(f"{at},{index % 5}.5" for index, at in enumerate(times))]))
-    dataset = room.datasets.add_file(project_id, path, path.name, FileOptions(time="at", target="load"))
+    dataset = system.datasets.add_file(project_id, path, path.name, FileOptions(time="at", target="load"))
     schema = dataset.dataset_schema.model_dump()
     assert schema["frequency"] is None
     trained = {"schema": schema, "dataset_fingerprint": dataset.fingerprint}
-    room.add_version(project_id, make_folder(1.0), dataset_id=dataset.id, **trained)
+    system.add_version(project_id, make_folder(1.0), dataset_id=dataset.id, **trained)
     friday = monday + timedelta(days=4)
     own = [{"at": (friday + timedelta(hours=hour)).isoformat(), "load": 1.0} for hour in (15, 16)]
-    answer = predict(room, project_id, rows=own, version=1)
+    answer = predict(system, project_id, rows=own, version=1)
     monday_morning = friday + timedelta(days=3, hours=9)
     expected = [friday + timedelta(hours=17), monday_morning, monday_morning + timedelta(hours=1)]
     assert [point.at for point in answer.predictions] == expected
     assert answer.origin == friday + timedelta(hours=16)
-    assert "dataset_id" not in ledger_lines(room.database, project_id, "load", 1)[0].inputs
-    room.add_version(project_id, make_folder(2.0), dataset_id="gone", **trained)
-    alone = predict(room, project_id, rows=own, version=2)
+    assert "dataset_id" not in ledger_lines(system.database, project_id, "load", 1)[0].inputs
+    system.add_version(project_id, make_folder(2.0), dataset_id="gone", **trained)
+    alone = predict(system, project_id, rows=own, version=2)
     assert [point.at.hour for point in alone.predictions] == [17, 18, 19]
 
 

@@ -15,7 +15,7 @@ const SCHEMA = {
   },
   required: ["url"],
 };
-const target = { id: "t1", name: "team", notifier: "webhook", options: { url: "https://example.org/…" }, language: "en", group_seconds: 300, escalate_to: null, escalate_after_seconds: null, silenced_until: null, created_at: "2026-01-01T00:00:00Z" };
+const target = { id: "t1", name: "team", notifier: "webhook", options: { url: "https://example.org/…" }, language: "en", group_seconds: 300, escalate_to: null, escalate_after_seconds: null, silenced_until: null, secrets: "unreadable", created_at: "2026-01-01T00:00:00Z" };
 
 describe("options", () => {
   it("makes inputs of a schema, secrets hidden", () => {
@@ -48,6 +48,24 @@ describe("TargetsCard", () => {
     await user.click(screen.getByTestId("create-target"));
     await waitFor(() => expect(screen.queryByTestId("create-target")).toBeNull());
     expect(asked.findLast(({ method }) => method === "POST")?.body).toEqual({ name: "boss", notifier: "webhook", options: { url: "ftp://x" }, language: "en", group_seconds: 300, escalate_to: "team", escalate_after_seconds: 3600 });
+  });
+});
+
+describe("a target whose key is lost", () => {
+  it("says so, and takes its options again", async () => {
+    const user = userEvent.setup();
+    const asked = answerApi({
+      "GET /notifications/targets": { body: page([target]) },
+      "GET /plugins": { body: page([{ name: "webhook", kind: "notifier", error: null, title: { en: "Webhook" }, summary: {}, schema: SCHEMA }]) },
+      "PUT /notifications/targets/t1": { body: { ...target, secrets: "ready" } },
+    });
+    showPage(<TargetsCard />);
+    expect(await screen.findByText(/Its key is lost/)).toBeTruthy();
+    await user.click(screen.getByTestId("change-target"));
+    await user.type(await screen.findByLabelText("url"), "https://x.org");
+    await user.click(screen.getByTestId("create-target"));
+    await waitFor(() => expect(screen.queryByTestId("create-target")).toBeNull());
+    expect(asked.findLast(({ method }) => method === "PUT")?.body).toEqual({ name: "team", notifier: "webhook", options: { url: "https://x.org" }, language: "en", group_seconds: 300 });
   });
 });
 

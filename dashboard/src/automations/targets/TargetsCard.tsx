@@ -4,12 +4,13 @@ import { useTranslation } from "react-i18next";
 
 import type { NotificationTarget } from "../../api/types";
 import { useSession } from "../../projects/session";
+import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { ErrorNotice, Loading } from "../../ui/Notice";
 import { Table } from "../../ui/Table";
 import css from "../Schedules.module.css";
-import { NewTargetDialog } from "./NewTargetDialog";
+import { TargetDialog } from "./TargetDialog";
 import { targetsQuery, useDeleteTarget, useTestTarget } from "./api";
 
 /** Where messages go. Only an admin adds and removes; secrets are masked. */
@@ -41,26 +42,28 @@ export function TargetsCard() {
           </thead>
           <tbody>
             {targets.data.map((target) => (
-              <TargetRow key={target.id} target={target} admin={admin} />
+              <TargetRow key={target.id} target={target} all={targets.data} admin={admin} />
             ))}
           </tbody>
         </Table>
       ) : null}
-      {adding ? <NewTargetDialog others={targets.data ?? []} onClose={() => setAdding(false)} /> : null}
+      {adding ? <TargetDialog others={targets.data ?? []} onClose={() => setAdding(false)} /> : null}
     </Card>
   );
 }
 
-function TargetRow({ target, admin }: { target: NotificationTarget; admin: boolean }) {
+function TargetRow({ target, all, admin }: { target: NotificationTarget; all: readonly NotificationTarget[]; admin: boolean }) {
   const { t } = useTranslation();
   const test = useTestTarget(target.id);
   const remove = useDeleteTarget(target.id);
+  const [changing, setChanging] = useState(false);
   const error = test.error ?? remove.error;
   return (
     <tr>
       <th scope="row">{target.name}</th>
       <td>
         {target.notifier} <code>{typeof target.options["url"] === "string" ? target.options["url"] : ""}</code>
+        {target.secrets === "ready" ? null : <Badge tone={target.secrets === "unreadable" ? "bad" : "quiet"}>{t(`targets.secrets.${target.secrets}`)}</Badge>}
       </td>
       <td>{target.escalate_to ?? ""}</td>
       {admin ? (
@@ -70,10 +73,14 @@ function TargetRow({ target, admin }: { target: NotificationTarget; admin: boole
             <Button small pending={test.isPending} onPress={() => test.mutate()} testId="test-target">
               {t("targets.test")}
             </Button>
+            <Button small onPress={() => setChanging(true)} testId="change-target">
+              {t("targets.change")}
+            </Button>
             <Button small look="danger" pending={remove.isPending} onPress={() => remove.mutate()} testId="delete-target">
               {t("automations.delete")}
             </Button>
           </div>
+          {changing ? <TargetDialog target={target} others={all.filter(({ id }) => id !== target.id)} onClose={() => setChanging(false)} /> : null}
         </td>
       ) : null}
     </tr>

@@ -1,7 +1,7 @@
 // Where messages go, and the newest messages.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post, remove } from "../../api/client";
+import { get, part, post, put, remove } from "../../api/client";
 import { allItems } from "../../api/pages";
 import { readAgain } from "../../api/queries";
 import type { TargetRequest } from "../../api/types";
@@ -18,10 +18,11 @@ export const messagesQuery = queryOptions({
   queryFn: ({ signal }) => get("/notifications", { limit: SHOWN }, signal).then(({ items }) => items),
 });
 
-export function useCreateTarget() {
+/** Adds a target, or changes the one of this id. */
+export function useStoreTarget(id?: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: TargetRequest) => post("/notifications/targets", request),
+    mutationFn: (request: TargetRequest) => (id === undefined ? post("/notifications/targets", request) : put(`/notifications/targets/${part(id)}`, request)),
     onSettled: readAgain(client, targetsQuery.queryKey),
   });
 }

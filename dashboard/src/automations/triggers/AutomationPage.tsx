@@ -4,9 +4,10 @@ import { useLocation } from "wouter";
 
 import type { Automation } from "../../api/types";
 import { useFormats } from "../../language/useFormats";
-import { usePaths } from "../../projects/session";
+import { mayWrite, usePaths, useSession } from "../../projects/session";
 import { useTitle } from "../../routing/useTitle";
 import { Badge } from "../../ui/Badge";
+import { ButtonLink } from "../../ui/Button";
 import { Card, PageHead } from "../../ui/Card";
 import { Facts, type Fact } from "../../ui/Facts";
 import { Empty, ErrorNotice, Loading } from "../../ui/Notice";
@@ -30,6 +31,7 @@ function AutomationCards({ automation }: { automation: Automation }) {
   const { t } = useTranslation();
   const { count, duration, moment, number } = useFormats();
   const paths = usePaths();
+  const session = useSession();
   const [, navigate] = useLocation();
   const watched: Fact[] =
     automation.when.on === "measure"
@@ -41,6 +43,7 @@ function AutomationCards({ automation }: { automation: Automation }) {
   return (
     <div className={css["page"]} data-testid="automation">
       <PageHead title={automation.name} note={<><Awaits when={automation.when} /> {automation.paused ? <Badge>{t("automations.paused")}</Badge> : null}</>}>
+        {mayWrite(session) ? <ButtonLink to={paths.editAutomation(automation.id)} testId="edit-automation">{t("automations.edit")}</ButtonLink> : null}
         <AutomationActions automation={automation} onDeleted={() => navigate(paths.automations, { replace: true })} />
       </PageHead>
       {automation.problem ? <Card tone="bad" title={t("automations.problem")}>{automation.problem}</Card> : null}
@@ -50,6 +53,7 @@ function AutomationCards({ automation }: { automation: Automation }) {
             ...watched,
             ...(automation.next_at !== null ? [{ name: t("automations.next"), value: moment(automation.next_at) }] : []),
             { name: t("automations.coolDown"), value: duration(automation.cool_down_seconds) },
+            ...(automation.cool_down_group !== null ? [{ name: t("automations.coolDownGroup"), value: automation.cool_down_group }] : []),
             { name: t("automations.mostPerDay"), value: count(automation.most_per_day) },
             { name: t("automations.created"), value: moment(automation.created_at) },
           ]}

@@ -47,6 +47,8 @@ const automation = (fields: Partial<Automation> = {}): Automation => ({
     { do: "notify", to: ["team", "chief"], retries: 0, on_failure: "stop" },
   ],
   cool_down_seconds: 60,
+  revision: 1,
+  cool_down_group: null,
   most_per_day: 24,
   paused: false,
   next_at: null,

@@ -57,7 +57,7 @@ export function WouldFire({ tried }: { tried: DryRun }) {
             {[...tried.firings].reverse().map((each) => (
               <tr key={`${each.at} ${each.cause}`}>
                 <td className={tableCss["nowrap"]}>{instant(each.at)}</td>
-                <td>{causeOf(each.cause, t as (key: string) => string, moment)}</td>
+                <td>{causeOf(each.cause, t, moment)}</td>
                 <td>{count(each.causes)}</td>
               </tr>
             ))}

@@ -30,7 +30,7 @@ export function FiringTable({ firings }: { firings: readonly AutomationFiring[] 
           <tr key={firing.id} data-testid="firing">
             <td className={tableCss["nowrap"]}>{instant(firing.fired_at)}</td>
             <td>
-              {causeOf(firing.cause, t as (key: string) => string, moment)}
+              {causeOf(firing.cause, t, moment)}
               {firing.causes > 1 ? <div className={css["soft"]}>{t("automations.standsFor", { count: firing.causes, shown: count(firing.causes) })}</div> : null}
             </td>
             <td>

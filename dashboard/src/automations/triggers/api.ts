@@ -1,7 +1,7 @@
 // What the pages of automations ask of the API.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post, remove } from "../../api/client";
+import { get, part, post, put, remove } from "../../api/client";
 import { allItems, pagedQuery } from "../../api/pages";
 import { readAgain } from "../../api/queries";
 import type { Automation, AutomationRequest, DryRunRequest } from "../../api/types";
@@ -48,6 +48,15 @@ export function useCreateAutomation() {
   return useMutation({
     mutationFn: (request: AutomationRequest) => post("/automations", request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["automations"] }),
+  });
+}
+
+/** Changes the revision that was read; after another change the server refuses. */
+export function useChangeAutomation(id: string, revision: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: AutomationRequest) => put(`/automations/${part(id)}`, { ...request, revision }),
+    onSettled: readAgain(client, ["automations"], ["automation-dry-run", id]),
   });
 }
 

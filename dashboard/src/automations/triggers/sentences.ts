@@ -1,7 +1,7 @@
 // What an automation awaits and does, in words. Names of events, fields and steps are keys as one types them.
-import type { AutomationStep, AutomationWhen, FieldFilter } from "../../api/types";
+import type { TFunction } from "i18next";
 
-type Words = (key: string, values?: Record<string, unknown>) => string;
+import type { AutomationStep, AutomationWhen, FieldFilter } from "../../api/types";
 
 /** "model = co2 · loss > 2": all of them hold together. */
 export function filtersOf(where: readonly FieldFilter[]): string[] {
@@ -30,19 +30,19 @@ export function objectOf(step: AutomationStep): string {
     case "roll_back":
       return `${step.model} (${step.alias})`;
     case "study":
-      return named(step.study, ["model", "dataset", "plugin"]);
+      return namesOf(step.study);
     default:
-      return named(step.run ?? {}, ["model", "dataset", "plugin"]);
+      return namesOf(step.run ?? {});
   }
 }
 
-function named(body: Readonly<Record<string, unknown>>, fields: readonly string[]): string {
-  const found = fields.map((field) => body[field]).filter((value): value is string => typeof value === "string");
+function namesOf({ model, dataset, plugin }: { model?: string | null; dataset?: string | null; plugin?: string | null }): string {
+  const found = [model, dataset, plugin].filter((value) => typeof value === "string");
   return [...new Set(found)].join(" · ");
 }
 
 /** Why a firing began: "event:41" is line 41 of the project's log. */
-export function causeOf(cause: string, t: Words, moment: (at: string) => string): string {
+export function causeOf(cause: string, t: TFunction, moment: (at: string) => string): string {
   const [kind = "", ...rest] = cause.split(":");
   const value = rest.join(":");
   if (kind === "event") return t("automations.causes.event", { number: value });

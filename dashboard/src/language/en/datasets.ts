@@ -72,6 +72,16 @@ export const datasets = {
     accept: "accept as a revision",
     done: "Rows added: {{added}}, revised: {{revised}}, there already: {{repeated}}.",
   },
+  incumbentFile: {
+    title: "Present forecast",
+    note: "A forecast in use, such as a planner's spreadsheet; every model is compared with it and none learns from it",
+    forecast: "Column of the forecasts",
+    made_at: "Column of the time each was made",
+    time: "Column of the time that is forecast",
+    series: "Column of the series",
+    file: "Add forecasts from a file",
+    done: "Known forecasts: {{forecasts}}; added {{added}}, revised {{revised}}, there already {{repeated}}.",
+  },
   availability: {
     title: "When values become known",
     note: "Models see a value only from the moment at which it was known",

@@ -1,10 +1,15 @@
 export const targets = {
   targets: {
     title: "Notification targets",
-    note: "Where messages of automations go; secrets are never shown again",
+    note: "Where messages of automations go; their addresses and secrets are stored encrypted and never shown again",
     none: "No targets yet: automations can send no messages.",
     add: "Add a target",
     create: "Add",
+    change: "Change",
+    changeTitle: "Change {{name}}",
+    changeNote: "Enter the options as a whole: stored secrets cannot be shown.",
+    save: "Save",
+    secrets: { older_key: "older key: save it again", unreadable: "Its key is lost: messages fail until you save its options again" },
     notifier: "Way",
     language: "Language of its messages",
     group: "Group messages for (seconds)",

@@ -74,6 +74,16 @@ export const datasets: typeof english = {
     accept: "düzeltme olarak kabul et",
     done: "Eklenen satır: {{added}}, düzeltilen: {{revised}}, zaten var olan: {{repeated}}.",
   },
+  incumbentFile: {
+    title: "Mevcut tahmin",
+    note: "Kullanımdaki bir tahmin, örneğin planlamacının tablosu; bütün modeller onunla karşılaştırılır, hiçbiri ondan öğrenmez",
+    forecast: "Tahminlerin sütunu",
+    made_at: "Yapıldıkları zamanın sütunu",
+    time: "Tahmin edilen zamanın sütunu",
+    series: "Serinin sütunu",
+    file: "Dosyadan tahmin ekle",
+    done: "Bilinen tahmin: {{forecasts}}; eklenen {{added}}, değişen {{revised}}, zaten var olan {{repeated}}.",
+  },
   availability: {
     title: "Değerler ne zaman belli oluyor",
     note: "Modeller bir değeri ancak bilindiği andan sonra görür",

@@ -45,7 +45,7 @@ export const loop: typeof english = {
       predicted: { done: "{{ago}} tahmin edildi", none: "tahmin yok", running: "tahmin ediliyor", failed: "tahmin {{ago}} başarısız oldu" },
       judged: { done: "{{counted}} nokta değerlendirildi", none: "değerlendirilen yok", running: "değerlendiriliyor", failed: "değerlendirme {{ago}} başarısız oldu" },
       learned: { done: "{{ago}} öğrendi", none: "burada öğrenme yok", running: "öğreniyor", failed: "eğitim {{ago}} başarısız oldu" },
-      gate: { done: "kapı: {{outcome}}", none: "kapı: karar yok" },
+      gate: { done: "kapı: {{decision}}", none: "kapı: karar yok" },
       champion: { done: "şampiyon v{{version}}, {{holds}}", none: "şampiyon yok", running: "terfi ediyor", failed: "terfi {{ago}} başarısız oldu" },
     },
     gate: {

@@ -3,10 +3,15 @@ import type { targets as english } from "../en/targets";
 export const targets: typeof english = {
   targets: {
     title: "Bildirim hedefleri",
-    note: "Otomasyonların iletilerini gönderdiği yerler; gizli bilgiler bir daha gösterilmez",
+    note: "Otomasyonların iletilerini gönderdiği yerler; adresleri ve sırları şifreli saklanır, bir daha gösterilmez",
     none: "Henüz hedef yok: otomasyonlar ileti gönderemez.",
     add: "Hedef ekle",
     create: "Ekle",
+    change: "Değiştir",
+    changeTitle: "{{name}} hedefini değiştir",
+    changeNote: "Seçeneklerin tümünü yeniden girin: saklanan sırlar gösterilemez.",
+    save: "Kaydet",
+    secrets: { older_key: "eski anahtar: yeniden kaydedin", unreadable: "Anahtarı kayıp: seçenekleri yeniden kaydedilene dek iletiler gönderilemez" },
     notifier: "Yöntem",
     language: "İletilerin dili",
     group: "İletileri birleştirme süresi (saniye)",

@@ -19,7 +19,7 @@ Single = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Ranges:
-    """How far a copy may differ: ``rotation_degrees`` either way, ``scale`` as a share either way, ``shift_pixels``."""
+    """Ranges of augmentation: ``rotation_degrees`` either way, ``scale`` as a share either way, ``shift_pixels``."""
 
     rotation_degrees: float
     scale: float
@@ -27,7 +27,7 @@ class Ranges:
 
     @property
     def any(self) -> bool:
-        """Whether there is anything to draw."""
+        """True if any range is not zero."""
         return self.rotation_degrees > 0 or self.scale > 0 or self.shift_pixels > 0
 
 
@@ -93,12 +93,12 @@ def bilinear_maps(
     from_y = cosine * y - sine * x + middle_y
     from_x = sine * y + cosine * x + middle_x
     top, left = np.floor(from_y), np.floor(from_x)
-    below, beside = from_y - top, from_x - left
+    below, x_share = from_y - top, from_x - left
     top, left = top.astype(np.int32), left.astype(np.int32)
     places, weights = [], []
     one = np.float32(1)
     for row, row_weight in ((top, one - below), (top + 1, below)):
-        for column, column_weight in ((left, one - beside), (left + 1, beside)):
+        for column, column_weight in ((left, one - x_share), (left + 1, x_share)):
             inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
             places.append(np.where(inside, row * width + column, height * width))
             weights.append(row_weight * column_weight)

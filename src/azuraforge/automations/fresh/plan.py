@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
-
-from pydantic import JsonValue
+from typing import TypedDict, get_args
 
 from azuraforge.automations.fresh.schemas import KeepFreshRequest, Role
+from azuraforge.automations.recurrence import Unit
+from azuraforge.automations.schemas import Interval
+from azuraforge.automations.triggers.definition import (
+    FieldFilter,
+    NotifyStep,
+    OnEvent,
+    OnMeasure,
+    OnSchedule,
+    RunStep,
+    RunTemplate,
+    Step,
+    When,
+)
 from azuraforge.automations.triggers.schemas import AutomationRequest
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -21,9 +32,14 @@ _TITLES: Mapping[Role, str] = {
     "retrain_when_worse": "retrain when worse than a baseline",
     "report": "report trouble",
 }
-_WORDS = {"hourly": (1, "hours"), "daily": (1, "days"), "weekly": (7, "days"), "monthly": (30, "days")}
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+_WORDS: Mapping[str, tuple[int, Unit]] = {
+    "hourly": (1, "hours"),
+    "daily": (1, "days"),
+    "weekly": (7, "days"),
+    "monthly": (30, "days"),
+}
+_UNITS: Mapping[str, Unit] = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SECONDS: Mapping[Unit, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 _DAY = 86_400
 _MOST_PER_DAY = 10_000
 _LONGEST_NAME = 50
@@ -44,9 +60,17 @@ class Subject:
     model: str
     label: str
     dataset: str
-    training: dict[str, JsonValue]
+    training: RunTemplate
     can_refresh: bool
     can_forecast: bool
+
+
+class _Often(TypedDict):
+    """How often an automation may fire, as ``_request`` takes it."""
+
+    cool_down_seconds: int
+    most_per_day: int
+    group: str | None
 
 
 def label_of(model: str, id_: str) -> str:
@@ -73,101 +97,106 @@ def plan(subject: Subject, asked: KeepFreshRequest) -> list[AutomationRequest]:
     """Return the automations that keep a model fresh."""
     found = list(_acting(subject, asked))
     if asked.notify:
-        names: list[JsonValue] = [each.name for each in found]
-        of_these: dict[str, JsonValue] = {"field": "name", "one_of": names}
-        when: dict[str, JsonValue] = {
-            "on": "event",
-            "type": "automation.finished",
-            "where": [of_these, {"field": "state", "equals": "failed"}],
-        }
-        found.append(_request(subject, "report", when, [_notify(asked.notify)], cool_down_seconds=3600))
+        of_these = FieldFilter(field="name", one_of=[each.name for each in found])
+        failed = _on("automation.finished", of_these, _is("state", "failed"))
+        found.append(_request(subject, "report", failed, [_notify(asked.notify)], cool_down_seconds=3600))
     return found
 
 
-def cadence_of(when: Mapping[str, JsonValue]) -> str:
+def cadence_of(when: OnSchedule) -> str:
     """Return how often a schedule fires, as ``KeepFreshRequest`` says it.
 
     Example:
-        >>> cadence_of({"interval": {"every": 7, "unit": "days"}})
+        >>> cadence_of(OnSchedule(on="schedule", interval=Interval(every=7, unit="days")))
         'weekly'
-        >>> cadence_of({"interval": {"every": 6, "unit": "hours"}})
+        >>> cadence_of(OnSchedule(on="schedule", interval=Interval(every=6, unit="hours")))
         '6h'
     """
-    interval = when.get("interval")
-    if not isinstance(interval, dict):
-        return str(when.get("cron"))
-    pair = interval.get("every"), interval.get("unit")
-    return next((word for word, known in _WORDS.items() if known == pair), f"{pair[0]}{str(pair[1])[:1]}")
+    if when.interval is None:
+        return str(when.cron)
+    pair = when.interval.every, when.interval.unit
+    return next((word for word, known in _WORDS.items() if known == pair), f"{pair[0]}{pair[1][:1]}")
 
 
 def _acting(subject: Subject, asked: KeepFreshRequest) -> Iterator[AutomationRequest]:
     model, dataset = subject.model, subject.dataset
     if subject.can_refresh and asked.refresh != NEVER:
-        step: dict[str, JsonValue] = {"do": "refresh", "run": {"dataset": dataset}, "retries": 2}
-        yield _every(subject, "refresh", asked.refresh, [step])
+        refresh = RunStep(do="refresh", run=RunTemplate(dataset=dataset), retries=2)
+        yield _every(subject, "refresh", asked.refresh, [refresh])
     if subject.can_forecast:
-        arrived: dict[str, JsonValue] = {
-            "on": "event",
-            "type": "dataset.version_added",
-            "where": [_is("dataset", dataset)],
-        }
-        step = {"do": "forecast", "run": {"model": model, "dataset": dataset}, "retries": 2}
-        yield _request(subject, "forecast", arrived, [step], cool_down_seconds=0, most_per_day=_MOST_PER_DAY)
-    steps: list[dict[str, JsonValue]] = [{"do": "train", "run": {**subject.training}}]
+        arrived = _on("dataset.version_added", _is("dataset", dataset))
+        forecast = RunStep(do="forecast", run=RunTemplate(model=model, dataset=dataset), retries=2)
+        yield _request(subject, "forecast", arrived, [forecast], cool_down_seconds=0, most_per_day=_MOST_PER_DAY)
+    steps: list[Step] = [RunStep(do="train", run=subject.training)]
     if asked.notify:
         steps.append(_notify(asked.notify))
+    # A retraining answers every cause that came before it: the three share one cool-down, of a day per week.
+    pause = _DAY if asked.retrain == NEVER else max(1, min(_DAY, _seconds(asked.retrain) // 7))
+    group = f"keep {subject.label} fresh: retrain"
     if asked.retrain != NEVER:
-        yield _every(subject, "retrain_regularly", asked.retrain, steps)
-    pause = _DAY if asked.retrain == NEVER else min(_DAY, _seconds(asked.retrain))
-    often = {"cool_down_seconds": pause, "most_per_day": _most(pause)}
+        yield _every(subject, "retrain_regularly", asked.retrain, steps, cool_down_seconds=pause, group=group)
+    often = _Often(cool_down_seconds=pause, most_per_day=_most(pause), group=group)
     if subject.can_forecast:
-        drifted: dict[str, JsonValue] = {"on": "event", "type": "model.drift", "where": [_is("model", model)]}
-        yield _request(subject, "retrain_on_drift", drifted, steps, **often)
-    worse: dict[str, JsonValue] = {
-        "on": "measure",
-        "measure": "model.worse_than_baseline",
-        "of": model,
-        "above": 0.5,
-        "every_seconds": max(5, min(300, pause)),
-    }
+        yield _request(subject, "retrain_on_drift", _on("model.drift", _is("model", model)), steps, **often)
+    worse = OnMeasure(
+        on="measure",
+        measure="model.worse_than_baseline",
+        of=model,
+        above=0.5,
+        every_seconds=max(5, min(300, pause)),
+    )
     yield _request(subject, "retrain_when_worse", worse, steps, **often)
 
 
-def _every(subject: Subject, role: Role, cadence: str, steps: Sequence[Mapping[str, JsonValue]]) -> AutomationRequest:
+def _every(
+    subject: Subject,
+    role: Role,
+    cadence: str,
+    steps: Sequence[Step],
+    *,
+    cool_down_seconds: int = 0,
+    group: str | None = None,
+) -> AutomationRequest:
     every, unit = _interval(cadence)
-    when: dict[str, JsonValue] = {"on": "schedule", "interval": {"every": every, "unit": unit}}
-    return _request(subject, role, when, steps, cool_down_seconds=0, most_per_day=_most(_seconds(cadence)))
+    when = OnSchedule(on="schedule", interval=Interval(every=every, unit=unit))
+    most = _most(_seconds(cadence))
+    often = _Often(cool_down_seconds=cool_down_seconds, most_per_day=most, group=group)
+    return _request(subject, role, when, steps, **often)
 
 
 def _request(
     subject: Subject,
     role: Role,
-    when: Mapping[str, JsonValue],
-    steps: Sequence[Mapping[str, JsonValue]],
+    when: When,
+    steps: Sequence[Step],
     *,
     cool_down_seconds: int,
     most_per_day: int = 24,
+    group: str | None = None,
 ) -> AutomationRequest:
-    return AutomationRequest.model_validate(
-        {
-            "name": name_of(subject.label, role),
-            "when": when,
-            "steps": steps,
-            "cool_down_seconds": cool_down_seconds,
-            "most_per_day": most_per_day,
-        }
+    return AutomationRequest(
+        name=name_of(subject.label, role),
+        when=when,
+        steps=[*steps],
+        cool_down_seconds=cool_down_seconds,
+        cool_down_group=group,
+        most_per_day=most_per_day,
     )
 
 
-def _notify(targets: Sequence[str]) -> dict[str, JsonValue]:
-    return {"do": "notify", "to": [*targets], "on_failure": "continue"}
+def _on(type_: str, *where: FieldFilter) -> OnEvent:
+    return OnEvent(on="event", type=type_, where=[*where])
 
 
-def _is(field: str, value: str) -> dict[str, JsonValue]:
-    return {"field": field, "equals": value}
+def _notify(targets: Sequence[str]) -> NotifyStep:
+    return NotifyStep(do="notify", to=[*targets], on_failure="continue")
 
 
-def _interval(cadence: str) -> tuple[int, str]:
+def _is(field: str, value: str) -> FieldFilter:
+    return FieldFilter(field=field, equals=value)
+
+
+def _interval(cadence: str) -> tuple[int, Unit]:
     if cadence in _WORDS:
         return _WORDS[cadence]
     found = re.fullmatch(r"([0-9]+)([smhd])", cadence)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from azuraforge.automations.triggers.schemas import Name, Strict
+from azuraforge.automations.triggers.definition import Name, Strict
 from azuraforge.automations.triggers.tables import FiringState
 from azuraforge.models.predictions.schemas import Standing
 

@@ -6,7 +6,8 @@ from pydantic import JsonValue
 
 from azuraforge.automations.fresh.plan import NEVER, ROLES, Subject, cadence_of, label_of, name_of, plan
 from azuraforge.automations.fresh.schemas import KeepFreshOut, KeepFreshRequest, KeptAutomation, Role
-from azuraforge.automations.triggers.schemas import AutomationOut, NotifyStep, RunStep
+from azuraforge.automations.triggers.definition import NotifyStep, OnSchedule, RunStep, RunTemplate
+from azuraforge.automations.triggers.schemas import AutomationOut
 from azuraforge.automations.triggers.service import AutomationService
 from azuraforge.database import Database, UnitOfWork
 from azuraforge.datasets.service import DatasetService
@@ -14,11 +15,10 @@ from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import Conflict, NotFound, UserError
 from azuraforge.models.predictions.schemas import Standing
 from azuraforge.models.predictions.standing import Standings
-from azuraforge.models.registry.finding import find_aliased, find_model
-from azuraforge.models.registry.names import CHAMPION
+from azuraforge.models.reads import LearnedVersion, required_champion
+from azuraforge.models.registry.finding import find_model
 from azuraforge.models.schemas import PolicyRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.tables import ModelVersion
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 
@@ -59,7 +59,7 @@ class FreshService:
         Raises NotFound and Conflict where the model has no champion or no stored dataset, and what
         ``AutomationService.create`` raises; nothing is set up then.
         """
-        owner_id, champion = self._champion(project_id, model)
+        champion = self._champion(project_id, model)
         dataset = self._dataset(project_id, champion)
         if dataset is None:
             raise Conflict(
@@ -67,7 +67,7 @@ class FreshService:
                 where=f"model {model}",
                 next_step=f"train it on a dataset first: azuraforge runs start --model {model} --dataset NAME",
             )
-        subject = self._subject(project_id, model, owner_id, champion, dataset)
+        subject = self._subject(project_id, model, champion, dataset)
         wanted = plan(subject, request)
         self._automations.set_up(project_id, _names(subject.label), wanted, user_id, unit=unit)
         if request.promote is not None:
@@ -84,13 +84,13 @@ class FreshService:
 
     def show(self, project_id: str, model: str) -> KeepFreshOut:
         """Return what keeps a model fresh. Raises NotFound for an unknown model, Conflict without a champion."""
-        owner_id, champion = self._champion(project_id, model)
+        champion = self._champion(project_id, model)
         dataset = self._dataset(project_id, champion)
-        label = label_of(model, owner_id)
+        label = label_of(model, champion.model_id)
         kept = self._kept(project_id, label)
         training = _training(kept)
-        wanted = None if dataset is None else self._subject(project_id, model, owner_id, champion, dataset)
-        plugin = str(training.get("plugin")) if training else self._trained(project_id, champion)[0]
+        wanted = None if dataset is None else self._subject(project_id, model, champion, dataset)
+        plugin = training.plugin if training is not None and training.plugin else self._trained(project_id, champion)[0]
         return KeepFreshOut(
             model=model,
             kept=bool(kept),
@@ -107,12 +107,11 @@ class FreshService:
             standing=self._standing(project_id, model),
         )
 
-    def _champion(self, project_id: str, model: str) -> tuple[str, ModelVersion]:
+    def _champion(self, project_id: str, model: str) -> LearnedVersion:
         with self._database.read(project_id) as session:
-            owner = find_model(session, model)
-            return owner.id, find_aliased(session, owner, CHAMPION)
+            return required_champion(session, model)
 
-    def _dataset(self, project_id: str, champion: ModelVersion) -> DatasetVersion | None:
+    def _dataset(self, project_id: str, champion: LearnedVersion) -> DatasetVersion | None:
         if champion.dataset_id is None:
             return None
         try:
@@ -120,22 +119,21 @@ class FreshService:
         except NotFound:
             return None
 
-    def _subject(
-        self, project_id: str, model: str, owner_id: str, champion: ModelVersion, dataset: DatasetVersion
-    ) -> Subject:
+    def _subject(self, project_id: str, model: str, champion: LearnedVersion, dataset: DatasetVersion) -> Subject:
         plugin, config = self._trained(project_id, champion)
-        label = label_of(model, owner_id)
-        training: dict[str, JsonValue] = {"plugin": plugin, "dataset": dataset.name, "model": model, "config": config}
+        label = label_of(model, champion.model_id)
+        name = f"keep {label} fresh"
+        training = RunTemplate(plugin=plugin, dataset=dataset.name, model=model, config=config, name=name)
         return Subject(
             model=model,
             label=label,
             dataset=dataset.name,
-            training={**training, "name": f"keep {label} fresh"},
+            training=training,
             can_refresh=self._can_refresh(project_id, dataset),
             can_forecast=dataset.end_at is not None and dataset.schema.time is not None,
         )
 
-    def _trained(self, project_id: str, champion: ModelVersion) -> tuple[str, dict[str, JsonValue]]:
+    def _trained(self, project_id: str, champion: LearnedVersion) -> tuple[str, dict[str, JsonValue]]:
         """The pipeline and config of the run that made the champion: a baseline that won is challenged again by the
         candidate of that run. The version's own where the run is gone."""
         try:
@@ -179,11 +177,11 @@ def _names(label: str) -> list[str]:
     return [name_of(label, role) for role in ROLES]
 
 
-def _training(kept: dict[Role, AutomationOut]) -> dict[str, JsonValue] | None:
+def _training(kept: dict[Role, AutomationOut]) -> RunTemplate | None:
     for each in kept.values():
         for step in each.steps:
             if isinstance(step, RunStep) and step.do == "train":
-                return dict(step.run)
+                return step.run
     return None
 
 
@@ -198,7 +196,8 @@ def _targets(kept: dict[Role, AutomationOut]) -> list[str]:
 def _cadence(kept: dict[Role, AutomationOut], role: Role, default: str) -> str:
     if not kept:
         return default
-    return cadence_of(kept[role].when.model_dump(mode="json")) if role in kept else NEVER
+    when = kept[role].when if role in kept else None
+    return cadence_of(when) if isinstance(when, OnSchedule) else NEVER
 
 
 def _kept_automation(role: Role, found: AutomationOut) -> KeptAutomation:

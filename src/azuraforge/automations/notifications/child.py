@@ -11,6 +11,7 @@ from pydantic import BaseModel, JsonValue
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.contract.notifier import Message, Notifier
 from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.discretion import no_secret_leaves, secrets_in
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.strict_json import JsonObject
 
@@ -58,5 +59,7 @@ def send(child: Asked) -> Sent:
     notifier: Notifier = load_plugin("notifier", asked.notifier, asked.plugins_folder)()
     notifier.outgoing = Policy.from_json(asked.outgoing)
     fields = asked.message.model_dump()
-    notifier.send(parse_config(notifier.Options, asked.options, asked.notifier), Message(**fields))
+    options = parse_config(notifier.Options, asked.options, asked.notifier)
+    with no_secret_leaves(secrets_in(options), f"notifier {asked.notifier}"):
+        notifier.send(options, Message(**fields))
     return Sent()

@@ -55,7 +55,8 @@ async def create_target(
     body: TargetRequest, request: Request, access: Admin, service: Service, unit: Unit
 ) -> TargetOut:
     """Add a place that messages go to; its options are checked by the notifier."""
-    return await ask_in_turn(request, access.project_id, partial(service.create, access.project_id, body, unit=unit))
+    create = partial(service.create, access.project_id, body, access.user_name, unit=unit)
+    return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("/targets")
@@ -79,12 +80,13 @@ async def replace_target(
     service: Service,
 ) -> TargetOut:
     """Change a target; its options are given as a whole, secrets included."""
-    return await ask_in_turn(request, access.project_id, partial(service.replace, access.project_id, target, body))
+    replace = partial(service.replace, access.project_id, target, body, access.user_name)
+    return await ask_in_turn(request, access.project_id, replace)
 
 
 @router.delete("/targets/{target}", status_code=204)
 def delete_target(target: TargetName, access: Admin, service: Service) -> None:
-    """Remove a target with its messages."""
+    """Remove a target with its messages and secrets."""
     service.delete(access.project_id, target)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from azuraforge.automations.notifications.tables import NotificationState
 from azuraforge.bounds import Moment
 from azuraforge.paging import Page
+from azuraforge.projects.secrets.schemas import SecretState
 from azuraforge.runs.schemas import StorableObject, StorableText
 from azuraforge.strict_json import JsonObject
 
@@ -21,7 +22,7 @@ def _trimmed(name: object) -> object:
 
 
 class TargetRequest(BaseModel):
-    """Where messages go. Secrets among the options are stored and never shown again."""
+    """Where messages go. The options are stored encrypted, and secrets among them are never shown again."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,6 +60,9 @@ class TargetOut(BaseModel):
     name: str
     notifier: str
     options: JsonObject = Field(description="secrets are masked")
+    secrets: SecretState = Field(
+        description="unreadable: the key of its options is lost, so messages fail until they are set again"
+    )
     language: Literal["en", "tr"]
     group_seconds: int
     escalate_to: str | None = Field(description="the name of the second target")

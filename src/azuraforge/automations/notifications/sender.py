@@ -13,17 +13,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+import orjson
+
 from azuraforge.automations.events import NotificationFailed
 from azuraforge.automations.notifications import outbox, store
 from azuraforge.automations.notifications.child import ENTRY, MessageInput, SendInput, Sent
-from azuraforge.automations.notifications.tables import Notification
+from azuraforge.automations.notifications.tables import Notification, secret_of
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
-from azuraforge.errors import AzuraError, TransientError
+from azuraforge.errors import AzuraError, StorageError, TransientError
 from azuraforge.events.notifier import Notifier
 from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.discovery.calling import Call
+from azuraforge.projects.secrets.owned import OwnedSecrets
 from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
@@ -48,7 +51,7 @@ class _Claim:
 
     key: store.Key
     attempt: int
-    asked: SendInput
+    asked: SendInput | AzuraError  # an error where the options cannot be decrypted
 
 
 class Sender:
@@ -58,6 +61,7 @@ class Sender:
         self,
         database: Database,
         events: EventLog,
+        secrets: OwnedSecrets,
         call: Call,
         plugins_folder: str,
         outgoing: Policy,
@@ -65,6 +69,7 @@ class Sender:
     ) -> None:
         self._database = database
         self._events = events
+        self._secrets = secrets
         self._call = call
         self._plugins_folder = plugins_folder
         self._outgoing: JsonObject = outgoing.to_json()
@@ -123,6 +128,8 @@ class Sender:
             return False
         problem: AzuraError | None = None
         try:
+            if isinstance(claim.asked, AzuraError):
+                raise claim.asked
             self._call(ENTRY, claim.asked.model_dump(mode="json"), Sent, SEND_SECONDS)
         except AzuraError as error:
             problem = error
@@ -152,9 +159,13 @@ class Sender:
             language=target.language,
             at=row.created_at,
         )
+        try:
+            written = self._secrets.value(session, secret_of(target.id), f"target {target.name!r}")
+        except AzuraError as error:
+            return _Claim(key, row.attempts, error)
         asked = SendInput(
             notifier=target.notifier,
-            options=target.options,
+            options=orjson.loads(written),
             plugins_folder=self._plugins_folder,
             outgoing=self._outgoing,
             message=message,
@@ -170,7 +181,7 @@ class Sender:
             late = outbox.escalation_at(session, row, store.target(session, row.target_id))
             store.change(session, row, state="sent", sent_at=at, next_at=None, error=None, escalate_at=late)
             return True
-        passing = isinstance(problem, TransientError) or problem.error_code in _PASSING_CODES
+        passing = isinstance(problem, (TransientError, StorageError)) or problem.error_code in _PASSING_CODES
         reason = problem.message[:500]
         if passing and at - (row.first_try_at or at) < GIVE_UP_AFTER:
             pause = min(_FIRST_PAUSE_SECONDS * 2 ** (row.attempts - 1), _LONGEST_PAUSE_SECONDS)

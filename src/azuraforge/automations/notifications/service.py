@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import orjson
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.events import NotificationQueued
@@ -16,7 +17,7 @@ from azuraforge.automations.notifications.schemas import (
     TargetPage,
     TargetRequest,
 )
-from azuraforge.automations.notifications.tables import Notification, NotificationTarget
+from azuraforge.automations.notifications.tables import Notification, NotificationTarget, secret_of
 from azuraforge.automations.notifications.wording import of_test
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork, new_id
@@ -24,6 +25,8 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.projects.secrets.owned import OwnedSecrets
+from azuraforge.projects.secrets.schemas import SecretState
 from azuraforge.strict_json import JsonObject
 
 MOST_TARGETS = 100
@@ -38,34 +41,51 @@ Objection = Callable[[Session, str, str], None]
 class NotificationService:
     """Targets and messages of every project; each method names the project it acts in."""
 
-    def __init__(self, database: Database, events: EventLog, catalogue: Catalogue, object_to_target: Objection) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        catalogue: Catalogue,
+        secrets: OwnedSecrets,
+        object_to_target: Objection,
+    ) -> None:
         self._database = database
         self._events = events
         self._catalogue = catalogue
+        self._secrets = secrets
         self._object_to_target = object_to_target
 
-    def create(self, project_id: str, request: TargetRequest, *, unit: UnitOfWork | None = None) -> TargetOut:
-        """Check the options in a child and store the target. Raises InvalidInput, NotFound and Conflict (the name)."""
+    def create(
+        self, project_id: str, request: TargetRequest, user_name: str, *, unit: UnitOfWork | None = None
+    ) -> TargetOut:
+        """Check the options in a child and store the target, its options encrypted.
+
+        Raises InvalidInput, NotFound, Conflict (the name), and StorageError where no key can be had.
+        """
         shown = self._catalogue.validate("notifier", request.notifier, request.options)
+        key = self._secrets.key()
 
         def work(session: Session) -> str:
             if len(store.targets(session)) >= MOST_TARGETS:
                 raise Conflict(f"a project has {MOST_TARGETS} targets at most", next_step="delete some")
             row = NotificationTarget(project_id=project_id, **self._fields(session, request, shown))
             store.add(session, row)
+            self._secrets.put(session, key, secret_of(row.id), _written_out(request), user_name)
             return row.id
 
         return self._written(project_id, request.name, work, unit)
 
-    def replace(self, project_id: str, target: str, request: TargetRequest) -> TargetOut:
-        """Change a target; its messages stay. Options are given anew as a whole. Raises as ``create``."""
+    def replace(self, project_id: str, target: str, request: TargetRequest, user_name: str) -> TargetOut:
+        """Change a target; its messages stay. The options are given again as a whole. Raises as ``create``."""
         shown = self._catalogue.validate("notifier", request.notifier, request.options)
+        key = self._secrets.key()
 
         def work(session: Session) -> str:
             row = _found(store.target(session, target, locked=True), target)
             if row.name != request.name:
                 self._object_to_target(session, row.id, row.name)
             store.change(session, row, **self._fields(session, request, shown, row.id))
+            self._secrets.put(session, key, secret_of(row.id), _written_out(request), user_name)
             return row.id
 
         return self._written(project_id, request.name, work, None)
@@ -74,16 +94,18 @@ class NotificationService:
         """Return a page of targets, by name."""
         with self._database.read(project_id) as session:
             rows = store.targets(session)
+            page, cursor = _BY_NAME.select(rows, limit, after, lambda row: (row.name,))
+            states = self._secrets.states(session, [secret_of(row.id) for row in page])
         names = {row.id: row.name for row in rows}
-        page, cursor = _BY_NAME.select(rows, limit, after, lambda row: (row.name,))
-        return TargetPage(items=[_target_out(row, names) for row in page], next=cursor)
+        return TargetPage(items=[_target_out(row, names, states) for row in page], next=cursor)
 
     def get(self, project_id: str, target: str) -> TargetOut:
         """Return one target. Raises NotFound."""
         with self._database.read(project_id) as session:
             row = _found(store.target(session, target), target)
             second = store.target(session, row.escalate_to) if row.escalate_to is not None else None
-        return _target_out(row, {second.id: second.name} if second is not None else {})
+            states = self._secrets.states(session, [secret_of(row.id)])
+        return _target_out(row, {second.id: second.name} if second is not None else {}, states)
 
     def silence(
         self, project_id: str, target: str, until: datetime | None, *, unit: UnitOfWork | None = None
@@ -111,7 +133,7 @@ class NotificationService:
         return self.notification(project_id, made.id)
 
     def delete(self, project_id: str, target: str) -> None:
-        """Remove a target with its messages. Raises Conflict where another target or an automation uses it."""
+        """Remove a target, its messages and secrets. Raises Conflict where another target or an automation uses it."""
 
         def work(session: Session) -> None:
             row = _found(store.target(session, target, locked=True), target)
@@ -123,6 +145,7 @@ class NotificationService:
                         next_step="change that target first",
                     )
             self._object_to_target(session, row.id, row.name)
+            self._secrets.remove(session, secret_of(row.id))
             store.remove(session, row)
 
         self._database.write(project_id, work)
@@ -172,7 +195,6 @@ class NotificationService:
         return {
             "name": request.name,
             "notifier": request.notifier,
-            "options": request.options,
             "shown_options": shown,
             "language": request.language,
             "group_seconds": request.group_seconds,
@@ -189,10 +211,19 @@ class NotificationService:
             ) from None
 
 
-def _target_out(row: NotificationTarget, names: dict[str, str]) -> TargetOut:
+def _written_out(request: TargetRequest) -> str:
+    return orjson.dumps(request.options).decode()
+
+
+def _target_out(row: NotificationTarget, names: dict[str, str], states: dict[str, SecretState]) -> TargetOut:
     fields = {name: getattr(row, name) for name in TargetOut.model_fields if hasattr(row, name)}
     return TargetOut(
-        **{**fields, "options": row.shown_options, "escalate_to": names.get(row.escalate_to or "")},
+        **{
+            **fields,
+            "options": row.shown_options,
+            "secrets": states[secret_of(row.id)],
+            "escalate_to": names.get(row.escalate_to or ""),
+        },
     )
 
 

@@ -15,7 +15,11 @@ NotificationState = Literal["waiting", "sent", "failed", "silenced"]
 
 
 class NotificationTarget(Owned, Base):
-    """Where messages go: a notifier with its options. ``options`` may hold secrets and never leaves the platform."""
+    """Where messages go: a notifier with its options.
+
+    The options may hold secrets: as a whole they are encrypted among the project's secrets, under ``secret_of(id)``.
+    ``shown_options`` are the same with masks.
+    """
 
     __tablename__ = "notification_target"
     __table_args__ = (UniqueConstraint("project_id", "name"),)
@@ -24,7 +28,6 @@ class NotificationTarget(Owned, Base):
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(100))
     notifier: Mapped[str] = mapped_column(String(100))
-    options: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
     shown_options: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
     language: Mapped[str] = mapped_column(String(2))
     group_seconds: Mapped[int] = mapped_column(Integer)
@@ -32,6 +35,11 @@ class NotificationTarget(Owned, Base):
     escalate_after_seconds: Mapped[int | None] = mapped_column(Integer)
     silenced_until: Mapped[datetime | None] = mapped_column(Timestamp)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+def secret_of(target_id: str) -> str:
+    """Return the owner's name of a target's options in ``projects.secrets.owned``."""
+    return f"target:{target_id}"
 
 
 class Notification(Owned, Base):

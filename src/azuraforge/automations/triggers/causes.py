@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from azuraforge.automations.triggers.schemas import FieldFilter, OnEvent
+from azuraforge.automations.triggers.definition import FieldFilter, OnEvent
 from azuraforge.errors import InvalidInput
 
 _PLACE = re.compile(r"\{cause\.([A-Za-z_][A-Za-z0-9_.]{0,99})\}")

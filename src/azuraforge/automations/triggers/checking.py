@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 from pydantic import ValidationError
 
@@ -10,8 +10,8 @@ from azuraforge.automations.notifications import store as targets
 from azuraforge.automations.recurrence import cron, zone_of
 from azuraforge.automations.triggers import cycles, store
 from azuraforge.automations.triggers.causes import places
-from azuraforge.automations.triggers.schemas import (
-    AutomationRequest,
+from azuraforge.automations.triggers.definition import (
+    OTHER_STEPS,
     NotifyStep,
     OnEvent,
     OnMeasure,
@@ -20,9 +20,10 @@ from azuraforge.automations.triggers.schemas import (
     Step,
     StudyStep,
     When,
+    given,
 )
-from azuraforge.automations.triggers.stepping import STEP, as_json
-from azuraforge.automations.triggers.watching import WHEN, Watch
+from azuraforge.automations.triggers.schemas import AutomationRequest
+from azuraforge.automations.triggers.watching import Watch
 from azuraforge.database import Session
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.runs.schemas import RunRequest
@@ -57,8 +58,7 @@ class Checks:
             self._watch.measure(when.measure).read(project_id, when.of)
 
     def _check_step(self, project_id: str, request: AutomationRequest, step: Step, where: str) -> None:
-        stored = as_json(step)
-        used = sorted(set(places(stored)))
+        used = sorted(set(places(given(step))))
         known = {"measure", "of", "value", "since"} if isinstance(request.when, OnMeasure) else {"time"}
         if used and not isinstance(request.when, OnEvent) and not set(used) <= known:
             raise InvalidInput(
@@ -68,23 +68,22 @@ class Checks:
             self._check_run(project_id, step, bool(used), where)
         elif isinstance(step, StudyStep) and not used:
             try:
-                study = StudyRequest.model_validate({**step.study, "name": "checked"})
+                study = StudyRequest.model_validate({**given(step.study), "name": "checked"})
             except ValidationError as error:
                 raise _problem(error, f"{where}.study") from None
             self._studies.check(project_id, study)
 
     def _check_run(self, project_id: str, step: RunStep, later: bool, where: str) -> None:
-        for name in ("kind", "idempotency_key"):
-            if name in step.run:
-                raise InvalidInput(f"the step states the {name} itself", where=f"{where}.run.{name}")
-        unknown = sorted(set(step.run) - set(RunRequest.model_fields))
-        if unknown:
-            raise InvalidInput(f"a run has no field {unknown[0]!r}", where=f"{where}.run")
-        self._runs.check_kind(step.do)
+        if step.do not in self._runs.kinds:
+            raise InvalidInput(
+                f"there are no runs of kind {step.do!r}",
+                where=f"{where}.do",
+                next_step=f"choose one of: {', '.join([*self._runs.kinds, *OTHER_STEPS])}",
+            )
         if later:  # values of the cause are not known yet: the firing checks them
             return
         try:
-            request = RunRequest.model_validate({**step.run, "kind": step.do})
+            request = RunRequest.model_validate({**given(step.run), "kind": step.do})
         except ValidationError as error:
             raise _problem(error, f"{where}.run") from None
         self._runs.prepare(project_id, request)
@@ -104,12 +103,13 @@ class Checks:
                         where=f"steps.{index}.to",
                         next_step="azuraforge notifications targets",
                     )
-        others = [
-            cycles.Node(row.name, WHEN.validate_python(row.when), [STEP.validate_python(each) for each in row.steps])
-            for row in store.every(session)
-            if row.id not in leave_out
-        ]
-        cycles.check(cycles.Node(request.name, request.when, request.steps), others)
+
+        def listeners(events: Sequence[cycles.Emission]) -> Iterator[cycles.Node]:
+            for row in store.listening(session, [(each.type, each.fields) for each in events]):
+                if row.id not in leave_out:
+                    yield cycles.Node(row.name, row.when, row.steps)
+
+        cycles.check(cycles.Node(request.name, request.when, request.steps), listeners)
 
 
 def _problem(error: ValidationError, where: str) -> InvalidInput:

@@ -13,8 +13,8 @@ from pydantic import JsonValue, TypeAdapter
 
 from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.causes import Cause, matches
+from azuraforge.automations.triggers.definition import OnEvent
 from azuraforge.automations.triggers.firing import Firings
-from azuraforge.automations.triggers.schemas import OnEvent
 from azuraforge.automations.triggers.tables import Automation
 from azuraforge.clock import iso
 from azuraforge.crashpoints import crashpoint
@@ -76,7 +76,9 @@ def cause_of(line: EventOut) -> Cause:
 def _causes(automations: Sequence[Automation], lines: Sequence[EventOut]) -> dict[tuple[str, int], list[Cause]]:
     found: dict[tuple[str, int], list[Cause]] = defaultdict(list)
     for row in automations:
-        when = OnEvent.model_validate(row.when)
+        when = row.when
+        if not isinstance(when, OnEvent):
+            continue
         for line in lines:
             if line.seq > row.since_seq and matches(when, line.type, line.data):
                 found[row.id, row.revision].append(cause_of(line))

@@ -8,13 +8,14 @@ cycle is missed; a filter on a field that a step fixes (the dataset, the model, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
 from azuraforge.automations.triggers.causes import field_of, holds
-from azuraforge.automations.triggers.schemas import (
+from azuraforge.automations.triggers.definition import (
     NotifyStep,
     OnEvent,
     PromoteStep,
@@ -23,6 +24,7 @@ from azuraforge.automations.triggers.schemas import (
     Step,
     StudyStep,
     When,
+    subject_of,
 )
 from azuraforge.errors import InvalidInput
 
@@ -47,6 +49,9 @@ class Node:
 #: Events that follow when a dataset has new rows: predictions are judged, and what watches them speaks.
 _AFTER_ROWS = ("prediction.judged", "prediction.judged_again", "model.drift", "model.canary_rolled_back")
 _AFTER_TRAINING = ("model.version_added", "model.promoted", "model.alias_removed", "model.deployment_ended")
+#: Fields of events by which automations are found.
+SUBJECTS = ("dataset", "model", "name", "target")
+_LONGEST_SUBJECT = 100
 _ID = re.compile(r"[a-z0-9]{16}")
 
 
@@ -58,35 +63,66 @@ def emissions(name: str, steps: Sequence[Step]) -> Iterator[Emission]:
         yield from _of_step(step)
 
 
-def check(new: Node, others: Sequence[Node]) -> None:
-    """Raise InvalidInput, with the path, where ``new`` would fire itself."""
-    nodes = {each.name: each for each in others} | {new.name: new}
-    followed: set[str] = set()
-    queue: list[tuple[str, list[str]]] = [(new.name, [new.name])]
-    while queue:
-        name, path = queue.pop(0)
-        for event, target in _next(nodes[name], nodes.values()):
-            found = [*path, event, target]
-            if target == new.name:
-                raise InvalidInput(
-                    f"the automation would fire itself: {' → '.join(found)}",
-                    where="steps",
-                    next_step="add a filter to `when` that excludes what its steps cause, or leave out a step",
-                    code="cycle",
-                )
-            if target not in followed:
-                followed.add(target)
-                queue.append((target, found))
+def subject(when: When) -> str | None:
+    """Return what an automation listens to only, such as ``dataset=co2``, by its first filter that says so; or None.
+
+    The store holds it, so that a search finds the listeners of a dataset or a model without reading the others.
+    """
+    for each in when.where if isinstance(when, OnEvent) else ():
+        if each.field in SUBJECTS and isinstance(each.equals, str) and len(each.equals) <= _LONGEST_SUBJECT:
+            return f"{each.field}={each.equals}"
+    return None
 
 
-def _next(node: Node, others: Iterable[Node]) -> Iterator[tuple[str, str]]:
-    caused = list(emissions(node.name, node.steps))
-    for other in others:
-        if isinstance(other.when, OnEvent):
-            for each in caused:
-                if _may_fire(each, other.when):
-                    yield each.type, other.name
-                    break
+#: Returns the automations that may listen to one of these events; it may return more.
+Listeners = Callable[[Sequence[Emission]], Iterable[Node]]
+
+
+def check(new: Node, listeners: Listeners) -> None:
+    """Raise InvalidInput, with the path, where ``new`` would fire itself. Costs what ``new`` can reach."""
+    if not isinstance(new.when, OnEvent):
+        return  # nothing that a step causes fires it
+    paths, layer = {new.name: [new.name]}, [new]
+    while layer:
+        caused = [(node, event) for node in layer for event in emissions(node.name, node.steps)]
+        index = _Index([new, *(each for each in listeners([event for _, event in caused]) if each.name != new.name)])
+        layer = []
+        for node, event in caused:
+            for other in index.reached(event):
+                found = [*paths[node.name], event.type, other.name]
+                if other is new:
+                    raise InvalidInput(
+                        f"the automation would fire itself: {' → '.join(found)}",
+                        where="steps",
+                        next_step="add a filter to `when` that excludes what its steps cause, or leave out a step",
+                        code="cycle",
+                    )
+                if other.name not in paths:
+                    paths[other.name] = found
+                    layer.append(other)
+
+
+class _Index:
+    """Automations by the type and the subject of the events that they listen to."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self._of: dict[str, dict[str | None, list[Node]]] = defaultdict(lambda: defaultdict(list))
+        for node in nodes:
+            if isinstance(node.when, OnEvent):
+                self._of[node.when.type][subject(node.when)].append(node)
+
+    def reached(self, event: Emission) -> Iterator[Node]:
+        """Yield the automations that an event may fire."""
+        if event.type not in self._of:
+            return
+        for about, nodes in self._of[event.type].items():
+            field_, _, value = (about or "").partition("=")
+            if field_ in event.fields and event.fields[field_] != value:
+                continue
+            for node in nodes:
+                assert isinstance(node.when, OnEvent)
+                if _may_fire(event, node.when):
+                    yield node
 
 
 def _may_fire(emission: Emission, when: OnEvent) -> bool:
@@ -106,7 +142,7 @@ def _of_step(step: Step) -> Iterator[Emission]:
         yield from (Emission(f"study.{what}") for what in ("created", "trial", "rests", "ended", "retrained"))
         yield Emission("run.state")
         yield Emission("run.followed_up")
-        model = _model_of(step.study)
+        model = _model_of(step)
         yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
     elif isinstance(step, PromoteStep):
         yield Emission("model.promoted", {**_named("model", _fixed(step.model)), "alias": step.alias})
@@ -121,34 +157,38 @@ def _of_step(step: Step) -> Iterator[Emission]:
 
 
 def _of_run(step: RunStep) -> Iterator[Emission]:
-    model = None if step.do == "refresh" else _model_of(step.run)
+    model = None if step.do == "refresh" else _model_of(step)
     for type_ in ("run.state", "run.followed_up"):
-        name = _fixed(step.run.get("name"))
+        name = _fixed(step.run.name)
         yield Emission(type_, {"kind": step.do, **_named("model", model), **_named("name", name)})
     if step.do == "refresh":
-        yield Emission("dataset.version_added", _named("dataset", _fixed_name(step.run.get("dataset"))))
+        yield Emission("dataset.version_added", _named("dataset", _fixed_name(step.run.dataset)))
         yield from (Emission(type_) for type_ in _AFTER_ROWS)
     elif step.do == "train":
         yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
-    else:
+    elif step.do in ("forecast", "predict"):
         yield Emission("prediction.made", _named("model", model))
         yield Emission("model.drift", _named("model", model))
+    elif step.do != "agent":  # an agent changes neither data nor models; a kind of another package may change both
+        changed = ("dataset.version_added", *_AFTER_ROWS, *_AFTER_TRAINING, "prediction.made")
+        yield from (Emission(type_) for type_ in changed)
 
 
-def _fixed(value: JsonValue) -> str | None:
+def _fixed(value: str | None) -> str | None:
     """The text, unless it comes from the cause."""
-    return value if isinstance(value, str) and "{cause." not in value else None
+    return value if value is not None and "{cause." not in value else None
 
 
-def _fixed_name(value: JsonValue) -> str | None:
+def _fixed_name(value: str | None) -> str | None:
     """The name of a dataset that is fixed, not its id: events carry the name."""
     found = _fixed(value)
     return None if found is None or _ID.fullmatch(found) else found
 
 
-def _model_of(asked: Mapping[str, JsonValue]) -> str | None:
+def _model_of(step: Step) -> str | None:
     """The model of a run or a study, which is called as its dataset where none is named."""
-    return _fixed(asked["model"]) if asked.get("model") else _fixed_name(asked.get("dataset"))
+    asked = subject_of(step)
+    return _fixed(asked.model) if asked.model else _fixed_name(asked.dataset)
 
 
 def _named(name: str, value: str | None) -> dict[str, JsonValue]:

@@ -12,14 +12,8 @@ from pydantic import JsonValue
 from azuraforge.automations.recurrence import between
 from azuraforge.automations.triggers.causes import Cause, matches
 from azuraforge.automations.triggers.consuming import cause_of
-from azuraforge.automations.triggers.schemas import (
-    DryRunOut,
-    DryRunRequest,
-    OnEvent,
-    OnMeasure,
-    OnSchedule,
-    WouldFire,
-)
+from azuraforge.automations.triggers.definition import OnEvent, OnMeasure, OnSchedule
+from azuraforge.automations.triggers.schemas import DryRunOut, DryRunRequest, WouldFire
 from azuraforge.automations.triggers.watching import beyond, recurrence_of
 from azuraforge.clock import iso
 from azuraforge.events.schemas import EventOut

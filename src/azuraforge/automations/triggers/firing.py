@@ -2,15 +2,14 @@
 
 Every function works in the caller's transaction with the automation's row locked, so any number of schedulers may try
 the same cause. The causes that a cool-down or a running firing holds back are counted, and become one later firing
-with the data of the newest.
+with the data of the newest. Automations of one cool-down group hold each other back, and a firing of one of them stands
+for the causes that the others hold at that moment.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import cast
-
-from pydantic import JsonValue
 
 from azuraforge.automations.events import AutomationEvent, AutomationFinished, AutomationFired
 from azuraforge.automations.triggers import store
@@ -24,6 +23,8 @@ DAY_SECONDS = 86_400.0
 #: Firings that an automation keeps in its list; older ones go, a hundred at a time.
 KEPT_FIRINGS = 1000
 _SWEEP_EVERY = 100
+#: Causes that a running firing of the group holds back are looked at again after this time.
+_GROUP_SECONDS = 5.0
 
 
 def automation_stream(automation_id: str) -> str:
@@ -39,7 +40,8 @@ class Firings:
 
     def offer(self, session: Session, row: Automation, cause: Cause, at: datetime) -> AutomationFiring | None:
         """Fire for a cause, or count why not yet. Returns the firing that began."""
-        ready_at = self._ready_at(row, at)
+        others = store.others_of_group(session, row)
+        ready_at = self._ready_at(row, others, at)
         if row.firing_id is not None or ready_at > at or row.pending_count:
             # Not flushed: of ten thousand causes only the last is written.
             row.pending_key, row.pending_data, row.pending_at = cause.key, cause.data, ready_at
@@ -47,16 +49,19 @@ class Firings:
             return None
         if store.firing_of(session, row.id, cause.key) is not None:
             return None
-        return self._begin(session, row, cause, 1)
+        return self._begin(session, row, others, cause, 1)
 
     def release(self, session: Session, row: Automation, at: datetime) -> AutomationFiring | None:
         """Fire once for all causes that were held back, where nothing holds them back any more."""
         if row.firing_id is not None or row.pending_at is None or row.pending_at > at or row.paused:
             return None
+        others = store.others_of_group(session, row)
+        ready_at = self._ready_at(row, others, at)
+        if others and ready_at > at:  # another one of the group has fired since
+            store.change(session, row, pending_at=ready_at)
+            return None
         cause = Cause(row.pending_key or "", row.pending_data or {})
-        causes = row.pending_count
-        store.change(session, row, pending_key=None, pending_data=None, pending_count=0, pending_at=None)
-        return self._begin(session, row, cause, causes)
+        return self._begin(session, row, others, cause, self._take_pending(session, row))
 
     def end(self, session: Session, firing: AutomationFiring, state: str) -> None:
         """Record the end of a firing and let the next one begin."""
@@ -74,15 +79,29 @@ class Firings:
         for stream in (automation_stream(row.id), store.PROJECT):
             self._events.append(session, stream, body)
 
-    def _ready_at(self, row: Automation, at: datetime) -> datetime:
-        if row.last_fired_at is None:
-            return at
-        return max(at, row.last_fired_at + timedelta(seconds=row.cool_down_seconds))
+    @staticmethod
+    def _ready_at(row: Automation, others: Sequence[Automation], at: datetime) -> datetime:
+        """Return when the automation may fire; ``others``: of its cool-down group."""
+        fired = [each.last_fired_at for each in (row, *others) if each.last_fired_at is not None]
+        ready_at = max([at, *(each + timedelta(seconds=row.cool_down_seconds) for each in fired)])
+        if any(each.firing_id is not None for each in others):
+            ready_at = max(ready_at, at + timedelta(seconds=_GROUP_SECONDS))
+        return ready_at
 
-    def _begin(self, session: Session, row: Automation, cause: Cause, causes: int) -> AutomationFiring | None:
+    @staticmethod
+    def _take_pending(session: Session, row: Automation) -> int:
+        """Return how many causes were held back, and hold them no longer."""
+        causes = row.pending_count
+        store.change(session, row, pending_key=None, pending_data=None, pending_count=0, pending_at=None)
+        return causes
+
+    def _begin(
+        self, session: Session, row: Automation, others: Sequence[Automation], cause: Cause, causes: int
+    ) -> AutomationFiring | None:
         if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
             store.change(session, row, withheld=row.withheld + causes)
             return None
+        causes += sum(self._take_pending(session, each) for each in others if each.pending_count)
         at = store.clock(session)
         firing = AutomationFiring(
             project_id=row.project_id,
@@ -102,7 +121,7 @@ class Firings:
                     project_id=row.project_id,
                     firing_id=firing.id,
                     position=position,
-                    definition=cast(dict[str, JsonValue], definition),
+                    definition=definition,
                     state="waiting",
                 )
                 for position, definition in enumerate(row.steps, 1)

@@ -7,10 +7,10 @@ from pydantic import JsonValue
 from azuraforge.automations.notifications import outbox
 from azuraforge.automations.notifications.wording import DoneStep, of_firing
 from azuraforge.automations.triggers import store
-from azuraforge.automations.triggers.schemas import NotifyStep
+from azuraforge.automations.triggers.definition import NotifyStep
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.database import Session
-from azuraforge.models import store as models
+from azuraforge.models import reads as models
 
 
 def notify(session: Session, step: NotifyStep, firing: AutomationFiring, position: int) -> None:
@@ -27,10 +27,10 @@ def _done(session: Session, firing: AutomationFiring, position: int) -> list[Don
     """The steps before a message that did not succeed, and those on which the gate decided."""
     found = []
     for each in store.steps(session, [firing.id]):
-        if each.position < position and each.definition.get("do") != "notify":
-            judged = models.evaluation(session, each.run_id) if each.run_id is not None else None
-            error = str((each.error or {}).get("message", "")) or None
-            decision = judged[0].verdict.decision if judged is not None else None
+        if each.position < position and not isinstance(each.definition, NotifyStep):
+            verdicts = models.verdicts(session, [each.run_id]) if each.run_id is not None else {}
+            error = each.error.message if each.error is not None else None
+            decision = next((verdict.decision for verdict, _ in verdicts.values()), None)
             if decision is not None or each.state != "succeeded":
-                found.append(DoneStep(str(each.definition.get("do")), each.state, error, decision))
+                found.append(DoneStep(each.definition.do, each.state, error, decision))
     return found

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.automations.triggers.schemas import (
+    AutomationChange,
     AutomationFiringPage,
     AutomationOut,
     AutomationPage,
@@ -80,12 +81,12 @@ def get_automation(automation: NameOrId, access: Reader, service: Service) -> Au
 @router.put("/{automation}")
 async def replace_automation(
     automation: Annotated[str, Depends(known_automation)],
-    body: AutomationRequest,
+    body: AutomationChange,
     request: Request,
     access: Member,
     service: Service,
 ) -> AutomationOut:
-    """Change what is awaited and the steps; the firings stay."""
+    """Change what is awaited and the steps; the firings stay. Another change since the stated revision: 409."""
     replace = partial(service.replace, access.project_id, automation, body)
     return await ask_in_turn(request, access.project_id, replace)
 

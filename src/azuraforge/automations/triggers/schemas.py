@@ -3,139 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 
-from azuraforge.automations.schemas import Timing
+from azuraforge.automations.triggers.definition import Name, Step, StepKind, Strict, When
 from azuraforge.automations.triggers.tables import FiringState, StepState
-from azuraforge.bounds import Moment
+from azuraforge.bounds import MOST_COUNT, Moment
 from azuraforge.paging import Page
-from azuraforge.runs.schemas import RunError, StorableObject, StorableText
+from azuraforge.runs.schemas import RunError, StorableText
 from azuraforge.strict_json import JsonObject
-
-Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
-#: Also a text such as ``{cause.version}``: the value of that field of the cause.
-VersionOrCause = Annotated[int, Field(ge=1, le=2**31 - 1)] | Annotated[StorableText, Field(max_length=100)]
-#: A value of an event's field.
-FieldValue = (
-    Annotated[StorableText, Field(max_length=1000)] | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | bool
-)
-StepKind = Literal["refresh", "forecast", "predict", "train", "study", "notify", "promote", "roll_back"]
 
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
         raise ValueError("an automation needs a name")
     return name.strip() if isinstance(name, str) else name
-
-
-class Strict(BaseModel):
-    """A shape that refuses unknown fields."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class FieldFilter(Strict):
-    """A condition on one field of an event; ``error.code`` names a field inside a field."""
-
-    field: StorableText = Field(min_length=1, max_length=100)
-    equals: FieldValue | None = None
-    one_of: list[FieldValue] | None = Field(default=None, min_length=1, max_length=50)
-    above: float | None = Field(default=None, allow_inf_nan=False)
-    below: float | None = Field(default=None, allow_inf_nan=False)
-
-    @model_validator(mode="after")
-    def _check_one(self) -> FieldFilter:
-        if not self.model_fields_set & {"equals", "one_of", "above", "below"}:
-            raise ValueError("a filter needs one of equals, one_of, above, below")
-        return self
-
-
-class OnSchedule(Timing):
-    """At the times of a cron line or an interval."""
-
-    on: Literal["schedule"]
-
-
-class OnEvent(Strict):
-    """When the project's event log says so."""
-
-    on: Literal["event"]
-    type: Annotated[StorableText, Field(min_length=1, max_length=40)] = Field(
-        description="the type of the event, such as dataset.version_added or model.drift"
-    )
-    where: list[FieldFilter] = Field(default_factory=list, max_length=20, description="all of them must hold")
-
-
-class OnMeasure(Strict):
-    """When a measured value has been beyond a limit for some time; once for each time that it crosses the limit."""
-
-    on: Literal["measure"]
-    measure: Annotated[StorableText, Field(min_length=1, max_length=100)]
-    of: StorableText | None = Field(default=None, max_length=200, description="the dataset or the model")
-    above: float | None = Field(default=None, allow_inf_nan=False)
-    below: float | None = Field(default=None, allow_inf_nan=False)
-    for_seconds: int = Field(default=0, ge=0, le=31 * 86_400, description="how long it must hold")
-    every_seconds: int = Field(default=300, ge=5, le=86_400, description="how often it is read")
-
-    @model_validator(mode="after")
-    def _check_limit(self) -> OnMeasure:
-        if (self.above is None) == (self.below is None):
-            raise ValueError("a measured value needs one limit: above or below")
-        return self
-
-
-When = Annotated[OnSchedule | OnEvent | OnMeasure, Field(discriminator="on")]
-
-
-class StepBase(Strict):
-    """What every step states: how it is tried again, and what its failure means."""
-
-    retries: int = Field(default=0, ge=0, le=10, description="so often it is tried again, later each time")
-    on_failure: Literal["stop", "continue"] = "stop"
-
-
-class RunStep(StepBase):
-    """Queue a run and wait for its end. ``run`` is the body of POST /runs without ``kind``."""
-
-    do: Literal["refresh", "forecast", "predict", "train"]
-    run: StorableObject = Field(default_factory=dict)
-
-
-class StudyStep(StepBase):
-    """Begin a study and wait for its end. ``study`` is the body of POST /studies; its name is added to."""
-
-    do: Literal["study"]
-    study: StorableObject
-
-
-class NotifyStep(StepBase):
-    """Put a message into the outbox of each target. Without a text, the message states the cause."""
-
-    do: Literal["notify"]
-    to: list[Name] = Field(min_length=1, max_length=10, description="names of notification targets")
-    text: StorableText | None = Field(default=None, max_length=2000)
-
-
-class PromoteStep(StepBase):
-    """Move an alias of a model to a version, whatever the gate decided."""
-
-    do: Literal["promote"]
-    model: Name
-    version: VersionOrCause
-    alias: Name = "champion"
-
-
-class RollBackStep(StepBase):
-    """Move an alias of a model one step back."""
-
-    do: Literal["roll_back"]
-    model: Name
-    alias: Name = "champion"
-
-
-Step = Annotated[RunStep | StudyStep | NotifyStep | PromoteStep | RollBackStep, Field(discriminator="do")]
 
 
 class AutomationRequest(Strict):
@@ -147,8 +30,21 @@ class AutomationRequest(Strict):
     cool_down_seconds: int = Field(
         default=60, ge=0, le=31 * 86_400, description="causes within this time after a firing become one firing"
     )
+    cool_down_group: Name | None = Field(
+        default=None,
+        description="automations that do the same for different causes: those of one group fire one at a time, share"
+        " the cool-down, and one firing stands for the causes that all of them hold; empty: none",
+    )
     most_per_day: int = Field(default=24, ge=1, le=10_000, description="firings within 24 hours; more are withheld")
     paused: bool = False
+
+
+class AutomationChange(AutomationRequest):
+    """An automation as it should be from now on."""
+
+    revision: int = Field(
+        ge=1, le=MOST_COUNT, description="of the automation that was read; after another change, this one is refused"
+    )
 
 
 class StepOut(BaseModel):
@@ -183,9 +79,11 @@ class AutomationOut(BaseModel):
 
     id: str
     name: str
+    revision: int = Field(description="counts changes; a change states which revision it is of")
     when: When
     steps: list[Step]
     cool_down_seconds: int
+    cool_down_group: str | None
     most_per_day: int
     paused: bool
     next_at: datetime | None = Field(description="the next time of a schedule, or the next reading of a measure")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from pydantic import JsonValue
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.events import AutomationChanged
-from azuraforge.automations.triggers import dry_run, store
+from azuraforge.automations.triggers import cycles, dry_run, store
 from azuraforge.automations.triggers.causes import Cause
 from azuraforge.automations.triggers.checking import Checks
+from azuraforge.automations.triggers.definition import OnEvent, OnMeasure, OnSchedule, When
 from azuraforge.automations.triggers.firing import DAY_SECONDS, Firings
 from azuraforge.automations.triggers.schemas import (
+    AutomationChange,
     AutomationFiringPage,
     AutomationOut,
     AutomationPage,
@@ -22,15 +23,10 @@ from azuraforge.automations.triggers.schemas import (
     DryRunRequest,
     MeasureOut,
     MeasurePage,
-    OnEvent,
-    OnMeasure,
-    OnSchedule,
-    When,
 )
 from azuraforge.automations.triggers.shapes import automation_out, firings_out
-from azuraforge.automations.triggers.stepping import as_json
 from azuraforge.automations.triggers.tables import Automation, AutomationCursor
-from azuraforge.automations.triggers.watching import WHEN, Watch, recurrence_of
+from azuraforge.automations.triggers.watching import Watch, recurrence_of
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork, new_id
 from azuraforge.errors import Conflict, InvalidInput, NotFound
@@ -74,15 +70,24 @@ class AutomationService:
 
         return self.get(project_id, self._written(project_id, request.name, work, unit))
 
-    def replace(self, project_id: str, automation: str, request: AutomationRequest) -> AutomationOut:
+    def replace(self, project_id: str, automation: str, request: AutomationChange) -> AutomationOut:
         """Change what is awaited and the steps; firings so far stay, and the present one keeps its steps.
 
-        Causes from before the change no longer count. Raises as ``create``.
+        Causes from before the change no longer count. Raises as ``create``, and Conflict where the automation was
+        changed since the revision that the request names.
         """
         self._checks.check(project_id, request)
 
         def work(session: Session) -> str:
             row = self._locked(session, automation)
+            if row.revision != request.revision:
+                raise Conflict(
+                    f"automation {row.name!r} was changed meanwhile: it has revision {row.revision}, and this change is"
+                    f" of revision {request.revision}",
+                    where="revision",
+                    next_step="read it again and repeat the change",
+                    code="changed_meanwhile",
+                )
             self._checks.check_in(session, request, (row.id,))
             self._change(session, row, request)
             return row.id
@@ -189,7 +194,7 @@ class AutomationService:
         """Return a page of the measures that may be watched, by name."""
         found = [MeasureOut(name=name, about=dict(each.about)) for name, each in self._watch.measures.items()]
         page, cursor = _MEASURES.select(found, limit, after, lambda each: (each.name,))
-        return MeasurePage(items=page, next=cursor)
+        return MeasurePage(items=list(page), next=cursor)
 
     def pause(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
         """Stop firing; a firing that is under way goes on. What was held back is dropped."""
@@ -198,7 +203,9 @@ class AutomationService:
             row = self._locked(session, automation)
             if not row.paused:
                 held: dict[str, object] = {"pending_key": None, "pending_data": None, "pending_at": None}
-                store.change(session, row, paused=True, next_at=None, pending_count=0, **held)
+                store.change(
+                    session, row, paused=True, next_at=None, pending_count=0, revision=row.revision + 1, **held
+                )
                 self._firings.emit(session, row, AutomationChanged(type="automation.paused"))
 
         self._database.write(project_id, work, unit=unit)
@@ -214,7 +221,7 @@ class AutomationService:
                 since_seq = self._begin_to_listen(session, row)
                 fields: dict[str, object] = {"true_since": None, "crossing_used": False}
                 store.change(session, row, paused=False, since_seq=since_seq, revision=row.revision + 1, **fields)
-                store.change(session, row, next_at=_next_at(WHEN.validate_python(row.when), row, at))
+                store.change(session, row, next_at=_next_at(row.when, row, at))
                 self._firings.emit(session, row, AutomationChanged(type="automation.resumed"))
 
         self._database.write(project_id, work, unit=unit)
@@ -282,7 +289,7 @@ class AutomationService:
         if automation is not None:
             with self._database.read(project_id) as session:
                 row = _found(store.find(session, automation), automation)
-                stored = WHEN.validate_python(row.when)
+                stored = row.when
                 if isinstance(stored, OnMeasure) and (stored.measure, stored.of) == (when.measure, when.of):
                     values = [(each.at, each.value) for each in store.samples(session, row.id, since)]
                     note = None if row.created_at <= since else note
@@ -331,16 +338,17 @@ def _differs(row: Automation, request: AutomationRequest) -> bool:
 
 def _fields(request: AutomationRequest) -> dict[str, object]:
     when = request.when
-    stored: dict[str, JsonValue] = when.model_dump(mode="json", exclude_unset=True)
     return {
         "name": request.name,
-        "when": {**stored, "on": when.on},
-        "steps": [as_json(step) for step in request.steps],
+        "when": when,
+        "steps": tuple(request.steps),
         "cool_down_seconds": request.cool_down_seconds,
+        "cool_down_group": request.cool_down_group,
         "most_per_day": request.most_per_day,
         "paused": request.paused,
         "kind": when.on,
         "event_type": when.type if isinstance(when, OnEvent) else None,
+        "event_subject": cycles.subject(when),
     }
 
 

@@ -9,7 +9,6 @@ from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.schemas import AutomationOut, FiringOut, StepOut
 from azuraforge.automations.triggers.tables import Automation, AutomationFiring, AutomationStep
 from azuraforge.database import Session
-from azuraforge.runs.schemas import RunError
 
 
 def automation_out(session: Session, row: Automation, firings: int) -> AutomationOut:
@@ -26,9 +25,7 @@ def firings_out(session: Session, firings: Sequence[AutomationFiring]) -> list[F
 
 
 def _step_out(row: AutomationStep) -> StepOut:
-    fields = _named(row, StepOut)
-    error = RunError.model_validate(row.error) if row.error is not None else None
-    return StepOut.model_validate({**fields, "do": str(row.definition["do"]), "error": error})
+    return StepOut.model_validate({**_named(row, StepOut), "do": row.definition.do})
 
 
 def _named(row: object, shape: type[FiringOut] | type[StepOut]) -> dict[str, object]:

@@ -9,24 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.causes import filled
+from azuraforge.automations.triggers.definition import (
+    STEP,
+    NotifyStep,
+    PromoteStep,
+    RunStep,
+    Step,
+    StudyStep,
+    given,
+)
 from azuraforge.automations.triggers.firing import Firings
-from azuraforge.automations.triggers.schemas import NotifyStep, PromoteStep, RunStep, Step, StudyStep
 from azuraforge.automations.triggers.tables import AutomationFiring, AutomationStep
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound, UserError
 from azuraforge.models.service import ModelService
-from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.schemas import RunError, RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.studies.schemas import StudyRequest
 from azuraforge.studies.service import StudyService
 
-STEP: TypeAdapter[Step] = TypeAdapter(Step)
 #: A firing that waits for a run is woken by its end; a run that was purged is noticed after this time.
 _LOOK_AGAIN_SECONDS = 60.0
 _STUDY_SECONDS = 5.0
@@ -91,7 +98,7 @@ class Stepping:
             return self._write(firing, self._end)
         step = open_steps[0]
         try:
-            definition = STEP.validate_python(filled(dict(step.definition), firing.data))
+            definition = STEP.validate_python(filled(given(step.definition), firing.data))
         except (ValidationError, UserError) as error:
             return self._failed(firing, step, _as_error(error))
         at = _At(firing, step, definition, owner.created_by, owner.name)
@@ -147,7 +154,8 @@ class Stepping:
     def _queue(self, at: _At, definition: RunStep) -> bool:
         key = f"automation:{at.firing.id}:{at.step.position}:{at.step.tries}"
         try:
-            request = RunRequest.model_validate({**definition.run, "kind": definition.do, "idempotency_key": key})
+            body = {**given(definition.run), "kind": definition.do, "idempotency_key": key}
+            request = RunRequest.model_validate(body)
         except ValidationError as error:
             raise _as_error(error) from None
         prepared = self._runs.prepare(at.firing.project_id, request)
@@ -211,21 +219,21 @@ class Stepping:
 
     def _failed(self, seen: AutomationFiring, seen_step: AutomationStep, error: UserError) -> bool:
         rules = seen_step.definition
-        retries, goes_on = rules.get("retries", 0), rules.get("on_failure") == "continue"
 
         def work(session: Session, firing: AutomationFiring) -> bool:
             steps = store.steps(session, [firing.id])
             step = next(each for each in steps if each.position == seen_step.position)
             at = store.clock(session)
-            store.change(session, step, error=error.to_dict(), started_at=step.started_at or at)
-            if isinstance(retries, int) and step.tries < retries:
+            problem = RunError.model_validate(error.to_dict())
+            store.change(session, step, error=problem, started_at=step.started_at or at)
+            if step.tries < rules.retries:
                 pause = min(_FIRST_RETRY_SECONDS * 2**step.tries, _LONGEST_RETRY_SECONDS)
                 store.change(session, step, state="waiting", tries=step.tries + 1, run_id=None, study_name=None)
                 store.change(session, firing, waits_for=None, look_at=seconds_from_now(pause))
                 return False
             store.change(session, step, state="failed", ended_at=at)
             store.change(session, firing, waits_for=None, look_at=at)
-            if not goes_on:
+            if rules.on_failure == "stop":
                 for later in steps:
                     if later.ended_at is None:
                         store.change(session, later, state="skipped", ended_at=at)
@@ -270,16 +278,16 @@ class Stepping:
 
 def _study(at: _At, definition: StudyStep) -> StudyRequest:
     try:
-        return StudyRequest.model_validate({**definition.study, "name": _study_name(at)})
+        return StudyRequest.model_validate({**given(definition.study), "name": _study_name(at)})
     except ValidationError as error:
         raise _as_error(error) from None
 
 
 def _study_name(at: _At) -> str:
     """A name that only this try of this step has."""
-    given = at.definition.study.get("name") if isinstance(at.definition, StudyStep) else None
+    asked = at.definition.study.name if isinstance(at.definition, StudyStep) else None
     end = f" {at.firing.id}-{at.step.position}-{at.step.tries}"
-    return f"{str(given or at.name)[: _MOST_STUDY_NAME - len(end)]}{end}"
+    return f"{(asked or at.name)[: _MOST_STUDY_NAME - len(end)]}{end}"
 
 
 def _as_error(error: ValidationError | UserError) -> UserError:
@@ -288,9 +296,3 @@ def _as_error(error: ValidationError | UserError) -> UserError:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     return InvalidInput(f"the step cannot be read: {first['msg']}", where=f"step.{where}")
-
-
-def as_json(step: Step) -> dict[str, JsonValue]:
-    """Return a step as its row stores it."""
-    found: dict[str, JsonValue] = step.model_dump(mode="json", exclude_unset=True)
-    return {"do": step.do, **found}

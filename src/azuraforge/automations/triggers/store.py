@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Integer, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -18,13 +19,14 @@ from azuraforge.automations.triggers.tables import (
 )
 from azuraforge.database import Base, Session, cross_project_query, now, seconds_from_now
 from azuraforge.database.keyset import behind
-from azuraforge.events.tables import EventStream
-from azuraforge.runs.tables import Run
+from azuraforge.events.reads import with_lines_after
+from azuraforge.runs.reads import with_ended_run
 
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
 PROJECT = "project"
-_ENDED = ("succeeded", "failed", "cancelled", "quarantined")
+#: Of one statement; more events are looked for by their types.
+_MOST_CONDITIONS = 100
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,15 @@ def due_firings(limit: ColumnElement[int]) -> Select[str, str]:
 @cross_project_query(limit=Integer())
 def firings_whose_run_ended(limit: ColumnElement[int]) -> Select[str, str]:
     """Firings that wait for a run that has ended."""
-    same = and_(Run.project_id == AutomationFiring.project_id, Run.id == AutomationFiring.waits_for)
-    found = select(AutomationFiring.project_id, AutomationFiring.id).join(Run, same)
-    return found.where(AutomationFiring.waits_for > "", Run.state.in_(_ENDED)).limit(limit)
+    waits = select(AutomationFiring.project_id, AutomationFiring.id).where(AutomationFiring.waits_for > "")
+    return with_ended_run(waits, AutomationFiring.project_id, AutomationFiring.waits_for).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def unread_projects(limit: ColumnElement[int]) -> Select[str]:
     """Projects whose log has lines that no automation has looked at."""
-    same = and_(EventStream.project_id == AutomationCursor.project_id, EventStream.stream == PROJECT)
-    found = select(AutomationCursor.project_id).join(EventStream, same)
-    return found.where(AutomationCursor.active.is_(True), EventStream.last_seq > AutomationCursor.seq).limit(limit)
+    active = select(AutomationCursor.project_id).where(AutomationCursor.active.is_(True))
+    return with_lines_after(active, AutomationCursor.project_id, PROJECT, AutomationCursor.seq).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Key]:
@@ -96,9 +96,20 @@ def find(session: Session, name_or_id: str) -> Automation | None:
 
 
 def lock(session: Session, automation_id: str) -> Automation | None:
-    """The automation, its row locked until commit."""
-    statement = select(Automation).where(Automation.id == automation_id).with_for_update()
-    return session.scalar(statement, execution_options=_FRESH)
+    """The automation, its row and those of its cool-down group locked until commit, in one order everywhere."""
+    group = select(Automation.cool_down_group).where(Automation.id == automation_id).scalar_subquery()
+    mine = or_(Automation.id == automation_id, Automation.cool_down_group == group)
+    statement = select(Automation).where(mine).order_by(Automation.id).with_for_update(of=Automation)
+    found = session.scalars(statement, execution_options=_FRESH).all()
+    return next((each for each in found if each.id == automation_id), None)
+
+
+def others_of_group(session: Session, row: Automation) -> Sequence[Automation]:
+    """The other automations of a cool-down group, which ``lock`` has locked."""
+    if row.cool_down_group is None:
+        return []
+    others = (Automation.cool_down_group == row.cool_down_group, Automation.id != row.id)
+    return session.scalars(select(Automation).where(*others).order_by(Automation.id)).all()
 
 
 def every(session: Session) -> Sequence[Automation]:
@@ -110,6 +121,24 @@ def awaiting(session: Session, types: Collection[str]) -> Sequence[Automation]:
     """Automations that await one of these types of event and are not paused."""
     asked = (Automation.event_type.in_(list(types)), Automation.paused.is_(False))
     return session.scalars(select(Automation).where(*asked).order_by(Automation.id)).all()
+
+
+def listening(session: Session, events: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> Sequence[Automation]:
+    """Automations that may listen to one of these events: by type, and where a field is known, by its value."""
+    any_of: ColumnElement[bool]
+    if len(events) > _MOST_CONDITIONS:
+        any_of = Automation.event_type.in_({type_ for type_, _ in events})
+    else:
+        any_of = or_(*(_listens(type_, fields) for type_, fields in events))
+    return session.scalars(select(Automation).where(any_of).order_by(Automation.name)).all()
+
+
+def _listens(type_: str, fields: Mapping[str, JsonValue]) -> ColumnElement[bool]:
+    about = Automation.event_subject
+    fits = [
+        or_(about.is_(None), about == f"{name}={value}", about.not_like(f"{name}=%")) for name, value in fields.items()
+    ]
+    return and_(Automation.event_type == type_, *fits)
 
 
 def awaits_events(session: Session) -> bool:

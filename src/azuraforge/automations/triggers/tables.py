@@ -19,7 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.automations.triggers.definition import STEP, STEPS, WHEN, Step, When
+from azuraforge.database import Base, JsonShape, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.runs.schemas import RunError
 
 WhenKind = Literal["schedule", "event", "measure"]
 FiringState = Literal["running", "succeeded", "failed"]
@@ -30,7 +32,8 @@ class Automation(Owned, Base):
     """When to do what. ``firing_id`` names the firing that has not ended; while there is one, causes are grouped.
 
     ``next_at`` is the next time of a schedule or the next reading of a measure; ``pending_at`` the moment from which
-    the causes that a cool-down or a running firing held back may fire together.
+    the causes that a cool-down or a running firing held back may fire together. ``event_subject`` is what its filter
+    names, such as ``dataset=co2``.
     """
 
     __tablename__ = "automation"
@@ -38,7 +41,8 @@ class Automation(Owned, Base):
         UniqueConstraint("project_id", "name"),
         Index("ix_automation_next_at", "next_at"),
         Index("ix_automation_pending_at", "pending_at"),
-        Index("ix_automation_project_id_event_type", "project_id", "event_type"),
+        Index("ix_automation_event", "project_id", "event_type", "event_subject"),
+        Index("ix_automation_project_id_cool_down_group", "project_id", "cool_down_group"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
@@ -47,15 +51,17 @@ class Automation(Owned, Base):
     created_by: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
-    when: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
-    steps: Mapped[list[JsonValue]] = mapped_column(JsonText)
+    when: Mapped[When] = mapped_column(JsonShape(WHEN, exclude_unset=True))
+    steps: Mapped[tuple[Step, ...]] = mapped_column(JsonShape(STEPS, exclude_unset=True))
     cool_down_seconds: Mapped[int] = mapped_column(Integer)
+    cool_down_group: Mapped[str | None] = mapped_column(String(100), default=None)
     most_per_day: Mapped[int] = mapped_column(Integer)
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
     revision: Mapped[int] = mapped_column(Integer, default=1)
 
     kind: Mapped[WhenKind] = mapped_column(String(10))
     event_type: Mapped[str | None] = mapped_column(String(40))
+    event_subject: Mapped[str | None] = mapped_column(String(120))
     since_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     anchor_at: Mapped[datetime] = mapped_column(Timestamp)
     next_at: Mapped[datetime | None] = mapped_column(Timestamp)
@@ -112,12 +118,12 @@ class AutomationStep(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     firing_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
-    definition: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
+    definition: Mapped[Step] = mapped_column(JsonShape(STEP, exclude_unset=True))
     state: Mapped[StepState] = mapped_column(String(10))
     tries: Mapped[int] = mapped_column(Integer, default=0)
     run_id: Mapped[str | None] = mapped_column(String(16))
     study_name: Mapped[str | None] = mapped_column(String(100))
-    error: Mapped[dict[str, JsonValue] | None] = mapped_column(JsonText)
+    error: Mapped[RunError | None] = mapped_column(JsonShape(RunError, exclude_unset=True))
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
 

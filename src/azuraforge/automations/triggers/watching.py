@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
 from azuraforge.automations.misfire import decide
 from azuraforge.automations.recurrence import Cron, Interval, Recurrence, zone_of
 from azuraforge.automations.triggers import store
 from azuraforge.automations.triggers.causes import Cause
+from azuraforge.automations.triggers.definition import OnMeasure, OnSchedule
 from azuraforge.automations.triggers.firing import Firings
-from azuraforge.automations.triggers.schemas import OnMeasure, OnSchedule, When
 from azuraforge.automations.triggers.tables import Automation, AutomationSample
 from azuraforge.clock import iso
 from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.measures import Measure
 
-WHEN: TypeAdapter[When] = TypeAdapter(When)
 #: A time that comes later than this was missed; then the newest stands for all of them.
 GRACE_SECONDS = 60.0
 SAMPLES_DAYS = 31
@@ -60,11 +59,10 @@ class Watch:
             return False
         if seen.next_at is None or seen.next_at > at:
             return self._write(seen, lambda session, row: self._firings.release(session, row, at) is not None)
-        when = WHEN.validate_python(seen.when)
-        if isinstance(when, OnSchedule):
-            return self._time(seen, when, at)
-        assert isinstance(when, OnMeasure)
-        return self._value(seen, when, at)
+        if isinstance(seen.when, OnSchedule):
+            return self._time(seen, seen.when, at)
+        assert isinstance(seen.when, OnMeasure)
+        return self._value(seen, seen.when, at)
 
     def measure(self, name: str) -> Measure:
         """Return the measure of that name. Raises InvalidInput."""

@@ -66,8 +66,8 @@ def _metric(terminal: Terminal, name: str) -> str:
 
 def _cell(terminal: Terminal, row: MetricRow, place: int, unit: str | None) -> str:
     """Return the value with its mark and the best baseline's; with the run's unit where the runs' units differ."""
-    value, beside = row.values[place], row.beside[place]
+    value, baseline = row.values[place], row.beside[place]
     mark = _BEST if place in row.best else _WORST if place in row.worst else ""
     unit_shown = unit if row.unit is None and value is not None else ""
     shown = " ".join(part for part in (mark, terminal.text.number(value), unit_shown) if part)
-    return shown if beside is None or value is None else f"{shown} ({terminal.text.number(beside)})"
+    return shown if baseline is None or value is None else f"{shown} ({terminal.text.number(baseline)})"

@@ -11,6 +11,7 @@ from azuraforge.row_time import row_time
 
 if TYPE_CHECKING:
     from azuraforge.client import DatasetVersion
+    from azuraforge.client.datasets import IncumbentColumns
 
 
 def show_version(terminal: Terminal, version: DatasetVersion) -> None:
@@ -27,7 +28,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             **({text("series"): _series(schema.series, schema.series_names or [])} if schema.series else {}),
             **({text("groups"): _groups(schema.groups)} if schema.groups else {}),
             text("features"): ", ".join(schema.features) or text("none"),
-            **({text("incumbent"): schema.incumbent.forecast} if schema.incumbent else {}),
+            **({text("incumbent"): _incumbent(schema.incumbent)} if schema.incumbent else {}),
             **({text("available_after"): _availability(schema.available_after)} if schema.available_after else {}),
             text("rows"): text.number(version.rows, 0),
             text("time_range"): time_range(terminal, version),
@@ -39,6 +40,10 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
         }
     )
     show_data_findings(terminal, version.findings)
+
+
+def _incumbent(columns: IncumbentColumns) -> str:
+    return columns.forecast if columns.file is None else f"{columns.forecast} ({columns.file_name})"
 
 
 def _groups(groups: dict[str, dict[str, list[str]]]) -> str:

@@ -66,7 +66,7 @@ def _phrase(text: Language, step: LoopStep, now: datetime) -> str:
         since=since(text, passed, "for"),
         count=_count(text, step),
         version=step.version,
-        outcome=_outcome(text, step.gate) if step.gate is not None else "",
+        decision=_decision(text, step.gate) if step.gate is not None else "",
     )
     return text("loop.open", step=said) if step.open else said
 
@@ -75,9 +75,9 @@ def _count(text: Language, step: LoopStep) -> str:
     return text.number(step.count, 0) + ("" if step.counted_all else "+")
 
 
-def _outcome(text: Language, gate: GateSummary) -> str:
-    outcome = text(f"gate.{gate.outcome}")
-    return f"{outcome} ({text(f'why.{gate.why}')})" if gate.why is not None and gate.why != "other" else outcome
+def _decision(text: Language, gate: GateSummary) -> str:
+    decision = text(f"gate.{gate.decision}")
+    return f"{decision} ({text(f'why.{gate.why}')})" if gate.why is not None and gate.why != "other" else decision
 
 
 def _result(text: Language, step: LoopStep) -> str:
@@ -85,7 +85,7 @@ def _result(text: Language, step: LoopStep) -> str:
     if step.state == "failed":
         return step.error or text("loop_state.failed")
     if step.gate is not None:
-        return _outcome(text, step.gate)
+        return _decision(text, step.gate)
     if step.state == "done" and step.count is not None and step.name != "learned":
         return _count(text, step)
     return text(f"loop_state.{step.state}")

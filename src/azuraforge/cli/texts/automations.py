@@ -15,6 +15,7 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
     "cause": ("cause", "neden"),
     "causes": ("causes", "nedenler"),
     "cool_down": ("cool-down", "bekleme süresi"),
+    "cool_down_group": ("shares it with the group", "süreyi paylaştığı grup"),
     "cool_down_of": ("{seconds} s; at most {most} firings a day", "{seconds} sn; günde en çok {most} tetiklenme"),
     "firings_told": (
         "{fires} made; causes held back {grouped}, withheld {withheld}, waiting {pending}",
@@ -26,10 +27,17 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
         "dosyada `when` (nesne) ve `steps` (liste) olmalı",
     ),
     "automation_fields": (
-        "besides `when` and `steps` the file may hold cool_down_seconds and most_per_day, both whole numbers",
-        "dosyada `when` ve `steps` dışında yalnızca cool_down_seconds ve most_per_day (tam sayı) bulunabilir",
+        "besides `when` and `steps` the file may hold cool_down_seconds and most_per_day, both whole numbers, and"
+        " cool_down_group, a name",
+        "dosyada `when` ve `steps` dışında yalnızca cool_down_seconds ve most_per_day (tam sayı) ile cool_down_group"
+        " (ad) bulunabilir",
     ),
     "automation_made": ("Automation {name}: {when}.", "Otomasyon {name}: {when}."),
+    "automation_changed": ("Automation {name} is changed: {when}.", "Otomasyon {name} değişti: {when}."),
+    "automation_unchanged": (
+        "nothing to change: give --file or --name",
+        "değişecek bir şey yok: --file ya da --name verin",
+    ),
     "automation_paused": ("Automation {name} is paused.", "Otomasyon {name} duraklatıldı."),
     "automation_resumed": ("Automation {name} fires again.", "Otomasyon {name} yeniden çalışıyor."),
     "automation_fired": ("Automation {name} fires.", "Otomasyon {name} tetiklendi."),
@@ -72,6 +80,8 @@ AUTOMATIONS: Mapping[str, tuple[str, str]] = {
     "notification.failed": ("failed", "gönderilemedi"),
     "notification.silenced": ("silenced", "sessize alındı"),
     "target_made": ("Target {name} is added.", "Hedef {name} eklendi."),
+    "target_changed": ("The options of target {name} are replaced.", "Hedef {name} için seçenekler yenilendi."),
+    "secrets": ("secrets", "sırlar"),
     "target_silenced": ("Target {name} gets nothing until {time}.", "Hedef {name}, {time} anına dek ileti almaz."),
     "target_speaks": ("Target {name} gets messages.", "Hedef {name} ileti alır."),
     "target_deleted": ("Target {name} is deleted.", "Hedef {name} silindi."),

@@ -23,6 +23,16 @@ DATA: Mapping[str, tuple[str, str]] = {
         "Nothing new for dataset {name} v{version}: rows there already {repeated}.",
         "Veri kümesi {name} v{version} için yeni satır yok: zaten var olan {repeated}.",
     ),
+    "incumbent_added": (
+        "Dataset {name} v{version} knows {forecasts} present forecasts: {added} new, {revised} changed, {repeated}"
+        " known.",
+        "{name} v{version} veri kümesinde {forecasts} mevcut tahmin var: {added} yeni, {revised} değişen, {repeated}"
+        " bilinen.",
+    ),
+    "no_incumbent_added": (
+        "Nothing new for dataset {name} v{version}: present forecasts known already {repeated}.",
+        "{name} v{version} veri kümesi için yeni mevcut tahmin yok: zaten bilinen {repeated}.",
+    ),
     "rows_now": ("It has {rows} [row|rows] now, the last at {end}.", "Şimdi {rows} satırı var, sonuncusu {end}."),
     "forecasts_made": (
         "{model} v{version} on dataset {dataset} v{dataset_version}: {made} [forecast|forecasts] from {origin} to "

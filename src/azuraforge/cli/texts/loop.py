@@ -30,7 +30,7 @@ LOOP: Mapping[str, tuple[str, str]] = {
     "loop.learned.none": ("nothing learned here", "burada öğrenme yok"),
     "loop.learned.running": ("learning", "öğreniyor"),
     "loop.learned.failed": ("training failed {ago}", "eğitim {ago} başarısız oldu"),
-    "loop.gate": ("gate: {outcome}", "kapı: {outcome}"),
+    "loop.gate": ("gate: {decision}", "kapı: {decision}"),
     "loop.gate.none": ("gate: no verdict", "kapı: karar yok"),
     "loop.champion": ("champion v{version} {since}", "şampiyon v{version}, {since}"),
     "loop.champion.none": ("no champion", "şampiyon yok"),

@@ -1,8 +1,9 @@
-"""``azuraforge automations``: list, create, show, dry-run, pause, resume, fire, delete."""
+"""``azuraforge automations``: list, create, edit, show, dry-run, pause, resume, fire, delete."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,21 +65,57 @@ def create(
 ) -> None:
     """Make an automation; one that would fire itself is refused."""
     terminal = terminal_of(context)
-    given = values.json_object(terminal, file)
-    when, steps = given.pop("when", None), given.pop("steps", None)
-    if not isinstance(when, dict) or not isinstance(steps, list):
+    given = _read(terminal, file)
+    if given.when is None or given.steps is None:
         raise CommandError(terminal.text("automation_needs"), exit_code=USAGE)
-    cool_down, most = given.pop("cool_down_seconds", 60), given.pop("most_per_day", 24)
-    if given or not isinstance(cool_down, int) or not isinstance(most, int):
-        raise CommandError(terminal.text("automation_fields"), exit_code=USAGE)
+    cool_down = 60 if given.cool_down_seconds is None else given.cool_down_seconds
+    most = 24 if given.most_per_day is None else given.most_per_day
     with connect(terminal) as connected:
-        made = connected.client.automations.create(name, when, steps, cool_down_seconds=cool_down, most_per_day=most)
+        made = connected.client.automations.create(
+            name,
+            given.when,
+            given.steps,
+            cool_down_seconds=cool_down,
+            cool_down_group=given.cool_down_group,
+            most_per_day=most,
+        )
         if connected.is_temporary:
             terminal.note(terminal.text("fires_while_up"))
     if json:
         terminal.json(made.raw)
     else:
         terminal.say(terminal.text("automation_made", name=made.name, when=_when(made)))
+
+
+@app.command()
+def edit(
+    context: typer.Context,
+    automation: Named,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="JSON file with what changes: `when`, `steps` …; see the guide.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Change an automation; what is left out stays, and so do its firings."""
+    terminal = terminal_of(context)
+    if file is None and name is None:
+        raise CommandError(terminal.text("automation_unchanged"), exit_code=USAGE)
+    given = _read(terminal, file) if file is not None else _Given()
+    with connect(terminal) as connected:
+        changed = connected.client.automations.edit(
+            automation,
+            name=name,
+            when=given.when,
+            steps=given.steps,
+            cool_down_seconds=given.cool_down_seconds,
+            cool_down_group=given.cool_down_group,
+            most_per_day=given.most_per_day,
+        )
+    if json:
+        terminal.json(changed.raw)
+    else:
+        terminal.say(terminal.text("automation_changed", name=changed.name, when=_when(changed)))
 
 
 @app.command()
@@ -100,6 +137,7 @@ def show(context: typer.Context, automation: Named, json: AsJson = False) -> Non
             text("steps"): _steps(terminal, found),
             text("next_fire"): text.moment(found.next_at),
             text("cool_down"): text("cool_down_of", seconds=found.cool_down_seconds, most=found.most_per_day),
+            **({text("cool_down_group"): found.cool_down_group} if found.cool_down_group else {}),
             text("fires"): text(
                 "firings_told", fires=found.fires, grouped=found.grouped, withheld=found.withheld, pending=found.pending
             ),
@@ -177,6 +215,33 @@ def delete(context: typer.Context, automation: Named) -> None:
     with connect(terminal) as connected:
         connected.client.automations.delete(automation)
     terminal.say(terminal.text("automation_deleted", name=automation))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a file states of an automation."""
+
+    when: dict[str, object] | None = None
+    steps: list[dict[str, object]] | None = None
+    cool_down_seconds: int | None = None
+    cool_down_group: str | None = None
+    most_per_day: int | None = None
+
+
+def _read(terminal: Terminal, file: Path) -> _Given:
+    given = values.json_object(terminal, file)
+    when, steps = given.pop("when", None), given.pop("steps", None)
+    if not isinstance(when, dict | None) or not isinstance(steps, list | None):
+        raise CommandError(terminal.text("automation_needs"), exit_code=USAGE)
+    if steps is not None and not all(isinstance(step, dict) for step in steps):
+        raise CommandError(terminal.text("automation_needs"), exit_code=USAGE)
+    cool_down, most = given.pop("cool_down_seconds", None), given.pop("most_per_day", None)
+    group = given.pop("cool_down_group", None)
+    if given or not isinstance(group, str | None):
+        raise CommandError(terminal.text("automation_fields"), exit_code=USAGE)
+    if not isinstance(cool_down, int | None) or not isinstance(most, int | None):
+        raise CommandError(terminal.text("automation_fields"), exit_code=USAGE)
+    return _Given(when, steps, cool_down, group, most)
 
 
 def _when(found: Automation) -> str:

@@ -64,12 +64,21 @@ def targets(context: typer.Context, json: AsJson = False) -> None:
         terminal.say(text("no_targets"))
         return
     terminal.table(
-        [text("name"), text("notifier"), text("options"), text("escalates_to"), text("silenced_until"), "id"],
+        [
+            text("name"),
+            text("notifier"),
+            text("options"),
+            text("secrets"),
+            text("escalates_to"),
+            text("silenced_until"),
+            "id",
+        ],
         [
             [
                 each.name,
                 each.notifier,
                 ", ".join(f"{key}={value}" for key, value in each.options.items() if value is not None),
+                text(f"secret_state.{each.secrets}"),
                 each.escalate_to or "",
                 text.moment(each.silenced_until),
                 each.id,
@@ -112,6 +121,26 @@ def add_target(
             escalate_after_seconds=escalate_after,
         )
     terminal.say(terminal.text("target_made", name=made.name))
+
+
+@app.command("set-options")
+def set_options(
+    context: typer.Context,
+    target: Target,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the notifier; repeat it.")
+    ] = None,
+    options: Annotated[
+        Path | None, typer.Option(help="JSON file with the options: keeps secrets out of the shell's history.")
+    ] = None,
+) -> None:
+    """Replace the options of a target as a whole, secrets included."""
+    terminal = terminal_of(context)
+    given = values.json_object(terminal, options) if options else {}
+    given.update(values.pairs(terminal, settings or (), "--set"))
+    with connect(terminal) as connected:
+        changed = connected.client.notifications.set_options(target, given)
+    terminal.say(terminal.text("target_changed", name=changed.name))
 
 
 @app.command()

@@ -260,11 +260,11 @@ def delete(context: typer.Context, schedule: Named) -> None:
     terminal.say(terminal.text("schedule_deleted", name=schedule))
 
 
-def _interval(terminal: Terminal, told: str) -> tuple[int, Unit]:
-    found = re.fullmatch(r"([1-9][0-9]{0,4})([smhd])", told.strip())
+def _interval(terminal: Terminal, given_text: str) -> tuple[int, Unit]:
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([smhd])", given_text.strip())
     if found is None:
         raise CommandError(
-            terminal.text("not_an_interval", text=told),
+            terminal.text("not_an_interval", text=given_text),
             next_step=terminal.text("write_like", example="--every 6h"),
             exit_code=USAGE,
         )

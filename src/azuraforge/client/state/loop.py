@@ -32,7 +32,7 @@ class MissingAutomation(Shape):
 class GateSummary(Shape):
     """The newest verdict in short; ``text`` is the deciding reason by language code."""
 
-    outcome: str
+    decision: str
     why: str | None = None
     text: dict[str, str] | None = None
 

@@ -1,4 +1,4 @@
-"""A backup as one file: a ZIP of what the database said of itself and of its contents, sealed by their hash."""
+"""A backup in one file: a ZIP of a manifest and the database's contents, protected by their hash."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MANIFEST, _CONTENTS = "manifest.json", "database"
 
 
 class Manifest(BaseModel):
-    """What is in a backup. ``rows`` counts every table, ``artifacts`` are files of the data home and their sizes."""
+    """Contents of a backup. ``rows`` counts every table, ``artifacts`` are files of the data home and their sizes."""
 
     format: Literal["azuraforge-backup-1"] = "azuraforge-backup-1"
     created_at: datetime
@@ -39,7 +39,7 @@ def refuse_existing(target: Path) -> None:
 
 
 def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None:
-    """Make the file, readable for its owner only. It appears whole or not at all.
+    """Write the file, readable for its owner only. It appears complete or not at all.
 
     ``draft`` is on the same file system. Raises Conflict where there is a file of this name, StorageError where it
     cannot be written.
@@ -59,7 +59,7 @@ def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None
 
 
 def _place(draft: Path, target: Path) -> None:
-    """Give the finished file its name, on the disk too, or leave no file of this name."""
+    """Rename the finished file durably, or leave no file of this name."""
     try:
         os.link(draft, target)  # unlike a rename, it fails where a file of this name appeared meanwhile
     except FileExistsError:
@@ -86,7 +86,7 @@ def not_written(error: OSError, target: Path) -> StorageError:
 
 
 def read(source: Path) -> Manifest:
-    """What a backup says of itself. Raises InvalidInput for a file that is none."""
+    """Return the manifest of a backup. Raises InvalidInput for a file that is no backup."""
     try:
         with zipfile.ZipFile(source) as made:
             return Manifest.model_validate_json(made.read(_MANIFEST))
@@ -99,7 +99,7 @@ def read(source: Path) -> Manifest:
 
 
 def extract(source: Path, target: Path) -> Manifest:
-    """The contents as they were. Raises InvalidInput where they are not what the backup says."""
+    """Extract the contents. Raises InvalidInput if they do not match the manifest."""
     manifest = read(source)
     try:
         with zipfile.ZipFile(source) as made, made.open(_CONTENTS) as packed, target.open("wb") as unpacked:
@@ -115,7 +115,7 @@ def extract(source: Path, target: Path) -> Manifest:
 
 
 def fingerprint(path: Path) -> tuple[int, str]:
-    """Size and SHA-256 of a file."""
+    """Return the size and the SHA-256 of a file."""
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 

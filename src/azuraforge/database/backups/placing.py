@@ -29,7 +29,7 @@ _JOURNALS = ("-wal", "-shm", "-journal")
 
 
 def replace(path: Path, contents: Path) -> Path | None:
-    """Put ``contents`` in the place of the database at ``path``; return the path of the old one, if there was one.
+    """Replace the database at ``path`` by ``contents``; return the path of the old one, if there was one.
 
     No process may have either file open. Raises StorageError where the disk is full or the folder cannot be written. It
     says whether the old database is unchanged or the next start finishes the replacement.
@@ -47,7 +47,7 @@ def replace(path: Path, contents: Path) -> Path | None:
 
 
 def settle(path: Path) -> Path | None:
-    """Finish a replacement that was interrupted and remove what killed ones left; the caller holds the data home.
+    """Finish an interrupted replacement and remove the files of killed ones; the caller holds the data home.
 
     Returns where the replaced database is kept; None where nothing had been interrupted.
     """
@@ -55,9 +55,9 @@ def settle(path: Path) -> Path | None:
     for incoming in unfinished(path):
         with _storage(path, incoming):
             kept = _finish(path, incoming) or kept
-    rooms = path.with_name(_WORK)
-    claims.sweep(rooms)  # another database of this folder may be being restored
-    _remove_empty(rooms)
+    folders = path.with_name(_WORK)
+    claims.sweep(folders)  # another database of this folder may be being restored
+    _remove_empty(folders)
     return kept
 
 
@@ -80,14 +80,14 @@ def journals(path: Path) -> list[Path]:
 @contextmanager
 def workroom(path: Path) -> Iterator[Path]:
     """Open a folder next to the database in which its successor is prepared, so that one rename places it."""
-    rooms = path.with_name(_WORK)
+    folders = path.with_name(_WORK)
     with _storage(path):
-        claim = Claim(rooms)
+        claim = Claim(folders)
     try:
         yield claim.folder
     finally:
         claim.release()
-        _remove_empty(rooms)
+        _remove_empty(folders)
 
 
 def _finish(path: Path, incoming: Path) -> Path | None:
@@ -111,7 +111,7 @@ def _finish(path: Path, incoming: Path) -> Path | None:
 
 
 def _fold(path: Path) -> None:
-    """Bring what waits in the write-ahead log into a sound file: then one file is the whole."""
+    """Move the write-ahead log into a sound file, so that one file holds everything."""
     with contextlib.suppress(AzuraError, sqlite3.Error):  # one that cannot be read is kept with its journals
         if path.exists() and problem_of(path) is None:
             with closing(sqlite3.connect(path)) as connection:
@@ -122,9 +122,9 @@ def _before(path: Path, incoming: Path) -> Path:
     return path.with_name(path.name + _BEFORE + incoming.name.rpartition(_INCOMING)[2])
 
 
-def _remove_empty(rooms: Path) -> None:
+def _remove_empty(folders: Path) -> None:
     with contextlib.suppress(OSError):  # another database of this folder is being restored
-        rooms.rmdir()
+        folders.rmdir()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs, run as the owner: ``pg_dump`` writes a dump, ``pg_restore`` and ``psql`` bring it back."""
+"""PostgreSQL's own programs, run as the owner: ``pg_dump`` writes a dump, ``pg_restore`` and ``psql`` restore it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def dump(url: URL, connection: Connection, target: Path) -> None:
 def restore(
     url: URL, source: Path, script: Path, schema: str, tables: Sequence[str], rows: Mapping[str, int], role: str
 ) -> None:
-    """Put a dump in the place of ``tables``, in one transaction.
+    """Replace ``tables`` by a dump, in one transaction.
 
     The transaction fails where a count is not what it was, or where ``role`` has connected meanwhile. It is rolled back
     where this process is killed.
@@ -57,7 +57,7 @@ def restore(
 
 @contextmanager
 def alone(engine: Engine, role: str) -> Iterator[None]:
-    """Refuse to go on while a platform is connected. Raises Conflict."""
+    """Raise Conflict while a platform is connected."""
     with engine.connect() as connection:
         count = connection.scalar(text(f"{_CONNECTED} :role"), {"role": role})
     if count:
@@ -69,7 +69,7 @@ def alone(engine: Engine, role: str) -> Iterator[None]:
 
 
 def counts(connection: Connection, tables: Sequence[str]) -> dict[str, int]:
-    """How many rows each table has, as the owner sees them."""
+    """Return the number of rows of each table, as the owner sees them."""
     see_all(connection)
     return {name: int(connection.scalar(text(f'SELECT count(*) FROM "{name}"')) or 0) for name in tables}  # noqa: S608  names from the catalogue
 
@@ -115,7 +115,7 @@ def _run(program: str, url: URL | None, *arguments: str) -> str:
 
 
 def _find(program: str) -> str:
-    """``$PG_BIN``, the PATH, then Debian's folders, the newest first."""
+    """Find a program in ``$PG_BIN``, on the PATH, then in Debian's folders, newest first."""
     folders = [os.environ.get("PG_BIN", ""), *os.environ.get("PATH", "").split(os.pathsep)]
     installed = Path("/usr/lib/postgresql").glob("*/bin")
     folders += map(str, sorted(installed, key=lambda path: int(path.parent.name or 0), reverse=True))

@@ -1,4 +1,4 @@
-"""Backups: made while a platform runs, verified before they count; a restore replaces everything or nothing."""
+"""Backups: written while a platform runs and verified; a restore replaces everything or nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from azuraforge.errors import Conflict, InvalidInput, StorageError
 
 @dataclass(frozen=True)
 class Place:
-    """Where the database is: the application's address, and the owner's on PostgreSQL."""
+    """Addresses of the database: the application's, and the owner's on PostgreSQL."""
 
     url: str
     owner_url: str | None = None
@@ -40,7 +40,7 @@ class Place:
 
     @property
     def path(self) -> Path:
-        """SQLite's file."""
+        """The file of the SQLite database."""
         return Path(make_url(self.url).database or "")
 
     @property
@@ -62,7 +62,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Condition:
-    """What a check found. ``problems`` is empty for a healthy database; ``rows`` is None where they cannot be seen."""
+    """Result of a check. ``problems`` is empty for a healthy database; ``rows`` is None if they cannot be read."""
 
     revision: str | None
     rows: dict[str, int] | None
@@ -88,7 +88,7 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
     Raises Conflict where the file is there, StorageError where the database or the copy is not sound.
     """
     archive.refuse_existing(target)
-    with _backup_room(target) as folder:
+    with _backup_folder(target) as folder:
         contents = folder / "database"
         condition = _copy_sqlite(place.path, contents) if place.is_sqlite else _dump(place, contents)
         if condition.problems or condition.revision is None:
@@ -112,7 +112,7 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
 def restore(
     place: Place, source: Path, *, replace: bool = False, before: Callable[[], None] = lambda: None
 ) -> Manifest:
-    """Put a backup in the place of the database, and bring it to this code's schema. No platform may be running.
+    """Replace the database by a backup and upgrade it to this code's schema. No platform may be running.
 
     Raises InvalidInput for a file that is damaged or of the other database, Conflict where there are rows already
     (unless ``replace``) or the backup is newer than this code. Whatever it raises, the old database is still there; a
@@ -131,7 +131,7 @@ def restore(
             crashpoint("restore_extracted")
             _restore_sqlite(place.path, folder / "database", manifest, replace, before)
         return manifest
-    with tempfile.TemporaryDirectory(prefix="azuraforge-restore-", dir=_roomy(source)) as name:
+    with tempfile.TemporaryDirectory(prefix="azuraforge-restore-", dir=_place_to_copy(source)) as name:
         contents = Path(name) / "database"
         manifest = archive.extract(source, contents)
         _restore_postgresql(place, contents, manifest, replace, before)
@@ -139,13 +139,13 @@ def restore(
 
 
 @contextmanager
-def _backup_room(target: Path) -> Iterator[Path]:
+def _backup_folder(target: Path) -> Iterator[Path]:
     """Open a folder next to the new backup, so that a rename places it; remove what killed backups left there."""
-    rooms = target.parent / ".azuraforge-backup"
+    folders = target.parent / ".azuraforge-backup"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        claims.sweep(rooms)
-        claim = Claim(rooms)
+        claims.sweep(folders)
+        claim = Claim(folders)
     except OSError as error:
         raise archive.not_written(error, target) from error
     try:
@@ -153,11 +153,11 @@ def _backup_room(target: Path) -> Iterator[Path]:
     finally:
         claim.release()
         with contextlib.suppress(OSError):  # another backup is being made there
-            rooms.rmdir()
+            folders.rmdir()
 
 
-def _roomy(near: Path) -> str | None:
-    """Copies lie next to what they become, where there is room and a rename is enough."""
+def _place_to_copy(near: Path) -> str | None:
+    """Return the target's folder if it is writable: copies there lie on the same disk, so that a rename is enough."""
     folder = near.parent
     return str(folder) if near.name and folder.is_dir() and os.access(folder, os.W_OK) else None
 

@@ -20,10 +20,10 @@ from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
 from azuraforge.datasets.reading.sheets import read_sheet
 from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import FileOptions, Finding, Json
-from azuraforge.datasets.sources.discretion import no_secret_leaves, refuse_secrets
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
 from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.discretion import no_secret_leaves, refuse_secrets
 
 if TYPE_CHECKING:
     from azuraforge.processes.child import Child
@@ -48,10 +48,10 @@ def refresh(child: Child) -> Grown:
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
     source = opened_source(name, asked.access, asked.secrets, child.outputs)
-    with no_secret_leaves(asked.secrets, name):
+    with no_secret_leaves(asked.secrets.values(), f"source {name}"):
         news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
-        told = [] if news.read is None else [news.read.provenance, news.read.findings]
-        refuse_secrets(asked.secrets, [news.cursor, news.findings, *told], name)
+        read_texts = [] if news.read is None else [news.read.provenance, news.read.findings]
+        refuse_secrets(asked.secrets.values(), [news.cursor, news.findings, *read_texts], name)
     where = f"source {name}"
     cursor = plain(news.cursor, where)
     findings = remarks(news.findings)

@@ -148,6 +148,7 @@ def _result(
     ends = [each.end_at for each in built.segments if each.end_at is not None]
     return ReadResult(
         segments=tuple(built.segments),
+        incumbent=stored.incumbent,
         made=built.made,
         blocks=built.blocks,
         fingerprint=built.fingerprint,

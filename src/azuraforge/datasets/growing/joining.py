@@ -53,8 +53,7 @@ def options_of(stored: Stored, **asked: object) -> FileOptions:
             "features": list(meaning.features),
             "timezone": meaning.timezone,
             "unit": meaning.unit,
-            "incumbent": meaning.incumbent.forecast if meaning.incumbent is not None else None,
-            "incumbent_made_at": meaning.incumbent.made_at if meaning.incumbent is not None else None,
+            **dict(zip(("incumbent", "incumbent_made_at"), meaning.incumbent_columns or (None, None), strict=True)),
             **asked,
         }
     )
@@ -104,7 +103,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
     frame, _ = inspection.numbers(table, time, target, features, [], options.decimal, findings)
     times = parse_times(table, time, options.timezone, options.time_format, options.series)
     findings.extend(times.findings)
-    told = _incumbent(table, times.utc.alias(time), stored, options, findings)
+    present = _incumbent(table, times.utc.alias(time), stored, options, findings)
     frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
     replaced = {name: values for name, values in options.missing_values.items() if name in frame.columns}
     frame = cleaning.take_as_missing(frame, replaced, findings)
@@ -119,7 +118,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
         frame = cleaning.sort_rows(frame, time, table, findings)
         frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
         past = pl.col(time) <= stored.end_at
-        return Arrived(frame.filter(~past), frame.filter(past), findings, told)
+        return Arrived(frame.filter(~past), frame.filter(past), findings, present)
     parts = [
         cleaning.reduce_duplicates(
             cleaning.sort_rows(each, time, table, findings), time, options.duplicates, table, findings
@@ -127,7 +126,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
         for each in frame.partition_by(meaning.series, maintain_order=True)
     ]
     whole = pl.concat(parts) if parts else frame
-    return Arrived(whole, whole.clear(), findings, told)  # each series has its own end; see ``parted``
+    return Arrived(whole, whole.clear(), findings, present)  # each series has its own end; see ``parted``
 
 
 def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrived:
@@ -150,7 +149,9 @@ def _incumbent(
 ) -> pl.DataFrame | None:
     """Return the present forecast in new rows; they need not hold any."""
     meaning = stored.meaning
-    if meaning.incumbent is None or not set(meaning.incumbent_columns) <= set(table.frame.columns):
+    if meaning.incumbent is None or meaning.incumbent.file is not None:
+        return None
+    if not set(meaning.incumbent_columns) <= set(table.frame.columns):
         return None
     keys = times.to_frame()
     if meaning.series is not None:

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 
 from azuraforge.datasets.messages import ReadResult, SourceAccess
 from azuraforge.datasets.reading.limits import ReadingLimits
-from azuraforge.datasets.schemas import AppendOptions, Finding, Json
+from azuraforge.datasets.schemas import AppendOptions, Finding, IncumbentOptions, Json
 from azuraforge.datasets.segments import Growth, Revisions, Segment
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
@@ -27,6 +27,7 @@ class Stored(Shape):
     version: int
     paths: tuple[Path, ...]
     segments: tuple[Segment, ...]
+    incumbent: Segment | None = None
     blocks: tuple[str, ...]
     meaning: DatasetSchema
     options: Json
@@ -47,6 +48,18 @@ class AppendInput(Shape):
     name: str
     is_json: bool
     options: AppendOptions
+    folder: Path
+    limits: ReadingLimits
+
+
+class IncumbentInput(Shape):
+    """Present forecasts in a file, for a version; ``present`` is the file of those that it has already."""
+
+    stored: Stored
+    present: Path | None
+    path: Path
+    name: str
+    options: IncumbentOptions
     folder: Path
     limits: ReadingLimits
 
@@ -77,3 +90,18 @@ class Grown(Shape):
     growth: Growth
     cursor: Json | None = None
     own: tuple[Finding, ...] = ()
+
+
+class IncumbentGrown(Grown):
+    """The version that follows when present forecasts are added; its rows are those of the stored one.
+
+    Attributes:
+        forecasts: so many are known now, and of these ``added`` are new.
+        revised: known ones that changed.
+        repeated: known ones that came again.
+    """
+
+    forecasts: int
+    added: int
+    revised: int
+    repeated: int

@@ -18,6 +18,8 @@ from azuraforge.datasets.schemas import (
     AppendOut,
     AppendRows,
     DatasetVersionOut,
+    IncumbentOptions,
+    IncumbentOut,
     RevisionPolicy,
 )
 from azuraforge.datasets.uploads import FIELD_BYTES, receive
@@ -71,6 +73,29 @@ _ROWS = {
 }
 
 
+_FORECASTS = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "CSV, Parquet or Excel"},
+                        "options": {
+                            "type": "string",
+                            "maxLength": FIELD_BYTES,
+                            "description": "IncumbentOptions as JSON",
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+
+
 async def growing_datasets(request: Request) -> GrowingDatasets:
     """The service, as every route gets it."""
     service: GrowingDatasets = request.app.state.growing
@@ -102,6 +127,28 @@ async def append_rows(
             add = partial(
                 growing.append_file, access.project_id, name, upload.path, upload.filename, options, unit=unit
             )
+        added = await read_in_turn(request, access.project_id, while_member(request, access, add))
+    response.status_code = 201 if added.version.created else 200
+    return added
+
+
+@router.post("/{name}/incumbent", status_code=201, openapi_extra=_FORECASTS)
+async def add_incumbent(
+    name: NameOrId,
+    request: Request,
+    response: Response,
+    access: Writer,
+    datasets: Service,
+    growing: Growing,
+    unit: Unit,
+) -> IncumbentOut:
+    """Add a file of present forecasts, with which every model is compared. Answers 200 where all were known."""
+    refuse_if_full(request, access.project_id)
+    with datasets.inbox() as folder:
+        upload = await receive(request, folder, datasets.max_upload_bytes)
+        options = _parsed(IncumbentOptions, upload.fields.get("options", b"{}"), "body", "options")
+        place = (upload.path, upload.filename)
+        add = partial(growing.add_incumbent, access.project_id, name, *place, options, unit=unit)
         added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.version.created else 200
     return added

@@ -9,14 +9,23 @@ import orjson
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets import store
 from azuraforge.datasets.events import DatasetChanged
-from azuraforge.datasets.growing.messages import AppendInput, Grown, Stored
-from azuraforge.datasets.schemas import AppendOptions, AppendOut, AppendRows, DatasetVersionOut, RevisionPolicy
+from azuraforge.datasets.growing.messages import AppendInput, Grown, IncumbentGrown, IncumbentInput, Stored
+from azuraforge.datasets.schemas import (
+    AppendOptions,
+    AppendOut,
+    AppendRows,
+    DatasetVersionOut,
+    IncumbentOptions,
+    IncumbentOut,
+    RevisionPolicy,
+)
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 
 APPEND = "azuraforge.datasets.growing.child:append"
+INCUMBENT = "azuraforge.datasets.growing.incumbents:state"
 TIMEOUT_SECONDS = 900.0
 #: An append is computed again when another one was faster; this often, then it is refused.
 _TRIES = 8
@@ -59,6 +68,41 @@ class GrowingDatasets:
         be added, with nothing kept; Conflict where other appends were faster each time.
         """
         return self._append(project_id, name_or_id, path, filename, options, unit, is_json=False)
+
+    def add_incumbent(
+        self,
+        project_id: str,
+        name_or_id: str,
+        path: Path,
+        filename: str,
+        options: IncumbentOptions,
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> IncumbentOut:
+        """Add the present forecasts of a file to those that the dataset has; its rows stay the same.
+
+        Raises InvalidInput for a file that cannot be used, with nothing kept; Conflict as ``append_file``.
+        """
+        for _ in range(_TRIES):
+            base = self._datasets.get(project_id, name_or_id)
+            with self._datasets.inbox() as folder:
+                wanted = IncumbentInput(
+                    stored=stored_of(base),
+                    present=base.incumbent_path,
+                    path=path,
+                    name=filename,
+                    options=options,
+                    folder=folder,
+                    limits=self._datasets.limits,
+                )
+                grown = self._datasets.ask(INCUMBENT, wanted, IncumbentGrown, TIMEOUT_SECONDS)
+                try:
+                    kept, created = self._keep(project_id, base, grown, unit)
+                except Overtaken:
+                    continue
+                counts = grown.model_dump(include={"forecasts", "added", "revised", "repeated"})
+                return IncumbentOut(version=kept.out(created=created), findings=grown.own, **counts)
+        raise _overtaken(name_or_id)
 
     def set_revisions(
         self, project_id: str, name_or_id: str, policy: RevisionPolicy, *, unit: UnitOfWork | None = None
@@ -130,12 +174,7 @@ class GrowingDatasets:
                 except Overtaken:
                     continue
                 return append_result(kept, grown, created=created)
-        raise Conflict(
-            f"other rows were added to dataset {name_or_id!r} each time before these were",
-            where="dataset",
-            next_step="add them again in a moment",
-            code="overtaken",
-        )
+        raise _overtaken(name_or_id)
 
     def _keep(
         self, project_id: str, base: DatasetVersion, grown: Grown, unit: UnitOfWork | None
@@ -158,6 +197,7 @@ def stored_of(base: DatasetVersion) -> Stored:
         version=base.version,
         paths=base.paths,
         segments=base.segments,
+        incumbent=base.incumbent,
         blocks=base.blocks,
         meaning=base.schema,
         options=base.options,
@@ -168,6 +208,15 @@ def stored_of(base: DatasetVersion) -> Stored:
         provenance=base.provenance,
         carried=carried,
         revisions=base.revisions,
+    )
+
+
+def _overtaken(name: str) -> Conflict:
+    return Conflict(
+        f"other rows were added to dataset {name!r} each time before these were",
+        where="dataset",
+        next_step="add them again in a moment",
+        code="overtaken",
     )
 
 

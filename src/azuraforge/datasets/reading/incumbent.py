@@ -44,6 +44,8 @@ def read_incumbent(
 ) -> pl.DataFrame:
     """Return the rows that hold a present forecast: ``keys``, the forecast, and the microsecond at which it was made.
 
+    Of several forecasts of one target, the last in the file.
+
     Args:
         table: with its rows in order.
         keys: time, and of several series their names, of each row of the table.
@@ -53,6 +55,13 @@ def read_incumbent(
 
     Raises InvalidInput naming the first row whose forecast or time cannot be read, or that has only one of the two.
     """
+    found = all_forecasts(table, keys, columns, options)
+    findings.append(finding("incumbent_read", count=found.height, column=columns.forecast, of=table.frame.height))
+    return found.drop(ROW).unique(keys.columns, keep="last", maintain_order=True)
+
+
+def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns, options: FileOptions) -> pl.DataFrame:
+    """Return every row that holds a present forecast, as ``read_incumbent``, with ``ROW`` of the table."""
     table.require(columns.forecast, "incumbent")
     table.require(columns.made_at, "incumbent_made_at")
     values = _numbers(table, columns.forecast, options)
@@ -63,21 +72,23 @@ def read_incumbent(
     _refuse(table, columns.forecast, known & moments.is_null(), "has no time at which it was made")
     there = table.frame.with_columns(moments.alias(columns.made_at)).filter(known)
     made = parse_times(replace(table, frame=there), columns.made_at, options.timezone, options.time_format).utc
-    found = keys.filter(known).with_columns(
-        values.filter(known).alias(columns.forecast), made.dt.epoch("us").cast(pl.Float64).alias(columns.made_at)
+    return keys.filter(known).with_columns(
+        values.filter(known).alias(columns.forecast),
+        made.dt.epoch("us").cast(pl.Float64).alias(columns.made_at),
+        there[ROW],
     )
-    findings.append(finding("incumbent_read", count=found.height, column=columns.forecast, of=table.frame.height))
-    return found.unique(keys.columns, keep="last", maintain_order=True)
 
 
-def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, told: pl.DataFrame | None) -> pl.DataFrame:
+def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, forecasts: pl.DataFrame | None) -> pl.DataFrame:
     """Return canonical rows with the columns of the incumbent, null where it said nothing."""
-    if schema.incumbent is None:
+    if not schema.incumbent_columns:
         return frame
     key = [name for name in (schema.series, schema.time) if name is not None]
     missing = [pl.lit(None, pl.Float64).alias(name) for name in schema.incumbent_columns]
     joined = (
-        frame.with_columns(missing) if told is None else frame.join(told, on=key, how="left", maintain_order="left")
+        frame.with_columns(missing)
+        if forecasts is None
+        else frame.join(forecasts, on=key, how="left", maintain_order="left")
     )
     return joined.select(*key, schema.target, *schema.numbers)
 

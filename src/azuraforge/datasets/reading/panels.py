@@ -127,12 +127,12 @@ def settle_panel(
     ordered = frame.sort(columns.series, maintain_order=True)
     blocks = Blocks.of(ordered, columns.series)
     short = blocks.sizes < FEWEST_ROWS
-    common, told = features, dict[str, list[Finding]]()
+    common, found_in = features, dict[str, list[Finding]]()
     tidy = _Tidy(ordered, blocks, columns, features)
     for _ in range(len(features) + 1):
-        told, gone = {}, dict[str, InvalidInput]()
+        found_in, gone = {}, dict[str, InvalidInput]()
         shared = tidy.settled(~short, None)
-        alone = _each(ordered, blocks, ~short & ~shared.flags, common, settle, None, told, gone, columns)
+        alone = _each(ordered, blocks, ~short & ~shared.flags, common, settle, None, found_in, gone, columns)
         kept = [each for each in common if all(each in one.features for one in alone.values())]
         if kept == common:
             break
@@ -145,7 +145,7 @@ def settle_panel(
         [*shared.rhythms.items(), *((name, one.rhythm) for name, one in alone.items())], alone
     )
     few = tidy.settled(short, rhythm)
-    alone |= _each(ordered, blocks, short & ~few.flags, common, settle, rhythm, told, gone, columns)
+    alone |= _each(ordered, blocks, short & ~few.flags, common, settle, rhythm, found_in, gone, columns)
     regular = regular and all(one.regular for one in alone.values())
     together = shared.flags | few.flags
     wanted = [columns.series, columns.time, columns.target, *common]
@@ -158,7 +158,7 @@ def settle_panel(
         findings.append(_left_out_finding(gone))
     findings.append(finding("several_series", count=count, column=columns.series))
     _report_unlearned(whole, columns, findings)
-    findings.extend(_merged(told, count))
+    findings.extend(_merged(found_in, count))
     return SettledPanel(whole, Blocks.of(whole, columns.series).names, common, rhythm, regular)
 
 
@@ -212,11 +212,11 @@ def _each(
     features: list[str],
     settle: Settle,
     usual: Rhythm | None,
-    told: dict[str, list[Finding]],
+    found_in: dict[str, list[Finding]],
     gone: dict[str, InvalidInput],
     columns: Columns,
 ) -> dict[str, Settled]:
-    """Settle the asked series one by one; ``told`` receives what was found, ``gone`` those that are useless."""
+    """Settle the asked series one by one; ``found_in`` receives what was found, ``gone`` those that are useless."""
     settled: dict[str, Settled] = {}
     for number in np.flatnonzero(asked).tolist():
         name, first = blocks.names[number], int(blocks.first[number])
@@ -232,7 +232,7 @@ def _each(
                 raise
             gone[name] = error
         else:
-            settled[name], told[name] = one, mine
+            settled[name], found_in[name] = one, mine
     return settled
 
 
@@ -319,10 +319,10 @@ def _named(name: str) -> Iterator[None]:
         raise
 
 
-def _merged(told: dict[str, list[Finding]], count: int) -> list[Finding]:
+def _merged(found_in: dict[str, list[Finding]], count: int) -> list[Finding]:
     """What was found in several series is told once: how often in all, in how many of them, and where first."""
     groups: dict[str, list[tuple[str, Finding]]] = {}
-    for name, findings in told.items():
+    for name, findings in found_in.items():
         for each in findings:
             groups.setdefault(each.code, []).append((name, each))
     merged = []

@@ -123,16 +123,16 @@ def _prepare(
     frame, features = inspection.numbers(table, time, target, options.features, exclude, options.decimal, findings)
     times = parse_times(table, time, options.timezone, options.time_format, options.series)
     findings.extend(times.findings)
-    told: pl.DataFrame | None = None
+    forecasts: pl.DataFrame | None = None
     if incumbent is not None:
         keys = times.utc.alias(time).to_frame()
         if options.series is not None:
             keys = keys.with_columns(panels.names_of(table, options.series).alias(options.series))
-        told = read_incumbent(table, keys, incumbent, options, findings)
+        forecasts = read_incumbent(table, keys, incumbent, options, findings)
     frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
     frame = cleaning.take_as_missing(frame, options.missing_values, findings)
     if options.series is not None:
-        return _prepare_panel(table, frame, features, options, findings, limits, told)
+        return _prepare_panel(table, frame, features, options, findings, limits, forecasts)
     frame = cleaning.sort_rows(frame, time, table, findings)
     frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
     frame = cleaning.settle_target(frame, time, target, options, table, findings)
@@ -148,7 +148,7 @@ def _prepare(
     season = options.season or rhythm.season
     findings.append(_rhythm_finding(rhythm, season, frame[time]))
     schema = _schema(options, features, rhythm, season, regular=regular)
-    canonical = with_incumbent(canonical_frame(frame, time, target, features), schema, told)
+    canonical = with_incumbent(canonical_frame(frame, time, target, features), schema, forecasts)
     return _finished(canonical, schema, options, findings, table.name)
 
 
@@ -159,7 +159,7 @@ def _prepare_panel(
     options: FileOptions,
     findings: list[Finding],
     limits: ReadingLimits,
-    told: pl.DataFrame | None,
+    forecasts: pl.DataFrame | None,
 ) -> Prepared:
     """As ``_prepare`` for each of several series; a feature counts where it tells something in one of them."""
     time, target, column = options.time, options.target, str(options.series)
@@ -194,7 +194,7 @@ def _prepare_panel(
         schema = schema.model_copy(update={"groups": groups})
         sums = {"columns": ", ".join(groups), "totals": ", ".join(total_names(groups)[:_NAMED_TOTALS])}
         findings.append(finding("groups_declared", count=len(total_names(groups)), **sums))
-    canonical = with_incumbent(canonical_frame(whole, time, target, features, column), schema, told)
+    canonical = with_incumbent(canonical_frame(whole, time, target, features, column), schema, forecasts)
     return _finished(canonical, schema, options, findings, table.name)
 
 

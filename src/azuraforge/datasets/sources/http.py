@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar
@@ -11,17 +12,25 @@ from urllib.parse import unquote
 
 import httpx
 import polars as pl
-from pydantic import AfterValidator, BaseModel, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, Field, JsonValue, model_validator
 
 from azuraforge.datasets.names import stem
 from azuraforge.datasets.reading.delimited import table_of
 from azuraforge.datasets.reading.times import read_times
-from azuraforge.datasets.sources.tables import FileTableOptions, TableSource, meaning_of, read_table
+from azuraforge.datasets.sources.http_pages import (
+    WHERE,
+    AuthorizationKind,
+    Pages,
+    Paging,
+    PagingOptions,
+    authorizing,
+    digest_of,
+)
+from azuraforge.datasets.sources.tables import FileTableOptions, TableSource, meaning_of
 from azuraforge.errors import InvalidInput, TransientError
-from azuraforge.plugins import SourceNews, SourceRead
+from azuraforge.plugins import SecretName, SourceNews, SourceRead
 from azuraforge.plugins.contract.shape import Shape
 
-_WHERE = "source http"
 _SILENCE_SECONDS = 30.0
 _ACCEPT = "text/csv, application/x-ndjson, application/vnd.apache.parquet, */*;q=0.5"
 #: Answers after which a later request may help.
@@ -47,6 +56,54 @@ class HttpOptions(FileTableOptions):
     url: Annotated[str, AfterValidator(_plain_address)] = Field(
         max_length=2000, description="https address of a CSV, JSON lines or Parquet file"
     )
+
+    authorization: SecretName | None = Field(
+        default=None, description="name of the secret that is sent to this host, and to no other"
+    )
+    authorization_kind: AuthorizationKind = Field(
+        default="bearer", description="bearer: the secret is a token; basic: USER:PASSWORD; header: a header's value"
+    )
+    authorization_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")] | None = Field(
+        default=None, description="with the kind header: its name, such as X-Api-Key"
+    )
+    rows_field: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="of a JSON document: the field that holds the rows, such as data.items; '.': the document itself",
+    )
+    paging: Paging = Field(
+        default="none",
+        description="next_field: the JSON holds the next address; link_header: `Link: rel=next`; page, offset: a"
+        " parameter counts pages or rows",
+    )
+    next_field: str | None = Field(
+        default=None, min_length=1, max_length=200, description="with paging next_field: such as links.next"
+    )
+    page_parameter: str | None = Field(
+        default=None, min_length=1, max_length=100, description="empty: page or offset, as the paging is called"
+    )
+    max_pages: int = Field(default=1000, ge=1, le=100_000, description="more are an error")
+
+    @model_validator(mode="after")
+    def _fits(self) -> HttpOptions:
+        if (self.authorization_kind == "header") != (self.authorization_header is not None):
+            raise ValueError("authorization_header belongs to the authorization_kind header")
+        if self.authorization is None and self.authorization_kind != "bearer":
+            raise ValueError("authorization_kind needs authorization, the name of a secret")
+        if (self.paging == "next_field") != (self.next_field is not None):
+            raise ValueError("next_field belongs to the paging next_field")
+        if self.next_field is not None and self.rows_field is None:
+            raise ValueError("next_field needs rows_field, the field that holds the rows")
+        if self.page_parameter is not None and self.paging not in ("page", "offset"):
+            raise ValueError("page_parameter belongs to the paging page or offset")
+        return self
+
+    @property
+    def pages(self) -> PagingOptions:
+        """How the table is spread over pages."""
+        parameter = self.page_parameter or self.paging
+        return PagingOptions(self.paging, parameter, self.next_field, self.rows_field, self.max_pages)
 
 
 class HttpCursor(Shape):
@@ -88,39 +145,49 @@ class Http(TableSource[HttpOptions]):
 
     def _fetch(self, options: HttpOptions, before: HttpCursor | None) -> SourceRead | None:
         url = httpx.URL(options.url)
-        headers = {"Accept": _ACCEPT, **_conditions(before)}
-        with self.temporary_file() as path:
-            try:
-                with (
-                    self.http_client(timeout_seconds=self.silence_seconds, headers=headers, encrypted=True) as client,
-                    client.stream("GET", url) as answer,
-                ):
-                    if before is not None and answer.status_code == httpx.codes.NOT_MODIFIED:
+        # Several pages are read whole: that the first one is unchanged says nothing of the others.
+        conditions = _conditions(before) if options.paging == "none" else {}
+        headers = {"Accept": _ACCEPT if options.rows_field is None else "application/json", **conditions}
+        pages = Pages(options, options.pages, self.limits, _name_of(url))
+        digests: list[str] = []
+        with self.temporary_file() as path, self._client(options, url, headers) as client:
+            asked: httpx.URL | None = pages.first(url)
+            while asked is not None:
+                with _clear_errors(asked.host), client.stream("GET", asked) as answer:
+                    if conditions and answer.status_code == httpx.codes.NOT_MODIFIED:
                         return None
-                    _check_status(answer, url.host)
-                    sha256 = _save(answer, path)
-            except httpx.TimeoutException:
-                raise _away(f"{url.host} did not answer in time") from None
-            except httpx.TooManyRedirects:
-                raise _refused(f"{url.host} redirects again and again", "too_many_redirects") from None
-            except httpx.HTTPError as error:
-                raise _away(f"{url.host} cannot be reached, or broke off ({type(error).__name__})") from None
+                    _check_status(answer, asked.host)
+                    digests.append(_save(answer, path))
+                if options.paging == "none" and before is not None and digests[0] == before.sha256:
+                    return None
+                _refuse_page(path, answer, asked.host, again=before is not None)
+                with _shrunken_to_nothing(url.host, before):
+                    asked = pages.take(path, asked, answer)
+            sha256 = digest_of(digests)
             if before is not None and sha256 == before.sha256:
                 return None
-            _refuse_page(path, answer, url.host, again=before is not None)
-            return self._table(path, options, answer, sha256, before)
+            return self._table(pages, path, options, answer, sha256, before)
+
+    def _client(self, options: HttpOptions, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Client:
+        client = self.http_client(timeout_seconds=self.silence_seconds, headers=headers, encrypted=True)
+        if options.authorization is not None:
+            kind, header = options.authorization_kind, options.authorization_header
+            client.event_hooks["request"] = [authorizing(url, kind, header, self.secret(options.authorization))]
+        return client
 
     def _table(
-        self, path: Path, options: HttpOptions, answer: httpx.Response, sha256: str, before: HttpCursor | None
+        self,
+        pages: Pages,
+        path: Path,
+        options: HttpOptions,
+        answer: httpx.Response,
+        sha256: str,
+        before: HttpCursor | None,
     ) -> SourceRead:
         url = httpx.URL(options.url)
-        file = unquote(PurePosixPath(url.path).name) or url.host
-        try:
-            frame, findings = read_table(path, file, options, self.limits)
-        except InvalidInput as error:
-            if before is not None and error.error_code == "empty_file":
-                raise _shrunken(url.host, 0, before.rows) from None
-            raise
+        file = _name_of(url)
+        with _shrunken_to_nothing(url.host, before):
+            frame, findings = pages.table(path)
         start, end = _span(frame, options, file)
         if before is not None and frame.height < before.rows and (start <= before.start or end < before.end):
             raise _shrunken(url.host, frame.height, before.rows)
@@ -136,6 +203,34 @@ class Http(TableSource[HttpOptions]):
         return meaning_of(frame, options, provenance, cursor.model_dump(mode="json"), findings)
 
 
+def _name_of(url: httpx.URL) -> str:
+    return unquote(PurePosixPath(url.path).name) or url.host
+
+
+@contextmanager
+def _clear_errors(host: str) -> Iterator[None]:
+    """State in one sentence why a host cannot be read."""
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise _away(f"{host} did not answer in time") from None
+    except httpx.TooManyRedirects:
+        raise _refused(f"{host} redirects again and again", "too_many_redirects") from None
+    except httpx.HTTPError as error:
+        raise _away(f"{host} cannot be reached, or broke off ({type(error).__name__})") from None
+
+
+@contextmanager
+def _shrunken_to_nothing(host: str, before: HttpCursor | None) -> Iterator[None]:
+    """Where there were rows before, a table without any is one that was cut off."""
+    try:
+        yield
+    except InvalidInput as error:
+        if before is not None and error.error_code == "empty_file":
+            raise _shrunken(host, 0, before.rows) from None
+        raise
+
+
 def _conditions(before: HttpCursor | None) -> dict[str, str]:
     if before is None:
         return {}
@@ -148,6 +243,13 @@ def _check_status(answer: httpx.Response, host: str) -> None:
     status = answer.status_code
     if status >= 500 or status in _PASSING:
         raise _away(f"{host} answers {status}")
+    if status in (401, 403):
+        raise InvalidInput(
+            f"{host} refuses the request ({status})",
+            where=WHERE,
+            next_step="check the option authorization and its secret",
+            code="refused_by_source",
+        )
     if status != httpx.codes.OK:
         raise _refused(f"{host} refuses the request ({status})", "refused_by_source")
 
@@ -186,14 +288,14 @@ def _span(frame: pl.DataFrame, options: HttpOptions, file: str) -> tuple[datetim
 def _shrunken(host: str, rows: int, before: int) -> TransientError:
     return TransientError(
         f"the table at {host} holds {rows:,} rows and held {before:,}: it seems to be cut off",
-        where=_WHERE,
+        where=WHERE,
         next_step="if it was shortened on purpose, add the dataset again from this source",
     )
 
 
 def _away(sentence: str) -> TransientError:
-    return TransientError(sentence, where=_WHERE, next_step="try again later, or check the address")
+    return TransientError(sentence, where=WHERE, next_step="try again later, or check the address")
 
 
 def _refused(sentence: str, code: str) -> InvalidInput:
-    return InvalidInput(sentence, where=_WHERE, next_step="check the address in a browser", code=code)
+    return InvalidInput(sentence, where=WHERE, next_step="check the address in a browser", code=code)

@@ -1,4 +1,4 @@
-"""Where ops are computed. A backend is a table from op name to :class:`~azuraforge.engine.ops.registry.Op`.
+"""Backends, which compute ops. A backend is a table from op name to :class:`~azuraforge.engine.ops.registry.Op`.
 
 ``reference`` is the NumPy code in ``ops/``, complete and clear, the oracle. Another backend overrides the
 ops that it speeds up and takes the rest from the reference: a missing kernel is slow, never wrong.

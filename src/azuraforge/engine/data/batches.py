@@ -68,7 +68,7 @@ class Batches:
 
     @property
     def at_start(self) -> bool:
-        """Whether the next batch begins an epoch."""
+        """True if the next batch begins an epoch."""
         return self._position == 0
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:

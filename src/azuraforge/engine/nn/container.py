@@ -58,12 +58,12 @@ class Sequential(Module):
 
 
 def _is_linear_relu(modules: list[Module]) -> bool:
-    """Whether two modules are exactly the pair that is one op, and nobody watches them one by one."""
+    """Return whether two modules are exactly the pair that one op computes, with ``forward`` not replaced."""
     return type(modules[-1]) is ReLU and not any("forward" in module.__dict__ for module in modules)
 
 
 def _is_conv_relu_pool(modules: list[Module]) -> bool:
-    """Whether three modules are exactly the chain that is one op: the same numbers, computed faster."""
+    """Return whether three modules are exactly the chain that one op computes: the same numbers, faster."""
     if [type(module) for module in modules] != [Conv2d, ReLU, MaxPool2d]:
         return False
     if any("forward" in vars(module) for module in modules):

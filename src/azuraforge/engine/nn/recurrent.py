@@ -26,7 +26,7 @@ Lengths = Sequence[int] | Array | None
 
 
 class _Recurrent(Module):
-    """What LSTM and GRU share: parameters, layers, directions, and the walk over them."""
+    """Parts shared by LSTM and GRU: parameters, layers, directions, and the loop over them."""
 
     op: str
     gates: int

@@ -30,7 +30,7 @@ Form = tuple[tuple[int, ...], np.dtype[Any]]  # shape and dtype
 
 
 class Context:
-    """What one application of an op remembers between its forward and its backward pass.
+    """State of one application of an op between its forward and its backward pass.
 
     Attributes:
         needs: per input, whether its gradient is wanted.
@@ -52,7 +52,7 @@ class Context:
 
     @property
     def records(self) -> bool:
-        """Whether any gradient is wanted, that is, whether anything must be saved."""
+        """True if any gradient is needed, so that values must be saved."""
         return True in self.needs
 
 

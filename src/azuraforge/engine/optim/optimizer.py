@@ -1,4 +1,4 @@
-"""What all optimizers share: the parameters laid end to end in one flat buffer.
+"""Base of all optimizers: the parameters laid end to end in one flat buffer.
 
 Values, gradients and moments of all parameters are views into a few long vectors, so that one step is a
 handful of operations over a vector instead of a loop over parameters. Backward writes straight into the
@@ -85,7 +85,7 @@ class Optimizer:
             parameter.set_gradient_buffer(self._gradients[part].reshape(parameter.shape))
 
     def _owns_all(self) -> bool:
-        """Whether all values still live in the flat buffers (another optimizer may have taken them)."""
+        """Return whether all values still lie in the flat buffers (another optimizer may have moved them)."""
         for parameter, view in zip(self.params, self._views, strict=True):  # noqa: SIM110 - half the time of all()
             if parameter.data is not view:
                 return False

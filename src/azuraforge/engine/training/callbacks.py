@@ -1,4 +1,4 @@
-"""What may happen besides training: watch, stop early, keep the best weights, tell how far it is."""
+"""Callbacks of training: metrics, early stopping, best weights, progress."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ class Trainer:
         return {**last, "steps": float(self.steps)}
 
     def _ended(self, total_steps: int | None) -> bool:
-        """Whether all steps are taken, and the epoch that they ended in is finished, too."""
+        """Return whether all steps are done and the epoch in which they ended is finished."""
         return total_steps is not None and self.steps >= total_steps and not self._epoch_batches
 
     def _run_epoch(self, limit: int | None, total_steps: int | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from azuraforge.database import Database, Session
+from azuraforge.datasets import reads as datasets
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models import schemas, shapes, trash_store
 from azuraforge.models import store as models
@@ -61,8 +62,7 @@ def _at(session: Session, owner: Model, at: datetime, alias: str, series: str | 
     holder = store.version(session, owner.id, line.version) if line is not None and state == "held" else None
     dataset_id = holder.dataset_id if holder is not None else store.newest_dataset(session, owner.id)
     standing = store.standing(session, owner.id, alias, at, dataset_id, series) if state == "held" else None
-    newest = store.data_at(session, dataset_id, at) if dataset_id is not None else None
-    named = store.dataset_name(session, dataset_id) if dataset_id is not None else None
+    data, named = _data(session, dataset_id, at)
     return AsOfOut(
         model=owner.name,
         at=at,
@@ -73,20 +73,29 @@ def _at(session: Session, owner: Model, at: datetime, alias: str, series: str | 
         holder=_holder(session, line, until) if line is not None and state == "held" else None,
         plugin=holder.plugin if holder is not None else None,
         learned_from=_learned_from(holder, named) if holder is not None else None,
-        data=None
-        if newest is None
-        else DataThen(
-            dataset_id=newest.dataset_id,
-            name=named,
-            version=newest.version,
-            fingerprint=newest.fingerprint,
-            rows=newest.rows,
-            end_at=newest.end_at,
-            added_at=newest.created_at,
-        ),
+        data=data,
         forecast=_forecast(session, owner, standing) if standing is not None else None,
         ledger_since=store.ledger_since(session, owner.id),
     )
+
+
+def _data(session: Session, dataset_id: str | None, at: datetime) -> tuple[DataThen | None, str | None]:
+    """The newest version of a dataset that had been added by then, and the dataset's name."""
+    if dataset_id is None:
+        return None, None
+    newest, named = datasets.version_at(session, dataset_id, at), datasets.name_of(session, dataset_id)
+    if newest is None:
+        return None, named
+    data = DataThen(
+        dataset_id=dataset_id,
+        name=named,
+        version=newest.version,
+        fingerprint=newest.fingerprint,
+        rows=newest.rows,
+        end_at=newest.end_at,
+        added_at=newest.created_at,
+    )
+    return data, named
 
 
 def _holder(session: Session, line: AliasChange, until: datetime | None) -> schemas.AliasChange:
@@ -150,7 +159,7 @@ def _made_from(session: Session, line: Prediction) -> DataThen | None:
         return None
     return DataThen(
         dataset_id=inputs.dataset_id,
-        name=store.dataset_name(session, inputs.dataset_id),
+        name=datasets.name_of(session, inputs.dataset_id),
         version=inputs.dataset_version,
         fingerprint=inputs.dataset_fingerprint,
     )

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 
 from azuraforge.database import Session
-from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.models.tables import ModelVersion, Prediction
 
 
@@ -45,18 +44,6 @@ def newest_dataset(session: Session, model_id: str) -> str | None:
     """The dataset of the newest version that has one."""
     of = (ModelVersion.model_id == model_id, ModelVersion.dataset_id.is_not(None))
     return session.scalar(select(ModelVersion.dataset_id).where(*of).order_by(ModelVersion.version.desc()).limit(1))
-
-
-def dataset_name(session: Session, dataset_id: str) -> str | None:
-    """The name of a dataset, also of one in the trash."""
-    return session.scalar(select(Dataset.name).where(Dataset.id == dataset_id))
-
-
-def data_at(session: Session, dataset_id: str, at: datetime) -> DatasetVersionRow | None:
-    """The newest version of a dataset that had been added by then."""
-    row = DatasetVersionRow
-    found = select(row).where(row.dataset_id == dataset_id, row.created_at <= at)
-    return session.scalars(found.order_by(row.version.desc()).limit(1)).first()
 
 
 def _series(session: Session) -> ColumnElement[str]:

@@ -42,22 +42,22 @@ def _text(most: int, least: int = 0) -> StringConstraints:
     return StringConstraints(min_length=least, max_length=most, pattern=_PLAIN)
 
 
-def _zone(told: str) -> str:
+def _zone(given: str) -> str:
     try:
-        zoneinfo.ZoneInfo(told)
+        zoneinfo.ZoneInfo(given)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         raise ValueError("this is no time zone") from None
-    return told
+    return given
 
 
-def _moment(told: str) -> str:
-    if not told.isdecimal():
+def _moment(given: str) -> str:
+    if not given.isdecimal():
         try:
-            at = datetime.fromisoformat(told)
+            at = datetime.fromisoformat(given)
         except ValueError:  # no time: the card shows the text as it is
-            return told
+            return given
         within_years(at)
-    return told
+    return given
 
 
 Name = Annotated[str, _text(200, 1)]
@@ -296,10 +296,10 @@ def _sentence(problem: ErrorDetails) -> str:
     return f"{'.'.join(path)[:200] or 'the document'}: {problem['msg']}"
 
 
-def _check_size(told: object, entry: str) -> None:
+def _check_size(given: object, entry: str) -> None:
     """Refuse documents that are nested or long beyond use; a response could not carry them."""
     values = 0
-    level: list[object] = [told]
+    level: list[object] = [given]
     for _ in range(_MAX_DEPTH):
         inner: list[object] = []
         for each in level:

@@ -144,9 +144,9 @@ def _limit(size: int) -> None:
 
 def _compare(card: Card, opening: TrialOpening) -> None:
     """Refuse a folder whose card contradicts the bundle: a prediction reads the one, the pages the other."""
-    told = card.model_dump(by_alias=True, exclude_unset=True)
+    stated = card.model_dump(by_alias=True, exclude_unset=True)
     for name in ("kind", "plugin", "config"):
-        if name in told and told[name] is not None and told[name] != opening[name]:
+        if name in stated and stated[name] is not None and stated[name] != opening[name]:
             raise refused(f"its {name} is not that of bundle.json", _VERSION + CARD)
     if (
         card.schema_ is not None
@@ -219,5 +219,5 @@ def _refusing(entry: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         if isinstance(error, AzuraError) and error.error_code == REFUSED:
             raise
-        told = error.message if isinstance(error, AzuraError) else one_line(error)
-        raise refused(_PATH.sub(r"\1", told)[:500], entry) from error
+        stated = error.message if isinstance(error, AzuraError) else one_line(error)
+        raise refused(_PATH.sub(r"\1", stated)[:500], entry) from error

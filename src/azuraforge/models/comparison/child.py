@@ -12,7 +12,7 @@ from azuraforge.models.comparison.messages import JudgedErrors, PairInput
 from azuraforge.models.comparison.schemas import PairNumbers
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import compare as compare_contenders
-from azuraforge.models.gate.reasons import told
+from azuraforge.models.gate.reasons import shown_figures
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
@@ -50,7 +50,7 @@ def compare(child: Asked) -> PairNumbers:
         metric=found.metric.name,
         relative_difference=found.relative_difference,
         difference=found.difference,
-        shown={language: told(found.params, language) for language in ("en", "tr")},
+        shown={language: shown_figures(found.params, language) for language in ("en", "tr")},
         low=found.low,
         high=found.high,
         level=found.level,

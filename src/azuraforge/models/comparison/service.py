@@ -195,9 +195,9 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
     """The metrics that any of them has, in the order in which the first has them; marks only on the same rows."""
     facts = _facts(compared)
     values: dict[str, list[float | None]] = {}
-    beside: dict[str, list[float | None]] = {}
+    baselines: dict[str, list[float | None]] = {}
     for place, each in enumerate(compared):
-        for found, into in ((each.candidate, values), (each.best_baseline, beside)):
+        for found, into in ((each.candidate, values), (each.best_baseline, baselines)):
             if found is None:
                 continue
             for name, value in {**found.metrics, FIT_SECONDS.name: found.seconds}.items():
@@ -226,7 +226,7 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
                 digits=facts[name].digits,
                 lower_is_better=lower,
                 values=column,
-                beside=beside.get(name, [None] * len(compared)),
+                beside=baselines.get(name, [None] * len(compared)),
                 best=[place for place, value in enumerate(column) if marked and value == best],
                 worst=[place for place, value in enumerate(column) if marked and value == worst],
             )

@@ -176,11 +176,11 @@ def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple
     """Write down that pairs were looked at, and whether they were counted."""
     names = ("prediction_id", "first_at", "last_at", "loss", "beside_loss", "largest", "beside_largest")
     owner = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
-    told = [
+    pairs = [
         {**owner, "counted": counted, **{name: getattr(pair, name) for name in names}} for pair, counted in looked_at
     ]
-    if told:
-        session.connection().execute(insert(DeploymentPair).values(looked_at=now()), told)
+    if pairs:
+        session.connection().execute(insert(DeploymentPair).values(looked_at=now()), pairs)
 
 
 def series_of(session: Session, row: ModelDeployment, names: Collection[str]) -> dict[str, DeploymentSeries]:

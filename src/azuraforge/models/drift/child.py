@@ -95,8 +95,8 @@ def reference(
         # The first rows may have too little history; the last quarter is left to say the more recent.
         begin = first + (last - first) // 4
         origins = np.unique(np.linspace(begin, last - 1, min(_ANSWERS, last - begin)).astype(np.int64))
-        told = predict(Part(frame.head(last), schema, last, horizon, origins))
-        columns[answer] = [float(value) for value in np.asarray(told.point)[:, 0] if np.isfinite(value)]
+        forecast = predict(Part(frame.head(last), schema, last, horizon, origins))
+        columns[answer] = [float(value) for value in np.asarray(forecast.point)[:, 0] if np.isfinite(value)]
     except Exception as error:  # answers are compared where they can be; inputs always
         notes.append(f"answers are not compared: {' '.join(str(error).split())[:200]}")
     described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}

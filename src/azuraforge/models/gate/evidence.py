@@ -18,7 +18,7 @@ from azuraforge.models.gate.origins import (
     relative_difference_interval,
     scaled_interval,
 )
-from azuraforge.models.gate.reasons import told
+from azuraforge.models.gate.reasons import shown_figures
 from azuraforge.models.gate.record import SliceRecord, Value
 from azuraforge.plugins.contract.evaluation import ComparisonScores, ShownComparison
 from azuraforge.plugins.contract.metric import MetricFacts
@@ -115,7 +115,7 @@ class Comparison:
             pieces=self.pieces,
             margin=self.margin if math.isfinite(self.margin) else None,
             better=self.better,
-            shown={language: ShownComparison(**told(self.params, language)) for language in ("en", "tr")},
+            shown={language: ShownComparison(**shown_figures(self.params, language)) for language in ("en", "tr")},
         )
 
 

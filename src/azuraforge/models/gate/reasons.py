@@ -35,7 +35,7 @@ class Reason:
         shown: dict[str, Any] = dict(self.params)
         shown["measure"] = _measure(self.params, language)
         units = {name: words[turkish_asked] for name, words in UNITS[_in_time(self.params)].items()}
-        figures = told(self.params, language)
+        figures = shown_figures(self.params, language)
         shown |= {"change": figures["change"], "low_end": figures["low"], "high_end": figures["high"]}
         margin = self.params.get("margin")
         if isinstance(margin, float):
@@ -63,7 +63,7 @@ class Reason:
 _MOST = 10.0
 
 
-def told(params: Mapping[str, Any], language: str) -> dict[str, str]:
+def shown_figures(params: Mapping[str, Any], language: str) -> dict[str, str]:
     """A comparison's numbers as people read them: ``measure``, ``change``, and ``low`` and ``high`` of its interval.
 
     Along a series they are relative. Of losses that are 0 or 1 they are points (hundredths) with the errors per
@@ -90,12 +90,12 @@ def told(params: Mapping[str, Any], language: str) -> dict[str, str]:
         else:
             change = _end(params, relative, language)
         return {"change": change, **ends}
-    beside = (
+    both_sides = (
         _against(params, language, "{} errors per 1,000", "binde {} yerine {} hata", 1000)
         if params.get("binary")
         else _against(params, language, "{}", "{} yerine {}")
     )
-    return {"change": f"{_end(params, params['difference'], language)} ({beside})", **ends}
+    return {"change": f"{_end(params, params['difference'], language)} ({both_sides})", **ends}
 
 
 def _measure(params: Mapping[str, Any], language: str) -> str:

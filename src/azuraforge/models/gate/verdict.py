@@ -150,22 +150,22 @@ def decide(
     level = tightened_level(level, trials, earlier_uses)
     how: dict[str, int] = {"horizon": horizon, "season": season, "resamples": resamples, "seed": seed}
     best = min(baselines, key=lambda baseline: baseline.score)
-    beside = {baseline.name: compare(candidate, baseline, level=level, **how) for baseline in baselines}
-    told = {"level": level, "asked": asked, "looks": looks, "trials": of}
+    by_baseline = {baseline.name: compare(candidate, baseline, level=level, **how) for baseline in baselines}
+    tightening = {"level": level, "asked": asked, "looks": looks, "trials": of}
     code = "level_tightened_by_trials" if of > 1 else "level_tightened"
-    opening = [Reason(code, told)] if looks > 1 or of > 1 else []
+    opening = [Reason(code, tightening)] if looks > 1 or of > 1 else []
     opening += _stated_margin(policy, candidate.metric)
     present = None if incumbent is None else AgainstIncumbent.of(incumbent, candidate, best, level, len(baselines), how)
     opening += [] if present is None else present.reasons
     case = _Case(
         candidate,
         best,
-        beside[best.name],
+        by_baseline[best.name],
         slices,
         asked,
         how,
         opening,
-        [*beside.values(), *([] if present is None else present.comparisons)],
+        [*by_baseline.values(), *([] if present is None else present.comparisons)],
         policy,
         measured,
         suspicions,

@@ -118,10 +118,10 @@ class Inference:
                 return Found(*found[0])
         else:
             which = {"name": name, "alias": target.alias}
-            aliased, beside = ledger_store.ALIASED.given(which), ledger_store.BESIDE.given(which)
-            await self._database.ask_all(project_id, aliased, beside)
+            aliased, deployed = ledger_store.ALIASED.given(which), ledger_store.BESIDE.given(which)
+            await self._database.ask_all(project_id, aliased, deployed)
             if aliased.rows:
-                return Found(*aliased.rows[0], Deployed(*beside.rows[0]) if beside.rows else None)
+                return Found(*aliased.rows[0], Deployed(*deployed.rows[0]) if deployed.rows else None)
         missing: Found = await in_thread(partial(self._find_or_explain, project_id, name, target))
         return missing
 

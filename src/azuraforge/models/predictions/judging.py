@@ -67,9 +67,8 @@ def _judge(line: Prediction, step: int, point: PredictionPoint, truth: Truth, us
 
 def _present_loss(row: Actual, origin_at: datetime) -> float | None:
     """Of the present forecast, where it was made by the origin; a later one knew more than the prediction."""
-    if row.present is None or row.made_at is None or row.made_at > origin_at:
-        return None
-    return abs(row.present - row.value)
+    present = row.present_at(origin_at)
+    return None if present is None else abs(present - row.value)
 
 
 def usual_of(counts: Counter[str]) -> str | None:
@@ -108,7 +107,7 @@ def score(sums: Iterable[float | int | None]) -> Score | None:
         >>> found.loss, found.naive_loss, found.skill, found.hits, found.incumbent_loss, found.incumbent_skill
         (2.0, 3.0, 0.5, 0.75, 2.0, 0.25)
     """
-    count, loss, compared, ours, naive, told, hits, present, mine, theirs = (value or 0 for value in sums)
+    count, loss, compared, ours, naive, with_interval, hits, present, mine, theirs = (value or 0 for value in sums)
     if not count:
         return None
     skill = 1 - ours / naive if compared and naive > 0 else None
@@ -117,7 +116,7 @@ def score(sums: Iterable[float | int | None]) -> Score | None:
         loss / count,
         naive / compared if compared else None,
         skill if skill is None or math.isfinite(skill) else None,
-        hits / told if told else None,
+        hits / with_interval if with_interval else None,
         int(present),
         theirs / present if present else None,
         1 - mine / theirs if present and theirs > 0 else None,

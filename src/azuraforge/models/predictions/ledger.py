@@ -103,14 +103,14 @@ class Ledger:
         self._news.close()
 
     def _write(self, project_id: str, group: _Group) -> None:
-        told: list[_Told] = []
+        entries: list[_Told] = []
 
         def work(session: Session) -> datetime:
             with self._lock:  # until now it grew; a second try writes the same lines
                 if self._open.get(project_id) is group:
                     del self._open[project_id]
-            if not told:
-                told.extend(map(_told, group.lines))
+            if not entries:
+                entries.extend(map(_told, group.lines))
             return ledger_store.add(session, group.lines)
 
         def after(done: Future[datetime]) -> None:
@@ -118,11 +118,11 @@ class Ledger:
                 if self._open.get(project_id) is group:  # nobody came to write it
                     del self._open[project_id]
             error = done.exception()
-            if error is not None and len(told) > 1 and not isinstance(error, TransientError | StorageError):
-                self._write_singly(project_id, group, told)
+            if error is not None and len(entries) > 1 and not isinstance(error, TransientError | StorageError):
+                self._write_singly(project_id, group, entries)
                 return
             if error is None:
-                self._news.hear(project_id, told)  # before the callers go on: one of them may close the ledger
+                self._news.hear(project_id, entries)  # before the callers go on: one of them may close the ledger
             for each in group.waiting:
                 if error is None:
                     each.set_result(done.result())
@@ -136,9 +136,9 @@ class Ledger:
             writing.set_exception(error)
         writing.add_done_callback(after)
 
-    def _write_singly(self, project_id: str, group: _Group, told: list[_Told]) -> None:
+    def _write_singly(self, project_id: str, group: _Group, entries: list[_Told]) -> None:
         """Retry a group that could not be written line by line, so that one bad line fails alone."""
-        for line, waiting, news in zip(group.lines, group.waiting, told, strict=True):
+        for line, waiting, news in zip(group.lines, group.waiting, entries, strict=True):
 
             def work(session: Session, line: LedgerLine = line) -> datetime:
                 return ledger_store.add(session, [line])
@@ -174,10 +174,10 @@ class _News:
         self._due: dict[str, float] = {}
         self._timers: dict[str, threading.Timer] = {}
 
-    def hear(self, project_id: str, told: list[_Told]) -> None:
+    def hear(self, project_id: str, entries: list[_Told]) -> None:
         with self._lock:
             sums = self._untold.setdefault(project_id, {})
-            for key, last in told:
+            for key, last in entries:
                 sums[key] = (sums.get(key, (0, ""))[0] + 1, last)
             if project_id in self._timers:
                 return
@@ -196,7 +196,7 @@ class _News:
             untold = list(self._untold)
         for timer in timers.values():
             timer.cancel()
-        wait([told for project_id in untold if (told := self._flush(project_id)) is not None], _CLOSING_SECONDS)
+        wait([entries for project_id in untold if (entries := self._flush(project_id)) is not None], _CLOSING_SECONDS)
 
     def _flush(self, project_id: str) -> Future[None] | None:
         with self._lock:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from azuraforge.models.answers import Actual, Actuals, ActualsInput, AskedTimes
+from azuraforge.models.answers import Actual, Actuals, ActualsInput, AskedTimes, PresentForecast
 from azuraforge.processes.child import Child
 
 if TYPE_CHECKING:
     import polars as pl
 
 Values = dict[datetime, Actual]
+Said = dict[tuple[str | None, datetime], list[PresentForecast]]
 
 
 def actuals(child: Child) -> Actuals:
@@ -24,7 +25,7 @@ def actuals(child: Child) -> Actuals:
     """
     import polars as pl
 
-    from azuraforge.datasets.loading import read_values
+    from azuraforge.datasets.loading import present_forecasts, read_values
 
     wanted = child.asked(ActualsInput)
     meaning = wanted.meaning
@@ -35,27 +36,30 @@ def actuals(child: Child) -> Actuals:
     span = None if has_totals else (min(moments), max(moments))
     frame = read_values(wanted.files, meaning, span, named)
     series = pl.lit(None, pl.String) if meaning.series is None else pl.col(meaning.series).cast(pl.String)
-    present = meaning.incumbent
-    told = [pl.lit(None, pl.Float64).alias("present"), pl.lit(None, pl.Datetime("us", "UTC")).alias("made_at")]
-    if present is not None:
-        moment = pl.col(present.made_at).cast(pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-        told = [pl.col(present.forecast).alias("present"), moment.alias("made_at")]
+    present = None if wanted.incumbent is None or meaning.incumbent is None else str(meaning.incumbent.file)
+    file = None if wanted.incumbent is None or present is None else (wanted.incumbent, present)
+    forecasts = present_forecasts(frame, meaning, file)
     frame = frame.select(
         series.alias("series"),
         pl.col(meaning.time).cast(pl.Datetime("us", "UTC")).alias("at"),
         pl.col(meaning.target).cast(pl.Float64).alias("value"),
-        *told,
     )
-    own = frame.filter(pl.col("at").is_in(pl.Series(sorted(set(moments)), dtype=pl.Datetime("us", "UTC")).implode()))
-    values = _values(own)
-    return Actuals(values=tuple(tuple(_of(each, frame, values)) for each in wanted.asked))
+    asked_at = pl.col("at").is_in(pl.Series(sorted(set(moments)), dtype=pl.Datetime("us", "UTC")).implode())
+    values, said = _values(frame.filter(asked_at)), _said(None if forecasts is None else forecasts.filter(asked_at))
+    return Actuals(values=tuple(tuple(_of(each, frame, values, said)) for each in wanted.asked))
 
 
-def _of(asked: AskedTimes, frame: pl.DataFrame, values: dict[str | None, Values]) -> Iterable[Actual | None]:
+def _of(
+    asked: AskedTimes, frame: pl.DataFrame, values: dict[str | None, Values], said: Said
+) -> Iterable[Actual | None]:
     if asked.total_of is None:
         own = values.get(asked.series, {})
-        return (own.get(at) for at in asked.times)
-    return _total(asked, frame, values)
+        found: Iterable[Actual | None] = (own.get(at) for at in asked.times)
+    else:
+        found = _total(asked, frame, values)
+    for at, actual in zip(asked.times, found, strict=True):
+        present = said.get((asked.series, at), ())
+        yield None if actual is None else actual.model_copy(update={"present": tuple(present)})
 
 
 def _total(asked: AskedTimes, frame: pl.DataFrame, values: dict[str | None, Values]) -> Iterable[Actual | None]:
@@ -78,7 +82,16 @@ def _total(asked: AskedTimes, frame: pl.DataFrame, values: dict[str | None, Valu
 
 def _values(frame: pl.DataFrame) -> dict[str | None, Values]:
     found: dict[str | None, Values] = {}
-    for name, at, value, present, made_at in frame.iter_rows():
+    for name, at, value in frame.iter_rows():
         if value is not None and math.isfinite(value):
-            found.setdefault(name, {})[at] = Actual(value=value, present=present, made_at=made_at)
+            found.setdefault(name, {})[at] = Actual(value=value)
+    return found
+
+
+def _said(forecasts: pl.DataFrame | None) -> Said:
+    """Return the present forecasts by series and time, the earliest first."""
+    found: Said = {}
+    if forecasts is not None:
+        for name, at, value, made_at in forecasts.sort("made_at", maintain_order=True).iter_rows():
+            found.setdefault((name, at), []).append(PresentForecast(value=value, made_at=made_at))
     return found

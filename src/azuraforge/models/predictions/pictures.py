@@ -93,7 +93,7 @@ class PictureQuestion:
     def result(
         self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime
     ) -> PictureAnswer:
-        told = PictureReply.model_validate(answer)
+        reply = PictureReply.model_validate(answer)
         return PictureAnswer(
             prediction_id=line.id,
             model=line.model,
@@ -101,9 +101,9 @@ class PictureQuestion:
             alias=line.alias,
             plugin=served.plugin,
             run_id=served.run_id or None,
-            classes=list(told.classes),
-            size=told.size,
-            seen=told.seen,
+            classes=list(reply.classes),
+            size=reply.size,
+            seen=reply.seen,
         )
 
     def _prepared(self, path: Path, *, bounded: bool, began: float) -> Prepared:

@@ -145,7 +145,7 @@ class SeriesQuestion:
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
         request, rows = self._request, prepared.rows
-        told = SeriesReply.model_validate(answer)
+        reply = SeriesReply.model_validate(answer)
         return LedgerLine(
             model=caller.model,
             id=new_id(),
@@ -154,26 +154,26 @@ class SeriesQuestion:
             alias=caller.alias,
             by=caller.by,
             inputs=PredictionInputs(
-                rows=told.rows,
+                rows=reply.rows,
                 series=request.series,
-                new_series=told.new_series,
+                new_series=reply.new_series,
                 dataset_id=None if rows is None else served.dataset_id,
                 dataset_version=None if rows is None else rows.number,
                 dataset_fingerprint=None if rows is None else rows.file["fingerprint"],
             ),
             target=served.target,
             unit=served.unit,
-            interval=told.interval,
-            origin_at=told.origin,
-            matures_at=told.points[-1].at,
-            points=told.points,
+            interval=reply.interval,
+            origin_at=reply.origin,
+            matures_at=reply.points[-1].at,
+            points=reply.points,
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,
-            naive=told.naive,
-            features=told.features,
+            naive=reply.naive,
+            features=reply.features,
             deployment=caller.deployment,
             continues=prepared.continues,
-            question=question_of(told.origin.isoformat(), told.features, told.naive, request.series),
+            question=question_of(reply.origin.isoformat(), reply.features, reply.naive, request.series),
         )
 
     def result(self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime) -> PredictOut:

@@ -52,7 +52,12 @@ class Truths:
         ]
         if not asked:
             return {}
-        question = ActualsInput(files=_files(dataset, asked), meaning=dataset.schema, asked=tuple(asked))
+        question = ActualsInput(
+            files=_files(dataset, asked),
+            incumbent=dataset.incumbent_path,
+            meaning=dataset.schema,
+            asked=tuple(asked),
+        )
         values = self._call(ENTRY, question.model_dump(mode="json"), Actuals, READ_SECONDS).values
         return {
             Subject(each.series, each.total_of): {

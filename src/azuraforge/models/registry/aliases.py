@@ -11,7 +11,7 @@ from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import schemas, shapes, store
 from azuraforge.models.events import AliasEvent, AliasMoved
-from azuraforge.models.registry.finding import aliased, find_model, find_version, lock_model
+from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION, check_alias
 from azuraforge.models.tables import AliasChange, Model, ModelVersion
@@ -42,11 +42,6 @@ class Aliases:
         self._events = events
         self._folders = folders
         self._after_move = after_move
-
-    def champion(self, session: Session, model: str) -> ModelVersion | None:
-        """Return the champion; None where there is none, or no such model."""
-        owner = store.model(session, model)
-        return aliased(session, owner.id, CHAMPION) if owner else None
 
     def promote(
         self,

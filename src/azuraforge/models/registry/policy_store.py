@@ -22,8 +22,8 @@ _ORDER: Order[tuple[int]] = Order("policies", tuple[int])
 TaskKinds: TypeAlias = Callable[[], Mapping[str, TaskKindFacts]]
 
 
-class Policies:
-    """What promotions of each model need."""
+class PolicyStore:
+    """The stored policies: what promotions of each model need."""
 
     def __init__(self, database: Database, events: EventLog, task_kinds: TaskKinds) -> None:
         self._database = database

@@ -28,19 +28,19 @@ class WhatIf:
         """
         served, payload, rows = await in_thread(partial(self._prepare, project_id, name, request))
         answer = await answer_of(self._versions.ask(served, payload))
-        return WhatIfOut(
-            model=name,
-            version=served.version,
-            alias=None if request.version is not None else request.alias,
-            plugin=served.plugin,
-            run_id=served.run_id or None,
-            target=served.target,
-            unit=served.unit,
-            series=request.series,
-            dataset_version=None if rows is None else rows.number,
-            trained_on=served.dataset_version,
-            **answer,
-        )
+        stated = {
+            "model": name,
+            "version": served.version,
+            "alias": None if request.version is not None else request.alias,
+            "plugin": served.plugin,
+            "run_id": served.run_id or None,
+            "target": served.target,
+            "unit": served.unit,
+            "series": request.series,
+            "dataset_version": None if rows is None else rows.number,
+            "trained_on": served.dataset_version,
+        }
+        return WhatIfOut.model_validate({**stated, **answer})
 
     def _prepare(self, project_id: str, name: str, request: WhatIfRequest) -> tuple[Served, WhatIfMessage, Rows | None]:
         with self._database.read(project_id) as session:

@@ -258,8 +258,8 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
     columns: dict[str, list[Any]] = {name: [] for name in wanted}
     times: list[datetime] = []
     allowed = {*wanted, *([schema.time] if schema.time else [])}
-    told = [index for index, row in enumerate(rows) if row.get(schema.target) is not None]
-    measured = told[-1] + 1 if told and known_ahead else len(rows)
+    known_rows = [index for index, row in enumerate(rows) if row.get(schema.target) is not None]
+    measured = known_rows[-1] + 1 if known_rows and known_ahead else len(rows)
     late = {name: _last_told(rows, name) for name in wanted if delay_of(schema.available_after.get(name)) is not None}
     for index, row in enumerate(rows):
         if unknown := sorted(set(row) - allowed):

@@ -81,7 +81,7 @@ class PicturePredictor:
     def probabilities(self, part: ImagePart) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Return the probability of each class for the one picture of ``part``; raises InvalidInput."""
         try:
-            told: ClassPredictions = self._pipeline.predict(self._predictor, part)
+            predicted: ClassPredictions = self._pipeline.predict(self._predictor, part)
         except AzuraError:
             raise
         except Exception as error:
@@ -92,7 +92,7 @@ class PicturePredictor:
                 next_step="look at the plugin that made this version",
                 code=PREDICTION_FAILED,
             ) from error
-        values = np.asarray(told.probabilities, dtype=np.float64)
+        values = np.asarray(predicted.probabilities, dtype=np.float64)
         expected = (1, len(self.schema.classes))
         if values.shape != expected or not (values >= 0).all() or abs(values.sum() - 1) > _SUM_TOLERANCE:
             raise InvalidInput(

@@ -107,8 +107,8 @@ class ReplicaPool:
         return {"plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
     def _opened(self, entry: str, opening: Opening) -> ChildSession:
-        told: ChildOpening = {**opening, **self.folders()}
-        return self._open(entry, dict(told))
+        complete: ChildOpening = {**opening, **self.folders()}
+        return self._open(entry, dict(complete))
 
     def _make_room(self, just_used: Replica) -> None:
         """End the least recently used children until the rest fits; one that is asked something is left alone."""

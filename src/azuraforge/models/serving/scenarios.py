@@ -150,14 +150,14 @@ def _with(part: Part, values: Mapping[str, Floats]) -> Part:
 def _column(name: str, part: Part, horizon: int, learned: tuple[float, float] | None) -> Column:
     """Return a column at the rows to predict; a value that is missing there is the last one before it."""
     ahead = part.ahead[name][0, :horizon]
-    told = np.isfinite(ahead)
+    is_known = np.isfinite(ahead)
     values = column_values(part.frame, name)
     before = values[np.isfinite(values)]
     whole = np.concatenate([before[-1:] if before.size else [0.0], ahead])
     newest = np.maximum.accumulate(np.where(np.isfinite(whole), np.arange(horizon + 1), 0))
-    known = horizon if told.all() else int(told.argmin()) if told.any() else 0
+    known = horizon if is_known.all() else int(is_known.argmin()) if is_known.any() else 0
     low, high = learned if learned is not None else (None, None)
-    return Column(name, whole[newest][1:], known if known or not told.any() else -1, low, high)
+    return Column(name, whole[newest][1:], known if known or not is_known.any() else -1, low, high)
 
 
 def _changed(

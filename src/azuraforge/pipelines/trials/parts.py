@@ -32,15 +32,15 @@ class StudyParts:
         """The result of the split, its ``outputs`` the kept folder; None where there is none that verifies."""
         home = self._home(project_id, study_id)
         try:
-            told = orjson.loads((home / _TOLD).read_bytes())
+            record = orjson.loads((home / _TOLD).read_bytes())
         except (OSError, ValueError):
             return None
         with contextlib.suppress(OSError):
             os.utime(home)
-        parts = home / told["name"]
-        if problem_with(parts, told["sha256"]) is not None:
+        parts = home / record["name"]
+        if problem_with(parts, record["sha256"]) is not None:
             return None
-        return TrialSplit.model_validate({**told["split"], "outputs": str(parts)})
+        return TrialSplit.model_validate({**record["split"], "outputs": str(parts)})
 
     def keep(self, project_id: str, study_id: str, split: TrialSplit) -> None:
         """Keep a copy for the trials after this one. Two at once keep two; a full disk keeps none."""
@@ -52,9 +52,9 @@ class StudyParts:
             shutil.copytree(source, home / name)
             sealed = seal(home / name, {})
             plain = split.model_dump(mode="json", exclude={"outputs"})
-            told = orjson.dumps({"name": name, "sha256": sealed.sha256, "split": plain})
+            record = orjson.dumps({"name": name, "sha256": sealed.sha256, "split": plain})
             written = home / f".{name}.json"
-            written.write_bytes(told)
+            written.write_bytes(record)
             written.replace(home / _TOLD)
             self._forget_old(project_id)
 

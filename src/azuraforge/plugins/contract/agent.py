@@ -14,7 +14,7 @@ RequestT = TypeVar("RequestT", bound=BaseModel, default=Any)
 
 
 class AgentContext(Protocol):
-    """What an agent sees of the platform while it answers."""
+    """The platform's services that an agent can use while it answers."""
 
     def progress(self, done: int, total: int, note: str = "") -> None: ...
     def log(self, step: int, **metrics: float) -> None: ...
@@ -34,4 +34,4 @@ class Agent(ABC, Generic[RequestT]):
 
     @abstractmethod
     def execute(self, request: RequestT) -> dict[str, object]:
-        """Answer ``request``; raise ``azuraforge.errors.UserError`` where it cannot be answered as asked."""
+        """Answer ``request``. Raises ``azuraforge.errors.UserError`` if the request cannot be answered."""

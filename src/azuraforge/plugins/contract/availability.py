@@ -1,4 +1,4 @@
-"""When the values of a column become known: with their row, a stated time after it, or ahead of it.
+"""Availability of a column's values: with their row, a stated time after it, or ahead of it.
 
 A statement is written ``0``, as a duration such as ``6h``, ``1d`` or ``1mo``, or as ``ahead``. Words are understood as
 well: ``6 hours``, ``1 day``, ``known ahead``.

@@ -52,7 +52,7 @@ class LoadedVersion:
 
 
 class Batch(ABC, Generic[TableT]):
-    """How versions of one task kind predict a whole dataset."""
+    """Batch prediction of a whole dataset by versions of one task kind."""
 
     @abstractmethod
     def origins(self, version: LoadedVersion, table: TableT, rows: BatchRange) -> tuple[Indices, int]:

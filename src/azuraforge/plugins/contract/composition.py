@@ -90,7 +90,7 @@ class Composition(Shape):
 
     @property
     def is_timed(self) -> bool:
-        """Whether a time budget ended before some member was learned: a faster machine would have learned it.
+        """True if a time budget ended before some member was learned, which a faster machine would have learned.
 
         Example:
             >>> late = LeftOutMember.of("my.trees", "stopped")

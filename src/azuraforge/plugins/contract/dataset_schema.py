@@ -22,12 +22,28 @@ _ALWAYS: dict[DataKindName, frozenset[str]] = {
 class IncumbentColumns(Shape):
     """The columns of a forecast of the target that is in use already, such as a planner's spreadsheet.
 
-    A row holds the forecast of its own target, and the moment at which it was made. Stored moments are microseconds
-    since 1970. Both columns are inputs of no model.
+    Without ``file`` they are columns of the dataset: a row holds the forecast of its own target, and the moment at
+    which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they stood in files of
+    their own, whose rows are stored next to the dataset's; a target may then have several forecasts, each made at
+    another moment.
     """
 
     forecast: str
     made_at: str
+    time: str | None = Field(default=None, description="the file's column of the target's time")
+    series: str | None = Field(default=None, description="the file's column of the series' names")
+    file: str | None = Field(default=None, description="the SHA-256 of the stored forecasts; null: columns of the rows")
+    file_name: str | None = Field(default=None, description="the file that was added last")
+
+    @property
+    def label(self) -> str:
+        """The name that people know it by.
+
+        Example:
+            >>> IncumbentColumns(forecast="plan", made_at="at", file="0", file_name="plan.xlsx").label
+            'plan (plan.xlsx)'
+        """
+        return self.forecast if self.file is None else f"{self.forecast} ({self.file_name})"
 
 
 class DatasetSchema(Shape):
@@ -73,8 +89,10 @@ class DatasetSchema(Shape):
 
     @property
     def incumbent_columns(self) -> tuple[str, ...]:
-        """The columns that no model may see; empty where there is no incumbent."""
-        return () if self.incumbent is None else (self.incumbent.forecast, self.incumbent.made_at)
+        """The columns of the rows that no model may see; empty where none holds an incumbent."""
+        if self.incumbent is None or self.incumbent.file is not None:
+            return ()
+        return self.incumbent.forecast, self.incumbent.made_at
 
     @property
     def forecast_names(self) -> tuple[str, ...]:
@@ -103,4 +121,6 @@ class DatasetSchema(Shape):
         for name, field in type(self).model_fields.items():
             if name not in always and getattr(self, name) == field.get_default(call_default_factory=True):
                 del fields[name]
+        if self.incumbent is not None:
+            fields["incumbent"] = self.incumbent.model_dump(mode="json", exclude_none=True)
         return fields

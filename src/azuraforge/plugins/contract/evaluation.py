@@ -134,7 +134,7 @@ class ComparisonScores(Shape):
 
 
 class GuardedRows(Shape):
-    """At how many of the test set's predictions the leakage guard tried the candidate."""
+    """Number of the test set's predictions at which the leakage guard checked the candidate."""
 
     tried: int
     of: int

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SliceKey(Shape):
-    """What the targets of a task can be cut by, such as the hour of the day; each of its values is a slice."""
+    """A property by which targets are sliced, such as the hour of the day; each of its values is a slice."""
 
     name: str
     title: Texts

@@ -28,7 +28,7 @@ _MARKS: Mapping[Unit, str] = {"seconds": "s", "bytes": "B", "none": ""}
 
 
 class Pairing(Shape):
-    """How the gate compares two contenders by this metric, from the losses of the same rows.
+    """The comparison of two contenders by this metric, from the losses of the same rows.
 
     ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.

@@ -1,4 +1,4 @@
-"""What a pipeline may see: a table, its split into row ranges, and the parts cut from it."""
+"""Data of a pipeline: a table, its split into row ranges, and the parts cut from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Schema:
-    """What the columns of a table mean.
+    """Meaning of the columns of a table.
 
     ``frequency`` is a Polars duration such as ``"1h"``, ``"1d"`` or ``"1mo"``, or None where rows have no
     fixed distance (trading days, for example). ``season`` is the number of rows in the strongest natural
@@ -75,7 +75,7 @@ class Table:
 
     @property
     def moments(self) -> int:
-        """How many rows follow one another: all of them; of a panel, the different times of all series."""
+        """Number of successive rows: all rows, or for a panel the distinct times of all series."""
         if self.schema.series is None or self.schema.time is None:
             return self.frame.height
         return self.frame.get_column(self.schema.time).n_unique()
@@ -130,7 +130,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a predictor says about a part.
+    """Predictions of a predictor for a part.
 
     Attributes:
         point: ``(origin, horizon)`` the expected value, in the target's unit.

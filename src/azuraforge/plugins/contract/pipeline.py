@@ -68,7 +68,7 @@ class RunContext(Protocol[ConfigT_co]):
         """Record one point of each named series. Never blocks training."""
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Say how far the work is; rate and time left follow from it."""
+        """Report progress; rate and time left are derived from it."""
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
         """Write a checkpoint: ``save(folder)`` fills a fresh folder, which becomes durable as a whole or not
@@ -112,7 +112,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
 
     @abstractmethod
     def split(self, table: TableT, config: ConfigT) -> SplitT:
-        """Row ranges of the train, validation and test parts."""
+        """Return the row ranges of the train, validation and test sets."""
 
     def check_pretrained(self, config: ConfigT, folder_of: Callable[[str], Path]) -> None:
         """Check the pretrained weights that ``config`` names, before a run exists. The default reads none.
@@ -130,7 +130,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         """Learn from ``train``; ``validation`` is for early stopping and calibration."""
 
     def refit(self, run: RunContext[ConfigT], evaluated: PredictorT, rows: PartT) -> PredictorT | None:
-        """Learn the same configuration again from every row, after the verdict; None: this pipeline does not refit.
+        """Learn the same configuration again from all rows after the verdict; None: this pipeline does not refit.
 
         Everything that ``fit`` chose on validation rows (how long to train, penalties, the widths of intervals) comes
         from ``evaluated``, because no row is left to choose it on. ``run.log`` and the like are discarded;

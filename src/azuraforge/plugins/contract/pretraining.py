@@ -1,4 +1,4 @@
-"""What is known of weights that were trained before, outside of this platform."""
+"""Facts about weights that were trained outside this platform."""
 
 from __future__ import annotations
 

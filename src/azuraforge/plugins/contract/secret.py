@@ -1,4 +1,4 @@
-"""Options that name a secret: the platform hands its value to the child, and to nobody else."""
+"""Options that name a secret: the platform passes its value to the child only."""
 
 from __future__ import annotations
 

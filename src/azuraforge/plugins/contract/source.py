@@ -73,7 +73,7 @@ class SourceRead:
 
 @dataclass(frozen=True)
 class SourceNews:
-    """What a source has after a cursor.
+    """New rows of a source after a cursor.
 
     Attributes:
         read: rows since the cursor; rows that the dataset has already may be among them. None: nothing new.
@@ -88,7 +88,7 @@ class SourceNews:
 
 @dataclass(frozen=True)
 class ImageRead:
-    """What a source of pictures read.
+    """Images read by a source.
 
     Attributes:
         frame: ``image`` (raw uint8, row-major height × width × channels), ``label`` (text), and where they are known

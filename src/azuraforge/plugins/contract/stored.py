@@ -1,4 +1,4 @@
-"""Dataclasses from the JSON that a predictor's folder holds."""
+"""Dataclasses read from the JSON of a predictor's folder."""
 
 from __future__ import annotations
 

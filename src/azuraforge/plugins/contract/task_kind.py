@@ -183,7 +183,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @property
     def all_metrics(self) -> tuple[MetricFacts, ...]:
-        """Its own metrics and those of other plugins."""
+        """The kind's own metrics and those of other plugins."""
         return (*self.metrics, *(each.facts for each in self.added))
 
     def gate_metric(self, asked: str | None) -> MetricFacts:
@@ -299,11 +299,12 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         Returns how many predictions the test set asks for.
         """
 
-    def hold_out_incumbent(self, frame: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
+    def hold_out_incumbent(self, told: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
         """Write the dataset's present forecast at the held-out origins into ``truth/``, where the kind compares it.
 
         Args:
-            frame: every row, with the columns of the incumbent.
+            told: the present forecasts: ``series`` (null: there is one), ``at``, ``forecast`` and ``made_at``.
+            schema: the meaning of the dataset's columns.
             outputs: the folder that ``hold_out`` has filled.
         """
 

@@ -54,7 +54,7 @@ log = logger("plugins")
 
 @dataclass(frozen=True)
 class _Unit:
-    """What one child describes: some entry points of one distribution, or one dropped-in file."""
+    """The unit that one child describes: entry points of one distribution, or one dropped-in file."""
 
     points: tuple[EntryPoint, ...] = ()
     file: Path | None = None

@@ -101,7 +101,7 @@ def _sentence(model: type[BaseModel], problem: ErrorDetails) -> str:
 
 
 def _may_be_secret(model: type[BaseModel], path: list[str]) -> bool:
-    """Whether the value at this place may hold a secret, which no error shows."""
+    """Return whether the value at this path may hold a secret, which no error shows."""
     if not path:
         return False
     schema = model.model_json_schema()

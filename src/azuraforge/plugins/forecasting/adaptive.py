@@ -39,7 +39,7 @@ _AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Start:
-    """Where the levels of one series start to move.
+    """Starting point of the moving levels of one series.
 
     Attributes:
         learned: time of the last row that the forecaster has learned, in microseconds UTC; its number where rows have

@@ -77,7 +77,7 @@ def cycles_for(step: int, span: int | None = None) -> tuple[Cycle, ...]:
 
 @dataclass(frozen=True)
 class Clock:
-    """How a series moves through time, learned on the training part and frozen.
+    """Time axis of a series, learned on the training set and frozen.
 
     Attributes:
         time: the time column; None where rows have no time, and then there are no calendar features.
@@ -178,7 +178,7 @@ class Clock:
         return _moments_of(local_times.reshape(-1), self.rhythm_timezone).reshape(local_times.shape)
 
     def rows_between(self, start: int, at: int) -> int:
-        """About how many rows lie between two moments, in microseconds UTC; it knows of no holidays."""
+        """Return the approximate number of rows between two times in microseconds UTC, holidays ignored."""
         if self.step <= 0:
             return 0
         if self.slots:
@@ -189,12 +189,12 @@ class Clock:
         return round(rows * len(self.weekdays) / 7 if self.step <= DAY else rows)
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON values."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Clock:
-        """What ``to_dict`` gave."""
+        """Rebuild the object from the result of ``to_dict``."""
         return from_json(cls, fields)
 
     def _months_after(self, origin_times: Indices, horizon: int) -> Indices:

@@ -50,7 +50,7 @@ def filled(values: Floats, before: float) -> Floats:
 
 
 def is_stationary(values: Floats) -> bool:
-    """Whether the level of training values stays about the same: quarters' means spread little next to the values.
+    """Return whether training values keep their level: the means of quarters vary little compared with the values.
 
     Example:
         >>> is_stationary(np.sin(np.arange(400.0))), is_stationary(np.arange(400.0))
@@ -148,10 +148,10 @@ class Channel:
         return cls(column, 0.0, 0.0, 1.0, relative=False, missing=True)
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON values."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Channel:
-        """What ``to_dict`` gave."""
+        """Rebuild the object from the result of ``to_dict``."""
         return from_json(cls, fields)

@@ -104,12 +104,12 @@ class Covariates:
         return np.concatenate(parts, axis=2)
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON values."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Covariates:
-        """What ``to_dict`` gave."""
+        """Rebuild the object from the result of ``to_dict``."""
         return from_json(cls, fields)
 
 

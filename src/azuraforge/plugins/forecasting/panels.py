@@ -27,7 +27,7 @@ _NAMED = 8
 
 
 def one_of(schema: Schema) -> Schema:
-    """What the columns of a single series mean."""
+    """Return the schema of a single series."""
     return replace(schema, series=None)
 
 
@@ -175,13 +175,13 @@ def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Pre
 
 
 def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
-    """What was learned of a series. Raises InvalidInput (``UNKNOWN_SERIES``) for one that was not among them."""
+    """Return the learned state of a series. Raises InvalidInput (``UNKNOWN_SERIES``) for an unknown series."""
     if name not in learned:
-        told = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
+        shown_names = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
         raise InvalidInput(
             f"the series {name!r} is none of the {len(learned)} that this version learned",
             where="series",
-            next_step=f"name one of {told}, or train anew: series that are too short or never change are not learned",
+            next_step=f"name one of {shown_names}, or retrain: series that are too short or constant are not learned",
             code=UNKNOWN_SERIES,
         )
     return learned[name]

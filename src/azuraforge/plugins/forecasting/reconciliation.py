@@ -117,7 +117,7 @@ def _shrinkage(standardized: Floats) -> float:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """How the forecasts of a hierarchy are made to add up.
+    """Reconciliation of a hierarchy's forecasts, so that totals equal their sums.
 
     Attributes:
         method: ``none`` leaves them, ``bottom_up`` adds the series' forecasts up, ``mint_shrink`` is MinT.

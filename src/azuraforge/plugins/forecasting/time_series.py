@@ -119,10 +119,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """Set weights that need no gradient descent, before training begins. Nothing by default."""
 
     def prepare_refit(self, config: SeriesConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
-        """As ``prepare``, where ``evaluated`` tells what was chosen on the validation part."""
+        """Prepare as ``prepare`` does, with the choices that ``evaluated`` made on the validation set."""
 
     def split(self, table: Table, config: SeriesConfigT) -> Split:
-        """In order of time; the training part must hold a window, the default one shortened to what is there.
+        """Split in order of time; the training set must hold a window, and the default window is shortened to fit.
 
         Raises InvalidInput for a single series that stands still there, before a run exists.
         """
@@ -132,7 +132,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             values = column_values(table.frame, table.schema.target)[: found.train.stop]
             if not np.nanmax(values, initial=-np.inf) > np.nanmin(values, initial=np.inf):
                 raise InvalidInput(
-                    f"the target {table.schema.target!r} never changes in the training part:"
+                    f"the target {table.schema.target!r} never changes in the training set:"
                     " a network has nothing to learn",
                     where="split",
                     next_step="choose forecasting.auto or forecasting.naive, another target, or smaller validation and"
@@ -208,7 +208,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return starts
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
-        """From each origin, with rows up to it only; of a panel, with rows of its own series only."""
+        """Predict from each origin with rows up to it only, in a panel with rows of its own series only."""
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self._predict_one(predictor, name, one))
         if part.horizon != predictor.preprocessing.horizon:

@@ -16,7 +16,7 @@ _LEAST = 2
 
 
 class TimeSeriesConfig(ForecastConfig):
-    """What training a network on windows needs besides the task's own settings."""
+    """Settings for training a network on windows, in addition to the task's own."""
 
     window: Annotated[
         int | None,

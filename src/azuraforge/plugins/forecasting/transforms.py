@@ -72,7 +72,7 @@ class Transform:
         return np.cumsum(steps, axis=-1) if self.name == "difference" else steps
 
     def invert(self, changed: Floats, last: Floats) -> Floats:
-        """From transformed values back to the target.
+        """Convert transformed values back to the target.
 
         Args:
             changed: ``(origin, horizon)``, forecasts of what ``apply`` would give for the rows after each origin.
@@ -83,7 +83,7 @@ class Transform:
         return self.from_anchor(changed)
 
     def from_anchor(self, path: Floats) -> Floats:
-        """From the anchor's space back to the target."""
+        """Convert from the anchor's space back to the target."""
         return np.asarray(np.exp(path)) if self.name == "log" else path
 
     def smearing(self, errors: Floats) -> Floats:
@@ -103,10 +103,10 @@ class Transform:
         return np.asarray(np.exp(errors).mean(axis=0)) if self.name == "log" else np.ones(errors.shape[1])
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON values."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Transform:
-        """What ``to_dict`` gave."""
+        """Rebuild the object from the result of ``to_dict``."""
         return from_json(cls, fields)

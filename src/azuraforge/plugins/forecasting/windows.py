@@ -1,4 +1,4 @@
-"""From a part to a network's examples: windows of scaled channels, the calendar ahead, and targets to learn."""
+"""Conversion of a part into a network's examples: windows of scaled channels, the calendar ahead, and targets."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Layout:
-    """Which channels a window has; of a panel the same for all series, though each has its own scales.
+    """Channels of a window, the same for all series of a panel, though each series has its own scales.
 
     Attributes:
         level: the target's own level stands next to its changes.
@@ -137,7 +137,7 @@ class Layout:
 
     @classmethod
     def of(cls, train: Part, transform: Transform, window: int, features: bool) -> Layout:
-        """What suits the training rows of one series."""
+        """Return the layout for the training rows of one series."""
         target = column_values(train.frame, train.schema.target)
         columns = {name: column_values(train.frame, name) for name in (train.schema.features if features else ())}
         anchors = transform.anchor(target)
@@ -151,7 +151,7 @@ class Layout:
 
     @classmethod
     def common(cls, layouts: Sequence[Layout]) -> Layout:
-        """What suits most of several series; where one has holes, all are told of theirs."""
+        """Return the layout for most of several series; if one has gaps, all get a channel that marks gaps."""
 
         def most(chosen: Sequence[bool]) -> bool:
             return 2 * sum(chosen) > len(layouts)
@@ -276,17 +276,17 @@ class Preprocessing:
         return Examples(self._scaled(part), relative, known, origins, self.window, targets, scales)
 
     def restore(self, part: Part, changes: Floats) -> Floats:
-        """From learned units back to the target's: ``(…, origin, horizon)`` in, the same shape out."""
+        """Convert from learned units back to the target's: ``(…, origin, horizon)`` in, the same shape out."""
         last = self.transform.anchor(self._target(part))
         return self.transform.from_anchor(last[part.origins][:, None] + changes * self.scale)
 
     def changes(self, part: Part, values: Floats) -> Floats:
-        """From the target's unit to learned units, ``restore`` backwards: ``(origin, horizon)`` in, the same out."""
+        """Convert from the target's unit to learned units, the inverse of ``restore``; ``(origin, horizon)``."""
         last = self.transform.anchor(self._target(part))
         return np.asarray((self.transform.anchor(values) - last[part.origins][:, None]) / self.scale)
 
     def _known(self, part: Part, usable: Indices) -> Callable[[Indices], Single]:
-        """What is known ahead, by indices into ``usable``, themselves indices into the part's origins: rows times
+        """Return values known ahead, by indices into ``usable``, which are indices into the part's origins: rows times
         horizon times features would not fit in memory."""
 
         def ahead(chosen: Indices) -> Single:
@@ -313,7 +313,7 @@ class Preprocessing:
         return filled(column_values(part.frame, self.target), self.first)
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON values."""
+        """Return the fields as JSON values."""
         return {
             "target": self.target,
             "window": self.window,
@@ -330,7 +330,7 @@ class Preprocessing:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Preprocessing:
-        """What ``to_dict`` gave."""
+        """Rebuild the object from the result of ``to_dict``."""
         return from_json(cls, fields)
 
 

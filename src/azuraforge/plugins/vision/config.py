@@ -111,7 +111,7 @@ class ImagePart:
 
 @dataclass(frozen=True)
 class ClassPredictions:
-    """What a classifier says about a part.
+    """Predictions of a classifier for a part.
 
     Attributes:
         probabilities: ``(example, class)`` in the order of ``ImageSchema.classes``; each row sums to 1.

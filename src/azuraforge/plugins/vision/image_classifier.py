@@ -53,7 +53,7 @@ _PREDICT_BATCH = 500
 
 
 class ImageConfig(ClassifyConfig):
-    """What training a network on images needs, besides the task's own settings."""
+    """Settings for training a network on images, in addition to the task's own."""
 
     epochs: Annotated[int, Field(default=8, ge=1, le=1000, description="Passes over the training part, at most")]
     patience: Annotated[
@@ -97,7 +97,7 @@ class Scaling:
 
     @classmethod
     def learn(cls, pixels: Pixels) -> Scaling:
-        """From training images: the standard deviation of each channel; 1 where a channel is constant."""
+        """Learn the standard deviation of each channel from training images; 1 for a constant channel."""
         values = pixels.reshape(-1, pixels.shape[3])
         mean = values.mean(axis=0, dtype=np.float64)
         # Squares of bytes are exact in 64 bits; a float copy of a large set would not fit next to it.
@@ -142,7 +142,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         """The network; its random weights come from the engine's own generator, which the run's seed has set."""
 
     def examples(self, config: ImageConfigT, images: Single, labels: Indices, seed: int) -> Dataset:
-        """What training draws from; a subclass may change the images at every look."""
+        """Return the training dataset; a subclass may augment the images each time they are drawn."""
         return data.Arrays(images, labels)
 
     def fit(self, run: RunContext[ImageConfigT], train: ImagePart, validation: ImagePart) -> Classifier:

@@ -33,8 +33,8 @@ def bounded_growth(most_bytes: int) -> Iterator[None]:
     """Refuse this process more than ``most_bytes`` of further data within the block. Only Linux enforces it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limit = min((each for each in (soft, hard) if each != resource.RLIM_INFINITY), default=resource.RLIM_INFINITY)
-    with contextlib.suppress(OSError), open("/proc/self/statm", "rb") as told:
-        bounded = int(told.read().split()[5]) * resource.getpagesize() + most_bytes
+    with contextlib.suppress(OSError), open("/proc/self/statm", "rb") as statm:
+        bounded = int(statm.read().split()[5]) * resource.getpagesize() + most_bytes
         limit = bounded if limit == resource.RLIM_INFINITY else min(limit, bounded)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     try:

@@ -1,1 +1,1 @@
-"""Secrets of a project: encrypted at rest, granted to children that declare them, shown to nobody."""
+"""Secrets of a project: encrypted at rest, granted to children that declare them, never shown."""

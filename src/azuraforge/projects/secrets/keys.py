@@ -1,4 +1,4 @@
-"""The keys that secrets are encrypted with: from the settings, or a file of the data home that no backup holds."""
+"""Encryption keys of secrets: from the settings, or from a file of the data home that backups leave out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP of secrets. Values come in and never go out."""
+"""HTTP routes of secrets. Values are write-only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Service = Annotated[SecretService, Depends(secret_service)]
 
 @router.get("")
 def list_secrets(access: Member, service: Service, limit: Limit = PAGE, after: After = None) -> SecretPage:
-    """A page of secrets by name, without their values."""
+    """List secrets by name, without their values."""
     return service.list(access.project_id, limit=limit, after=after)
 
 

@@ -11,7 +11,7 @@ _NONCE_BYTES = 12
 
 
 class CannotOpen(Exception):
-    """No key opens this, or it was changed, or it belongs to another project or name."""
+    """Decryption failed: the key is missing, or the value was changed or belongs to another project or name."""
 
 
 def seal(key: Key, project_id: str, name: str, value: str) -> bytes:

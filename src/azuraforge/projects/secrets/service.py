@@ -1,4 +1,4 @@
-"""The rules of secrets: who encrypts, who decrypts, and what is said where that is impossible."""
+"""Rules of secrets: encryption, decryption, and errors where a key is missing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SecretService:
         self._keys = keys
 
     def set(self, project_id: str, name: str, value: str, user_name: str) -> SecretOut:
-        """Encrypt and store a value, which replaces a former one. Raises StorageError where no key can be had."""
+        """Encrypt and store a value, replacing an earlier one. Raises StorageError if no key is available."""
         key = self._keys.first()
         sealed = seal(key, project_id, name, value)
 

@@ -1,4 +1,4 @@
-"""The only SQL of secrets."""
+"""All SQL of secrets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from sqlalchemy import delete, func, select
 from azuraforge.database import Session, now
 from azuraforge.database.keyset import behind
 from azuraforge.projects.secrets.tables import Secret
+
+#: In the name of a secret that belongs to a row of another package; names that people give do not contain it.
+OWNED = ":"
+_NAMED = ~Secret.name.contains(OWNED)
 
 
 def get(session: Session, name: str) -> Secret | None:
@@ -21,15 +25,21 @@ def any_of(session: Session, names: Sequence[str]) -> bool:
 
 
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Secret]:
-    """Return secrets by name, behind ``after``."""
-    statement = select(Secret).order_by(Secret.name).limit(limit)
+    """Return secrets that people named, by name, behind ``after``."""
+    statement = select(Secret).where(_NAMED).order_by(Secret.name).limit(limit)
     if after is not None:
         statement = statement.where(behind((Secret.name,), after))
     return session.scalars(statement).all()
 
 
+def named(session: Session, names: Sequence[str]) -> Sequence[Secret]:
+    """Return the secrets of these names that are there."""
+    return session.scalars(select(Secret).where(Secret.name.in_(names))).all()
+
+
 def count(session: Session) -> int:
-    return session.execute(select(func.count()).select_from(Secret)).scalar_one()
+    """Return how many secrets people named."""
+    return session.execute(select(func.count()).select_from(Secret).where(_NAMED)).scalar_one()
 
 
 def put(session: Session, name: str, key_id: str, sealed: bytes, user_name: str) -> Secret:

@@ -1,4 +1,4 @@
-"""Secrets, encrypted."""
+"""Table of encrypted secrets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.database import Base, Owned, Timestamp, now
 
 
 class Secret(Owned, Base):
-    """A value under AES-256-GCM; project and name are its associated data, so that it fits no other row."""
+    """A value encrypted with AES-256-GCM; project and name are associated data, so that it is valid in no other row."""
 
     __tablename__ = "secret"
 

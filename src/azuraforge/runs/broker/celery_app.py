@@ -1,4 +1,4 @@
-"""Celery, reduced to what it is here for: it brings two ids in JSON to a worker with a free slot.
+"""The Celery application. Its messages hold two ids in JSON and wake a worker with a free slot.
 
 A message is an invitation to look, no order: which run is taken, the database says (``lease.py``). So messages are
 acknowledged when they arrive, and may be lost, doubled, late or out of order; the ``dispatcher`` sends them again.
@@ -19,12 +19,12 @@ _TRANSPORT = {
     "socket_timeout": 5.0,
     "socket_keepalive": True,
     "health_check_interval": 5,
-    # One try: whoever sends or listens decides when the next one is.
+    # One attempt: the sender or the consumer decides when to retry.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
     "interval_max": 0,
-    # Messages between arrival and acknowledgement, which is a moment: nothing is ever redelivered by time.
+    # Messages are acknowledged on arrival, so that none is redelivered because of its age.
     "visibility_timeout": 3600,
 }
 
@@ -40,7 +40,7 @@ def queue_name(queue: str) -> str:
 
 
 def make_app(url: str) -> Celery:
-    """A Celery application that only carries: JSON, early acknowledgement, no results, no ETA, no remote control."""
+    """Return a Celery application for wake-up messages: JSON, acknowledged early, no results, ETA or remote control."""
     from celery import Celery  # the extra `scaled`
 
     app = Celery("azuraforge", broker=url, set_as_current=False, fixups=[])
@@ -52,12 +52,12 @@ def make_app(url: str) -> Celery:
         task_send_sent_event=False,
         worker_send_task_events=False,
         worker_enable_remote_control=False,
-        # No limit: the consumer's gate is one, and an acknowledgement lost with the broker would fill this for good.
+        # No limit: the consumer's gate is the limit, and acknowledgements lost with the broker would use this one up.
         worker_prefetch_multiplier=0,
         worker_hijack_root_logger=False,
         broker_transport_options=_TRANSPORT,
         broker_pool_limit=1,
-        # Whoever uses it decides when to try again: Celery's own pauses grow to half a minute.
+        # The caller decides when to retry: Celery's own pauses grow to half a minute.
         broker_connection_retry=False,
         broker_connection_retry_on_startup=False,
     )
@@ -65,6 +65,6 @@ def make_app(url: str) -> Celery:
 
 
 def send(app: Celery, project_id: str, run_id: str, queue: str) -> None:
-    """Put one message into ``queue``. Raises what kombu raises where the broker is away."""
+    """Put one message into ``queue``. Raises kombu's errors if the broker is unavailable."""
     options: dict[str, object] = {"queue": queue_name(queue), "ignore_result": True, "retry": False}
     app.send_task(TASK, args=(project_id, run_id), **options)

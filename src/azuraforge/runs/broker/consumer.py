@@ -1,4 +1,4 @@
-"""Keeps a consumer (``consumer_child``) alive: starts it when the broker answers, ends it when it makes no progress."""
+"""Supervision of the consumer process (``consumer_child``): start it when the broker answers, end it when it hangs."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from azuraforge.telemetry import logger
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 2.0
 _WATCH_SECONDS = 2.0
-#: Without a sign of life, or without a message while some wait and are wanted, a consumer hangs after so long.
+#: A consumer that sends no heartbeat for so long, or no message while some wait and are requested, has hung.
 _HANGS_SECONDS = 15.0
 
 log = logger("runs")
 
 
 class Consumer:
-    """Hands on messages from the broker, each of them asked for by one ``want``.
+    """Passes on messages from the broker, one for each call of ``want``.
 
     Args:
         url: the broker's.
@@ -59,18 +59,18 @@ class Consumer:
         ]
 
     def start(self) -> None:
-        """Begin to listen, now or when the broker answers."""
+        """Start listening, now or as soon as the broker answers."""
         for thread in self._threads:
             thread.start()
 
     def want(self) -> None:
-        """One more message is wanted."""
+        """Request one more message."""
         with self._lock:
             self._wanted += 1
             self._write(b"+")
 
     def stop(self) -> None:
-        """Take no more messages."""
+        """Stop taking messages."""
         self._stopping.set()
         self.end()
         for thread in self._threads:
@@ -78,7 +78,7 @@ class Consumer:
                 thread.join(_WATCH_SECONDS + 5)
 
     def end(self) -> None:
-        """End the child at once; unless stopped, another takes its place."""
+        """End the child at once; unless stopped, another replaces it."""
         with self._lock:
             if self._process is not None:
                 self._process.kill()
@@ -104,7 +104,7 @@ class Consumer:
                 self._stopping.wait(_FIRST_PAUSE_SECONDS)
 
     def _listen(self) -> int:
-        """One life of the child."""
+        """Run one child process from its start to its end."""
         command = [sys.executable, "-P", "-m", "azuraforge.runs.broker.consumer_child"]
         process = subprocess.Popen(
             command,
@@ -112,14 +112,14 @@ class Consumer:
             stdout=subprocess.PIPE,
             env=_variables(),
             bufsize=0,
-            start_new_session=True,  # a terminal's Ctrl-C is for us, who then end it in order
+            start_new_session=True,  # Ctrl-C must reach only this process, which then ends the child in order
         )
         assert process.stdout is not None
         with process:
             with self._lock:
                 self._process = process
                 self._lived_at = self._took_at = time.monotonic()
-                # The address may hold a password: not for the command line, which everybody can read.
+                # The address may hold a password, and every user can read command lines.
                 self._write(orjson.dumps({"url": self._url, "queues": list(self._queues)}) + b"\n")
                 self._write(b"+" * self._wanted)
                 if self._stopping.is_set():
@@ -134,7 +134,7 @@ class Consumer:
     def _hear(self, words: list[str]) -> None:
         self._lived_at = time.monotonic()
         if len(words) != 2:
-            return  # "ready" or a sign of life
+            return  # "ready" or a heartbeat
         with self._lock:
             self._took_at = self._lived_at
             self._wanted -= 1
@@ -148,7 +148,9 @@ class Consumer:
                 slept, looked_at = time.monotonic() - looked_at, time.monotonic()
                 with self._lock:
                     running, wanted, took_at = self._process is not None, self._wanted, self._took_at
-                    if slept > _WATCH_SECONDS + self._hangs_seconds / 2:  # we were stopped ourselves: it may be well
+                    if (
+                        slept > _WATCH_SECONDS + self._hangs_seconds / 2
+                    ):  # this process was suspended itself; the child may be healthy
                         self._lived_at, stuck_since = looked_at, None
                     self._write(b"?")
                     silent_seconds = looked_at - self._lived_at
@@ -165,7 +167,7 @@ class Consumer:
     def _some_wait(self, client: Any) -> bool:
         try:
             return any(client.llen(broker.queue_name(queue)) for queue in self._queues)
-        except Exception:  # the broker is away: no reason to blame the consumer
+        except Exception:  # the broker is unavailable, which is not the consumer's fault
             return False
 
     def _give_up(self, reason: str, seconds: float) -> None:
@@ -173,9 +175,9 @@ class Consumer:
         self.end()
 
     def _write(self, said: bytes) -> None:
-        """The caller holds the lock."""
+        """Write to the child. The caller holds the lock."""
         if self._process is not None and self._process.stdin is not None and said:
-            with contextlib.suppress(OSError):  # it has just ended; its successor is told anew
+            with contextlib.suppress(OSError):  # it has just ended; its successor gets the request
                 self._process.stdin.write(said)
 
 

@@ -33,7 +33,7 @@ def main() -> int:
     app.task(name=broker.TASK, ignore_result=True)(wanted.take)
     app.steps["consumer"].add(_gate_of(wanted))
     worker = app.WorkController(
-        pool="solo",  # a task here is the writing of one line
+        pool="solo",  # each task only writes one line
         concurrency=1,
         queues=[broker.queue_name(queue) for queue in given["queues"]],
         without_gossip=True,
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 class _Wanted:
-    """How many messages may be taken. Touched by Celery's thread alone."""
+    """Number of messages that may be taken. Used by Celery's thread only."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -56,19 +56,19 @@ class _Wanted:
         return self._count > 0
 
     def take(self, project_id: str, run_id: str) -> None:
-        """The task itself."""
+        """Write one line for the message: the Celery task."""
         self._count -= 1
         _say(f"{project_id} {run_id}")
 
     def hear(self) -> None:
-        """What the input said; called in Celery's loop, which this also wakes."""
+        """Handle input that was read; called in Celery's loop, which this also wakes."""
         said = os.read(self.waking, _READ_BYTES)
         self._count += said.count(b"+")
         for _ in range(said.count(b"?")):
             _say(".")
 
     def read_input(self) -> None:
-        """In a thread of its own, which ends the process with its input even where Celery hangs."""
+        """Read the input in a separate thread, which ends the process at the end of the input even if Celery hangs."""
         while said := os.read(0, _READ_BYTES):
             os.write(self._wake, said)
         os._exit(0)

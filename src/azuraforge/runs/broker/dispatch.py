@@ -14,7 +14,7 @@ from azuraforge.telemetry import logger
 if TYPE_CHECKING:
     from celery import Celery
 
-#: After a failure the broker is left alone this long; messages due in the meantime are dropped.
+#: Pause after a failure of the broker; messages due in the meantime are dropped.
 _PAUSE_SECONDS = 0.5
 _STOP_SECONDS = 3.0
 
@@ -58,7 +58,7 @@ class CeleryDispatch:
                 continue
             try:
                 broker.send(app, *message)
-            except Exception as error:  # any error of kombu or Redis: the dispatcher sends it again
+            except Exception as error:  # any error of kombu or Redis: the dispatcher retries
                 if not away:
                     log.warning("broker_away", reason=str(error), note="runs stay queued until it is back")
                 away, again_at = True, time.monotonic() + _PAUSE_SECONDS

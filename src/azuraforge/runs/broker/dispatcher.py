@@ -1,4 +1,4 @@
-"""Sends queued runs again, so that a message may be lost. Any number may run, in any number of processes.
+"""Periodic resending for queued runs, so that lost messages do no harm. Several dispatchers may run, in any process.
 
 What is due stands in the database; what waits in the broker is only how workers hear of it. Each pass fills a queue
 up to as many messages as runs are due, a bounded number at most: a broker that forgot everything is full again after
@@ -20,16 +20,16 @@ from azuraforge.runs.lease import Held
 from azuraforge.settings import QUEUES
 from azuraforge.telemetry import logger
 
-#: More messages than this need not wait in one queue: whoever takes one goes on until nothing is due.
+#: Most messages that wait in one queue: a worker that receives one continues until nothing is due.
 MOST_WAITING = 200
-#: A message that was sent is given so long to arrive before the same run is sent again.
+#: Time for a message to arrive before another is sent for the same run.
 AGAIN_SECONDS = 3.0
 
 log = logger("runs")
 
 
 class Dispatcher:
-    """Looks for due runs that no message waits for.
+    """Sends messages for due runs that have none waiting.
 
     Args:
         kinds: of run that workers carry; others are none of its business.
@@ -44,7 +44,7 @@ class Dispatcher:
         self._away = False
 
     def dispatch(self) -> int:
-        """One pass; returns how many messages were sent. Raises where the database is away."""
+        """Run one pass and return the number of messages sent. Raises TransientError if the database is unavailable."""
         now = time.monotonic()
         sent = 0
         due_now: set[Held] = set()
@@ -64,12 +64,12 @@ class Dispatcher:
         return sent
 
     def close(self) -> None:
-        """Let go of the broker."""
+        """Close the connection to the broker."""
         with contextlib.suppress(Exception):
             self._broker.close()
 
     def _waiting(self, name: str) -> int:
-        """How many messages wait; as many as may, where the broker cannot say."""
+        """Return the number of waiting messages; the allowed maximum if the broker cannot be asked."""
         try:
             count = int(self._broker.llen(name))
         except Exception as error:

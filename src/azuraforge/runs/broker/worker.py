@@ -1,4 +1,4 @@
-"""A worker that hears of runs through the broker: slots, and a consumer that is asked for a message per free slot."""
+"""Worker of the scaled platform: slots, and a consumer that requests one message for each free slot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.settings import Queue
 
 
 class QueueWorker:
-    """Carries runs of ``queues``, ``concurrency`` at once.
+    """Executes runs of ``queues``, at most ``concurrency`` at once.
 
     A message wakes a slot, which takes whatever is due first in its queues, and goes on until nothing is. So the
     database alone decides on order and fairness, and a message too many finds nothing to do.
@@ -23,13 +23,13 @@ class QueueWorker:
         self._slots = Slots(lambda: worker.run_one(queues=queues), self._consumer.want, concurrency)
 
     def start(self) -> None:
-        """Look for work, then listen."""
+        """Look for queued runs, then listen to the broker."""
         self._worker.start()
         self._slots.start()
         self._consumer.start()
 
     def stop(self) -> None:
-        """Put running runs back into the queue, at once, and take no more."""
+        """Requeue running runs at once and take no more."""
         self._worker.drain()  # first: a broker that hangs must not delay it
         self._consumer.stop()
         self._slots.stop()

@@ -1,4 +1,4 @@
-"""Computations after a run's success, such as those that explain a verdict: one after another, behind the runs' work.
+"""Computations after a run's success, such as explanations of a verdict: one at a time, at low priority.
 
 What is to be done lies in the run's work folder, written before the success and kept until everything is done. So a
 worker that is killed finds it again when it starts, on the disk that holds the files that the computations read. The
@@ -39,13 +39,13 @@ from azuraforge.runs.handlers import ChildSettings, ClaimedRun, FollowUp
 from azuraforge.runs.tables import Run
 from azuraforge.telemetry import logger
 
-#: The file in a run's work folder that says what follows.
+#: The file in a run's work folder that lists its follow-ups.
 FILE = "follow_ups.json"
-#: Added to the niceness of the children: whoever trains goes first.
+#: Added to the niceness of the children: training comes first.
 _NICENESS = 10
-#: So long one computation may take on a machine that gives it little.
+#: Time limit of one computation, generous for a busy machine.
 _SECONDS = 1800.0
-#: How often one is tried in one life of the worker before its problem is noted.
+#: Attempts in one worker process before the problem is noted in the report.
 _TRIES = 3
 _PAUSE_SECONDS = 1.0
 _AWAY_SECONDS = 5.0
@@ -64,7 +64,7 @@ class Task(BaseModel):
 
 
 class _Attached:
-    """What a child attached; it is stored when the child has ended."""
+    """Figures and notes that a child attached; they are stored when the child has ended."""
 
     def __init__(self) -> None:
         self.figures: list[Figure] = []
@@ -78,7 +78,7 @@ class _Attached:
 
 
 def keep(folder: Path, run: ClaimedRun, settings: ChildSettings, steps: Sequence[FollowUp]) -> None:
-    """Write down what follows the success of a run. Raises StorageError where the disk is full."""
+    """Store the follow-ups of a run before its success is committed. Raises StorageError if the disk is full."""
     task = Task(
         project_id=run.project_id,
         run_id=run.id,
@@ -99,7 +99,7 @@ def keep(folder: Path, run: ClaimedRun, settings: ChildSettings, steps: Sequence
 
 
 class FollowUps:
-    """Executes follow-ups on a thread of its own. Those of earlier lives come first.
+    """Executes follow-ups in a thread of its own, first those that an earlier process left.
 
     Args:
         scratch: the folder of the runs' work folders.
@@ -118,17 +118,17 @@ class FollowUps:
         self._thread = threading.Thread(target=self._loop, name="runs-follow-ups", daemon=True)
 
     def start(self) -> None:
-        """Begin, with what earlier lives left."""
+        """Start with the follow-ups that earlier processes left."""
         for file in sorted(self._scratch.glob(f"*/{FILE}"), key=_written_at):
             self._folders.put(file.parent)
         self._thread.start()
 
     def add(self, folder: Path) -> None:
-        """A run has succeeded, and ``keep`` has written what follows into its folder."""
+        """Add the follow-ups of a succeeded run, which ``keep`` has stored in its folder."""
         self._folders.put(folder)
 
     def stop(self) -> None:
-        """End at once; what has not ended begins again after the next start."""
+        """Stop at once; unfinished follow-ups start again after the next start."""
         self._stopping.set()
         self._folders.put(None)
         with self._lock:
@@ -141,7 +141,7 @@ class FollowUps:
         while not self._stopping.is_set() and (folder := self._folders.get()) is not None:
             try:
                 self.execute(folder)
-            except TransientError as error:  # the database or the launcher is away
+            except TransientError as error:  # the database or the launcher is unavailable
                 self._again(folder, error, _AWAY_SECONDS)
             except Exception as error:
                 self._again(folder, error, _PAUSE_SECONDS)
@@ -153,7 +153,7 @@ class FollowUps:
             self._folders.put(folder)
 
     def execute(self, folder: Path) -> None:
-        """Execute what is still to be done for one run, then remove its folder.
+        """Execute the remaining follow-ups of one run, then remove its folder.
 
         Raises where a computation must be tried again.
         """
@@ -215,7 +215,7 @@ class FollowUps:
                 self._child = None
 
     def _store(self, session: Session, run_id: str, name: str, attached: _Attached) -> None:
-        """Attach figures and notes, once: a run that was purged, or a name that is gone, takes nothing."""
+        """Attach figures and notes once; skipped for a run that was purged or a plugin that is gone."""
         run = store.lock(session, run_id)
         if run is None or name not in run.follow_ups:
             return
@@ -237,7 +237,7 @@ def note_end(session: Session, events: EventLog, run: Run) -> None:
 
 @contextmanager
 def _alone(file: Path) -> Iterator[bytes | None]:
-    """Hold a lock on the file and yield its content; None where it is gone or another process holds it."""
+    """Lock the file and yield its content; None if it is gone or another process holds the lock."""
     try:
         descriptor = os.open(file, os.O_RDONLY)
     except OSError:

@@ -46,7 +46,7 @@ from azuraforge.strict_json import JsonObject
 T = TypeVar("T")
 R = TypeVar("R", bound=BaseModel)
 
-#: How often a write is tried again while the database is away.
+#: Pause between retries of a write while the database is unavailable.
 _AWAY_SECONDS = 0.25
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 
@@ -100,7 +100,7 @@ class AttemptJob:
             raise storage_error(error, "the run's log", str(folder)) or error from error
 
     def check(self) -> None:
-        """Raise where the run was cancelled or replaced, or the worker is stopping."""
+        """Raise if the run was cancelled or replaced, or the worker is stopping."""
         self.interrupt.check()
 
     def phase(
@@ -152,7 +152,7 @@ class AttemptJob:
                 return
 
     def _list_artifact(self, session: Session, name: str, values: Mapping[str, str | int]) -> bool:
-        """False where another run had the same content, and it was freed with that one a moment ago."""
+        """Return False if the same content belonged to another run and was freed with that run a moment ago."""
         hold(session)
         if not self._artifacts.path(self.run.project_id, str(values["sha256"])).exists():
             return False
@@ -172,7 +172,7 @@ class AttemptJob:
         self._outgoing.put(message_frame(name, body))
 
     def write(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
-        """Run ``work`` in a transaction behind the fence; waits while the database is away. Raises Replaced."""
+        """Run ``work`` in a fenced transaction; waits while the database is unavailable. Raises Replaced."""
 
         def fenced(session: Session) -> T:
             fenced_update(session, self.held)
@@ -188,13 +188,13 @@ class AttemptJob:
             time.sleep(_AWAY_SECONDS)
 
     def close(self) -> None:
-        """Close what is open; the log's file stays."""
+        """Close open files; the log file remains."""
         self.interrupt.close()
         self._outgoing.close()
         self.log.close()
 
     def child_settings(self) -> ChildSettings:
-        """What every child of this attempt computes with."""
+        """Settings with which every child of this attempt computes."""
         assert self._environment is not None
         return ChildSettings(
             seed=self.run.seed,
@@ -204,7 +204,7 @@ class AttemptJob:
         )
 
     def _fix_environment(self) -> JsonObject:
-        """What this attempt's children compute with: the run's own backend as long as that can be had."""
+        """Fix the environment of this attempt's children: the run's own backend while it is available."""
         recorded, asked = self.run.environment, self.run.threads
         fixed = self._kernels.fix(recorded, asked, self._wait_for_kernels)
         self._kernels_folder = fixed.folder
@@ -237,7 +237,7 @@ class AttemptJob:
         self.write(work)
 
     def _finished_before(self, name: str, wanted: str) -> _Ended | None:
-        """The result of an earlier attempt, where it answers the same question and its outputs verify."""
+        """Return an earlier attempt's result if it was computed from the same inputs and its outputs verify."""
         with self._database.read(self.run.project_id) as session:
             row = store.phase(session, self.run.id, name)
         if row is None or row.payload_hash != wanted:
@@ -297,7 +297,7 @@ class AttemptJob:
         return _Ended(answer["value"], outputs)
 
     def _measured(self) -> Sampler:
-        """One for all phases of the attempt; its clock goes on where the first attempt's began."""
+        """Return the progress meter of all phases of the attempt; its clock starts with the first attempt."""
         if self._sampler is None:
             with self._database.read(self.run.project_id) as session:
                 first = store.attempts(session, self.run.id)[0].started_at
@@ -321,7 +321,7 @@ class AttemptJob:
         return [{"step": row.step, "folder": str(self.folder / row.folder), "sha256": row.sha256} for row in rows]
 
     def _record(self, phase: str, frames: Sequence[SentMessage]) -> Sequence[SentMessage]:
-        """Store a child's frames in one transaction, then free what that made superfluous; returns the answers."""
+        """Store a child's frames in one transaction, then free superfluous checkpoints; return the answers."""
         recorder = Recorder(self._events, self.held, self.folder, self._meter, phase, self._messages)
 
         def work(session: Session) -> None:

@@ -1,8 +1,8 @@
-"""The end of computations after a success that no worker can do any more, as its disk was lost or cleared."""
+"""Ending of follow-ups whose files are lost because the worker's disk was lost or cleared."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from sqlalchemy import Text, cast, func, select
 
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
-from azuraforge.projects.store import next_projects
+from azuraforge.projects.reads import every_project
 from azuraforge.projects.trash import policy_of
 from azuraforge.runs import store
 from azuraforge.runs.execution.follow_ups import FILE, note_end
@@ -19,13 +19,12 @@ from azuraforge.runs.tables import Run
 from azuraforge.telemetry import logger
 
 _EMPTY = len("[]")
-_AT_ONCE = 100
 
 log = logger("runs")
 
 
 def end_lost(database: Database, events: EventLog, scratch: Path | None, held: Collection[str] = ()) -> int:
-    """End follow-ups whose files are gone, with a note that says so; returns of how many runs.
+    """End follow-ups whose files are gone, with a note in the report; return the number of runs.
 
     A worker tries again whenever it starts, as long as its disk holds the run's folder; folders are cleared after the
     days that the project keeps them.
@@ -37,7 +36,7 @@ def end_lost(database: Database, events: EventLog, scratch: Path | None, held: C
         held: projects that are left alone.
     """
     ended = 0
-    for project_id in _projects(database):
+    for project_id in every_project(database):
         if project_id in held:
             continue
         with database.read(project_id) as session:
@@ -50,17 +49,6 @@ def end_lost(database: Database, events: EventLog, scratch: Path | None, held: C
                 log.warning("follow_ups_lost", project_id=project_id, run_id=run_id)
                 ended += 1
     return ended
-
-
-def _projects(database: Database) -> Iterator[str]:
-    after = ""
-    while True:
-        with database.read_system() as session:
-            found = next_projects(session, after, _AT_ONCE)
-        yield from (place.project_id for place in found)
-        if len(found) < _AT_ONCE:
-            return
-        after = found[-1].project_id
 
 
 def _left(session: Session) -> list[tuple[str, datetime]]:

@@ -1,4 +1,4 @@
-"""Messages on their way to a child: from any thread, sent by the one that drives the child."""
+"""Buffer of messages to a child: any thread adds, the thread that drives the child sends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.processes.frames import SentMessage, encode
 
 
 class Outgoing:
-    """A buffer that never blocks the driving thread, not even where the child does not read."""
+    """Message buffer that never blocks the driving thread, even if the child does not read."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,7 +19,7 @@ class Outgoing:
 
     @property
     def woken(self) -> socket.socket:
-        """Readable once something was put."""
+        """A descriptor that is readable once a message was added."""
         return self._woken
 
     @property
@@ -27,7 +27,7 @@ class Outgoing:
         return not self._waiting
 
     def put(self, frame: SentMessage) -> None:
-        """Add a frame. Raises TypeError where it is not JSON."""
+        """Add a frame. Raises TypeError if it is not JSON."""
         encoded = encode(frame)
         with self._lock:
             self._waiting += encoded
@@ -35,7 +35,7 @@ class Outgoing:
             self._wake.send(b"!", socket.MSG_DONTWAIT)
 
     def send(self, connection: socket.socket) -> None:
-        """Send as much as the socket takes now."""
+        """Send as much as the socket accepts now."""
         with contextlib.suppress(OSError):
             self._woken.recv(4096, socket.MSG_DONTWAIT)
         with self._lock, contextlib.suppress(OSError):  # a child that has ended says so on its other channels
@@ -43,7 +43,7 @@ class Outgoing:
             del self._waiting[:sent]
 
     def clear(self) -> None:
-        """Forget what was meant for a child that has ended."""
+        """Discard messages for a child that has ended."""
         with self._lock:
             self._waiting.clear()
 

@@ -1,4 +1,4 @@
-"""One phase of an attempt, seen from the worker: a child, what it says, its limits, and its end."""
+"""One phase of an attempt in the worker: the child, its messages, its limits and its end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from azuraforge.strict_json import JsonObject
 
 _READ_BYTES = 1 << 16
 _LIMITS_SECONDS = 0.5
-#: After the answer, how long the last words on stdout may take to arrive.
+#: Time for remaining output to arrive after the answer.
 _LAST_WORDS_SECONDS = 1.0
 
 _RANK: dict[type[Exception], int] = {Cancelled: 0, Draining: 1, Replaced: 2}
@@ -45,7 +45,7 @@ Record = Callable[[Sequence[SentMessage]], Sequence[SentMessage]]
 
 
 class Interrupt:
-    """Tells a worker's thread, from other threads, that it should stop: cancelled, replaced or draining."""
+    """Signal to a worker's thread from other threads to stop: cancelled, replaced or draining."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -53,7 +53,7 @@ class Interrupt:
         self._woken, self._wake = socket.socketpair()
 
     def set(self, why: Cancelled | Draining | Replaced) -> None:
-        """Stop for this reason; a graver one replaces a lesser one."""
+        """Request a stop for a reason; a more severe reason replaces a milder one."""
         with self._lock:
             if self._why is None or _RANK[type(why)] > _RANK[type(self._why)]:
                 self._why = why
@@ -66,11 +66,11 @@ class Interrupt:
 
     @property
     def woken(self) -> socket.socket:
-        """Readable once something was set."""
+        """A descriptor that is readable once a reason was set."""
         return self._woken
 
     def check(self) -> None:
-        """Raise the reason, where there is one."""
+        """Raise the reason if there is one."""
         if self._why is not None:
             raise self._why
 
@@ -80,7 +80,7 @@ class Interrupt:
 
 
 class PhaseChild:
-    """Drives one child to its answer.
+    """Drives one child until it answers.
 
     Args:
         record: stores the frames of each batch, in order, before the next is read; its answers go to the child.
@@ -110,7 +110,7 @@ class PhaseChild:
         self._killed = False
 
     def run(self, start: Start) -> Result:
-        """The child's ``result`` frame.
+        """Run the child and return its ``result`` frame.
 
         Raises the child's own error; ChildDied or LauncherDied; Cancelled, Draining or Replaced once the child has
         ended; UserError where it went past a limit.
@@ -123,7 +123,7 @@ class PhaseChild:
                 selector.register(self._outgoing.woken, selectors.EVENT_READ)
                 if self._child.output is not None:
                     selector.register(self._child.output, selectors.EVENT_READ)
-                with contextlib.suppress(OSError):  # it died already; its end tells why
+                with contextlib.suppress(OSError):  # it died already; its exit status gives the reason
                     self._child.connection.sendall(encode(start))
                 while answer is None:
                     answer = self._step(selector)
@@ -139,7 +139,9 @@ class PhaseChild:
         return answer
 
     def _step(self, selector: selectors.BaseSelector) -> Result | Failure | None:
-        ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
+        ended = (
+            self._child.ended.is_set()
+        )  # checked before reading: if it has ended and nothing is readable, nothing will come
         found = selector.select(0.0 if ended else self._wait_seconds())
         ready = {key.fileobj for key, events in found if events & selectors.EVENT_READ}
         if self._child.output in ready:
@@ -151,7 +153,7 @@ class PhaseChild:
         answer: Result | Failure | None = None
         if self._child.connection in ready:
             answer = self._read_frames()
-        elif ended:  # something that it started still holds its end of the socket
+        elif ended:  # a descendant still holds its end of the socket
             raise self._death()
         if answer is None:
             self._check_interrupt()
@@ -185,7 +187,7 @@ class PhaseChild:
         return answer
 
     def _death(self) -> Exception:
-        """Why there is no answer: the child's end, or ours where we ended it ourselves."""
+        """Return the error for a missing answer: how the child ended, or why the worker ended it."""
         death = self._child.death()
         self._interrupt.check()
         return death
@@ -199,7 +201,7 @@ class PhaseChild:
             selector.unregister(output)
 
     def _drain_output(self) -> None:
-        """Its last words: the pipe ends when the child, and whatever it started, have."""
+        """Read the remaining output: the pipe closes when the child and all its descendants have ended."""
         output = self._child.output
         if output is None:
             return
@@ -229,7 +231,7 @@ class PhaseChild:
 
     def _check_limits(self) -> None:
         self._limits.check_time()
-        if (at := time.monotonic()) < self._limits_at:  # a child that talks much is not measured at each word
+        if (at := time.monotonic()) < self._limits_at:  # a child that sends many messages is not measured at each one
             return
         self._limits_at = at + _LIMITS_SECONDS
         if self._limits.memory_bytes is not None:

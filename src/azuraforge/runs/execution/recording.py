@@ -24,7 +24,7 @@ from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.schemas import MOST_NOTE, Step, Time
 
-#: How many checkpoints of a phase are kept: the newest may turn out to be damaged.
+#: Number of checkpoints kept for a phase, as the newest may turn out to be damaged.
 KEPT_CHECKPOINTS = 3
 
 
@@ -52,7 +52,7 @@ class Progress(BaseModel):
 
 
 class Saved(BaseModel):
-    """A checkpoint that is durable."""
+    """A checkpoint that is on disk."""
 
     step: int
     folder: Path
@@ -68,7 +68,7 @@ class Skipped(BaseModel):
 
 
 class Resumed(BaseModel):
-    """The step from which the attempt goes on; None: from the start."""
+    """The step from which the attempt continues; None: from the start."""
 
     step: int | None
     skipped: Annotated[list[Skipped], FailFast()]
@@ -167,7 +167,7 @@ BUILT_IN: tuple[RegisteredMessage, ...] = (
 
 
 def by_name(own: Iterable[RegisteredMessage] = ()) -> dict[str, RegisteredMessage]:
-    """Return the built-in messages and a kind's own by name. Raises ValueError where two have the same one."""
+    """Return the built-in messages and a kind's own by name. Raises ValueError if two have the same name."""
     found: dict[str, RegisteredMessage] = {}
     for kind in (*BUILT_IN, *own):
         if kind.name in found:
@@ -177,7 +177,7 @@ def by_name(own: Iterable[RegisteredMessage] = ()) -> dict[str, RegisteredMessag
 
 
 class Recorder:
-    """Stores one batch of messages of one phase; the caller's transaction is fenced."""
+    """Recorder of one batch of messages of one phase; the caller's transaction is fenced."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""As many threads as runs may be carried at once. A free slot asks for work, and sleeps until it is called."""
+"""Worker threads, one for each run that may execute at once. A free slot looks for work, then sleeps until woken."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logger("runs")
 
 
 class Slots:
-    """Threads that work until nothing is due.
+    """Threads that execute runs until nothing is due.
 
     Args:
         work: carries one run to the end of its attempt; False where none was due.
@@ -34,16 +34,16 @@ class Slots:
         ]
 
     def start(self) -> None:
-        """Look for work."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def call(self) -> None:
-        """Something may be due: wake one sleeping slot."""
+        """Wake one sleeping slot, as a run may be due."""
         self._calls.release()
 
     def stop(self) -> None:
-        """No new work; waits a moment for the threads, whose runs somebody else must interrupt."""
+        """Take no new work and wait briefly for the threads; the caller interrupts their runs."""
         self._stopping.set()
         for _ in self._threads:
             self._calls.release()
@@ -65,7 +65,7 @@ class Slots:
                 log.error("slot_failed", exc_info=error)
                 self._stopping.wait(_PAUSE_SECONDS)
                 continue
-            if look_again:  # whoever claims keeps other rows from view for a moment
+            if look_again:  # a claim hides other rows for a moment
                 look_again = False
                 self._stopping.wait(_MOMENT_SECONDS)
                 continue

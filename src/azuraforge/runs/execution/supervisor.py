@@ -1,4 +1,4 @@
-"""Executes runs in the process that serves: threads that work, a reaper, and a condition instead of a broker."""
+"""Execution of runs in the serving process: worker threads, a reaper, and a condition variable instead of a broker."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Supervisor:
         self._threads.append(threading.Thread(target=self._reap, name="runs-reaper", daemon=True))
 
     def start(self) -> None:
-        """Queue again what an earlier life left running, then begin to work."""
+        """Requeue runs that an earlier process left running, then start working."""
         self._reaper.recover(self._worker.kinds)
         self._worker.start()
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Put running runs back into the queue and end every thread."""
+        """Requeue running runs and end all threads."""
         self._stopping.set()
         self._worker.drain()
         self._wake()
@@ -51,11 +51,11 @@ class Supervisor:
                 thread.join(self._settings.runs.reap_seconds + 5)
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None:
-        """A run was queued: wake the threads."""
+        """Wake the threads for a queued run."""
         self._wake()
 
     def cancelled(self, project_id: str, run_id: str) -> None:
-        """A running run was asked to stop."""
+        """Notify the worker of a requested cancellation."""
         self._worker.notice_cancel(run_id)
 
     def _wake(self) -> None:
@@ -65,7 +65,7 @@ class Supervisor:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            seen = self._wakes  # before looking, so that none is missed between looking and waiting
+            seen = self._wakes  # cleared before looking, so that no signal is missed between looking and waiting
             try:
                 if self._worker.run_one():
                     self._wake()  # its end may have let others start

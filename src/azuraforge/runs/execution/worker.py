@@ -88,16 +88,16 @@ class Worker:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of run that this worker can carry."""
+        """The kinds of run that this worker can execute."""
         return tuple(self._handlers)
 
     def start(self) -> None:
-        """Begin to beat, and to execute what follows runs that succeeded."""
+        """Start heartbeats and the execution of follow-ups."""
         self._beating.start()
         self._follow_ups.start()
 
     def run_one(self, wanted: tuple[str, str] | None = None, queues: Sequence[str] = QUEUES) -> bool:
-        """Claim the run of ``queues`` that is due first (or ``wanted``: project, id) and carry one attempt to its end.
+        """Claim the run of ``queues`` that is due first (or ``wanted``: project, id) and execute one attempt.
 
         False where there was nothing to claim.
         """
@@ -139,14 +139,14 @@ class Worker:
         return self._database.write(wanted[0], take_wanted)
 
     def notice_cancel(self, run_id: str) -> None:
-        """A run was asked to stop: act at once rather than with the next beat."""
+        """Act on a requested cancellation at once instead of at the next heartbeat."""
         with self._lock:
             jobs = [job for job in self._jobs.values() if job.run.id == run_id]
         for job in jobs:
             job.interrupt.set(Cancelled())
 
     def send(self, run_id: str, name: str, body: BaseModel) -> bool:
-        """Send a message to the child of a run that this worker executes; False where it executes no such run."""
+        """Send a message to the child of a run that this worker executes; return False if it executes no such run."""
         with self._lock:
             jobs = [job for job in self._jobs.values() if job.run.id == run_id]
         for job in jobs:
@@ -154,7 +154,7 @@ class Worker:
         return bool(jobs)
 
     def drain(self) -> None:
-        """Put every running run back into the queue, at once, and stop beating. Nobody is blamed."""
+        """Requeue all running runs and stop heartbeats. Not counted as a child death."""
         self._stopping.set()
         self._follow_ups.stop()
         with self._lock:
@@ -189,7 +189,7 @@ class Worker:
                 if self._stopping.is_set():
                     job.interrupt.set(Draining())
             finish = self._handlers[run.kind].execute(job)
-            if not isinstance(job.interrupt.why, Draining):  # what is done need not be done again
+            if not isinstance(job.interrupt.why, Draining):  # finished phases are not repeated
                 job.check()
             self._keep_log(job)
             if finish.follow_ups:
@@ -224,7 +224,7 @@ class Worker:
         job.write(work, durable=True)
 
     def _conclude(self, held: Held, job: AttemptJob | None, error: Exception) -> None:
-        """Write down an end that is no success. What cannot be written is left to the reaper."""
+        """Record the end of an attempt that did not succeed. If the write fails, the reaper takes over."""
         if job is not None:
             if not isinstance(error, AzuraError | Interruption | Cancelled):
                 job.log.write("".join(traceback.format_exception(error)).encode())
@@ -240,7 +240,7 @@ class Worker:
             log.error("end_not_written", run=held.run_id, attempt=held.attempt, reason=str(failure))
 
     def _end(self, session: Session, held: Held, error: Exception) -> None:
-        """The classes of failure, see ``failures``."""
+        """Record the end of an attempt by its class of failure, see ``failures``."""
         match error:
             case Cancelled():
                 self._transitions.ended(session, held, "cancelled", reason="cancelled")
@@ -293,7 +293,7 @@ class Worker:
                 jobs = dict(self._jobs)
             try:
                 held = self._renew(list(jobs))
-            except Exception as error:  # the database may be back at the next beat; the lease outlasts a few
+            except Exception as error:  # the database may be back at the next heartbeat; the lease covers several
                 log.warning("beat_failed", reason=str(error))
                 continue
             for key, job in jobs.items():

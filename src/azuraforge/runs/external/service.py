@@ -1,4 +1,4 @@
-"""Runs that a client carries itself. They are never queued: the client renews the lease over HTTP and sends points.
+"""Runs that a client executes itself. They are never queued: the client renews the lease over HTTP and sends points.
 
 A lease that runs out means ``failed(lost)``. When the same client is heard of again, for example because its journal
 arrives after a night without network, the run is reopened and goes on.
@@ -34,7 +34,7 @@ LOST = {
 
 
 class ExternalRuns:
-    """What a client may do with a run that it carries. Each call returns the run's row."""
+    """Operations of a client on a run that it executes itself. Each call returns the run's row."""
 
     def __init__(self, database: Database, events: EventLog, transitions: Transitions, lease_seconds: float) -> None:
         self._database = database
@@ -64,7 +64,7 @@ class ExternalRuns:
         return self._database.write(project_id, work, unit=unit)
 
     def _renewed(self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None) -> Run:
-        """The run with a fresh lease, as the API shows it; reopened where it had only been lost."""
+        """Return the run with a renewed lease, as the API shows it; reopened if only its lease had expired."""
         of = (session, run_id, user_id)
         run = self._renewal(*of, progress)
         if run is None:
@@ -75,7 +75,7 @@ class ExternalRuns:
     def finish(
         self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
     ) -> Run:
-        """End the run as its client says. The same end again changes nothing."""
+        """End the run as its client reports. Repeating the same request changes nothing."""
 
         def work(session: Session) -> Run:
             run = self._row(session, run_id)
@@ -105,7 +105,7 @@ class ExternalRuns:
             self._events.append(session, run_stream(held.run_id), metric_store.event(written, held.attempt))
 
     def _alive(self, session: Session, run_id: str, user_id: str) -> tuple[Run, Held]:
-        """The run, locked, running and with a fresh lease; reopened where it had only been lost."""
+        """Return the run, locked, running and with a renewed lease; reopened if only its lease had expired."""
         run = self._row(session, run_id)
         if run.kind != "external":
             raise Conflict("this run is carried by a worker, not by a client", where=f"run {run_id}")

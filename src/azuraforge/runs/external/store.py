@@ -1,4 +1,4 @@
-"""The statement that begins every renewal and every batch of a client."""
+"""The first statement of every lease renewal and of every batch of a client."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Renewal:
     def __call__(
         self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None
     ) -> Row[*tuple[object, ...]] | None:
-        """The run as it is now; None where it does not run, or is not this user's."""
+        """Renew the lease and return the run; None if it is not running or belongs to another user."""
         key = {"of_project": session.project_id, "of_run": run_id, "of_user": user_id}
         connection = session.connection()
         if progress is None:

@@ -120,7 +120,7 @@ def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None, int |
 
 
 def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
-    """Those of a run's series that were asked for (None: all), in the run's order. Raises NotFound."""
+    """Return the requested series of a run (None: all) in the run's order. Raises NotFound."""
     if wanted is None:
         return list(names)
     asked = set(wanted)
@@ -130,8 +130,7 @@ def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
 
 
 def downsample(curve: Curve, max_points: int) -> Curve:
-    """Return at most ``max_points`` of the points: each bucket keeps its lowest, its highest and, where it has one, a
-    NaN.
+    """Return at most ``max_points`` points: each bucket keeps its lowest, its highest and, if it has one, a NaN.
 
     A spike of a single point survives; so does a stretch that is not a number. Order is kept.
 

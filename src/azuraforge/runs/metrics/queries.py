@@ -59,7 +59,7 @@ class MetricSort:
 
     @property
     def order(self) -> Order[SortKey]:
-        """The order of the list's cursors: one of another order is refused."""
+        """The order stated in the list's cursors; a cursor of another order is refused."""
         return Order(f"runs by {'-' if self.descending else ''}{self.statistic} {self.series}", SortKey)
 
 

@@ -1,4 +1,4 @@
-"""The only SQL of curves: a tail that takes points, chunks that keep them."""
+"""All SQL of curves: a tail that receives points, and chunks that keep them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Curve:
 
     @property
     def key(self) -> dict[str, str]:
-        """The parameters of statements that name a curve by ``_named``."""
+        """Return the parameters of statements that name a curve by ``_named``."""
         return {"of_project": self.project_id, "of_run": self.run_id, "of_series": self.series}
 
 
@@ -55,7 +55,7 @@ def _named(table: Any) -> tuple[Any, ...]:
     )
 
 
-# Built once: every batch of points takes this way, and building a statement costs more than running it.
+# Built once, as every batch of points uses it and building a statement costs more than executing it.
 _CURVES = (
     select(*MetricSeries.__table__.c)
     .where(MetricSeries.project_id == bindparam("of_project"), MetricSeries.run_id == bindparam("of_run"))
@@ -74,7 +74,7 @@ _PUT = {
     for put in (dialect.insert(_POINTS),)
 }
 _SERIES: Any = MetricSeries.__table__
-#: What the row of a curve says about its points.
+#: Facts about a curve's points in its row.
 _ABOUT = ("tail_points", "sealed_points", "sealed_through", "last_step", "last", "lowest", "highest")
 _DESCRIBE = update(_SERIES).where(*_named(_SERIES.c)).values({name: bindparam(name) for name in _ABOUT})
 
@@ -82,7 +82,7 @@ _DESCRIBE = update(_SERIES).where(*_named(_SERIES.c)).values({name: bindparam(na
 def append(
     session: Session, run_id: str, attempt: int, phase: str, points: Iterable[Point]
 ) -> dict[str, list[Written]]:
-    """Add points of one attempt; the caller has checked the fence. What is already there is not added twice.
+    """Add points of one attempt; the caller has checked the fence. Points that are already stored are skipped.
 
     Returns the points that were written, by series, in the order in which they came; nothing for the others.
     """
@@ -102,7 +102,7 @@ def append(
 
 
 def truncate(session: Session, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
-    """Forget a phase's points behind ``after_step`` (None: all of them).
+    """Delete a phase's points after ``after_step`` (None: all of them).
 
     Returns the last step that each series of the phase had.
     """
@@ -118,7 +118,7 @@ def truncate(session: Session, run_id: str, phase: str, after_step: int | None) 
 
 
 def event(written: dict[str, list[Written]], attempt: int) -> MetricsLogged:
-    """Return the event of these points, and by the same order their times.
+    """Return the event of these points and, in the same order, their times.
 
     Null stands for NaN and the infinities, and for an unknown time.
     """
@@ -159,7 +159,7 @@ def _key(row: _Curve, table: Any) -> tuple[Any, ...]:
 
 
 def _append(session: Session, row: _Curve, attempt: int, new: dict[int, _Sample]) -> dict[int, _Sample]:
-    """Returns what was written of ``new``."""
+    """Append points to the tail and return those of ``new`` that were written."""
     if row.sealed_through is not None and min(new) <= row.sealed_through:
         sealed = _sealed_steps(session, row, min(new), max(new))
         new = {step: sample for step, sample in new.items() if step not in sealed}
@@ -203,7 +203,7 @@ def _widen(row: _Curve, values: Iterable[float]) -> None:
 
 
 def _find_extremes(session: Session, row: _Curve) -> None:
-    """Take the extremes from the tail and from what the chunks' rows say."""
+    """Find the extremes in the tail and in the chunks' rows."""
     point, chunk = MetricPoint.value, MetricChunk
     tail = session.execute(select(func.min(point), func.max(point)).where(*_key(row, MetricPoint))).one()
     sealed = session.execute(select(func.min(chunk.low), func.max(chunk.high)).where(*_key(row, chunk))).one()
@@ -212,7 +212,7 @@ def _find_extremes(session: Session, row: _Curve) -> None:
 
 
 def _find_last(session: Session, row: _Curve) -> None:
-    """Take the newest point from the tail, else from the last chunk."""
+    """Find the newest point in the tail, or else in the last chunk."""
     newest = (
         select(MetricPoint.step, MetricPoint.value).where(*_key(row, MetricPoint)).order_by(MetricPoint.step.desc())
     )
@@ -226,7 +226,7 @@ def _find_last(session: Session, row: _Curve) -> None:
 
 
 def _tail_attempts(session: Session, row: _Curve, first: int, last: int) -> dict[int, int]:
-    """The attempt that wrote each step of the tail between two steps."""
+    """Return the attempt that wrote each step of the tail between two steps."""
     found = session.connection().execute(_BETWEEN, {**row.key, "first": first, "last": last})
     return {row.step: row.attempt for row in found}
 
@@ -239,7 +239,7 @@ def _sealed_steps(session: Session, row: _Curve, first: int, last: int) -> set[i
 
 
 def _seal(session: Session, row: _Curve) -> None:
-    """Move whole chunks of the oldest points out of the tail."""
+    """Move the oldest points of the tail into chunks."""
     columns = (MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
     statement = select(*columns).where(*_key(row, MetricPoint)).order_by(MetricPoint.step)
     points = session.execute(statement).all()

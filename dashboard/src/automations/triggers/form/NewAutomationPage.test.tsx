@@ -3,16 +3,20 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import { answerApi, page, showPage } from "../../../testing-pages";
+import type { Automation } from "../../../api/types";
 import NewAutomationPage from "./NewAutomationPage";
-import { readAutomation, valueOf, type TypedAutomation, type TypedStep } from "./typed";
+import EditAutomationPage from "./EditAutomationPage";
+import { typedAutomation } from "./stored";
+import { readAutomation, readFilter, valueOf, type TypedAutomation, type TypedStep } from "./typed";
 
 const STEP: TypedStep = { key: 0, do: "train", dataset: "load", model: "", plugin: "forecasting.ridge", body: '{"horizon": 3}', to: [], text: "", version: "", alias: "champion", retries: "2", goesOn: true };
 const TYPED: TypedAutomation = {
   name: " fresh ",
-  when: { on: "measure", type: "", filters: [], measure: "model.drift", of: "sales", side: "above", limit: "0,5", holdMinutes: "10", timing: { way: "interval", clock: "", days: "*", every: "6", unit: "hours", cron: "", timezone: "UTC" } },
+  when: { on: "measure", type: "", filters: [], measure: "model.drift", of: "sales", side: "above", limit: "0,5", holdMinutes: "10", everySeconds: 300, timing: { way: "interval", clock: "", days: "*", every: "6", unit: "hours", cron: "", timezone: "UTC" } },
   steps: [STEP],
   coolDown: "600",
   mostPerDay: "24",
+  paused: false,
 };
 
 describe("readAutomation", () => {
@@ -87,5 +91,65 @@ describe("NewAutomationPage", () => {
     await user.click(screen.getByTestId("try-first"));
     expect(await screen.findByText(/causes 4, firings 2/)).toBeTruthy();
     expect(asked.some(({ path, method }) => path === "/automations" && method === "POST")).toBe(false);
+  });
+});
+
+const stored = {
+  id: "a1",
+  name: "fresh",
+  revision: 7,
+  when: { on: "event", type: "run.state", where: [{ field: "kind", equals: "3", one_of: null, above: null, below: null }, { field: "loss", equals: null, one_of: null, above: 0.5, below: null }, { field: "state", equals: null, one_of: ["a", "b"], above: null, below: null }] },
+  steps: [
+    { do: "train", run: { plugin: "forecasting.ridge", dataset: "load", config: { horizon: 3 }, seed: 5 }, retries: 2, on_failure: "continue" },
+    { do: "predict", run: { model: "load", config: { rows: 9 } }, retries: 0, on_failure: "stop" },
+    { do: "notify", to: ["team"], text: null, retries: 0, on_failure: "stop" },
+  ],
+  cool_down_seconds: 60,
+  cool_down_group: "retrain load",
+  most_per_day: 24,
+  paused: true,
+  newest_firings: [],
+} as unknown as Automation;
+
+describe("EditAutomationPage", () => {
+  it("sends back what it was not asked to change", () => {
+    const { name, when, steps, cool_down_seconds, cool_down_group, most_per_day, paused } = stored;
+    expect(readAutomation(typedAutomation(stored))).toEqual({ request: { name, when, steps, cool_down_seconds, cool_down_group, most_per_day, paused } });
+    const measure = { on: "measure", measure: "model.drift", of: "load", below: 2, for_seconds: 90, every_seconds: 60 } as const;
+    expect(readAutomation(typedAutomation({ ...stored, when: measure }))).toMatchObject({ request: { when: measure } });
+    const schedule = { on: "schedule", cron: "30 6 * * 1-5", timezone: "Europe/Istanbul" } as const;
+    expect(readAutomation(typedAutomation({ ...stored, when: { ...schedule, interval: null, anchor_at: null } }))).toMatchObject({ request: { when: schedule } });
+  });
+
+  it("reads conditions as they are shown", () => {
+    expect(["> 0.5", "< 3", "> 1 < 2", "∈ {a, 2}", "a > b", ""].map((value) => readFilter({ field: "f", value }))).toEqual([
+      { field: "f", above: 0.5 },
+      { field: "f", below: 3 },
+      { field: "f", above: 1, below: 2 },
+      { field: "f", one_of: ["a", 2] },
+      { field: "f", equals: "a > b" },
+      { field: "f", equals: "" },
+    ]);
+  });
+
+  it("names the revision that was read, and shows that somebody was faster", async () => {
+    const user = userEvent.setup();
+    let refused = true;
+    const asked = answerApi({
+      "GET /automations/a1": { body: stored },
+      "GET /notifications/targets": { body: page([{ name: "team" }]) },
+      "GET /plugins": { body: page([]) },
+      "PUT /automations/a1": () => (refused ? { status: 409, body: { detail: "automation 'fresh' was changed meanwhile", code: "changed_meanwhile" } } : { body: stored }),
+    });
+    const { history } = showPage(<EditAutomationPage id="a1" />);
+    const name = await screen.findByRole("textbox", { name: "Name" });
+    await user.clear(name);
+    await user.type(name, "renamed");
+    await user.click(screen.getByTestId("create-automation"));
+    expect(await screen.findByText("automation 'fresh' was changed meanwhile")).toBeTruthy();
+    refused = false;
+    await user.click(screen.getByTestId("create-automation"));
+    await waitFor(() => expect(history.at(-1)).toBe("/p/default/automations/a1"));
+    expect(asked.findLast(({ method }) => method === "PUT")?.body).toMatchObject({ name: "renamed", revision: 7, paused: true, steps: stored.steps });
   });
 });

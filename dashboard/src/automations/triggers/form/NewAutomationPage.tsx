@@ -1,116 +1,23 @@
-import { useState, type SubmitEvent } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
+import type { AutomationRequest } from "../../../api/types";
 import { usePaths } from "../../../projects/session";
 import { useTitle } from "../../../routing/useTitle";
-import { Button } from "../../../ui/Button";
-import { Card, PageHead } from "../../../ui/Card";
-import { TextField } from "../../../ui/Field";
-import { ErrorNotice } from "../../../ui/Notice";
-import css from "../../Schedules.module.css";
-import { zones } from "../../timing";
-import { WouldFire } from "../DryRunCard";
-import { useCreateAutomation, useTryAutomation } from "../api";
-import { StepFields } from "./StepFields";
-import { WhenFields } from "./WhenFields";
-import { readAutomation, type TypedAutomation, type TypedStep } from "./typed";
+import { PageHead } from "../../../ui/Card";
+import { useCreateAutomation } from "../api";
+import { AutomationForm } from "./AutomationForm";
+import { firstTyped } from "./stored";
 
-const STEP: Omit<TypedStep, "key"> = { do: "refresh", dataset: "", model: "", plugin: "", body: "", to: [], text: "", version: "", alias: "champion", retries: "0", goesOn: false };
-
-function firstTyped(): TypedAutomation {
-  return {
-    name: "",
-    when: {
-      on: "event",
-      type: "dataset.version_added",
-      filters: [{ field: "", value: "" }],
-      measure: "",
-      of: "",
-      side: "above",
-      limit: "",
-      holdMinutes: "0",
-      timing: { way: "daily", clock: "06:30", days: "*", every: "6", unit: "hours", cron: "30 6 * * 1-5", timezone: zones()[0] ?? "UTC" },
-    },
-    steps: [{ ...STEP, key: 0 }],
-    coolDown: "60",
-    mostPerDay: "24",
-  };
-}
-
-/** When, then several steps; the server checks it, and a dry run can come first. */
+/** A new automation. */
 export default function NewAutomationPage() {
   const { t } = useTranslation();
   const paths = usePaths();
   const [, navigate] = useLocation();
-  const [typed, setTyped] = useState(firstTyped);
-  const [tried, setTried] = useState(false);
-  const store = useCreateAutomation();
-  const dryRun = useTryAutomation();
+  const [first] = useState(firstTyped);
+  const { isPending, error, mutate } = useCreateAutomation();
   useTitle(t("automations.new"));
-  const read = readAutomation(typed);
-  const fault = tried && "fault" in read ? read.fault : null;
-  const missing = tried && typed.name.trim() === "" ? t("automations.nameMissing") : undefined;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if ("fault" in read || typed.name.trim() === "") return;
-    store.mutate(read.request, { onSuccess: ({ id }) => navigate(paths.automation(id)) });
-  };
-  const tryFirst = () => {
-    setTried(true);
-    if ("fault" in read) return;
-    const { when, cool_down_seconds, most_per_day } = read.request;
-    dryRun.mutate({ when, cool_down_seconds, most_per_day });
-  };
-  const change = (part: Partial<TypedAutomation>) => setTyped((before) => ({ ...before, ...part }));
-  const changeStep = (key: number, part: Partial<TypedStep>) => change({ steps: typed.steps.map((step) => (step.key === key ? { ...step, ...part } : step)) });
-  const addStep = () => change({ steps: [...typed.steps, { ...STEP, key: Math.max(...typed.steps.map(({ key }) => key)) + 1 }] });
-  return (
-    <form onSubmit={submit} className={css["form"]} noValidate data-testid="new-automation-form">
-      <PageHead title={t("automations.new")} note={t("automations.newNote")} />
-      <Card>
-        <TextField label={t("automations.name")} name="name" value={typed.name} onChange={(name) => change({ name })} required error={missing} />
-      </Card>
-      <Card title={t("automations.when")}>
-        <WhenFields when={typed.when} onChange={(part) => change({ when: { ...typed.when, ...part } })} fault={fault} />
-      </Card>
-      {typed.steps.map((step, index) => (
-        <StepFields
-          key={step.key}
-          step={step}
-          number={index + 1}
-          onChange={(part) => changeStep(step.key, part)}
-          onRemove={typed.steps.length > 1 ? () => change({ steps: typed.steps.filter(({ key }) => key !== step.key) }) : null}
-          fault={fault === `body ${index + 1}`}
-        />
-      ))}
-      <div>
-        <Button onPress={addStep} testId="add-step">
-          {t("automations.addStep")}
-        </Button>
-      </div>
-      <Card title={t("automations.limits")}>
-        <div className={css["fields"]}>
-          <TextField label={t("automations.coolDownSeconds")} hint={t("automations.coolDownHint")} name="cool-down" value={typed.coolDown} onChange={(coolDown) => change({ coolDown })} mode="numeric" />
-          <TextField label={t("automations.mostPerDay")} name="most" value={typed.mostPerDay} onChange={(mostPerDay) => change({ mostPerDay })} mode="numeric" />
-        </div>
-      </Card>
-      {dryRun.error ? <ErrorNotice error={dryRun.error} /> : null}
-      {dryRun.data ? (
-        <Card title={t("automations.dryRunTitle")} note={t("automations.dryRunNote")} testId="tried">
-          <WouldFire tried={dryRun.data} />
-        </Card>
-      ) : null}
-      {store.error ? <ErrorNotice error={store.error} /> : null}
-      <div className={css["end"]}>
-        <Button onPress={tryFirst} pending={dryRun.isPending} testId="try-first">
-          {t("automations.dryRun")}
-        </Button>
-        <Button look="primary" type="submit" pending={store.isPending} testId="create-automation">
-          {t("automations.create")}
-        </Button>
-      </div>
-    </form>
-  );
+  const store = { isPending, error, mutate: (request: AutomationRequest) => mutate(request, { onSuccess: ({ id }) => navigate(paths.automation(id)) }) };
+  return <AutomationForm first={first} heading={<PageHead title={t("automations.new")} note={t("automations.newNote")} />} storeLabel={t("automations.create")} store={store} />;
 }

@@ -9,7 +9,7 @@ import css from "../../Schedules.module.css";
 import { targetsQuery } from "../../targets/api";
 import { STEPS, type Do, type StepInput, type TypedStep } from "./typed";
 
-const DOS = Object.keys(STEPS) as Do[];
+const DOS = (Object.keys(STEPS) as Do[]).filter((each) => each !== "trial");
 
 interface Props {
   step: TypedStep;
@@ -31,7 +31,7 @@ export function StepFields({ step, number, onChange, onRemove, fault }: Props) {
   return (
     <Card title={t("automations.step", { number })} actions={button} testId={`step-${number}`}>
       <div className={css["fields"]}>
-        <SelectField label={t("automations.then")} value={step.do} onChange={(value) => onChange({ do: value as Do })} options={DOS.map((value) => ({ value, label: t(`automations.do.${value}`) }))} testId="do-select" />
+        <SelectField label={t("automations.then")} value={step.do} onChange={(value) => onChange({ do: value })} options={DOS.map((value) => ({ value, label: t(`automations.do.${value}`) }))} testId="do-select" />
         {STEPS[step.do].map((input) => (
           <Input key={input} input={input} step={step} onChange={onChange} fault={fault} />
         ))}

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "../../../ui/Button";
 import { SelectField, TextField } from "../../../ui/Field";
 import css from "../../Schedules.module.css";
-import { DAYS, UNITS, type Days, type TypedTiming, type Unit, type Way } from "../../timing";
+import { DAYS, UNITS, type TypedTiming, type Way } from "../../timing";
 import { measuresQuery } from "../api";
 import { EVENTS, type On, type TypedWhen } from "./typed";
 
@@ -23,7 +23,7 @@ export function WhenFields(props: Props) {
   const { when, onChange } = props;
   return (
     <>
-      <SelectField label={t("automations.awaits")} value={when.on} onChange={(on) => onChange({ on: on as On })} options={ONS.map((value) => ({ value, label: t(`automations.on.${value}`) }))} testId="on-select" />
+      <SelectField label={t("automations.awaits")} value={when.on} onChange={(on) => onChange({ on: on })} options={ONS.map((value) => ({ value, label: t(`automations.on.${value}`) }))} testId="on-select" />
       {when.on === "event" ? <EventFields {...props} /> : null}
       {when.on === "measure" ? <MeasureFields {...props} /> : null}
       {when.on === "schedule" ? <TimeFields {...props} /> : null}
@@ -51,7 +51,7 @@ function EventFields({ when, onChange }: Props) {
       {when.filters.map((filter, index) => (
         <div key={index} className={css["fields"]}>
           <TextField label={t("automations.field", { number: index + 1 })} name={`field-${index}`} value={filter.field} onChange={(field) => change(index, { field })} hint={index === 0 ? t("automations.fieldHint") : undefined} />
-          <TextField label={t("automations.equals", { number: index + 1 })} name={`value-${index}`} value={filter.value} onChange={(value) => change(index, { value })} />
+          <TextField label={t("automations.equals", { number: index + 1 })} name={`value-${index}`} value={filter.value} onChange={(value) => change(index, { value })} hint={index === 0 ? t("automations.equalsHint") : undefined} />
         </div>
       ))}
       <div>
@@ -93,17 +93,17 @@ function TimeFields({ when, onChange, fault }: Props) {
   const wrong = fault === "timing";
   return (
     <div className={css["fields"]}>
-      <SelectField label={t("schedules.way")} value={timing.way} onChange={(way) => change({ way: way as Way })} options={WAYS.map((value) => ({ value, label: t(`schedules.ways.${value}`) }))} testId="way-select" />
+      <SelectField label={t("schedules.way")} value={timing.way} onChange={(way) => change({ way: way })} options={WAYS.map((value) => ({ value, label: t(`schedules.ways.${value}`) }))} testId="way-select" />
       {timing.way === "daily" ? (
         <>
           <TextField label={t("schedules.clock")} name="clock" value={timing.clock} onChange={(clock) => change({ clock })} mode="numeric" error={wrong ? t("schedules.clockFault") : undefined} />
-          <SelectField label={t("schedules.days")} value={timing.days} onChange={(days) => change({ days: days as Days })} options={DAYS.map((value) => ({ value, label: t(`schedules.onDays.${value}`) }))} />
+          <SelectField label={t("schedules.days")} value={timing.days} onChange={(days) => change({ days: days })} options={DAYS.map((value) => ({ value, label: t(`schedules.onDays.${value}`) }))} />
         </>
       ) : null}
       {timing.way === "interval" ? (
         <>
           <TextField label={t("schedules.number")} name="every" value={timing.every} onChange={(every) => change({ every })} mode="numeric" error={wrong ? t("schedules.everyFault") : undefined} />
-          <SelectField label={t("schedules.unit")} name="unit" value={timing.unit} onChange={(unit) => change({ unit: unit as Unit })} options={UNITS.map((value) => ({ value, label: t(`schedules.units.${value}`) }))} />
+          <SelectField label={t("schedules.unit")} name="unit" value={timing.unit} onChange={(unit) => change({ unit: unit })} options={UNITS.map((value) => ({ value, label: t(`schedules.units.${value}`) }))} />
         </>
       ) : null}
       {timing.way === "cron" ? <TextField label={t("schedules.cron")} name="cron" value={timing.cron} onChange={(cron) => change({ cron })} hint={t("schedules.cronHint")} error={wrong ? t("schedules.cronFault") : undefined} /> : null}

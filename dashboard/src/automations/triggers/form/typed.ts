@@ -3,14 +3,19 @@ import type { AutomationRequest, AutomationStep, FieldFilter } from "../../../ap
 import { readTiming, type TypedTiming } from "../../timing";
 
 export type On = AutomationRequest["when"]["on"];
+/** A trial is started by its study: the form does not offer it, and the server refuses it. */
 export type Do = AutomationStep["do"];
 
-/** The steps that the form offers, and the inputs of each. */
+type StudyBody = Extract<AutomationStep, { do: "study" }>["study"];
+
+/** The inputs of each step. */
 export const STEPS: Readonly<Record<Do, readonly StepInput[]>> = {
   refresh: ["dataset"],
   forecast: ["model", "dataset"],
   predict: ["model", "dataset"],
   train: ["plugin", "dataset", "model", "body"],
+  agent: ["plugin", "dataset", "body"],
+  trial: [],
   study: ["body"],
   notify: ["to", "text"],
   promote: ["model", "version", "alias"],
@@ -21,16 +26,25 @@ export type StepInput = "dataset" | "model" | "plugin" | "body" | "to" | "text" 
 /** Events that are often awaited; any other type can be typed. */
 export const EVENTS = ["dataset.version_added", "model.drift", "model.promoted", "model.version_added", "run.state", "prediction.judged", "automation.finished", "notification.failed"] as const;
 
+/** A condition on a field; `stored` is the one that was read, sent back where nothing was typed. */
+export interface TypedFilter {
+  field: string;
+  value: string;
+  stored?: { filter: FieldFilter; value: string };
+}
+
 export interface TypedWhen {
   on: On;
   type: string;
-  filters: readonly { field: string; value: string }[];
+  filters: readonly TypedFilter[];
   measure: string;
   of: string;
   side: "above" | "below";
   limit: string;
   holdMinutes: string;
+  everySeconds: number;
   timing: TypedTiming;
+  anchorAt?: string;
 }
 
 export interface TypedStep {
@@ -46,6 +60,8 @@ export interface TypedStep {
   alias: string;
   retries: string;
   goesOn: boolean;
+  /** What the stored run says besides the inputs; kept while the step does the same. */
+  stored?: { do: Do; run: Readonly<Record<string, unknown>> };
 }
 
 export interface TypedAutomation {
@@ -53,7 +69,10 @@ export interface TypedAutomation {
   when: TypedWhen;
   steps: readonly TypedStep[];
   coolDown: string;
+  /** No input asks for it; an automation that has one keeps it. */
+  coolDownGroup?: string;
   mostPerDay: string;
+  paused: boolean;
 }
 
 /** Which input is wrong: "limit", "timing", "body 2". */
@@ -69,24 +88,32 @@ export function readAutomation(typed: TypedAutomation): Read {
     steps.push(read);
   }
   return {
-    request: { name: typed.name.trim(), when: when.when, steps, cool_down_seconds: whole(typed.coolDown), most_per_day: whole(typed.mostPerDay), paused: false },
+    request: {
+      name: typed.name.trim(),
+      when: when.when,
+      steps,
+      cool_down_seconds: whole(typed.coolDown),
+      ...(typed.coolDownGroup === undefined ? {} : { cool_down_group: typed.coolDownGroup }),
+      most_per_day: whole(typed.mostPerDay),
+      paused: typed.paused,
+    },
   };
 }
 
 export function readWhen(typed: TypedWhen): { when: AutomationRequest["when"] } | { fault: string } {
   if (typed.on === "schedule") {
     const read = readTiming(typed.timing);
-    return "fault" in read ? { fault: "timing" } : { when: { on: "schedule", timezone: typed.timing.timezone, ...read.timing } };
+    return "fault" in read ? { fault: "timing" } : { when: { on: "schedule", timezone: typed.timing.timezone, ...read.timing, ...(typed.anchorAt === undefined ? {} : { anchor_at: typed.anchorAt }) } };
   }
   if (typed.on === "event") {
-    const where = typed.filters.filter(({ field }) => field.trim() !== "").map(({ field, value }): FieldFilter => ({ field: field.trim(), equals: valueOf(value) }));
+    const where = typed.filters.filter(({ field }) => field.trim() !== "").map(readFilter);
     return { when: { on: "event", type: typed.type.trim(), where } };
   }
   const limit = Number(typed.limit.replace(",", "."));
   if (typed.limit.trim() === "" || !Number.isFinite(limit)) return { fault: "limit" };
   const of = typed.of.trim();
   return {
-    when: { on: "measure", measure: typed.measure, of: of === "" ? null : of, [typed.side]: limit, for_seconds: whole(typed.holdMinutes) * 60, every_seconds: 300 },
+    when: { on: "measure", measure: typed.measure, of: of === "" ? null : of, [typed.side]: limit, for_seconds: seconds(typed.holdMinutes), every_seconds: typed.everySeconds },
   };
 }
 
@@ -103,14 +130,32 @@ function readStep(typed: TypedStep): AutomationStep | null {
     case "roll_back":
       return { do: "roll_back", model: typed.model.trim(), alias: typed.alias.trim(), ...rules };
     case "study":
-      return { do: "study", study: body, ...rules };
+      return isStudy(body) ? { do: "study", study: body, ...rules } : null;
     default: {
       const inputs = STEPS[typed.do];
       const named = Object.fromEntries((["plugin", "dataset", "model"] as const).filter((input) => inputs.includes(input) && typed[input].trim() !== "").map((input) => [input, typed[input].trim()]));
       const config = inputs.includes("body") && Object.keys(body).length > 0 ? { config: body } : {};
-      return { do: typed.do, run: { ...named, ...config }, ...rules };
+      const kept = typed.stored?.do === typed.do ? typed.stored.run : {};
+      return { do: typed.do, run: { ...kept, ...named, ...config }, ...rules };
     }
   }
+}
+
+/** "> 3", "< 3", "> 1 < 3" and "∈ {a, b}" are conditions; everything else is a value. */
+export function readFilter(typed: TypedFilter): FieldFilter {
+  const field = typed.field.trim();
+  if (typed.stored?.filter.field === field && typed.stored.value === typed.value) return typed.stored.filter;
+  const text = typed.value.trim();
+  const limits = /^(?:>\s*(-?\d+(?:\.\d+)?))?\s*(?:<\s*(-?\d+(?:\.\d+)?))?$/.exec(text);
+  if (limits && text !== "") return { field, ...(limits[1] === undefined ? {} : { above: Number(limits[1]) }), ...(limits[2] === undefined ? {} : { below: Number(limits[2]) }) };
+  const several = /^∈\s*\{(.+)\}$/.exec(text);
+  return several?.[1] === undefined ? { field, equals: valueOf(text) } : { field, one_of: several[1].split(",").map(valueOf) };
+}
+
+/** Whether the typed body names what a study needs; the server checks the rest. */
+function isStudy(body: object): body is StudyBody {
+  const given: Partial<Record<keyof StudyBody, unknown>> = body;
+  return typeof given.plugin === "string" && typeof given.dataset === "string" && typeof given.space === "object" && given.space !== null;
 }
 
 /** "true", "3" and "2.5" are what they look like; everything else is text. */
@@ -128,6 +173,11 @@ function bodyOf(typed: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
+}
+
+function seconds(minutes: string): number {
+  const value = Number(minutes.trim().replace(",", "."));
+  return Number.isFinite(value) ? Math.round(value * 60) : 0;
 }
 
 function whole(typed: string): number {

@@ -57,11 +57,13 @@ def create() -> None:
         sa.Column("when", database.JsonText(), nullable=False),
         sa.Column("steps", database.JsonText(), nullable=False),
         sa.Column("cool_down_seconds", sa.Integer(), nullable=False),
+        sa.Column("cool_down_group", sa.String(length=100), nullable=True),
         sa.Column("most_per_day", sa.Integer(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("event_type", sa.String(length=40), nullable=True),
+        sa.Column("event_subject", sa.String(length=120), nullable=True),
         sa.Column("since_seq", sa.BigInteger(), nullable=False),
         sa.Column("anchor_at", database.Timestamp(), nullable=False),
         sa.Column("next_at", database.Timestamp(), nullable=True),
@@ -83,8 +85,9 @@ def create() -> None:
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_automation_project_id_name")),
     )
     op.create_index("ix_automation_next_at", "automation", ["next_at"])
+    op.create_index("ix_automation_project_id_cool_down_group", "automation", ["project_id", "cool_down_group"])
     op.create_index("ix_automation_pending_at", "automation", ["pending_at"])
-    op.create_index("ix_automation_project_id_event_type", "automation", ["project_id", "event_type"])
+    op.create_index("ix_automation_event", "automation", ["project_id", "event_type", "event_subject"])
     op.create_table(
         "automation_firing",
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -159,7 +162,6 @@ def create() -> None:
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("notifier", sa.String(length=100), nullable=False),
-        sa.Column("options", database.JsonText(), nullable=False),
         sa.Column("shown_options", database.JsonText(), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("group_seconds", sa.Integer(), nullable=False),

@@ -1,4 +1,4 @@
-"""From emitted kernels to functions that Python can call, by way of an object file that is kept."""
+"""Compilation of emitted kernels into functions that Python can call, through a cached object file."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def compile_object(target: Target, module: Any) -> bytes:
 
 
 def _shared(parameters: str) -> bool:
-    """Whether a kernel works on a range of items, so that threads can share it."""
+    """Return whether a kernel works on a range of items, so that threads can share it."""
     return parameters.split()[-2:] == ["begin", "end"]
 
 

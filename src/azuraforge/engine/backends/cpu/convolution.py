@@ -112,7 +112,7 @@ def _strides(x: Array) -> tuple[int, ...]:
 
 
 def _has_squares(inputs: int, height: int, width: int) -> bool:
-    """Whether outputs of this size are computed by squares (``kernels/winograd.py``)."""
+    """Return whether outputs of this size are computed by squares (``kernels/winograd.py``)."""
     return inputs >= _LEAST_WINOGRAD and height % 2 == 0 and width % 2 == 0
 
 
@@ -126,7 +126,7 @@ def _squares_scratch(scratch: Scratch, chunk: int, inputs: int, channels: int) -
 
 
 def _only_nan(*arrays: Array) -> bool:
-    """Whether NaN goes in, which squares pass on to the right places, and nothing infinite, which they do not."""
+    """Return whether the input has NaN, which squares propagate correctly, but no infinity, which they do not."""
     return any(np.isnan(one).any() for one in arrays) and not any(np.isinf(one).any() for one in arrays)
 
 
@@ -389,7 +389,7 @@ def _reshape(context: Context, x: Array, *, shape: tuple[int, ...]) -> Array:
 
 
 def has_pixels(x: Array) -> bool:
-    """Whether ``(batch, channel, height, width)`` is the view of an image whose pixels follow each other."""
+    """Return whether ``(batch, channel, height, width)`` is the view of an image with contiguous pixels."""
     return x.shape[1] > 1 and x.strides[1] == 4 and x.strides[2] == x.strides[3] * x.shape[3]
 
 

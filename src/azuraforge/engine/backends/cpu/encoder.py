@@ -1,4 +1,4 @@
-"""What a Transformer encoder needs besides Linear: self-attention, layer normalisation, ReLU."""
+"""Ops of a Transformer encoder besides Linear: self-attention, layer normalisation, ReLU."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from azuraforge.engine.ops.registry import OPS, Array, Context
 
 @dataclass
 class Runtime:
-    """What was chosen by ``set_backend("cpu", …)``."""
+    """The options of ``set_backend("cpu", …)``."""
 
     target: Target
     kernels: Kernels

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """What kernels are shaped for.
+    """The processor features that kernels are compiled for.
 
     Attributes:
         name: ``avx512``, ``avx2`` or ``portable``.

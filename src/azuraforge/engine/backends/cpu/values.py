@@ -27,7 +27,7 @@ class Value:
 
     @property
     def is_int(self) -> bool:
-        """Whether this is an integer."""
+        """True for an integer."""
         return bool(self.ir.type == INT)
 
     def _pair(self, other: Any) -> tuple[Any, Any]:

@@ -119,7 +119,7 @@ class _Case:
         return None
 
     def _counts(self, values: Floats) -> bool:
-        """Whether values never fall, or never rise, as numbers of rows and running totals do.
+        """Return whether values never fall or never rise, as row numbers and running totals do.
 
         Any trend resembles one over a while, so a likeness with a target that rises and falls means nothing.
         """

@@ -67,7 +67,7 @@ class TargetSpace:
 
     @property
     def enough(self) -> bool:
-        """Whether there are more rows than regressors by far."""
+        """True if there are many more rows than regressors."""
         return self.rows >= 2 * (self._of_all.shape[1] + len(self._span.lags)) and self.rows > 20
 
     def of(self, values: Floats) -> Dependence:

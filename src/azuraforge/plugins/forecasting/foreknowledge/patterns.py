@@ -73,7 +73,7 @@ def events_ahead(target: Floats, column: Floats, pieces: Sequence[Piece], span: 
 
 
 def same_row_copy(target: Floats, column: Floats) -> bool:
-    """Whether the column is the target of the same row, scaled and shifted or transformed by a rising function."""
+    """Return whether the column is the same row's target, scaled and shifted or transformed by a rising function."""
     known = np.isfinite(target) & np.isfinite(column)
     if known.sum() < _FEWEST_ROWS:
         return False
@@ -90,7 +90,7 @@ def same_row_copy(target: Floats, column: Floats) -> bool:
 
 
 def same_values(one: Floats, other: Floats) -> bool:
-    """Whether two columns hold the same numbers wherever both are known."""
+    """Return whether two columns hold the same numbers wherever both are known."""
     known = np.isfinite(one) & np.isfinite(other)
     if known.sum() < _FEWEST_ROWS or not varies(one[known]):
         return False

@@ -87,7 +87,7 @@ def scaled(values: Floats) -> Floats:
 
 
 def varies(values: Floats) -> bool:
-    """Whether there are two different values; the computed spread of equal ones may be a rounding error.
+    """Return whether there are two different values; the computed spread of equal ones may be a rounding error.
 
     Example:
         >>> varies(np.full(1500, 0.422915)), float(np.full(1500, 0.422915).std()) > 0

@@ -90,10 +90,10 @@ class ClassJudge(Judge):
         """The contenders by their error rate, and figures of the candidate."""
         test, labels, case, contenders = self._test, self._labels, self._case, self._contenders
         best = next(each for each in contenders if each.name == best_baseline)
-        beside = best.metrics["error_rate"]
+        baseline_rate = best.metrics["error_rate"]
         for each in contenders:
             rate = each.metrics["error_rate"]
-            each.metrics["skill"] = 1 - rate / beside if beside and rate is not None else None
+            each.metrics["skill"] = 1 - rate / baseline_rate if baseline_rate and rate is not None else None
         self._save_losses(outputs / "errors.npz")
         ranked = sorted(contenders, key=lambda each: (each.metrics["error_rate"] or 0.0, each.metrics["log_loss"]))
         schema = test.schema

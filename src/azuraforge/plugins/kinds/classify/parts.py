@@ -154,7 +154,7 @@ def keep_learned(train: ImagePart, validation: ImagePart, predictor: Path) -> No
 
 
 def learned_images(predictor: Path) -> Hashes | None:
-    """What ``keep_learned`` wrote; None for a version that does not tell."""
+    """Return what ``keep_learned`` wrote; None for a version without it."""
     if not (predictor / LEARNED_IMAGES).exists():
         return None
     tensors, _ = load_safetensors(predictor / LEARNED_IMAGES)

@@ -220,7 +220,7 @@ def _able(version: LoadedVersion, table: Table, row: int, of: Of = None) -> bool
 
 
 def _part(version: LoadedVersion, table: Table, origins: Indices, of: Of = None) -> Part:
-    """What was known at these origins; rows after the last of them do not exist."""
+    """Return the part as known at these origins, without rows after the last of them."""
     horizon = version.horizon or 1
     stated = {name: version.config[name] for name in ForecastConfig.model_fields if name in version.config}
     ahead = ahead_at(table, ForecastConfig.model_validate(stated).known_ahead, origins, horizon)

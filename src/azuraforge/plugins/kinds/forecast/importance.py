@@ -133,7 +133,7 @@ def importance_figures(
 
 
 def rows_back_of(test: Part, season: int) -> int:
-    """How far back inputs are exchanged: two seasons, but so near that eight origins of the part stand apart."""
+    """Return how many rows back inputs are exchanged: two seasons, or fewer to keep eight separate origins."""
     wanted = min(max(32, 2 * season), _LONGEST_REACH)
     rows = test.frame.height - test.start
     return max(_SHORTEST_REACH, min(wanted, rows // 8 - test.horizon))
@@ -192,7 +192,7 @@ def permutation_importance(
     inputs: list[Input],
     seed: int,
 ) -> Importance:
-    """By how much the RMSE grows when an input is another origin's: mean and spread over repeats.
+    """Return the growth of the RMSE when an input is another origin's: mean and spread over repeats.
 
     ``increase`` is in the target's unit, ``share`` of the RMSE. An input that is not used has exactly 0.
     """
@@ -226,7 +226,7 @@ def permutation_importance(
 
 
 def affordable(test: Part, passes: int, most: int) -> int:
-    """How often ``passes`` predictions of the part may be repeated, by the size of its frame."""
+    """Return how often ``passes`` predictions of the part may be repeated, given the size of its frame."""
     values = test.frame.height * test.frame.width * max(1, passes)
     return max(FEWEST_REPEATS, min(most, MOST_VALUES // max(1, values)))
 
@@ -239,7 +239,7 @@ def shapley_values(
     inputs: list[Input],
     seed: int,
 ) -> Shapley:
-    """How each input moved each forecast away from what other origins' inputs would have given, at the first horizon.
+    """Return each input's contribution to each forecast, relative to other origins' inputs, at the first horizon.
 
     The contributions of one origin add up to its forecast less the mean forecast with foreign inputs. Where the
     pipeline is a sum of its inputs, every order gives the same: then they are exact for the backgrounds drawn, and
@@ -313,7 +313,7 @@ def _walk(
     inputs: list[Input],
     order: NDArray[np.int64],
 ) -> tuple[Floats, Floats]:
-    """From all inputs foreign to all its own, one after the other: what each step changed, and where it began."""
+    """Replace foreign inputs by an origin's own, one at a time; return the change of each step and the start."""
     foreign = list(range(len(inputs)))
     frame = exchanged(test, chosen, others, inputs)
     began = before = predict(_at(test, frame, chosen))[:, 0]

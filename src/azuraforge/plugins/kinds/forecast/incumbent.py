@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
-from azuraforge.plugins.contract.dataset_schema import DatasetSchema, IncumbentColumns
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import IncumbentScores, SuspiciousColumn
 from azuraforge.plugins.contract.parts import Part, Predictions
-from azuraforge.plugins.forecasting.calendar import moments_of
-from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import Blocks
 from azuraforge.wording import fill
 
@@ -66,7 +64,7 @@ class Incumbent:
     def scores(
         self,
         truth: Floats,
-        beside: Mapping[str, Predictions],
+        compared_with: Mapping[str, Predictions],
         measured: Callable[[Floats, Predictions], dict[str, float | None]],
     ) -> IncumbentScores | None:
         """Return its metrics and those of others on the targets that it had said something about."""
@@ -79,7 +77,7 @@ class Incumbent:
             targets=int(known.sum()),
             of=int(np.isfinite(truth).sum()),
             metrics=measured(compared, Predictions(self.point)),
-            beside={name: measured(compared, each) for name, each in beside.items()},
+            beside={name: measured(compared, each) for name, each in compared_with.items()},
         )
 
     def suspicion(self, truth: Floats, last: Floats) -> SuspiciousColumn | None:
@@ -102,41 +100,49 @@ class Incumbent:
         )
 
 
-def save_incumbent(frame: pl.DataFrame, schema: DatasetSchema, test: Part, truth: Path) -> None:
+def save_incumbent(told: pl.DataFrame, schema: DatasetSchema, test: Part, truth: Path) -> None:
     """Write the present forecast at the origins of a test set into the folder of its truth.
 
     Args:
-        frame: rows of the dataset, with the columns of the incumbent.
-        schema: the meaning of its columns; one without an incumbent writes nothing.
+        told: every present forecast, as ``hold_out_incumbent`` takes them.
+        schema: the meaning of the dataset's columns; one without an incumbent writes nothing.
         test: the part whose origins are judged.
         truth: the folder.
     """
     if schema.incumbent is None:
         return
-    key = [name for name in (schema.series, schema.time) if name is not None]
-    told = frame.select(*key, *schema.incumbent_columns)
-    rows = test.frame.select(key).join(told, on=key, how="left", maintain_order="left")
-    np.save(truth / _FILE, at_origins(rows, schema.incumbent, test), allow_pickle=False)
-    (truth / _COLUMN).write_text(schema.incumbent.forecast)
+    np.save(truth / _FILE, at_origins(told, test), allow_pickle=False)
+    (truth / _COLUMN).write_text(schema.incumbent.label)
 
 
-def at_origins(rows: pl.DataFrame, columns: IncumbentColumns, test: Part) -> Floats:
-    """Return ``(origin, horizon)``: the forecasts that were made by each origin, NaN where there is none.
+def at_origins(told: pl.DataFrame, test: Part) -> Floats:
+    """Return ``(origin, horizon)``: of each target the newest forecast that was made by the origin, NaN without one.
 
     Args:
-        rows: as those of ``test``, with the columns of the incumbent.
-        columns: their names.
+        told: ``series`` (null: there is one), ``at`` (the target's time), ``forecast`` and ``made_at``, in any order.
         test: a part with origins.
     """
-    value, made = (column_values(rows, name) for name in (columns.forecast, columns.made_at))
-    at = moments_of(test.frame, test.schema).astype(np.float64)
-    if test.schema.series is None:
-        ends = np.full(len(test.origins), len(value))
-    else:
-        blocks = Blocks.of(test.frame, test.schema.series)
+    import polars as pl
+
+    series, time = test.schema.series, test.schema.time
+    ends = np.full(len(test.origins), test.frame.height)
+    if series is not None:
+        blocks = Blocks.of(test.frame, series)
         ends = blocks.stop[blocks.of_rows(test.origins)]
     targets = test.origins[:, None] + np.arange(1, test.horizon + 1)
     inside = targets < ends[:, None]
-    targets = np.where(inside, targets, 0)
-    there = inside & (made[targets] <= at[test.origins][:, None])
-    return np.asarray(np.where(there, value[targets], np.nan))
+    names = pl.lit("", pl.String) if series is None else pl.col(series).cast(pl.String)
+    rows = test.frame.select(names.alias("series"), pl.col(str(time)).cast(pl.Datetime("us", "UTC")).alias("at"))
+    wanted = rows[targets[inside]].with_columns(
+        rows["at"][np.repeat(test.origins, inside.sum(axis=1))].alias("origin"),
+        pl.Series("place", np.flatnonzero(inside.ravel())),
+    )
+    known = told.select(
+        pl.col("series").fill_null(""), "at", pl.col("forecast").cast(pl.Float64), pl.col("made_at").alias("origin")
+    )
+    found = wanted.sort("origin").join_asof(
+        known.sort("origin", maintain_order=True), on="origin", by=["series", "at"], strategy="backward"
+    )
+    point = np.full(targets.size, np.nan)
+    point[found["place"].to_numpy()] = found["forecast"].fill_null(np.nan).to_numpy()
+    return np.asarray(point.reshape(targets.shape))

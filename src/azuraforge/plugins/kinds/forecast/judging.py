@@ -147,8 +147,8 @@ class ForecastJudge(Judge):
             if self._aside:
                 answered = panel.by_moment(np.isfinite(self._aside[-1].predictions.point), False)
             named = ", ".join(unknown[:_NAMED]) + (" …" if len(unknown) > _NAMED else "")
-            counted = {"count": len(unknown), "of": len(panel.members), "series": named}
-            limit = Remark(code="series_not_compared", params=counted)
+            params = {"count": len(unknown), "of": len(panel.members), "series": named}
+            limit = Remark.model_validate({"code": "series_not_compared", "params": params})
         if panel is not None:
             losses = {name: panel.by_moment(values, np.nan) for name, values in losses.items()}
             masks = [replace(part, mask=panel.by_moment(part.mask, False)) for part in masks]
@@ -257,18 +257,18 @@ class ForecastJudge(Judge):
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
 
     def _incumbent_losses(self, metric: MetricFacts) -> Floats | None:
-        """In the shape of the gate's losses; None where there is nothing to compare by this metric."""
+        """Return the incumbent's losses in the shape of the gate's; None if this metric cannot be compared."""
         if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # a point has no quantiles
             return None
         one = self._contenders[0]
-        losses = self._incumbent.losses(self._truth, lambda told: self._losses(metric, replace(one, predictions=told)))
+        losses = self._incumbent.losses(self._truth, lambda own: self._losses(metric, replace(one, predictions=own)))
         return losses if losses is None or self._panel is None else self._panel.by_moment(losses, np.nan)
 
     def _incumbent_scores(self, best: _Measured) -> IncumbentScores | None:
         if self._incumbent is None:
             return None
-        beside = {each.name: each.predictions for each in (self._contenders[0], best)}
-        return self._incumbent.scores(self._truth, beside, self._overall)
+        compared_with = {each.name: each.predictions for each in (self._contenders[0], best)}
+        return self._incumbent.scores(self._truth, compared_with, self._overall)
 
     def _overall(self, truth: Floats, predictions: Predictions) -> Metrics:
         if self._panel is None:

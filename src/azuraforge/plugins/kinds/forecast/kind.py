@@ -167,10 +167,10 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         save_truth(outputs / "truth", table, test, truth)
         return len(test.origins)
 
-    def hold_out_incumbent(self, frame: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
+    def hold_out_incumbent(self, told: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
         from azuraforge.plugins.kinds.forecast.incumbent import save_incumbent
 
-        save_incumbent(frame, schema, load_part(outputs / "test"), outputs / "truth")
+        save_incumbent(told, schema, load_part(outputs / "test"), outputs / "truth")
 
     def all_rows(self, table: Table, split: ForecastSplit, config: ForecastConfig) -> tuple[Part, PartSummary]:
         """The series that the run learned, up to their last row."""

@@ -33,14 +33,14 @@ MOST_SERIES = 200
 
 
 def origins_of(predictions: Predictions, at: Indices) -> Predictions:
-    """Those from the origins at ``at``."""
-    quantiles = {level: told[at] for level, told in predictions.quantiles.items()}
+    """Return the predictions from the origins at ``at``."""
+    quantiles = {level: values[at] for level, values in predictions.quantiles.items()}
     return Predictions(predictions.point[at], quantiles, None if predictions.base is None else predictions.base[at])
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Which origins of a test part belong to which series, and when they are.
+    """Series and times of the origins of a test set.
 
     Attributes:
         members: name → places of its origins in the part.
@@ -58,7 +58,7 @@ class Panel:
 
     @classmethod
     def of(cls, test: Part, scales: Mapping[str, float | None]) -> Panel:
-        """Of a part to be judged, with the ``series_scales`` of the training part."""
+        """Build it for a part to be evaluated, with the ``series_scales`` of the training set."""
         blocks = Blocks.of(test.frame, str(test.schema.series))
         found, owners = np.unique(blocks.of_rows(test.origins), return_inverse=True)
         order = np.argsort(owners, kind="stable")

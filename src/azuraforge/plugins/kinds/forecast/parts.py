@@ -260,7 +260,7 @@ def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Tabl
 
 
 def learnable(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
-    """As ``without_short_series``, with the totals of declared groups; a total can fall short too."""
+    """Drop short series as ``without_short_series`` does, including totals of declared groups."""
     table, gone = without_short_series(table, split, horizon)
     if not table.schema.groups:
         return table, gone

@@ -50,7 +50,7 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
 def predict_known(
     name: str, answer: Predict, part: Part, knows: Callable[[str], bool]
 ) -> tuple[Predictions, list[str]]:
-    """As ``predict_checked``, NaN for the series of a panel that the predictor did not learn, and which these are.
+    """Predict as ``predict_checked`` does, with NaN for series that the predictor did not learn; return these, too.
 
     A forecast of such a series by analogy does not count: it says nothing of what the predictor learned. Raises
     InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
@@ -88,16 +88,16 @@ def predict_known(
     if not known:
         message = f"none of the {len(unknown)} series is one that {name} learned"
         raise InvalidInput(message, where="series", code=UNKNOWN_SERIES, count=len(unknown))
-    told, at = predict_checked(name, predict, stack(known, part.schema)), np.concatenate(places)
+    answered, at = predict_checked(name, predict, stack(known, part.schema)), np.concatenate(places)
 
     def spread(values: Floats) -> Floats:
         whole = np.full((len(part.origins), part.horizon), np.nan)
         whole[at] = values
         return whole
 
-    quantiles = {level: spread(values) for level, values in told.quantiles.items()}
-    base = None if told.base is None else spread(told.base)
-    return Predictions(spread(told.point), quantiles, base=base), unknown
+    quantiles = {level: spread(values) for level, values in answered.quantiles.items()}
+    base = None if answered.base is None else spread(answered.base)
+    return Predictions(spread(answered.point), quantiles, base=base), unknown
 
 
 def guard_against_future(
@@ -160,7 +160,7 @@ def affordable_origins(part: Part) -> int:
 
 
 def guarded_origins(origins: int, seed: int) -> list[int]:
-    """In which order a part's origins are tried: the first, one drawn anywhere, the last, then by turns one drawn near
+    """Return a part's origins in the order of checking: the first, a random one, the last, then by turns one drawn near
     an end of the part and one drawn anywhere.
 
     The first origin has the most rows after it; near the ends a part borders on rows of other parts or on nothing.

@@ -195,7 +195,7 @@ def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -
 
 
 def thinned(count: int, most: int) -> NDArray[np.int64]:
-    """At most ``most`` of ``count`` places, evenly, first and last among them.
+    """Return at most ``most`` of ``count`` indices, evenly spaced, including first and last.
 
     Example:
         >>> thinned(10, 4).tolist(), thinned(3, 4).tolist()
@@ -210,8 +210,10 @@ def _slice(value: int, rows: NDArray[np.bool_], truth: Floats, point: Floats, ba
     rows = rows & np.isfinite(truth)
     if (count := int(rows.sum())) < FEWEST_ERRORS:
         return None
-    rmse, beside = (math.sqrt(float(np.square(side[rows] - truth[rows]).mean())) for side in (point, baseline))
-    return SliceError(value=value, errors=count, rmse=rmse, baseline_rmse=beside, skill=skill(rmse, beside))
+    rmse, baseline_rmse = (math.sqrt(float(np.square(side[rows] - truth[rows]).mean())) for side in (point, baseline))
+    return SliceError(
+        value=value, errors=count, rmse=rmse, baseline_rmse=baseline_rmse, skill=skill(rmse, baseline_rmse)
+    )
 
 
 def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.int64]]:

@@ -54,7 +54,7 @@ class Scales:
 
     @property
     def intermittent(self) -> bool:
-        """Whether so many values are zero that errors are compared in these units."""
+        """True if so many values are zero that errors are compared in these units."""
         return self.zeros >= INTERMITTENT_SHARE
 
     def losses(self, metric: str, truth: Floats, predictions: Predictions) -> Floats:

@@ -1,4 +1,4 @@
-"""What LSTM and GRU share: packed weights, the walk over time, and the gradients of the weights on the way back.
+"""Parts shared by LSTM and GRU: packed weights, the loop over time, and the gradients of the weights.
 
 Buffers are time-major, each line padded to whole vectors of units (``padded``, a multiple of the vector width): the
 lanes of padding hold zeros and stay zero. Weights are packed so that one register tile ends holding all gates of a

@@ -40,15 +40,15 @@ def level_scores(test: Part, truth: Floats, candidate: Predictions, baseline: Pr
         own = np.isin(owners, [number for number, name in enumerate(blocks.names) if name in names])
         if not own.any():
             continue
-        rmse, beside = _rmse(truth, candidate.point, own), _rmse(truth, baseline.point, own)
+        rmse, baseline_rmse = _rmse(truth, candidate.point, own), _rmse(truth, baseline.point, own)
         interval = interval_of(candidate)
         levels.append(
             LevelScores(
                 level=level,
                 series=len(np.unique(owners[own])),
                 rmse=rmse,
-                baseline_rmse=beside,
-                skill=skill(rmse, beside),
+                baseline_rmse=baseline_rmse,
+                skill=skill(rmse, baseline_rmse),
                 base_rmse=_rmse(truth, base, own),
                 bottom_up_rmse=_rmse(truth, sums, own),
                 coverage=None if interval is None else _inside(truth, interval[1], interval[2], own),

@@ -92,7 +92,7 @@ class Reconciler:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What a pipeline learned, how its forecasts are reconciled (None: they are not), and which end at zero."""
+    """A pipeline's predictor, the reconciliation of its forecasts (None: none), and the series that stop at zero."""
 
     predictor: Any
     reconciler: Reconciler | None = None

@@ -89,8 +89,8 @@ def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
         named = ", ".join(each.series for each in gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
         message = f"{error.message}; {len(gone)} series that ended before the test part are left out ({named})"
         step = ", or ".join(filter(None, (error.next_step, "learn the series that ended from a dataset of their own")))
-        told = {"where": error.where, "next_step": step, "code": error.error_code}
-        raise InvalidInput(message, **told).with_details(error.details) from error
+        fields = {"where": error.where, "next_step": step, "code": error.error_code}
+        raise InvalidInput(message, **fields).with_details(error.details) from error
 
 
 def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
@@ -118,7 +118,7 @@ def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
     if not set(names) - set(found):
         if all(each.why == "constant" for each in found.values()):
             raise InvalidInput(
-                f"none of the {len(names)} series changes in the training part: there is nothing to learn",
+                f"none of the {len(names)} series changes in the training set: there is nothing to learn",
                 where=f"column {table.schema.target!r}",
                 next_step="choose another target, or smaller validation and test shares; a constant needs no model",
                 code="constant_target",

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from azuraforge.errors import AzuraError, InvalidInput, one_line
 
 _MASK = "•••"
 #: Shorter passwords are also ordinary words, and masking them would garble every sentence.
 _SHORTEST = 4
+#: Shorter pieces of an address are words such as ``hooks``.
+_SHORTEST_PIECE = 8
 
 
 @contextmanager
-def no_secret_leaves(secrets: Mapping[str, SecretStr], source: str) -> Iterator[None]:
-    """Mask the values of secrets in errors that leave the block; an unexpected error that holds one loses its text."""
+def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None]:
+    """Mask the values of secrets in errors that leave the block; an unexpected error that holds one loses its text.
+
+    Args:
+        plugin: what errors call it, such as ``source sql``.
+    """
     values = _values(secrets)
     try:
         yield
@@ -33,13 +39,11 @@ def no_secret_leaves(secrets: Mapping[str, SecretStr], source: str) -> Iterator[
         raise masked from None
     except Exception as error:
         if values:  # a traceback shows lines of code and texts of errors, and goes to a log
-            raise InvalidInput(
-                f"the source {source} failed: {_masked(one_line(error), values)}", where=f"source {source}"
-            ) from None
+            raise InvalidInput(f"the {plugin} failed: {_masked(one_line(error), values)}", where=plugin) from None
         raise
 
 
-def refuse_secrets(secrets: Mapping[str, SecretStr], stored: Sequence[object], source: str) -> None:
+def refuse_secrets(secrets: Iterable[SecretStr], stored: Sequence[object], source: str) -> None:
     """Raise InvalidInput where something that a source wants stored holds a secret."""
     if _holds(str(stored), _values(secrets)):
         raise InvalidInput(
@@ -50,10 +54,38 @@ def refuse_secrets(secrets: Mapping[str, SecretStr], stored: Sequence[object], s
         )
 
 
-def _values(secrets: Mapping[str, SecretStr]) -> list[str]:
+def secrets_in(value: object) -> Iterator[SecretStr]:
+    """Yield the secrets among the options of a plugin, at any depth, and the pieces of those that are addresses."""
+    if isinstance(value, SecretStr):
+        yield value
+        yield from _pieces(value.get_secret_value())
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from secrets_in(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from secrets_in(each)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for each in value:
+            yield from secrets_in(each)
+
+
+def _pieces(address: str) -> Iterator[SecretStr]:
+    """Yield the parts of the path and the query of an address that may be tokens."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return
+    if parts.netloc:
+        for piece in (*parts.path.split("/"), *(text for _, text in parse_qsl(parts.query))):
+            if len(piece) >= _SHORTEST_PIECE:
+                yield SecretStr(piece)
+
+
+def _values(secrets: Iterable[SecretStr]) -> list[str]:
     """Return what must not be seen, the longest first: the values, and the passwords of those that are addresses."""
     found: set[str] = set()
-    for secret in secrets.values():
+    for secret in secrets:
         value = secret.get_secret_value()
         found.add(value)
         try:

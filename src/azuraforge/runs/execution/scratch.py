@@ -1,4 +1,4 @@
-"""The work folders of runs, freed where no run can need them again."""
+"""Work folders of runs, and their removal when no run can need them again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.projects.unnamed import outlasted
 from azuraforge.runs import lease, store
 from azuraforge.runs.tables import Run
 
-#: A folder that was taken away and is not removed yet; what the dead left like this is found by the next sweep.
+#: Suffix of a folder that is being removed; the next sweep finds those that a killed process left.
 _GONE = ".swept-"
 _GOING = ("queued", "running")
 UNKNOWN_SECONDS = 30 * 24 * 3600.0
@@ -24,7 +24,7 @@ UNKNOWN_SECONDS = 30 * 24 * 3600.0
 def sweep(
     database: Database, scratch: Path, held: Collection[str] = (), unknown_seconds: float = UNKNOWN_SECONDS
 ) -> int:
-    """Remove work folders that no run can need again; returns their bytes.
+    """Remove work folders that no run can need again; return the bytes freed.
 
     Folders of the projects in ``held`` stay. Those of no run at all may belong to runs of a newer database: they go
     once they were seen without a run for ``unknown_seconds``.
@@ -60,7 +60,7 @@ def _taker(place: lease.Held, folder: Path, at: datetime) -> Callable[[Session],
     def work(session: Session) -> list[Path]:
         run = store.lock(session, place.run_id)
         if run is not None and not _is_over(session, run, at):
-            return []  # resumed since we looked
+            return []  # resumed in the meantime
         moved = _take_away(folder)
         return [moved] if moved is not None else []
 
@@ -68,7 +68,7 @@ def _taker(place: lease.Held, folder: Path, at: datetime) -> Callable[[Session],
 
 
 def _is_over(session: Session, run: Run, at: datetime) -> bool:
-    """Whether its folder is of no use: it succeeded with all that follows, or ended longer ago than it is kept."""
+    """Return whether a run's folder can go: all follow-ups have ended, or the retention time has passed."""
     if run.state in _GOING:
         return False
     if run.state == "succeeded" and not run.follow_ups:
@@ -78,7 +78,7 @@ def _is_over(session: Session, run: Run, at: datetime) -> bool:
 
 
 def _take_away(folder: Path) -> Path | None:
-    """Renaming is quick, whatever the folder holds: the row is locked meanwhile."""
+    """Rename the folder, which is quick whatever it holds: the row is locked meanwhile."""
     gone = folder.with_name(f"{_GONE}{new_id()}")
     with contextlib.suppress(OSError):
         folder.rename(gone)

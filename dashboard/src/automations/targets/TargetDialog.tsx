@@ -9,24 +9,24 @@ import { Dialog, DialogActions } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import css from "../Schedules.module.css";
-import { useCreateTarget } from "./api";
+import { useStoreTarget } from "./api";
 import { optionsOf, valuesOf } from "./options";
 
 /** Each language by its own name. */
 const LANGUAGES = { en: "English", tr: "Türkçe" } as const;
 
-/** A new target: the notifier's own options make the form, and the notifier checks them. */
-export function NewTargetDialog({ others, onClose }: { others: readonly NotificationTarget[]; onClose: () => void }) {
+/** A new target, or another way for one that is there: the notifier's own options make the form, and the notifier checks them. */
+export function TargetDialog({ target, others, onClose }: { target?: NotificationTarget; others: readonly NotificationTarget[]; onClose: () => void }) {
   const { t, i18n } = useTranslation();
-  const store = useCreateTarget();
+  const store = useStoreTarget(target?.id);
   const notifiers = (useQuery(pluginsQuery).data ?? []).filter(({ kind, error }) => kind === "notifier" && error === null);
-  const [name, setName] = useState("");
-  const [chosen, setChosen] = useState("");
+  const [name, setName] = useState(target?.name ?? "");
+  const [chosen, setChosen] = useState(target?.notifier ?? "");
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
-  const [language, setLanguage] = useState<keyof typeof LANGUAGES>(i18n.language.startsWith("tr") ? "tr" : "en");
-  const [group, setGroup] = useState("300");
-  const [second, setSecond] = useState("");
-  const [after, setAfter] = useState("3600");
+  const [language, setLanguage] = useState<keyof typeof LANGUAGES>(target?.language ?? (i18n.language.startsWith("tr") ? "tr" : "en"));
+  const [group, setGroup] = useState(String(target?.group_seconds ?? 300));
+  const [second, setSecond] = useState(target?.escalate_to ?? "");
+  const [after, setAfter] = useState(String(target?.escalate_after_seconds ?? 3600));
   const notifier = notifiers.find((each) => each.name === chosen) ?? notifiers[0];
   const options = optionsOf(notifier?.schema ?? null);
   const title = (texts: Record<string, string> | undefined, own: string) => texts?.[i18n.language] ?? texts?.["en"] ?? own;
@@ -40,8 +40,9 @@ export function NewTargetDialog({ others, onClose }: { others: readonly Notifica
     );
   };
   return (
-    <Dialog title={t("targets.add")} open onClose={onClose}>
+    <Dialog title={target === undefined ? t("targets.add") : t("targets.changeTitle", { name: target.name })} open onClose={onClose}>
       <form onSubmit={submit} className={css["form"]} noValidate>
+        {target === undefined ? null : <p className={css["soft"]}>{t("targets.changeNote")}</p>}
         <TextField label={t("automations.name")} name="name" value={name} onChange={setName} required />
         <SelectField
           label={t("targets.notifier")}
@@ -75,7 +76,7 @@ export function NewTargetDialog({ others, onClose }: { others: readonly Notifica
         <DialogActions>
           <Button onPress={onClose}>{t("common.close")}</Button>
           <Button look="primary" type="submit" pending={store.isPending} testId="create-target">
-            {t("targets.create")}
+            {target === undefined ? t("targets.create") : t("targets.save")}
           </Button>
         </DialogActions>
       </form>

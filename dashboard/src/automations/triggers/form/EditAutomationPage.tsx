@@ -1,0 +1,35 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+
+import type { Automation, AutomationRequest } from "../../../api/types";
+import { usePaths } from "../../../projects/session";
+import { useTitle } from "../../../routing/useTitle";
+import { PageHead } from "../../../ui/Card";
+import { ErrorNotice, Loading } from "../../../ui/Notice";
+import { automationQuery, useChangeAutomation } from "../api";
+import { AutomationForm } from "./AutomationForm";
+import { typedAutomation } from "./stored";
+
+/** Change what an automation awaits and does; its firings stay. */
+export default function EditAutomationPage({ id }: { id: string }) {
+  const automation = useQuery(automationQuery(id));
+  if (automation.error) return <ErrorNotice error={automation.error} />;
+  if (automation.data === undefined) return <Loading />;
+  return <EditForm automation={automation.data} />;
+}
+
+/** The form of the revision that was read first: what others change meanwhile is neither shown nor overwritten. */
+function EditForm({ automation }: { automation: Automation }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  const [, navigate] = useLocation();
+  const [read] = useState(automation);
+  const [first] = useState(() => typedAutomation(automation));
+  const { isPending, error, mutate } = useChangeAutomation(read.id, read.revision);
+  const title = t("automations.editTitle", { name: read.name });
+  useTitle(title);
+  const store = { isPending, error, mutate: (request: AutomationRequest) => mutate(request, { onSuccess: () => navigate(paths.automation(read.id)) }) };
+  return <AutomationForm first={first} heading={<PageHead title={title} note={t("automations.editNote")} />} storeLabel={t("automations.save")} store={store} />;
+}

@@ -1,0 +1,249 @@
+"""The definition of an automation: what it awaits, and its steps. Rows store these shapes, and the API takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    TypeAdapter,
+    WithJsonSchema,
+    model_validator,
+)
+
+from azuraforge.automations.schemas import Timing
+from azuraforge.bounds import MOST_COUNT, MOST_SECONDS
+from azuraforge.runs.schemas import RUN_KIND_MARKER, OnFailure, RunKind, StorableObject, StorableText
+from azuraforge.studies.schemas import Budget, Objective, Pruner, SearchRange
+
+Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
+#: A text such as ``{cause.version}``: the value of that field of the cause.
+CauseText = Annotated[StorableText, Field(max_length=100)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Threads = Annotated[int, Field(ge=1, le=256)]
+Priority = Annotated[int, Field(ge=-100, le=100)]
+VersionOrCause = Annotated[int, Field(ge=1, le=2**31 - 1)] | CauseText
+#: A value of an event's field.
+FieldValue = (
+    Annotated[StorableText, Field(max_length=1000)] | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | bool
+)
+#: Kinds of runs that a step queues; ``Checks`` refuses one that is not registered.
+QueuedKind = Annotated[RunKind, WithJsonSchema({RUN_KIND_MARKER: []})]
+#: The steps that queue no run.
+OTHER_STEPS = ("study", "notify", "promote", "roll_back")
+StepKind = Annotated[RunKind, WithJsonSchema({RUN_KIND_MARKER: [*OTHER_STEPS]})]
+
+
+class Strict(BaseModel):
+    """A shape that refuses unknown fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class FieldFilter(Strict):
+    """A condition on one field of an event; ``error.code`` names a field inside a field."""
+
+    field: StorableText = Field(min_length=1, max_length=100)
+    equals: FieldValue | None = None
+    one_of: list[FieldValue] | None = Field(default=None, min_length=1, max_length=50)
+    above: float | None = Field(default=None, allow_inf_nan=False)
+    below: float | None = Field(default=None, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, value: object) -> object:
+        """Leave out empty conditions, which answers state, so that an automation can be sent back as it was read."""
+        if not isinstance(value, dict):
+            return value
+        named = {"equals", "one_of", "above", "below"}
+        given = {key: each for key, each in value.items() if key not in named or each is not None}
+        return given if named & given.keys() else {**given, **({"equals": None} if "equals" in value else {})}
+
+    @model_validator(mode="after")
+    def _check_one(self) -> FieldFilter:
+        if not self.model_fields_set & {"equals", "one_of", "above", "below"}:
+            raise ValueError("a filter needs one of equals, one_of, above, below")
+        return self
+
+
+class OnSchedule(Timing):
+    """At the times of a cron line or an interval."""
+
+    on: Literal["schedule"]
+
+
+class OnEvent(Strict):
+    """When the project's event log says so."""
+
+    on: Literal["event"]
+    type: Annotated[StorableText, Field(min_length=1, max_length=40)] = Field(
+        description="the type of the event, such as dataset.version_added or model.drift"
+    )
+    where: list[FieldFilter] = Field(default_factory=list, max_length=20, description="all of them must hold")
+
+
+class OnMeasure(Strict):
+    """When a measured value has been beyond a limit for some time; once for each time that it crosses the limit."""
+
+    on: Literal["measure"]
+    measure: Annotated[StorableText, Field(min_length=1, max_length=100)]
+    of: StorableText | None = Field(default=None, max_length=200, description="the dataset or the model")
+    above: float | None = Field(default=None, allow_inf_nan=False)
+    below: float | None = Field(default=None, allow_inf_nan=False)
+    for_seconds: int = Field(default=0, ge=0, le=31 * 86_400, description="how long it must hold")
+    every_seconds: int = Field(default=300, ge=5, le=86_400, description="how often it is read")
+
+    @model_validator(mode="after")
+    def _check_limit(self) -> OnMeasure:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("a measured value needs one limit: above or below")
+        return self
+
+
+When = Annotated[OnSchedule | OnEvent | OnMeasure, Field(discriminator="on")]
+
+
+class StepBase(Strict):
+    """What every step states: how it is tried again, and what its failure means."""
+
+    retries: int = Field(default=0, ge=0, le=10, description="so often it is tried again, later each time")
+    on_failure: Literal["stop", "continue"] = "stop"
+
+
+class RunTemplate(Strict):
+    """The body of POST /runs without ``kind`` and key. Each value may be a text such as ``{cause.dataset}``."""
+
+    name: StorableText | None = Field(default=None, max_length=200)
+    plugin: StorableText | None = Field(default=None, max_length=200)
+    dataset: StorableText | None = Field(default=None, max_length=200)
+    dataset_version: VersionOrCause | None = None
+    model: StorableText | None = Field(default=None, max_length=200)
+    config: StorableObject = Field(default_factory=dict)
+    seed: Seed | CauseText | None = None
+    threads: Threads | CauseText | None = None
+    priority: Priority | CauseText | None = None
+    depends_on: list[CauseText] = Field(default_factory=list, max_length=20)
+    on_failure: OnFailure | None = None
+    time_limit_seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | CauseText | None = None
+    memory_limit_bytes: Annotated[int, Field(ge=2**20, le=MOST_COUNT)] | CauseText | None = None
+
+
+class RunStep(StepBase):
+    """Queue a run and wait for its end. ``run`` is the body of POST /runs without ``kind``."""
+
+    do: QueuedKind
+    run: RunTemplate = Field(default_factory=RunTemplate)
+
+
+class StudyTemplate(Strict):
+    """The body of POST /studies; a name is optional. Each value may be a text such as ``{cause.dataset}``."""
+
+    name: StorableText | None = Field(default=None, max_length=100)
+    plugin: StorableText = Field(max_length=200)
+    dataset: StorableText = Field(max_length=200)
+    dataset_version: VersionOrCause | None = None
+    model: StorableText | None = Field(default=None, max_length=200)
+    config: StorableObject = Field(default_factory=dict)
+    space: dict[str, SearchRange]
+    sampler: StorableText | None = Field(default=None, max_length=100)
+    pruner: Pruner = Field(default_factory=Pruner)
+    objectives: list[Objective] = Field(default_factory=list, max_length=4)
+    budget: Budget = Field(default_factory=Budget)
+    parallel: Annotated[int, Field(ge=1, le=64)] | CauseText | None = None
+    seed: Seed | CauseText | None = None
+    threads: Threads | CauseText | None = None
+    priority: Priority | CauseText | None = None
+    warm_start_from: list[Annotated[StorableText, Field(max_length=200)]] = Field(default_factory=list, max_length=10)
+    retrain: bool | None = None
+
+
+class StudyStep(StepBase):
+    """Begin a study and wait for its end. ``study`` is the body of POST /studies; its name is added to."""
+
+    do: Literal["study"]
+    study: StudyTemplate
+
+
+class NotifyStep(StepBase):
+    """Put a message into the outbox of each target. Without a text, the message states the cause."""
+
+    do: Literal["notify"]
+    to: list[Name] = Field(min_length=1, max_length=10, description="names of notification targets")
+    text: StorableText | None = Field(default=None, max_length=2000)
+
+
+class PromoteStep(StepBase):
+    """Move an alias of a model to a version, whatever the gate decided."""
+
+    do: Literal["promote"]
+    model: Name
+    version: VersionOrCause
+    alias: Name = "champion"
+
+
+class RollBackStep(StepBase):
+    """Move an alias of a model one step back."""
+
+    do: Literal["roll_back"]
+    model: Name
+    alias: Name = "champion"
+
+
+def _shape_of(step: object) -> str:
+    """Return the tag of a step's shape: its name, or ``run`` where it queues a run of the kind that it names."""
+    do = step.get("do") if isinstance(step, Mapping) else getattr(step, "do", None)
+    return do if isinstance(do, str) and do in OTHER_STEPS else "run"
+
+
+Step: TypeAlias = Annotated[
+    Annotated[RunStep, Tag("run")]
+    | Annotated[StudyStep, Tag("study")]
+    | Annotated[NotifyStep, Tag("notify")]
+    | Annotated[PromoteStep, Tag("promote")]
+    | Annotated[RollBackStep, Tag("roll_back")],
+    Discriminator(_shape_of),
+]
+
+WHEN: TypeAdapter[When] = TypeAdapter(When)
+STEP: TypeAdapter[Step] = TypeAdapter(Step)
+STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
+
+
+def given(shape: BaseModel) -> dict[str, JsonValue]:
+    """Return the fields that were given as JSON: a step, or the body of what it starts.
+
+    Answers state every field, null where nothing was given, and can be sent back: null is left out.
+    """
+    found: dict[str, JsonValue] = shape.model_dump(mode="json", exclude_unset=True)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model and dataset of a step; a text such as ``{cause.model}`` where the cause says which."""
+
+    model: str | None = None
+    dataset: str | None = None
+    dataset_version: int | str | None = None
+
+
+def subject_of(step: Step) -> Subject:
+    """Return the model and dataset that a step names."""
+    if isinstance(step, RunStep):
+        return Subject(step.run.model, step.run.dataset, step.run.dataset_version)
+    if isinstance(step, StudyStep):
+        return Subject(step.study.model, step.study.dataset, step.study.dataset_version)
+    return Subject() if isinstance(step, NotifyStep) else Subject(step.model)
+
+
+def values_of(when: When, field: str) -> tuple[FieldValue | None, ...]:
+    """Return the values that the filters of an event name for a field; empty where no filter is on this field."""
+    where = when.where if isinstance(when, OnEvent) else ()
+    return tuple(value for each in where if each.field == field for value in (each.equals, *(each.one_of or ())))

@@ -1,0 +1,73 @@
+"""Secrets that belong to a row of another package, such as a target of notifications, and live as long as it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from azuraforge.database import Session
+from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.projects.secrets import store
+from azuraforge.projects.secrets.keys import SETTING, Key, KeyRing
+from azuraforge.projects.secrets.schemas import SecretState
+from azuraforge.projects.secrets.sealing import CannotOpen, seal, unseal
+
+
+class OwnedSecrets:
+    """Stores one value for each owner, in the transaction of its caller.
+
+    An owner is a text such as ``target:<id>``. The colon keeps it out of the names that people give: no route lists,
+    replaces or deletes it, and no option of a source can name it.
+    """
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+
+    def key(self) -> Key:
+        """Return the key that encrypts; call it before the transaction. Raises StorageError where none can be had."""
+        return self._keys.first()
+
+    def put(self, session: Session, key: Key, owner: str, value: str, user_name: str) -> None:
+        """Encrypt and store the value of an owner, which replaces a former one."""
+        assert store.OWNED in owner
+        store.put(session, owner, key.id, seal(key, session.project_id, owner, value), user_name)
+
+    def value(self, session: Session, owner: str, of: str) -> str:
+        """Return the value of an owner for the child that needs it.
+
+        Args:
+            of: what the owner is called in an error, such as ``target 'team'``.
+
+        Raises InvalidInput where it cannot be decrypted, StorageError where no key can be read.
+        """
+        row = store.get(session, owner)
+        try:
+            if row is None:
+                raise CannotOpen
+            return unseal(self._keys.keys(), row.key_id, row.project_id, owner, row.sealed)
+        except CannotOpen:
+            raise InvalidInput(
+                f"the secrets of {of} cannot be decrypted: their key is not there, or the row was damaged; put the key"
+                f" back into {SETTING}, or set the options of {of} again",
+                where=of,
+                code="secret_unreadable",
+            ) from None
+
+    def remove(self, session: Session, owner: str) -> None:
+        """Remove the value of an owner that goes away."""
+        store.remove(session, owner)
+
+    def states(self, session: Session, owners: Iterable[str]) -> dict[str, SecretState]:
+        """Return by owner whether its value can be decrypted."""
+        try:
+            keys = self._keys.keys()
+        except StorageError:
+            keys = []
+        wanted = list(owners)
+        states: dict[str, SecretState] = dict.fromkeys(wanted, "unreadable")
+        for row in store.named(session, wanted):
+            try:
+                unseal(keys, row.key_id, row.project_id, row.name, row.sealed)
+            except CannotOpen:
+                continue
+            states[row.name] = "ready" if keys[0].id == row.key_id else "older_key"
+        return states

@@ -1,0 +1,50 @@
+"""Typed reads of runs for other packages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple, TypeVarTuple
+
+from pydantic import JsonValue
+from sqlalchemy import Select, String, and_, literal_column, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from azuraforge.database import Session
+from azuraforge.runs.tables import Run
+
+Columns = TypeVarTuple("Columns")
+
+_ENDED = ("succeeded", "failed", "cancelled", "quarantined")
+
+
+class RunRow(NamedTuple):
+    id: str
+    kind: str
+    state: str
+    model: str | None
+    dataset_id: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: Mapping[str, JsonValue] | None
+
+
+def runs(session: Session, ids: Collection[str], kinds: Collection[str]) -> list[RunRow]:
+    """These runs, and those of these kinds that are running."""
+    columns = (Run.id, Run.kind, Run.state, Run.model, Run.dataset_id, Run.started_at, Run.finished_at, Run.error)
+    # A literal, so that the index of running runs fits.
+    running = and_(Run.state == literal_column("'running'", String()), Run.kind.in_(kinds))
+    return [RunRow(*row) for row in session.execute(select(*columns).where(or_(Run.id.in_(ids), running)))]
+
+
+def with_ended_run(
+    statement: Select[*Columns], project_id: InstrumentedAttribute[str], run_id: InstrumentedAttribute[str | None]
+) -> Select[*Columns]:
+    """Keep the rows of a cross-project query whose run has ended, by one join.
+
+    Args:
+        project_id: the column with the run's project.
+        run_id: the column with the run's id.
+    """
+    same = and_(Run.project_id == project_id, Run.id == run_id)
+    return statement.join(Run, same).where(Run.state.in_(_ENDED))

@@ -1,0 +1,51 @@
+"""axe finds nothing on the pages of automations, targets and secrets, and none is wider than a telephone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from azuraforge.client import Client
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
+AXE = Path(__file__).parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+_RUN = "axe.run(document).then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
+_TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_LAST_LINE = """() => {
+  const tops = [...document.querySelectorAll("header nav a")].map(each => Math.round(each.getBoundingClientRect().top));
+  return tops.filter(top => top === tops.at(-1)).length;
+}"""
+
+
+@pytest.fixture(scope="module")
+def pages(platform) -> list[str]:
+    """Paths of a platform with a target, an automation and a secret."""
+    when = {"on": "event", "type": "run.state", "where": [{"field": "kind", "equals": "train"}]}
+    with Client(url=platform.url, token=platform.token) as client:
+        client.notifications.create_target("team", "webhook", {"url": f"https://{'long' * 15}.example.org/x"})
+        made = client.automations.create("after a run", when, [{"do": "notify", "to": ["team"]}])
+        client.secrets.set("plant", "value")
+    return ["automations", f"automations/{made.id}", f"automations/{made.id}/edit", "secrets"]
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_pages_are_accessible_and_fit(platform, page, pages, language):
+    page.goto(platform.run("link", "--next", "/p/default/automations").stdout.split()[0])
+    page.wait_for_selector("main h1", timeout=120_000)
+    page.evaluate(f"localStorage.setItem('azuraforge.language', '{language}')")
+    root = page.url.split("/p/")[0]
+    for path in pages:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(f"{root}/p/default/{path}")
+        page.wait_for_selector("main h1")
+        page.wait_for_timeout(500)  # the lists are there
+        assert page.evaluate("document.documentElement.lang") == language
+        page.evaluate(AXE.read_text())
+        assert page.evaluate(_RUN) == [], path
+        for width in (1280, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(_LAST_LINE) >= 2, (path, width)  # no entry stands alone on a line
+        page.set_viewport_size({"width": 360, "height": 800})
+        assert page.evaluate(_TOO_WIDE) <= 0, path
+        assert page.evaluate(_RUN) == [], path
