@@ -292,7 +292,7 @@ def test_every_finding_speaks_both_languages():
     values = dict.fromkeys(
         ["encoding", "format", "offsets", "columns", "column", "values", "policy", "frequency", "longest", "files",
          "series", "reason", "evidence", "delay", "names", "new", "old", "start", "time", "totals", "name", "row",
-         "first"], "X"
+         "first", "made_at"], "X"
     ) | {"season": 7, "shortest": "1 s", "height": 8, "width": 8, "classes": 2, "large": 9, "small": 1, "least": 2,
          "most": 9, "test": 3, "train": 9, "fewest": 5, "of": 9}  # fmt: skip
     for code in CODES:
