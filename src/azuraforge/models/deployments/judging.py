@@ -1,4 +1,4 @@
-"""What a deployment's pairs say, and when a canary has to go: three sequential tests (``sequential.py``).
+"""Results of a deployment's pairs, and the rollback of canaries by three sequential tests (``sequential.py``).
 
 Pairs are chosen once, in the order of their targets, and stored with what was counted: the first whose targets all come
 after those of the last one that was counted. Which pair is counted so never depends on how it ended, and a look never
@@ -31,13 +31,13 @@ _TESTS = 3
 
 
 def begin(row: ModelDeployment, losses: Iterable[float]) -> None:
-    """Take the bound of a new deployment from losses of the alias's holder."""
+    """Set the bound of a new deployment from losses of the alias's holder."""
     for loss in losses:
         _learn(row, loss)
 
 
 def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: Mapping[str, DeploymentSeries]) -> None:
-    """``begin`` of a version that learned several series: its losses, the oldest first."""
+    """Initialise as ``begin`` does, for a version that learned several series, from its losses, oldest first."""
     for each in losses:
         usual = _usual(series[each.series])
         if each.of_its_own and usual is not None:
@@ -48,7 +48,7 @@ def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: M
 def count(
     row: ModelDeployment, pairs: Iterable[JudgedPair], series: Mapping[str, DeploymentSeries] | None = None
 ) -> list[tuple[JudgedPair, bool]]:
-    """Count judged pairs, in order, into a locked deployment; each with whether it was counted.
+    """Count judged pairs, in order, in a locked deployment; return each with whether it was counted.
 
     ``series`` has each pair's where the deployment is ``by_series``.
     """
@@ -62,7 +62,7 @@ def count(
 
 
 def why_worse(row: ModelDeployment) -> str | None:
-    """Why a canary has to go, None where nothing is shown."""
+    """Return why a canary must be rolled back; None if no test shows it."""
     alpha = _alpha(row)
     errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
     if is_worse(*errors, margin=row.error_margin, alpha=alpha):
@@ -89,7 +89,7 @@ def why_worse(row: ModelDeployment) -> str | None:
 
 
 def deployment_out(row: ModelDeployment) -> DeploymentOut:
-    """A deployment with its tests."""
+    """Return a deployment with its tests."""
     alpha, share = _alpha(row), _share(row)
     errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
     losses = (row.losses_worse, row.losses_even, row.losses_better)
@@ -154,7 +154,7 @@ def _learn(row: ModelDeployment, loss: float) -> None:
 
 
 def _usual(series: DeploymentSeries) -> float | None:
-    """The mean loss of the alias's holder until now; None where too little is known, or nothing was ever lost."""
+    """Return the holder's mean loss until now; None if too little is known or all losses were zero."""
     return series.losses / series.losses_of if series.losses_of >= LEAST_OF_SERIES and series.losses > 0 else None
 
 
@@ -168,7 +168,7 @@ def _alpha(row: ModelDeployment) -> float:
 
 
 def _share(row: ModelDeployment) -> float | None:
-    """The share of losses above the bound that is expected at most; None where too little is known for a bound.
+    """Return the largest expected share of losses above the bound; None if too little is known for a bound.
 
     Half of what the test may be wrong is spent here, half on the betting.
     """

@@ -1,4 +1,4 @@
-"""The distributions of a version's inputs and answers where it learned; computed once, in a child of its own."""
+"""Reference distributions of a version's inputs and answers, computed once, in a child of their own."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
 
 
 def test_errors(path: str | None, name: str, horizon: int) -> tuple[float, ...]:
-    """Return the mean absolute error of each forecast of the test part that does not overlap the one before.
+    """Return the mean absolute error of each forecast of the test set that does not overlap the one before.
 
     Args:
         path: ``errors.npz`` of the run that evaluated the version; None: it has none.
@@ -72,7 +72,7 @@ def reference(
     predict: Callable[[Part], Predictions],
     answer: str,
 ) -> Reference:
-    """Columns of the rows that were learned from, oldest first, and the first answers of the version there.
+    """Return the columns of the training rows, oldest first, and the version's first answers there.
 
     Args:
         answer: the name under which these answers stand.

@@ -1,4 +1,4 @@
-"""Drift: whether what a version is asked, and what it answers, still looks like where it learned. Plain arithmetic.
+"""Drift detection: comparison of a version's questions and answers with its reference. Plain arithmetic.
 
 Two measures, for each says what the other does not:
 
@@ -33,7 +33,7 @@ _SMALLEST_SHARE = 1e-4
 
 
 def describe(values: Sequence[float]) -> Distribution | None:
-    """What is kept of a reference's column: quantiles, effective rows, edges of bins and their shares.
+    """Return the stored distribution of a reference's column: quantiles, effective rows, bin edges and their shares.
 
     None where there are too few values or all are the same.
     """
@@ -53,7 +53,7 @@ def describe(values: Sequence[float]) -> Distribution | None:
 
 
 def effective_rows(values: Sequence[float]) -> float:
-    """How many independent values these, in the order of their time, are worth; never more than there are.
+    """Return the effective number of independent values in a time-ordered sequence; at most its length.
 
     Example:
         >>> effective_rows([1.0, 1.1, 1.2, 1.3, 1.4, 1.5]) < 6
@@ -70,7 +70,7 @@ def effective_rows(values: Sequence[float]) -> float:
 
 
 def psi(reference: Distribution, values: Sequence[float]) -> float:
-    """Σ (window − reference) · ln(window / reference) over the reference's bins; empty bins count as 0.0001.
+    """Return Σ (window − reference) · ln(window / reference) over the reference's bins; empty bins count as 0.0001.
 
     Example:
         >>> made = describe([float(value) for value in range(100)])
@@ -86,7 +86,7 @@ def psi(reference: Distribution, values: Sequence[float]) -> float:
 
 
 def ks(reference: Distribution, values: Sequence[float], effective: float) -> tuple[float, float]:
-    """The largest distance between the two distribution functions, and how probable it is without a shift.
+    """Return the largest distance between the two distribution functions, and its p-value without a shift.
 
     Args:
         effective: rows of ``values`` that count as independent.
@@ -151,7 +151,7 @@ def _shares(ordered: Sequence[float], edges: Sequence[float]) -> list[float]:
 
 
 def _survival(scaled: float) -> float:
-    """Kolmogorov's distribution: the chance of a larger distance."""
+    """Return the probability of a larger distance under Kolmogorov's distribution."""
     if scaled < 0.2:
         return 1.0
     terms = ((1.0 if k % 2 else -1.0) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101))
