@@ -1,4 +1,4 @@
-"""The sentences of the gate's reasons, in English and Turkish."""
+"""Sentences of the gate's reasons, in English and Turkish."""
 
 from __future__ import annotations
 
