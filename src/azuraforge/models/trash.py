@@ -1,4 +1,4 @@
-"""Models and versions in the trash. Nothing predicts with them; they can be restored until they are purged.
+"""Deleted models and versions. They make no predictions, and can be restored until they are purged.
 
 A version that an alias points at is not deleted, and a purged one keeps its line: history and ledger refer to it.
 What versions need (the runs that made them, the rows they learned from) is kept as long as they are.
@@ -49,7 +49,7 @@ class ModelTrash(RowBin[Row]):
             self.events.append(session, "project", body)
 
     def free(self, project_id: str, content_hash: str) -> None:
-        """Remove a version's folder unless a row names it."""
+        """Remove a version's folder unless a row uses it."""
         self.free_files(project_id, [content_hash])
 
     def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:

@@ -62,8 +62,7 @@ class Standings:
         self._database = database
 
     def read(self, project_id: str, model: str) -> Standing:
-        """Return a comparison of a model's champion with baselines. Raises NotFound, and Conflict without a
-        champion."""
+        """Compare a model's champion with baselines. Raises NotFound, and Conflict without a champion."""
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
             row = find_aliased(session, owner, CHAMPION)

@@ -37,7 +37,7 @@ class PolicyStore:
         return shapes.gate_policy(rows[0] if rows else None)
 
     def show(self, project_id: str, model: str) -> PolicyOut:
-        """The policy that holds."""
+        """Return the current policy."""
         return self.list(project_id, model, limit=1).items[0]
 
     def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
