@@ -27,7 +27,7 @@ def present_champion(
     obstacle: Remark | None,
     predict: Callable[[PredictInput], PredictResult],
 ) -> PresentChampion:
-    """Return the champion as the judge takes it.
+    """Return the champion in the form that the evaluation expects.
 
     Args:
         row: its version.

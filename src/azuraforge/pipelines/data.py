@@ -1,4 +1,4 @@
-"""Reading a dataset version in a child."""
+"""Reader of a dataset version in a child."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
-    """Return a dataset version's rows, once the fingerprint has been checked.
+    """Return a dataset version's rows after checking the fingerprint.
 
     Raises StorageError where the rows are not the ones that were stored.
     """
@@ -22,7 +22,7 @@ def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
 
 
 def read_present_forecasts(dataset: DatasetFile, frame: pl.DataFrame) -> pl.DataFrame | None:
-    """Return the present forecasts of a dataset version with rows ``frame``; None where it has none.
+    """Return the present forecasts of a dataset version with rows ``frame``; None if it has none.
 
     Raises StorageError where they are not the ones that were stored.
     """

@@ -1,4 +1,4 @@
-"""Input and result of an agent's turn."""
+"""Input and result of an agent's request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class AgentInput(StepInput):
-    """The request to an agent, canonical."""
+    """The request to an agent in canonical form."""
 
     plugin: str
     request: JsonObject
