@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
     """Return a dataset version's rows after checking the fingerprint.
 
-    Raises StorageError where the rows are not the ones that were stored.
+    Raises StorageError if the rows are not the ones that were stored.
     """
     from azuraforge.datasets.loading import load_version  # it loads Polars, which costs a child 0.15 s
 
@@ -24,7 +24,7 @@ def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
 def read_present_forecasts(dataset: DatasetFile, frame: pl.DataFrame) -> pl.DataFrame | None:
     """Return the present forecasts of a dataset version with rows ``frame``; None if it has none.
 
-    Raises StorageError where they are not the ones that were stored.
+    Raises StorageError if they are not the ones that were stored.
     """
     from azuraforge.datasets.loading import present_forecasts
 

@@ -71,7 +71,7 @@ def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, 
 def hash_folder(folder: Path, name: str) -> str:
     """Return the SHA-256 over all tensors and the canonical preprocessing JSON, which defines "bit for bit".
 
-    Raises InvalidInput where the folder is empty or holds files of other types than ``inert.TYPES``.
+    Raises InvalidInput if the folder is empty or holds files of other types than ``inert.TYPES``.
     """
     tensors: dict[str, npt.NDArray[np.generic]] = {}
     documents: dict[str, object] = {}

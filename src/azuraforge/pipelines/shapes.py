@@ -95,7 +95,7 @@ class FitInput(Learner):
 class Learned(StepResult):
     """A predictor in ``predictor/``: the hash of weights and preprocessing, and the seconds that fitting took.
 
-    ``trials``: candidates that the pipeline compared on the validation part. ``composition``: of one that combines
+    ``trials``: candidates that the pipeline compared on the validation set. ``composition``: of one that combines
     others.
     """
 

@@ -1,6 +1,6 @@
 """Steps of a training run, each the entry point of a child of its own.
 
-    validate   (before the run exists) can the data carry this config?
+    validate   (before the run exists) does the config fit the data?
     split      app code names row ranges; train and validation are cut and written
     fit        sees train and validation, nothing else
     fit_baselines

@@ -75,8 +75,8 @@ def prepare(child: Asked) -> Prepared:
 def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObject:
     """Set the backend that ``environment`` names for all further computations of this process.
 
-    Returns backend, instruction_set, threads and kernels as chosen. Raises TransientError where the kernels cannot be
-    loaded or are others than ``environment`` says: another attempt then looks anew at what there is.
+    Returns backend, instruction_set, threads and kernels as chosen. Raises TransientError if the kernels cannot be
+    loaded or are others than ``environment`` says: another attempt then checks again.
     """
     if environment.get("backend", "reference") == "reference":
         engine.set_backend("reference")

@@ -65,7 +65,7 @@ class Child:
         """Set the engine's backend that was fixed for this run; call it before code that computes with it.
 
         With ``made_with``, the nearest to what a version was made with instead. Returns backend, instruction_set,
-        threads and kernels. Raises TransientError where the run's kernels cannot be loaded.
+        threads and kernels. Raises TransientError if the run's kernels cannot be loaded.
         """
         if made_with is not None:
             return backend.choose_nearest(made_with, self._kernels_folder)
@@ -87,7 +87,7 @@ class Child:
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
         """Write a checkpoint durably, complete or not at all, then notify the worker.
 
-        Raises StorageError where the disk is full; older checkpoints stay as they are.
+        Raises StorageError if the disk is full; older checkpoints remain unchanged.
         """
         if self._checkpoints is None:
             raise RuntimeError("this child runs outside a run and keeps no checkpoints")

@@ -74,5 +74,5 @@ class ChildProcess:
         self.ended.set()
         self.born.set()
         if launcher_died:
-            with contextlib.suppress(OSError):  # where the kernel does not end the child, the end of its pipe does
+            with contextlib.suppress(OSError):  # if the kernel does not end the child, the end of its pipe does
                 self.connection.shutdown(socket.SHUT_WR)

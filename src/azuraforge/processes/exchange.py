@@ -16,7 +16,7 @@ from azuraforge.processes.failures import Interruption, restore
 from azuraforge.processes.frames import FROM_CHILD, FrameReader, Question, SentMessage, Start, encode
 from azuraforge.strict_json import JsonObject
 
-#: The code of the error where the child of a session was ended because its answer did not come.
+#: The code of the error if a session's child was ended because its answer did not arrive.
 TOO_SLOW = "too_slow"
 _READ_BYTES = 1 << 16
 #: How soon the end of a child is noticed whose socket something else still holds open.

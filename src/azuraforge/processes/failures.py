@@ -3,7 +3,7 @@
 error of the user (or a full disk)   → failed, never retried
 TransientError                       → queued again, with back-off
 ChildDied                            → an interruption: queued again at once; counted for quarantine
-LauncherDied, Draining               → an interruption that nobody is blamed for
+LauncherDied, Draining               → an interruption that is not counted
 Cancelled                            → cancelled
 Replaced                             → another attempt owns the run: stop, write nothing
 anything else                        → failed("internal"); the traceback stands in the attempt's log
@@ -211,7 +211,7 @@ def _fields(error: BaseException) -> ErrorFields:
 def restore(family: str, fields: JsonObject, kind_code: str = "") -> AzuraError:
     """Return the error that ``error_fields`` described, of the nearest class.
 
-    ``kind_code`` names the class where the error carries a code of its own.
+    ``kind_code`` names the class if the error has a code of its own.
     """
     fallback: dict[str, type[AzuraError]] = {"transient": TransientError, "internal": InternalError}
     code, details = str(fields["code"]), fields.get("details")

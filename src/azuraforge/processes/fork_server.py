@@ -48,7 +48,7 @@ _LENGTH = struct.Struct(">I")
 _PR_SET_CHILD_SUBREAPER = 36
 #: At our own end: how long we wait for the killed, to catch what falls to us.
 _LAST_SECONDS = 2.0
-#: How often prestarted children are looked at, where there are any.
+#: Interval for checking prestarted children, if there are any.
 _LOOK_SECONDS = 5.0
 
 
@@ -137,7 +137,7 @@ class ForkServer:
             self._adopt(pid)
 
     def _adopt(self, pid: int) -> None:
-        with contextlib.suppress(OSError):  # the child does it too; whoever comes first
+        with contextlib.suppress(OSError):  # the child does it too, whichever comes first
             os.setpgid(pid, pid)
         self._children[pid] = None
 

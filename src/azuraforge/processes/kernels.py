@@ -59,8 +59,8 @@ class Fixed:
     """The backend of one attempt.
 
     Attributes:
-        fields: as the environment says it: backend, instruction_set, threads, kernels.
-        folder: where the attempt's children find kernels; None where they must not load any.
+        fields: as in the environment: backend, instruction_set, threads, kernels.
+        folder: where the attempt's children find kernels; None if they must not load any.
         problem: why it is not the backend that the run began with, where that is a matter of kernels.
     """
 
@@ -106,10 +106,10 @@ class Kernels:
 
         Args:
             recorded: the environment of the run's first attempt; None for the first.
-            threads: that the run asked for.
+            threads: requested by the run.
             waiting: called now and then with whether kernels are being compiled; may raise.
 
-        Raises UserError where the settings want kernels and there are none.
+        Raises UserError if the settings require kernels and there are none.
         """
         if recorded is not None and recorded.get("backend") != "cpu":
             return self._reference(threads)

@@ -44,7 +44,7 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 from azuraforge.waiting.ending import ended_with_request
 
-#: All that a child may know of our environment. No settings of ours, no credentials of anybody.
+#: All that a child may know of our environment: no settings of ours, no credentials.
 PASSED_ON = (
     "PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONWARNINGS",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
@@ -108,7 +108,7 @@ class Launcher:
         """Return a new child that waits for its first frame. With ``output``, its stdout and stderr arrive over a pipe.
 
         ``warm`` names modules that it will need: where a child was asked for in the same way a moment ago, the next has
-        imported them already (``prefork.py``). Raises LauncherDied where the launcher keeps dying.
+        imported them already (``prefork.py``). Raises LauncherDied if the launcher keeps dying.
         """
         for _ in range(_TRIES):
             try:
@@ -135,11 +135,11 @@ class Launcher:
     ) -> ResultT:
         """Run ``entry(child)`` in a child of its own and return its answer as ``result``.
 
-        ``hear`` gets what the child says meanwhile.
+        ``hear`` gets the child's messages meanwhile.
 
         Within a request the child is killed when the client leaves (``azuraforge.waiting``).
 
-        Raises the child's own error, or InvalidInput where it died, took longer than ``timeout_seconds``, needed more
+        Raises the child's own error, or InvalidInput if it died, took longer than ``timeout_seconds``, needed more
         than ``memory``, or gave an answer of another shape.
         """
         where = entry.rpartition(":")[2]
@@ -177,7 +177,7 @@ class Launcher:
     def open(self, entry: str, payload: Mapping[str, object], timeout_seconds: float = _OPEN_SECONDS) -> ChildSession:
         """Open a long-lived child: ``entry(payload)`` returns the function that answers its questions.
 
-        Raises the child's own error, or TransientError where it died or took too long to open.
+        Raises the child's own error, or TransientError if it died or took too long to open.
         """
         try:
             child_session = ChildSession(self.spawn())

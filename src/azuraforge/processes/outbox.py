@@ -96,7 +96,7 @@ class Outbox:
     def _send(self) -> None:
         try:
             self._send_all()
-        except Exception:  # training that nobody hears of any more must not go on
+        except Exception:  # training whose results cannot be received any more must not continue
             traceback.print_exc()
             os._exit(1)
 

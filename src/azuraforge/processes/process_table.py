@@ -59,7 +59,7 @@ class ProcessTable(Protocol):
     def began(self, pid: int) -> str:
         """Return the start time of a process; with the pid it identifies a process until the machine restarts.
 
-        Raises ProcessLookupError where it has ended, another OSError where it cannot be read.
+        Raises ProcessLookupError if it has ended, another OSError if it cannot be read.
         """
         ...
 

@@ -34,7 +34,7 @@ class Seal:
 def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, JsonValue]) -> Seal:
     """Let ``fill`` write into a draft next to ``final``, sync it, then rename it: complete or not at all.
 
-    Raises StorageError where the disk is full or cannot be written; no draft is left behind.
+    Raises StorageError if the disk is full or cannot be written; no draft is left behind.
     """
     draft = final.with_name(final.name + ".tmp")
     try:

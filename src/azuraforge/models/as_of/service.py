@@ -31,7 +31,7 @@ class AsOf:
             at: aware, not later than now by the database's clock; None: now.
             series: of which of several series; None: that of the newest forecast by then.
 
-        Raises NotFound for an unknown model, InvalidInput for a moment in the future.
+        Raises NotFound for an unknown model, InvalidInput for a time in the future.
         """
         now = self._database.clock()
         at = at or now

@@ -74,8 +74,8 @@ def write_bundle(target: IO[bytes], folder: Path, texts: Mapping[str, bytes]) ->
 def read_bundle(path: Path, target: Path) -> Opened:
     """Verify a bundle and unpack its version to ``target``, which must not exist.
 
-    Raises InvalidInput where it is no bundle, where a file is missing, changed or foreign, and where ``bundle.json``
-    is not as ``bundle_description`` wants it. StorageError where there is no room to unpack it.
+    Raises InvalidInput if it is no bundle, if a file is missing, changed or foreign, or if ``bundle.json``
+    does not fit its schema; StorageError if there is no space to unpack it.
     """
     with _bundle_errors(), zipfile.ZipFile(path) as packed:
         entries = _entries(packed, path.stat().st_size)

@@ -120,7 +120,7 @@ class Bundles:
         """Add a bundle's version to a model (by default the bundle's own name); return model, number, and whether it is
         new.
 
-        The same bundle again answers with the version that is there. Raises InvalidInput where it is damaged, cannot
+        The same bundle again returns the existing version. Raises InvalidInput if it is damaged, cannot
         be loaded or cannot be used here, and Conflict where the model predicts something else; then nothing is kept.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:

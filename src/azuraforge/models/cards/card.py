@@ -53,10 +53,10 @@ def card(
     Args:
         model: its name.
         row: the version.
-        evaluated: of the run that made it; None where nobody judged it.
+        evaluated: of the run that made it; None if it was never evaluated.
         intended_use: what people wrote, None: nothing.
-        dataset: the name of the dataset that it learned from, None where that is not here.
-        kind: of its task, None where no plugin brings that any more.
+        dataset: the name of the dataset that it learned from, None if that is not in this project.
+        kind: of its task, None if no plugin provides it any more.
         language: ``en`` or ``tr``.
     """
     say = TEXTS[language]

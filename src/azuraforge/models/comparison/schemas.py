@@ -83,7 +83,7 @@ class PairNumbers(BaseModel):
 class PairOut(PairNumbers):
     """Two runs' models compared on the same held-out rows, as the gate does; a is better if the difference is negative.
 
-    Where ``comparable`` is false, ``why_not`` says why and no number is given.
+    If ``comparable`` is false, ``why_not`` states the reasons and there are no numbers.
     """
 
     a: str

@@ -7,7 +7,7 @@ both saw makes a pair. Where a canary fails, the holder's answer is given instea
 A canary is rolled back by itself where one of three sequential tests (``judging.py``) shows that it is worse:
 
 - **errors**: questions that only the canary could not answer, minus those that only the holder could not, by more than
-  ``error_margin`` of the questions. What neither can answer is the question's fault and counts for nobody.
+  ``error_margin`` of the questions. Questions that neither can answer are invalid and not counted.
 - **live loss**: pairs whose outcome is known, in which the canary's loss was higher than the holder's by more than
   ``loss_margin``, minus those the other way round. Each pair is about targets of its own, chosen once.
 - **extreme losses**: pairs in which only the canary's largest loss was above the largest of the holder's known losses.
@@ -104,7 +104,7 @@ class Deployments:
     ) -> DeploymentOut:
         """Deploy a version alongside an alias's holder.
 
-        Raises Conflict where one does already, or where the two could not be compared.
+        Raises Conflict if one does already, or if the two cannot be compared.
         """
         alias = check_alias(request.alias)
         with self._database.read(project_id) as session:
@@ -209,14 +209,14 @@ class Deployments:
         """
         holder, deployed = place.holder, place.deployed
         if deployed.mode == "canary" and takes(deployed.number, request_id, deployed.share_percent):
-            # Decided before anybody knows how it ends: pairs that are left out must not be the good ones only.
+            # Decided before the result is known: otherwise only good pairs might be left out.
             counted = not self._is_full()
             try:
                 given = await ask(deployed.version)
             except AzuraError as error:
                 if error.error_code == ANSWER_UNKNOWN:  # repeated: the holder's answer could not be stored either
                     raise
-                given = await ask(holder)  # raises where the question is at fault
+                given = await ask(holder)  # raises if the question is invalid
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
                 await in_thread(partial(self._count, place, "only_this_failed" if counted else "left_out"))
                 return given
@@ -300,7 +300,7 @@ class Deployments:
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception as error:  # nobody waits for this answer
+        except Exception as error:  # no caller waits for this answer
             log.warning("kept_answer_lost", reason=str(error))
         finally:
             with self._idle:
@@ -332,7 +332,7 @@ class Deployments:
         def work(session: Session) -> None:
             row = deployment_store.get(session, model_id, number, lock=True)
             if row is None or row.state != "active":
-                return  # somebody was faster
+                return  # another caller was faster
             reason = judging.why_worse(row)
             owner = store.model_by_id(session, model_id)
             if reason is None or owner is None:

@@ -77,7 +77,7 @@ def reference(
     Args:
         answer: the name under which these answers stand.
 
-    Returns the distributions, and notes on what could not be looked at.
+    Returns the distributions, and notes on columns that could not be described.
     """
     import polars as pl
 

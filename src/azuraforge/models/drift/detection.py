@@ -5,7 +5,7 @@ Two measures, for each says what the other does not:
 - PSI, the population stability index (Siddiqi, *Credit Risk Scorecards*, 2006), over the deciles of the reference:
   **how large** a shift is. 0.2 is the customary bound of a shift to act upon; below, a version mostly holds.
 - The two-sample Kolmogorov–Smirnov test: **how sure** it is that there is a shift at all. Its level is divided by the
-  number of columns looked at (Bonferroni), so that one look cries wolf with at most ``ALPHA``.
+  number of compared columns (Bonferroni), so that one check raises a false alarm with at most ``ALPHA``.
 
 A column has drifted where both say so: in a large window every trifle is significant, and in a small one PSI is large
 by chance (its mean without any shift is about bins · (1/window + 1/reference)). Neighbouring rows of a series resemble

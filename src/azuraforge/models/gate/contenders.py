@@ -61,8 +61,8 @@ class Champion(Contender):
     Attributes:
         unseen: ``(origin,)`` True where no target row was learned from by the champion, see ``unseen_origins``.
         obstacle: why it cannot be compared (a reason with a code of ``sentences.INCOMPARABLE``); losses are not read.
-        answered: in the shape of the losses, False where it could say nothing and its losses are NaN; None: everywhere.
-        limit: the reason that tells of it.
+        answered: in the shape of the losses, False where it has no prediction and losses are NaN; None: everywhere.
+        limit: the reason that states this.
     """
 
     unseen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))

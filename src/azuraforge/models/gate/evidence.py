@@ -34,7 +34,7 @@ def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> flo
     """Return the confidence level of one evaluation after ``earlier_uses`` of the test set, by the best of ``trials``.
 
     The k-th look has the share 1 / (k (k + 1)) of the allowance ``1 - level``. The shares of all looks that are ever
-    taken sum to at most one, so the allowance is kept however often somebody looks (alpha spending).
+    taken sum to at most one, so the error budget holds for any number of looks (alpha spending).
     Within a look the share is divided by the number of trials that the candidate is the best of (Bonferroni).
 
     Example:
@@ -51,8 +51,8 @@ class Comparison:
 
     Attributes:
         difference: of the scores, a less b, in the metric's own unit; below zero, a is better.
-        relative_difference: the same as a share of b's score; None where b makes no errors to speak of.
-        low, high: the interval, None where ``unknown`` states a reason: relative along a series, of ``difference``
+        relative_difference: the same as a share of b's score; None if b's errors are close to zero.
+        low, high: the interval, None if ``unknown`` states a reason: relative along a series, of ``difference``
             for independent examples, whose scores may vanish. ``margin`` is in the same measure.
         pieces: independent origins that would say as much.
     """

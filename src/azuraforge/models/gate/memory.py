@@ -2,7 +2,7 @@
 
 The mean of T values that remember each other varies more than that of T independent ones. How much more is the
 spectrum at frequency zero, which slow cosine waves in the values show. Each memory time τ of a grid (an
-autoregression of first order, seen through the window of overlapping horizons) says how the waves' sizes fall with
+autoregression of first order, seen through the window of overlapping horizons) determines how waves' sizes fall with
 their frequency, and so how uncertain the mean is. No single τ is chosen: few values cannot tell a long memory from
 none, and the most likely τ is too short half of the time. All of them count, weighted by their likelihood given the
 waves. Student's t of each τ has no more degrees of freedom than independent pieces of that memory fit into the series.

@@ -34,7 +34,7 @@ _HALF, _TWICE = -0.5, 1.0
 class Interval:
     """A relative difference of two scores, ``(a - b) / b``, and its confidence interval.
 
-    ``low``, ``high``: None where nothing useful is known: no difference is not excluded, and the interval is open at
+    ``low``, ``high``: None if nothing useful is known: no difference is not excluded, and the interval is open at
     one end or contains both half and twice b's score. ``pieces``: the independent origins that would say as much.
     """
 

@@ -261,7 +261,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "champion_kept": ("{champion} stays champion.", "{champion} şampiyon kalıyor."),
 }
 
-#: What stands in a sentence where there is no value: code → (English, Turkish).
+#: Text of a sentence for a missing value: code → (English, Turkish).
 UNSTATED: Mapping[str, tuple[str, str]] = {
     "other_unit": ("not stated", "belirtilmemiş"),
     "other_frequency": ("not fixed", "sabit değil"),

@@ -2,7 +2,7 @@
 
 - no champion yet: the candidate must beat the best baseline by more than noise, else the best baseline is champion;
 - a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
-  good as the best baseline on the whole test part; else the best baseline may take the title by the same test, and
+  good as the best baseline on the whole test set; else the best baseline may take the title by the same test, and
   else the champion stays;
 - too few origins left, or worth too little because their errors remember each other, or an interval that excludes
   nothing of practical size; another target, unit or horizon, or a champion whose learned rows are not known: not
@@ -14,7 +14,7 @@
   must be at least as good as it there;
 - data with a column that seems to know the future promote nothing automatically: a person decides.
 
-Losses are squared errors per origin and horizon on the candidate's test part, compared by their RMSE; or losses of
+Losses are squared errors per origin and horizon on the candidate's test set, compared by their RMSE; or losses of
 independent examples (0 or 1 for an error, or log losses), compared by their mean.
 """
 
@@ -46,7 +46,7 @@ class Verdict:
     """The decision, the champion after it, and the reasons. ``best_baseline`` has the lowest score of the baselines.
 
     Where the policy leaves promotions to people, ``decision`` is "approved", ``approved`` names who may take the
-    title, and ``champion`` who has it until then ("": nobody). ``slices``: what became of the guarded ones.
+    title, and ``champion`` who has it until then ("": none). ``slices``: what became of the guarded ones.
     ``shortfall``: why a candidate does not take the title although its score may be the best: its lead is not proven,
     or it is proven and the policy's conditions are not met.
     ``withheld``: the decision is "approved" because the score may not be honest: a column seems to know the
@@ -114,14 +114,14 @@ def decide(
     """Decide which contender is champion from now on.
 
     Args:
-        candidate: the new predictor on its own test part.
+        candidate: the new predictor on its own test set.
         baselines: at least one, on the same origins.
-        champion: the present one on the same origins, None where the model has none yet.
+        champion: the present one on the same origins, None if the model has none yet.
         horizon: rows predicted from each origin.
         season: rows in one season, 1 where there is none.
         level: confidence before it is tightened.
         trials: tuning trials the candidate was chosen from.
-        earlier_uses: looks that others took at rows of this test part before.
+        earlier_uses: earlier evaluations on rows of this test set.
         slices: parts of the targets that must not get worse.
         resamples: bootstrap draws.
         seed: same seed, same verdict.
@@ -129,9 +129,9 @@ def decide(
         measured: what its limits are held against. What is limited and was not measured is not within the limit.
         suspicions: reasons against columns of the data; with any, promotions are left to people.
         doubts: reasons against the candidate's own score; with any, its promotion is left to people.
-        incumbent: the dataset's present forecast, NaN where it said nothing; None: there is none.
+        incumbent: the dataset's present forecast, NaN where it has no value; None: there is none.
 
-    Raises ValueError where names repeat, no baseline is given or losses do not belong together.
+    Raises ValueError if names repeat, no baseline is given or losses do not belong together.
 
     Example:
         >>> from azuraforge.plugins.kinds.forecast.facts import RMSE
@@ -273,7 +273,7 @@ class _Case:
         if to_champion.better and good_enough and not present_better and not barred:
             return self.close("promoted", candidate.name, reasons, "candidate_promoted")
         self.shortfall = _shortfall(to_champion, barred)
-        # The best of several baselines was chosen on this very test part: each of them counts as a look.
+        # The best of several baselines was chosen on this same test set: each of them counts as a look.
         challenge = self._with_margin(compare(best, holder, level=baseline_level, **self.how), holder)
         self.comparisons.append(challenge)
         if challenge.better:

@@ -40,7 +40,7 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
 def _of_model(session: Session, name: str, at: datetime | None, where: str) -> list[Prediction]:
     """Return entries of a model's own series with a point at this time; without any, nothing is judged.
 
-    What was made from rows that somebody sent may be about any series: its truth is sent by its id or name."""
+    A prediction from rows in a request may concern any series: report its outcome by its id or name."""
     owner = store.model(session, name)
     if owner is None or at is None:
         return _missing("model", name, where)

@@ -90,7 +90,7 @@ class Inference:
     ) -> P:
         """Answer a question by the version that ``target`` names. ``unit`` gets the ledger entry of the answer.
 
-        Raises NotFound or Conflict where there is no such version, InvalidInput where it cannot answer this, and
+        Raises NotFound or Conflict if there is no such version, InvalidInput if it cannot answer this, and
         TransientError where its child died, was too slow or has too much to do, or the client left.
         """
         found = await self._find(project_id, name, target, in_thread)

@@ -86,7 +86,7 @@ def usual_of(counts: Counter[str]) -> str | None:
 class Score:
     """Means over judged points. ``skill`` is 1 − loss / the naive loss on the same points; 0 is as good as naive.
 
-    The present forecast of the dataset (the incumbent) is compared on the points for which it had said something.
+    The present forecast of the dataset (the incumbent) is compared on the points that it had forecast.
     """
 
     count: int

@@ -116,7 +116,7 @@ class Ledger:
 
         def after(done: Future[datetime]) -> None:
             with self._lock:
-                if self._open.get(project_id) is group:  # nobody came to write it
+                if self._open.get(project_id) is group:  # no thread came to write it
                     del self._open[project_id]
             error = done.exception()
             if error is not None and len(entries) > 1 and not isinstance(error, TransientError | StorageError):
@@ -214,7 +214,7 @@ class _News:
 
         try:
             written = self._database.write_soon(project_id, work)
-        except Exception as error:  # the lines stand; only nobody is told
+        except Exception as error:  # the entries are stored; only the event is lost
             log.warning("predictions_not_told", project_id=project_id, reason=str(error))
             return None
         written.add_done_callback(_quietly)

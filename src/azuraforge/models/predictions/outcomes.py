@@ -66,7 +66,7 @@ class Outcomes:
     ) -> OutcomesOut:
         """Judge by reported outcomes, all in one transaction.
 
-        Raises NotFound for a prediction, a request's name or a model that is not there, InvalidInput where it is not
+        Raises NotFound for an unknown prediction, request name or model, InvalidInput if it is not
         clear which of several points is meant.
         """
 

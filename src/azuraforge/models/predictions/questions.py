@@ -26,7 +26,7 @@ class Prepared:
     """A question as it is sent to one version's child.
 
     ``continues`` is the dataset whose next rows judge the answer; ``rows`` the version of it whose end the answer
-    continues, None where the request sends rows; ``newest`` the number of the newest one, where it is known.
+    continues, None if the request sends rows; ``newest`` the number of the newest one, if known.
     """
 
     payload: Mapping[str, object]

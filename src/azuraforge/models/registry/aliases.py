@@ -115,7 +115,7 @@ class Aliases:
     def rollback(self, session: Session, model: str, *, reason: str, by: str, alias: str = CHAMPION) -> AliasChange:
         """Point the alias to its version before the last promotion that was not rolled back.
 
-        Repeated, it goes one step further each time. Raises Conflict where there is nothing before.
+        Repeated, it goes one step further each time. Raises Conflict if there is no earlier version.
         """
         owner = lock_model(session, model)
         before = _before(session, owner, alias)

@@ -72,7 +72,7 @@ class VersionFolders:
             card: what is needed to use it again (plugin, config, schema …), written as ``version.json``; None where
                 the folder already holds one. Nothing that differs from run to run belongs here.
 
-        Raises InvalidInput for links, foreign or broken files, StorageError where the disk is full.
+        Raises InvalidInput for links, foreign or broken files, StorageError if the disk is full.
         """
         root = self.root(project_id)
         with _storage_errors(root):
@@ -109,7 +109,7 @@ class VersionFolders:
         crashpoint("version_before_placed")
         try:
             incoming.rename(final)
-        except OSError as error:  # somebody else placed the same content a moment ago
+        except OSError as error:  # another process has just stored the same content
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
             verify_folder(final, content_hash)

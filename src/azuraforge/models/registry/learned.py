@@ -46,7 +46,7 @@ def comparable_predictor(learned_from: LearnedRows, test_start: str | None) -> t
 
     Args:
         learned_from: the version's.
-        test_start: time of the first row of the test set; None, or no time: it says nothing about what was learned.
+        test_start: time of the first row of the test set; None or no time gives no information.
 
     Example:
         >>> evaluated = EvaluatedRows(start="2026-01-01", end="2026-02-01")

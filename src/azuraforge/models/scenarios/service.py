@@ -23,7 +23,7 @@ class WhatIf:
     async def ask(self, project_id: str, name: str, request: WhatIfRequest, in_thread: InThread) -> WhatIfOut:
         """Return the base forecast and one for each scenario.
 
-        Raises NotFound or Conflict where there is no such version, and InvalidInput for a change that cannot be made:
+        Raises NotFound or Conflict if there is no such version, and InvalidInput for a change that cannot be made:
         an unknown column, one that is not known ahead, the wrong number of values, or values that end early.
         """
         served, payload, rows = await in_thread(partial(self._prepare, project_id, name, request))

@@ -58,7 +58,7 @@ class Predictor:
         verify_folder(folder, opening["content_hash"])
         card = read_card(folder)
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
-        if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
+        if plugin.uses_engine:  # with the backend that trained it, if there is one: the same bits as in its evaluation
             choose_nearest(card.engine, opening["kernels_folder"])
         self._name, self._folder = opening["plugin"], folder
         kind = load_plugin("task_kind", plugin.kind, opening["plugins_folder"])()

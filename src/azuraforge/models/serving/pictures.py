@@ -33,7 +33,7 @@ class PicturePredictor:
         folder = Path(opening["folder"])
         verify_folder(folder, opening["content_hash"])
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
-        if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
+        if plugin.uses_engine:  # with the backend that trained it, if there is one: the same bits as in its evaluation
             choose_nearest(read_card(folder).engine, opening["kernels_folder"])
         self._name = opening["plugin"]
         self._pipeline = plugin()

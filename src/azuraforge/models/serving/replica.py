@@ -126,7 +126,7 @@ class Replica:
         was delivered is not asked again when the child dies.
 
         ``timeout_seconds`` count from when the child turns to this question, and again from each piece. Never blocks.
-        A question whose answer is cancelled while it waits is not asked. Raises TransientError where too many wait
+        A question whose answer is cancelled while it waits is not asked. Raises TransientError if too many wait
         already, or one for too long.
         """
         answer: Future[Reply] = Future()

@@ -49,7 +49,7 @@ class Column:
     """A column known ahead: ``values`` ``(horizon,)`` at the rows to predict, without gaps.
 
     ``known`` of them are in the data; 0: the last value before them stands for all. ``low`` and ``high`` bound what the
-    version learned from, None where that is not recorded.
+    version learned from, None if that is not recorded.
     """
 
     name: str

@@ -123,7 +123,7 @@ class ServedVersions:
                 on where the newest holds something else or the dataset is deleted.
             newest: number of the newest one; None: it is looked up.
 
-        Raises InvalidInput where ``served`` cannot forecast from what is asked, NotFound where it is not there.
+        Raises InvalidInput if ``served`` cannot forecast from it, NotFound if it does not exist.
         """
         if own_rows and asked is not None:
             raise InvalidInput(

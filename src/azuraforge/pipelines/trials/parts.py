@@ -17,7 +17,7 @@ import orjson
 from azuraforge.pipelines.shapes import TrialSplit
 from azuraforge.processes.sealed_folders import problem_with, seal
 
-#: On a worker of its own, which is not told when a study ends, parts that no trial asked for are kept so long.
+#: Time for which unused parts are kept by a separate worker, which is not notified of a study's end.
 _KEPT_SECONDS = 3 * 24 * 3600.0
 _TOLD = "parts.json"
 

@@ -23,7 +23,7 @@ class _Memory(ctypes.Structure):
 def measure(pids: Iterable[int]) -> dict[str, float]:
     """Return ``gpu_percent`` and ``gpu_memory_bytes`` of the devices that these processes use; empty if none.
 
-    The figures are the devices', whoever else computes there: inside a container the driver cannot tell whose it is.
+    The figures are for the whole device, including other users: in a container the driver cannot tell them apart.
     """
     held = _held_by(pids)
     if not held or not (found := [handle for minor, handle in _devices().items() if minor in held]):

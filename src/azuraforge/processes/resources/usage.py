@@ -18,7 +18,7 @@ from azuraforge.processes.resources import gpu
 PHASE = "system/"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-#: Of so many processes the shared pages are told apart; of more it would take too long.
+#: Number of processes whose shared pages are distinguished; more would take too long.
 _TOLD_APART = 32
 #: The first point comes after this part of the time between two.
 _SOONER = 5
