@@ -217,9 +217,12 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 
 
 def given(shape: BaseModel) -> dict[str, JsonValue]:
-    """Return the fields that were given as JSON: a step, or the body of what it starts."""
+    """Return the fields that were given as JSON: a step, or the body of what it starts.
+
+    Answers state every field, null where nothing was given, and can be sent back: null is left out.
+    """
     found: dict[str, JsonValue] = shape.model_dump(mode="json", exclude_unset=True)
-    return found
+    return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True)
