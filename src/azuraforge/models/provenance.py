@@ -32,7 +32,7 @@ class EvaluatedRows(Shape):
 class LearnedRows(Shape):
     """The rows that the serving weights have learned from, validation included. An imported version may state none.
 
-    ``evaluated`` is about the predictor that was evaluated, where the serving one was refitted on every row.
+    ``evaluated`` describes the evaluated predictor if the serving one was refitted on every row.
     """
 
     rows: int | None = None

@@ -157,7 +157,7 @@ class ModelDeployment(Owned, Base):
     losses_better: Mapped[int] = mapped_column(BigInteger, default=0)
     overlapping: Mapped[int] = mapped_column(BigInteger, default=0)
     frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # the last target of the last pair
-    # It learned several series: losses are held against what is usual in each, and so is the bound.
+    # It learned several series: losses and bound are relative to the usual losses of each.
     by_series: Mapped[bool] = mapped_column(default=False)
     bound: Mapped[float | None] = mapped_column(default=None)  # the largest of ``bound_of`` losses of the holder
     bound_of: Mapped[int] = mapped_column(Integer, default=0)
@@ -243,7 +243,7 @@ class HeldOutUse(Owned, Base):
     """A run's use of these rows for its verdict. Written before the evaluation and kept regardless of run and model:
     each use of a test set must know all earlier ones.
 
-    ``number`` counts the looks of the project, so that of two at once one is the earlier.
+    ``number`` counts the project's uses, so that of two concurrent ones one is the earlier.
     """
 
     __tablename__ = "test_use"
@@ -297,7 +297,7 @@ class Prediction(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     request_id: Mapped[str | None] = mapped_column(String(64), default=None)  # the caller's own name for it
     latency_seconds: Mapped[float | None] = mapped_column(default=None)
-    naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: what no model would say
+    naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: the naive forecast
     features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)  # of the origin's row
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # whose shadow or canary had a part in it
     pair_id: Mapped[str | None] = mapped_column(String(16), default=None)  # kept, never given: the line that was given
@@ -308,7 +308,7 @@ class Prediction(Owned, Base):
 class PredictionOutcome(Owned, Base):
     """The newest judgement of one point of a prediction.
 
-    An outcome from a dataset is judged again where a later version of it revises the value; the former judgement then
+    An outcome from a dataset is judged again if a later version of it revises the value; the former judgement then
     becomes a row of ``EarlierOutcome``. An outcome that was sent is never replaced.
     """
 
@@ -370,7 +370,7 @@ class JudgingProgress(Owned, Base):
     """Progress of a dataset's versions in judging the predictions that continue it.
 
     ``added`` is written in the transaction that adds a version, so that none is forgotten, however the platform ends.
-    Each transaction that judges locks the row and goes on only if ``added`` is what it was when the version was read.
+    Each judging transaction locks the row and continues only if ``added`` has not changed since the version was read.
     """
 
     __tablename__ = "judging_progress"

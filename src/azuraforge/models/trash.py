@@ -23,7 +23,7 @@ from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import Noun
 
-#: Raises Conflict where something unfinished or planned needs the model of this name. Asked of other packages.
+#: Raises Conflict if unfinished or planned work needs the model of this name. Supplied by other packages.
 Objection = Callable[[Session, str], None]
 
 Row = Model | ModelVersion

@@ -28,7 +28,7 @@ from azuraforge.strict_json import JsonObject
 
 #: Entries of a project beyond these are removed, those first that were not used for longest.
 MOST_ENTRIES = 40
-#: An entry that was not used for so long is removed, and so is what a killed process left unfinished.
+#: An entry unused for this long is removed, and so are unfinished ones of killed processes.
 KEPT_SECONDS = 7 * 24 * 3600.0
 _RESULT, _OUTPUTS, _DRAFT = "result.json", "outputs", ".draft-"
 

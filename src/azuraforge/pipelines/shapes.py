@@ -296,7 +296,7 @@ class JudgeResult(StepResult):
 class ExplainInput(StepInput):
     """Input of one explanation of a run. ``predictor`` is empty if no app code is needed.
 
-    ``problem``: the note where it fails, with ``{problem}``.
+    ``problem``: the note if it fails, with ``{problem}``.
     """
 
     task: str

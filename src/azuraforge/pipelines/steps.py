@@ -62,7 +62,7 @@ def validate(child: Child) -> Validated:
 
 
 def split(child: Child) -> CutSplit:
-    """Write the train and validation parts. ``SplitInput`` → ``CutSplit``."""
+    """Write the train and validation sets. ``SplitInput`` → ``CutSplit``."""
     wanted = asked(SplitInput, child.payload)
     found, _ = split_dataset(wanted, child.outputs)
     _, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)

@@ -44,7 +44,7 @@ class Asked(Protocol):
 def prepare(child: Asked) -> Prepared:
     """Compile the kernels that the cache lacks, and test them.
 
-    ``PrepareInput`` → ``Prepared``. Reports progress where kernels have to be compiled.
+    ``PrepareInput`` → ``Prepared``. Reports progress if kernels must be compiled.
     """
     asked = PrepareInput.model_validate(child.payload)
     folder = asked.folder

@@ -25,7 +25,7 @@ class ChildProcess:
 
     Args:
         connection: the socket to the child; the child ends with it.
-        output: the pipe of its stdout and stderr, where there is one.
+        output: the pipe of its stdout and stderr, if there is one.
         send_signal: asks the launcher to send a signal to the child's group.
     """
 

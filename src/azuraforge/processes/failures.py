@@ -2,7 +2,7 @@
 
 error of the user (or a full disk)   → failed, never retried
 TransientError                       → queued again, with back-off
-ChildDied                            → an interruption: queued again at once; counted for quarantine
+ChildDied                            → an interruption: requeued at once; counted for quarantine
 LauncherDied, Draining               → an interruption that is not counted
 Cancelled                            → cancelled
 Replaced                             → another attempt owns the run: stop, write nothing

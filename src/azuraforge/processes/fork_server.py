@@ -46,7 +46,7 @@ from azuraforge.processes.shared_imports import SharedImports
 
 _LENGTH = struct.Struct(">I")
 _PR_SET_CHILD_SUBREAPER = 36
-#: At our own end: how long we wait for the killed, to catch what falls to us.
+#: Time to wait for killed children when this process ends, to catch adopted orphans.
 _LAST_SECONDS = 2.0
 #: Interval for checking prestarted children, if there are any.
 _LOOK_SECONDS = 5.0
@@ -80,7 +80,7 @@ class ForkServer:
                 with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
                     importlib.import_module(module)
             gc.collect()
-            gc.freeze()  # what was imported is never touched again, so its pages stay shared
+            gc.freeze()  # imported objects are never modified again, so their pages stay shared
             while True:
                 patience = _LOOK_SECONDS if len(self._prestarted) else None
                 patience = 0 if self._shared.pending else patience

@@ -153,7 +153,7 @@ class Shapes(Generic[FrameT]):
     """The shapes of the frames that one end of a pipe receives.
 
     Reading checks that a frame is an object of a known type with all required fields. Their values are trusted: both
-    ends are this package, and what apps made is validated where it is used.
+    ends are this package, and data from apps is validated where it is used.
 
     Example:
         >>> FROM_LAUNCHER.read(b'{"type":"born","ticket":1,"pid":7}')["type"]

@@ -61,7 +61,7 @@ class Fixed:
     Attributes:
         fields: as in the environment: backend, instruction_set, threads, kernels.
         folder: where the attempt's children find kernels; None if they must not load any.
-        problem: why it is not the backend that the run began with, where that is a matter of kernels.
+        problem: why it is not the backend that the run started with, if kernels are the reason.
     """
 
     fields: JsonObject

@@ -73,7 +73,7 @@ class Launcher:
     def __init__(self, environment: Mapping[str, str] | None = None, preload: Sequence[str] = ()) -> None:
         self._extra = dict(environment or {})
         self._preload = tuple(preload)
-        #: Which kinds of child need what takes long to import.
+        #: Modules with slow imports, by the kind of child that needs them.
         self.habits = Habits()
         self._lock = threading.Lock()
         self._server: _Server | None = None

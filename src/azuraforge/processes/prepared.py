@@ -17,7 +17,7 @@ class PrepareInput(Shape):
 class Prepared(Shape):
     """Kernels of one instruction set that are cached and work here, or the ``problem`` with them.
 
-    ``kernels`` is their hash; ``compiled_seconds`` is None where they were there already.
+    ``kernels`` is their hash; ``compiled_seconds`` is None if they existed already.
     """
 
     instruction_set: str = ""

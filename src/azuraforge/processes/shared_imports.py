@@ -99,7 +99,7 @@ class SharedImports:
         _import(self._wanted.pop(0))
         if not self._wanted:
             gc.collect()
-            gc.freeze()  # what was imported is never touched again, so its pages stay shared
+            gc.freeze()  # imported objects are never modified again, so their pages stay shared
 
 
 def _import(name: str) -> None:

@@ -29,7 +29,7 @@ class AsOf:
 
         Args:
             at: aware, not later than now by the database's clock; None: now.
-            series: of which of several series; None: that of the newest forecast by then.
+            series: one of several series; None: that of the newest forecast by then.
 
         Raises NotFound for an unknown model, InvalidInput for a time in the future.
         """

@@ -61,7 +61,7 @@ def _moment(given: str) -> str:
 
 
 Name = Annotated[str, _text(200, 1)]
-#: A time, or the number of a row where rows have no time.
+#: A time, or a row's number if rows have no time.
 Moment = Annotated[str, _text(40, 1), AfterValidator(_moment)]
 Zone = Annotated[str, _text(100, 1), AfterValidator(_zone)]
 #: A pipeline or a task kind.

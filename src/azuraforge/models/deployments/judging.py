@@ -25,7 +25,7 @@ from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 MOST_KNOWN = 4800
 #: With fewer than these nothing is called extreme.
 LEAST_KNOWN = 300
-#: Losses of a series from which what is usual in it is known.
+#: Losses of a series that suffice to know its usual size.
 LEAST_OF_SERIES = 10
 _TESTS = 3
 
@@ -50,7 +50,7 @@ def count(
 ) -> list[tuple[JudgedPair, bool]]:
     """Count judged pairs, in order, in a locked deployment; return each with whether it was counted.
 
-    ``series`` has each pair's where the deployment is ``by_series``.
+    ``series`` has each pair's series if the deployment is ``by_series``.
     """
     looked_at = []
     for pair in pairs:
@@ -121,7 +121,7 @@ def _test(counts: tuple[int, int, int], margin: float, tested: float, alpha: flo
 
 
 def _count(row: ModelDeployment, pair: JudgedPair, series: DeploymentSeries | None) -> bool:
-    if pair.of_numbers:  # what a picture shows is no matter of time
+    if pair.of_numbers:  # an image's class does not depend on time
         if row.frontier_at is not None and pair.first_at <= row.frontier_at:
             row.overlapping += 1
             return False
@@ -142,7 +142,7 @@ def _count(row: ModelDeployment, pair: JudgedPair, series: DeploymentSeries | No
 def _look_for_extremes(row: ModelDeployment, largest: float, beside_largest: float) -> None:
     if _share(row) is None or row.bound is None:  # the bound has to be known before the loss that is held against it
         _learn(row, beside_largest)
-    elif largest > row.bound >= beside_largest:  # what surprised both is the world's doing
+    elif largest > row.bound >= beside_largest:  # an event that surprised both is no fault of the canary
         row.beyond += 1
     else:
         row.within += 1

@@ -4,7 +4,7 @@ A **shadow** answers every request too; its answers are kept, never given. A **c
 the requests, chosen by a hash of their ids; to those the holder answers too, and that is kept. So every question that
 both saw makes a pair. Where a canary fails, the holder's answer is given instead.
 
-A canary is rolled back by itself where one of three sequential tests (``judging.py``) shows that it is worse:
+A canary is rolled back when one of three sequential tests (``judging.py``) shows that it is worse:
 
 - **errors**: questions that only the canary could not answer, minus those that only the holder could not, by more than
   ``error_margin`` of the questions. Questions that neither can answer are invalid and not counted.
@@ -42,7 +42,7 @@ from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
-#: Kept answers that wait for a thread; what comes beyond them is counted as left out.
+#: Kept answers that wait for a thread; further ones are counted as left out.
 _MOST_WAITING = 100
 _ORDER: Order[tuple[int]] = Order("deployments", tuple[int])
 

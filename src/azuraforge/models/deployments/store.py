@@ -99,7 +99,7 @@ class JudgedPair:
     largest: float
     beside_largest: float
     of_numbers: bool
-    series: str = ""  # where the versions learned several
+    series: str = ""  # if the versions learned several
 
 
 @dataclass(frozen=True)

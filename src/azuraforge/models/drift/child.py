@@ -97,7 +97,7 @@ def reference(
         origins = np.unique(np.linspace(begin, last - 1, min(_ANSWERS, last - begin)).astype(np.int64))
         forecast = predict(Part(frame.head(last), schema, last, horizon, origins))
         columns[answer] = [float(value) for value in np.asarray(forecast.point)[:, 0] if np.isfinite(value)]
-    except Exception as error:  # answers are compared where they can be; inputs always
+    except Exception as error:  # answers are compared if possible; inputs always
         notes.append(f"answers are not compared: {' '.join(str(error).split())[:200]}")
     described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}
     notes += [f"{name} does not vary where it learned" for name in columns if name not in described]

@@ -35,7 +35,7 @@ _SMALLEST_SHARE = 1e-4
 def describe(values: Sequence[float]) -> Distribution | None:
     """Return the stored distribution of a reference's column: quantiles, effective rows, bin edges and their shares.
 
-    None where there are too few values or all are the same.
+    None if there are too few values or all are equal.
     """
     finite = [value for value in values if math.isfinite(value)]
     if len(finite) < BINS or min(finite) == max(finite):

@@ -99,7 +99,7 @@ def judged_errors(session: Session, model_id: str, version: int, count: int) -> 
 def due(session: Session, models: Iterable[str] | None = None) -> list[tuple[str, int]]:
     """Return champions with entries written or judged since their last check: the model's name and the version.
 
-    ``models``: ids of the models that are meant; None: all.
+    ``models``: ids of the models to check; None: all.
     """
     last = _last(Prediction.created_at)
     judged = _last(Prediction.judged_at)

@@ -12,7 +12,7 @@ from azuraforge.models.gate.sentences import INCOMPARABLE
 
 #: Fewer origins or examples than this decide nothing.
 MIN_ORIGINS = 30
-#: Fewer independent pieces than this decide nothing: origins over horizon, and less where errors remember.
+#: Fewer independent pieces than this decide nothing: origins over horizon, fewer if errors are autocorrelated.
 MIN_PIECES = 3
 
 

@@ -59,7 +59,7 @@ class Champion(Contender):
     """The present champion on the candidate's test set.
 
     Attributes:
-        unseen: ``(origin,)`` True where no target row was learned from by the champion, see ``unseen_origins``.
+        unseen: ``(origin,)`` True where the champion learned from no target row, see ``unseen_origins``.
         obstacle: why it cannot be compared (a reason with a code of ``sentences.INCOMPARABLE``); losses are not read.
         answered: in the shape of the losses, False where it has no prediction and losses are NaN; None: everywhere.
         limit: the reason that states this.

@@ -142,7 +142,7 @@ def compare(
 
     Independent examples are drawn one by one (``resamples``, ``seed``), and the difference of their means is judged: a
     ratio has no meaning where one side makes almost no errors. Where few errors decide, resampling alone is too sure of
-    itself: an error rate is better only where the exact sign test agrees, else the interval is stretched to zero.
+    itself: an error rate is better only if the exact sign test agrees, else the interval is stretched to zero.
     """
     if not a.in_time:
         return _compare_examples(a, b, level, resamples, seed)

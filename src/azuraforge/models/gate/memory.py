@@ -24,7 +24,7 @@ from azuraforge.models.gate.losses import Floats
 #: Waves beyond this number add little: Student's t with 64 degrees of freedom is nearly normal.
 MOST_WAVES = 64
 _MEMORIES = 24
-#: The grid widths at least this memory, also where few horizons fit into the series.
+#: The grid reaches at least this memory, even if few horizons fit into the series.
 _LONGEST_AT_LEAST = 24.0
 #: A memory of τ origins beyond the horizon costs this many times τ - 1 origins for each degree of freedom.
 _COST_OF_MEMORY = 4.0

@@ -25,7 +25,7 @@ from azuraforge.models.gate.reasons import Reason
 CHANCE = 0.8
 #: From fewer values, no spread is estimated.
 _FEWEST = 10
-#: An estimate beyond this many times what is there says no more than that the difference is close to nothing.
+#: A larger multiple of the present number only shows that the difference is close to zero.
 _MOST_TIMES = 100.0
 _HALVINGS = 8
 

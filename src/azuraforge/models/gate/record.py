@@ -67,7 +67,7 @@ class VerdictRecord(BaseModel):
 
     Attributes:
         champion: the name that holds the title afterwards; empty: there is none.
-        approved: the name that may take the title where the policy leaves promotions to people.
+        approved: the name that may be promoted if the policy requires approval.
         slices: the guarded ones.
     """
 

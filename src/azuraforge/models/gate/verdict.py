@@ -46,7 +46,7 @@ class Verdict:
     """The decision, the champion after it, and the reasons. ``best_baseline`` has the lowest score of the baselines.
 
     Where the policy leaves promotions to people, ``decision`` is "approved", ``approved`` names who may take the
-    title, and ``champion`` who has it until then ("": none). ``slices``: what became of the guarded ones.
+    title, and ``champion`` the present holder ("": none). ``slices``: results of the guarded ones.
     ``shortfall``: why a candidate does not take the title although its score may be the best: its lead is not proven,
     or it is proven and the policy's conditions are not met.
     ``withheld``: the decision is "approved" because the score may not be honest: a column seems to know the
@@ -118,7 +118,7 @@ def decide(
         baselines: at least one, on the same origins.
         champion: the present one on the same origins, None if the model has none yet.
         horizon: rows predicted from each origin.
-        season: rows in one season, 1 where there is none.
+        season: rows in one season, 1 if there is none.
         level: confidence before it is tightened.
         trials: tuning trials the candidate was chosen from.
         earlier_uses: earlier evaluations on rows of this test set.

@@ -22,7 +22,7 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
     by_name: dict[str, list[Prediction]] = {}
     for line in lines:
         by_id.setdefault(line.id, []).append(line)
-        if line.pair_id is not None:  # what is true of the answer that was given is true of the kept one
+        if line.pair_id is not None:  # the outcome of the answer that was given is also that of the kept one
             by_id.setdefault(line.pair_id, []).append(line)
         by_name.setdefault(line.request_id or "", []).append(line)
     found = []
@@ -57,8 +57,8 @@ def _of_model(session: Session, name: str, at: datetime | None, where: str) -> l
 def meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
     """Return the requested point of each entry.
 
-    The kept half of a pair may speak of other times than the answer that was given; then nothing of it is meant. The
-    same picture is the same, whenever it was looked at.
+    The kept half of a pair may concern other times than the answer that was given; then it has no such point. The
+    same image has the same outcome at any time.
     """
     by_id = {line.id: line for line in lines}
     found = []

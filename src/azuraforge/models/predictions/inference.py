@@ -91,7 +91,7 @@ class Inference:
         """Answer a question by the version that ``target`` names. ``unit`` gets the ledger entry of the answer.
 
         Raises NotFound or Conflict if there is no such version, InvalidInput if it cannot answer this, and
-        TransientError where its child died, was too slow or has too much to do, or the client left.
+        TransientError if its child died, was too slow or is overloaded, or the client left.
         """
         found = await self._find(project_id, name, target, in_thread)
         alias = None if target.version is not None else target.alias

@@ -67,7 +67,7 @@ class Outcomes:
         """Judge by reported outcomes, all in one transaction.
 
         Raises NotFound for an unknown prediction, request name or model, InvalidInput if it is not
-        clear which of several points is meant.
+        clear which of several points it concerns.
         """
 
         models: set[str] = set()

@@ -82,7 +82,7 @@ class PictureQuestion:
             target=served.target,
             unit=served.unit,
             origin_at=self._at,
-            matures_at=self._at,  # what a picture shows is true already; it is only not yet known
+            matures_at=self._at,  # an image's class is fixed already; it is only not known yet
             points=(PredictionPoint(at=self._at, value=best.probability, low=None, high=None, label=best.name),),
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,

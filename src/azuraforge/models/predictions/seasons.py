@@ -18,7 +18,7 @@ _DAY = 86_400
 class SeasonBack:
     """Steps back by whole seasons: in local time for days and longer, in elapsed time for shorter rows.
 
-    ``seconds`` or ``months`` is the length of a season; both are 0 where there is none.
+    ``seconds`` or ``months`` is the length of a season; both are 0 if there is none.
     """
 
     zone: str

@@ -24,7 +24,7 @@ from azuraforge.models.registry.finding import find_aliased, find_model
 from azuraforge.models.registry.names import CHAMPION
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Forecasts between two false alarms, on average at least, where champion and baselines are equally good.
+#: Least average number of forecasts between two false alarms if champion and baselines are equally good.
 FALSE_ALARM_AFTER = 10_000
 #: Newest judged points that are looked at.
 MOST_POINTS = 10_000
@@ -74,7 +74,7 @@ def standing_of(version: int, schema: DatasetSchema, points: Sequence[JudgedPoin
     """Compare one version with the baselines.
 
     Args:
-        schema: of the version; its frequency and season say where the seasonal naive forecast looks.
+        schema: of the version; its frequency and season determine the seasonal naive forecast.
         points: of every version of the model, the oldest target first.
     """
     forecasts = list(_forecasts(version, schema, points))

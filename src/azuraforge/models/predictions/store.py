@@ -83,7 +83,7 @@ ALIASED = Question(
     .join(ModelVersion, and_(ModelVersion.model_id == Model.id, ModelVersion.version == ModelAlias.version))
     .where(_THERE, ModelAlias.alias == bindparam("alias")),
 )
-#: A version of a model by its number, where both are there.
+#: A version of a model by its number, if both exist.
 NUMBERED = Question(
     WhichRow,
     _WHICH.join(ModelVersion, ModelVersion.model_id == Model.id).where(

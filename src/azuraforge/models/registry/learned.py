@@ -42,7 +42,7 @@ def comparable_predictor(learned_from: LearnedRows, test_start: str | None) -> t
     """Return a version's predictor that may be evaluated on a test set: its folder in the version, and its rows.
 
     A version that was refitted on every row holds the evaluated predictor, too. The refitted one, which serves, is
-    judged where the test set begins after every row that it learned; else the evaluated one is.
+    used if the test set begins after every row that it learned; otherwise the evaluated one is.
 
     Args:
         learned_from: the version's.

@@ -66,7 +66,7 @@ class Lineage:
             return None
         try:
             return self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True).name
-        except NotFound:  # kept for versions that are there; of an older database it may be gone
+        except NotFound:  # kept for existing versions; in an older database it may be gone
             return row.dataset_id
 
 

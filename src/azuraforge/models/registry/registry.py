@@ -65,7 +65,7 @@ class Registry:
         """Add the next version of ``model`` (created if new); ``origin`` states where an imported one was trained.
 
         ``learned_from`` holds what the weights have seen, training and validation rows alike. Raises TransientError
-        where the folder was freed since it was imported.
+        if the folder was removed since its import.
         """
         owner = store.ensure_model(session, check_name(model))
         hold(session)

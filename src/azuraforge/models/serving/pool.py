@@ -27,8 +27,8 @@ class ReplicaPool:
 
     Args:
         open_child: ``Launcher.open``.
-        plugins_folder: where dropped-in plugins lie.
-        kernels_folder: asked when a child starts: where it finds the engine's kernels, None where it may not use any.
+        plugins_folder: the folder of dropped-in plugins.
+        kernels_folder: called when a child starts; returns the folder of the engine's kernels, None to use none.
         max_bytes: resident memory of all warm children together; the one just used may exceed it alone.
     """
 

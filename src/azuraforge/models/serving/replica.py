@@ -216,7 +216,7 @@ class Replica:
                         self._start_child()
                     else:
                         self._wait(self._child_session)
-                except Exception as error:  # what it said cannot be read, for example: the replica lives on
+                except Exception as error:  # an unreadable answer, for example: the replica continues
                     log.warning("predictor_unreadable", reason=str(error))
                     self._end()
                     self._requeue(_unreadable(error), _TRIES)

@@ -31,7 +31,7 @@ class Rows:
         number: of the dataset's version.
         file: as a child reads it.
         other: what is other there than the model's version learned, so that it cannot forecast from it; empty: nothing.
-        newer: number of the newest version, where that one is passed over for this reason.
+        newer: number of the newest version, if it is passed over for this reason.
     """
 
     number: int

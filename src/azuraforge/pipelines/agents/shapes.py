@@ -16,7 +16,7 @@ class AgentInput(StepInput):
 
 
 class AgentAnswer(StepResult):
-    """The answer of an agent. ``result`` is empty where it is ``truncated``: a long one is in ``result.json`` only."""
+    """The answer of an agent. ``result`` is empty if ``truncated``: a long one is in ``result.json`` only."""
 
     result: JsonValue
     truncated: bool

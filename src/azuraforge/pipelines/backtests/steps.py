@@ -57,7 +57,7 @@ from azuraforge.plugins.kinds.forecast.split import ForecastSplit
 
 
 def cut(child: Child) -> FoldParts:
-    """Write a fold's train and validation parts. ``FoldRows`` → ``FoldParts``."""
+    """Write a fold's train and validation sets. ``FoldRows`` → ``FoldParts``."""
     wanted = asked(FoldRows, child.payload)
     table, config = _table(wanted), _config(wanted)
     for name, rows in (("train", wanted.fold.train), ("validation", wanted.fold.validation)):

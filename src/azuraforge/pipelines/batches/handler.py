@@ -1,6 +1,6 @@
 """Batch predictions as runs: a version over all rows of a dataset version, in chunks, stored as files.
 
-What is done stays: a killed run goes on with the next chunk, and a cancelled one keeps the chunks that had ended and
+Finished chunks remain: a killed run continues after them, and a cancelled one keeps the chunks that had ended and
 says that they are a part only.
 """
 

@@ -5,7 +5,7 @@
     predict   one chunk; a chunk that has ended is never done again
     gather    chunks become one Parquet and one CSV file, and what is known by now becomes a score
 
-A chunk is a phase of its own: its file is sealed and verified, so a killed run goes on with the next one.
+A chunk is a phase of its own: its file is sealed and verified, so a killed run continues with the next one.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.loading import load_task_kind
 from azuraforge.strict_json import JsonObject
 
-#: File of a refitted predictor's predictions of what comes after the last row.
+#: File of a refitted predictor's predictions after the last row.
 _FUTURE = "future.npz"
 
 
@@ -77,7 +77,7 @@ def _refit(
         return None
     kind.remember(rows, rows, folder)
     predictor = pipeline.load(folder)
-    # A refit that cannot predict what comes next must not replace the predictor that could.
+    # A refit that cannot predict the next values must not replace a predictor that could.
     kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / _FUTURE)
     return Refitted(
         name=name,

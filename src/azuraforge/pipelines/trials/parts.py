@@ -1,7 +1,7 @@
 """Train and validation rows that all trials of a study share, cut once.
 
 A child that only cuts the same rows again would be half of what a small trial costs. What is kept is sealed, and
-verified before each use; where it is gone or does not verify, the next trial cuts the parts again.
+verified before each use; if it is gone or does not verify, the next trial cuts the parts again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Steps of a trial, each the entry point of a child of its own; see ``pipelines/steps.py`` for the steps below.
 
 The children of a trial are given train and validation rows only. The scores are the platform's own metrics on the
-validation part, predicted from its origins as the test set is predicted in a training run.
+validation set, predicted from its origins as the test set is predicted in a training run.
 """
 
 from __future__ import annotations
