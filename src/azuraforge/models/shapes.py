@@ -83,7 +83,7 @@ def version_out(model: str, row: ModelVersion | VersionRow, aliases: list[str]) 
 
 
 def shown_origin(imported: ImportRecord | None) -> ImportedFrom | None:
-    """Return the origin of an imported version, without its evaluation, which its card shows."""
+    """Return the origin of an imported version without its evaluation, which its card shows; None if trained here."""
     return None if imported is None else ImportedFrom(**imported.model_dump(exclude={"evaluated"}))
 
 

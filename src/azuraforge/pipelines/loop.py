@@ -334,8 +334,7 @@ class TrainingLoop:
         parts: _Parts,
         split: SplitResult,
     ) -> tuple[FollowUp, ...]:
-        """Return the explanations of the verdict as follow-ups of the run, so that the verdict does not wait for
-        them."""
+        """Return the explanations of the verdict as follow-ups of the run: the verdict does not wait for them."""
         best = next(each for each in baselines if each.name == judged.evaluation.best_baseline)
         return tuple(
             FollowUp(

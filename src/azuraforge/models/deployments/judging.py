@@ -4,7 +4,7 @@ Pairs are chosen once, in the order of their targets, and stored with what was c
 after those of the last one that was counted. Which pair is counted so never depends on how it ended, and a look never
 takes back what an earlier one saw. What becomes known later about times that were counted already is left out.
 
-Where versions learned several series, what is extreme is told in losses that are usual in a series: a kilowatt is much
+If versions learned several series, extreme losses are relative to the usual losses of a series: a kilowatt is much
 in one and nothing in another. Of several series at the same times still only one pair counts, whichever was asked
 first: one storm in fifty towns is one observation, and fifty bets on it would ruin the test's level. Pictures have no
 time: each of them counts.
