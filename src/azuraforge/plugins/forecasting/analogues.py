@@ -8,7 +8,7 @@ forecast erred on series of the panel that were cut to a few rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,13 @@ _STILL_ROWS = 8
 _CYCLES = 2
 
 _PREFIX = "analogues."
+
+
+class AnaloguesSettings(TypedDict):
+    """JSON values of stored ``Analogues``."""
+
+    start: int
+    clock: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Analogues:
         quantiles = in_order(point + self.offsets[:, None, :] * width)
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> AnaloguesSettings:
         """Return the JSON values of a version."""
         return {"start": self.start, "clock": self.clock.to_dict()}
 
@@ -112,7 +119,7 @@ class Analogues:
         return {f"{_PREFIX}profile": self.profile, f"{_PREFIX}offsets": self.offsets}
 
     @classmethod
-    def stored(cls, settings: dict[str, Any], arrays: dict[str, Floats]) -> Analogues:
+    def stored(cls, settings: AnaloguesSettings, arrays: dict[str, Floats]) -> Analogues:
         """Return what ``settings`` and ``arrays`` gave, and take it out of ``arrays``."""
         profile, offsets = arrays.pop(f"{_PREFIX}profile"), arrays.pop(f"{_PREFIX}offsets")
         return cls(profile, offsets, int(settings["start"]), Clock.from_dict(settings["clock"]))
