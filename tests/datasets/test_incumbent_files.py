@@ -178,3 +178,24 @@ def test_several_series_and_an_unknown_one(
     out = growing.add_incumbent(project_id, "panel", write(text, "p.csv"), "p.csv", chosen)
     assert (out.forecasts, out.added) == (2, 2)
     assert "'c'" in next(each.text["en"] for each in out.findings if each.code == "incumbent_other_series")
+
+
+def test_rows_that_arrive_correct_what_is_said_of_forecasts_and_rows(
+    tell: Any, service: DatasetService, growing: GrowingDatasets, project_id: str, write: Any, hourly: Any
+) -> None:
+    tell(plans((59, 4, 58), *((hour, 5, 58) for hour in (60, 61, 63, 64))), PLAN)
+
+    def said() -> dict[str, int]:
+        return {each.code: each.count for each in service.get(project_id, "load").findings}
+
+    def append(first: int, end: int) -> None:
+        lines = hourly(end).splitlines()
+        path = write("\n".join([lines[0], *lines[first + 1 :]]) + "\n", "more.csv")
+        growing.append_file(project_id, "load", path, "more.csv", AppendOptions())
+
+    assert (said()["incumbent_ahead"], "incumbent_missing" in said()) == (4, False)
+    append(60, 64)
+    assert (said()["incumbent_ahead"], said()["incumbent_missing"]) == (1, 1), "64 is to come; 62 has none"
+    append(64, 65)
+    assert ("incumbent_ahead" in said(), said()["incumbent_missing"]) == (False, 1)
+    assert said()["incumbent_file_read"] == 5

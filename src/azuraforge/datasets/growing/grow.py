@@ -9,6 +9,7 @@ import polars as pl
 from azuraforge.datasets.growing import joining, revisions
 from azuraforge.datasets.growing.building import Built, extended, merged, rebuilt
 from azuraforge.datasets.growing.following import following
+from azuraforge.datasets.growing.forecast_rows import carried_on
 from azuraforge.datasets.growing.messages import Grown, Stored
 from azuraforge.datasets.loading import read_columns, read_since, read_tail
 from azuraforge.datasets.messages import ReadResult
@@ -56,6 +57,7 @@ def grown(
     else:
         built = extended(stored, fresh, folder)
     built = merged(built, meaning, folder)
+    read = _result(stored, meaning, built, findings, provenance)
     growth = Growth(
         previous_version=stored.version,
         rows_added=built.rows - stored.rows - past.inserted.height,
@@ -64,9 +66,9 @@ def grown(
         changes=past.changes,
         revised_from=past.first_at(str(meaning.time)),
         revised_until=past.last_at(str(meaning.time)),
-        carried_findings=len(stored.carried),
+        carried_findings=len(read.findings) - len(findings),
     )
-    return Grown(read=_result(stored, meaning, built, findings, provenance), growth=growth, own=tuple(findings))
+    return Grown(read=read, growth=growth, own=tuple(findings))
 
 
 def unchanged(stored: Stored, repeated: int, findings: list[Finding], cursor: Json | None = None) -> Grown:
@@ -146,6 +148,8 @@ def _result(
     stored: Stored, meaning: DatasetSchema, built: Built, findings: list[Finding], provenance: Json | None
 ) -> ReadResult:
     ends = [each.end_at for each in built.segments if each.end_at is not None]
+    end_at = max(ends)
+    carried = carried_on(stored, meaning, built.paths, end_at) if built.paths else stored.carried
     return ReadResult(
         segments=tuple(built.segments),
         incumbent=stored.incumbent,
@@ -157,7 +161,7 @@ def _result(
         options=stored.options,
         rows=built.rows,
         start_at=stored.start_at,
-        end_at=max(ends),
+        end_at=end_at,
         provenance={**stored.provenance, **(provenance or {})},
-        findings=(*stored.carried, *findings),
+        findings=(*carried, *findings),
     )

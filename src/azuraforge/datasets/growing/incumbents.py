@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from azuraforge.datasets.child import Asked
+from azuraforge.datasets.growing.forecast_rows import against_rows, keys_of, named, without_row
 from azuraforge.datasets.growing.messages import IncumbentGrown, IncumbentInput
 from azuraforge.datasets.loading import load_incumbent, load_version
 from azuraforge.datasets.messages import ReadResult
@@ -54,8 +55,8 @@ def stated(asked: IncumbentInput) -> IncumbentGrown:
     columns = _columns(asked)
     came = _own(_read(asked, columns, findings), asked, findings)
     known = came.clear()
-    if asked.present is not None and asked.stored.incumbent is not None and not asked.options.replace:
-        known = load_incumbent(asked.present, asked.stored.incumbent.address)
+    if asked.stored.present is not None and asked.stored.incumbent is not None and not asked.options.replace:
+        known = load_incumbent(asked.stored.present, asked.stored.incumbent.address)
     both = known.join(came, on=_KEY, how="inner", suffix="_now", nulls_equal=True)
     changed = both.filter(pl.col("forecast") != pl.col("forecast_now")).sort("at", "made_at")
     if changed.height:
@@ -152,7 +153,7 @@ def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) ->
     twice = once.filter(pl.struct(_KEY).is_duplicated())
     if twice.height:
         raise InvalidInput(
-            f"there are two forecasts of {_named(twice)} that were made at {twice['made_at'][0].isoformat()}:"
+            f"there are two forecasts of {named(twice)} that were made at {twice['made_at'][0].isoformat()}:"
             f" {twice['forecast'][0]:g} and another one",
             where=asked.name,
             next_step="keep the one that counted",
@@ -168,14 +169,14 @@ def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding
     if asked.stored.revisions == "refuse":
         raise InvalidInput(
             f"{changed.height} {'forecasts were' if changed.height > 1 else 'forecast was'} changed afterwards: that of"
-            f" {_named(changed)}, made at {made_at}, was {old} and is {new} now",
+            f" {named(changed)}, made at {made_at}, was {old} and is {new} now",
             where=asked.name,
             next_step="add a forecast that was made later with its own time, or let the dataset accept revisions:"
             f" azuraforge datasets revisions {asked.stored.name} accept",
             code="incumbent_revised",
             count=changed.height,
         )
-    facts = {"first": _named(changed), "made_at": made_at, "old": old, "new": new}
+    facts = {"first": named(changed), "made_at": made_at, "old": old, "new": new}
     findings.append(finding("incumbent_revised", count=changed.height, **facts))
 
 
@@ -183,33 +184,21 @@ def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -
     """Count what does not count, and which rows have no forecast. Raises InvalidInput where none is of the dataset."""
     stored, meaning = asked.stored, asked.stored.meaning
     frame = load_version(stored.paths, meaning, stored.options, stored.fingerprint)
-    series = pl.lit(None, pl.String) if meaning.series is None else pl.col(meaning.series).cast(pl.String)
-    rows = frame.select(series.alias("series"), pl.col(str(meaning.time)).cast(_MOMENT).alias("at"))
+    rows = keys_of(frame, meaning)
     findings.append(finding("incumbent_file_read", count=now.height, of=now.select("series", "at").n_unique()))
     late = now.filter(pl.col("made_at") >= pl.col("at"))
     if late.height:
-        findings.append(finding("incumbent_made_late", count=late.height, first=_named(late)))
-    ahead = now.filter(pl.col("at") > stored.end_at)
-    if ahead.height:
-        findings.append(finding("incumbent_ahead", count=ahead.height))
-    own = rows.unique("at") if meaning.groups else rows
-    key = ["at"] if meaning.groups else ["series", "at"]
-    nowhere = now.filter(pl.col("at") <= stored.end_at).join(own, on=key, how="anti", nulls_equal=True)
+        findings.append(finding("incumbent_made_late", count=late.height, first=named(late)))
+    nowhere = without_row(now, rows, meaning, stored.end_at)
     if nowhere.height + late.height >= now.height:
         raise InvalidInput(
             f"none of the forecasts is of a time of dataset {stored.name!r} and was made before it; the first is of"
-            f" {_named(nowhere if nowhere.height else late)}",
+            f" {named(nowhere if nowhere.height else late)}",
             where=asked.name,
             next_step="check the columns of times, their format and time zone",
             code="no_forecasts",
         )
-    if nowhere.height:
-        findings.append(finding("incumbent_no_row", count=nowhere.height, first=_named(nowhere)))
-    within = rows.filter(pl.col("at").is_between(now["at"].min(), now["at"].max()))
-    in_time = now.filter(pl.col("made_at") < pl.col("at"))
-    missing = within.join(in_time, on=["series", "at"], how="anti", nulls_equal=True).sort("at")
-    if missing.height:
-        findings.append(finding("incumbent_missing", count=missing.height, of=within.height, first=_named(missing)))
+    findings.extend(against_rows(now, rows, meaning, stored.end_at))
 
 
 def _grown(
@@ -263,9 +252,3 @@ def _grown(
         revised=counts["revised"],
         repeated=counts["repeated"],
     )
-
-
-def _named(found: pl.DataFrame) -> str:
-    """Return the first time, with its series where there are several."""
-    name, at = found["series"][0], found["at"][0].isoformat()
-    return at if name is None else f"{at} ({name})"

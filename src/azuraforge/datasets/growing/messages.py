@@ -19,6 +19,7 @@ class Stored(Shape):
     """The version that rows are added to.
 
     Attributes:
+        present: the file of ``incumbent``, the present forecasts that came in files of their own.
         carried: findings about the whole dataset, which the new version keeps.
         revisions: the dataset's policy for rows that change stored ones.
     """
@@ -28,6 +29,7 @@ class Stored(Shape):
     paths: tuple[Path, ...]
     segments: tuple[Segment, ...]
     incumbent: Segment | None = None
+    present: Path | None = None
     blocks: tuple[str, ...]
     meaning: DatasetSchema
     options: Json
@@ -53,10 +55,9 @@ class AppendInput(Shape):
 
 
 class IncumbentInput(Shape):
-    """Present forecasts in a file, for a version; ``present`` is the file of those that it has already."""
+    """Present forecasts in a file, for a version."""
 
     stored: Stored
-    present: Path | None
     path: Path
     name: str
     options: IncumbentOptions

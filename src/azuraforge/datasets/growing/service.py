@@ -88,7 +88,6 @@ class GrowingDatasets:
             with self._datasets.inbox() as folder:
                 wanted = IncumbentInput(
                     stored=stored_of(base),
-                    present=base.incumbent_path,
                     path=path,
                     name=filename,
                     options=options,
@@ -198,6 +197,7 @@ def stored_of(base: DatasetVersion) -> Stored:
         paths=base.paths,
         segments=base.segments,
         incumbent=base.incumbent,
+        present=base.incumbent_path,
         blocks=base.blocks,
         meaning=base.schema,
         options=base.options,
