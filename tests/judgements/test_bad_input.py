@@ -107,8 +107,24 @@ def test_a_column_of_times_that_the_file_of_actual_values_lacks(tmp_path: Path) 
     (tmp_path / "a.csv").write_text(
         "month,known,actual\n2024-01-01,2024-02-01,1.5\n2024-01-02,2024-02-01,2.5\n2024-01-03,2024-02-01,2\n"
     )
-    with pytest.raises(InvalidInput, match=r"a\.csv has no column of times") as caught:
+    with pytest.raises(InvalidInput, match=r"a\.csv has several columns of times, 'month', 'known'") as caught:
         judge(tmp_path / "p.csv", actual=tmp_path / "a.csv", options=Options(time="when"))
     assert "--actual-time" in caught.value.next_step
     found = judge(tmp_path / "p.csv", actual=tmp_path / "a.csv", options=Options(time="when", actual_time="month"))
     assert found.predictions == 2
+
+
+def test_actual_values_that_end_before_the_forecast_begins_are_named_with_both_times(tmp_path: Path) -> None:
+    actual, forecast = tmp_path / "y.csv", tmp_path / "fc.csv"
+    actual.write_text("month,y\n" + "".join(f"2024-{month:02d}-01,{month}\n" for month in range(1, 7)))
+    heads = "model,version,time,time_zone,origin,horizon,target,unit,value,interval,low,high\n"
+    forecast.write_text(heads + "m,1,2024-08-01T00:00:00Z,UTC,2024-07-01T00:00:00Z,1,y,,3,0.9,2,4\n")
+    with pytest.raises(InvalidInput) as refused:
+        judge(forecast, actual=actual)
+    assert refused.value.message == (
+        "the actual values end at 2024-06-01, before the first prediction, which is of 2024-08-01"
+    )
+    assert refused.value.where == "fc.csv, column 'time'"
+    forecast.write_text("day,prediction\n2023-08-01,1\n")
+    with pytest.raises(InvalidInput, match="begin at 2024-01-01, after the last prediction, which is of 2023-08-01"):
+        judge(forecast, actual=actual, options=Options(time="day"))

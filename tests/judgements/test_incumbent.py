@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import xlsxwriter
 
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements.judging import judge
@@ -101,3 +102,48 @@ def test_an_incumbent_that_knows_the_outcome_is_named(tmp_path: Path) -> None:
     assert [(each.code, each.model) for each in found.findings if each.severity == "suspicion"] == [
         ("suspected.equal", "incumbent")
     ]
+
+
+def _book(path: Path, **sheets: pl.DataFrame) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        for name, frame in sheets.items():
+            frame.write_excel(book, worksheet=name)
+    return path
+
+
+def test_each_workbook_has_an_option_for_its_sheet(tmp_path: Path) -> None:
+    walk = Walk()
+    plan = pl.DataFrame({"at": days(), "prediction": walk.past})
+    other = plan.with_columns(pl.lit(0.0).alias("prediction"))
+    model = pl.DataFrame({"at": days()[START:], "prediction": walk.best[START:]})
+    actual = pl.DataFrame({"at": days(), "actual": walk.y})
+    predictions = _book(tmp_path / "fc.xlsx", A=model, B=other)
+    actuals = _book(tmp_path / "y.xlsx", A=other, B=actual)
+    plans = _book(tmp_path / "plan.xlsx", June=other, July=plan)
+    stated: dict[str, str] = {}
+    # Each is asked for by its own option; --sheet would read the predictions.
+    for name, sheet in (("sheet", "A"), ("actual_sheet", "B"), ("incumbent_sheet", "July")):
+        with pytest.raises(InvalidInput, match="has 2 sheets") as refused:
+            judge(predictions, actual=actuals, options=Options(incumbent=str(plans), **stated))  # type: ignore[arg-type]
+        assert refused.value.where == f"option --{name.replace('_', '-')}"
+        stated[name] = sheet
+    found = judge(predictions, actual=actuals, options=Options(incumbent=str(plans), **stated))  # type: ignore[arg-type]
+    assert _incumbent(found).metrics["rmse"] == pytest.approx(_rmse((walk.past - walk.y)[START:]), rel=1e-6)
+    with pytest.raises(InvalidInput, match="none is given"):
+        judge(predictions, actual=actuals, options=Options(sheet="A", actual_sheet="B", incumbent_sheet="July"))
+
+
+def test_the_column_of_times_of_its_file_may_have_another_name(tmp_path: Path) -> None:
+    walk = Walk()
+    path = write(tmp_path / "p.csv", {"actual": walk.y, "model": walk.best})
+    plan = tmp_path / "plan.csv"
+    frame = pl.DataFrame({"week day": days(), "forecast": walk.past})
+    frame.write_csv(plan)
+    expected = pytest.approx(_rmse((walk.past - walk.y)[START:]))
+    assert _incumbent(judge(path, options=Options(incumbent=str(plan), time="at"))).metrics["rmse"] == expected
+    frame.with_columns(pl.Series("ordered", days()[::-1])).write_csv(plan)
+    with pytest.raises(InvalidInput, match="several columns of times") as refused:
+        judge(path, options=Options(incumbent=str(plan)))
+    assert "--incumbent-time" in refused.value.next_step
+    told = Options(incumbent=str(plan), incumbent_time="week day")
+    assert _incumbent(judge(path, options=told)).metrics["rmse"] == expected

@@ -14,6 +14,8 @@ from azuraforge.judgements.files import read_table
 from azuraforge.judgements.judging import judge
 from azuraforge.judgements.options import Options
 from azuraforge.judgements.pairs import Pairs, pair, read_predictions
+from azuraforge.judgements.remarks import verdict_text
+from azuraforge.judgements.shapes import Verdict
 from azuraforge.judgements.truth import Source, Truth, build_truth
 from tests.judgements.series import ROWS, START, Walk, days, finding, judged, suspected, write
 
@@ -225,3 +227,26 @@ def test_one_error_that_decides_everything_leaves_the_difference_unknown(tmp_pat
     assert found.verdicts[0].decision == "not_yet_known"
     assert found.verdicts[0].unknown == "width"
     assert "too few to bound the difference" in found.headline["en"]
+
+
+def test_the_number_of_independent_origins_is_stated_as_a_whole_one() -> None:
+    verdict = Verdict(
+        model="m",
+        baseline="incumbent",
+        metric="rmse",
+        decision="not_yet_known",
+        difference=-0.1,
+        low=-0.7,
+        high=1.4,
+        unknown="width",
+        level=0.975,
+        origins=47,
+        pieces=33.2,
+        needed=30,
+        more=None,
+        suspected=False,
+        text={},
+    )
+    said = verdict_text(verdict)
+    assert "47 forecast origins, worth about 33 independent ones, are too few" in said["en"]
+    assert "yaklaşık 33 bağımsız gözleme eşdeğer 47 tahmin başlangıcı" in said["tr"]

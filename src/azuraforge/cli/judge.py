@@ -40,6 +40,13 @@ def judge(
     actual_time: Annotated[
         str | None, typer.Option(help="Column of times in the file of --actual, if it is not that of --time.")
     ] = None,
+    incumbent_time: Annotated[
+        str | None, typer.Option(help="Column of times in the file of --incumbent, if it is not that of --time.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of FILE, if it is a workbook with several.")] = None,
+    actual_sheet: Annotated[str | None, typer.Option(help="Sheet of the workbook of --actual.")] = None,
+    history_sheet: Annotated[str | None, typer.Option(help="Sheet of the workbook of --history.")] = None,
+    incumbent_sheet: Annotated[str | None, typer.Option(help="Sheet of the workbook of --incumbent.")] = None,
     target: Annotated[str | None, typer.Option(help="Column of actual values. Default: found.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Istanbul.")] = None,
     time_format: Annotated[str | None, typer.Option(help="How times are written, such as %d.%m.%Y.")] = None,
@@ -70,6 +77,11 @@ def judge(
         series=series,
         time=time,
         actual_time=actual_time,
+        incumbent_time=incumbent_time,
+        sheet=sheet,
+        actual_sheet=actual_sheet,
+        history_sheet=history_sheet,
+        incumbent_sheet=incumbent_sheet,
         target=target,
         timezone=timezone,
         time_format=time_format,

@@ -47,7 +47,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
         )
     read = read_classes(table, options)
     names, labels = list(read.names), read.labels
-    earlier = None if history is None else read_labels(read_table(history))
+    earlier = None if history is None else read_labels(read_table(history, options.history_sheet, "--history-sheet"))
     if earlier is None:
         counts = np.bincount(labels, minlength=len(names)).astype(np.float64)
     else:

@@ -93,19 +93,34 @@ def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> st
         options: the names that a caller stated.
         stated: whether ``options.actual_time`` must be there, as in the file that --actual names.
     """
-    names = columns_of(table)
-    if options.actual_time is not None and (stated or options.actual_time in names):
+    if options.actual_time is not None and (stated or options.actual_time in columns_of(table)):
         return _named(table, options.actual_time, "--actual-time")
+    return _other_time_column(table, options, "--actual-time")
+
+
+def incumbent_time_column(table: RawTable, options: Options) -> str:
+    """Return the column of times of the incumbent's file: as stated, as in the predictions, or a known name."""
+    if options.incumbent_time is not None:
+        return _named(table, options.incumbent_time, "--incumbent-time")
+    return _other_time_column(table, options, "--incumbent-time")
+
+
+def _other_time_column(table: RawTable, options: Options, option: str) -> str:
+    names = columns_of(table)
     if options.time is not None and options.time in names:
         return options.time
     if (found := first_of(names, TIMES)) is not None:
         return found
-    if len(only := [name for name in names if is_time(table, name)]) == 1:
-        return only[0]
+    times = [name for name in names if name.lower() not in ORIGINS and is_time(table, name)]
+    if len(times) == 1:
+        return times[0]
+    shown = ", ".join(map(repr, names[:20]))
     raise InvalidInput(
-        f"{table.name} has no column of times; its columns are {', '.join(map(repr, names[:20]))}",
+        f"{table.name} has several columns of times, {', '.join(map(repr, times[:20]))}"
+        if times
+        else f"{table.name} has no column of times; its columns are {shown}",
         where=table.name,
-        next_step="say which column holds the times with --actual-time",
+        next_step=f"say which column holds the times with {option}",
         code="no_such_column",
     )
 

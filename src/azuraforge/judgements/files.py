@@ -15,7 +15,7 @@ from azuraforge.datasets.reading.numeric import find_decimal, to_numbers, withou
 from azuraforge.datasets.reading.parquet import describe, is_parquet, read_parquet
 from azuraforge.datasets.reading.sheets import read_plain_sheet
 from azuraforge.datasets.reading.times import parse_times
-from azuraforge.datasets.reading.workbooks import is_workbook
+from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements.options import Options
@@ -32,19 +32,38 @@ _LIMITS = ReadingLimits()
 _PLACEHOLDER = FileOptions(time="at", target="actual")
 
 
-def read_table(path: Path) -> RawTable:
+def read_table(path: Path, sheet: str | None = None, option: str = "--sheet") -> RawTable:
     """Read a CSV, Parquet or Excel file. Raises InvalidInput where it is no table or has more than ``MOST_ROWS`` rows.
 
-    Of a workbook with several sheets, the one that holds the platform's forecast is read.
+    Args:
+        path: the file.
+        sheet: of a workbook; None: the one that holds the platform's forecast, else the only visible one.
+        option: the option that names the sheet, for messages.
     """
+    try:
+        return _read(path, sheet)
+    except InvalidInput as error:
+        if error.where != "option sheet":
+            raise
+        raise InvalidInput(
+            error.message,
+            where=f"option {option}",
+            next_step=error.next_step.replace("option sheet", f"option {option}"),
+            code=error.error_code,
+            **error.details,
+        ) from None
+
+
+def _read(path: Path, sheet: str | None) -> RawTable:
     name = path.name
     if path.is_dir():
         raise InvalidInput(f"{name} is a folder, not a file", where=str(path), next_step="name a table")
+    refuse_sheet(path, name, sheet)
     if is_parquet(path):
         _check_rows(describe(path, name)[1], name)
         return read_parquet(path, name, _PLACEHOLDER, _LIMITS, [])
     if is_workbook(path):
-        table = read_plain_sheet(path, name, _LIMITS, preferred=WORDS["forecast"], times=TIMES)
+        table = read_plain_sheet(path, name, _LIMITS, asked=sheet, preferred=WORDS["forecast"], times=TIMES)
         _check_rows(table.frame.height, name)
         return table
     text = decode(unpack(path, name, _LIMITS), name).text

@@ -57,7 +57,11 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
             )
         coverage, target = options.coverage or own.level, options.target or own.target
         options = replace(options, coverage=coverage, target=target, timezone=options.timezone or own.zone)
-    read = read_predictions(table, options) if own is None else read_predictions(own.table, replace(options, time=None))
+    read = (
+        read_predictions(table, options)
+        if own is None
+        else read_predictions(own.table, replace(options, time=None), own.names)
+    )
     if len(read.models) > _MOST_MODELS:
         raise InvalidInput(
             f"{table.name} has {len(read.models)} columns of predictions; at most {_MOST_MODELS} are judged at once",
@@ -74,9 +78,10 @@ def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, 
     sources: list[Source] = []
     if read.columns.actual is not None:
         sources.append(Source(read.table, read.all_at, numbers(read.table, read.columns.actual, options)))
-    for path in (actual, history):
+    asked = ((actual, options.actual_sheet, "--actual-sheet"), (history, options.history_sheet, "--history-sheet"))
+    for path, sheet, option in asked:
         if path is not None:
-            table = of_series(read_table(path), options.series)
+            table = of_series(read_table(path, sheet, option), options.series)
             time = actual_time_column(table, options, stated=path is actual)
             column = actual_column(table, options, time)
             sources.append(Source(table, times(table, time, options), numbers(table, column, options)))

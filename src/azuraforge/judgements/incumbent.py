@@ -9,7 +9,7 @@ import numpy as np
 
 from azuraforge.datasets.reading.delimited import ROW
 from azuraforge.errors import InvalidInput
-from azuraforge.judgements.columns import of_series
+from azuraforge.judgements.columns import incumbent_time_column, of_series
 from azuraforge.judgements.files import columns_of, read_table
 from azuraforge.judgements.native import native
 from azuraforge.judgements.options import MOST_AHEAD, Options
@@ -32,6 +32,12 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
     """
     if options.incumbent is None:
         return pairs
+    if read.columns.incumbent is not None and (options.incumbent_sheet or options.incumbent_time):
+        raise InvalidInput(
+            f"{options.incumbent!r} is a column of {read.table.name} and has no sheet or times of its own",
+            where="option --incumbent-sheet" if options.incumbent_sheet else "option --incumbent-time",
+            next_step="leave the option out, or write the file's path as ./NAME",
+        )
     if read.columns.incumbent is None:
         pairs = replace(pairs, incumbent=_from_file(pairs, read, truth, options))
     if pairs.incumbent is None:
@@ -58,9 +64,9 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
             next_step="name the column or the file that holds the forecast in use today",
             code="no_such_column",
         )
-    table = of_series(read_table(path), options.series)
+    table = of_series(read_table(path, options.incumbent_sheet, "--incumbent-sheet"), options.series)
     own = native(table, options)
-    time = options.time if own is None and options.time in columns_of(table) else None
+    time = None if own is not None else incumbent_time_column(table, options)
     stated = replace(options, models=(), incumbent=None, time=time, horizon=None)
     found = read_predictions(table if own is None else own.table, stated)
     if len(found.models) > 1:

@@ -27,7 +27,11 @@ def judge(
     Raises InvalidInput for a file or an option that cannot be used, naming the place and the next step.
     """
     options = options or Options()
-    table = read_table(predictions)
+    _refuse_idle("--actual-sheet", options.actual_sheet, "--actual", given=actual is not None)
+    _refuse_idle("--history-sheet", options.history_sheet, "--history", given=history is not None)
+    for option, value in _of_incumbent(options):
+        _refuse_idle(option, value, "--incumbent", given=options.incumbent is not None)
+    table = read_table(predictions, options.sheet)
     if options.target is None and first_of(columns_of(table), (LABEL,)) is not None:
         from azuraforge.judgements.classes import judge_classes
 
@@ -41,3 +45,17 @@ def judge(
     from azuraforge.judgements.forecasts import judge_forecasts
 
     return judge_forecasts(table, actual, history, options)
+
+
+def _of_incumbent(options: Options) -> tuple[tuple[str, str | None], ...]:
+    return ("--incumbent-sheet", options.incumbent_sheet), ("--incumbent-time", options.incumbent_time)
+
+
+def _refuse_idle(option: str, value: str | None, file: str, *, given: bool) -> None:
+    """Refuse an option about a file that is not there."""
+    if value is not None and not given:
+        raise InvalidInput(
+            f"{option} says how the file of {file} is read, and none is given",
+            where=f"option {option}",
+            next_step=f"name the file with {file}, or leave the option out",
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -29,6 +29,7 @@ class Native:
         target: the column that is predicted, where the file names it.
         zone: of the series, for files of actual values whose times have none.
         learned: rows left out because the version had learned their actual values.
+        names: the file's own names of the columns, by those of a file of predictions.
     """
 
     table: RawTable
@@ -36,19 +37,23 @@ class Native:
     target: str | None = None
     zone: str | None = None
     learned: int = 0
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def native(table: RawTable, options: Options) -> Native | None:
     """Return what a file of the platform holds; None for any other file."""
-    frame = _from_sheet(table.frame)
+    frame, headings = _from_sheet(table.frame)
     names = set(frame.columns)
     if names >= _FORECAST:
-        return _forecast(replace(table, frame=frame))
+        return _forecast(replace(table, frame=frame), headings)
     return _batch(table, options) if names >= _BATCH else None
 
 
-def _from_sheet(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a workbook's sheet with the headings of a CSV file, its times with their offset; any other as it is."""
+def _from_sheet(frame: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[str, str]]:
+    """Return a workbook's sheet with the headings of a CSV file, its times with their offset; any other as it is.
+
+    The second value holds the sheet's own headings by those of a CSV file.
+    """
     for language in (0, 1):
         words = {WORDS[key][language]: key for key in ("series", *SHEET_HEADINGS) if key != "time"}
         begins = WORDS["time"][language].partition("{")[0]
@@ -59,13 +64,14 @@ def _from_sheet(frame: pl.DataFrame) -> pl.DataFrame:
         zone = _ZONE.fullmatch(time)
         at = pl.col("time")
         moment = at.dt.strftime("%Y-%m-%dT%H:%M:%S") if frame[time].dtype.is_temporal() else at
-        renamed = frame.rename({time: "time", **{name: key for key, name in found.items()}})
+        headings = {"time": time, **found}
+        renamed = frame.rename({name: key for key, name in headings.items()})
         stated = pl.lit(zone[1] if zone else None, pl.String).alias("time_zone")
-        return renamed.with_columns((moment + pl.col("offset")).alias("time"), stated).drop("offset")
-    return frame
+        return renamed.with_columns((moment + pl.col("offset")).alias("time"), stated).drop("offset"), headings
+    return frame, {}
 
 
-def _forecast(table: RawTable) -> Native:
+def _forecast(table: RawTable, headings: Mapping[str, str]) -> Native:
     frame = table.frame
     versions = _known(frame["version"])
     # With its versions it cannot have the name of another column.
@@ -80,6 +86,7 @@ def _forecast(table: RawTable) -> Native:
         level=levels[0] if LOW in meant.values() else None,
         target=targets[0] if len(targets) == 1 else None,
         zone=zones[0] if len(zones) == 1 else None,
+        names={ours: headings.get(theirs, theirs) for theirs, ours in meant.items()},
     )
 
 
@@ -95,7 +102,8 @@ def _batch(table: RawTable, options: Options) -> Native:
     level = next((each for each in levels if wanted is not None and abs(each - wanted) < 1e-6), None)
     if level is not None:
         meant |= {shares[levels[level]]: LOW, shares[_mirrored(levels[level], shares) or 0.0]: HIGH}
-    return Native(_renamed(kept, meant), level=level, learned=frame.height - kept.frame.height)
+    names = {ours: theirs for theirs, ours in meant.items()}
+    return Native(_renamed(kept, meant), level=level, learned=frame.height - kept.frame.height, names=names)
 
 
 def _mirrored(share: float, shares: Mapping[float, str]) -> float | None:

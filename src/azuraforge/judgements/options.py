@@ -27,6 +27,8 @@ class Options:
         series: which of several series to judge.
         time, target: names of the columns of times and of actual values; None: found.
         actual_time: column of times in the files of actual values, where it is not ``time``; None: found.
+        incumbent_time: column of times in the incumbent's file, where it is not ``time``; None: found.
+        sheet, actual_sheet, history_sheet, incumbent_sheet: sheet of each file that is a workbook; None: found.
         timezone, time_format, decimal: how the files are written; None: found.
     """
 
@@ -39,6 +41,11 @@ class Options:
     series: str | None = None
     time: str | None = None
     actual_time: str | None = None
+    incumbent_time: str | None = None
+    sheet: str | None = None
+    actual_sheet: str | None = None
+    history_sheet: str | None = None
+    incumbent_sheet: str | None = None
     target: str | None = None
     timezone: str | None = None
     time_format: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,6 +42,7 @@ class ReadPredictions:
         origins: ``(prediction,)`` times at which they were made, or None.
         ahead: ``(prediction,)`` rows ahead, or None.
         left: rows of the file without any prediction, between the first and the last that have one.
+        names: how the file itself names columns that were renamed, for messages.
     """
 
     table: RawTable
@@ -53,6 +55,7 @@ class ReadPredictions:
     ahead: Indices | None
     left: int
     incumbent: Model | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class Pairs:
         )
 
 
-def read_predictions(table: RawTable, options: Options) -> ReadPredictions:
+def read_predictions(table: RawTable, options: Options, names: Mapping[str, str] | None = None) -> ReadPredictions:
     """Read times, predictions and intervals. Raises InvalidInput naming the first value that is wrong."""
     columns = find_columns(table, options)
     at = times(table, columns.time, options)
@@ -130,7 +133,7 @@ def read_predictions(table: RawTable, options: Options) -> ReadPredictions:
         said = rows[np.isfinite(numbers(table, own.name, options)[rows])]
         found = _model(table, own.name, numbers(table, own.name, options), own.low, own.high, said, options)
         incumbent = spread_over(found, np.searchsorted(rows, said), len(rows))
-    return ReadPredictions(table, columns, at, at[rows], rows, models, origins, ahead, left, incumbent)
+    return ReadPredictions(table, columns, at, at[rows], rows, models, origins, ahead, left, incumbent, names or {})
 
 
 def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
@@ -177,12 +180,7 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
     actual = truth.values[target]
     known = np.isfinite(actual[order])
     if not known.any():
-        raise InvalidInput(
-            "no prediction has an actual value at its time",
-            where=f"{read.table.name}, column {read.columns.time!r}",
-            next_step="compare the times of both files: zone, hour and first day of a period must agree",
-            code="no_common_rows",
-        )
+        raise _nothing_common(read, truth)
     every = Pairs(target, origin, ahead, actual, read.models, read.incumbent)
     return replace(every.at(order[known]), without_actual=int((~known).sum()))
 
@@ -241,5 +239,24 @@ def _at_rows(table: RawTable, rows: Indices) -> RawTable:
     return replace(table, frame=table.frame[rows])
 
 
+def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
+    """Say why no prediction has an actual value: all values lie before them, after them, or at other times."""
+    known = truth.at[np.isfinite(truth.values)]
+    ends = known[0], known[-1], read.at.min(), read.at.max()
+    begin, end, first, last = (written(int(each), truth.schema) for each in ends)
+    message = "no prediction has an actual value at its time"
+    step = "compare the times of both files: zone, hour and first day of a period must agree"
+    if known[-1] < read.at.min():
+        message = f"the actual values end at {end}, before the first prediction, which is of {first}"
+        step = "judge again with the actual values of the predicted times, or check that both files mean the same times"
+    elif known[0] > read.at.max():
+        message = f"the actual values begin at {begin}, after the last prediction, which is of {last}"
+        step = "add the actual values of the predicted times, or check that both files mean the same times"
+    column = read.names.get(read.columns.time, read.columns.time)
+    where = f"{read.table.name}, column {column!r}"
+    return InvalidInput(message, where=where, next_step=step, code="no_common_rows")
+
+
 def _place(read: ReadPredictions, index: int, column: str | None) -> str:
-    return read.table.place(int(read.table.frame[ROW][int(read.rows[index])]), column)
+    named = None if column is None else read.names.get(column, column)
+    return read.table.place(int(read.table.frame[ROW][int(read.rows[index])]), named)

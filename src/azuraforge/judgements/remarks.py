@@ -66,7 +66,7 @@ def verdict_text(verdict: Verdict) -> Texts:
             "level": shown_level(words, verdict.level),
             "origins": words.number(verdict.origins),
             "needed": words.number(verdict.needed),
-            "pieces": words.number(round(verdict.pieces, 1)),
+            "pieces": words.number(max(1, int(verdict.pieces))),
         }
 
     if verdict.unknown is None:

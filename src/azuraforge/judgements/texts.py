@@ -48,10 +48,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "verdict.not_yet_known.width": (
         "Whether {model} is better than {rival} is not yet known: {origins} forecast origins, "
-        "worth {pieces} independent [one|ones], are too few to bound the difference at a level of {level}. Measured so "
-        "far: {measure} {change}.",
-        "{model} {rival} daha iyi mi, henüz bilinmiyor: {pieces} bağımsız gözleme "
-        "eşdeğer {origins} tahmin başlangıcı, {level} güven düzeyinde farkı sınırlamaya yetmiyor. Şimdilik "
+        "worth about {pieces} independent [one|ones], are too few to bound the difference at a level of {level}. "
+        "Measured so far: {measure} {change}.",
+        "{model} {rival} daha iyi mi, henüz bilinmiyor: yaklaşık {pieces} bağımsız "
+        "gözleme eşdeğer {origins} tahmin başlangıcı, {level} güven düzeyinde farkı sınırlamaya yetmiyor. Şimdilik "
         "ölçülen: {measure} {change}.",
     ),
     "verdict.not_yet_known.examples": (

@@ -98,17 +98,26 @@ def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimit
 
 
 def read_plain_sheet(
-    path: Path, name: str, limits: ReadingLimits, *, preferred: Collection[str] = (), times: Collection[str] = ()
+    path: Path,
+    name: str,
+    limits: ReadingLimits,
+    *,
+    asked: str | None = None,
+    preferred: Collection[str] = (),
+    times: Collection[str] = (),
 ) -> RawTable:
     """Read a sheet whatever its columns are: the header is its first row that holds anything.
 
     Args:
+        asked: the sheet to read; None: found.
         preferred: names of sheets, one of which is read where it is there; else the only visible one.
         times: names, in lower case, of columns that hold days where they hold nothing but serial numbers.
 
     Raises InvalidInput as ``read_sheet`` does.
     """
-    sheet = open_sheet(path, name, next((each for each in sheet_names(path) if each in preferred), None), limits)
+    if asked is None:
+        asked = next((each for each in sheet_names(path) if each in preferred), None)
+    sheet = open_sheet(path, name, asked, limits)
     where = f"{name}, sheet {sheet.name!r}"
     grid = _cells(path, name, sheet)
     if not any(_is_filled(cell) for row in grid.cells for cell in row):
