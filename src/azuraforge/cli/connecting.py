@@ -33,9 +33,9 @@ class Connected:
 
 
 def find_running(terminal: Terminal) -> Client | None:
-    """A client of the running platform; None where none runs on the data home.
+    """A client of the running platform; None if none runs on the data home.
 
-    Raises PlatformUnreachable where one was named by its address and does not answer.
+    Raises PlatformUnreachable if one was named by its address and does not answer.
     """
     from azuraforge.client import ApiError, Client, PlatformUnreachable
     from azuraforge.client.http.address import AddressBook
@@ -117,7 +117,7 @@ def _wait_for_running(terminal: Terminal) -> Client | None:
 
 @contextmanager
 def _command_lock(terminal: Terminal) -> Iterator[int | None]:
-    """A shared lock on the data home; None where it cannot be had, which the platform will explain better."""
+    """A shared lock on the data home; None if it cannot be had, which the platform will explain better."""
     try:
         terminal.named_home.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(terminal.named_home / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)

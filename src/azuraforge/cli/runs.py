@@ -296,7 +296,7 @@ def to_the_end(terminal: Terminal, connected: Connected, run: Run, json: bool) -
 
 
 def _whole(connected: Connected, run: Run) -> dict[str, object]:
-    """Return the run's JSON with its evaluation; null where there is none."""
+    """Return the run's JSON with its evaluation; null if there is none."""
     evaluation = connected.client.runs.evaluation(run.id) if run.has_ended else None
     return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
 

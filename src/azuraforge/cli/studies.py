@@ -360,7 +360,7 @@ def _importance(terminal: Terminal, found: Importance) -> None:
 
 
 def _section(body: dict[str, object], name: str) -> dict[str, object]:
-    """Return a part of a study's file; empty where the file does not contain it."""
+    """Return a part of a study's file; empty if the file does not contain it."""
     found = body.get(name)
     return dict(found) if isinstance(found, dict) else {}
 

@@ -160,7 +160,7 @@ class Automations:
                 not overwritten.
 
         Raises:
-            ApiError: as ``create``; 409 where it was changed meanwhile.
+            ApiError: as ``create``; 409 if it was changed meanwhile.
         """
         found = automation if isinstance(automation, Automation) else self.get(automation)
         body = {

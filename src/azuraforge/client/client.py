@@ -66,7 +66,7 @@ class Client:
 
     @property
     def url(self) -> str:
-        """The platform's address. Raises PlatformUnreachable where none is known."""
+        """The platform's address. Raises PlatformUnreachable if none is known."""
         return self._connection.url
 
     def run(self, name: str, config: Mapping[str, object] | None = None, seed: int = 0) -> ExternalRun:

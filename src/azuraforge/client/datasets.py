@@ -352,7 +352,7 @@ class Datasets:
     def delete(self, name: str, version: int | None = None) -> None:
         """Move a dataset, or one of its versions, into the trash.
 
-        Raises ApiError where a run that goes on or a schedule needs it.
+        Raises ApiError if a run that goes on or a schedule needs it.
         """
         self._connection.delete(_place(name, version))
 

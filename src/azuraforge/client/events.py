@@ -36,7 +36,7 @@ def follow(
 ) -> Iterator[Event]:
     """Every event after the cursor, for ever, each once, over as many connections as it takes.
 
-    Raises ApiError where the platform refuses, PlatformUnreachable where it stays away for ``patience_seconds``.
+    Raises ApiError if the platform refuses, PlatformUnreachable where it stays away for ``patience_seconds``.
     """
     away_since: float | None = None
     pause = _FIRST_PAUSE_SECONDS

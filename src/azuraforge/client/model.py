@@ -83,7 +83,7 @@ class GuardedSlice(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Measured(Shape):
-    """Measurements of a candidate; None where the policy limits neither."""
+    """Measurements of a candidate; None if the policy limits neither."""
 
     latency_ms: float | None = None
     bytes: int | None = None
@@ -106,7 +106,7 @@ class VerdictPolicy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SliceRecord(Shape):
-    """The result of one guarded slice; ``low`` and ``high`` are None where the state is unknown."""
+    """The result of one guarded slice; ``low`` and ``high`` are None if the state is unknown."""
 
     name: str
     state: str
@@ -190,7 +190,7 @@ class Deployment(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionPoint(Shape):
-    """A predicted value and the interval around it; ``low`` and ``high`` are None where the model gives none.
+    """A predicted value and the interval around it; ``low`` and ``high`` are None if the model gives none.
 
     Of a picture, ``label`` is the class and ``value`` its probability.
     """

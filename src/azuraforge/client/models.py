@@ -65,7 +65,7 @@ class Models:
     def delete(self, name: str, version: int | None = None) -> None:
         """Move a model, or one of its versions, into the trash.
 
-        Raises ApiError for a version that an alias points at, and where a run that goes on or a schedule needs it.
+        Raises ApiError for a version that an alias points at, and if a run that goes on or a schedule needs it.
         """
         self._connection.delete(_place(name, version))
 

@@ -64,7 +64,7 @@ class TaskKind(Shape):
     summary: dict[str, str] = field(default_factory=dict)
 
     def metric(self, name: str) -> MetricFacts | None:
-        """Return the metric of this name, None where the kind has none."""
+        """Return the metric of this name, None if the kind has none."""
         return next((each for each in self.metrics if each.name == name), None)
 
 

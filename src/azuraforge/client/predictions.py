@@ -182,7 +182,7 @@ class DriftErrors(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftReport(Shape):
-    """A comparison of the newest lines of the ledger; ``enough`` is False where too few values were there."""
+    """A comparison of the newest lines of the ledger; ``enough`` is False if too few values were there."""
 
     columns: list[DriftColumn]
     thresholds: DriftThresholds
@@ -313,7 +313,7 @@ class Predictions:
             path: ends in ``.csv`` or ``.xlsx``.
             language: ``en`` or ``tr``: of the headings of a workbook.
 
-        Raises FileUnusable for another ending, or where the file cannot be written.
+        Raises FileUnusable for another ending, or if the file cannot be written.
         """
         target = Path(path)
         form = target.suffix.lower().removeprefix(".")

@@ -138,7 +138,7 @@ class Run(Shape):
 class Curve(Shape):
     """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities.
 
-    ``times`` are milliseconds since 1970, None where unknown; they are read where asked for.
+    ``times`` are milliseconds since 1970, None if unknown; they are read where asked for.
     """
 
     series: str

@@ -214,7 +214,7 @@ class Runs:
         return {curve.series: curve for curve in curves}
 
     def evaluation(self, run_id: str) -> Evaluation | None:
-        """The evaluation next to the baselines and the gate's verdict; None where there is none (yet)."""
+        """The evaluation next to the baselines and the gate's verdict; None if there is none (yet)."""
         try:
             return Evaluation.from_json(self._connection.get(f"/evaluations/{segment(run_id)}"))
         except ApiError as error:
@@ -255,6 +255,6 @@ class Runs:
         return kind_of(self._connection, plugin)
 
     def _is_over(self, run_id: str, seq: int) -> bool:
-        """False where the run was resumed later: then more of its stream follows."""
+        """False if the run was resumed later: then more of its stream follows."""
         run = self.get(run_id)
         return run.has_ended and run.last_event_seq <= seq

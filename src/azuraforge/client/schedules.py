@@ -139,7 +139,7 @@ class Schedules:
             client.schedules.replace("nightly", cron="0 4 * * *")
 
         Raises:
-            ApiError: as ``create``; 404 where there is no such schedule.
+            ApiError: as ``create``; 404 if there is no such schedule.
         """
         found = self.get(schedule)
         interval = found.interval

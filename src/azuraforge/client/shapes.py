@@ -48,7 +48,7 @@ class Shape:
 
     @classmethod
     def from_json(cls: type[ShapeT], answer: object) -> ShapeT:
-        """Build the object; missing fields keep their defaults. Raises ClientError where the answer is no object.
+        """Build the object; missing fields keep their defaults. Raises ClientError if the answer is no object.
 
         Example:
             >>> @dataclass(frozen=True, kw_only=True)

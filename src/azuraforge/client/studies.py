@@ -148,7 +148,7 @@ class Studies:
         self._connection.delete(f"/studies/{segment(study)}")
 
     def restore(self, study: str) -> Study:
-        """Take a study out of the trash, by its id or its former name. Raises ApiError where the name is taken."""
+        """Take a study out of the trash, by its id or its former name. Raises ApiError if the name is taken."""
         return self._change(study, "restore")
 
     def wait(self, study: str, timeout_seconds: float | None = None) -> Study:

@@ -150,7 +150,7 @@ class SearchSpace(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Importance(Shape):
-    """Each field's share of each objective's variance; None where too few of the ``trials`` ended."""
+    """Each field's share of each objective's variance; None if too few of the ``trials`` ended."""
 
     trials: int
     objectives: list[dict[str, float] | None] = field(default_factory=list)

@@ -47,7 +47,7 @@ class VersionKeeper:
         found by its content, so that doing this twice, or dying in between, changes nothing that is there. The same
         content is the version that is there, also if it was deleted or purged.
 
-        Raises TransientError where a shared segment was freed, StorageError where the disk is full.
+        Raises TransientError if a shared segment was freed, StorageError if the disk is full.
         """
         hold(session)
         row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
@@ -146,7 +146,7 @@ def _place(made: Path, target: Path) -> None:
 
 @contextmanager
 def storage(folder: Path) -> Iterator[None]:
-    """Raise StorageError where a folder cannot be written."""
+    """Raise StorageError if a folder cannot be written."""
     try:
         yield
     except OSError as error:

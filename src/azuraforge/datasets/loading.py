@@ -99,7 +99,7 @@ def load_incumbent(path: Path, address: str) -> pl.DataFrame:
 
 
 def present_forecasts(frame: pl.DataFrame, schema: DatasetSchema, file: tuple[Path, str] | None) -> pl.DataFrame | None:
-    """Return what ``load_incumbent`` does, wherever the present forecast is stored; None where there is none.
+    """Return what ``load_incumbent`` does, wherever the present forecast is stored; None if there is none.
 
     Args:
         frame: the rows of the version, with the columns of its incumbent.

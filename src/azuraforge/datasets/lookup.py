@@ -66,7 +66,7 @@ class DatasetLookup:
         return DatasetVersionPage(items=[shown_version(dataset, row).out() for row in page], next=cursor)
 
     async def find(self, project_id: str, name_or_id: str) -> DatasetVersionOut | None:
-        """Return a dataset's newest version; None where none has this name or id, or a version."""
+        """Return a dataset's newest version; None if none has this name or id, or a version."""
         found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
             return None
@@ -74,7 +74,7 @@ class DatasetLookup:
         return shown_version(found[0], newest[0]).out() if newest else None
 
     async def newest(self, project_id: str, dataset_id: str) -> int | None:
-        """Return the number of a dataset's newest version; None where the dataset, or each of its versions, is gone."""
+        """Return the number of a dataset's newest version; None if the dataset, or each of its versions, is gone."""
         found = await self._database.ask(project_id, lookup_store.NEWEST_NUMBER.given({"dataset_id": dataset_id}))
         return found[0].version if found else None
 

@@ -67,7 +67,7 @@ def observed(session: Session, dataset_ids: Collection[str]) -> dict[str, Observ
 
 
 def name_of(session: Session, dataset_id: str) -> str | None:
-    """The name of a dataset, also of one in the trash; None where it was purged."""
+    """The name of a dataset, also of one in the trash; None if it was purged."""
     return session.scalar(select(Dataset.name).where(Dataset.id == dataset_id))
 
 

@@ -41,7 +41,7 @@ async def receive(
 ) -> Upload:
     """Stream a multipart form into ``folder``: the part named ``part`` as a file, every other part as a field.
 
-    Raises InvalidInput where the body is no such form or larger than ``max_bytes``; StorageError where the disk is
+    Raises InvalidInput if the body is no such form or larger than ``max_bytes``; StorageError if the disk is
     full. The caller removes the folder.
     """
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))

@@ -1,12 +1,12 @@
-"""The loop of the demo: rows arrive one by one, and automations do all the rest.
+"""The loop of the demo: rows arrive one by one, and automations do the rest.
 
-The dataset comes from the source ``simulated``, whose season changes on the way. Three automations close the loop:
+The dataset comes from the source ``simulated``, whose season changes midway. Three automations close the loop:
 
     arrival   when a row has arrived: forecast with the champion, and with the first version for the comparison
     drift     when drift is reported: train, and notify
     daily     at each 40th row: train
 
-After each row the loop waits until everything that the row caused has ended, so that the same rows give the same
+After each row, the loop waits until all work that the row caused has ended, so that the same rows give the same
 forecasts on every machine.
 """
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 PLUGIN = "forecasting.ridge"
 SEED = 7
-#: The gate needs a test part of some length, and the new season rows to be learned from: few are left to validate on.
+#: The gate needs a long enough test set, and the new season enough rows to learn from: few are left for validation.
 CONFIG = {"horizon": 1, "validation_share": 0.06, "test_share": 0.2}
 FIRST = 1
 _PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.05
-#: A platform that was killed after it had judged a row looks for drift with the next one; nothing else is lost.
+#: A platform that was killed after judging a row checks for drift with the next one; nothing else is lost.
 _LOOK_AFTER_SECONDS = 5.0
 
 
 class DemoError(Exception):
-    """The demo cannot go on: one sentence, where, and what to do next."""
+    """An error that ends the demo: one sentence, the place, and the next step."""
 
     def __init__(self, message: str, *, where: str = "", next_step: str = "") -> None:
         super().__init__(message)
@@ -43,12 +43,12 @@ class DemoError(Exception):
 
 
 class DemoCancelled(Exception):
-    """Somebody stopped the demo."""
+    """The demo was cancelled."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The series, and when it is learned again."""
+    """The series of the demo, and the times of retraining."""
 
     rows_at_first: int = 200
     changes_after: int = 212
@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def options(self) -> dict[str, object]:
-        """Options of the source."""
+        """The options of the source."""
         return {
             "rows_at_first": self.rows_at_first,
             "changes_after": self.changes_after,
@@ -68,13 +68,13 @@ class Plan:
         }
 
     def arrivals(self, row: int) -> int:
-        """Return how often rows have arrived when there are so many."""
+        """Return the number of arrivals at a row."""
         return (row - self.rows_at_first) // self.rows_per_arrival
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The state of the loop after rows have arrived."""
+    """The state of the loop after an arrival of rows."""
 
     row: int
     champion: int
@@ -83,7 +83,7 @@ class Seen:
 
 
 class Receiver(Protocol):
-    """Where the message is sent that drift was reported."""
+    """The receiver of the message that reports drift."""
 
     @property
     def url(self) -> str: ...
@@ -95,9 +95,9 @@ class Loop:
     """Drives the demo on a running platform.
 
     Args:
-        name: of the dataset and the model; neither may exist.
-        hook: receives a message where drift is reported; None: the platform must not send to this machine.
-        stop: ends the demo with DemoCancelled between two steps once it is set.
+        name: the name of the dataset and the model; neither may exist.
+        hook: receives a message when drift is reported; None: the platform must not send to this machine.
+        stop: once set, ends the demo with DemoCancelled between two steps.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Loop:
         return f"{self.name}: {what}"
 
     def begin(self) -> Run:
-        """Add the series and train its first version. Raises DemoError where that is not promoted."""
+        """Add the series and train its first version. Raises DemoError if it is not promoted."""
         self._client.datasets.add_from_source("simulated", self.plan.options, name=self.name)
         run = self._client.runs.start(
             PLUGIN,
@@ -139,7 +139,7 @@ class Loop:
         return run
 
     def connect(self) -> None:
-        """Make the automations, and forecast the first row."""
+        """Create the automations, and forecast the first row."""
         client, name = self._client, self.name
         of_dataset = {"field": "dataset", "equals": name}
         forecast: dict[str, object] = {"do": "forecast", "run": {"model": name}}
@@ -173,7 +173,7 @@ class Loop:
         self._settle(self.plan.rows_at_first)
 
     def rows(self) -> Iterator[Seen]:
-        """Let the rows arrive; yield what each has caused."""
+        """Let the rows arrive; yield the state after each."""
         row = self.plan.rows_at_first
         while row < self.plan.rows:
             asked = self._client.datasets.refresh(self.name, idempotency_key=f"{self.name} after row {row}")
@@ -185,12 +185,12 @@ class Loop:
             yield self._settle(row)
 
     def end(self) -> None:
-        """Pause the automations: nothing arrives any more."""
+        """Pause the automations at the end of the demo."""
         for what in self._made:
             self._client.automations.pause(self.automation(what))
 
     def _settle(self, row: int) -> Seen:
-        """Wait until all that a row causes has ended."""
+        """Wait until all work that a row causes has ended."""
         begun = time.monotonic()
         looked = begun
         while True:

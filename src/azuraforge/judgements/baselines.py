@@ -97,7 +97,7 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
         pairs: predictions with their actual values, ordered by origin.
         coverage: level of the baselines' intervals.
 
-    Raises InvalidInput where not even the last value is known before an origin.
+    Raises InvalidInput if not even the last value is known before an origin.
     """
     known = np.concatenate([[0], np.cumsum(np.isfinite(truth.values))])
     known_at = known[np.clip(pairs.origin + 1, 0, len(truth.values))]

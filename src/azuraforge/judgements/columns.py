@@ -47,7 +47,7 @@ class Columns:
 
 
 def find_columns(table: RawTable, options: Options) -> Columns:
-    """Return the meaning of each column. Raises InvalidInput where the time or every prediction is missing."""
+    """Return the meaning of each column. Raises InvalidInput if the time or every prediction is missing."""
     names = columns_of(table)
     time = time_column(table, options)
     actual = _named(table, options.target, "--target") if options.target in names else first_of(names, ACTUALS)
@@ -71,7 +71,7 @@ def find_columns(table: RawTable, options: Options) -> Columns:
 
 
 def time_column(table: RawTable, options: Options) -> str:
-    """Return the column of times. Raises InvalidInput where there is none."""
+    """Return the column of times. Raises InvalidInput if there is none."""
     names = columns_of(table)
     if options.time is not None:
         return _named(table, options.time, "--time")
@@ -131,7 +131,7 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
 def of_series(table: RawTable, series: str | None) -> RawTable:
     """Return the rows of one of several series; the whole table where it has no column of series.
 
-    Raises InvalidInput where it has one, but not this series.
+    Raises InvalidInput if it has one, but not this series.
     """
     column = first_of(columns_of(table), SERIES)
     if series is None:
@@ -153,7 +153,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
 
 
 def only_series(table: RawTable) -> str | None:
-    """Return the series that every row belongs to; None where the table says nothing of series."""
+    """Return the series that every row belongs to; None if the table says nothing of series."""
     column = first_of(columns_of(table), SERIES)
     if column is None or table.frame[column].n_unique() != 1:
         return None

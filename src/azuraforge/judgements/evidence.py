@@ -76,7 +76,7 @@ def compared(
 ) -> tuple[Comparison, int | None]:
     """Compare squared errors ``a`` and ``b``, ``(pair,)`` each, of the same predictions.
 
-    Returns the comparison, and how many more origins would decide a difference of this size by estimate; None where it
+    Returns the comparison, and how many more origins would decide a difference of this size by estimate; None if it
     is decided, or cannot be estimated.
     """
     # The ratio of two sums is that of two means: the pairs of an origin may be summed.

@@ -33,7 +33,7 @@ _PLACEHOLDER = FileOptions(time="at", target="actual")
 
 
 def read_table(path: Path) -> RawTable:
-    """Read a CSV, Parquet or Excel file. Raises InvalidInput where it is no table or has more than ``MOST_ROWS`` rows.
+    """Read a CSV, Parquet or Excel file. Raises InvalidInput if it is no table or has more than ``MOST_ROWS`` rows.
 
     Of a workbook with several sheets, the one that holds the platform's forecast is read.
     """
@@ -115,7 +115,7 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
 
 
 def words(table: RawTable, column: str) -> pl.Series:
-    """Return the column as text, null where it is empty; whole numbers are written without a point."""
+    """Return the column as text, null if it is empty; whole numbers are written without a point."""
     series = table.frame[column]
     if series.dtype.is_float() and (series.drop_nulls() == series.drop_nulls().round()).all():
         series = series.cast(pl.Int64)

@@ -28,7 +28,7 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
     Of a file of its own, the newest forecast counts that was made at the pair's origin or earlier; where the file does
     not say when its forecasts were made, they count as made at the pair's origin.
 
-    Raises InvalidInput for an option that names neither a column nor a file, and where no pair is left.
+    Raises InvalidInput for an option that names neither a column nor a file, and if no pair is left.
     """
     if options.incumbent is None:
         return pairs

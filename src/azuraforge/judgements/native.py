@@ -25,7 +25,7 @@ class Native:
     """A file that the platform wrote, with the columns of a file of predictions.
 
     Attributes:
-        level: of its intervals; None where it has none.
+        level: of its intervals; None if it has none.
         target: the column that is predicted, where the file names it.
         zone: of the series, for files of actual values whose times have none.
         learned: rows left out because the version had learned their actual values.

@@ -136,7 +136,7 @@ def read_predictions(table: RawTable, options: Options) -> ReadPredictions:
 def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
     """Pair the predictions with their actual values.
 
-    Raises InvalidInput where two predictions of one model have the same target and origin, where one was made after
+    Raises InvalidInput if two predictions of one model have the same target and origin, where one was made after
     its target, or where no prediction has an actual value.
     """
     target = truth.row_of(read.at)

@@ -78,7 +78,7 @@ class LeftOut(Shape):
 
 
 class Line(Shape):
-    """One line of a chart; null where there is no value."""
+    """One line of a chart; null if there is no value."""
 
     name: str
     values: tuple[float | None, ...]

@@ -81,7 +81,7 @@ class Copy:
 
 
 def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Suspicion | None:
-    """Return the strongest evidence that ``model`` knows the outcome; None where there is none."""
+    """Return the strongest evidence that ``model`` knows the outcome; None if there is none."""
     ahead = _usual_ahead(pairs)
     chosen = np.flatnonzero(pairs.ahead == ahead)
     if len(chosen) < _FEWEST:

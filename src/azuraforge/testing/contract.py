@@ -18,7 +18,7 @@ class ContractBroken(AssertionError):
 
 
 def require(kept: bool, rule: str) -> None:
-    """Raise ContractBroken where a rule is not kept."""
+    """Raise ContractBroken if a rule is not kept."""
     if not kept:
         raise ContractBroken(rule)
 

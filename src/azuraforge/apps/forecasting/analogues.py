@@ -127,7 +127,7 @@ class Analogues:
         return np.asarray((last - np.arange(count - 1, -1, -1)) % len(self.profile))
 
     def _own_profile(self, part: Part) -> Floats | None:
-        """``(season,)`` the profile of one series; None where it has too few rows."""
+        """``(season,)`` the profile of one series; None if it has too few rows."""
         values, season = column_values(part.frame, part.schema.target), len(self.profile)
         known = np.isfinite(values)
         size = float(np.abs(values[known]).mean()) if known.any() else 0.0

@@ -171,7 +171,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return self.window(config, train.schema) - 1
 
     def _inside(self, learned: Learned, config: ForecastConfig, train: Part) -> Errors | None:
-        """Return the errors at the newest origins inside the training part; None where there are none."""
+        """Return the errors at the newest origins inside the training part; None if there are none."""
         if train.targets is None:
             return None
         some = np.flatnonzero(train.origins >= self.settled(learned, config, train))[-MOST_INSIDE:]
@@ -233,7 +233,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return name in predictor.series
 
     def _levels(self, predictor: Learned, part: Part) -> Floats | None:
-        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+        """``(level, origin, horizon)`` that adaptive intervals look up; None if intervals are fixed."""
         past = past_part(part, 0) if len(predictor.spread.table) else None
         if past is None:
             return None

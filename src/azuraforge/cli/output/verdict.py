@@ -231,7 +231,7 @@ def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str, se
 
 
 def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetSchema | None) -> None:
-    """Print a prediction and the run of its version; ``schema``: that of the version's data, None where it is gone."""
+    """Print a prediction and the run of its version; ``schema``: that of the version's data, None if it is gone."""
     points = [(row_time(each.at, schema), each.value, each.low, each.high) for each in prediction.predictions]
     by = terminal.text(
         "prediction_by",

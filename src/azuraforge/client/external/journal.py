@@ -96,7 +96,7 @@ class Journal:
 
     @classmethod
     def create(cls, home: Path, run: Request, platform: str | None) -> Journal:
-        """A new journal, locked. Raises OSError where the data home cannot be written."""
+        """A new journal, locked. Raises OSError if the data home cannot be written."""
         folder = home / FOLDER
         for each in (home, folder):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ class Journal:
 
     @classmethod
     def adopt(cls, path: Path) -> Journal | None:
-        """The journal of a run whose process is gone; None where it still lives or nothing can be read."""
+        """The journal of a run whose process is gone; None if it still lives or nothing can be read."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
         except FileNotFoundError:

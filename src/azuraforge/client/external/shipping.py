@@ -22,7 +22,7 @@ ABANDONED: Finish = {
 
 @dataclass(frozen=True)
 class Shipped:
-    """The result of shipping one journal; ``problem`` is None where the platform has it all."""
+    """The result of shipping one journal; ``problem`` is None if the platform has it all."""
 
     key: str
     name: str
@@ -45,7 +45,7 @@ def create(journal: Journal, connection: Connection, timeout_seconds: float = RE
 def ship(journal: Journal, connection: Connection) -> bool:
     """Bring all that is written so far; where the run has ended, its end too, and remove the journal.
 
-    True where the platform told that somebody asked to cancel the run. Raises ApiError or PlatformUnreachable at
+    True if the platform told that somebody asked to cancel the run. Raises ApiError or PlatformUnreachable at
     the first refusal; what was brought stays brought.
     """
     run_id = create(journal, connection)
@@ -71,7 +71,7 @@ def send(run_id: str, points: Points, progress: Progress | None, number: int | N
 
 
 def renew_lease(journal: Journal, connection: Connection) -> bool:
-    """Tell the platform that the run lives; True where somebody asked to cancel it."""
+    """Tell the platform that the run lives; True if somebody asked to cancel it."""
     run_id = segment(journal.run_id or "")
     return _cancel_requested(connection.post(f"/runs/{run_id}/lease", timeout_seconds=REQUEST_SECONDS))
 

@@ -23,7 +23,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """True where no proxy can stand between."""
+        """True if no proxy can stand between."""
         host = urlsplit(self.url).hostname or ""
         return host in ("localhost", "::1") or host.startswith("127.")
 
@@ -53,7 +53,7 @@ class AddressBook:
         )
 
     def find(self) -> Address:
-        """The platform's address now. Raises PlatformUnreachable where none is known."""
+        """The platform's address now. Raises PlatformUnreachable if none is known."""
         announced = self.announced_url()
         url = self.given_url or announced
         if url is None:

@@ -34,7 +34,7 @@ class Connection:
 
     @property
     def url(self) -> str:
-        """The platform's address. Raises PlatformUnreachable where none is known."""
+        """The platform's address. Raises PlatformUnreachable if none is known."""
         return self._open()[1].url
 
     def get(self, path: str, timeout_seconds: float = ANSWER_SECONDS, **query: Query) -> object:
@@ -63,13 +63,13 @@ class Connection:
         data: Mapping[str, str] | None = None,
         files: Mapping[str, File] | None = None,
     ) -> object:
-        """Send one request below ``/api/v1`` and return the answer's JSON, or None where it is empty.
+        """Send one request below ``/api/v1`` and return the answer's JSON, or None if it is empty.
 
         Args:
             json: body of the request; else
             data, files: fields and files of a form.
 
-        Raises ApiError where the platform refuses and PlatformUnreachable where it does not answer.
+        Raises ApiError if the platform refuses and PlatformUnreachable where it does not answer.
         """
         http, address = self._open()
         try:

@@ -34,7 +34,7 @@ class Built:
 def extended(stored: Stored, fresh: pl.DataFrame, folder: Path) -> Built:
     """Return the stored rows of one series with others behind them. Reads the last block only, and copies nothing.
 
-    Raises StorageError where the rows of that block are not the ones that were stored.
+    Raises StorageError if the rows of that block are not the ones that were stored.
     """
     whole = stored.rows // BLOCK_ROWS
     tail = read_tail(stored.paths, stored.rows - whole * BLOCK_ROWS) if stored.rows % BLOCK_ROWS else fresh.clear()

@@ -180,7 +180,7 @@ def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding
 
 
 def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Count what does not count, and which rows have no forecast. Raises InvalidInput where none is of the dataset."""
+    """Count what does not count, and which rows have no forecast. Raises InvalidInput if none is of the dataset."""
     stored, meaning = asked.stored, asked.stored.meaning
     frame = load_version(stored.paths, meaning, stored.options, stored.fingerprint)
     series = pl.lit(None, pl.String) if meaning.series is None else pl.col(meaning.series).cast(pl.String)

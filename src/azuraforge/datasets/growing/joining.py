@@ -60,7 +60,7 @@ def options_of(stored: Stored, **asked: object) -> FileOptions:
 
 
 def check_columns(table: RawTable, stored: Stored) -> None:
-    """Raise InvalidInput where a column of the dataset is missing from the table."""
+    """Raise InvalidInput if a column of the dataset is missing from the table."""
     meaning = stored.meaning
     wanted = [name for name in (meaning.series, meaning.time, meaning.target, *meaning.features) if name is not None]
     there = {*table.frame.columns, *table.unread}
@@ -78,7 +78,7 @@ def check_columns(table: RawTable, stored: Stored) -> None:
 
 
 def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: str) -> None:
-    """Raise InvalidInput where the unit or the time zone is another one; None: not stated."""
+    """Raise InvalidInput if the unit or the time zone is another one; None: not stated."""
     meaning = stored.meaning
     for what, stated, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
         if stated is not None and stated != known:

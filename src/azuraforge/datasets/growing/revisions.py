@@ -36,11 +36,11 @@ class Past:
         return self.changed.height + self.inserted.height
 
     def first_at(self, time: str) -> datetime | None:
-        """Return the time of the earliest revised row; None where there is none."""
+        """Return the time of the earliest revised row; None if there is none."""
         return min(self._times(time), default=None)
 
     def last_at(self, time: str) -> datetime | None:
-        """Return the time of the latest revised row; None where there is none."""
+        """Return the time of the latest revised row; None if there is none."""
         return max(self._times(time), default=None)
 
     def _times(self, time: str) -> list[datetime]:

@@ -115,7 +115,7 @@ async def append_rows(
     growing: Growing,
     unit: Unit,
 ) -> AppendOut:
-    """Add rows, as JSON or as a file, to the newest version. Answers 200 where all of them were there already."""
+    """Add rows, as JSON or as a file, to the newest version. Answers 200 if all of them were there already."""
     refuse_if_full(request, access.project_id)
     with datasets.inbox() as folder:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON:
@@ -142,7 +142,7 @@ async def add_incumbent(
     growing: Growing,
     unit: Unit,
 ) -> IncumbentOut:
-    """Add a file of present forecasts, with which every model is compared. Answers 200 where all were known."""
+    """Add a file of present forecasts, with which every model is compared. Answers 200 if all were known."""
     refuse_if_full(request, access.project_id)
     with datasets.inbox() as folder:
         upload = await receive(request, folder, datasets.max_upload_bytes)

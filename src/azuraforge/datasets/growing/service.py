@@ -65,7 +65,7 @@ class GrowingDatasets:
         """Add the rows of a file to the newest version.
 
         Rows that are there already with equal values are left out and counted. Raises InvalidInput for rows that cannot
-        be added, with nothing kept; Conflict where other appends were faster each time.
+        be added, with nothing kept; Conflict if other appends were faster each time.
         """
         return self._append(project_id, name_or_id, path, filename, options, unit, is_json=False)
 

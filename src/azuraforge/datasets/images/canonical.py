@@ -99,7 +99,7 @@ def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json)
 
 
 def refuse_unlearnable(pictures: Sequence[Picture], name: str) -> None:
-    """Raise InvalidInput where there are too few pictures, or too few or too many classes."""
+    """Raise InvalidInput if there are too few pictures, or too few or too many classes."""
     classes = sorted({each.label for each in pictures})
     if not pictures:
         raise InvalidInput(

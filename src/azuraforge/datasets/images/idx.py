@@ -76,7 +76,7 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
 def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     """The pairs among files by name; ``t10k-…`` and ``test-…`` are the official test part where another part is there.
 
-    Raises InvalidInput where a file has no other half, the halves do not fit, or all files together have more than
+    Raises InvalidInput if a file has no other half, the halves do not fit, or all files together have more than
     ``max_bytes`` of values.
     """
     values: dict[str, NDArray[np.uint8]] = {}

@@ -55,8 +55,8 @@ class LargePictures:
     def shrink(self, path: Path, name: str, size: tuple[int, int, int], timeout_seconds: float) -> Path:
         """Return the path of a PNG of ``size`` (height, width, channels) next to the picture at ``path``.
 
-        Within a request, the child ends when the client leaves. Raises InvalidInput where the picture cannot be decoded
-        within the memory limit, TransientError where too many are being decoded for ``timeout_seconds``.
+        Within a request, the child ends when the client leaves. Raises InvalidInput if the picture cannot be decoded
+        within the memory limit, TransientError if too many are being decoded for ``timeout_seconds``.
         """
         height, width, channels = size
         target = path.with_name(f"{path.name}-{height}x{width}x{channels}.png")

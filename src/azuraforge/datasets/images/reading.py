@@ -123,7 +123,7 @@ def prepare_pixels(
 
 
 def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _DEFAULT) -> Prepared:
-    """Prepare what a source of pictures read. Raises InvalidInput where it is not what a source promises."""
+    """Prepare what a source of pictures read. Raises InvalidInput if it is not what a source promises."""
     frame, size = read.frame, (read.height, read.width, read.channels)
     if missing := [name for name in ("image", "label") if name not in frame.columns]:
         raise InvalidInput(f"the source {source} gave no column {missing[0]!r}", where=f"source {source}")

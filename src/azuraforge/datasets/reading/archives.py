@@ -91,7 +91,7 @@ def open_archive(path: Path, name: str) -> Iterator[Archive]:
 
 
 def check_directory(file: IO[bytes], name: str) -> None:
-    """Raise InvalidInput where an archive's directory is larger than any that is read; its size stands at the end.
+    """Raise InvalidInput if an archive's directory is larger than any that is read; its size stands at the end.
 
     Leaves the file at its start. What is no archive passes: opening it says so.
     """

@@ -190,7 +190,7 @@ def settle_gaps(
 
     ``rows_before``: rows of the same series that are not in ``frame``; they count where the share of missing rows does.
 
-    Returns the frame, and whether it is regular now. Raises InvalidInput where so many rows are missing that the
+    Returns the frame, and whether it is regular now. Raises InvalidInput if so many rows are missing that the
     whole series exceeds ``budget``; their number is known from the rhythm, before they are built.
     """
     if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:

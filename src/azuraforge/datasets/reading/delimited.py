@@ -29,7 +29,7 @@ class RawTable:
     """A table as it stands in the file.
 
     ``frame`` has the file's columns (strings where they come from text) and ``ROW``, the row's number from 0.
-    ``first_line`` is the line of row 0 where rows and lines go together, None where they do not. ``unread`` are columns
+    ``first_line`` is the line of row 0 where rows and lines go together, None if they do not. ``unread`` are columns
     of the file that cannot be used and are not in ``frame``.
     """
 
@@ -45,7 +45,7 @@ class RawTable:
         return f"{self.name}, {at}" + (f", column {column!r}" if column is not None else "")
 
     def require(self, column: str, option: str) -> None:
-        """Raise InvalidInput where the table has no such column."""
+        """Raise InvalidInput if the table has no such column."""
         names = [name for name in self.frame.columns if name != ROW]
         require_column([*names, *self.unread], self.name, column, option)
 
@@ -79,7 +79,7 @@ def read_delimited(
 ) -> RawTable:
     """Text as a table of strings; ``needed`` are the columns that must be there, by the option that names them.
 
-    Raises InvalidInput where no separator fits, a line has more values than the header, a quote is left open, or the
+    Raises InvalidInput if no separator fits, a line has more values than the header, a quote is left open, or the
     table has more columns or values than ``limits`` allow, which is counted before it is built.
     """
     limits = limits or ReadingLimits()
@@ -122,7 +122,7 @@ def read_delimited(
 
 
 def sniff(text: str) -> str | None:
-    """The separator that cuts header and rows into the same number of columns; None where none does.
+    """The separator that cuts header and rows into the same number of columns; None if none does.
 
     Example:
         >>> sniff("time;value\\n2020-01-01;1,5\\n2020-01-02;2,5\\n")

@@ -33,7 +33,7 @@ class Rhythm:
 
     ``missing`` rows would make the series whole; ``longest`` is the longest hole, in rows; ``gap_after`` the row
     before the first hole. Only ``kind="regular"`` has a ``frequency``; days and months are those of ``zone``, which is
-    None where rows follow the clock and no calendar.
+    None if rows follow the clock and no calendar.
     """
 
     kind: Literal["regular", "trading_days", "sessions", "irregular"]
@@ -177,7 +177,7 @@ def _common(steps: pl.Series) -> int:
 
 
 def _fixed(moments: pl.Series, step: int, zone: str | None) -> Rhythm | None:
-    """Rows on a grid of one fixed step; None where some stand off it."""
+    """Rows on a grid of one fixed step; None if some stand off it."""
     if step <= 0 or step % 1000 or bool(((moments - int(moments[0])) % step).ne(0).any()):
         return None
     name = _name(step)

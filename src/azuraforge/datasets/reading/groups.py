@@ -45,7 +45,7 @@ def read_groups(
         kept: the series that the dataset holds, sorted.
         options: as the file was asked to be read.
 
-    Raises InvalidInput where a group says nothing, or a series is in two groups of a column.
+    Raises InvalidInput if a group says nothing, or a series is in two groups of a column.
     """
     if not options.groups and options.group_separator is None:
         return {}

@@ -33,7 +33,7 @@ def numbers(
 ) -> tuple[pl.DataFrame, list[str]]:
     """``ROW``, target and features as float64, in the table's order; and the features' names.
 
-    Raises InvalidInput naming the first row where the target, or a feature asked for by name, is not a number.
+    Raises InvalidInput naming the first row if the target, or a feature asked for by name, is not a number.
     """
     candidates = _candidates(table, time, target, features, exclude)
     cleaned = table.frame.with_columns(
@@ -94,7 +94,7 @@ def report_suspicious_zeros(frame: pl.DataFrame, time: str, columns: list[str], 
 
 
 def refuse_unlearnable(frame: pl.DataFrame, target: str, name: str) -> None:
-    """Raise InvalidInput where the series is too short or never changes."""
+    """Raise InvalidInput if the series is too short or never changes."""
     if frame.height < FEWEST_ROWS_OF_ONE:
         raise InvalidInput(
             fill("the series has {rows} [row|rows]; ", rows=frame.height) + f"at least {FEWEST_ROWS_OF_ONE} are needed",

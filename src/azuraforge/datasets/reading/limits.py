@@ -58,7 +58,7 @@ class ReadingLimits:
         self.check_text(size, where, next_step)
 
     def check_grid(self, rows: int, added: int, columns: int, frequency: str | None, where: str) -> None:
-        """Raise InvalidInput where adding the missing rows would make a series too large."""
+        """Raise InvalidInput if adding the missing rows would make a series too large."""
         if (rows + added) * columns > self.values:
             raise _refused(
                 f"rows every {frequency} would be {rows + added:,} of {columns:,} columns, {added:,} of them added",
@@ -95,7 +95,7 @@ class Budget:
         self._rows = 0
 
     def take(self, rows: int, added: int, columns: int, frequency: str | None, where: str) -> None:
-        """Count a series with its missing rows. Raises InvalidInput where all together are too large."""
+        """Count a series with its missing rows. Raises InvalidInput if all together are too large."""
         self._limits.check_grid(self._rows + rows, added, columns, frequency, where)
         self._rows += rows + added
 

@@ -46,7 +46,7 @@ def refuse_markup(text: str, name: str) -> None:
 
 
 def refuse_json(text: str, name: str) -> None:
-    """Raise InvalidInput for JSON, with the complaint where it is the answer of a program that refused.
+    """Raise InvalidInput for JSON, with the complaint if it is the answer of a program that refused.
 
     Example:
         >>> refuse_json('{"error": "token expired"}', "sales.csv")
@@ -68,7 +68,7 @@ def refuse_json(text: str, name: str) -> None:
 
 
 def complaint_of(answer: object) -> str | None:
-    """Return what a JSON answer complains about; None where it does not."""
+    """Return what a JSON answer complains about; None if it does not."""
     if isinstance(answer, str):
         return _short(answer) or None
     if isinstance(answer, list):

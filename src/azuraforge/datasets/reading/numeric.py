@@ -22,7 +22,7 @@ _EVIDENCE_ROWS = 20_000
 def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: str) -> Decimal:
     """Which decimal sign the file uses. Only writing that can mean one thing counts; the target's counts most.
 
-    Raises InvalidInput where the target's numbers could be read both ways (``1,234``).
+    Raises InvalidInput if the target's numbers could be read both ways (``1,234``).
     """
     comma, point, either = _evidence(frame, [target])
     if comma and point:

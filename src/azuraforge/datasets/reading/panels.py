@@ -108,7 +108,7 @@ def names_of(table: RawTable, column: str) -> pl.Series:
 def rhythm_of(times: pl.Series, columns: Columns, usual: Rhythm | None) -> Rhythm:
     """Return the rhythm of a series. Few rows do not show one, so they follow the ``usual`` one of the others.
 
-    Raises InvalidInput where they do not.
+    Raises InvalidInput if they do not.
     """
     if usual is None:
         return find_rhythm(times, columns.zone, columns.frequency)
@@ -122,7 +122,7 @@ def settle_panel(
 ) -> SettledPanel:
     """Settle each series, with the features that all of them have. Useless series are left out and reported.
 
-    Raises InvalidInput naming the series where one cannot be settled, or where there is nothing to learn.
+    Raises InvalidInput naming the series if one cannot be settled, or where there is nothing to learn.
     """
     ordered = frame.sort(columns.series, maintain_order=True)
     blocks = Blocks.of(ordered, columns.series)
@@ -195,7 +195,7 @@ class _Tidy:
         return _Shared(flags, rhythms)
 
     def _rhythm(self, first: int, stop: int, usual: Rhythm | None) -> Rhythm | None:
-        """Return the rhythm of rows; series with the same times share it. None where the rows do not follow one."""
+        """Return the rhythm of rows; series with the same times share it. None if the rows do not follow one."""
         key = self._moments[first:stop].tobytes(), usual is None
         if key not in self._found:
             try:
@@ -256,7 +256,7 @@ def _too_short(blocks: Blocks) -> InvalidInput:
 
 
 def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Finding]) -> None:
-    """Report series with few rows, and those whose target never changes. Raises InvalidInput where all are such."""
+    """Report series with few rows, and those whose target never changes. Raises InvalidInput if all are such."""
     facts = whole.group_by(columns.series, maintain_order=True).agg(
         pl.len().alias("rows"),
         (pl.col(columns.target).max() == pl.col(columns.target).min()).fill_null(True).alias("still"),

@@ -35,7 +35,7 @@ def read_parquet(
     A few bytes can stand for any number of equal values, so rows and columns are counted in the file's description.
     Lists, structures and raw bytes have no size in it; they are not read.
 
-    Raises InvalidInput for a file that is too large, damaged or empty, or where a column asked for cannot be read.
+    Raises InvalidInput for a file that is too large, damaged or empty, or if a column asked for cannot be read.
     """
     schema, rows = describe(path, name)
     for role, column in _asked(options):
@@ -70,7 +70,7 @@ def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
 
 
 def readable(name: str, read: Callable[[], T]) -> T:
-    """Return the result of ``read``. Raises InvalidInput where the file is damaged."""
+    """Return the result of ``read``. Raises InvalidInput if the file is damaged."""
     try:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:

@@ -266,7 +266,7 @@ def _series(cells: list[Cell], *, as_text: bool) -> pl.Series:
 
 
 def _from_serials(numbers: pl.Series, *, from_1904: bool) -> pl.Series | None:
-    """Return days since the workbook's epoch as moments; None where the numbers cannot be such days."""
+    """Return days since the workbook's epoch as moments; None if the numbers cannot be such days."""
     known = numbers.drop_nulls()
     if known.is_empty() or not known.is_between(_FIRST_SERIAL, _LAST_SERIAL).all():
         return None

@@ -77,7 +77,7 @@ def read_times(
 
 
 def check_zone(timezone: str | None) -> None:
-    """Raise InvalidInput where the zone is not a name of the IANA database."""
+    """Raise InvalidInput if the zone is not a name of the IANA database."""
     if timezone is not None and timezone not in zoneinfo.available_timezones():
         raise InvalidInput(
             f"there is no time zone {timezone!r}",
@@ -177,7 +177,7 @@ def _from_text(
 
 
 def _offsets(series: pl.Series) -> list[str]:
-    """The distinct offsets that the times carry; empty where they carry none."""
+    """The distinct offsets that the times carry; empty if they carry none."""
     timed = series.str.contains(r"\d:\d{2}.*" + _OFFSET)
     if not timed.head(_SAMPLE).all():
         return []
@@ -228,7 +228,7 @@ def _find_date(table: RawTable, column: str, series: pl.Series) -> tuple[str, li
 
 
 def _try(series: pl.Series, time_format: str) -> pl.Series | None:
-    """Parse; unreadable values are null; None where the format itself is refused."""
+    """Parse; unreadable values are null; None if the format itself is refused."""
     if not any(sign in time_format for sign in ("%H", "%I", "%T", "%R", "%X", "%s", "%c")):
         series, time_format = series + " 00:00", time_format + " %H:%M"
     if "%d" not in time_format and "%s" not in time_format and "%j" not in time_format:

@@ -157,7 +157,7 @@ class Folder(TableSource[FolderOptions]):
 
 
 def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path], most_bytes: int) -> _File | None:
-    """Copy a file that is stable, so that what is read is what was hashed; None where it changed meanwhile.
+    """Copy a file that is stable, so that what is read is what was hashed; None if it changed meanwhile.
 
     A file whose size and time are those of its last reading is not copied. The opened file is checked, not its name:
     a link may be exchanged in between.

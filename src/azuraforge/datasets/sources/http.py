@@ -130,7 +130,7 @@ class Http(TableSource[HttpOptions]):
     silence_seconds: ClassVar[float] = _SILENCE_SECONDS
 
     def read(self, options: HttpOptions) -> SourceRead:
-        """Fetch the table. Raises InvalidInput for what is no table, TransientError where the server is not there."""
+        """Fetch the table. Raises InvalidInput for what is no table, TransientError if the server is not there."""
         read = self._fetch(options, None)
         assert read is not None  # only a request with a cursor can be answered with "unchanged"
         return read
@@ -265,7 +265,7 @@ def _save(answer: httpx.Response, path: Path) -> str:
 
 
 def _refuse_page(path: Path, answer: httpx.Response, host: str, *, again: bool) -> None:
-    """Raise where the answer is a page for people: of a login, or of a server that is being repaired."""
+    """Raise if the answer is a page for people: of a login, or of a server that is being repaired."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     is_page = answer.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))

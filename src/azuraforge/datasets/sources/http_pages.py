@@ -211,7 +211,7 @@ class Pages:
 
 
 def field_of(document: object, path: str) -> object:
-    """Return the field of a JSON document; None where it has none.
+    """Return the field of a JSON document; None if it has none.
 
     Example:
         >>> field_of({"links": {"next": "/rows?page=2"}}, "links.next")

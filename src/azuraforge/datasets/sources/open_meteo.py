@@ -96,7 +96,7 @@ class OpenMeteo(Source):
     wait_seconds: ClassVar[float] = 1.0
 
     def read(self, options: OpenMeteoOptions) -> SourceRead:
-        """Fetch everything. Raises InvalidInput for what the server refuses, TransientError where it is not there."""
+        """Fetch everything. Raises InvalidInput for what the server refuses, TransientError if it is not there."""
         with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
             return self._fetch(client, options, self._find(client, options), options.start)
 

@@ -97,7 +97,7 @@ class Candidates:
 
     @property
     def cheapest(self) -> tuple[str, ...]:
-        """The first member of ``core`` that is a statistical one and not free; empty where members were named."""
+        """The first member of ``core`` that is a statistical one and not free; empty if members were named."""
         if self.are_named:
             return ()
         return tuple(name for name in self.core if name not in self.free and is_forked(name))[:1]

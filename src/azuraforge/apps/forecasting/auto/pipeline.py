@@ -200,7 +200,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return name in predictor.spreads
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
-        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+        """``(level, origin, horizon)`` that adaptive intervals look up; None if intervals are fixed."""
         spread = known_series(predictor.spreads, name)
         past = past_part(part, 0) if len(spread.table) else None
         if past is None:

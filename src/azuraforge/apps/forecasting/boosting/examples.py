@@ -24,7 +24,7 @@ def usable(part: Part) -> Indices:
 def examples(fitted: Boosted, part: Part, most: int) -> Examples:
     """Return at most ``most`` examples of all series, each step ahead about equally often.
 
-    Raises InvalidInput where no target is known.
+    Raises InvalidInput if no target is known.
     """
     targets, horizon = np.asarray(part.targets), fitted.horizon
     known = np.flatnonzero(np.isfinite(targets).reshape(-1))

@@ -161,7 +161,7 @@ def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
 
 
 def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
-    """Return the ``(level, origin, horizon)`` that adaptive intervals look up for one series; None where intervals are
+    """Return the ``(level, origin, horizon)`` that adaptive intervals look up for one series; None if intervals are
     fixed."""
     past = past_part(part, 0) if len(fitted.table) else None
     if past is None:

@@ -173,7 +173,7 @@ def _without(*packages: str) -> Iterator[None]:
 
 
 def load_lightgbm() -> ModuleType:
-    """Import LightGBM and return it. Raises InvalidInput where its runtime is missing."""
+    """Import LightGBM and return it. Raises InvalidInput if its runtime is missing."""
     try:
         with _without(*_NOT_NEEDED):
             import lightgbm
