@@ -27,7 +27,7 @@ _CAUSE = "{cause."
 
 @dataclass(frozen=True)
 class Attempt:
-    """The last time a trigger took its step. The row of run ``run_id`` has the result; without a run, ``error`` has it."""
+    """A trigger's last attempt at its step. The row of run ``run_id`` has the result; without a run, ``error``."""
 
     run_id: str | None
     error: str | None

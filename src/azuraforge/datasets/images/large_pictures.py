@@ -1,8 +1,8 @@
-"""Large pictures, brought to the size of a model version by a short child before its serving child sees them.
+"""Large pictures, scaled to the size of a model version in a short-lived child before its serving child reads them.
 
-A few kilobytes may hold 40 million pixels, which take a gigabyte and seconds to decode. The serving child of a version
-lives long, answers everyone, and must not be killed for one request. It refuses a picture with more than
-``SERVED_PIXELS``; that one is decoded here, in a child with the memory limit of reading, which ends when the client
+A few kilobytes may hold 40 million pixels, which need a gigabyte and seconds to decode. The serving child of a version
+is long-lived, answers all callers, and must not be killed for one request. It refuses a picture with more than
+``SERVED_PIXELS``; such a picture is decoded here, in a child with the memory limit of reading, which ends if the client
 leaves.
 """
 

@@ -49,9 +49,9 @@ def read_incumbent(
     Args:
         table: with its rows in order.
         keys: time, and of several series their names, of each row of the table.
-        columns: of the incumbent.
-        options: of the table.
-        findings: receives how many rows have a forecast.
+        columns: the columns of the incumbent.
+        options: the options of the table.
+        findings: receives the number of rows with a forecast.
 
     Raises InvalidInput naming the first row whose forecast or time cannot be read, or that has only one of the two.
     """
@@ -80,7 +80,7 @@ def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns
 
 
 def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, forecasts: pl.DataFrame | None) -> pl.DataFrame:
-    """Return canonical rows with the columns of the incumbent, null if it said nothing."""
+    """Return canonical rows with the columns of the incumbent, null for rows without its forecast."""
     if not schema.incumbent_columns:
         return frame
     key = [name for name in (schema.series, schema.time) if name is not None]

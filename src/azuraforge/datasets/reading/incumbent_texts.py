@@ -1,4 +1,4 @@
-"""What reading a file of present forecasts may find, in both languages; see ``findings``."""
+"""Findings of reading a file of present forecasts, in both languages; see ``findings``."""
 
 from __future__ import annotations
 

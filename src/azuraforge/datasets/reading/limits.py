@@ -1,4 +1,4 @@
-"""Sizes of what is read, computed before anything of that size is built.
+"""Size limits of reading, checked before anything of that size is built.
 
 Runs in children only, apart from ``ReadingLimits``, which the platform hands to them.
 """
@@ -88,7 +88,7 @@ class ReadingLimits:
 
 
 class Budget:
-    """Values that several series of one dataset may still have together."""
+    """The remaining number of values for several series of one dataset together."""
 
     def __init__(self, limits: ReadingLimits) -> None:
         self._limits = limits
