@@ -33,7 +33,7 @@ class DatasetLookup:
     async def list(
         self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
     ) -> DatasetPage:
-        """Return a page of datasets with their newest versions, by name; ``trash``: the deleted ones, else all others."""
+        """Return a page of datasets with their newest versions, by name; ``trash``: the deleted ones."""
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}

@@ -43,7 +43,7 @@ class VersionThen(NamedTuple):
 
 
 def observed(session: Session, dataset_ids: Collection[str]) -> dict[str, ObservedRow]:
-    """The newest version of each dataset that is not in the trash."""
+    """Return the newest version of each dataset that is not in the trash."""
     other = aliased(DatasetVersionRow)
     of_same = other.dataset_id == Dataset.id
     newest = select(func.max(other.version)).where(of_same).correlate(Dataset).scalar_subquery()
@@ -67,12 +67,12 @@ def observed(session: Session, dataset_ids: Collection[str]) -> dict[str, Observ
 
 
 def name_of(session: Session, dataset_id: str) -> str | None:
-    """The name of a dataset, also of one in the trash; None if it was purged."""
+    """Return the name of a dataset, also of one in the trash; None if it was purged."""
     return session.scalar(select(Dataset.name).where(Dataset.id == dataset_id))
 
 
 def version_at(session: Session, dataset_id: str, at: datetime) -> VersionThen | None:
-    """The newest version of a dataset that had been added by then, also one that was deleted since."""
+    """Return the newest version of a dataset that had been added by then, also one deleted since."""
     row = DatasetVersionRow
     found = select(row.version, row.fingerprint, row.rows, row.end_at, row.created_at)
     found = found.where(row.dataset_id == dataset_id, row.created_at <= at).order_by(row.version.desc()).limit(1)

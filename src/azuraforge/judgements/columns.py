@@ -1,4 +1,4 @@
-"""Which column of a file of predictions means what."""
+"""The meaning of the columns of a file of predictions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HIGH = re.compile(r"(.*?)[_-](upper|high|hi|hi-\d+(?:\.\d+)?)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ModelColumns:
-    """A model's column, and those of its interval where it has one."""
+    """A model's column, and the columns of its interval if it has one."""
 
     name: str
     low: str | None = None
@@ -129,7 +129,7 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
 
 
 def of_series(table: RawTable, series: str | None) -> RawTable:
-    """Return the rows of one of several series; the whole table where it has no column of series.
+    """Return the rows of one of several series; the whole table if it has no column of series.
 
     Raises InvalidInput if it has one, but not this series.
     """
@@ -153,7 +153,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
 
 
 def only_series(table: RawTable) -> str | None:
-    """Return the series that every row belongs to; None if the table says nothing of series."""
+    """Return the series that every row belongs to; None if the table names no series."""
     column = first_of(columns_of(table), SERIES)
     if column is None or table.frame[column].n_unique() != 1:
         return None
@@ -161,7 +161,7 @@ def only_series(table: RawTable) -> str | None:
 
 
 def first_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    """Return the first of the wanted names that is there, whatever its case."""
+    """Return the first of the wanted names that exists, ignoring case."""
     lower = {name.lower(): name for name in reversed(names)}
     return next((lower[each] for each in wanted if each in lower), None)
 

@@ -183,7 +183,7 @@ def _scores(judgement: Judgement, words: Words) -> str:
 
 
 def _cell(value: str) -> str:
-    """A value, and its interval below it."""
+    """Return a cell with a value, and its interval below it."""
     middle, bracket, interval = value.partition(" (")
     return html.escape(middle) + (f"<br><small>{html.escape('(' + interval)}</small>" if bracket else "")
 

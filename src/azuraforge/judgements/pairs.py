@@ -237,7 +237,7 @@ def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Ind
 
 
 def _at_rows(table: RawTable, rows: Indices) -> RawTable:
-    """The rows of a table that hold a prediction; others need no origin."""
+    """Return the rows of a table that hold a prediction; others need no origin."""
     return replace(table, frame=table.frame[rows])
 
 

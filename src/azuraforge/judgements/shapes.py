@@ -106,7 +106,7 @@ class ClassRow(Shape):
 
 
 class Judgement(Shape):
-    """Everything that was found about one file of predictions."""
+    """The full result of judging one file of predictions."""
 
     kind: Literal["forecast", "classify"]
     file: str

@@ -50,7 +50,7 @@ class Truth:
         return pl.DataFrame({"at": times, "actual": pl.Series(self.values[:rows], dtype=pl.Float64)})
 
     def row_of(self, at: Indices) -> Indices:
-        """Return the rows of times that stand in the grid."""
+        """Return the rows of times that are in the grid."""
         return np.asarray(np.searchsorted(self.at, at), dtype=np.int64)
 
     def written(self, row: int) -> str:

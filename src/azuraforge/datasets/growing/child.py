@@ -96,7 +96,7 @@ def _file(
 
 
 def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> RawTable:
-    """Read rows given as objects, by column. Refuse a column that the dataset does not have, since it is likely a typo."""
+    """Read rows given as objects, by column. Refuse a column that the dataset does not have, likely a typo."""
     rows = orjson.loads(path.read_bytes())
     meaning = stored.meaning
     known = {each for each in (meaning.series, meaning.time, meaning.target, *meaning.numbers) if each is not None}

@@ -74,7 +74,7 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
 
 
 def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
-    """Return the pairs among files by name; ``t10k-…`` and ``test-…`` are the official test set if there is another part.
+    """Return the pairs of files by name; ``t10k-…`` and ``test-…`` are the official test set if another part exists.
 
     Raises InvalidInput if a file has no other half, the halves do not fit, or all files together have more than
     ``max_bytes`` of values.

@@ -31,7 +31,7 @@ def check_stated(stated: Collection[str], columns: Collection[str], taken: Colle
 
 
 def report_availability(frame: pl.DataFrame, schema: DatasetSchema, findings: list[Finding]) -> None:
-    """Append a finding about each column's statement. Raises InvalidInput for one that becomes known after the last row."""
+    """Append a finding for each statement. Raises InvalidInput for one that becomes known after the last row."""
     known = known_table(frame, schema).frame
     for name, stated in schema.available_after.items():
         rows = int(known[name].is_not_null().sum())

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): what is in the archive, measured before a sheet of that size is built. In children only.
+"""Excel workbooks (.xlsx): contents of the archive, measured before a sheet of that size is built. In children only.
 
 Macros and formulas are never run: a formula's value is the one that was stored when the workbook was saved.
 """
