@@ -322,7 +322,7 @@ def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, Mod
 
 
 def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:
-    """The series that a version learned, by the schema of its data; only None if it learned one."""
+    """Return the series that a version learned, by the schema of its data; only None if it learned one."""
     found = client.models.get(name)
     number = version if version is not None else found.champion
     if number is None:

@@ -311,7 +311,7 @@ def _limits(terminal: Terminal, run: Run) -> str:
 
 
 def _engine(run: Run) -> str:
-    """Backend and instruction set, as the settings name them."""
+    """Return backend and instruction set, by their names in the settings."""
     said = run.environment or {}
     return " · ".join(str(said[name]) for name in ("backend", "instruction_set") if said.get(name))
 

@@ -62,4 +62,4 @@ class FileUnusable(ClientError):
 
 
 class PlatformUnreachable(ClientError):
-    """No platform was found, or the one that was named does not answer."""
+    """No platform was found, or the given one does not answer."""

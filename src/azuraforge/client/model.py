@@ -42,7 +42,7 @@ class ModelVersion(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Shape):
-    """A named thing with versions; lists leave ``version_list`` empty, and one model shows its newest there."""
+    """A named model with versions; lists leave ``version_list`` empty, and a single model has its newest there."""
 
     name: str
     id: str = ""
@@ -74,7 +74,7 @@ class AliasChange(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedSlice(Shape):
-    """A slice that a promotion must not make worse; ``values`` empty: all of its values."""
+    """A slice that a promotion must not worsen; ``values`` empty: all of its values."""
 
     by: str
     margin: float = 0.1
@@ -151,7 +151,7 @@ class PairCounts(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ExtremeLosses(Shape):
-    """Pairs in which only the deployed version's loss lay above ``bound``; None: too few losses are known."""
+    """Pairs in which only the deployed version's loss exceeded ``bound``; None: too few losses are known."""
 
     bound: float | None = None
     known: int = 0

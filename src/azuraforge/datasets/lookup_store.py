@@ -188,7 +188,7 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
 
 @cache
 def versions(*, after: bool) -> Question[VersionRow]:
-    """Return the query for existing versions, the newest first. Parameters: ``dataset_id``, ``limit``, and the key's."""
+    """Return the query for existing versions, newest first. Parameters: ``dataset_id``, ``limit``, and the key's."""
     statement = select(*_VERSION).where(DatasetVersionRow.dataset_id == bindparam("dataset_id"), _IS_THERE)
     if after:
         statement = statement.where(behind_parameters([DatasetVersionRow.version], descending=True))

@@ -1,6 +1,6 @@
 """Streaming upload of files, after authentication and up to the limit.
 
-FastAPI's ``UploadFile`` reads the whole body before any dependency runs, so an unauthenticated client could fill the disk.
+FastAPI's ``UploadFile`` reads the whole body before any dependency runs, so that any client could fill the disk.
 """
 
 from __future__ import annotations

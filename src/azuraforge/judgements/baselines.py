@@ -145,7 +145,7 @@ def _affordable(pairs: Pairs, first: int, horizon: int, season: int, *, must: bo
 
 
 def _needed(name: str, horizon: int, season: int, truth: Truth) -> int | None:
-    """Return the number of known rows that a baseline needs before an origin; None: this series has no such baseline."""
+    """Return the number of known rows that a baseline needs before an origin; None: no such baseline."""
     if name == NAIVE:
         return 1
     if name == SEASONAL:

@@ -57,7 +57,7 @@ class Errors:
 
 @dataclass(frozen=True)
 class Spread:
-    """What to add to a forecast for its quantiles, in units of the forecast to a power.
+    """Offsets of a forecast's quantiles, in units of the forecast to a power.
 
     Attributes:
         offsets: ``(level, horizon)`` for each of ``QUANTILE_LEVELS``.

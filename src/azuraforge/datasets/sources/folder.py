@@ -123,7 +123,7 @@ class Folder(TableSource[FolderOptions]):
         return SourceNews(meaning_of(_joined(frames), options, provenance, cursor, findings), cursor)
 
     def _listed(self, folder: Path, pattern: str) -> tuple[list[str], list[str], list[SourceFinding]]:
-        """Return the names of the files to read, in order; the names of waiting files; and remarks about files never read."""
+        """Return the names of the files to read, in order; of waiting files; and remarks about files never read."""
         names, waiting, findings = list[str](), list[str](), list[SourceFinding]()
         try:
             with os.scandir(folder) as entries:

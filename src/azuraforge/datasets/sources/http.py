@@ -130,7 +130,7 @@ class Http(TableSource[HttpOptions]):
     silence_seconds: ClassVar[float] = _SILENCE_SECONDS
 
     def read(self, options: HttpOptions) -> SourceRead:
-        """Fetch the table. Raises InvalidInput for an answer without a table, TransientError if the server is unavailable."""
+        """Fetch the table. Raises InvalidInput if it is no table, TransientError if the server is unavailable."""
         read = self._fetch(options, None)
         assert read is not None  # only a request with a cursor can be answered with "unchanged"
         return read

@@ -146,7 +146,7 @@ def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
 
 
 def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
-    """As ``answer``; a part of one series is that of ``alone``."""
+    """Answer as ``answer`` does; a part of one series is that of ``alone``."""
     named = fitted if alone is None else _only(fitted, alone)
     read = Inputs(named.layout, named.scales, part)
     point, owners = _point(named, read), read.owners

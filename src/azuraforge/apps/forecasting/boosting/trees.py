@@ -123,7 +123,7 @@ def _preorder(node: Mapping[str, Any], rows: list[tuple[int, float, int, int]], 
 
 
 def _problem(found: Mapping[str, Array | None], width: int) -> str | None:
-    """Return why arrays are no forest; None if they are one."""
+    """Return the reason why arrays are no forest; None if they are one."""
     arrays = {name: values for name, values in found.items() if values is not None}
     if len(arrays) < len(found):
         return "an array is missing"

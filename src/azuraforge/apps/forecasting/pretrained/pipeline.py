@@ -34,7 +34,7 @@ _FORMAT = "azuraforge.chronos_bolt/1"
 
 
 class ChronosBoltConfig(ForecastConfig):
-    """Which weights, and how far back they look."""
+    """The choice of weights, and the length of their context."""
 
     weights: Annotated[
         str,
@@ -95,7 +95,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
     }
 
     def split(self, table: Table, config: ChronosBoltConfig) -> Split:
-        """In order of time; a context may be as short as one row."""
+        """Split in order of time; a context may be as short as one row."""
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def check_pretrained(self, config: ChronosBoltConfig, folder_of: Callable[[str], Path]) -> None:

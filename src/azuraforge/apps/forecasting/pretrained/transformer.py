@@ -70,7 +70,7 @@ class Encoder:
 
 
 class Decoder:
-    """What the encoder found ``(batch, patch, d_model)`` to ``(batch, 1, d_model)``."""
+    """Decoder: the encoder's output ``(batch, patch, d_model)`` to ``(batch, 1, d_model)``."""
 
     def __init__(self, config: BoltConfig, tensors: Tensors, start: Single) -> None:
         self._config = config
