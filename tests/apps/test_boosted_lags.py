@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
 import polars as pl
 import pytest
@@ -29,6 +28,8 @@ from tests.apps.conftest import make_series
 
 
 def grown(inputs: np.ndarray, target: np.ndarray, leaves: int, rounds: int = 20) -> Any:
+    import lightgbm  # takes more than a second, which no other worker of the suite pays
+
     settings = {"num_leaves": leaves, "min_data_in_leaf": 2, "verbosity": -1, "num_threads": 1, "deterministic": True}
     return lightgbm.train(settings, lightgbm.Dataset(inputs, target), rounds)
 

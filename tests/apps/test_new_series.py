@@ -16,6 +16,8 @@ import pytest
 
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS
 from azuraforge.apps.forecasting.auto.pipeline import Auto
+from azuraforge.apps.forecasting.lstm import LstmForecaster
+from azuraforge.apps.forecasting.nhits import NhitsForecaster
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Rows, Schema, Table
 from azuraforge.plugins.contract.parts import Part, Predictions
@@ -26,6 +28,10 @@ from azuraforge.testing import MemoryRun
 SCHEMA = Schema("at", "value", (), "1mo", 12, "UTC", None, series="shop")
 MONTHS = [datetime(2015 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(96)]
 NAMES = ["forecasting.naive", "forecasting.ets", "forecasting.theta", "forecasting.ridge", "auto"]
+NETWORKS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "forecasting.nhits": (NhitsForecaster, {"width": 4}),
+    "forecasting.lstm": (LstmForecaster, {"hidden_size": 4}),
+}
 
 
 def values_of(seed: int, size: float) -> np.ndarray[Any, Any]:
@@ -48,8 +54,10 @@ def learned(name: str) -> tuple[Any, Any]:
     """Fit, refit on all rows, save and load; return the pipeline and what it loaded."""
     folder = Path(tempfile.mkdtemp(prefix="new-series-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    pipeline: Any = Auto() if name == "auto" else MEMBERS[name]()
-    more = {"members": ("forecasting.ets", "forecasting.boosted_lags")} if name == "auto" else {}
+    network, more = NETWORKS.get(name, (None, {}))
+    pipeline: Any = Auto() if name == "auto" else network() if network else MEMBERS[name]()
+    more = {"members": ("forecasting.ets", "forecasting.boosted_lags")} if name == "auto" else more
+    more = more | {"epochs": 1} if network else more
     config, table = pipeline.Config(horizon=6, **more), panel()
     split = pipeline.split(table, config)
     train, validation = (cut_learning(table, rows, 6) for rows in (split.train, split.validation))
@@ -64,7 +72,7 @@ def asked(name: str, values: np.ndarray[Any, Any], first: int, *origins: int) ->
     return Part(frame_of(name, values, first), SCHEMA, 0, 6, np.array(origins, dtype=np.int64))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *NETWORKS])
 def test_a_new_series_is_forecast_with_the_season_of_the_others(name: str) -> None:
     pipeline, found = learned(name)
     truth = values_of(99, 5000.0)
@@ -80,7 +88,7 @@ def test_a_new_series_is_forecast_with_the_season_of_the_others(name: str) -> No
     assert pipeline.knows_series(found, "s3")
 
 
-@pytest.mark.parametrize("name", ["forecasting.ets", "auto"])
+@pytest.mark.parametrize("name", ["forecasting.ets", "auto", "forecasting.nhits"])
 def test_a_new_series_sees_no_row_after_its_origin_and_no_other_series(name: str) -> None:
     pipeline, found = learned(name)
     both = pl.concat([frame_of("new", values_of(99, 50.0)), frame_of("s1", values_of(1, 10.0))])
@@ -108,3 +116,10 @@ def test_odd_series_are_answered_with_numbers(values: np.ndarray[Any, Any]) -> N
     answer = pipeline.predict(found, asked("new", values, 90, len(values) - 1))
     assert np.isfinite(answer.point).all()
     assert all(np.isfinite(each).all() for each in answer.quantiles.values())
+
+
+def test_a_network_forecasts_a_still_series_by_its_last_value() -> None:
+    pipeline, found = learned("forecasting.nhits")
+    answer = pipeline.predict(found, asked("closed", np.full(40, 7.0), 50, 39))
+    assert (answer.point == 7).all()
+    assert not pipeline.knows_series(found, "closed")

@@ -22,9 +22,8 @@ from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNa
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tcn import TcnForecaster
 from azuraforge.apps.forecasting.theta import Theta
-from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Part, Rows, Schema, Table
-from azuraforge.plugins.forecasting.panels import each
+from azuraforge.plugins.forecasting.panels import Blocks, each
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test, without_short_series
 from azuraforge.testing import MemoryRun, check_pipeline
 from tests.panels import SCHEMA, make_panel
@@ -123,11 +122,15 @@ def test_a_short_series_is_left_out_and_says_why() -> None:
     assert left.left_out == {"shop-2"}
 
 
-def test_a_network_refuses_a_series_that_was_not_learned(tmp_path: Path) -> None:
+def test_a_network_forecasts_a_new_series_by_analogy_and_the_others_as_before(tmp_path: Path) -> None:
     answer, part, _ = fitted(GruForecaster, make_panel(), tmp_path, **SMALL)
     strange = part.frame.with_columns(pl.col("shop").str.replace("shop-1", "corner"))
-    with pytest.raises(InvalidInput, match="'corner' is none of the 3"):
-        answer(Part(strange, part.schema, part.start, part.horizon, part.origins))
+    told = answer(Part(strange, part.schema, part.start, part.horizon, part.origins)).point
+    blocks = Blocks.of(strange, "shop")
+    new = np.array(blocks.names)[blocks.of_rows(part.origins)] == "corner"
+    np.testing.assert_array_equal(told[~new], answer(part).point[~new])
+    assert 100 < told[new].min() < told[new].max() < 2000, "in its own scale, that of shop-1"
+    assert (told[new] != answer(part).point[new]).all(), "not with the scales of shop-1"
 
 
 def test_boosted_trees_forecast_a_new_series_by_analogy_in_its_own_scale(tmp_path: Path) -> None:

@@ -427,9 +427,9 @@ def test_firing_by_hand_says_that_the_limit_is_reached(stand):
 
 def test_a_run_of_another_packages_kind_may_change_anything_and_an_agent_nothing():
     grows = OnEvent(on="event", type="dataset.version_added")
-    cycles.check(cycles.Node("a", grows, [RunStep(do="agent")]), [])
+    cycles.check(cycles.Node("a", grows, [RunStep(do="agent")]), lambda _: [])
     with pytest.raises(InvalidInput, match="would fire itself"):
-        cycles.check(cycles.Node("a", grows, [RunStep(do="custom")]), [])
+        cycles.check(cycles.Node("a", grows, [RunStep(do="custom")]), lambda _: [])
 
 
 def test_a_stored_filter_keeps_only_what_it_was_given(stand):

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from azuraforge.cli.failures import report
+from azuraforge.cli.flags import as_flags
 from azuraforge.cli.language import Language
-from azuraforge.cli.output.flags import as_flags
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.errors import InvalidInput
 

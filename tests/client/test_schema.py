@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import json
 import pkgutil
 import types
 import typing
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +15,9 @@ import pytest
 import azuraforge.client
 from azuraforge.client.events import Event
 from azuraforge.client.shapes import Shape, _kinds
+from tests.api_document import api_document
 
-SCHEMAS: dict[str, Any] = json.loads(Path("dashboard/openapi.json").read_text())["components"]["schemas"]
+SCHEMAS: dict[str, Any] = api_document()["components"]["schemas"]
 
 #: Shapes whose name in the document is another.
 NAMES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import threading
@@ -22,7 +23,7 @@ from azuraforge.database.schema import VERSION_TABLE, head_revision, open_databa
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
-from tests.postgres import binaries
+from tests.postgres import TEMPLATE, Postgres, binaries
 
 LATER = Path(__file__).parent / "later"
 
@@ -59,13 +60,42 @@ class Stand:
         owner.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def stand(request, tmp_path, monkeypatch) -> Iterator[Stand]:
+def _filled(place: Place) -> None:
+    open_database(place.url, place.owner_url).close()
+    owner = Database(place.owner_url or place.url)
+    with owner.engine.begin() as connection:
+        if owner.dialect == "postgresql":
+            row_security.see_all(connection)
+        tables = reflected(connection)
+        fill(connection, tables, "a")
+        fill(connection, tables, "b")
+    owner.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def template(request, tmp_path_factory) -> Iterator[Path | Postgres]:
+    """A filled database, to copy: upgrading and filling one takes a second."""
     import_tables()
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("filled") / "azuraforge.db"
+        _filled(Place(f"sqlite:///{file}"))
+        yield file
+        return
+    cluster = request.getfixturevalue("postgres_cluster")
+    made = cluster.create(TEMPLATE)
+    _filled(Place(made.url, made.owner_url))
+    yield made
+    cluster.drop(made)
+
+
+@pytest.fixture
+def stand(request, template, tmp_path, monkeypatch) -> Iterator[Stand]:
     made = []
-    if request.param == "postgresql":
+    if isinstance(template, Postgres):
         cluster = request.getfixturevalue("postgres_cluster")
         monkeypatch.setenv("PG_BIN", str(binaries()))
+        made.append(cluster.create(template.name))
+        place = Place(made[0].url, made[0].owner_url)
 
         def make_empty() -> Place:
             made.append(cluster.create())
@@ -77,18 +107,10 @@ def stand(request, tmp_path, monkeypatch) -> Iterator[Stand]:
             made[-1].mkdir()
             return Place(f"sqlite:///{made[-1] / 'azuraforge.db'}")
 
-    stand = Stand(make_empty(), make_empty)
-    open_database(stand.place.url, stand.place.owner_url).close()
-    owner = stand.owner()
-    with owner.engine.begin() as connection:
-        if owner.dialect == "postgresql":
-            row_security.see_all(connection)
-        tables = reflected(connection)
-        fill(connection, tables, "a")
-        fill(connection, tables, "b")
-    owner.close()
-    yield stand
-    if request.param == "postgresql":
+        place = make_empty()
+        shutil.copy(template, made[0])
+    yield Stand(place, make_empty)
+    if isinstance(template, Postgres):
         for database in made:
             cluster.drop(database)
 

@@ -191,8 +191,9 @@ def test_gaps_can_be_refused_altogether(read, hourly):
 
 
 def test_a_constant_target_is_refused(read, hourly):
-    with pytest.raises(InvalidInput, match="'y' is 3 in every row: there is nothing to learn"):
+    with pytest.raises(InvalidInput, match="'y' is 3 in every row: there is nothing to learn") as refused:
         read(hourly(edit=lambda lines: [cell(line, 1, "3")(lines) for line in range(1, 61)]))
+    assert refused.value.next_step == "choose another target; the forecast of a constant is its value"
 
 
 def test_a_short_series_is_refused(read, hourly):
@@ -291,7 +292,7 @@ def test_every_finding_speaks_both_languages():
     values = dict.fromkeys(
         ["encoding", "format", "offsets", "columns", "column", "values", "policy", "frequency", "longest", "files",
          "series", "reason", "evidence", "delay", "names", "new", "old", "start", "time", "totals", "name", "row",
-         "first"], "X"
+         "first", "made_at"], "X"
     ) | {"season": 7, "shortest": "1 s", "height": 8, "width": 8, "classes": 2, "large": 9, "small": 1, "least": 2,
          "most": 9, "test": 3, "train": 9, "fewest": 5, "of": 9}  # fmt: skip
     for code in CODES:

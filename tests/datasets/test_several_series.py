@@ -104,6 +104,10 @@ def test_short_and_still_series_stay_with_a_sentence(read: Read) -> None:
         read(text(rows_of("b", 19)), series="store")
     with pytest.raises(InvalidInput, match="there is nothing to learn"):
         read(text(still, rows_of("b", 19)), series="store")
+    with pytest.raises(InvalidInput, match="the target 'y' never changes in any series") as refused:
+        read(text(still, [line.replace(",c,", ",e,") for line in still]), series="store")
+    assert refused.value.error_code == "constant_target"
+    assert refused.value.next_step == "choose another target; the forecast of a constant is its value"
 
 
 def test_tidy_series_are_settled_as_they_would_be_alone(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:

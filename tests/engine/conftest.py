@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -62,9 +63,10 @@ def check_gradients() -> GradientCheck:
 
 
 @pytest.fixture(scope="session")
-def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the kernels of these sources are compiled once for all tests."""
-    return tmp_path_factory.mktemp("kernels")
+def kernel_cache() -> Path:
+    """The folder in which the kernels of these sources are compiled once for all tests of this machine. What compiling
+    does is tested in folders of their own (``processes/test_kernels.py``, ``platform/test_kernels.py``)."""
+    return Path(os.environ["AZURAFORGE_ENGINE__KERNELS"])
 
 
 @pytest.fixture

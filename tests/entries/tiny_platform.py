@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 
 
 def _stand():
+    sys.path.insert(0, str(HERE.parents[1]))  # it imports other modules of the tests
     spec = importlib.util.spec_from_file_location("stand", HERE.parent / "stand.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules["stand"] = module  # generic shapes look their module up

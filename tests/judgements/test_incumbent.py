@@ -35,7 +35,7 @@ def test_a_column_is_compared_on_the_same_rows_with_an_interval(tmp_path: Path) 
     assert _incumbent(found).metrics["rmse"] == pytest.approx(_rmse((plan - walk.y)[START:]))
     (against,) = found.incumbent
     expected = _rmse((walk.best - walk.y)[START:]) / _rmse((plan - walk.y)[START:]) - 1
-    assert (against.outcome, against.difference) == ("better", pytest.approx(expected))
+    assert (against.decision, against.difference) == ("better", pytest.approx(expected))
     assert against.high is not None
     assert against.high < 0
     assert found.verdicts[0].baseline != "incumbent"
@@ -48,7 +48,7 @@ def test_an_incumbent_that_is_the_best_baseline_is_the_one_to_beat(tmp_path: Pat
     walk = Walk()
     path = write(tmp_path / "p.csv", {"actual": walk.y, "model": walk.past, "plan": walk.best})
     found = judge(path, options=Options(incumbent="plan"))
-    assert (found.verdicts[0].baseline, found.verdicts[0].outcome) == ("incumbent", "worse")
+    assert (found.verdicts[0].baseline, found.verdicts[0].decision) == ("incumbent", "worse")
     assert len(summary(found, "en").verdicts) == 1
     assert suspected(found) == []
 

@@ -128,3 +128,29 @@ def test_too_few_predictions_to_look_for_a_leak_under_noise_are_said(tmp_path: P
     if note is not None:
         assert note.text["en"].startswith("47 predictions have")
         assert "ancak" in note.text["tr"]
+
+
+def shares_found(folder: Path, count: int, noises: tuple[float, ...], draws: int) -> dict[float, float]:
+    """The share of leaks with noise, relative to what the past does not explain, that are suspected; -1: honest ones
+    that know 85 % of it."""
+    rng, before = np.random.default_rng(7), 120
+    rows = before + count
+    known, unknown = 0.85**0.5 * rng.normal(size=rows), 0.15**0.5 * rng.normal(size=rows)
+    y = np.zeros(rows)
+    for row in range(1, rows):
+        y[row] = 0.7 * y[row - 1] + known[row] + unknown[row]
+    columns = {f"{noise}_{draw}": y + noise * rng.normal(size=rows) for noise in noises for draw in range(draws)}
+    columns["-1.0_0"] = y - unknown
+    found = judge(write(folder / "p.csv", {"actual": y, **columns}, before))
+    named = [float(one.model.split("_")[0]) for one in found.findings if one.severity == "suspicion" and one.model]
+    return {noise: named.count(noise) / draws for noise in (*noises, -1.0)}
+
+
+def test_leaks_under_noise_are_found_as_often_as_the_guide_states(tmp_path: Path) -> None:
+    many = shares_found(tmp_path, 300, (0.1, 0.2, 0.28, 0.4, 0.5, 0.7), 8)
+    assert many.pop(-1.0) == 0, "an honest forecast from outside"
+    assert min(many.values()) >= 7 / 8
+    assert sum(many.values()) / len(many) >= 0.95
+    few = shares_found(tmp_path, 63, (0.3, 1.2), 20)
+    assert 0.4 < few[0.3] < 0.9, "63 predictions are too few to be sure"
+    assert few[1.2] < 0.2

@@ -81,3 +81,9 @@ def test_totals_are_learned_judged_by_level_refitted_and_served(stand: Stand, tm
     np.testing.assert_allclose([actual[name] for name in SHOPS], sold)
     assert actual["total"] == pytest.approx(sum(sold))
     assert actual["region=north"] == pytest.approx(sum(sold[:2]))
+
+    days = [(START + timedelta(days=190 + row)).isoformat() for row in range(11)]
+    new = "".join(f"{at},d,south,{4 + row % 2}.5\n" for row, at in enumerate(days))
+    (tmp_path / "new.csv").write_text(sales(201) + new)
+    stand.datasets.add_file(stand.project_id, tmp_path / "new.csv", "new.csv", options)
+    assert all(4 < value < 7 for value in asked("d")), "a shop that was not learned is in no total, and is answered"

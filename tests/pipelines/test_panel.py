@@ -104,7 +104,7 @@ def test_series_without_a_window_or_without_change_are_left_out() -> None:
         ("shop-1", "validation", "no_window"),
     }
     assert [name for name, _, _ in each(cut_learning(left, split.train, 3))] == ["shop-2"]
-    with pytest.raises(InvalidInput, match="none of the 3 series"):
+    with pytest.raises(InvalidInput, match="none of the 3 series changes"):
         without_short_series(Table(table.frame.with_columns(pl.lit(1.0).alias("value")), SCHEMA), split, 3)
 
 

@@ -40,12 +40,12 @@ REFUSED = {
     "text in the target": (edited(swap_value(7, "high")).encode(), "high"),
     "two rows with one timestamp": (
         edited(lambda lines: lines.insert(9, lines[9].rsplit(",", 1)[0] + ",99")).encode(),
-        "option duplicates",
+        "--duplicates",
     ),
     "a constant series": (csv([5.0] * 400).encode(), "every row"),
-    "NaN in the target": (edited(swap_value(50, "nan")).encode(), "option missing"),
+    "NaN in the target": (edited(swap_value(50, "nan")).encode(), "--missing"),
     "infinity in the target": (edited(swap_value(50, "inf")).encode(), "inf"),
-    "a large gap": (edited(lambda lines: lines.__delitem__(slice(100, 200))).encode(), "option gaps"),
+    "a large gap": (edited(lambda lines: lines.__delitem__(slice(100, 200))).encode(), "--gaps"),
     "three rows": (csv(wave(3)).encode(), "rows"),
     "a missing column": (csv(wave(), header="time,other").encode(), "load"),
 }

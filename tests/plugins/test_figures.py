@@ -8,7 +8,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Figure
 from azuraforge.plugins.kinds.classify.figures import Patch, Saliency
 from azuraforge.plugins.kinds.classify.kind import Classify
-from azuraforge.server.application import create_api
+from tests.api_document import api_document
 
 SALIENCY = Saliency(contender="vision.cnn", part="test", patch=Patch(height=2, width=2), images=())
 
@@ -25,7 +25,7 @@ def test_a_figure_of_another_name_or_shape_is_refused(name: str, figure: Figure)
 
 
 def test_the_document_states_every_built_in_figure() -> None:
-    schemas = create_api().openapi()["components"]["schemas"]
+    schemas = api_document()["components"]["schemas"]
     figures = schemas["Figures"]["properties"]
     assert {*Classify.figures, "forecast", "backtest", "predictions"} <= set(figures)
     for reference in figures.values():

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from azuraforge.server.application import create_api
+from tests.api_document import api_document
 
-DOCUMENT = create_api().openapi()
+DOCUMENT = api_document()
 OPERATIONS = [(method, path, each) for path, found in DOCUMENT["paths"].items() for method, each in found.items()]
 
 
@@ -107,3 +108,8 @@ def test_the_steps_of_automations_name_the_registered_kinds_of_runs():
     queued, every = (set(shapes[name]["properties"]["do"]["enum"]) for name in ("RunStep", "StepOut"))
     assert queued == {"refresh", "forecast", "train", "trial", "agent", "predict"}
     assert every == queued | {"study", "notify", "promote", "roll_back"}
+
+
+def test_the_document_can_be_asked_for_again():
+    api = create_api()
+    assert api.openapi() == api.openapi()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
-from azuraforge.server.application import create_api
 from azuraforge.server.openapi import document
+from tests.api_document import STORED, api_document
 
 PUBLIC = {("post", "/api/v1/sessions"), ("get", "/healthz"), ("get", "/readyz")}
 
@@ -21,7 +20,7 @@ MAKING = ("put", "/api/v1/secrets/{name}")
 def routes() -> list[tuple[str, str]]:
     return [
         (method, path)
-        for path, methods in create_api().openapi()["paths"].items()
+        for path, methods in api_document()["paths"].items()
         for method in methods
         if (method, path) not in PUBLIC
     ]
@@ -60,8 +59,7 @@ def test_an_id_that_is_not_there_is_a_404_with_a_sentence(platform, method, path
 
 
 def test_the_document_in_the_dashboard_is_the_one_of_the_routes():
-    stored = (Path(__file__).parents[2] / "dashboard" / "openapi.json").read_text()
-    assert stored == document(), "run `make openapi`"
+    assert STORED.read_text() == document(), "run `make openapi`"
 
 
 def test_bodies_that_cannot_be_read_are_refused_in_one_sentence(platform):

@@ -11,8 +11,8 @@ import azuraforge
 from azuraforge.events.body import EventBody
 from azuraforge.runs.handlers import Handler
 from azuraforge.runs.schemas import ExternalSummary, RunSummary
-from azuraforge.server.application import create_api
 from azuraforge.server.packages import PACKAGES
+from tests.api_document import api_document
 
 
 def declared(base: type) -> set[type]:
@@ -48,7 +48,7 @@ def test_the_summary_of_each_kind_of_run_is_registered():
 
 
 def test_the_document_states_them():
-    schemas = create_api().openapi()["components"]["schemas"]
+    schemas = api_document()["components"]["schemas"]
     assert schemas["RunWaitsEvent"]["properties"]["type"] == {"type": "string", "enum": ["run.waiting"]}
     assert {"$ref": "#/components/schemas/RunWaitsEvent"} in schemas["Event"]["oneOf"]
     assert schemas["RunWaits"]["properties"].keys() == {"waiting_on"}

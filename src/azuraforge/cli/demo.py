@@ -7,11 +7,9 @@ from typing import Annotated
 import typer
 
 from azuraforge.cli.connecting import connect, find_running
-from azuraforge.cli.loop_demo import run_loop_demo
 from azuraforge.cli.output.demo_run import run_demo
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.cli.up import serve
-from azuraforge.demo.hook import Hook
 
 
 def demo(
@@ -38,6 +36,9 @@ def demo(
 
 def _show_loop(terminal: Terminal) -> int:
     """Run the demo of the loop; the platform may send to this machine where it is this command's own."""
+    from azuraforge.cli.loop_demo import run_loop_demo  # it imports the client, for which --help does not wait
+    from azuraforge.demo.hook import Hook
+
     hook = Hook()
     try:
         with connect(terminal, send_to=hook.address) as connected:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from azuraforge.cli.output.flags import as_flags
+from azuraforge.cli.flags import as_flags
 
 if TYPE_CHECKING:
     from azuraforge.cli.terminal import Terminal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from azuraforge.cli.output.results import page_url
 from azuraforge.cli.terminal import Terminal
 from azuraforge.demo.driving import Loop, Plan
-from azuraforge.demo.telling import Line, Told, free_name, tell
+from azuraforge.demo.steps import DemoResult, Line, free_name, take_steps
 
 if TYPE_CHECKING:
     from azuraforge.client import Client
@@ -26,8 +26,8 @@ def run_loop_demo(
     """Run the demo on a running platform; return the exit code: 0 where every step of the loop was taken."""
     loop = Loop(client, free_name(client), hook, plan)
     lasts = pages and not ends_soon
-    told = tell(client, loop, hook, lambda line: _say(terminal, client, loop, line, lasts=lasts))
-    return _close(terminal, client, loop, hook, told, lasts=lasts)
+    result = take_steps(client, loop, hook, lambda line: _say(terminal, client, loop, line, lasts=lasts))
+    return _close(terminal, client, loop, hook, result, lasts=lasts)
 
 
 def _say(terminal: Terminal, client: Client, loop: Loop, line: Line, *, lasts: bool) -> None:
@@ -53,8 +53,10 @@ def _decision(terminal: Terminal, client: Client, line: Line) -> str:
     return terminal.text(f"decision.{line.decision}", **names)
 
 
-def _close(terminal: Terminal, client: Client, loop: Loop, hook: Hook | None, told: Told, *, lasts: bool) -> int:
-    """Print what came of it; 1 where a step of the loop was not taken."""
+def _close(
+    terminal: Terminal, client: Client, loop: Loop, hook: Hook | None, result: DemoResult, *, lasts: bool
+) -> int:
+    """Print the result and return the exit code: 1 if a step of the loop was not taken."""
     text = terminal.text
     terminal.console.print()
     terminal.table(
@@ -67,18 +69,18 @@ def _close(terminal: Terminal, client: Client, loop: Loop, hook: Hook | None, to
                 text.number(each.unchanged_error, 2),
                 text.number(each.naive_error, 2),
             ]
-            for each in told.phases
+            for each in result.phases
         ],
         right=(1, 2, 3, 4),
     )
     terminal.note(text("loop_measured"))
     if hook is not None:
-        terminal.say(text("loop_hook", calls=len(hook.received), alarms=told.alarms))
-    for problem in told.problems:
+        terminal.say(text("loop_hook", calls=len(hook.received), alarms=result.alarms))
+    for problem in result.problems:
         terminal.error(text(f"loop_problem.{problem}"))
     if lasts:
         terminal.say(text("loop_open", url=page_url(client, _path(client, loop))))
-    return 1 if told.problems else 0
+    return 1 if result.problems else 0
 
 
 def _path(client: Client, loop: Loop) -> str:

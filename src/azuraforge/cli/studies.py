@@ -16,10 +16,10 @@ from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.parsing import spaces, values
 from azuraforge.cli.terminal import Terminal, terminal_of
-from azuraforge.client.study import SearchRange
 
 if TYPE_CHECKING:
     from azuraforge.client import Client, Importance, Study, Trial
+    from azuraforge.client.study import SearchRange
 
 app = typer.Typer(help="Searches over a pipeline's config; their trials are runs.", no_args_is_help=True)
 

@@ -16,7 +16,7 @@ from azuraforge.client import Client
 from azuraforge.client.errors import ClientError
 from azuraforge.demo.driving import DemoCancelled, DemoError, Loop
 from azuraforge.demo.schemas import DemoEnd, DemoLine, DemoNews, DemoPhase, DemoStart
-from azuraforge.demo.telling import free_name, tell
+from azuraforge.demo.steps import free_name, take_steps
 
 
 def main() -> None:
@@ -34,9 +34,11 @@ def _run(client: Client, stop: threading.Event) -> DemoEnd:
         _write(DemoNews(model=name))
         # No webhook: a running platform may not be allowed to send to this machine.
         loop = Loop(client, name, None, stop=stop)
-        told = tell(client, loop, None, lambda line: _write(DemoNews(line=DemoLine.model_validate(asdict(line)))))
-        found = [DemoPhase.model_validate(asdict(each)) for each in told.phases]
-        return DemoEnd(phases=found, problems=told.problems)
+        result = take_steps(
+            client, loop, None, lambda line: _write(DemoNews(line=DemoLine.model_validate(asdict(line))))
+        )
+        found = [DemoPhase.model_validate(asdict(each)) for each in result.phases]
+        return DemoEnd(phases=found, problems=result.problems)
     except DemoCancelled:
         return _paused(loop, DemoEnd.early(cancelled=True))
     except (DemoError, ClientError) as error:

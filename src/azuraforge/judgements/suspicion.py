@@ -41,8 +41,10 @@ _NEWS_PAIRS = 5000
 #: Pairs that each input of the regression on the past needs: with fewer, chance explains too much.
 _PAIRS_PER_INPUT = 3
 #: The truth under noise: at least this share of the news, a slope this close to one, and forecasts that vary more than
-#: what they know allows.
+#: what they know allows. The last is stricter for few pairs, among which an honest forecast varies more by chance; for
+#: many it leaves no noise between this evidence and that of ``_NEWS``.
 _NOISY_NEWS, _SLOPE, _OVERSTATED = 0.5, 0.1, 0.93
+_MANY, _OVERSTATED_IN_MANY = 300, 0.95
 #: A truth whose past explains all but this share holds no news.
 _NO_NEWS = 1e-6
 _COPY, _LIKE_LAST, _NO_CHANGE = 0.15, 0.35, 0.05
@@ -242,7 +244,8 @@ def _news_needs(past: Floats) -> int:
 def _knows_news(model: Model, news: _News | None, ahead: int) -> Suspicion | None:
     if news is None:
         return None
-    noisy = news.share >= _NOISY_NEWS and abs(news.slope - 1) <= _SLOPE and news.share <= _OVERSTATED * news.slope
+    overstated = _OVERSTATED if news.count < _MANY else _OVERSTATED_IN_MANY
+    noisy = news.share >= _NOISY_NEWS and abs(news.slope - 1) <= _SLOPE and news.share <= overstated * news.slope
     if news.share >= _NEWS or noisy:
         kind: Kind = "news" if news.share >= _NEWS else "noisy"
         return Suspicion(model.name, kind, news.share, news.count, ahead=ahead)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now
-from azuraforge.runs.schemas import RunState
+from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.strict_json import JsonObject
 
 # Conditions of indexes. Literals, and so they must be in the queries, for only then do planners see that they fit.
@@ -105,7 +105,7 @@ class Run(Deletable, Owned, Base):
     queue: Mapped[str] = mapped_column(String(10), default="cpu")  # which workers it is for
     priority: Mapped[int] = mapped_column(Integer, default=0)
     waiting_on: Mapped[int] = mapped_column(Integer, default=0)  # needed runs that have not ended yet
-    on_failure: Mapped[str] = mapped_column(String(10), default="cancel")
+    on_failure: Mapped[OnFailure] = mapped_column(String(10), default="cancel")
     time_limit_seconds: Mapped[float | None] = mapped_column(Double)
     memory_limit_bytes: Mapped[int | None] = mapped_column(BigInteger)
     attempt: Mapped[int] = mapped_column(Integer, default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from fastapi.requests import HTTPConnection
@@ -83,6 +84,7 @@ def create_api(state: State = _ready) -> FastAPI:
         (method.lower(), PREFIX + route.path_format): route for route in routes for method in route.methods or ()
     }
 
+    @cache  # FastAPI returns one document, which is changed in place
     def document() -> documented.Document:
         described = documented.described(idempotency.described(plain()), by_place)
         return documented.with_registered(described, PACKAGES)

@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.apps.forecasting.analogues import Analogues
 from azuraforge.apps.forecasting.floors import at_least_own_steps
 from azuraforge.apps.forecasting.spread import MOST_INSIDE, Errors, Spread, is_enough, spread_of
 from azuraforge.engine.io import load_safetensors, save_safetensors
@@ -26,6 +25,7 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part
+from azuraforge.plugins.forecasting.analogues import Analogues
 from azuraforge.plugins.forecasting.channels import column_values, filled
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import residual_quantiles

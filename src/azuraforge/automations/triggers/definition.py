@@ -217,9 +217,12 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 
 
 def given(shape: BaseModel) -> dict[str, JsonValue]:
-    """Return the given fields of a step, or of the body of what it starts, as JSON."""
+    """Return the given fields of a step, or of the body of what it starts, as JSON.
+
+    Null fields are left out, since answers include every field, null if it was not given, and can be sent back.
+    """
     found: dict[str, JsonValue] = shape.model_dump(mode="json", exclude_unset=True)
-    return found
+    return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 
 from azuraforge.automations.triggers.definition import Name, Step, StepKind, Strict, When
 from azuraforge.automations.triggers.tables import FiringState, StepState
-from azuraforge.bounds import Moment
+from azuraforge.bounds import MOST_COUNT, Moment
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, StorableText
 from azuraforge.strict_json import JsonObject
@@ -43,7 +43,7 @@ class AutomationChange(AutomationRequest):
     """The new definition of an automation."""
 
     revision: int = Field(
-        ge=1, description="of the automation that was read; after another change, this one is refused"
+        ge=1, le=MOST_COUNT, description="of the automation that was read; after another change, this one is refused"
     )
 
 

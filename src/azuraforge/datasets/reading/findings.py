@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from azuraforge import wording
-from azuraforge.datasets.reading.incumbent_texts import INCUMBENT_FILES, Severity
+from azuraforge.datasets.reading.finding_texts import INCUMBENT_FILES, PICTURES, Severity
 from azuraforge.datasets.schemas import Finding
 from azuraforge.plugins.contract.source import SourceFinding
 
 _TEXTS: dict[str, tuple[Severity, str, str]] = {
     **INCUMBENT_FILES,
+    **PICTURES,
     "encoding_assumed": (
         "info",
         "The file is not UTF-8; it was read as {encoding}.",
@@ -300,73 +301,6 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "The target never changes in {count} series: {series}. Runs neither learn nor evaluate such a series.",
         "{count} seride hedef hiç değişmiyor: {series}. Çalıştırmalar böyle serilerden öğrenmez ve onları"
         " değerlendirmez.",
-    ),
-    "files_ignored": (
-        "info",
-        "{count} [file is no picture and was ignored|files are no pictures and were ignored], such as {files}.",
-        "{count} dosya resim olmadığı için atlandı, örneğin {files}.",
-    ),
-    "pictures_unreadable": (
-        "warning",
-        "{count} [picture could not be read and was left out|pictures could not be read and were left out], such as"
-        " {files}.",
-        "{count} resim okunamadı ve dışarıda bırakıldı, örneğin {files}.",
-    ),
-    "pictures_resized": (
-        "info",
-        "{count} [picture of another size was|pictures of other sizes were] scaled to fit {height}×{width}; black"
-        " fills what is left.",
-        "Başka boyuttaki {count} resim {height}×{width} boyutuna sığdırıldı; kalan yer siyahla dolduruldu.",
-    ),
-    "pictures_repeated": (
-        "warning",
-        "{count} [picture is an exact copy of another|pictures are exact copies of others]. A copy that is learned"
-        " from makes its twin too easy to judge.",
-        "{count} resim başka resimlerin birebir kopyası. Öğrenilen bir kopya, eşinin ölçülmesini fazla kolaylaştırır.",
-    ),
-    "pictures_in_both_parts": (
-        "warning",
-        "{count} [test picture is also|test pictures are also] among those to learn from; a score on them means"
-        " little.",
-        "{count} test resmi öğrenme resimleri arasında da var; bunlardaki başarı pek bir şey söylemez.",
-    ),
-    "pictures_of_two_classes": (
-        "warning",
-        "{count} [picture stands under|pictures stand under] more than one class.",
-        "{count} resim birden çok sınıfta yer alıyor.",
-    ),
-    "classes_small": (
-        "warning",
-        "{count} [class has|classes have] fewer than {least} pictures: {classes}.",
-        "{count} sınıfta {least} resimden az var: {classes}.",
-    ),
-    "classes_uneven": (
-        "warning",
-        "The classes are uneven: {small!r} has {least} [picture|pictures], {large!r} has {most}. Accuracy alone"
-        " would mislead.",
-        "Sınıflar dengesiz: {small!r} {least} resim, {large!r} {most} resim içeriyor. Tek başına doğruluk yanıltır.",
-    ),
-    "official_split": (
-        "info",
-        "The data name their own test part: {train} [picture|pictures] to learn from, {test} to judge on.",
-        "Verinin kendi test kümesi var: öğrenmek için {train}, ölçmek için {test} resim.",
-    ),
-    "classes_not_learned": (
-        "warning",
-        "{count} [class of the test part has|classes of the test part have] no picture to learn from: {classes}.",
-        "Test kümesindeki {count} sınıfın öğrenilecek resmi yok: {classes}.",
-    ),
-    "classes_not_judged": (
-        "warning",
-        "{count} [class has|classes have] no picture in the test part: {classes}.",
-        "{count} sınıfın test kümesinde resmi yok: {classes}.",
-    ),
-    "validation_joined": (
-        "info",
-        "{count} [picture of the validation folder|pictures of the validation folder] joined those to learn from;"
-        " each run makes its own validation part.",
-        "Doğrulama klasöründeki {count} resim öğrenme resimlerine katıldı; her çalıştırma kendi doğrulama kümesini"
-        " ayırır.",
     ),
 }
 

@@ -108,7 +108,7 @@ def refuse_unlearnable(frame: pl.DataFrame, target: str, name: str) -> None:
         raise InvalidInput(
             f"the target {target!r} is {known[0]:g} in every row: there is nothing to learn",
             where=f"{name}, column {target!r}",
-            next_step="choose another target",
+            next_step="choose another target; the forecast of a constant is its value",
             code="constant_target",
         )
 

@@ -267,7 +267,7 @@ def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Find
             f"the target {columns.target!r} never changes in any series of at least {FEWEST_ROWS} rows:"
             " there is nothing to learn",
             where=f"column {columns.target!r}",
-            next_step="choose another target",
+            next_step="choose another target; the forecast of a constant is its value",
             code="constant_target",
         )
     for code, chosen in (("series_short", short), ("series_still", still & ~short)):

@@ -115,7 +115,7 @@ class Predictor:
 
         def ask(one: Part) -> tuple[list[Point], float | None, Predictions]:
             asked, place = (one if series is None else stack([(series, one)], self.schema)), 0
-            if series is not None and self._hierarchy is not None and rows is None:
+            if series is not None and rows is None and self._hierarchy is not None and series in self._hierarchy.names:
                 panel = self.dataset(_named(stored))
                 asked, place = with_other_series(panel, self.schema, self._hierarchy, series, one)
             predictions = self._predict(asked, place, from_rows=rows is not None)

@@ -44,6 +44,7 @@ from azuraforge.plugins.forecasting.adaptive import (
     starts_from,
     starts_to_arrays,
 )
+from azuraforge.plugins.forecasting.analogues import Analogues
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, chronological_split
@@ -76,8 +77,9 @@ class Forecaster:
     ``(level, GRID, horizon)``, the errors that adaptive intervals are looked up in; empty where intervals are fixed.
     ``starts`` holds where each series' levels start to move; a single series has the empty name.
 
-    Of a panel ``series`` holds each series' own preprocessing, and ``preprocessing`` is the first one's. ``epochs`` is
-    the number of passes after which the weights were kept.
+    Of a panel ``series`` holds each series' own preprocessing, ``preprocessing`` is the first one's, and ``analogues``
+    forecasts series that were not learned, because the network's units are those of a series' training part.
+    ``epochs`` is the number of passes after which the weights were kept.
     """
 
     network: nn.Module
@@ -90,6 +92,7 @@ class Forecaster:
     series: Mapping[str, Preprocessing] = field(default_factory=dict)
     epochs: int = 0
     starts: Mapping[str, Start] = field(default_factory=dict)
+    analogues: Analogues | None = None
 
     def of(self, name: str) -> Forecaster:
         """The forecaster of one series of a panel: the same network, that series' own scales."""
@@ -119,9 +122,24 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """Prepare as ``prepare`` does, with the choices that ``evaluated`` made on the validation set."""
 
     def split(self, table: Table, config: SeriesConfigT) -> Split:
-        """Split in order of time; the training set must hold a window, and the default window is shortened to fit."""
+        """Split in order of time; the training set must hold a window, and the default window is shortened to fit.
+
+        Raises InvalidInput for a single series that stands still there, before a run exists.
+        """
         least = config.least_window
-        return chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
+        found = chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
+        if table.schema.series is None:
+            values = column_values(table.frame, table.schema.target)[: found.train.stop]
+            if not np.nanmax(values, initial=-np.inf) > np.nanmin(values, initial=np.inf):
+                raise InvalidInput(
+                    f"the target {table.schema.target!r} never changes in the training set:"
+                    " a network has nothing to learn",
+                    where="split",
+                    next_step="choose forecasting.auto or forecasting.naive, another target, or smaller validation and"
+                    " test shares",
+                    code="constant_target",
+                )
+        return found
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train, keep the weights of the best look at the validation part, calibrate the intervals on it."""
@@ -158,7 +176,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         if config.intervals == "adaptive":
             tables = np.stack([score_table(own) for own in errors])
             starts = {name: Start.after(part) for name, part in _by_series(train).items()}
-        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series, epochs, starts)
+        found = Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series, epochs, starts)
+        return found if alone else replace(found, analogues=_analogues(config, train, validation))
 
     def refit(self, run: RunContext[SeriesConfigT], evaluated: Forecaster, rows: Part) -> Forecaster:
         """Train on every row for as many epochs as the evaluated weights had; all that surrounds the network stays.
@@ -177,7 +196,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             self.prepare_refit(config, network, evaluated.network, learning)
 
         descend(run, network, learning, None, prepare, fixed_epochs=evaluated.epochs)
-        return replace(evaluated, network=network.eval(), starts=self._carried(evaluated, rows))
+        analogues = None if evaluated.analogues is None else evaluated.analogues.relearned(rows)
+        return replace(evaluated, network=network.eval(), starts=self._carried(evaluated, rows), analogues=analogues)
 
     def _carried(self, evaluated: Forecaster, rows: Part) -> dict[str, Start]:
         """The levels that the evaluated forecaster reached at the end of ``rows``, which are learned now."""
@@ -190,18 +210,26 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
         """Predict from each origin with rows up to it only, in a panel with rows of its own series only."""
         if part.schema.series is not None:
-            return predict_each(part, lambda name, one: self.predict(predictor.of(name), one))
+            return predict_each(part, lambda name, one: self._predict_one(predictor, name, one))
         if part.horizon != predictor.preprocessing.horizon:
-            raise InvalidInput(
-                f"this forecaster predicts {predictor.preprocessing.horizon} rows ahead, not {part.horizon}",
-                where="horizon",
-                next_step="train it with the horizon you need",
-            )
+            raise _too_far(predictor, part)
         answers = predictor.answer(predictor.preprocessing.examples(part, learning=False))
         quantiles = in_order(_quantiles(answers) + self._offsets(predictor, part))
         changes = np.concatenate([answers[None, :, :, 0], quantiles])
         values = predictor.preprocessing.restore(part, changes)
         return Predictions(values[0] * predictor.smearing, dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
+
+    def _predict_one(self, predictor: Forecaster, name: str, part: Part) -> Predictions:
+        """Forecast a series of a panel, by analogy where it was not learned."""
+        if name in predictor.series or predictor.analogues is None:
+            return self.predict(predictor.of(name), part)
+        if part.horizon != predictor.preprocessing.horizon:
+            raise _too_far(predictor, part)
+        return predictor.analogues.predict(name, part)
+
+    def knows_series(self, predictor: Forecaster, name: str) -> bool:
+        """Return whether the series was learned; others are forecast by analogy."""
+        return name in predictor.series
 
     def _offsets(self, predictor: Forecaster, part: Part) -> Floats:
         """``(level, origin or 1, horizon)``: what calibrates the quantiles."""
@@ -225,6 +253,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         calibration = {name: getattr(predictor, name) for name in _CALIBRATION}
         if len(predictor.tables):
             calibration |= {"tables": predictor.tables, **starts_to_arrays(predictor.starts)}
+        if predictor.analogues is not None:
+            calibration |= predictor.analogues.arrays()
         save_safetensors(folder / "weights.safetensors", {**tensors, **calibration})
         described: dict[str, object] = {
             "format": _FORMAT,
@@ -236,6 +266,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             described["learned_until"] = {name: start.learned for name, start in predictor.starts.items()}
         if predictor.series:
             described["series"] = {name: own.to_dict() for name, own in predictor.series.items()}
+        if predictor.analogues is not None:
+            described["analogues"] = predictor.analogues.settings()
         text = json.dumps(described, sort_keys=True, allow_nan=False)
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
@@ -247,6 +279,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         config: Any = self.Config.model_validate(described["config"])
         preprocessing = Preprocessing.from_dict(described["preprocessing"])
         tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
+        stored = described.get("analogues")
+        analogues = None if stored is None else Analogues.stored(stored, tensors)
         calibration = {name: tensors.pop(name) for name in (*_CALIBRATION, "tables") if name in tensors}
         starts = starts_from(described.get("learned_until", {}), tensors.pop("levels", None))
         network = self.build(config, preprocessing.inputs, OUTPUTS)
@@ -254,7 +288,14 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         series = {name: Preprocessing.from_dict(own) for name, own in described.get("series", {}).items()}
         epochs = described["epochs"]
         return Forecaster(
-            network.eval(), preprocessing, config, **calibration, series=series, epochs=epochs, starts=starts
+            network.eval(),
+            preprocessing,
+            config,
+            **calibration,
+            series=series,
+            epochs=epochs,
+            starts=starts,
+            analogues=analogues,
         )
 
     def _learn_series(self, config: SeriesConfigT, train: Part) -> dict[str, Preprocessing]:
@@ -285,6 +326,18 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             covariates=Covariates.learn(train, config.known_ahead, config.holidays),
             layout=layout,
         )
+
+
+def _analogues(config: TimeSeriesConfig, train: Part, validation: Part) -> Analogues:
+    return Analogues.learn(train, validation, config.season_of(train.schema))
+
+
+def _too_far(predictor: Forecaster, part: Part) -> InvalidInput:
+    return InvalidInput(
+        f"this forecaster predicts {predictor.preprocessing.horizon} rows ahead, not {part.horizon}",
+        where="horizon",
+        next_step="train it with the horizon you need",
+    )
 
 
 def _by_series(part: Part) -> dict[str, Part]:

@@ -15,7 +15,15 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.foreknowledge.dependence import carried
-from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, calendar, lagged, pieces_of, scaled, span_of
+from azuraforge.plugins.forecasting.foreknowledge.pieces import (
+    Piece,
+    calendar,
+    lagged,
+    pieces_of,
+    scaled,
+    span_of,
+    varies,
+)
 
 #: Present and past values of each other column that the reference is given.
 _COLUMN_LAGS = (0, 1, 2)
@@ -55,7 +63,8 @@ def gain_of(
     given: Mapping[str, Floats] | None = None,
     drop_from: float = 0.0,
 ) -> Gain | None:
-    """Return what the columns add to a forecast of ``target``; None where there are too few rows or no columns.
+    """Return what the columns add to a forecast of ``target``; None where there are too few rows, no columns, or a
+    target that stands still in the rows to forecast.
 
     Args:
         target: ``(row,)``, NaN where it was not measured.
@@ -93,10 +102,13 @@ def gain_of(
     judged = ~learn
     if judged.sum() < _LEAST_JUDGED or learn.sum() < 2 * width:
         return None
+    moves = np.array([varies(own) for own in changes[judged].T])
+    if not moves.any():
+        return None  # of a target that stands still, errors are those of the fits alone
     case = _Case(inputs, changes, learn, judged)
     base = width - len(_COLUMN_LAGS) * len(columns)
     alone, all_of_them = case.errors(np.arange(base)), case.errors(np.arange(width))
-    share = 1 - all_of_them / np.maximum(alone, 1e-12)
+    share = np.where(moves, 1 - all_of_them / np.maximum(alone, 1e-12), 0.0)
     step = int(share.argmax())
     found = float(share[step])
     dropped: dict[str, float] = {}

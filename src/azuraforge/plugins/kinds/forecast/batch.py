@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ import numpy as np
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.batch import Batch, BatchRange, LoadedVersion
-from azuraforge.plugins.contract.parts import Part, Table
+from azuraforge.plugins.contract.parts import Part, Predictions, Table
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import Blocks, one_of, stack
+from azuraforge.plugins.kinds.forecast.hierarchy.together import Together
+from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.panels.panel import series_of
 from azuraforge.plugins.kinds.forecast.parts import ahead_at
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
@@ -32,14 +35,11 @@ class ForecastBatch(Batch[Table]):
 
     def origins(self, version: LoadedVersion, table: Table, rows: BatchRange) -> tuple[Indices, int]:
         """The first rows of a series may have too little history for the version; only asking it tells how many. A
-        series of a panel that it cannot predict is skipped."""
-        if table.schema.groups:
-            raise InvalidInput(
-                "a batch asks for one series after another, and forecasts that add up are made of all series together",
-                where="dataset",
-                next_step="ask for each with models predict NAME --all-series, or add the data without groups",
-                code="groups_in_batch",
-            )
+        series of a panel that it cannot predict is skipped. With totals, rows stand moment by moment."""
+        whole = Together.of(table, version.folder)
+        if whole is not None:
+            origins, skipped = _origins_of_panel(version, whole.table, rows, whole)
+            return whole.in_time(origins), skipped
         if table.schema.series is not None:
             return _origins_of_panel(version, table, rows)
         first, stop = _rows_between(table, rows.start, rows.end)
@@ -49,30 +49,30 @@ class ForecastBatch(Batch[Table]):
     def predict(
         self, version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None
     ) -> pl.DataFrame:
-        """Origin, target's time, value, quantiles, naive, actual, learned; of a panel the series comes first."""
+        """Origin, target's time, value, quantiles, naive, actual, learned; of a panel the series comes first, and with
+        totals whether it is one."""
         import polars as pl
 
+        whole = Together.of(table, version.folder)
+        if whole is not None:
+            return _with_totals(version, whole, origins, learned_until)
         parts = []
         for start in range(0, len(origins), _AT_ONCE):
             version.progress(start, len(origins))
             some = origins[start : start + _AT_ONCE]
             if table.schema.series is None:
                 parts.append(_series_rows(version, table, some, learned_until))
-                continue
-            blocks = Blocks.of(table.frame, table.schema.series)
-            owners = blocks.of_rows(some)
-            for number in np.unique(owners).tolist():
-                name, first, size = blocks.names[number], int(blocks.first[number]), int(blocks.sizes[number])
-                one = Table(table.frame.slice(first, size).drop(table.schema.series), one_of(table.schema))
-                found = _series_rows(version, one, some[owners == number] - first, learned_until, (name, table))
-                parts.append(found.select(pl.lit(name).alias("series"), pl.all()))
+            else:
+                parts += _panel_rows(version, table, some, learned_until)
         version.progress(len(origins), len(origins))
         return pl.concat(parts)
 
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """MAE next to that of the naive answers."""
+        """MAE next to that of the naive answers; of series, not of their totals."""
         import polars as pl
 
+        if "is_total" in frame.columns:
+            frame = frame.filter(~pl.col("is_total"))
         fair = frame.filter(pl.col("actual").is_not_null(), pl.col("naive").is_not_null(), ~pl.col("learned"))
         if fair.is_empty():
             return None
@@ -81,23 +81,103 @@ class ForecastBatch(Batch[Table]):
         return {"rows": fair.height, "mae": loss, "naive_mae": naive, "skill": 1 - loss / naive if naive > 0 else None}
 
 
-def _origins_of_panel(version: LoadedVersion, table: Table, rows: BatchRange) -> tuple[Indices, int]:
+def _with_totals(version: LoadedVersion, whole: Together, origins: Indices, learned_until: str | None) -> pl.DataFrame:
+    """The rows of series and totals, moment by moment; of each moment all are asked for, whatever is in ``origins``.
+
+    A series that the version did not learn is in no total and is asked for by itself.
+    """
+    import polars as pl
+
+    blocks, table, parts = whole.blocks, whole.table, []
+    reconciled = whole.learned[blocks.of_rows(origins)]
+    if reconciled.any():
+        asked, done = origins[reconciled], 0
+        for rows in whole.questions(asked, _history_needed(version, whole)):
+            version.progress(done, len(origins))
+            owners, pieces = blocks.of_rows(rows), []
+            for number in np.unique(owners).tolist():
+                one = _one(table, blocks, number)
+                own = rows[owners == number] - int(blocks.first[number])
+                pieces.append((number, one, _part(version, one, own)))
+            part = stack([(blocks.names[number], piece) for number, _, piece in pieces], table.schema)
+            made = predict_checked(version.name, version.answer, part)
+            place = 0
+            for number, one, piece in pieces:
+                kept = np.flatnonzero(np.isin(piece.origins + int(blocks.first[number]), asked))
+                answer = origins_of(made, kept + place)
+                place += len(piece.origins)
+                found = _as_rows(one, piece.origins[kept], part.horizon, answer, learned_until)
+                parts.append(found.select(pl.lit(blocks.names[number]).alias("series"), pl.all()))
+                done += len(kept)
+    parts += _panel_rows(version, table, origins[~reconciled], learned_until)
+    version.progress(len(origins), len(origins))
+    order = pl.DataFrame({"series": blocks.names, "number": range(len(blocks))})
+    totals = pl.col("series").is_in(list(whole.hierarchy.totals)).alias("is_total")
+    joined = pl.concat(parts).join(order, on="series", how="left").sort("origin_at", "number", "step")
+    return joined.select("series", totals, pl.exclude("series", "number"))
+
+
+def _panel_rows(
+    version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None
+) -> list[pl.DataFrame]:
+    """The rows of each series of a panel, asked for one after another."""
+    import polars as pl
+
+    blocks, parts = Blocks.of(table.frame, str(table.schema.series)), []
+    owners = blocks.of_rows(origins)
+    for number in np.unique(owners).tolist():
+        name, own = blocks.names[number], origins[owners == number] - int(blocks.first[number])
+        found = _series_rows(version, _one(table, blocks, number), own, learned_until, (name, table))
+        parts.append(found.select(pl.lit(name).alias("series"), pl.all()))
+    return parts
+
+
+def _one(table: Table, blocks: Blocks, number: int) -> Table:
+    """A series of a panel as a table of its own."""
+    rows = table.frame.slice(int(blocks.first[number]), int(blocks.sizes[number]))
+    return Table(rows.drop(str(table.schema.series)), one_of(table.schema))
+
+
+def _history_needed(version: LoadedVersion, whole: Together) -> int:
+    """The first row from which the version predicts a series that it learned."""
+    names, table = frozenset(whole.hierarchy.names), whole.table
+    learned = [(name, one) for name, one in series_of(table) if name in names]
+    for name, one in sorted(learned, key=lambda each: -len(each[1])):
+        if _able(version, one, len(one) - 1, (name, table)):
+            return _first_able(version, one, 0, len(one), (name, table))
+    return len(table)
+
+
+def _origins_of_panel(
+    version: LoadedVersion, table: Table, rows: BatchRange, whole: Together | None = None
+) -> tuple[Indices, int]:
     """The rows of the stacked series to predict from, and how many were skipped.
 
-    How much history the version needs is found out with the longest series that it can predict at all.
+    How much history the version needs is found out with the longest series that it can predict at all, and again where
+    a series needs more: one that it learned may need more than one that it forecasts by analogy. With totals
+    (``whole``), ``rows.every`` counts moments, so that series and totals are predicted at the same ones.
     """
-    asked, needed, found, skipped = [], None, [], 0
-    first = 0
+    ranges, needed, first = [], None, 0
     for name, one in series_of(table):
-        asked.append((name, one, first))
-        first += len(one)
-    for name, one, offset in sorted(asked, key=lambda each: -len(each[1])):
         begin, stop = _rows_between(one, rows.start, rows.end, least=0)
+        ranges.append((name, one, first, begin, stop))
+        first += len(one)
+    among = None if whole is None else whole.every(_all_rows(ranges), rows.every)
+    of_learned = None if whole is None else _history_needed(version, whole)
+    learned = frozenset[str]() if whole is None else frozenset(whole.hierarchy.names)
+    found, skipped = [], 0
+    for name, one, offset, begin, stop in sorted(ranges, key=lambda each: -len(each[1])):
         own = np.arange(begin, stop, rows.every, dtype=np.int64)
-        able = bool(len(own)) and _able(version, one, stop - 1, (name, table))
-        if able and needed is None:
-            needed = _first_able(version, one, 0, stop, (name, table))
-        kept = own[own >= needed] if able and needed is not None else own[:0]
+        if among is not None:
+            own = among[np.searchsorted(among, offset + begin) : np.searchsorted(among, offset + stop)] - offset
+        least: int | None = None
+        if name in learned:
+            least = of_learned
+        elif len(own) and _able(version, one, stop - 1, (name, table)):
+            if needed is None or needed >= stop or not _able(version, one, needed, (name, table)):
+                needed = _first_able(version, one, 0, stop, (name, table))
+            least = needed
+        kept = own[:0] if least is None else own[own >= least]
         skipped += len(own) - len(kept)
         found.append(kept + offset)
     origins = np.sort(np.concatenate(found))
@@ -108,6 +188,11 @@ def _origins_of_panel(version: LoadedVersion, table: Table, rows: BatchRange) ->
             next_step="name a dataset that holds series which the version learned, with a longer history",
         )
     return origins, skipped
+
+
+def _all_rows(ranges: Sequence[tuple[str, Table, int, int, int]]) -> Indices:
+    """The rows between ``begin`` and ``stop`` of every ``(name, table, first row, begin, stop)``."""
+    return np.concatenate([np.arange(first + begin, first + stop) for _, _, first, begin, stop in ranges])
 
 
 def _first_able(version: LoadedVersion, table: Table, first: int, stop: int, of: Of = None) -> int:
@@ -147,11 +232,18 @@ def _part(version: LoadedVersion, table: Table, origins: Indices, of: Of = None)
 def _series_rows(
     version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None, of: Of = None
 ) -> pl.DataFrame:
-    import polars as pl
-
     part = _part(version, table, origins, of)
     made = predict_checked(version.name, version.answer, part)
-    horizon, count = part.horizon, len(table)
+    return _as_rows(table, origins, part.horizon, made, learned_until)
+
+
+def _as_rows(
+    table: Table, origins: Indices, horizon: int, made: Predictions, learned_until: str | None
+) -> pl.DataFrame:
+    """The predictions of a series as rows, with the naive answer and what happened."""
+    import polars as pl
+
+    count = len(table)
     steps = origins[:, None] + np.arange(1, horizon + 1)
     target = table.frame.get_column(table.schema.target).cast(pl.Float64).fill_null(float("nan")).to_numpy()
     truth = np.append(target, np.full(horizon, np.nan))[steps]

@@ -116,6 +116,13 @@ def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
     column = str(table.schema.series)
     names = Blocks.of(table.frame, column).names
     if not set(names) - set(found):
+        if all(each.why == "constant" for each in found.values()):
+            raise InvalidInput(
+                f"none of the {len(names)} series changes in the training set: there is nothing to learn",
+                where=f"column {table.schema.target!r}",
+                next_step="choose another target, or smaller validation and test shares; a constant needs no model",
+                code="constant_target",
+            )
         first = found[names[0]]
         raise InvalidInput(
             f"none of the {len(names)} series can be learned and judged; {first.series!r} "

@@ -1,4 +1,4 @@
-"""The demo from its first row to its closing table, reported line by line."""
+"""The steps of the demo, from its first row to its closing table, reported line by line."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Told:
+class DemoResult:
     """The end of the demo: the closing table, and the steps of the loop that were not taken."""
 
     phases: list[Phase]
@@ -59,7 +59,7 @@ class Told:
 Say = Callable[[Line], None]
 
 
-def tell(client: Client, loop: Loop, hook: Hook | None, say: Say) -> Told:
+def take_steps(client: Client, loop: Loop, hook: Hook | None, say: Say) -> DemoResult:
     """Drive the demo to its end. Raises DemoError if it cannot continue, and DemoCancelled."""
     series = loop.plan
     say(Line("series", of=series.rows_at_first, more=series.rows - series.rows_at_first))
@@ -119,7 +119,7 @@ def _trained(client: Client, row: int, run: Run) -> Line:
     )
 
 
-def _close(client: Client, loop: Loop, hook: Hook | None, last: Seen) -> Told:
+def _close(client: Client, loop: Loop, hook: Hook | None, last: Seen) -> DemoResult:
     lines = [client.predictions.get(each.prediction_id) for each in client.predictions.list(loop.name, limit=None)]
     start = min(each.origin for each in lines)
     changes = start + timedelta(hours=loop.plan.changes_after - loop.plan.rows_at_first + 1)
@@ -134,4 +134,4 @@ def _close(client: Client, loop: Loop, hook: Hook | None, last: Seen) -> Told:
         hook.wait_for(alarms, _HOOK_SECONDS)
         if len(hook.received) != alarms or hook.refused:
             problems.append("hook_wrong")
-    return Told(found, problems, alarms)
+    return DemoResult(found, problems, alarms)
