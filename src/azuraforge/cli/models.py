@@ -87,7 +87,7 @@ def history(
     limit: Limit = SHOWN,
     json: AsJson = False,
 ) -> None:
-    """Who was champion from when to when, and why; newest first."""
+    """List a model's champions with their periods and reasons, newest first."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         moment = at.replace(tzinfo=at.tzinfo or UTC) if at else None

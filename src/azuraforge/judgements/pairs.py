@@ -136,8 +136,8 @@ def read_predictions(table: RawTable, options: Options) -> ReadPredictions:
 def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
     """Pair the predictions with their actual values.
 
-    Raises InvalidInput if two predictions of one model have the same target and origin, where one was made after
-    its target, or where no prediction has an actual value.
+    Raises InvalidInput if two predictions of one model have the same target and origin, if one was made after
+    its target, or if no prediction has an actual value.
     """
     target = truth.row_of(read.at)
     if read.origins is not None:

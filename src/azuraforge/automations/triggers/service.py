@@ -112,9 +112,7 @@ class AutomationService:
 
         def work(session: Session) -> str:
             there = {row.name: row for row in store.every(session) if row.name in names}
-            former = {
-                row.id for row in there.values()
-            }  # automations not changed yet are left out of the check for cycles
+            former = {row.id for row in there.values()}  # not changed yet: not in the check for cycles
             for name in there.keys() - {request.name for request in requests}:
                 self._remove(session, self._locked(session, there[name].id))
             for request in requests:
