@@ -9,7 +9,7 @@ import pytest
 
 from azuraforge.errors import StorageError
 from azuraforge.events.service import EventLog
-from azuraforge.projects import housekeeping
+from azuraforge.projects import housekeeping, reads
 from azuraforge.projects.history import History
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.schemas import RetentionPolicy
@@ -56,7 +56,7 @@ def history(events, tmp_path):
 def test_every_project_is_tended_by_its_own_policy(
     database, events, history, project_id, other_project_id, monkeypatch
 ):
-    monkeypatch.setattr(housekeeping, "_PROJECTS", 1)  # one page for each
+    monkeypatch.setattr(reads, "_AT_ONCE", 1)  # one page for each
     bin_, swept = RememberingBin(), []
     trash = Trash(database, events, [bin_])
     trash.set_policy(other_project_id, RetentionPolicy(trash_days=2, keep_run_days=9), "Ada")

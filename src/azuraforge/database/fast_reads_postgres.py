@@ -96,5 +96,5 @@ class PostgresReader:
 
 
 def _not_looked_for(error: psycopg.DataError) -> InvalidInput:
-    """Return whether values cannot match any row, such as a NUL in a text or a number out of range."""
+    """Return the error for a value that no row can hold, such as a NUL in a text or a number out of range."""
     return InvalidInput(f"a value cannot be looked for: {str(error).splitlines()[0]}")

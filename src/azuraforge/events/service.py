@@ -67,7 +67,7 @@ class EventLog:
         store.delete_stream(session, stream)
 
     def forget_type(self, session: Session, stream: str, type_: str, keep_after: int) -> None:
-        """Empty lines of one type up to ``keep_after``, whose data also lives elsewhere (metric points)."""
+        """Empty the data of events of one type up to ``keep_after``, which is also stored elsewhere (metric points)."""
         store.delete_type(session, stream, type_, keep_after)
 
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:

@@ -69,7 +69,7 @@ def last_seq(session: Session, stream: str) -> int:
 
 
 def delete_type(session: Session, stream: str, type_: str, keep_after: int) -> int:
-    """Delete events of one type up to ``keep_after``, for data that is also stored elsewhere (metric points)."""
+    """Empty the data of events of one type up to ``keep_after``, which is also stored elsewhere (metric points)."""
     statement = (
         update(Event).where(Event.stream == stream, Event.type == type_, Event.seq <= keep_after).values(data={})
     )

@@ -1,4 +1,4 @@
-"""A line of the ledger in parts: what a prediction was made from, its points, and how many of them are known.
+"""Parts of a ledger entry: the prediction's inputs, its points, and how many of them are judged.
 
 Each task kind fills the fields that it has; the others are null or empty.
 """
@@ -24,7 +24,7 @@ class ClassProbability(Shape):
 
 
 class PredictionInputs(Shape):
-    """The rows or the picture that a prediction was made from."""
+    """The rows or the image that a prediction was made from."""
 
     rows: int | None = Field(default=None, description="of history")
     series: str | None = Field(default=None, description="of which of several series")
@@ -38,7 +38,7 @@ class PredictionInputs(Shape):
 
 
 class PredictionPoint(Shape):
-    """A predicted value with its interval; ``low`` and ``high`` are null where the version gives none."""
+    """A predicted value with its interval; ``low`` and ``high`` are null if the version gives none."""
 
     at: datetime
     value: float
@@ -48,14 +48,14 @@ class PredictionPoint(Shape):
 
 
 class KnownPoints(Shape):
-    """How many of a prediction's points are judged."""
+    """Number of a prediction's points that are judged."""
 
     known: int
     of: int
 
 
 class AskedTimes(Shape):
-    """The times at which the target of a series is asked for.
+    """The times at which the target of a series is requested.
 
     ``total_of``: the folder of the version that learned which series the total adds up; null: a series of the dataset.
     """
@@ -66,7 +66,7 @@ class AskedTimes(Shape):
 
 
 class ActualsInput(Shape):
-    """Segments of a dataset's version, path and address each, and the times at which its target is asked for."""
+    """Request for a dataset version's target: its segments, path and address each, and the times."""
 
     files: tuple[tuple[Path, str], ...]
     incumbent: Path | None = Field(default=None, description="the file of present forecasts, where they have their own")
@@ -82,18 +82,18 @@ class PresentForecast(Shape):
 
 
 class Actual(Shape):
-    """What happened at a time, and the dataset's present forecasts of it, the earliest first."""
+    """The actual value at a time, and the dataset's present forecasts of it, earliest first."""
 
     value: float
     present: tuple[PresentForecast, ...] = ()
 
     def present_at(self, origin_at: datetime) -> float | None:
-        """Return the newest present forecast that was made by an origin; None where there is none."""
+        """Return the newest present forecast that was made by an origin; None if there is none."""
         by_then = [each for each in self.present if each.made_at <= origin_at]
         return by_then[-1].value if by_then else None
 
 
 class Actuals(Shape):
-    """What happened at each of the times that were asked for; null where no row is there, or it was not measured."""
+    """The actual value at each requested time; null if there is no row or it was not measured."""
 
     values: tuple[tuple[Actual | None, ...], ...]

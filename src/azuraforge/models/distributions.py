@@ -1,4 +1,4 @@
-"""Distributions of a version's inputs and answers, and what a comparison with newer ones found: stored and served."""
+"""Stored and served distributions of a version's inputs and answers, and comparisons with newer ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Distribution(Shape):
 
 
 class Reference(Shape):
-    """The distributions of a version's inputs and answers, and notes on the ones that could not be described."""
+    """The distributions of a version's inputs and answers, and notes on those that could not be described."""
 
     columns: dict[str, Distribution]
     notes: list[str]
@@ -42,7 +42,7 @@ class DriftColumn(Shape):
 
 
 class DriftThresholds(Shape):
-    """What counts as drift: ``psi`` reached and ``p_value`` below ``level``, which is ``alpha`` / columns."""
+    """Conditions of drift: ``psi`` reached and ``p_value`` below ``level``, which is ``alpha`` / columns."""
 
     psi: float
     alpha: float
@@ -51,7 +51,7 @@ class DriftThresholds(Shape):
 
 
 class DriftErrors(Shape):
-    """Live errors compared with those of the test part, in the order of their forecasts."""
+    """Live errors compared with those of the test set, in the order of their forecasts."""
 
     forecasts: int = Field(description="judged forecasts that do not overlap")
     reference: int = Field(description="forecasts of the test part that they are compared with")
@@ -73,7 +73,7 @@ class Detected(Shape):
 
 
 class DriftReport(Detected):
-    """What a look found among the newest lines of the ledger."""
+    """Result of a drift check over the newest ledger entries."""
 
     lines: int
     first_at: datetime | None

@@ -1,4 +1,4 @@
-"""The events of models: versions, aliases, policies, deployments, drift and predictions."""
+"""Events of models: versions, aliases, policies, deployments, drift and predictions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AliasMoved(EventBody):
 
 
 class ModelMoved(EventBody):
-    """A model or one version of it was put into the trash or taken out of it."""
+    """A model or one of its versions was moved into the trash or restored."""
 
     type: Literal["model.deleted", "model.restored"]
     model: str
@@ -61,7 +61,7 @@ class GatePolicyChanged(EventBody):
 
 
 class DriftFound(EventBody):
-    """Questions to a version drifted away from the rows that it learned from."""
+    """Questions to a version drifted away from its training rows."""
 
     type: Literal["model.drift"] = "model.drift"
     model: str
@@ -106,7 +106,7 @@ class PredictionsJudged(EventBody):
 
 
 class PredictionsJudgedAgain(EventBody):
-    """A dataset revised values that had judged predictions; these points were judged again."""
+    """A dataset revised values of judged predictions; these points were judged again."""
 
     type: Literal["prediction.judged_again"] = "prediction.judged_again"
     dataset_id: str

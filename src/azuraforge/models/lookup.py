@@ -1,4 +1,4 @@
-"""The reads of models that pages and clients ask for most, in few round trips and without the ORM.
+"""Most frequent reads of models by pages and clients, in few round trips and without the ORM.
 
 Showing one model is a plan of questions; the event loop follows it with ``ModelLookup``, a thread with ``ModelReads``.
 """
@@ -20,7 +20,7 @@ VERSIONS: Order[tuple[int]] = Order("model versions", tuple[int])
 
 
 class ModelLookup:
-    """Reads to be awaited in the event loop."""
+    """Asynchronous reads of models."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -46,7 +46,7 @@ class ModelLookup:
         return ModelPage(items=items, next=cursor)
 
     async def versions(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> VersionPage:
-        """Return a page of a model's versions, the newest first. Raises NotFound."""
+        """Return a page of a model's versions, newest first. Raises NotFound."""
         of = {"name": name}
         asked = lookup_store.detail(trash=False)
         found, aliases = asked.models.given(of), asked.aliases.given(of)
@@ -63,12 +63,12 @@ class ModelLookup:
         return VersionPage(items=items, next=cursor)
 
     async def get(self, project_id: str, name: str) -> ModelDetail:
-        """Return a model with its newest versions and those that an alias points at; see ``detail``."""
+        """Return a model with its newest versions and those that aliases point at; see ``detail``."""
         return await self._database.follow(project_id, detail(name))
 
 
 def detail(name: str) -> Plan[ModelDetail]:
-    """Read a model with its newest versions; one in the trash by its id or its former name. Raises NotFound."""
+    """Read a model with its newest versions; a deleted one by its id or its former name. Raises NotFound."""
     asked = lookup_store.detail(trash=False).given(name, shapes.SHOWN_VERSIONS)
     yield asked
     if not asked.models.rows:

@@ -1,4 +1,4 @@
-"""The questions behind ``lookup.py``: SQL of the hottest reads. Each is confined to one project by ``Question``."""
+"""SQL of the most frequent reads, used by ``lookup.py``. ``Question`` confines each to one project."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class DetailQuestions:
 
 @cache
 def detail(*, trash: bool) -> DetailQuestions:
-    """A model of a name; ``trash``: the deleted one of an id or a name. Parameter: ``name``."""
+    """Return the question for a model by name; ``trash``: for a deleted one by id or name. Parameter: ``name``."""
     id_: ScalarSelect[str] = _DELETED_ID if trash else _ID
     newest = (
         select(_numbered.version)
@@ -204,7 +204,7 @@ class PageQuestions:
 
 @cache
 def page(*, after: bool, trash: bool) -> PageQuestions:
-    """Parameters: ``limit``, and with ``after`` those of ``keyset.parameters``."""
+    """Return the question for a page. Parameters: ``limit``, and with ``after`` those of ``keyset.parameters``."""
     key = (Model.name, Model.id)
     conditions: list[ColumnElement[bool]] = [Model.deleted_at.is_not(None) if trash else Model.deleted_at.is_(None)]
     if after:
@@ -227,7 +227,7 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
 
 @cache
 def versions(*, after: bool) -> Question[VersionRow]:
-    """A model's versions that are there, the newest first. Parameters: ``name``, ``limit``, and the key's."""
+    """Return the question for a model's existing versions, newest first. Parameters: ``name``, ``limit``, the key's."""
     return _versions(_NAMED, behind_parameters([ModelVersion.version], descending=True)) if after else _versions(_NAMED)
 
 

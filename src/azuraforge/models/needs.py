@@ -11,7 +11,7 @@ from azuraforge.projects.schemas import NeededBy
 
 
 def needed_runs(session: Session, run_ids: Sequence[str]) -> dict[str, NeededBy]:
-    """Return those of the runs that made versions which still exist."""
+    """Return the given runs that made versions which still exist."""
     return {row.run_id: _needs(model, row) for model, row in trash_store.made_by(session, run_ids)}
 
 

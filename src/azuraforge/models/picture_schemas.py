@@ -1,4 +1,4 @@
-"""The API's shapes of answers about pictures."""
+"""API shapes of answers about images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from azuraforge.models.answers import ClassProbability
 
 
 class PictureSize(BaseModel):
-    """What a version looks at, in pixels; ``channels`` is 1 for grey and 3 for colour."""
+    """Input size of a version in pixels; ``channels`` is 1 for grey and 3 for colour."""
 
     height: int
     width: int
@@ -16,7 +16,7 @@ class PictureSize(BaseModel):
 
 
 class PictureAnswer(BaseModel):
-    """What a version sees in a picture."""
+    """Classification of an image."""
 
     prediction_id: str = Field(description="its line in the ledger, to send the right class to")
     model: str

@@ -1,4 +1,4 @@
-"""Where a version comes from: the rows it learned from, and the platform that trained an imported one."""
+"""Origin of a version: the rows it learned from, and the platform that trained an imported one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class LearnedPart(Shape):
-    """Rows of one part of a split, with the times of the first and the last where they have one."""
+    """Rows of one part of a split, with the times of the first and the last if they have one."""
 
     rows: int | None = None
     start: str | None = None
@@ -20,7 +20,7 @@ class LearnedPart(Shape):
 
 
 class EvaluatedRows(Shape):
-    """The rows that an evaluated predictor has seen; ``start`` and ``end`` (ISO 8601) are both included."""
+    """The rows that an evaluated predictor has learned from; ``start`` and ``end`` (ISO 8601) are both included."""
 
     rows: int | None = None
     start: str | None = None
@@ -30,9 +30,9 @@ class EvaluatedRows(Shape):
 
 
 class LearnedRows(Shape):
-    """The rows that the serving weights have seen, validation included. An imported version may state none.
+    """The rows that the serving weights have learned from, validation included. An imported version may state none.
 
-    ``evaluated`` is about the predictor that was evaluated, where the serving one was refitted on every row.
+    ``evaluated`` describes the evaluated predictor if the serving one was refitted on every row.
     """
 
     rows: int | None = None
@@ -43,7 +43,7 @@ class LearnedRows(Shape):
 
 
 class OriginDataset(Shape):
-    """The dataset version that an imported version learned from, as its own platform calls it."""
+    """The dataset version that an imported version learned from, as named by its own platform."""
 
     name: str
     version: int | None
@@ -74,6 +74,6 @@ class StatedEvaluation(Shape):
 
 
 class ImportRecord(ImportedFrom):
-    """All that is kept of a bundle."""
+    """All stored data of a bundle."""
 
     evaluated: StatedEvaluation | None

@@ -1,4 +1,4 @@
-"""Typed reads of models, their versions and what is known of them, for other packages; ``ModelReads`` for threads."""
+"""Typed reads of models and versions for other packages; ``ModelReads`` is for threads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NEWEST_FORECASTS = 200
 
 
 class LearnedVersion(NamedTuple):
-    """A version with what it learned from and what it takes to load it."""
+    """A version with its training data and the facts needed to load it."""
 
     project_id: str
     model_id: str
@@ -54,7 +54,7 @@ class LearnedVersion(NamedTuple):
 
 
 class ModelRow(NamedTuple):
-    """A model with its champion; nulls where there is none."""
+    """A model with its champion; nulls if there is none."""
 
     id: str
     name: str
@@ -64,7 +64,7 @@ class ModelRow(NamedTuple):
 
 
 class VersionRow(NamedTuple):
-    """A version: the newest that was learned here, or a champion."""
+    """A version: the newest that was trained here, or a champion."""
 
     model_id: str
     version: int
@@ -75,7 +75,8 @@ class VersionRow(NamedTuple):
 
 
 class ForecastRow(NamedTuple):
-    """The newest forecast that a caller received. ``origins``: different ones among the newest forecasts."""
+    """The newest forecast that a caller received. ``origins``: number of distinct origins among the newest
+    forecasts."""
 
     model_id: str
     id: str
@@ -86,7 +87,7 @@ class ForecastRow(NamedTuple):
 
 
 class JudgedRow(NamedTuple):
-    """The newest target that was judged."""
+    """The newest judged target."""
 
     model_id: str
     prediction_id: str
@@ -95,17 +96,17 @@ class JudgedRow(NamedTuple):
 
 
 class ModelReads:
-    """Reads of models, versions and evaluations; each method names the project it acts in."""
+    """Reads of models, versions and evaluations; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def show(self, project_id: str, name: str) -> ModelDetail:
-        """Return a model as ``ModelLookup.get`` does, which the event loop awaits instead."""
+        """Return a model as ``ModelLookup.get`` does, which is for the event loop."""
         return self._database.follow_now(project_id, lookup.detail(name))
 
     def show_version(self, project_id: str, name: str, number: int) -> VersionOut:
-        """Return one version with its lineage; also one that is in the trash."""
+        """Return one version with its lineage, even if it is in the trash."""
         with self._database.read(project_id) as session:
             owner = finding.find_model(session, name, trash=True)
             row = finding.find_version(session, owner, number, trash=True)
@@ -122,19 +123,19 @@ class ModelReads:
 
 
 def champion(session: Session, name: str) -> LearnedVersion | None:
-    """Return the champion; None where there is none, or no such model."""
+    """Return the champion; None if there is none, or no such model."""
     owner = store.model(session, name)
     row = finding.aliased(session, owner.id, CHAMPION) if owner is not None else None
     return _learned(row) if row is not None else None
 
 
 def required_champion(session: Session, name: str) -> LearnedVersion:
-    """Return the champion. Raises NotFound for an unknown model, Conflict where it has none."""
+    """Return the champion. Raises NotFound for an unknown model, Conflict if it has none."""
     return _learned(finding.find_aliased(session, finding.find_model(session, name), CHAMPION))
 
 
 def models(session: Session, name: str | None, after: tuple[str, str] | None, limit: int) -> list[ModelRow]:
-    """Models that are not in the trash, by name behind ``after``; with ``name`` only this one."""
+    """Return models that are not in the trash, by name following ``after``; with ``name`` only this one."""
     champion = and_(ModelAlias.model_id == Model.id, ModelAlias.alias == "champion")
     line = and_(AliasChange.model_id == Model.id, AliasChange.seq == ModelAlias.change)
     found = (
@@ -151,7 +152,7 @@ def models(session: Session, name: str | None, after: tuple[str, str] | None, li
 
 
 def versions(session: Session, ids: Collection[str]) -> list[VersionRow]:
-    """The newest version of each model that was learned here, its newest of all, and its champion."""
+    """Return each model's newest version trained here, its newest of all, and its champion."""
     learned = aliased(ModelVersion)
     newest = (
         select(func.max(learned.version))
@@ -173,7 +174,7 @@ def versions(session: Session, ids: Collection[str]) -> list[VersionRow]:
 
 
 def forecasts(session: Session, ids: Collection[str]) -> dict[str, ForecastRow]:
-    """The newest forecast of each model in the ledger, without those that were only compared."""
+    """Return the newest forecast of each model in the ledger, except those made for comparison only."""
     line, counted, recent = aliased(Prediction), aliased(Prediction), aliased(Prediction)
     newest = (
         select(line.id)
@@ -209,7 +210,7 @@ def forecasts(session: Session, ids: Collection[str]) -> dict[str, ForecastRow]:
 
 
 def judged(session: Session, ids: Collection[str]) -> dict[str, JudgedRow]:
-    """The newest judged target of each model, and how many points were judged."""
+    """Return the newest judged target of each model, and the number of judged points."""
     newest, same, counted = aliased(PredictionOutcome), aliased(PredictionOutcome), aliased(PredictionOutcome)
     last = newest.target_at.desc(), newest.prediction_id.desc()
     line = select(newest.prediction_id).where(newest.model_id == Model.id).order_by(*last).limit(1).correlate(Model)
@@ -227,13 +228,13 @@ def judged(session: Session, ids: Collection[str]) -> dict[str, JudgedRow]:
 
 
 def verdicts(session: Session, run_ids: Collection[str]) -> dict[str, tuple[VerdictRecord, datetime]]:
-    """The verdicts of runs, with the moments they were given."""
+    """Return the verdicts of runs, with their times."""
     found = select(Evaluation.run_id, Evaluation.verdict, Evaluation.created_at)
     return {each[0]: (each[1], each[2]) for each in session.execute(found.where(Evaluation.run_id.in_(run_ids)))}
 
 
 def policies(session: Session, ids: Collection[str]) -> dict[str, PolicyTerms]:
-    """The policies in force; a model without one has the platform's own."""
+    """Return the current policies; a model without one has the platform's own."""
     other = aliased(ModelPolicy)
     newest = (
         select(func.max(other.number))

@@ -1,4 +1,4 @@
-"""HTTP of a model's life besides its predictions: shadows and canaries, lineage, cards, bundles."""
+"""HTTP routes of a model's releases: shadows and canaries, lineage, cards, bundles."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _FORM = {
 def list_deployments(
     name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> DeploymentPage:
-    """A page of the shadows and canaries that the model had, the newest first, with their results."""
+    """List the model's shadows and canaries, newest first, with their results."""
     return service.deployments.list(access.project_id, name, limit=limit, after=after)
 
 
@@ -66,7 +66,7 @@ def list_deployments(
 def start_deployment(
     name: Name, body: DeploymentRequest, access: Member, service: Service, unit: Unit
 ) -> DeploymentOut:
-    """Let a version answer next to an alias's holder: as its shadow, or as a canary for a share of requests."""
+    """Deploy a version alongside an alias's holder: as its shadow, or as a canary for a share of requests."""
     return service.deployments.start(access.project_id, name, body, access.user_name, unit=unit)
 
 
@@ -80,7 +80,7 @@ def end_deployment(
 
 @router.get("/models/{name}/lineage")
 def get_lineage(name: Name, access: Reader, service: Service) -> LineageOut:
-    """Datasets, runs, versions and predictions, and what came of what."""
+    """Return the lineage graph of datasets, runs, versions and predictions."""
     return service.lineage.of(access.project_id, name)
 
 
@@ -88,13 +88,13 @@ def get_lineage(name: Name, access: Reader, service: Service) -> LineageOut:
 def get_card(
     name: Name, version: Number, access: Reader, service: Service, language: Literal["en", "tr"] = "en"
 ) -> CardOut:
-    """A version's card as Markdown."""
+    """Return a version's card as Markdown."""
     return service.cards.show(access.project_id, name, version, language)
 
 
 @router.post("/models/{name}/intended-use", status_code=204)
 def set_intended_use(name: Name, body: IntendedUse, access: Member, service: Service, unit: Unit) -> None:
-    """Write down what a model is for; it stands on the card of each version."""
+    """Set a model's intended use, which the card of each version shows."""
     service.cards.set_intended_use(access.project_id, name, body.intended_use, access.user_name, unit=unit)
 
 
@@ -104,7 +104,7 @@ def set_intended_use(name: Name, body: IntendedUse, access: Member, service: Ser
     responses={200: {"content": {"application/zip": {}}}},
 )
 def get_bundle(name: Name, version: Number, access: Reader, service: Service) -> StreamingResponse:
-    """A version as one zip that stands for itself; the same version gives the same bytes."""
+    """Download a version as a self-contained zip file; the same version gives the same bytes."""
     made = service.bundles.write(access.project_id, name, version)
     headers = {"content-disposition": f'attachment; filename="{_ascii(name)}-v{version}.zip"'}
     return StreamingResponse(_chunks(made), media_type="application/zip", headers=headers)
@@ -114,7 +114,7 @@ def get_bundle(name: Name, version: Number, access: Reader, service: Service) ->
 async def import_bundle(
     request: Request, response: Response, access: Member, service: Service, unit: Unit
 ) -> ImportOut:
-    """Add a bundle's version to a model. The same bundle again answers 200 with the version that is there."""
+    """Import a bundle's version into a model. The same bundle again answers 200 with the existing version."""
     refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)

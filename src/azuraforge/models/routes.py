@@ -1,4 +1,4 @@
-"""HTTP of models."""
+"""HTTP routes of models."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ async def list_models(
     limit: Limit = PAGE,
     after: After = None,
 ) -> ModelPage:
-    """A page of models with their champions, by name."""
+    """List models with their champions, by name."""
     return await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
 
 
 @router.get("/models/{name}")
 async def get_model(name: Name, access: Reader, service: Service) -> ModelDetail:
-    """A model with its newest versions."""
+    """Return a model with its newest versions."""
     return await service.lookup.get(access.project_id, name)
 
 
@@ -102,13 +102,13 @@ async def get_model(name: Name, access: Reader, service: Service) -> ModelDetail
 async def list_versions(
     name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> VersionPage:
-    """A page of a model's versions, the newest first."""
+    """List a model's versions, newest first."""
     return await service.lookup.versions(access.project_id, name, limit=limit, after=after)
 
 
 @router.get("/models/{name}/versions/{version}")
 def get_version(name: Name, version: Number, access: Reader, service: Service) -> VersionOut:
-    """One version with its lineage."""
+    """Return one version with its lineage."""
     return service.reads.show_version(access.project_id, name, version)
 
 
@@ -120,7 +120,7 @@ def delete_model(name: Name, access: Member, service: Service) -> None:
 
 @router.post("/models/{name}/restore")
 def restore_model(name: NameOrId, access: Member, service: Service, unit: Unit) -> ModelDetail:
-    """Take a model out of the trash, by its id or its former name."""
+    """Restore a model from the trash, by its id or its former name."""
     return service.reads.show(access.project_id, service.trash.restore(access.project_id, name, None, unit=unit).name)
 
 
@@ -132,7 +132,7 @@ def delete_version(name: Name, version: Number, access: Member, service: Service
 
 @router.post("/models/{name}/versions/{version}/restore")
 def restore_version(name: NameOrId, version: Number, access: Member, service: Service, unit: Unit) -> VersionOut:
-    """Take a version out of the trash."""
+    """Restore a version from the trash."""
     restored = service.trash.restore(access.project_id, name, version, unit=unit)
     return service.reads.show_version(access.project_id, restored.name, version)
 
@@ -147,7 +147,7 @@ def get_history(
     limit: Limit = PAGE,
     after: After = None,
 ) -> HistoryPage:
-    """A page of the moves of a model's aliases with their reasons, the newest first."""
+    """List the moves of a model's aliases with their reasons, newest first."""
     return service.aliases.history(access.project_id, name, alias, at, limit=limit, after=after)
 
 
@@ -171,7 +171,7 @@ def roll_back(name: Name, body: RollbackRequest, access: Member, service: Servic
 def set_alias(
     name: Name, alias: Alias, body: AliasRequest, access: Member, service: Service, unit: Unit
 ) -> AliasChange:
-    """Set an alias, or move it; the champion's too."""
+    """Set or move an alias, including the champion's."""
     return service.aliases.promote_by_hand(
         access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.user_name, unit=unit
     )
@@ -185,25 +185,25 @@ def remove_alias(
     service: Service,
     reason: Annotated[str, Query(min_length=1, max_length=1000)] = "taken away by hand",
 ) -> AliasChange:
-    """Take an alias other than the champion's away; the history keeps it."""
+    """Remove an alias other than the champion's; the history keeps it."""
     return service.aliases.remove_by_hand(access.project_id, name, alias, reason=reason, by=access.user_name)
 
 
 @router.get("/models/{name}/policy")
 def get_policy(name: Name, access: Reader, service: Service) -> PolicyOut:
-    """What a promotion of this model needs now."""
+    """Return the current conditions for a promotion of this model."""
     return service.policies.show(access.project_id, name)
 
 
 @router.post("/models/{name}/policies", status_code=201)
 def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service, unit: Unit) -> PolicyOut:
-    """Set what a promotion needs from now on, with a reason."""
+    """Set the conditions for promotions from now on, with a reason."""
     return service.policies.set(access.project_id, name, body, access.user_name, unit=unit)
 
 
 @router.get("/models/{name}/policies")
 def list_policies(name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> PolicyPage:
-    """A page of the policies that the model had, the newest first, with authors and reasons."""
+    """List the model's policies, newest first, with authors and reasons."""
     return service.policies.list(access.project_id, name, limit=limit, after=after)
 
 
@@ -211,7 +211,7 @@ def list_policies(name: Name, access: Reader, service: Service, limit: Limit = P
 async def predict(
     name: Name, request: Request, access: Member, service: Service, unit: Unit, body: PredictRequest | None = None
 ) -> Response:
-    """The next values, entered into the ledger before they are given."""
+    """Predict the next values; the answer is stored in the ledger before it is returned."""
     asked = body or PredictRequest()
     in_thread = partial(ask_in_turn, request, access.project_id)
     answer = await service.predict(access.project_id, name, asked, access.user_name, in_thread, unit=unit)
@@ -231,7 +231,7 @@ async def predict_image(
         str | None, Query(min_length=1, max_length=64, description="your own name for it"), AfterValidator(plain)
     ] = None,
 ) -> PictureAnswer:
-    """What a version sees in a picture: the probability of each class."""
+    """Classify an image: return the probability of each class."""
     target = Target(version=version, alias=alias, request_id=request_id)
     in_thread = partial(ask_in_turn, request, access.project_id)
     with service.inbox() as folder:
@@ -246,5 +246,5 @@ async def predict_image(
 
 @router.get("/evaluations/{run_id}")
 def get_evaluation(run_id: RunId, access: Reader, service: Service) -> EvaluationOut:
-    """A run's evaluation next to its baselines, with the verdict."""
+    """Return a run's evaluation next to its baselines, with the verdict."""
     return service.reads.evaluation(access.project_id, run_id)

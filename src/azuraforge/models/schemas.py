@@ -31,7 +31,7 @@ Alias = Annotated[str, Field(max_length=40), AfterValidator(plain)]
 
 
 class VersionOut(BaseModel):
-    """One immutable version: weights with preprocessing, and where it came from."""
+    """One immutable version: weights with preprocessing, and their origin."""
 
     model: str
     version: int
@@ -60,7 +60,7 @@ class VersionOut(BaseModel):
 
 
 class ModelOut(BaseModel):
-    """A named thing with versions."""
+    """A named model with versions."""
 
     id: str
     name: str
@@ -86,11 +86,11 @@ class ModelPage(Page[ModelOut]):
 
 
 class VersionPage(Page[VersionOut]):
-    """A page of a model's versions, the newest first."""
+    """A page of a model's versions, newest first."""
 
 
 class AliasChange(BaseModel):
-    """A line of history: who was what, from when, why."""
+    """One move of an alias: the version, the time and the reason."""
 
     alias: str
     version: int | None
@@ -107,17 +107,17 @@ class AliasChange(BaseModel):
 
 
 class HistoryPage(Page[AliasChange]):
-    """A page of the moves of a model's aliases, the newest first."""
+    """A page of the moves of a model's aliases, newest first."""
 
 
 class PolicyRequest(PolicyTerms):
-    """The terms of a model's promotions from now on. A term that is left out has the platform's value."""
+    """Request to set the conditions of a model's promotions. An omitted condition has the platform's value."""
 
     reason: str = Field(min_length=1, max_length=1000)
 
 
 class PolicyOut(GatePolicy):
-    """A policy of the model's gate. Number 0 is the platform's own; it has no author."""
+    """A policy of the model's gate. Number 0 is the platform's own and has no author."""
 
     reason: str | None
     by: str | None
@@ -125,7 +125,7 @@ class PolicyOut(GatePolicy):
 
 
 class PolicyPage(Page[PolicyOut]):
-    """A page of a model's policies, the newest first; the last one is the platform's own."""
+    """A page of a model's policies, newest first; the last one is the platform's own."""
 
 
 class AliasRequest(BaseModel):
@@ -136,7 +136,7 @@ class AliasRequest(BaseModel):
 
 
 class MadePredictions(BaseModel):
-    """How many predictions a version made, how many of them are judged, and the times of the first and the last."""
+    """Number of a version's predictions, number of judged ones, and the times of the first and the last."""
 
     made: int
     judged: int
@@ -145,7 +145,7 @@ class MadePredictions(BaseModel):
 
 
 class LineageNode(BaseModel):
-    """A thing that a version comes from or that came of it; each kind of node has the fields that belong to it."""
+    """An ancestor or a descendant of a version; each kind of node has its own fields."""
 
     id: str
     kind: Literal["dataset", "run", "version", "predictions", "origin"]
@@ -168,7 +168,7 @@ class LineageEdge(BaseModel):
 
 
 class LineageOut(BaseModel):
-    """Where a model's versions come from and what they said. ``left_out``: older versions that are not told."""
+    """Lineage of a model's versions and their predictions. ``left_out``: number of older versions omitted."""
 
     model: str
     nodes: list[LineageNode]
@@ -193,7 +193,7 @@ class IntendedUse(BaseModel):
 
 
 class ImportOut(BaseModel):
-    """A version that came in from a bundle. ``created`` is false where it was there already."""
+    """An imported version. ``created`` is false if it existed already."""
 
     model: str
     version: int
@@ -201,7 +201,7 @@ class ImportOut(BaseModel):
 
 
 class DeploymentRequest(BaseModel):
-    """Let a version answer next to an alias's holder."""
+    """Request to deploy a version alongside an alias's holder."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -222,7 +222,7 @@ class EndRequest(BaseModel):
 
 
 class TestOut(BaseModel):
-    """A sequential test: "worse by more than the margin" is shown where exp(log_wealth) reaches 1 / alpha."""
+    """A sequential test: "worse by more than the margin" is shown when exp(log_wealth) reaches 1 / alpha."""
 
     worse: int
     even: int
@@ -233,7 +233,7 @@ class TestOut(BaseModel):
 
 
 class ExtremesOut(BaseModel):
-    """A sequential test of single losses: more than ``share`` of them above ``bound`` is shown where exp(log_wealth)
+    """A sequential test of single losses: more than ``share`` of them above ``bound`` is shown when exp(log_wealth)
     reaches 1 / alpha."""
 
     bound: float | None = Field(
@@ -250,7 +250,7 @@ class ExtremesOut(BaseModel):
 
 
 class DeploymentOut(BaseModel):
-    """A shadow or a canary, and how it did next to the alias's holder."""
+    """A shadow or a canary, and its results next to the alias's holder."""
 
     number: int
     alias: str
@@ -274,7 +274,7 @@ class DeploymentOut(BaseModel):
 
 
 class DeploymentPage(Page[DeploymentOut]):
-    """A page of a model's shadows and canaries, the newest first."""
+    """A page of a model's shadows and canaries, newest first."""
 
 
 class PromoteRequest(BaseModel):
@@ -293,7 +293,7 @@ class RollbackRequest(BaseModel):
 
 
 class Target(BaseModel):
-    """The version that a question is for, and the caller's own name for the question."""
+    """The version of a question, and the caller's own name for the question."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -328,7 +328,7 @@ class PredictRequest(Target):
 
 
 class PredictionOut(BaseModel):
-    """A line of the ledger. ``outcome`` is null until it matured and was judged, once."""
+    """A prediction in the ledger. ``outcome`` is null until it matured and was judged, once."""
 
     prediction_id: str
     model: str

@@ -1,4 +1,4 @@
-"""The parts of the package, put together: registry and gate ← serving ← predictions."""
+"""Assembly of the package: registry and gate ← serving ← predictions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TRIAL_SECONDS = 120.0
 
 
 class ModelService:
-    """Models of every project.
+    """Service for the models of all projects.
 
     Attributes:
         lookup: the hottest reads, awaited.
@@ -115,7 +115,7 @@ class ModelService:
         *,
         unit: UnitOfWork | None = None,
     ) -> PictureAnswer:
-        """Name the classes of the picture at ``path``; see ``Inference.predict``."""
+        """Classify the image at ``path``; see ``Inference.predict``."""
         question = PictureQuestion(name, path, filename, self._datasets.large_pictures)
         return await self.inference.predict(project_id, name, target, question, by, in_thread, unit=unit)
 
@@ -125,11 +125,11 @@ class ModelService:
 
     @property
     def max_upload_bytes(self) -> int:
-        """Size of the largest bundle that is accepted."""
+        """Size of the largest accepted bundle."""
         return self._datasets.max_upload_bytes
 
     def close(self) -> None:
-        """End every serving child and write what is under way."""
+        """End every serving child and finish pending writes."""
         self.deployments.close()
         self.versions.close()
         self.ledger.close()

@@ -1,4 +1,4 @@
-"""Rows as API shapes."""
+"""Conversion of rows into API shapes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHOWN_VERSIONS = 100
 def model_out(
     owner: ModelRow | DetailRow, schema: DatasetSchema | TargetOf | None, champion: int | None, versions: int
 ) -> schemas.ModelOut:
-    """A model; ``schema`` is its newest version's, of which target and unit are shown."""
+    """Return a model; ``schema`` is its newest version's, of which target and unit are shown."""
     return schemas.ModelOut(
         id=owner.id,
         name=owner.name,
@@ -45,7 +45,7 @@ def names_by_version(aliases: Iterable[ModelAlias | AliasRow]) -> dict[int, list
 def model_detail(
     outline: schemas.ModelOut, rows: Iterable[ModelVersion | VersionRow], names: Mapping[int, list[str]]
 ) -> schemas.ModelDetail:
-    """A model with its newest versions and those that an alias points at, the newest first."""
+    """Return a model with its newest versions and those that aliases point at, newest first."""
     by_number = {row.version: row for row in rows}
     shown = sorted(by_number, reverse=True)
     kept = [number for index, number in enumerate(shown) if index < SHOWN_VERSIONS or number in names]
@@ -83,14 +83,14 @@ def version_out(model: str, row: ModelVersion | VersionRow, aliases: list[str]) 
 
 
 def shown_origin(imported: ImportRecord | None) -> ImportedFrom | None:
-    """Return where a version was trained, without its evaluation, which its card shows."""
+    """Return the origin of an imported version without its evaluation, which its card shows; None if trained here."""
     return None if imported is None else ImportedFrom(**imported.model_dump(exclude={"evaluated"}))
 
 
 def change_out(
     line: AliasChange, until: datetime | None = None, verdict: VerdictRecord | None = None
 ) -> schemas.AliasChange:
-    """Return a move; one by the gate carries its ``verdict``'s reasons in both languages."""
+    """Return a move of an alias; a move by the gate includes its ``verdict``'s reasons in both languages."""
     said = Sentences(en=verdict.text("en"), tr=verdict.text("tr")) if verdict is not None and verdict.reasons else None
     return schemas.AliasChange(
         alias=line.alias,
@@ -115,7 +115,7 @@ def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
 
 
 def gate_policy(row: ModelPolicy | None) -> GatePolicy:
-    """Return the terms of a stored policy with its number; None: the platform's own."""
+    """Return the conditions of a stored policy with its number; None: the platform's own."""
     return GatePolicy() if row is None else GatePolicy(**row.policy.model_dump(), number=row.number)
 
 

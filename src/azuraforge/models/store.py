@@ -1,4 +1,4 @@
-"""The only SQL of models, versions, aliases, evaluations and predictions besides ``trash_store.py``."""
+"""All SQL of models, versions, aliases and evaluations, except ``trash_store.py``."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def model_by_id(session: Session, id_: str) -> Model | None:
 
 
 def lock_model(session: Session, name: str) -> Model | None:
-    """The model, its row locked until commit, so that numbers are given out one after another."""
+    """Return the model, its row locked until commit, so that numbers are assigned one after another."""
     statement = select(Model).where(*_named(name))
     return session.scalar(statement.with_for_update().execution_options(populate_existing=True))
 
 
 def ensure_model(session: Session, name: str) -> Model:
-    """The locked model, made where it is new."""
+    """Return the locked model, created if it is new."""
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Model)
     values: dict[str, object] = {"project_id": session.project_id, "id": new_id(), "name": name, "created_at": now()}
@@ -51,7 +51,7 @@ def ensure_model(session: Session, name: str) -> Model:
 
 
 def names(session: Session) -> Sequence[str]:
-    """Names of the models that are not in the trash."""
+    """Return the names of the models that are not in the trash."""
     return session.scalars(select(Model.name).where(Model.deleted_at.is_(None))).all()
 
 
@@ -60,13 +60,13 @@ def version(session: Session, model_id: str, number: int) -> ModelVersion | None
 
 
 def versions(session: Session, model_id: str) -> Sequence[ModelVersion]:
-    """Every version, newest first; none that was deleted."""
+    """Return every version that is not deleted, newest first."""
     statement = select(ModelVersion).where(ModelVersion.model_id == model_id)
     return session.scalars(statement.where(*_there()).order_by(ModelVersion.version.desc())).all()
 
 
 def add_version(session: Session, owner: Model, **fields: object) -> ModelVersion:
-    """The next version of a locked model."""
+    """Add the next version of a locked model."""
     owner.last_version += 1
     row = ModelVersion(project_id=owner.project_id, model_id=owner.id, version=owner.last_version, **fields)
     session.add(row)
@@ -88,7 +88,7 @@ def change(session: Session, model_id: str, seq: int) -> AliasChange | None:
 
 
 def move_alias(session: Session, owner: Model, name: str, **fields: object) -> AliasChange:
-    """Add a line of history and point the alias of a locked model at it, in the caller's transaction."""
+    """Record a move in the history and point the alias of a locked model accordingly, in the caller's transaction."""
     owner.last_change += 1
     line = AliasChange(
         project_id=owner.project_id, model_id=owner.id, seq=owner.last_change, alias=name, at=now(), **fields
@@ -117,7 +117,7 @@ def history(
     after: tuple[int] | None,
     limit: int,
 ) -> Sequence[tuple[AliasChange, datetime | None]]:
-    """Moves of one alias or of all, newest first behind ``after``, each with the time of the alias's next move.
+    """Return moves of one alias or of all, newest first following ``after``, each with the time of the next move.
 
     With ``at`` only those made until then.
     """
@@ -136,7 +136,7 @@ def history(
 
 
 def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: object) -> AliasChange:
-    """Add a line of history that says so, and take the alias of a locked model away."""
+    """Record the removal in the history and remove the alias of a locked model."""
     owner.last_change += 1
     line = AliasChange(
         project_id=owner.project_id,
@@ -159,7 +159,7 @@ def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: 
 
 
 def policies(session: Session, model_id: str, limit: int = 1, after: tuple[int] | None = None) -> Sequence[ModelPolicy]:
-    """What promotions of a model need, newest first; empty where that is the platform's own policy."""
+    """Return a model's policies, newest first; empty if it has the platform's own."""
     statement = select(ModelPolicy).where(ModelPolicy.model_id == model_id)
     if after is not None:
         statement = statement.where(behind([ModelPolicy.number], after, descending=True))
@@ -167,7 +167,7 @@ def policies(session: Session, model_id: str, limit: int = 1, after: tuple[int] 
 
 
 def add_policy(session: Session, owner: Model, **fields: object) -> ModelPolicy:
-    """The next policy of a locked model."""
+    """Add the next policy of a locked model."""
     newest = policies(session, owner.id)
     number = newest[0].number + 1 if newest else 1
     row = ModelPolicy(project_id=owner.project_id, model_id=owner.id, number=number, at=now(), **fields)
@@ -178,7 +178,7 @@ def add_policy(session: Session, owner: Model, **fields: object) -> ModelPolicy:
 
 
 def version_evaluation(session: Session, model_id: str, number: int) -> Evaluation | None:
-    """The evaluation of the run that made a version of a model."""
+    """Return the evaluation of the run that made a version of a model."""
     statement = (
         select(Evaluation)
         .join(
@@ -192,7 +192,8 @@ def version_evaluation(session: Session, model_id: str, number: int) -> Evaluati
 
 
 def prediction_counts(session: Session, model_id: str) -> dict[int, tuple[int, int, datetime, datetime]]:
-    """Of each version: how many lines the ledger has, how many are judged, when the first and the last were made."""
+    """Return for each version: number of ledger entries, number of judged ones, and the times of the first and the
+    last."""
     statement = (
         select(
             Prediction.version,
@@ -215,7 +216,7 @@ def add_evaluation(session: Session, **fields: object) -> Evaluation:
 
 
 def evaluation(session: Session, run_id: str) -> tuple[Evaluation, str] | None:
-    """A run's evaluation and its model's name."""
+    """Return a run's evaluation and its model's name."""
     statement = (
         select(Evaluation, Model.name)
         .join(Model, (Model.project_id == Evaluation.project_id) & (Model.id == Evaluation.model_id))
@@ -226,7 +227,7 @@ def evaluation(session: Session, run_id: str) -> tuple[Evaluation, str] | None:
 
 
 def verdicts(session: Session, run_ids: Collection[str | None]) -> dict[str, VerdictRecord]:
-    """The verdicts of some runs."""
+    """Return the verdicts of some runs."""
     if not run_ids:
         return {}
     statement = select(Evaluation.run_id, Evaluation.verdict)
@@ -235,12 +236,12 @@ def verdicts(session: Session, run_ids: Collection[str | None]) -> dict[str, Ver
 
 
 def held_out_use(session: Session, run_id: str) -> HeldOutUse | None:
-    """The look at its test part that a run has reserved."""
+    """Return the use of a test set that a run has reserved."""
     return session.get(HeldOutUse, (session.project_id, run_id))
 
 
 def same_data_by_uses(session: Session, known: SameData) -> SameData:
-    """What is known, and the datasets and contents of looks that share one with it: they outlive a purged dataset."""
+    """Return ``known`` with the datasets and contents of uses that share one with it: they outlive a purged dataset."""
     use = HeldOutUse
     found = session.execute(
         select(use.dataset_id, use.fingerprint, use.file_sha256).where(_of_same_data(known)).distinct()
@@ -266,8 +267,8 @@ def count_uses(
     end_at: datetime,
     before: int | None = None,
 ) -> int:
-    """Looks at a target of the same data whose held-out rows share a moment with ``start_at`` to ``end_at``; those
-    before a number only, where one is given."""
+    """Return the number of uses of the same data and target whose held-out rows overlap ``start_at`` to ``end_at``;
+    with ``before`` only those of smaller numbers."""
     use = HeldOutUse
     found = (
         select(func.count())
@@ -283,7 +284,8 @@ def count_uses(
 
 
 def add_held_out_use(session: Session, **fields: object) -> HeldOutUse:
-    """The project's next look. Raises IntegrityError where another took the number at the same moment (PostgreSQL)."""
+    """Add the project's next use. Raises IntegrityError if another one took the number at the same time
+    (PostgreSQL)."""
     last = session.scalar(select(func.max(HeldOutUse.number)))
     row = HeldOutUse(project_id=session.project_id, number=(last or 0) + 1, earlier=0, at=now(), **fields)
     session.add(row)

@@ -1,4 +1,4 @@
-"""Models, versions, aliases with their history, evaluations, and the ledger of predictions."""
+"""Tables of models, versions, aliases with their history, evaluations, and the ledger of predictions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VERSION = ["model_version.project_id", "model_version.model_id", "model_version
 
 
 class Model(Deletable, Owned, Base):
-    """A name with versions. One in the trash does not occupy its name."""
+    """A model with versions. A deleted one does not occupy its name."""
 
     __tablename__ = "model"
     __table_args__ = (unique_name("model"),)
@@ -36,7 +36,7 @@ class Model(Deletable, Owned, Base):
 
 
 class ModelVersion(Deletable, Owned, Base):
-    """Weights with preprocessing, and where they came from. Written once, never changed.
+    """Weights with preprocessing, and their origin. Written once, never changed.
 
     What was purged keeps its line: history and ledger speak of it, and its number stays taken.
     """
@@ -74,7 +74,7 @@ class ModelVersion(Deletable, Owned, Base):
 
 
 class AliasChange(Owned, Base):
-    """A move of an alias, only ever added. ``below`` is the change that a rollback of this one returns to."""
+    """A move of an alias, only ever added. ``below`` is the change to which a rollback of this one returns."""
 
     __tablename__ = "model_alias_change"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)
@@ -94,7 +94,7 @@ class AliasChange(Owned, Base):
 
 
 class ModelAlias(Owned, Base):
-    """Where an alias points now: its newest change."""
+    """Current target of an alias: its newest change."""
 
     __tablename__ = "model_alias"
     __table_args__ = (
@@ -113,7 +113,7 @@ class ModelAlias(Owned, Base):
 
 
 class ModelPolicy(Owned, Base):
-    """What a promotion needs, from this number on; only ever added. A model without one has the platform's."""
+    """The conditions of a promotion from this number on; only ever added. A model without one has the platform's."""
 
     __tablename__ = "model_policy"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),)
@@ -128,7 +128,7 @@ class ModelPolicy(Owned, Base):
 
 
 class ModelDeployment(Owned, Base):
-    """A version that answers next to an alias's holder: as its shadow, or as a canary for a share of requests."""
+    """A version deployed alongside an alias's holder: as its shadow, or as a canary for a share of requests."""
 
     __tablename__ = "model_deployment"
     __table_args__ = (
@@ -157,7 +157,7 @@ class ModelDeployment(Owned, Base):
     losses_better: Mapped[int] = mapped_column(BigInteger, default=0)
     overlapping: Mapped[int] = mapped_column(BigInteger, default=0)
     frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # the last target of the last pair
-    # It learned several series: losses are held against what is usual in each, and so is the bound.
+    # It learned several series: losses and bound are relative to the usual losses of each.
     by_series: Mapped[bool] = mapped_column(default=False)
     bound: Mapped[float | None] = mapped_column(default=None)  # the largest of ``bound_of`` losses of the holder
     bound_of: Mapped[int] = mapped_column(Integer, default=0)
@@ -172,7 +172,7 @@ class ModelDeployment(Owned, Base):
 
 
 class DeploymentSeries(Owned, Base):
-    """One of the series of a deployment's versions: how large losses usually are in it."""
+    """One series of a deployment's versions, with the usual size of its losses."""
 
     __tablename__ = "model_deployment_series"
     __table_args__ = (
@@ -191,8 +191,8 @@ class DeploymentSeries(Owned, Base):
 
 
 class DeploymentPair(Owned, Base):
-    """Two versions' judged answers to one question, looked at once: counted, or left out because its targets overlap
-    those of a pair that was counted before. Only ever added; it outlives the lines of the ledger."""
+    """Two versions' judged answers to one question, evaluated once: counted, or left out because its targets overlap
+    those of a pair counted before. Only ever added; it outlives the ledger entries."""
 
     __tablename__ = "model_deployment_pair"
     __table_args__ = (
@@ -240,10 +240,10 @@ class Evaluation(Owned, Base):
 
 
 class HeldOutUse(Owned, Base):
-    """That a run's verdict looks at these rows. Written before it does, and kept whatever becomes of run and model:
-    each look at a test part must be told of all those before it.
+    """A run's use of these rows for its verdict. Written before the evaluation and kept regardless of run and model:
+    each use of a test set must know all earlier ones.
 
-    ``number`` counts the looks of the project, so that of two at once one is the earlier.
+    ``number`` counts the project's uses, so that of two concurrent ones one is the earlier.
     """
 
     __tablename__ = "test_use"
@@ -267,7 +267,7 @@ class HeldOutUse(Owned, Base):
 
 
 class Prediction(Owned, Base):
-    """A line of the ledger: what was said, by which version, before anyone could know. Judged once, later."""
+    """A ledger entry: a prediction and its version, written before the outcome is known. Judged once, later."""
 
     __tablename__ = "prediction"
     __table_args__ = (
@@ -297,7 +297,7 @@ class Prediction(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     request_id: Mapped[str | None] = mapped_column(String(64), default=None)  # the caller's own name for it
     latency_seconds: Mapped[float | None] = mapped_column(default=None)
-    naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: what no model would say
+    naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: the naive forecast
     features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)  # of the origin's row
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # whose shadow or canary had a part in it
     pair_id: Mapped[str | None] = mapped_column(String(16), default=None)  # kept, never given: the line that was given
@@ -308,7 +308,7 @@ class Prediction(Owned, Base):
 class PredictionOutcome(Owned, Base):
     """The newest judgement of one point of a prediction.
 
-    An outcome from a dataset is judged again where a later version of it revises the value; the former judgement then
+    An outcome from a dataset is judged again if a later version of it revises the value; the former judgement then
     becomes a row of ``EarlierOutcome``. An outcome that was sent is never replaced.
     """
 
@@ -367,10 +367,10 @@ class EarlierOutcome(Owned, Base):
 
 
 class JudgingProgress(Owned, Base):
-    """How far the versions of a dataset have judged the predictions that continue it.
+    """Progress of a dataset's versions in judging the predictions that continue it.
 
     ``added`` is written in the transaction that adds a version, so that none is forgotten, however the platform ends.
-    Each transaction that judges locks the row and goes on only if ``added`` is what it was when the version was read.
+    Each judging transaction locks the row and continues only if ``added`` has not changed since the version was read.
     """
 
     __tablename__ = "judging_progress"
@@ -382,7 +382,7 @@ class JudgingProgress(Owned, Base):
 
 
 class ModelDrift(Owned, Base):
-    """How a version's inputs and answers were distributed where it learned, and what the last look at them found."""
+    """Reference distributions of a version's inputs and answers, and the result of the last drift check."""
 
     __tablename__ = "model_drift"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)

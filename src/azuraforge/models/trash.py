@@ -1,4 +1,4 @@
-"""Models and versions in the trash. Nothing predicts with them; they can be restored until they are purged.
+"""Deleted models and versions. They make no predictions, and can be restored until they are purged.
 
 A version that an alias points at is not deleted, and a purged one keeps its line: history and ledger refer to it.
 What versions need (the runs that made them, the rows they learned from) is kept as long as they are.
@@ -23,7 +23,7 @@ from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import Noun
 
-#: Raises Conflict where something unfinished or planned needs the model of this name. Asked of other packages.
+#: Raises Conflict if unfinished or planned work needs the model of this name. Supplied by other packages.
 Objection = Callable[[Session, str], None]
 
 Row = Model | ModelVersion
@@ -49,7 +49,7 @@ class ModelTrash(RowBin[Row]):
             self.events.append(session, "project", body)
 
     def free(self, project_id: str, content_hash: str) -> None:
-        """Remove a version's folder unless a row names it."""
+        """Remove a version's folder unless a row uses it."""
         self.free_files(project_id, [content_hash])
 
     def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:

@@ -1,4 +1,4 @@
-"""The SQL of models and versions in the trash, and of their end."""
+"""SQL of deleted models and versions and of purging."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PARTS: tuple[Any, ...] = (
 
 
 def find(session: Session, name_or_id: str) -> Model | None:
-    """A deleted model by its id, else the last one of this name."""
+    """Return a deleted model by its id, or else the last deleted one of this name."""
     statement = (
         select(Model)
         .where(
@@ -48,13 +48,13 @@ def find(session: Session, name_or_id: str) -> Model | None:
 
 
 def lock(session: Session, model_id: str) -> Model | None:
-    """The model, its row locked until commit."""
+    """Return the model, its row locked until commit."""
     statement = select(Model).where(Model.id == model_id)
     return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
 
 
 def deleted_models(session: Session, before: datetime | None) -> Sequence[Model]:
-    """Models in the trash, deleted before a moment (None: all), the latest first."""
+    """Return deleted models, deleted before a time (None: all), latest first."""
     statement = select(Model).where(Model.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Model.deleted_at <= before)
@@ -62,7 +62,7 @@ def deleted_models(session: Session, before: datetime | None) -> Sequence[Model]
 
 
 def deleted_versions(session: Session, before: datetime | None) -> Sequence[tuple[Model, ModelVersion]]:
-    """Versions that were deleted by themselves, of models that were not, the latest first."""
+    """Return versions deleted individually, of models that are not deleted, latest first."""
     row = ModelVersion
     statement = _with_model(row.deleted_at.is_not(None)).where(Model.deleted_at.is_(None))
     if before is not None:
@@ -72,7 +72,7 @@ def deleted_versions(session: Session, before: datetime | None) -> Sequence[tupl
 
 
 def held_bytes(session: Session, model_id: str) -> int:
-    """The bytes of a model's versions."""
+    """Return the total bytes of a model's versions."""
     statement = select(func.coalesce(func.sum(ModelVersion.bytes), 0)).where(
         ModelVersion.model_id == model_id, ModelVersion.purged_at.is_(None)
     )
@@ -80,21 +80,21 @@ def held_bytes(session: Session, model_id: str) -> int:
 
 
 def made_by(session: Session, run_ids: Sequence[str]) -> Sequence[tuple[Model, ModelVersion]]:
-    """Versions, not purged, that these runs made, the newest of each model last."""
+    """Return versions, not purged, that these runs made, the newest of each model last."""
     made = _with_model(ModelVersion.run_id.in_(run_ids))
     found = session.execute(made.order_by(ModelVersion.model_id, ModelVersion.version))
     return [(model, version) for model, version in found]
 
 
 def learned_from(session: Session, dataset_id: str) -> Sequence[tuple[Model, ModelVersion]]:
-    """Versions, not purged, that learned from this dataset, the newest of each model last."""
+    """Return versions, not purged, that learned from this dataset, the newest of each model last."""
     learned = _with_model(ModelVersion.dataset_id == dataset_id)
     found = session.execute(learned.order_by(ModelVersion.model_id, ModelVersion.version))
     return [(model, version) for model, version in found]
 
 
 def forget(session: Session, model_id: str) -> list[str]:
-    """Delete a locked model with everything that hangs on it; returns the content hashes of its versions.
+    """Delete a locked model with all its rows; return the content hashes of its versions.
 
     That a verdict was given on some rows is remembered apart (``HeldOutUse``): it counts where others are judged there.
     """
@@ -107,7 +107,7 @@ def forget(session: Session, model_id: str) -> list[str]:
 
 
 def named_folders(session: Session, hashes: Sequence[str]) -> set[str]:
-    """Those that some version of the project still names."""
+    """Return the hashes that some version of the project still uses."""
     statement = select(ModelVersion.content_hash).where(
         ModelVersion.content_hash.in_(hashes),
         ModelVersion.purged_at.is_(None),

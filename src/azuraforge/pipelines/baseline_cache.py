@@ -1,4 +1,4 @@
-"""Baselines that an earlier run of the project fitted, or predicted with, on exactly the same data.
+"""Cache of baselines that an earlier run of the project fitted, or predicted with, on exactly the same data.
 
 An entry is the sealed output folder of a phase with its result, under the hash of everything that the phase depends
 on: the sealed data folders, the task's config, the baselines with their versions, seed, threads, environment, code and
@@ -28,7 +28,7 @@ from azuraforge.strict_json import JsonObject
 
 #: Entries of a project beyond these are removed, those first that were not used for longest.
 MOST_ENTRIES = 40
-#: An entry that was not used for so long is removed, and so is what a killed process left unfinished.
+#: An entry unused for this long is removed, and so are unfinished ones of killed processes.
 KEPT_SECONDS = 7 * 24 * 3600.0
 _RESULT, _OUTPUTS, _DRAFT = "result.json", "outputs", ".draft-"
 
@@ -40,7 +40,7 @@ class BaselineCache:
         self._folder = folder
 
     def find(self, project_id: str, key: str, copy: Path) -> JsonObject | None:
-        """Return the result of an entry, with its outputs copied to ``copy``; None where none verifies."""
+        """Return the result of an entry, with its outputs copied to ``copy``; None if none verifies."""
         home = self._folder / project_id / key
         try:
             found = orjson.loads((home / _RESULT).read_bytes())
@@ -58,7 +58,7 @@ class BaselineCache:
         return {**result, "outputs": str(copy)}
 
     def keep(self, project_id: str, key: str, outputs: Path, result: JsonObject) -> None:
-        """Keep a sealed output folder. Where that fails, for example on a full disk, nothing is kept."""
+        """Keep a sealed output folder. If that fails, for example on a full disk, nothing is kept."""
         home = self._folder / project_id
         draft = home / f"{_DRAFT}{new_id()}"
         sha256 = sealed_hash(outputs)
@@ -79,7 +79,7 @@ class BaselineCache:
                 shutil.rmtree(old, ignore_errors=True)
 
     def sweep(self, held: Collection[str] = (), kept_seconds: float = KEPT_SECONDS) -> int:
-        """Remove what was not used for ``kept_seconds``; returns how many. Projects in ``held`` stay as they are."""
+        """Remove entries unused for ``kept_seconds``; return their number. Projects in ``held`` are left unchanged."""
         removed, before = 0, time.time() - kept_seconds
         for home in self._folder.iterdir() if self._folder.is_dir() else ():
             if home.name in held:
@@ -94,19 +94,19 @@ class BaselineCache:
         return removed
 
     def _entries(self, project_id: str) -> list[Path]:
-        """A project's entries, the one that was used last first."""
+        """Return a project's entries, most recently used first."""
         found = [path for path in (self._folder / project_id).iterdir() if not path.name.startswith(_DRAFT)]
         return sorted(found, key=_used_at, reverse=True)
 
 
 def key_of(phase: str, sealed: Collection[str], depends_on: Mapping[str, JsonValue]) -> str:
-    """Return the key of a phase that reads the sealed folders with these hashes and depends on nothing else."""
+    """Return the key of a phase that depends only on the sealed folders with these hashes."""
     parts = [phase, sorted(sealed), dict(depends_on), code_version(), installed_packages()]
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def sealed_hash(folder: Path) -> str | None:
-    """Return the hash of a sealed folder's manifest; None where the folder is not sealed."""
+    """Return the hash of a sealed folder's manifest; None if the folder is not sealed."""
     try:
         return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
     except OSError:
@@ -114,7 +114,7 @@ def sealed_hash(folder: Path) -> str | None:
 
 
 def files_of(folder: Path) -> list[JsonValue]:
-    """Return name, size and time of the last change of every file below a folder that baselines may read."""
+    """Return name, size and modification time of every file below a folder that baselines may read."""
     found = ((path.relative_to(folder).as_posix(), path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
     return [f"{name} {about.st_size} {about.st_mtime_ns}" for name, about in found]
 

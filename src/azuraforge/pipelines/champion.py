@@ -27,15 +27,15 @@ def present_champion(
     obstacle: Remark | None,
     predict: Callable[[PredictInput], PredictResult],
 ) -> PresentChampion:
-    """Return the champion as the judge takes it.
+    """Return the champion in the form that the evaluation expects.
 
     Args:
         row: its version.
         name: as reasons show it.
-        folders: where versions lie; the champion's is verified before it is loaded.
+        folders: the store of versions; the champion's is verified before it is loaded.
         split: of the candidate.
         asked: the candidate's own question, whose test set the champion is asked about.
-        obstacle: why it cannot be compared, where that is known already.
+        obstacle: why it cannot be compared, if that is known already.
         predict: executes the step.
     """
     part, learned = comparable_predictor(row.learned_from, split.parts["test"].start)

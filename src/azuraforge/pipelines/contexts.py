@@ -1,4 +1,4 @@
-"""What the pipeline that a run is about is given while it learns. Baselines are given a ``SilentRun``."""
+"""Run contexts of pipelines during training. Baselines get a ``SilentRun``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class Child(Protocol):
-    """The child side of a run (``runs.child.Child``), as the steps see it."""
+    """The child side of a run (``runs.child.Child``), as far as the steps use it."""
 
     payload: JsonObject
     seed: int
@@ -32,7 +32,7 @@ class Child(Protocol):
 
 
 class CandidateContext:
-    """``RunContext`` of the pipeline that a run is about: everything goes to the run."""
+    """``RunContext`` of the run's own pipeline: all reports go to the run."""
 
     def __init__(self, child: Child, config: BaseModel, outputs: Path, pretrained: str | None) -> None:
         self.config = config

@@ -1,4 +1,4 @@
-"""Reading a dataset version in a child."""
+"""Reader of a dataset version in a child."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
-    """Return a dataset version's rows, once the fingerprint has been checked.
+    """Return a dataset version's rows after checking the fingerprint.
 
-    Raises StorageError where the rows are not the ones that were stored.
+    Raises StorageError if the rows are not the ones that were stored.
     """
     from azuraforge.datasets.loading import load_version  # it loads Polars, which costs a child 0.15 s
 
@@ -22,9 +22,9 @@ def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
 
 
 def read_present_forecasts(dataset: DatasetFile, frame: pl.DataFrame) -> pl.DataFrame | None:
-    """Return the present forecasts of a dataset version with rows ``frame``; None where it has none.
+    """Return the present forecasts of a dataset version with rows ``frame``; None if it has none.
 
-    Raises StorageError where they are not the ones that were stored.
+    Raises StorageError if they are not the ones that were stored.
     """
     from azuraforge.datasets.loading import present_forecasts
 

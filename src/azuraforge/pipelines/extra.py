@@ -1,4 +1,4 @@
-"""What runs of the loop's kinds carry in their row besides their config."""
+"""Data of training, trial and batch runs besides their config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.runs.handlers import RunExtra
 
 
 class TrainExtra(RunExtra):
-    """A training run: its task kind and, for the winner of a study, what the gate must know about the search."""
+    """A training run: its task kind and, for the winner of a study, facts about the search that the gate needs."""
 
     task: str
     trials: int = Field(default=1, ge=1, description="configs that were tried before this one was chosen")
@@ -25,14 +25,14 @@ class TrialExtra(RunExtra):
 
     @property
     def study_id(self) -> str:
-        """Return the id of the study. Raises InvalidInput where the run belongs to none."""
+        """Id of the study. Raises InvalidInput if the run belongs to none."""
         if self.study is None:
             raise InvalidInput("a trial belongs to a study, and this run names none", where="extra")
         return self.study.id
 
 
 class BatchExtra(RunExtra):
-    """A batch prediction: which version was chosen."""
+    """A batch prediction: its version."""
 
     alias: str | None = None
     content_hash: str

@@ -1,4 +1,4 @@
-"""The judge's step: the task kind measures every contender, the gate decides. Loads no app code of pipelines.
+"""Evaluation step: the task kind measures every contender, the gate decides. Loads no app code of pipelines.
 
 ``explain``, after the run's success, draws what the task kind can tell about the candidate.
 """
@@ -157,7 +157,7 @@ def _suspicion(column: SuspiciousColumn) -> Reason:
 
 
 def pretraining_doubts(pretraining: Pretraining | None, split: SplitResult) -> list[Reason]:
-    """Return why the score of pretrained weights may not be honest: their data may hold the test set.
+    """Return why the score of pretrained weights may be too good: their data may contain the test set.
 
     Weights whose data is stated to end before the test set begins raise no doubt.
     """

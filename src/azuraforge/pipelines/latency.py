@@ -1,4 +1,4 @@
-"""How long one prediction takes: measured where the candidate predicts its test set, in the process that loaded it."""
+"""Latency of one prediction, measured in the process that predicts the test set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_SECONDS = 1.0
 
 
 def latency_ms(answer: Callable[[PartT], object], part: PartT, alone: Callable[[PartT, int], PartT]) -> float:
-    """Return the median time in milliseconds of questions about one example each, spread over the part.
+    """Return the median time in milliseconds of predictions of one example each, spread over the part.
 
     The first answer warms caches up and does not count, unless it took all the time there is.
 

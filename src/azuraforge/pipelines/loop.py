@@ -1,4 +1,4 @@
-"""The loop of a training run: which child runs when, and with what.
+"""Loop of a training run: the order of its children, and their inputs.
 
 split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit).
 The verdict is explained after the run has succeeded (``runs.execution.follow_ups``).
@@ -72,7 +72,7 @@ SHARES: Mapping[str, float] = {
 
 @dataclass(frozen=True)
 class _Parts:
-    """Folders of the test set; ``future`` is empty where the task has none."""
+    """Folders of the test set; ``future`` is empty if the task has none."""
 
     outputs: str
 
@@ -90,7 +90,7 @@ class _Parts:
 
 
 class TrainingLoop:
-    """One training run under way, in a thread of the worker."""
+    """One training run in progress, in a thread of the worker."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class TrainingLoop:
         self._extra = job.run.carries(TrainExtra)
 
     def execute(self) -> TrainingResult:
-        """Run every phase. The held-out part is written only after everything that learns has ended."""
+        """Execute every phase. The test set is written only after all training has ended."""
         run, task, folder = self._job.run, self._extra.task, self._plugins_folder
         wanted = SplitInput(
             plugins_folder=folder,
@@ -246,7 +246,7 @@ class TrainingLoop:
         return present_champion(row, name, self._models.folders, split, asked, obstacle, predict)
 
     def _dependencies(self, split: CutSplit) -> JsonObject:
-        """What the baselines depend on besides their data."""
+        """Return everything that the baselines depend on besides their data."""
         return {
             "task": self._extra.task,
             "config": split.task_config,
@@ -264,7 +264,7 @@ class TrainingLoop:
         read: Sequence[str],
         depends_on: JsonObject,
     ) -> BaselinesT:
-        """Execute a phase of the baselines, unless an earlier run of the project has on the same data.
+        """Execute a phase of the baselines, unless an earlier run of the project has done so on the same data.
 
         Args:
             read: the sealed folders that the phase reads, directly or through what an earlier phase learned from them.
@@ -285,7 +285,7 @@ class TrainingLoop:
     def _predict_baselines(
         self, fitted: LearnedBaselines, parts: _Parts, learned_from: str, cut: JsonObject
     ) -> tuple[list[Predicted], list[FailedBaseline]]:
-        """Baselines that predicted, as the judge takes them, and those that failed, with their reason."""
+        """Return the baselines that predicted, in the evaluation's form, and those that failed, with their reason."""
         learned = {each.name: each for each in fitted.baselines}
         wanted = PredictBaselinesInput(
             plugins_folder=self._plugins_folder,
@@ -334,7 +334,7 @@ class TrainingLoop:
         parts: _Parts,
         split: SplitResult,
     ) -> tuple[FollowUp, ...]:
-        """What explains the verdict follows the run's success, so that the verdict does not wait for it."""
+        """Return the explanations of the verdict as follow-ups of the run: the verdict does not wait for them."""
         best = next(each for each in baselines if each.name == judged.evaluation.best_baseline)
         return tuple(
             FollowUp(
@@ -360,25 +360,25 @@ class TrainingLoop:
         )
 
     def _held_out(self, split: CutSplit) -> HeldOut:
-        """Rows without time: whichever of them were held out before, the dataset's target was looked at."""
+        """Return the held-out rows. Rows without time share one range, so every use of the dataset's target counts."""
         test, dataset = split.parts["test"], self._dataset
         timed = test.start is not None and test.end is not None
         start_at, end_at = (datetime.fromisoformat(str(at)) for at in (test.start, test.end)) if timed else TIMELESS
         return HeldOut(dataset.id, dataset.schema.target, start_at, end_at, dataset.fingerprint, dataset.file_sha256)
 
     def _champion(self) -> reads.LearnedVersion | None:
-        """The present champion."""
+        """Return the present champion; None if there is none."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
             return reads.champion(session, self._model)
 
     def _look(self, held_out: HeldOut) -> int:
-        """Reserve the use of the test set before it happens; return how many used some of its rows earlier."""
+        """Reserve the use of the test set before it happens; return the number of earlier uses of its rows."""
         run = self._job.run
         return self._models.held_out.reserve_now(run.project_id, run.id, run.attempt, held_out)
 
     def _policy(self) -> GatePolicy:
-        """The model's terms."""
+        """Return the model's gate policy."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
             return self._models.policies.current(session, self._model)

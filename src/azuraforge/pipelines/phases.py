@@ -1,4 +1,4 @@
-"""Steps as phases of a run, seen from the worker."""
+"""Execution of steps as phases of a run, in the worker."""
 
 from __future__ import annotations
 

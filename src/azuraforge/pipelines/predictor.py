@@ -1,4 +1,4 @@
-"""Predictor folders: learning one, saving it, hashing it, reading it back in another process."""
+"""Predictor folders: fit, save, hash, and load in another process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PredictorT = TypeVar("PredictorT")
 def learn(
     name: str, pipeline: AnyPipeline, run: RunContext[Any], train: PartT, validation: PartT, folder: Path
 ) -> Learned:
-    """Fit and save into ``folder``. ``seconds`` covers this attempt only, and not the reading of the parts."""
+    """Fit and save into ``folder``. ``seconds`` covers this attempt only, without the reading of the parts."""
     predictor, seconds = _timed(lambda: pipeline.fit(run, train, validation), run.seed)
     return _saved(name, pipeline, predictor, seconds, folder)
 
@@ -69,9 +69,9 @@ def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, 
 
 
 def hash_folder(folder: Path, name: str) -> str:
-    """Return the SHA-256 over all tensors and the canonical preprocessing JSON: what "bit for bit" compares.
+    """Return the SHA-256 over all tensors and the canonical preprocessing JSON, which defines "bit for bit".
 
-    Raises InvalidInput where the folder is empty or holds files of other types than ``inert.TYPES``.
+    Raises InvalidInput if the folder is empty or holds files of other types than ``inert.TYPES``.
     """
     tensors: dict[str, npt.NDArray[np.generic]] = {}
     documents: dict[str, object] = {}

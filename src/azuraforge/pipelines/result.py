@@ -1,4 +1,4 @@
-"""The results of a training run: artifacts, versions, an evaluation, and perhaps a new champion."""
+"""Results of a training run: artifacts, versions, an evaluation, and perhaps a new champion."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _REASON_LENGTH = 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """A predictor that becomes a version: the candidate, and a baseline that won the title.
+    """A predictor that becomes a version: the candidate, or a baseline that was promoted.
 
     ``refitted_rows`` are the rows of the predictor that serves, where it was refitted; its folder then holds the
     evaluated one, whose hash is ``evaluated_sha256``.
@@ -48,14 +48,14 @@ class Entry:
     evaluated_sha256: str | None = None
 
     def card(self) -> JsonObject:
-        """Return its part of the version's card; ``engine`` only where it computes with it."""
+        """Return its part of the version's card; ``engine`` only if it computes with it."""
         said: JsonObject = {"plugin": self.plugin, "config": self.config}
         return {**said, "engine": self.engine.model_dump()} if self.engine else said
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The results of a loop's phases. ``champion`` is the version that was compared with the candidate."""
+    """Results of a loop's phases. ``champion`` is the version that was compared with the candidate."""
 
     plugin: str
     model: str
@@ -75,7 +75,7 @@ class TrainingResult:
 
     @property
     def evaluation(self) -> Evaluation:
-        """The judge's evaluation, and which members of the candidate could not be refitted."""
+        """The evaluation, with the candidate's members that could not be refitted."""
         evaluation = self.judged.evaluation
         refitted = next((each.composition for each in self.refitted.refitted if each.name == self.plugin), None)
         if evaluation.composition is None or refitted is None:
@@ -86,7 +86,7 @@ class TrainingResult:
     def finish(
         self, job: Job, dataset: DatasetVersion, models: ModelService, version_of: Callable[[str], str]
     ) -> Finish:
-        """Keep the files, and say what becomes true in the transaction that ends the run."""
+        """Keep the files, and return the success with its commit, which registers versions and evaluation."""
         self._keep_files(job)
         entries = self._entries(job.run, version_of)
         imported = [
@@ -135,7 +135,7 @@ class TrainingResult:
         return Finish(summary, commit, self.explanations, timed=composition is not None and composition.is_timed)
 
     def _keep_files(self, job: Job) -> None:
-        """What the pipeline left in its outputs, every single error, and the evaluation become artifacts."""
+        """Keep the pipeline's output files, all single errors and the evaluation as artifacts."""
         files = Path(self.fitted.outputs) / "files"
         for path in sorted(files.rglob("*")):
             if path.is_file() and not path.is_symlink():
@@ -162,7 +162,7 @@ class TrainingResult:
         return [self._served(each) for each in entries]
 
     def _served(self, entry: Entry) -> Entry:
-        """The entry with its refitted predictor in front, where there is one."""
+        """Return the entry with its refitted predictor as the serving one, if there is one."""
         found = next((each for each in self.refitted.refitted if each.name == entry.plugin), None)
         if found is None or found.failed is not None or self.refitted.rows is None:
             return entry
@@ -197,14 +197,14 @@ class TrainingResult:
         return self.evaluation.contender(name).metrics
 
     def _beside(self) -> dict[str, float | None]:
-        """Of independent examples the best baseline's score: a ratio to almost no errors would tell nothing."""
+        """Return the best baseline's score for independent examples, as a ratio to almost no errors is meaningless."""
         ranked_by = self.evaluation.metric(self.evaluation.ranked_by)
         if ranked_by is None or ranked_by.pairing is None or ranked_by.pairing.rows != "examples":
             return {}
         return {f"baseline_{ranked_by.name}": self._metrics(self.evaluation.best_baseline).get(ranked_by.name)}
 
     def _learned_from(self, entry: Entry) -> LearnedRows:
-        """The rows of the predictor that serves, and next to them those of the evaluated one where it is another.
+        """Return the rows of the serving predictor, with those of the evaluated one if that is another.
 
         Validation counts as learned from: it stopped the training and calibrated the intervals.
         """
@@ -273,6 +273,6 @@ class TrainingResult:
 
 
 def promoted_baseline(verdict: VerdictRecord, candidate: str) -> str | None:
-    """Return the baseline that the verdict promotes or approves; None where it does neither with a baseline."""
+    """Return the baseline that the verdict promotes or approves; None if there is none."""
     promoted = verdict.decision in ("baseline_promoted", "approved") and verdict.entrant != candidate
     return verdict.entrant if promoted else None

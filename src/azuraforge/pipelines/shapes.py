@@ -1,4 +1,4 @@
-"""Inputs and results of the steps: the shapes that cross the border between the worker and its children."""
+"""Inputs and results of steps: the data exchanged between the worker and its children."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class DatasetFile(Shape):
-    """A dataset version's rows: where they are, what they mean, and the fingerprint that they must have."""
+    """A dataset version's rows: their files, their meaning, and the fingerprint to check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -31,8 +31,8 @@ class DatasetFile(Shape):
 
 
 class EngineUsed(Shape):
-    """The engine's backend that weights were made with. The kernels' hash is in the run's environment only: a
-    version's address must not change with each release of ours."""
+    """The engine's backend with which weights were trained. The kernels' hash is in the run's environment only: a
+    version's address must not change with each release."""
 
     backend: str
     instruction_set: str
@@ -52,7 +52,8 @@ class StepResult(Shape):
 
 
 class Learner(StepInput):
-    """A pipeline with its config. ``pretrained_folder``: where folders of pretrained weights lie; None: nowhere."""
+    """A pipeline with its config. ``pretrained_folder``: the parent of pretrained weights' folders; None: there is
+    none."""
 
     plugin: str
     config: JsonObject
@@ -68,7 +69,7 @@ class SplitInput(Learner):
 
 
 class CutSplit(SplitResult):
-    """The split of a run, as the worker passes it on: its kind's own fields included.
+    """The split of a run, as the worker passes it on, including its kind's own fields.
 
     ``task_config`` are the settings of the task itself, which the baselines share with the candidate.
     """
@@ -78,7 +79,7 @@ class CutSplit(SplitResult):
 
 
 class Validated(SplitResult):
-    """The split that a config leads to, and the config with its defaults filled in."""
+    """The split for a config, and the config with its defaults filled in."""
 
     config: JsonObject
 
@@ -94,7 +95,7 @@ class FitInput(Learner):
 class Learned(StepResult):
     """A predictor in ``predictor/``: the hash of weights and preprocessing, and the seconds that fitting took.
 
-    ``trials``: candidates that the pipeline compared on the validation part. ``composition``: of one that combines
+    ``trials``: candidates that the pipeline compared on the validation set. ``composition``: of one that combines
     others.
     """
 
@@ -113,7 +114,7 @@ class TrialInput(FitInput):
 
 
 class ScoredTrial(Learned):
-    """A fitted trial with its metrics on the validation part."""
+    """A fitted trial with its metrics on the validation set."""
 
     metrics: dict[str, float | None]
     app_seconds: float
@@ -127,7 +128,7 @@ class TrialSplit(CutSplit):
 
 
 class ScoredBaseline(Shape):
-    """A baseline's metrics on the validation part, or why it has none."""
+    """A baseline's metrics on the validation set, or why it has none."""
 
     name: str
     metrics: dict[str, float | None] | None = None
@@ -158,7 +159,7 @@ class LearnedBaselines(StepResult):
 
 
 class ChampionData(Shape):
-    """The data that the present champion learned from. ``learned_from``: None where its version states no range."""
+    """The training data of the present champion. ``learned_from``: None if its version states no range."""
 
     meaning: DatasetSchema
     config: JsonObject
@@ -233,7 +234,7 @@ class BaselinePredictor(Shape):
 
 
 class PredictBaselinesInput(StepInput):
-    """Baselines that were fitted, and the parts that they predict."""
+    """Fitted baselines, and the parts that they predict."""
 
     baselines: tuple[BaselinePredictor, ...]
     test: str
@@ -254,7 +255,7 @@ class PredictedBaselines(StepResult):
 
 
 class JudgeInput(StepInput):
-    """Everything that the verdict depends on. ``trials`` and ``earlier_uses`` tighten the gate's level."""
+    """All data on which the verdict depends. ``trials`` and ``earlier_uses`` tighten the gate's level."""
 
     task: str
     candidate: Predicted
@@ -284,7 +285,7 @@ class ExplanationStep(Shape):
 
 
 class JudgeResult(StepResult):
-    """The evaluation, the verdict, the figures (JSON that charts read), and what explains them."""
+    """The evaluation, the verdict, the figures (JSON for charts), and the explanation steps."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
@@ -293,9 +294,9 @@ class JudgeResult(StepResult):
 
 
 class ExplainInput(StepInput):
-    """One explanation of a run. ``predictor`` is empty where no app code is needed.
+    """Input of one explanation of a run. ``predictor`` is empty if no app code is needed.
 
-    ``problem``: the note where it fails, with ``{problem}``.
+    ``problem``: the note if it fails, with ``{problem}``.
     """
 
     task: str
@@ -325,5 +326,5 @@ def to_json(shape: Shape) -> JsonObject:
 
 
 def asked(shape: type[ShapeT], payload: Mapping[str, JsonValue]) -> ShapeT:
-    """Return a child's payload as the shape that its step takes."""
+    """Return a child's payload as the input shape of its step."""
     return shape.model_validate(payload)

@@ -1,6 +1,6 @@
-"""The steps of a bounded learning run, each the entry point of a child of its own.
+"""Steps of a training run, each the entry point of a child of its own.
 
-    validate   (before the run exists) can the data carry this config?
+    validate   (before the run exists) does the config fit the data?
     split      app code names row ranges; train and validation are cut and written
     fit        sees train and validation, nothing else
     fit_baselines
@@ -50,7 +50,7 @@ from azuraforge.strict_json import JsonObject
 
 
 def validate(child: Child) -> Validated:
-    """Cut the parts without writing them, and check pretrained weights, so that both are refused before a run exists.
+    """Cut the parts without writing them and check pretrained weights, to refuse invalid ones before a run exists.
 
     ``SplitInput`` → ``Validated``.
     """
@@ -62,7 +62,7 @@ def validate(child: Child) -> Validated:
 
 
 def split(child: Child) -> CutSplit:
-    """Write the train and validation parts. ``SplitInput`` → ``CutSplit``."""
+    """Write the train and validation sets. ``SplitInput`` → ``CutSplit``."""
     wanted = asked(SplitInput, child.payload)
     found, _ = split_dataset(wanted, child.outputs)
     _, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
@@ -84,7 +84,7 @@ def fit_baselines(child: Child) -> LearnedBaselines:
 
 
 def learn_candidate(child: Child, wanted: FitInput) -> Learned:
-    """Learn the pipeline that the run is about."""
+    """Fit the run's own pipeline."""
     pipeline, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     config = config_of(pipeline, wanted.config, wanted.plugin)
     files = child.outputs / "files"
@@ -99,7 +99,7 @@ def learn_candidate(child: Child, wanted: FitInput) -> Learned:
 
 
 def learn_baselines(child: Child, wanted: FitInput) -> LearnedBaselines:
-    """Learn every baseline that is compared with ``wanted.plugin``."""
+    """Fit every baseline that is compared with ``wanted.plugin``."""
     _, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     train, validation = (kind.load_part(Path(part)) for part in (wanted.train, wanted.validation))
     own = kind.own_config(wanted.config).model_dump(mode="json")
@@ -133,7 +133,7 @@ def learn_baselines(child: Child, wanted: FitInput) -> LearnedBaselines:
 
 
 def hold_out(child: Child) -> HeldOutRows:
-    """Write the test set without targets, and apart from it the truth. ``HoldOutInput`` → ``HeldOutRows``."""
+    """Write the test set without targets, and separately the truth. ``HoldOutInput`` → ``HeldOutRows``."""
     wanted = asked(HoldOutInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     champion = wanted.champion
@@ -149,7 +149,7 @@ def hold_out(child: Child) -> HeldOutRows:
 
 
 def predict(child: Child) -> PredictResult:
-    """Load what ``save`` wrote, predict and guard. ``PredictInput`` → ``PredictResult``."""
+    """Load the saved predictor, predict and check for leakage. ``PredictInput`` → ``PredictResult``."""
     wanted = asked(PredictInput, child.payload)
     try:
         return _predict(child, wanted, child.outputs, thorough=True)
@@ -187,7 +187,7 @@ def predict_baselines(child: Child) -> PredictedBaselines:
 
 
 def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult, Config]:
-    """Return the checked split and the parsed config; write the parts to learn from into ``folder``."""
+    """Return the checked split and the parsed config; write the training parts into ``folder``."""
     pipeline, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     config = config_of(pipeline, wanted.config, wanted.plugin)
     meaning = wanted.dataset.meaning
@@ -198,7 +198,7 @@ def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult,
 
 
 def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, AnyTaskKind]:
-    """Return a pipeline and its task kind. Raises InvalidInput where no plugin brings the kind, or they disagree."""
+    """Return a pipeline and its task kind. Raises InvalidInput if no plugin provides the kind, or they disagree."""
     pipeline: AnyPipeline = load_plugin("pipeline", name, plugins_folder)()
     kind = load_task_kind(pipeline.kind, plugins_folder)
     if not issubclass(pipeline.Config, kind.Config):
@@ -212,14 +212,14 @@ def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, A
 
 
 def config_of(pipeline: AnyPipeline, config: JsonObject, name: str) -> Config:
-    """Return a config as the pipeline's own. Raises InvalidInput."""
+    """Return a config in the pipeline's own shape. Raises InvalidInput."""
     parsed = parse_config(pipeline.Config, config, name)
     assert isinstance(parsed, Config)  # the base of every task kind's config
     return parsed
 
 
 def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None = None) -> EngineUsed | None:
-    """Choose the engine's backend before app code computes with it; None for a pipeline that does not."""
+    """Set the engine's backend before app code computes with it; None for a pipeline that does not use it."""
     if not pipeline.uses_engine:
         return None
     chosen = child.use_engine(made_with)
@@ -227,7 +227,7 @@ def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None
 
 
 def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: bool) -> PredictResult:
-    """Not ``thorough``, as for a baseline: the guard tries few predictions, and no latency is measured."""
+    """Predict; unless ``thorough``, as for a baseline, check few predictions and measure no latency."""
     name = wanted.plugin
     pipeline, kind = load_pipeline(name, wanted.plugins_folder)
     use_engine(child, pipeline, wanted.engine)
@@ -256,7 +256,8 @@ def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: boo
 def _member_predictions(
     child: Child, pipeline: AnyPipeline, predictor: object, kind: AnyTaskKind, test: object, home: Path
 ) -> dict[str, str]:
-    """Write the predictions of each member alone; return their folders. They inform only, so a failure ends nothing."""
+    """Write the predictions of each member alone; return their folders. They are informative, so failures are
+    ignored."""
     folders: dict[str, str] = {}
     try:
         predictions = pipeline.member_predictions(predictor, test)
@@ -277,7 +278,8 @@ def _stated(predictions: object, _part: object) -> object:
 
 
 def _future_of_serving(wanted: PredictInput, pipeline: AnyPipeline, kind: AnyTaskKind, outputs: Path) -> bool:
-    """Whether the refitted predictor of a champion predicted the future; a failure must not cost a verdict."""
+    """Return whether the refitted predictor of a champion predicted the future; a failure must not prevent a
+    verdict."""
     if wanted.serving is None:
         return False
     try:

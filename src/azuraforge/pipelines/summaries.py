@@ -14,8 +14,8 @@ from azuraforge.runs.schemas import RunSummary, StudyLink
 class TrainSummary(RunSummary):
     """A training run: the gate's verdict and the candidate's metrics on the test set.
 
-    ``study``, ``trials`` and ``retrained`` are there for the winner of a study, ``refitted_sha256`` where the predictor
-    that serves learned again from all rows, ``approved_version`` where a person decides about the promotion.
+    ``study``, ``trials`` and ``retrained`` are set for the winner of a study, ``refitted_sha256`` if the predictor
+    that serves was refitted on all rows, ``approved_version`` if the promotion needs approval.
     """
 
     kind: Literal["train"] = "train"
@@ -50,7 +50,7 @@ class TrialSummary(RunSummary):
 
 
 class AgentSummary(RunSummary):
-    """The answer of an agent. ``result`` is null where it is ``truncated``: a long one is in ``result.json`` only."""
+    """The answer of an agent. ``result`` is null if ``truncated``: a long one is in ``result.json`` only."""
 
     kind: Literal["agent"] = "agent"
     result: JsonValue

@@ -1,4 +1,4 @@
-"""Training runs, seen from the worker: checked before they exist, executed by the loop, finished in one transaction.
+"""Training runs in the worker: checked before creation, executed by the loop, finished in one transaction.
 
 No app code and no frame is loaded here; children do that (``steps.py``).
 """
@@ -22,12 +22,12 @@ from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
-#: The distribution whose task kinds come first where several learn from the same kind of data.
+#: The distribution whose task kinds come first if several learn from the same kind of data.
 BUILT_IN = "azuraforge"
 
 
 class TrainingHandler(Handler):
-    """Split, fit, predict, judge, and, where the gate agrees, promote."""
+    """Handler that splits, fits, predicts, evaluates and, if the gate agrees, promotes."""
 
     kind = "train"
     summary = TrainSummary
@@ -50,7 +50,7 @@ class TrainingHandler(Handler):
         self._cache = cache
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check everything that can be checked before the run exists; raises UserError."""
+        """Check everything that can be checked before the run exists. Raises UserError."""
         chosen = request.plugin or self._usual_pipeline(project_id, request)
         plugin = self._catalogue.get("pipeline", chosen)
         known = self._catalogue.task_kinds()
@@ -131,7 +131,7 @@ class TrainingHandler(Handler):
         return loop.execute().finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)
 
     def _version(self, name: str) -> str:
-        """Return a baseline's version; empty where it is missing, which its own phase reports."""
+        """Return a baseline's version; empty if it is missing, which its own phase reports."""
         try:
             return self._catalogue.show(name).version
         except NotFound:
@@ -139,7 +139,7 @@ class TrainingHandler(Handler):
 
 
 def check_compared(kind: TaskKindFacts, plugin: str) -> None:
-    """Raise InvalidInput where no baseline is left that the pipeline could be compared with."""
+    """Raise InvalidInput if no baseline is left to compare the pipeline with."""
     if not kind.baselines_of(plugin):
         raise InvalidInput(
             f"{plugin} is the only baseline of its task kind {kind.name!r}, so there is nothing to compare"

@@ -44,9 +44,9 @@ class DataHome:
     def announce_unless_another_does(
         self, url: str, opens: Callable[[str], bool], make_token: Callable[[], str]
     ) -> None:
-        """Announce one of several servers; called repeatedly, it takes over when the announced one ends.
+        """Announce this server unless another one is announced; called repeatedly, it takes over when that one ends.
 
-        The token that is there stays while it ``opens`` the door.
+        An existing token is kept if ``opens`` accepts it.
         """
         if self._announcing is not None:
             return

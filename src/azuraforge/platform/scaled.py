@@ -104,7 +104,7 @@ def serve_worker(
 ) -> None:
     """Execute runs of ``queues``, ``concurrency`` at once, until SIGINT or SIGTERM; then requeue them at once.
 
-    ``on_ready`` is told the worker's name. Raises as ``serve_api`` does.
+    ``on_ready`` is called with the worker's name. Raises as ``serve_api`` does.
     """
     url = _broker_of(settings)
     stop = _stop_on_signals()

@@ -1,4 +1,4 @@
-"""The engine's backend in a child: making kernels beforehand, and choosing the backend that was fixed for a run.
+"""The engine's backend in a child: preparing kernels in advance, and setting a run's backend.
 
 Imported in children only. llvmlite, which makes and loads kernels, comes in with the first use of the cpu backend.
 """
@@ -29,7 +29,7 @@ _FAILURES = (ValueError, ImportError, OSError, RuntimeError)
 
 
 class _NotKept(Exception):
-    """The cache cannot hold kernels."""
+    """The cache cannot store kernels."""
 
 
 class Asked(Protocol):
@@ -42,9 +42,9 @@ class Asked(Protocol):
 
 
 def prepare(child: Asked) -> Prepared:
-    """Fill the cache of kernels where it lacks them, and try them out.
+    """Compile the kernels that the cache lacks, and test them.
 
-    ``PrepareInput`` → ``Prepared``. Reports progress where kernels have to be compiled.
+    ``PrepareInput`` → ``Prepared``. Reports progress if kernels must be compiled.
     """
     asked = PrepareInput.model_validate(child.payload)
     folder = asked.folder
@@ -73,10 +73,10 @@ def prepare(child: Asked) -> Prepared:
 
 
 def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObject:
-    """Choose the backend that ``environment`` names for everything that this process computes from now on.
+    """Set the backend that ``environment`` names for all further computations of this process.
 
-    Returns backend, instruction_set, threads and kernels as chosen. Raises TransientError where the kernels cannot be
-    loaded or are others than ``environment`` says: another attempt then looks anew at what there is.
+    Returns backend, instruction_set, threads and kernels as chosen. Raises TransientError if the kernels cannot be
+    loaded or are others than ``environment`` says: another attempt then checks again.
     """
     if environment.get("backend", "reference") == "reference":
         engine.set_backend("reference")
@@ -98,7 +98,7 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
 
 
 def choose_nearest(preferred: Mapping[str, JsonValue] | None, folder: str | None) -> JsonObject:
-    """Choose the backend that a version was made with; where it cannot be had here, the nearest one that can.
+    """Set the backend with which a version was trained or, if it is not available here, the nearest one that is.
 
     ``folder`` None: kernels are not to be used here.
     """
@@ -115,7 +115,7 @@ def choose_nearest(preferred: Mapping[str, JsonValue] | None, folder: str | None
 
 
 class _Compiling:
-    """Hears that kernels must be compiled, and passes it on once. Raises _NotKept where that would be for nothing."""
+    """Progress callback that reports compilation once. Raises _NotKept if its result could not be stored."""
 
     def __init__(self, child: Asked, folder: Path) -> None:
         self._child = child
@@ -140,7 +140,8 @@ def _refuse(words: str) -> None:
 
 
 def _small_step() -> list[npt.NDArray[np.float32]]:
-    """Output and gradient of a small network. A processor that promises more than it can ends here, not in a run."""
+    """Return output and gradient of a small network; a processor that lacks claimed features crashes here, not in a
+    run."""
     rng = np.random.default_rng(0)
     layer = nn.LSTM(3, 8)
     layer.load_state_dict({name: rng.normal(size=w.shape).astype(w.dtype) for name, w in layer.state_dict().items()})

@@ -1,4 +1,4 @@
-"""The child side of a run: what an entry point ``"package.module:function"`` is handed."""
+"""The child side of a run: the object passed to an entry point ``"package.module:function"``."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _FLUSH_SECONDS = 5.0
 
 
 class Child:
-    """All that an entry point sees of the platform. Every method returns at once, except ``checkpoint`` and
-    ``resume``, which read or write the disk, and ``receive``.
+    """Interface of an entry point to the platform. Every method returns at once, except ``checkpoint`` and ``resume``,
+    which use the disk, and ``receive``.
 
     Attributes:
         payload: what the worker handed over, JSON only.
@@ -51,21 +51,21 @@ class Child:
         self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
 
     def asked(self, shape: type[P]) -> P:
-        """Return the payload in the shape in which the worker handed it over."""
+        """Return the payload in the shape in which the worker sent it."""
         return shape.model_validate(self.payload)
 
     @property
     def outputs(self) -> Path:
-        """The phase's folder; what stands in it when the entry point returns is verified before it is used."""
+        """The phase's folder; its contents are verified after the entry point returns and before they are used."""
         if self._outputs is None:
             raise RuntimeError("this child runs outside a run and has no outputs")
         return Path(self._outputs)
 
     def use_engine(self, made_with: Mapping[str, JsonValue] | None = None) -> JsonObject:
-        """Choose the engine's backend that was fixed for this run; to be called before code that computes with it.
+        """Set the engine's backend that was fixed for this run; call it before code that computes with it.
 
         With ``made_with``, the nearest to what a version was made with instead. Returns backend, instruction_set,
-        threads and kernels. Raises TransientError where the run's kernels cannot be loaded.
+        threads and kernels. Raises TransientError if the run's kernels cannot be loaded.
         """
         if made_with is not None:
             return backend.choose_nearest(made_with, self._kernels_folder)
@@ -81,13 +81,13 @@ class Child:
         self._outbox.point(_whole("step", step), numbers)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Say how far this phase is."""
+        """Report the progress of this phase."""
         self._outbox.progress(_whole("done", done), _whole("total", total), str(note))
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """Write a checkpoint that is durable as a whole or not at all, then tell the worker.
+        """Write a checkpoint durably, complete or not at all, then notify the worker.
 
-        Raises StorageError where the disk is full; older checkpoints stay as they are.
+        Raises StorageError if the disk is full; older checkpoints remain unchanged.
         """
         if self._checkpoints is None:
             raise RuntimeError("this child runs outside a run and keeps no checkpoints")
@@ -105,7 +105,7 @@ class Child:
         self._outbox.flush(_FLUSH_SECONDS)
 
     def resume(self) -> Checkpoint | None:
-        """The newest checkpoint that verifies, or None. What was recorded after it is forgotten, metrics too."""
+        """Return the newest checkpoint that verifies, or None. Data recorded after it is deleted, including metrics."""
         skipped: list[dict[str, int | str]] = []
         for saved in self._saved:
             problem = problem_with(Path(saved["folder"]), saved["sha256"])
@@ -118,7 +118,7 @@ class Child:
         return None
 
     def figure(self, name: str, data: Mapping[str, object]) -> None:
-        """Attach data to be drawn. Raises InvalidInput where it is not JSON."""
+        """Attach the data of a figure. Raises InvalidInput if it is not JSON."""
         try:
             self._outbox.message(sent("figure", {"name": sayable(str(name)), "data": dict(data)}))
         except (TypeError, ValueError) as error:
@@ -130,17 +130,17 @@ class Child:
         self._outbox.message(sent("note", {"markdown": sayable(str(markdown))}))
 
     def send(self, name: str, body: BaseModel) -> None:
-        """Send a message that the handler of this kind of run registered; it is stored behind the run's fence."""
+        """Send a message registered by the handler of this kind of run; it is stored in a fenced transaction."""
         self._outbox.message(message_frame(name, body))
 
     def receive(self, timeout_seconds: float | None = None) -> Message | None:
-        """Wait for the next message of the worker, such as the answer to one that was sent; None after the time-out."""
+        """Wait for the worker's next message, such as a reply to one that was sent; None after the time-out."""
         if self._inbox is None:
             raise RuntimeError("this child runs outside a run and receives no messages")
         return self._inbox.receive(timeout_seconds)
 
     def _begin(self, step: int | None, skipped: Sequence[Mapping[str, int | str]] = ()) -> None:
-        """Say once, before the first point, from where this attempt goes on (None: from the start)."""
+        """Report once, before the first point, the step from which this attempt continues (None: from the start)."""
         if not self._begun:
             self._begun = True
             self._outbox.message(sent("resumed", {"step": step, "skipped": skipped}))

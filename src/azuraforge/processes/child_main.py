@@ -1,4 +1,4 @@
-"""The life of a child from the fork to its end.
+"""Main function of a child, from the fork to its end.
 
 It leads a process group of its own, so that whatever it starts ends with it. A watcher thread reads the pipe;
 when the pipe ends, because worker or platform are gone, it kills the group. On Linux the kernel also kills the
@@ -40,12 +40,13 @@ _POLARS_THREADS = "POLARS_MAX_THREADS"
 
 
 def live(descriptors: list[int], launcher_pid: int) -> NoReturn:
-    """Be a child: called right after the fork, never returns. ``descriptors``: its socket and, perhaps, its output."""
+    """Run as a child, right after the fork; never returns. ``descriptors``: its socket and, optionally, its output."""
     _to_the_end(lambda: _settle(launcher_pid), lambda: descriptors)
 
 
 def wait_and_live(orders: socket.socket, warm: Warm, launcher_pid: int) -> NoReturn:
-    """Be a prestarted child: import what the child will need, wait until it is wanted, be that child. Never returns."""
+    """Run as a prestarted child: import the needed modules, wait for a request, then run as that child. Never
+    returns."""
 
     def begin() -> None:
         _settle(launcher_pid)
@@ -95,7 +96,7 @@ def _settle(launcher_pid: int) -> None:
 
 
 def _write_to(output: int | None) -> None:
-    """Where its stdout and stderr go."""
+    """Redirect stdout and stderr to ``output`` (None: discard them)."""
     os.dup2(output if output is not None else os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
 
@@ -155,13 +156,13 @@ def _answer(start: Start, child: Child) -> Result:
 
 
 def _cpu_seconds() -> float:
-    """Processor time of this child and of what it started and waited for, its imports included."""
+    """Return the processor time of this child, its imports and its reaped descendants."""
     used = os.times()
     return round(used.user + used.system + used.children_user + used.children_system, 3)
 
 
 def _converse(connection: socket.socket, frames: queue.SimpleQueue[ToChild], start: Start) -> None:
-    """``entry(payload)`` returns the function that answers; one answer per question, until the pipe ends.
+    """Answer each question with the function that ``entry(payload)`` returns, until the pipe closes.
 
     A function that returns a generator answers in pieces: each value is sent at once, its return value is the result.
     """
@@ -187,7 +188,7 @@ def _converse(connection: socket.socket, frames: queue.SimpleQueue[ToChild], sta
 
 
 def _send_pieces(connection: socket.socket, pieces: Generator[Any, None, Any]) -> Any:
-    """Send each piece as it comes; return the generator's result."""
+    """Send each piece as it arrives; return the generator's result."""
     while True:
         try:
             piece = next(pieces)

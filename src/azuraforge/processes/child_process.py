@@ -1,4 +1,4 @@
-"""A child as its platform sees it: a process group behind a socket.
+"""A child as its platform handles it: a process group behind a socket.
 
 The platform never signals a child by its number: the launcher reaps the child, and afterwards the number may belong to
 another process, long before the platform learns of the end. It asks the launcher, which knows.
@@ -21,11 +21,11 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class ChildProcess:
-    """A living or ended child. Its group is killed when it is closed.
+    """A running or ended child. Its group is killed when it is closed.
 
     Args:
         connection: the socket to the child; the child ends with it.
-        output: the pipe of its stdout and stderr, where there is one.
+        output: the pipe of its stdout and stderr, if there is one.
         send_signal: asks the launcher to send a signal to the child's group.
     """
 
@@ -45,12 +45,12 @@ class ChildProcess:
             self._send_signal(number)
 
     def death(self, wait_seconds: float = 5.0) -> Interruption:
-        """Why the pipe ended; waits for the launcher's word."""
+        """Return the error that explains why the pipe ended; waits for the launcher's report."""
         self.ended.wait(wait_seconds)
         return LauncherDied() if self.launcher_died else ChildDied(self.status)
 
     def resident_bytes(self) -> int:
-        """Resident memory of the child itself; 0 where it has ended."""
+        """Resident memory of the child itself; 0 if it has ended."""
         # 15 µs on Linux, where psutil takes 100.
         with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{self.pid}/statm", "rb") as statm:
             return int(statm.read().split()[1]) * _PAGE_BYTES
@@ -60,7 +60,7 @@ class ChildProcess:
             return 0
 
     def close(self) -> None:
-        """Kill what is left of the group and close the pipes."""
+        """Kill the rest of the group and close the pipes."""
         self.signal(signal.SIGKILL)
         self.connection.close()
         if self.output is not None:
@@ -68,11 +68,11 @@ class ChildProcess:
             self.output = None
 
     def finished(self, status: int | None, *, launcher_died: bool = False) -> None:
-        """Called by the launcher's reader."""
+        """Record the child's end; called by the launcher's reader."""
         self.status = status
         self.launcher_died = launcher_died
         self.ended.set()
         self.born.set()
         if launcher_died:
-            with contextlib.suppress(OSError):  # where the kernel does not end the child, the end of its pipe does
+            with contextlib.suppress(OSError):  # if the kernel does not end the child, the end of its pipe does
                 self.connection.shutdown(socket.SHUT_WR)

@@ -1,4 +1,4 @@
-"""What must stay the same for a run to be repeatable bit for bit, and which code produced it.
+"""Description of the environment on which bit-for-bit repeatability depends, and of the code version.
 
 The launcher describes interpreter, NumPy, processor and package; ``kernels`` adds the engine's backend, instruction
 set, threads and the kernels' hash.
@@ -23,7 +23,7 @@ _GRADES = ("avx512f", "avx2", "avx", "sse4_2", "asimd")
 
 @functools.cache
 def describe_environment() -> JsonObject:
-    """Interpreter, NumPy, processor and package, as this process loaded them."""
+    """Return interpreter, NumPy, processor and package, as loaded by this process."""
     import numpy
 
     return {
@@ -37,7 +37,7 @@ def describe_environment() -> JsonObject:
 
 @functools.cache
 def code_version() -> str:
-    """The package's version, with the commit where it runs from a checkout, else with the package's hash.
+    """Return the package's version, with the commit in a checkout, or else with the package's hash.
 
     Example:
         >>> code_version().startswith(azuraforge.__version__ + "+")
@@ -49,7 +49,7 @@ def code_version() -> str:
 
 @functools.cache
 def package_hash() -> str:
-    """SHA-256 over the names and contents of the package's Python files."""
+    """Return the SHA-256 over the names and contents of the package's Python files."""
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*.py")):
         content = path.read_bytes()
@@ -59,7 +59,7 @@ def package_hash() -> str:
 
 
 def differences(recorded: Mapping[str, JsonValue] | None, present: Mapping[str, JsonValue]) -> list[str]:
-    """What differs from the environment that a run began in, each as ``name old → new``; nothing for a first attempt.
+    """Return the differences from a run's first environment, each as ``name old → new``; empty for a first attempt.
 
     Example:
         >>> differences({"threads": 2, "backend": "cpu"}, {"threads": 1, "backend": "cpu"})
@@ -73,7 +73,7 @@ def differences(recorded: Mapping[str, JsonValue] | None, present: Mapping[str, 
 
 
 def processor() -> str:
-    """The widest vector instructions of this processor that matter to NumPy and the libraries below it."""
+    """Return the widest vector instructions of this processor that matter to NumPy and its libraries."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -87,7 +87,7 @@ def _shown(value: JsonValue) -> str:
 
 
 def _commit(git: Path) -> str | None:
-    """The commit that HEAD names, read from files: nothing is executed."""
+    """Return the commit of HEAD, read from files: nothing is executed."""
     try:
         head = (git / "HEAD").read_text(encoding="utf-8").strip()
         if not head.startswith("ref: "):

@@ -16,7 +16,7 @@ from azuraforge.processes.failures import Interruption, restore
 from azuraforge.processes.frames import FROM_CHILD, FrameReader, Question, SentMessage, Start, encode
 from azuraforge.strict_json import JsonObject
 
-#: The code of the error where the child of a session was ended because its answer did not come.
+#: The code of the error if a session's child was ended because its answer did not arrive.
 TOO_SLOW = "too_slow"
 _READ_BYTES = 1 << 16
 #: How soon the end of a child is noticed whose socket something else still holds open.
@@ -24,7 +24,7 @@ _LOOK_SECONDS = 0.5
 
 
 class ChildSession:
-    """A long-lived child behind one question at a time. Close it; whatever it started ends with it."""
+    """A long-lived child that answers one question at a time. Closing it also ends its descendants."""
 
     def __init__(self, child: ChildProcess) -> None:
         self._child = child
@@ -37,11 +37,12 @@ class ChildSession:
 
     @property
     def resident_bytes(self) -> int:
-        """Its resident memory now; 0 where it has ended."""
+        """Current resident memory; 0 if it has ended."""
         return self._child.resident_bytes()
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
-        """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
+        """Return the child's answer. Raises its own error, or TransientError if it died or was too slow (it is then
+        ended)."""
         return self.send({"type": "question", "payload": payload}, timeout_seconds)
 
     def send(self, frame: Start | Question, timeout_seconds: float) -> JsonObject:
@@ -62,7 +63,7 @@ class ChildSession:
         return answer
 
     def pipe(self) -> socket.socket:
-        """Its socket, which blocks nobody any more: for who asks ahead of the answers, one frame each, in order.
+        """Return the child's socket, now non-blocking, for callers that pipeline: one frame per question, in order.
 
         From then on ``ask`` is not for use.
         """
@@ -71,15 +72,15 @@ class ChildSession:
 
     @property
     def ended(self) -> bool:
-        """Whether the child's process is known to be gone."""
+        """True if the child's process is known to have ended."""
         return self._child.ended.is_set()
 
     def death(self) -> Interruption:
-        """Why its pipe ended; waits for the launcher's word."""
+        """Return the error that explains why the pipe ended; waits for the launcher's report."""
         return self._child.death()
 
     def kill(self) -> None:
-        """End the child, from any thread; the one that waits for its answer learns that it died."""
+        """Kill the child, from any thread; the waiting thread gets the error of its death."""
         self._child.signal(signal.SIGKILL)
 
     def close(self) -> None:
@@ -88,7 +89,7 @@ class ChildSession:
 
 
 class Exchange:
-    """Frames out, frames in, until one answers."""
+    """Exchange of frames until one is the answer."""
 
     def __init__(self, child: ChildProcess, hear: Callable[[SentMessage], None] | None = None) -> None:
         self._child = child
@@ -102,7 +103,8 @@ class Exchange:
         self._child.close()
 
     def exchange(self, frame: Start | Question, deadline: float) -> JsonValue:
-        """Raises the child's error, Interruption where it died, TimeoutError past the deadline (monotonic)."""
+        """Return the answer to a frame. Raises the child's error, Interruption if it died, TimeoutError past the
+        deadline (monotonic)."""
         connection = self._child.connection
         try:
             connection.settimeout(max(0.001, deadline - time.monotonic()))
@@ -124,7 +126,7 @@ class Exchange:
             raise self._child.death() from error
 
     def _receive(self, deadline: float) -> bytes:
-        """What came; nothing where the child has ended, even if something that it started holds the socket."""
+        """Return received bytes; empty if the child has ended, even if a descendant still holds the socket."""
         while True:
             ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
             left = deadline - time.monotonic()

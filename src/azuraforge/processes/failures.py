@@ -1,9 +1,9 @@
-"""How work ends when it does not succeed, and how an error crosses the pipe.
+"""Classes of failure, and the transfer of errors over the pipe.
 
 error of the user (or a full disk)   → failed, never retried
 TransientError                       → queued again, with back-off
-ChildDied                            → an interruption: queued again at once; counted for quarantine
-LauncherDied, Draining               → an interruption that nobody is blamed for
+ChildDied                            → an interruption: requeued at once; counted for quarantine
+LauncherDied, Draining               → an interruption that is not counted
 Cancelled                            → cancelled
 Replaced                             → another attempt owns the run: stop, write nothing
 anything else                        → failed("internal"); the traceback stands in the attempt's log
@@ -46,7 +46,7 @@ _DEPTH = 16
 
 
 class Interruption(Exception):
-    """The attempt ended without a verdict; the run goes on in another."""
+    """The attempt ended without a result; the run continues in another."""
 
 
 class ChildDied(Interruption):
@@ -72,7 +72,7 @@ class Draining(Interruption):
 
 
 class Cancelled(Exception):
-    """Somebody asked for the run to be cancelled."""
+    """Cancellation of the run was requested."""
 
 
 class Replaced(Exception):
@@ -80,13 +80,13 @@ class Replaced(Exception):
 
 
 class InternalError(AzuraError):
-    """A bug, ours or a plugin's: one line for the person, the traceback for the log."""
+    """An internal error, ours or a plugin's: one line for the user, the traceback for the log."""
 
     code = "internal"
 
 
 def describe_exit(status: int | None) -> str:
-    """An exit status in words: negative for a signal, as ``subprocess`` counts."""
+    """Return an exit status in words: negative for a signal, as in ``subprocess``."""
     if status is None:
         return "its process disappeared"
     if status >= 0:
@@ -100,13 +100,13 @@ def describe_exit(status: int | None) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """``error`` in one line, at most 300 characters."""
+    """Return ``error`` in one line, at most 300 characters."""
     text = " ".join(_text(error).split())[:_LINE]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def storage_error(error: BaseException, doing: str, where: str) -> StorageError | None:
-    """The one sentence for a full, read-only or broken disk; None where ``error`` is something else.
+    """Return the error for a full, read-only or broken disk; None if ``error`` is something else.
 
     Libraries written in Rust hide the number in their text ("… (os error 28)").
     """
@@ -135,7 +135,7 @@ def storage_error(error: BaseException, doing: str, where: str) -> StorageError 
 
 
 class ErrorFields(TypedDict):
-    """An error as a frame carries it; ``kind`` names its class where it has a code of its own."""
+    """An error in a frame; ``kind`` names its class if it has a code of its own."""
 
     family: Literal["user", "transient", "internal"]
     kind: str
@@ -143,7 +143,7 @@ class ErrorFields(TypedDict):
 
 
 def error_fields(error: BaseException) -> ErrorFields:
-    """``error`` as a frame: its family (user, storage, transient, internal) and what a person may read.
+    """Return ``error`` as fields of a frame: its family (user, storage, transient, internal) and readable texts.
 
     Whatever the error's text and details hold, JSON can say the result: half a surrogate pair becomes ``?``, an object
     its text.
@@ -155,7 +155,7 @@ def error_fields(error: BaseException) -> ErrorFields:
 
 
 def sayable(value: object, depth: int = 0) -> JsonValue:
-    """``value`` as JSON and every database can say it; foreign objects become their text.
+    """Convert ``value`` to JSON that every database can store; foreign objects become text.
 
     Example:
         >>> sayable({"name": "a\\udcff", "size": 2**70, "seen": {1}})
@@ -209,9 +209,9 @@ def _fields(error: BaseException) -> ErrorFields:
 
 
 def restore(family: str, fields: JsonObject, kind_code: str = "") -> AzuraError:
-    """The error that ``error_fields`` described, of the nearest class.
+    """Return the error that ``error_fields`` described, of the nearest class.
 
-    ``kind_code`` names the class where the error carries a code of its own.
+    ``kind_code`` names the class if the error has a code of its own.
     """
     fallback: dict[str, type[AzuraError]] = {"transient": TransientError, "internal": InternalError}
     code, details = str(fields["code"]), fields.get("details")

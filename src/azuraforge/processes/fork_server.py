@@ -1,4 +1,4 @@
-"""The launcher's own process: imports once, then forks a child for each request. No thread, no kernel, no app.
+"""The launcher's own process: imports once, then forks a child for each request. It has no threads, kernels or apps.
 
 Worker → launcher: ``frames.Spawn``, ``Signal`` and ``Share``. Launcher → worker: ``Hello``, ``Born`` and ``Ended``.
 
@@ -46,14 +46,14 @@ from azuraforge.processes.shared_imports import SharedImports
 
 _LENGTH = struct.Struct(">I")
 _PR_SET_CHILD_SUBREAPER = 36
-#: At our own end: how long we wait for the killed, to catch what falls to us.
+#: Time to wait for killed children when this process ends, to catch adopted orphans.
 _LAST_SECONDS = 2.0
-#: How often prestarted children are looked at, where there are any.
+#: Interval for checking prestarted children, if there are any.
 _LOOK_SECONDS = 5.0
 
 
 class ForkServer:
-    """Forks on request, reaps, and kills everything when the worker is gone."""
+    """Server that forks on request, reaps, and kills everything when the worker has ended."""
 
     def __init__(self, control: socket.socket, preload: Sequence[str] = ()) -> None:
         self._control = control
@@ -66,7 +66,7 @@ class ForkServer:
         self._woken, self._wake = os.pipe()
 
     def serve(self) -> None:
-        """Until the worker's end of the control socket closes."""
+        """Serve until the worker's end of the control socket closes."""
         if LINUX:
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         os.set_blocking(self._wake, False)
@@ -80,7 +80,7 @@ class ForkServer:
                 with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
                     importlib.import_module(module)
             gc.collect()
-            gc.freeze()  # what was imported is never touched again, so its pages stay shared
+            gc.freeze()  # imported objects are never modified again, so their pages stay shared
             while True:
                 patience = _LOOK_SECONDS if len(self._prestarted) else None
                 patience = 0 if self._shared.pending else patience
@@ -137,7 +137,7 @@ class ForkServer:
             self._adopt(pid)
 
     def _adopt(self, pid: int) -> None:
-        with contextlib.suppress(OSError):  # the child does it too; whoever comes first
+        with contextlib.suppress(OSError):  # the child does it too, whichever comes first
             os.setpgid(pid, pid)
         self._children[pid] = None
 
@@ -154,7 +154,7 @@ class ForkServer:
                 _signal_group(pid, number)
 
     def _leave(self) -> None:
-        """In a child: what is the launcher's alone."""
+        """Close the launcher's own resources in a child."""
         signal.set_wakeup_fd(-1)
         self._control.close()
         self._prestarted.close()
@@ -184,7 +184,7 @@ class ForkServer:
         return found.si_pid if found is not None else None
 
     def _kill_orphans(self) -> None:
-        """Kill what fell to us and belongs to no living child's group; what it started itself comes with the next."""
+        """Kill adopted orphans that belong to no running child's group; their own children follow in the next pass."""
         if not LINUX:
             end_detached(os.environ.get(VARIABLE, ""), self._children)
             return
@@ -231,7 +231,7 @@ def _receive(control: socket.socket) -> tuple[ToLauncher, list[int]] | None:
 
 
 def _own_children() -> set[int]:
-    """Our children, those included that fell to us; empty on other systems than Linux, where none do."""
+    """Return our children, including adopted ones; empty on other systems than Linux, where none are adopted."""
     if not LINUX:
         return set()
     with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children") as file:

@@ -1,4 +1,4 @@
-"""Frames between processes: JSON objects, each behind its length, over a Unix socket.
+"""Frames between processes: JSON objects, each preceded by its length, over a Unix socket.
 
 Every pipe carries frames of a few shapes, which the field ``type`` tells apart. A reader names the shapes that it
 expects and refuses others. Messages of a kind of run travel inside ``SentMessage``, so kinds are free in their own
@@ -30,7 +30,7 @@ _SHOWN = 100
 
 
 class SavedCheckpoint(TypedDict):
-    """A checkpoint that an attempt may continue from."""
+    """A checkpoint from which an attempt may continue."""
 
     step: int
     folder: str
@@ -38,7 +38,7 @@ class SavedCheckpoint(TypedDict):
 
 
 class Start(TypedDict):
-    """The first frame to a child: its entry point, and the conditions under which it works.
+    """The first frame to a child: its entry point and the conditions of its work.
 
     ``call`` is one piece of work, ``run`` a phase of a run, and ``converse`` a child that answers questions.
     """
@@ -59,7 +59,7 @@ class Start(TypedDict):
 
 
 class Question(TypedDict):
-    """A question to a child that converses; it answers each with a ``Result`` or a ``Failure``, in order."""
+    """A question to a long-lived child, which answers each with a ``Result`` or a ``Failure``, in order."""
 
     type: Literal["question"]
     payload: Mapping[str, object]
@@ -74,7 +74,7 @@ class SentMessage(TypedDict):
 
 
 class Result(TypedDict):
-    """The answer of a child, with what it cost."""
+    """The answer of a child, with its resource usage."""
 
     type: Literal["result"]
     value: JsonValue
@@ -98,7 +98,7 @@ class Piece(TypedDict):
 
 
 class Spawn(TypedDict):
-    """A request for a child; its socket and its output pipe come along as ``SCM_RIGHTS``."""
+    """A request for a child; its socket and its output pipe are sent with it as ``SCM_RIGHTS``."""
 
     type: Literal["spawn"]
     ticket: int
@@ -114,7 +114,7 @@ class Signal(TypedDict):
 
 
 class Share(TypedDict):
-    """Libraries that a child had imported when it ended; later children shall find them imported."""
+    """Libraries that a child had imported when it ended, to be imported in advance for later children."""
 
     type: Literal["share"]
     names: Sequence[str]
@@ -150,10 +150,10 @@ FromLauncher: TypeAlias = Hello | Born | Ended
 
 
 class Shapes(Generic[FrameT]):
-    """The shapes of the frames that arrive at one end of a pipe.
+    """The shapes of the frames that one end of a pipe receives.
 
     Reading checks that a frame is an object of a known type with all required fields. Their values are trusted: both
-    ends are this package, and what apps made is validated where it is used.
+    ends are this package, and data from apps is validated where it is used.
 
     Example:
         >>> FROM_LAUNCHER.read(b'{"type":"born","ticket":1,"pid":7}')["type"]
@@ -191,7 +191,7 @@ FROM_LAUNCHER: Shapes[FromLauncher] = Shapes(Hello, Born, Ended)
 
 
 def encode(frame: Mapping[str, object]) -> bytes:
-    """A frame as bytes. Raises TypeError for what JSON cannot say."""
+    """Return a frame as bytes. Raises TypeError for values that are not JSON."""
     body = orjson.dumps(frame, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
     if len(body) > MAX_FRAME_BYTES:
         raise ValueError(f"a frame of {len(body)} bytes is too long; write a file instead")
@@ -199,14 +199,14 @@ def encode(frame: Mapping[str, object]) -> bytes:
 
 
 class FrameReader(Generic[FrameT]):
-    """Puts frames together from whatever arrives."""
+    """Assembles frames from received bytes."""
 
     def __init__(self, shapes: Shapes[FrameT]) -> None:
         self._read = shapes.read
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterable[FrameT]:
-        """The frames that ``data`` completes. Raises ValueError for an impossible length or broken JSON, and for a
+        """Return the frames that ``data`` completes. Raises ValueError for an impossible length, broken JSON or a
         frame of another shape."""
         if not self._buffer and len(data) > _LENGTH.size and _LENGTH.unpack_from(data)[0] == len(data) - _LENGTH.size:
             return (self._read(memoryview(data)[_LENGTH.size :]),)  # exactly one, as most often: nothing is copied
@@ -227,14 +227,14 @@ class FrameReader(Generic[FrameT]):
 
 
 def read_frames(connection: socket.socket, shapes: Shapes[FrameT]) -> Iterator[FrameT]:
-    """Frames until the other side ends; blocks."""
+    """Yield frames until the other side closes; blocks."""
     reader = FrameReader(shapes)
     while data := connection.recv(_READ_BYTES):
         yield from reader.feed(data)
 
 
 def spell(value: float) -> float | str:
-    """A number as JSON can say it: NaN and the infinities become words.
+    """Return a number in a form that JSON supports: NaN and the infinities become words.
 
     Example:
         >>> spell(float("inf")), spell(0.5)
@@ -246,5 +246,5 @@ def spell(value: float) -> float | str:
 
 
 def unspell(value: float | str) -> float:
-    """The number that ``spell`` wrote."""
+    """Return the number that ``spell`` encoded."""
     return _SPELLED[value] if isinstance(value, str) else float(value)

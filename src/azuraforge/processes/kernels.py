@@ -1,4 +1,4 @@
-"""Which backend the engine's ops of a run use: fixed at the first attempt, kept as long as that can be had.
+"""Backend of the engine's ops in a run: fixed at the first attempt, kept while it is available.
 
 Kernels are compiled and tried out in a child of the launcher, so this process never loads the compiler. They are made
 once per machine; an attempt that needs them waits.
@@ -33,7 +33,7 @@ log = logger("kernels")
 
 
 class Call(Protocol):
-    """``Launcher.call``."""
+    """Interface of ``Launcher.call``."""
 
     def __call__(
         self,
@@ -47,7 +47,7 @@ class Call(Protocol):
 
 @dataclass(frozen=True)
 class News:
-    """A word for whoever started the platform: kernels are being compiled, are ready, or cannot be used."""
+    """Notice for the user who started the platform: kernels are being compiled, are ready, or cannot be used."""
 
     state: Literal["compiling", "ready", "unavailable"]
     detail: str = ""
@@ -59,9 +59,9 @@ class Fixed:
     """The backend of one attempt.
 
     Attributes:
-        fields: as the environment says it: backend, instruction_set, threads, kernels.
-        folder: where the attempt's children find kernels; None where they must not load any.
-        problem: why it is not the backend that the run began with, where that is a matter of kernels.
+        fields: as in the environment: backend, instruction_set, threads, kernels.
+        folder: where the attempt's children find kernels; None if they must not load any.
+        problem: why it is not the backend that the run started with, if kernels are the reason.
     """
 
     fields: JsonObject
@@ -70,7 +70,7 @@ class Fixed:
 
 
 class Kernels:
-    """Prepares kernels and chooses backends. Safe to use from several threads."""
+    """Prepares kernels and selects backends. Safe to use from several threads."""
 
     def __init__(self, call: Call, settings: EngineSettings, folder: Path) -> None:
         self._call = call
@@ -83,7 +83,7 @@ class Kernels:
         self._warned = False
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
-        """Begin to make kernels, on a thread of its own. ``tell`` hears of it where it takes time or fails."""
+        """Start preparing kernels in a thread of its own. ``tell`` is called if it takes long or fails."""
         if tell is not None:
             self._announce = tell
         if self._settings.backend != "reference":
@@ -91,7 +91,7 @@ class Kernels:
 
     @property
     def folder(self) -> str | None:
-        """Where kernels lie that children may load, once that is known; None where there are none to be used."""
+        """Folder of kernels that children may load, once it is known; None if no kernels are to be used."""
         if self._settings.backend == "reference" or self._prepared(self._settings.instruction_set).problem:
             return None
         return str(self._folder)
@@ -102,14 +102,14 @@ class Kernels:
         threads: int,
         waiting: Callable[[bool], None] = lambda compiling: None,
     ) -> Fixed:
-        """The backend of an attempt.
+        """Return the backend of an attempt.
 
         Args:
             recorded: the environment of the run's first attempt; None for the first.
-            threads: that the run asked for.
+            threads: requested by the run.
             waiting: called now and then with whether kernels are being compiled; may raise.
 
-        Raises UserError where the settings want kernels and there are none.
+        Raises UserError if the settings require kernels and there are none.
         """
         if recorded is not None and recorded.get("backend") != "cpu":
             return self._reference(threads)

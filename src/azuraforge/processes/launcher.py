@@ -1,4 +1,4 @@
-"""Starts children, all of them forked by one process of ours (``fork_server``) with a scrubbed environment.
+"""Launcher of children, all forked by one process of ours (``fork_server``) with a scrubbed environment.
 
 launcher.call(entry, payload, result, timeout)   one short child outside any run: catalogue, validation, reading a file
 launcher.open(entry, payload)                    a long-lived child that answers questions: warm predictors
@@ -44,7 +44,7 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 from azuraforge.waiting.ending import ended_with_request
 
-#: All that a child may know of our environment. No settings of ours, no credentials of anybody.
+#: All that a child may know of our environment: no settings of ours, no credentials.
 PASSED_ON = (
     "PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONWARNINGS",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
@@ -62,7 +62,8 @@ log = logger("runs")
 
 
 class Launcher:
-    """Safe to use from several threads. A launcher process that died is started again for the next child.
+    """Launcher of children, safe to use from several threads. If its process died, it is started again for the next
+    child.
 
     Args:
         environment: variables that children see besides ``PASSED_ON``.
@@ -72,19 +73,19 @@ class Launcher:
     def __init__(self, environment: Mapping[str, str] | None = None, preload: Sequence[str] = ()) -> None:
         self._extra = dict(environment or {})
         self._preload = tuple(preload)
-        #: Which kinds of child need what takes long to import.
+        #: Modules with slow imports, by the kind of child that needs them.
         self.habits = Habits()
         self._lock = threading.Lock()
         self._server: _Server | None = None
         self._stopped = False
 
     def start(self) -> None:
-        """Start the launcher's process and wait until it can fork. Raises TransientError where it cannot."""
+        """Start the launcher's process and wait until it can fork. Raises TransientError if it cannot."""
         _keep_the_dead()
         self._surely_running()
 
     def begin(self) -> None:
-        """Start the launcher's process without waiting for it; it imports while the caller does other work."""
+        """Start the launcher's process without waiting for it; it imports while the caller continues."""
         _keep_the_dead()
 
         def work() -> None:
@@ -95,19 +96,19 @@ class Launcher:
 
     @property
     def environment(self) -> JsonObject:
-        """What the launcher loaded: interpreter, NumPy, processor, hash of the package."""
+        """The launcher's environment: interpreter, NumPy, processor, hash of the package."""
         return self._surely_running().environment
 
     @property
     def pid(self) -> int:
-        """The launcher's own process."""
+        """Process id of the launcher."""
         return self._surely_running().process.pid
 
     def spawn(self, *, output: bool = False, warm: Warm | None = None) -> ChildProcess:
-        """A fresh child that waits for its first frame. With ``output``, its stdout and stderr come over a pipe.
+        """Return a new child that waits for its first frame. With ``output``, its stdout and stderr arrive over a pipe.
 
         ``warm`` names modules that it will need: where a child was asked for in the same way a moment ago, the next has
-        imported them already (``prefork.py``). Raises LauncherDied where the launcher keeps dying.
+        imported them already (``prefork.py``). Raises LauncherDied if the launcher keeps dying.
         """
         for _ in range(_TRIES):
             try:
@@ -117,7 +118,7 @@ class Launcher:
         raise LauncherDied
 
     def share(self, names: Sequence[str]) -> None:
-        """A child has ended with these libraries imported: later children will find them imported."""
+        """Report the libraries that an ended child had imported, to import them in advance for later children."""
         with self._lock:
             server = self._server
         if server is not None and names:
@@ -134,11 +135,11 @@ class Launcher:
     ) -> ResultT:
         """Run ``entry(child)`` in a child of its own and return its answer as ``result``.
 
-        ``hear`` gets what the child says meanwhile.
+        ``hear`` gets the child's messages meanwhile.
 
         Within a request the child is killed when the client leaves (``azuraforge.waiting``).
 
-        Raises the child's own error, or InvalidInput where it died, took longer than ``timeout_seconds``, needed more
+        Raises the child's own error, or InvalidInput if it died, took longer than ``timeout_seconds``, needed more
         than ``memory``, or gave an answer of another shape.
         """
         where = entry.rpartition(":")[2]
@@ -174,9 +175,9 @@ class Launcher:
         raise AssertionError("unreachable")
 
     def open(self, entry: str, payload: Mapping[str, object], timeout_seconds: float = _OPEN_SECONDS) -> ChildSession:
-        """A long-lived child: ``entry(payload)`` returns the function that answers its questions.
+        """Open a long-lived child: ``entry(payload)`` returns the function that answers its questions.
 
-        Raises the child's own error, or TransientError where it died or took too long to open.
+        Raises the child's own error, or TransientError if it died or took too long to open.
         """
         try:
             child_session = ChildSession(self.spawn())
@@ -242,7 +243,7 @@ def _keep_the_dead() -> None:
 
 
 class _Server:
-    """One life of the launcher's process."""
+    """One launcher process, from its start to its end."""
 
     def __init__(self, variables: dict[str, str], preload: Sequence[str] = ()) -> None:
         ours, theirs = socket.socketpair()
@@ -310,7 +311,7 @@ class _Server:
         self._thread.join()
 
     def share(self, names: Sequence[str]) -> None:
-        """Ask for libraries to be imported; once for each."""
+        """Request the import of libraries, once for each."""
         with self._lock:
             new = [name for name in names if name not in self._shared]
             self._shared.update(new)
@@ -318,7 +319,7 @@ class _Server:
                 self._order({"type": "share", "names": new})
 
     def _send_signal(self, ticket: int, number: int) -> None:
-        """Ask for a signal to a child's group. Where the launcher has died, its children end by other means."""
+        """Request a signal to a child's group. If the launcher has died, its children end by other means."""
         with self._lock:
             if self.alive:
                 self._order({"type": "signal", "ticket": ticket, "number": number})
@@ -346,7 +347,7 @@ class _Server:
         self._ready.set()
 
     def _bury(self) -> int:
-        """Wait for the launcher's end and kill what it left; return how many.
+        """Wait for the launcher's end and kill its remaining processes; return their number.
 
         It is reaped last: until then its pid, which is also the number of its session, belongs to no other process.
         """

@@ -1,4 +1,4 @@
-"""What a child printed, kept in a file that cannot grow without bound."""
+"""Output of a child, kept in a file of bounded size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST_LINE = 64 * 1024
 
 
 class LogFile:
-    """Keeps the first half megabyte and the last, and says how much is missing between them."""
+    """File that keeps the first and the last half megabyte, and states how much is missing between them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,7 +25,7 @@ class LogFile:
         path.write_bytes(b"")
 
     def write(self, data: bytes) -> None:
-        """Add output as it comes."""
+        """Add output as it arrives."""
         lines = (self._partial + data).split(b"\n")
         self._partial = lines.pop()
         if len(self._partial) > _LONGEST_LINE:
@@ -35,13 +35,13 @@ class LogFile:
             self._keep(line + b"\n")
 
     def end_line(self) -> None:
-        """The writer is gone: what it left without a newline is a line."""
+        """End the line that the writer left without a newline."""
         if self._partial:
             self._keep(self._partial + b"\n")
             self._partial = b""
 
     def close(self) -> None:
-        """Put the tail behind the head. What is written afterwards is appended."""
+        """Append the tail to the head. Later output is appended."""
         if self._dropped:
             self._append(b"\n... %d bytes left out ...\n\n" % self._dropped)
         self._append(b"".join(self._tail))

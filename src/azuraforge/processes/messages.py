@@ -19,13 +19,13 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it arrived."""
+    """A received message."""
 
     name: str
     data: Mapping[str, object]
 
     def read(self, shape: type[M]) -> M:
-        """Return the message in its shape. Raises pydantic's ValidationError where it has another one."""
+        """Return the message in its shape. Raises pydantic's ValidationError if it does not fit."""
         return shape.model_validate(self.data)
 
 
@@ -40,13 +40,13 @@ def message_frame(name: str, body: BaseModel) -> SentMessage:
 
 
 class Inbox:
-    """The messages that the worker sent to this child, in their order."""
+    """The worker's messages to this child, in order."""
 
     def __init__(self, frames: queue.SimpleQueue[ToChild]) -> None:
         self._frames = frames
 
     def receive(self, timeout_seconds: float | None) -> Message | None:
-        """Wait for the next message; None where none came in time."""
+        """Wait for the next message; None if none arrived in time."""
         try:
             frame = self._frames.get(timeout=timeout_seconds)
         except queue.Empty:

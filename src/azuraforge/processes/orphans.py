@@ -1,4 +1,4 @@
-"""Ends the processes that a killed launcher leaves behind.
+"""Cleanup of processes that a killed launcher leaves behind.
 
 A child's group ends with the child, and a process that left its group falls to the launcher. Where the launcher itself
 is killed, two traces are left. Everything that its children started runs in the launcher's session, unless it opened
@@ -24,12 +24,12 @@ _PAUSE_SECONDS = 0.001
 
 
 def new_mark() -> str:
-    """Return a mark for one launcher of this process."""
+    """Return a new mark for one launcher of this process."""
     return f"{TABLE.clock} {os.getpid()} {TABLE.began(os.getpid())} {secrets.token_hex(8)}"
 
 
 def end_left(mark: str, session: int | None) -> int:
-    """Kill every process that a launcher left; return how many.
+    """Kill every process that a launcher left; return their number.
 
     Args:
         mark: the launcher's.
@@ -47,7 +47,7 @@ def end_left(mark: str, session: int | None) -> int:
 
 
 def end_detached(mark: str, groups: Collection[int]) -> int:
-    """Kill the launcher's processes that left their group and whose parent has ended; return how many.
+    """Kill the launcher's processes that left their group and whose parent has ended; return their number.
 
     For systems where no process can be the reaper of its descendants. Called by the launcher.
 
@@ -66,7 +66,7 @@ def end_detached(mark: str, groups: Collection[int]) -> int:
 
 
 def end_forgotten() -> int:
-    """Kill every marked process whose launcher's owner has ended; return how many."""
+    """Kill every marked process whose launcher's owner has ended; return their number."""
 
     def forgotten(pid: int) -> bool:
         mark = TABLE.variable(pid, VARIABLE)
@@ -87,7 +87,7 @@ def _end(wanted: Callable[[int], bool]) -> int:
 
 
 def _owner_lives(mark: str) -> bool:
-    """Return whether the mark's process still runs. In doubt it does: a wrong guess would kill."""
+    """Return whether the mark's process still runs; True if uncertain, as a wrong guess would kill it."""
     clock, pid, began, *_ = [*mark.split(" "), "", "", ""]
     if clock != TABLE.clock or not pid.isdigit() or not began:
         return True

@@ -1,4 +1,4 @@
-"""The child's outgoing side: whatever training says is put aside at once and sent by a thread of its own."""
+"""The child's outgoing side: messages are queued at once and sent by a thread of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COUNT = 2**63 - 1
 
 
 class Outbox:
-    """Frames in the order in which they were said. Only ``flush`` and ``close`` wait for the socket.
+    """Queue of frames in order. Only ``flush`` and ``close`` wait for the socket.
 
     What cannot be sent is refused in the thread that says it, for there it stands in a traceback.
     """
@@ -40,7 +40,7 @@ class Outbox:
         self._thread.start()
 
     def point(self, step: int, metrics: dict[str, float]) -> None:
-        """One point of each series. Raises InvalidInput for a step or a name that cannot be stored."""
+        """Queue one point of each series. Raises InvalidInput for a step or a name that cannot be stored."""
         if not -MAX_STEP <= step <= MAX_STEP:
             raise InvalidInput(f"a step must lie between -2^62 and 2^62; this one is {step}", where="log()")
         for name in metrics.keys() - self._series:
@@ -54,7 +54,7 @@ class Outbox:
             self._changed.notify_all()
 
     def progress(self, done: int, total: int, note: str) -> None:
-        """The newest word on progress replaces an unsent older one. Raises InvalidInput beyond 64 bits."""
+        """Queue progress, replacing an unsent older report. Raises InvalidInput beyond 64 bits."""
         if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
             raise InvalidInput(f"{done} of {total} is beyond 64 bits", where="progress()")
         frame = sent("progress", {"done": done, "total": total, "note": sayable(note)})
@@ -63,7 +63,7 @@ class Outbox:
             self._changed.notify_all()
 
     def message(self, frame: SentMessage | Result | Failure) -> None:
-        """A frame that leaves at once, after everything said before it. Raises TypeError where it is not JSON."""
+        """Queue a frame to be sent at once, after all earlier ones. Raises TypeError if it is not JSON."""
         encoded = encode(frame)
         with self._changed:
             self._collect()
@@ -71,7 +71,7 @@ class Outbox:
             self._changed.notify_all()
 
     def flush(self, timeout_seconds: float) -> None:
-        """Wait until all messages have left this process: what has left arrives, even if we die now."""
+        """Wait until all messages have left this process: they arrive even if it dies now."""
         with self._changed:
             self._changed.wait_for(lambda: not (self._ready or self._sending), timeout_seconds)
 
@@ -96,7 +96,7 @@ class Outbox:
     def _send(self) -> None:
         try:
             self._send_all()
-        except Exception:  # training that nobody hears of any more must not go on
+        except Exception:  # training whose results cannot be received any more must not continue
             traceback.print_exc()
             os._exit(1)
 

@@ -1,4 +1,4 @@
-"""Bounds of a point of a curve: what a step may be, and how a series may be named."""
+"""Limits for points of a curve: allowed steps and names of series."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SERIES_CHARACTERS = 200
 
 
 def problem_with_series(name: object) -> str | None:
-    """Why ``name`` cannot be a series' name; None where it can.
+    """Return why ``name`` cannot be a series' name; None if it can.
 
     Example:
         >>> problem_with_series("loss"), problem_with_series("")

@@ -1,4 +1,4 @@
-"""Children forked ahead of their time: they import what the next of their kind will need, and wait to be wanted.
+"""Children forked in advance: they import the modules of the next child of their kind, and wait for a request.
 
 Importing Polars takes a child some 0.15 s and starts threads, so nothing that has imported it may be forked
 (``docs/decisions/0007``). What can be done is to begin earlier: where one child of a kind was asked for, the next is
@@ -28,7 +28,7 @@ _REMEMBERED = 1000
 
 
 class Warm(TypedDict):
-    """The imports that a child will need, and its threads."""
+    """The imports that a child will need, and its number of threads."""
 
     modules: list[str]
     threads: int
@@ -42,7 +42,7 @@ class _Prestarted:
 
 
 class Habits:
-    """Which kinds of child had loaded something heavy when they ended, so that the next one of a kind need not wait.
+    """Heavy modules that each kind of child had loaded when it ended, so that the next one can start with them.
 
     Example:
         >>> habits = Habits()
@@ -55,20 +55,20 @@ class Habits:
         self._known: dict[str, list[str]] = {}
 
     def learn(self, kind: str, heavy: Sequence[str]) -> None:
-        """A child of this kind has ended with these modules loaded."""
+        """Record the modules that an ended child of this kind had loaded."""
         self._known.pop(kind, None)
         self._known[kind] = list(heavy)
         while len(self._known) > _REMEMBERED:
             self._known.pop(next(iter(self._known)))
 
     def warm(self, kind: str, threads: int) -> Warm | None:
-        """What to ask for; None where it needs nothing heavy, or nobody knows yet."""
+        """Return the imports for a prestarted child; None if it needs nothing heavy, or nothing is known yet."""
         modules = self._known.get(kind)
         return {"modules": modules, "threads": threads} if modules else None
 
 
 class PrestartedChildren:
-    """The launcher's process keeps them; one for each kind of child, ``_MOST`` at most."""
+    """Prestarted children of the launcher's process: one for each kind of child, ``_MOST`` at most."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str | int, ...], _Prestarted] = {}
@@ -77,7 +77,7 @@ class PrestartedChildren:
         return len(self._waiting)
 
     def take(self, warm: Warm, descriptors: Sequence[int]) -> int | None:
-        """Let a prestarted child become the requested one. Returns its pid, or None where none is alive."""
+        """Turn a prestarted child into the requested one. Return its pid, or None if none is running."""
         child = self._waiting.pop(_key(warm), None)
         if child is None:
             return None
@@ -87,7 +87,7 @@ class PrestartedChildren:
         return None
 
     def make(self, warm: Warm, become: Callable[[socket.socket], NoReturn]) -> int | None:
-        """Fork one where this kind has none; its pid. ``become`` is called in it."""
+        """Fork a child if this kind has none and return its pid. ``become`` is called in it."""
         if _key(warm) in self._waiting:
             return None
         while len(self._waiting) >= _MOST:
@@ -105,24 +105,24 @@ class PrestartedChildren:
         return pid
 
     def end_old(self) -> None:
-        """End those that nobody wanted for a while."""
+        """End those that were not requested for a while."""
         before = time.monotonic() - SPARE_SECONDS
         for key in [key for key, child in self._waiting.items() if child.made < before]:
             _end(self._waiting.pop(key))
 
     def forget(self, pid: int) -> None:
-        """A process has ended; it may have been one of them."""
+        """Remove an ended process, if it is one of the prestarted children."""
         for key in [key for key, child in self._waiting.items() if child.pid == pid]:
             self._waiting.pop(key).orders.close()
 
     def close(self) -> None:
-        """In a child: the orders of others are not for it."""
+        """Close the pipes of the other prestarted children, in a child."""
         for child in self._waiting.values():
             child.orders.close()
 
 
 def wanted(orders: socket.socket) -> list[int] | None:
-    """In a prestarted child: wait for the descriptors of the child to become; None where it is not needed."""
+    """Wait, in a prestarted child, for the descriptors of the child to become; None if it is not needed."""
     try:
         with orders:
             received, descriptors, _, _ = socket.recv_fds(orders, len(_WANTED), 2)
@@ -136,7 +136,7 @@ def _key(warm: Warm) -> tuple[str | int, ...]:
 
 
 def _end(child: _Prestarted) -> None:
-    """End a prestarted child. It is still kept, so it was not reaped and the number is its own."""
+    """End a prestarted child. It is not reaped yet, so the pid is still its own."""
     child.orders.close()
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(child.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What children report about the engine's kernels, and the backend that is fixed for a run."""
+"""Results of preparing the engine's kernels, and the backend that is fixed for a run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class PrepareInput(Shape):
 
 
 class Prepared(Shape):
-    """Kernels of one instruction set that are kept in the cache and work here, or the ``problem`` with them.
+    """Kernels of one instruction set that are cached and work here, or the ``problem`` with them.
 
-    ``kernels`` is their hash; ``compiled_seconds`` is None where they were there already.
+    ``kernels`` is their hash; ``compiled_seconds`` is None if they existed already.
     """
 
     instruction_set: str = ""

@@ -28,7 +28,7 @@ _PROC = Path("/proc")
 
 
 class Place(NamedTuple):
-    """Numbers that tell to whom a process belongs."""
+    """Ids that show to which group and session a process belongs."""
 
     parent: int
     group: int
@@ -49,17 +49,17 @@ class ProcessTable(Protocol):
         ...
 
     def variable(self, pid: int, name: str) -> str | None:
-        """Return a variable of the environment that a process was started with; None if unset or unreadable."""
+        """Return an environment variable with which a process was started; None if unset or unreadable."""
         ...
 
     def place(self, pid: int) -> Place | None:
-        """Parent, group and session of a process; None where it has ended."""
+        """Return parent, group and session of a process; None if it has ended."""
         ...
 
     def began(self, pid: int) -> str:
-        """Return the start time of a process; with the pid it identifies one process for as long as the machine runs.
+        """Return the start time of a process; with the pid it identifies a process until the machine restarts.
 
-        Raises ProcessLookupError where it has ended, another OSError where it cannot be read.
+        Raises ProcessLookupError if it has ended, another OSError if it cannot be read.
         """
         ...
 
@@ -123,7 +123,7 @@ class LinuxTable:
 
 
 class PortableTable:
-    """Processes as psutil shows them, on macOS for one."""
+    """Processes as psutil shows them, for example on macOS."""
 
     clock = "epoch"
 
@@ -187,7 +187,7 @@ def _fields_of(pid: int) -> list[str]:
 
 
 def _namespaces(name: str) -> tuple[str, str] | None:
-    """Return the pid and time namespace, outside of which a pid or a start time means something else."""
+    """Return the pid and time namespace; in another one, pids and start times have another meaning."""
     with contextlib.suppress(OSError):
         folder = _PROC / name / "ns"
         time = os.readlink(folder / "time") if (_PROC / "self" / "ns" / "time").exists() else ""

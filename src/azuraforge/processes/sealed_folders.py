@@ -1,4 +1,4 @@
-"""Sealed folders: written whole or not at all, and trusted only while every byte verifies.
+"""Sealed folders: written completely or not at all, and trusted only while every byte verifies.
 
 ``<folder>/manifest.json`` names each file with its length and SHA-256; the manifest's own hash stands in the
 database. Checkpoints and the outputs of a phase are both such folders.
@@ -32,9 +32,9 @@ class Seal:
 
 
 def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, JsonValue]) -> Seal:
-    """Let ``fill`` write into a draft next to ``final``, make it durable, then rename it: whole or not at all.
+    """Let ``fill`` write into a draft next to ``final``, sync it, then rename it: complete or not at all.
 
-    Raises StorageError where the disk is full or cannot be written; no draft is left behind.
+    Raises StorageError if the disk is full or cannot be written; no draft is left behind.
     """
     draft = final.with_name(final.name + ".tmp")
     try:
@@ -78,7 +78,7 @@ def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
 
 
 def problem_with(folder: Path, sha256: str) -> str | None:
-    """Why a sealed folder cannot be trusted; None where every byte verifies."""
+    """Return why a sealed folder cannot be trusted; None if every byte verifies."""
     try:
         content = (folder / MANIFEST).read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -103,7 +103,8 @@ def problem_with(folder: Path, sha256: str) -> str | None:
 
 
 def walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    """Regular files below ``folder`` as (name with slashes, path), sorted. Raises ValueError for anything else."""
+    """Yield regular files below ``folder`` as (name with slashes, path), sorted. Raises ValueError for anything
+    else."""
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:

@@ -1,4 +1,4 @@
-"""Libraries that the launcher imports once some child has needed them, so that later children find them imported.
+"""Libraries that the launcher imports once a child has needed them, so that later children start with them.
 
 SciPy, pandas and statsmodels take a statistical forecaster more than a second to import and 110 MB, so a platform that
 never fits one imports none of them. Importing them starts no thread as long as Arrow's allocator, which pandas loads,
@@ -41,7 +41,7 @@ def loaded() -> list[str]:
 
 
 class SharedImports:
-    """In the launcher's process: imports one library at a time, while nothing else is to be done.
+    """Importer in the launcher's process: one library at a time, while it is idle.
 
     Args:
         threads: counts the threads of the calling process.
@@ -57,16 +57,16 @@ class SharedImports:
 
     @property
     def pending(self) -> bool:
-        """Whether ``advance`` has something to import."""
+        """True if ``advance`` has something to import."""
         return bool(self._wanted)
 
     def want(self, names: Sequence[str]) -> None:
-        """Some child has needed these."""
+        """Request libraries that a child has needed."""
         known = {*sys.modules, *self._asked, *self._probed, *self._wanted}
         self._asked += [name for name in SHARED if name in names and name not in known]
 
     def probe(self, leave: Callable[[], None]) -> int | None:
-        """Fork a probe where one is due, and return its pid.
+        """Fork a probe if one is due, and return its pid.
 
         Args:
             leave: called in the probe, which gives up what is the launcher's alone.
@@ -88,7 +88,7 @@ class SharedImports:
         return pid
 
     def ended(self, pid: int, status: int) -> None:
-        """A process has ended; it may have been the probe."""
+        """Handle the end of a process, which may have been the probe."""
         if pid == self._probe:
             self._probe = None
             self._refused = os.waitstatus_to_exitcode(status) != _FITS
@@ -99,11 +99,11 @@ class SharedImports:
         _import(self._wanted.pop(0))
         if not self._wanted:
             gc.collect()
-            gc.freeze()  # what was imported is never touched again, so its pages stay shared
+            gc.freeze()  # imported objects are never modified again, so their pages stay shared
 
 
 def _import(name: str) -> None:
-    """Import a library without Polars. One that cannot be imported is left to the child that needs it."""
+    """Import a library without Polars. If that fails, the child that needs it imports it."""
     without = _POLARS not in sys.modules
     if without:
         sys.modules[_POLARS] = None  # type: ignore[assignment]  # it cannot be imported
@@ -123,11 +123,12 @@ class _KnowsPolars(type):
 
 
 class _PolarsData(metaclass=_KnowsPolars):
-    """Every frame and series of Polars, once Polars is imported."""
+    """Types of Polars, for frames and series, once Polars is imported."""
 
 
 def _let_statsmodels_know_polars() -> None:
-    """statsmodels looks once whether Polars can be imported; children that import it later must not miss that."""
+    """Let statsmodels detect Polars: it checks once whether Polars can be imported, and later children must not miss
+    it."""
     data = sys.modules.get("statsmodels.tools.data")
     if data is not None and getattr(data, "_POLARS_TYPES", None) == ():
         data._POLARS_TYPES = (_PolarsData,)  # type: ignore[attr-defined]

@@ -74,7 +74,7 @@ class Shelf:
         return freed + self.free(outlasted(self.folder, unnamed, older_than_seconds))
 
     def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
-        """Yield a function that moves files away, which is quick even for large files: writers wait meanwhile."""
+        """Return work that moves unused files away, which is quick even for large files: writers wait meanwhile."""
 
         def work(session: Session) -> list[Path]:
             store.seize_project(session)

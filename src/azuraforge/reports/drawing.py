@@ -319,7 +319,7 @@ def _named(axes: Axes, x: str, y: str, *, legend: bool = True) -> None:
 
 
 def _times(at: Sequence[str]) -> list[Any]:
-    """Return times, or row numbers if the series has no time."""
+    """Convert the labels of a time axis to times, or to row numbers if the series has no time."""
     try:
         return [float(each) for each in at]
     except ValueError:

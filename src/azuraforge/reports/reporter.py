@@ -115,7 +115,7 @@ class Reporter:
     def look(self, project_id: str) -> int:
         """Process a project's new events; return the number of ended runs among them.
 
-        Raises where a report could not be written just now: the next look begins with it.
+        Raises if a report could not be written just now: the next call begins with it.
         """
         after = self._cursors.get(project_id)
         if after is None:
@@ -190,7 +190,7 @@ class Reporter:
                 self._end_child()  # its memory is given back
 
     def _look_at(self, projects: set[str]) -> None:
-        """Write the report of each run; one that must wait does not delay the others. Raises TransientError."""
+        """Look at each project; one that must wait does not delay the others. Raises if the database is unavailable."""
         for project_id in list(projects):
             try:
                 self.look(project_id)

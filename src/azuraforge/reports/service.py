@@ -133,7 +133,7 @@ class RunReports:
 
     @staticmethod
     def _since_end(run: RunDetail, name: str) -> ArtifactOut | None:
-        """Return files written since the run's latest end; a resumed run ends again."""
+        """Return the report of this name if it was written after the run's latest end; a resumed run ends again."""
         found = next((each for each in run.artifacts if each.name == name and each.kind == "report"), None)
         if found is None or run.finished_at is None or found.created_at < run.finished_at:
             return None

@@ -85,7 +85,7 @@ class ArtifactStore:
         return self.root / project_id / "files"
 
     def addresses(self, project_id: str) -> list[str]:
-        """Yield the address of every stored file."""
+        """Return the addresses of all stored files."""
         return [path.name for path in self.folder(project_id).glob("??/*")]
 
     def verify(self, project_id: str, sha256: str) -> Path:

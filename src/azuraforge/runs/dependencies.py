@@ -58,7 +58,7 @@ def unfinished(needed: Sequence[Run]) -> int:
 
 
 def still_waits(session: Session, run: Run) -> bool:
-    """Count again after one of them has ended; return whether any is unfinished."""
+    """Recount a run's dependencies after one has ended; return whether any is unfinished."""
     left = unfinished(store.needs(session, run.id))
     store.change(session, run, waiting_on=left)
     return left > 0
@@ -89,7 +89,7 @@ def lock_needed(session: Session, run_id: str) -> Sequence[Run]:
 
 
 def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
-    """Let a resumed run wait again for unfinished dependencies; raises Conflict if one can no longer succeed."""
+    """Let a resumed run wait again for unfinished dependencies; raises Conflict if one did not succeed."""
     if (gone := _purged(run, needed)) is not None:
         raise Conflict(
             f"it needed run {gone}, which did not succeed and has been purged since",

@@ -161,7 +161,7 @@ class Job(Protocol):
         ...
 
     def child_settings(self) -> ChildSettings:
-        """Settings with which the children of every phase compute; known once the first phase has begun."""
+        """Return the settings with which the children of every phase compute; known once the first phase has begun."""
         ...
 
     def check(self) -> None:

@@ -113,7 +113,7 @@ class RunLookup:
 
 
 def detail(run_id: str) -> Plan[RunDetail]:
-    """All stored data of a run except its metrics."""
+    """Read all stored data of a run except its metrics. Raises NotFound."""
     of = {"run_id": run_id}
     asked = (
         found := lookup_store.RUN.given(of),

@@ -23,7 +23,7 @@ log = logger("runs")
 
 
 class Reaper:
-    """Requeues runs of workers that no longer renew their lease."""
+    """Requeues runs whose lease has expired; ends external ones as failed or cancelled."""
 
     def __init__(self, database: Database, events: EventLog, settings: Settings) -> None:
         self._database = database
@@ -33,9 +33,10 @@ class Reaper:
         self._paused_until = 0.0
 
     def reap(self) -> int:
-        """Run one pass and return the number of runs that were requeued.
+        """Run one pass and return the number of runs whose lease had expired.
 
-        Does nothing for one beat after this process began, or it or the database was away: then nobody could renew.
+        Does nothing for one beat after the start, or after this process or the database was away: no lease could be
+        renewed then.
         """
         if self._was_away():
             self._paused_until = time.monotonic() + _PAUSED_BEATS * self._settings.beat_seconds

@@ -142,7 +142,7 @@ def delete_checkpoint(session: Session, row: Checkpoint) -> None:
 
 
 def note_furthest_step(session: Session, run_id: str, phase_name: str, step: int) -> bool:
-    """Store ``step`` if no attempt of the phase got as far; return whether it was stored."""
+    """Store ``step`` if no attempt of the phase got as far before; return whether it was stored."""
     row = session.scalar(_of(FurthestStep, run_id).where(FurthestStep.phase == phase_name))
     if row is not None and row.step >= step:
         return False

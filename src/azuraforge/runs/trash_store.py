@@ -103,7 +103,7 @@ def lock_all(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
 
 
 def going_on_dataset(session: Session, dataset_id: str, version: int | None) -> str | None:
-    """Return a queued or running run that reads a dataset or one version of it."""
+    """Return the id of a queued or running run that reads a dataset or one version of it; None if there is none."""
     statement = select(Run.id).where(Run.dataset_id == dataset_id, _GOES_ON)
     if version is not None:
         statement = statement.where(Run.dataset_version == version)
@@ -111,7 +111,7 @@ def going_on_dataset(session: Session, dataset_id: str, version: int | None) -> 
 
 
 def going_for_model(session: Session, model: str) -> str | None:
-    """Return a queued or running run that trains a version of a model."""
+    """Return the id of a queued or running run that trains a version of a model; None if there is none."""
     statement = select(Run.id).where(Run.model == model, _GOES_ON)
     return session.scalar(statement.limit(1))
 

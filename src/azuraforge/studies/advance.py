@@ -135,7 +135,7 @@ class Advance:
         return total
 
     def _rest(self, study: Study) -> bool:
-        """Mark a study inactive that is paused, stopped or ended and has no open trial."""
+        """Deactivate a study that is not running and has no open trial; return whether that was done."""
 
         def work(session: Session) -> bool:
             locked = store.lock(session, study.id)

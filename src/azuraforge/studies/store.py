@@ -101,7 +101,7 @@ def beginning_from(session: Session, study: Study) -> list[Study]:
 
 
 def run_ids(session: Session, study_id: str) -> list[str]:
-    """Return the runs of a study's trials, by number."""
+    """Return the run ids of a study's trials, by number."""
     of = StudyTrial.study_id == study_id
     return list(session.scalars(select(StudyTrial.run_id).where(of).order_by(StudyTrial.number)))
 

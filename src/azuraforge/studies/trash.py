@@ -113,7 +113,7 @@ class StudyTrash(RowBin[Study]):
             self._emit(session, each.row, body)
 
     def _free(self, project_id: str, thing: Thing[Study]) -> Callable[[Session], list[str] | None]:
-        """Mark the study and return its trials' remaining runs; None if it may not be purged."""
+        """Return work that marks the study and returns its trials' remaining runs; None if it may not be purged."""
 
         def work(session: Session) -> list[str] | None:
             locked = self.lock(session, thing)

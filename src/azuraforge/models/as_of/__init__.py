@@ -1,1 +1,1 @@
-"""A model as it was known on a day: champion, forecast and data of a past moment, over what then happened."""
+"""A model as of a date: champion, forecast and data known at a past time, compared with the actual values."""

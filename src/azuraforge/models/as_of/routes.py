@@ -1,4 +1,4 @@
-"""HTTP of a model as known on a day."""
+"""HTTP routes of a model as of a date."""
 
 from __future__ import annotations
 
@@ -35,5 +35,6 @@ def get_as_of(
         Name | None, Query(description="of which of several series; empty: of the newest forecast")
     ] = None,
 ) -> AsOfOut:
-    """What was known at a past moment: champion, forecast with interval, data version, over what then happened."""
+    """Return what was known at a past time: champion, forecast with interval, data version, next to the actual
+    values."""
     return service.show(access.project_id, name, at, alias, series)

@@ -1,4 +1,4 @@
-"""API shapes of a model as known on a day."""
+"""API shapes of a model as of a date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AliasState = Literal["before_model", "before_first", "removed", "held"]
 
 
 class DataThen(BaseModel):
-    """A version of a dataset, as the newest at a moment or as the one that something was made from."""
+    """A dataset version: the newest at a time, or the one from which a prediction was made."""
 
     dataset_id: str
     name: str | None = Field(description="null: the dataset was purged")
@@ -27,7 +27,7 @@ class DataThen(BaseModel):
 
 
 class PointThen(BaseModel):
-    """A predicted value with its interval, and what happened; ``actual`` and ``label`` are null until that is known."""
+    """A predicted value with its interval and its outcome; ``actual`` and ``label`` are null until that is known."""
 
     step: int = Field(description="rows ahead of the origin, from 1")
     at: datetime
@@ -44,7 +44,7 @@ class PointThen(BaseModel):
 
 
 class ForecastThen(BaseModel):
-    """The newest forecast that had been given by then, with outcomes known up to now."""
+    """The newest forecast given by that time, with the outcomes known today."""
 
     prediction_id: str
     made_at: datetime
@@ -61,7 +61,7 @@ class ForecastThen(BaseModel):
 
 
 class AsOfOut(BaseModel):
-    """A model at a past moment, from the history of its alias and the ledger."""
+    """A model at a past time, from the history of its alias and the ledger."""
 
     model: str
     at: datetime

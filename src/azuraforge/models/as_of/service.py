@@ -1,4 +1,4 @@
-"""A model as it was known on a day, exactly: from the history of its aliases and the ledger, never from guesses."""
+"""A model as of a date, read from the history of its aliases and the ledger, never estimated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from azuraforge.models.tables import AliasChange, Model, ModelVersion, Predictio
 
 
 class AsOf:
-    """Reads of the past; each method names the project it acts in."""
+    """Reads of past states; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,13 +25,13 @@ class AsOf:
     def show(
         self, project_id: str, name: str, at: datetime | None, alias: str = "champion", series: str | None = None
     ) -> AsOfOut:
-        """Return the holder of an alias, the forecast that stood and the data at a moment, over what then happened.
+        """Return the holder of an alias, its current forecast and its data as of a time, next to the actual values.
 
         Args:
             at: aware, not later than now by the database's clock; None: now.
-            series: of which of several series; None: that of the newest forecast by then.
+            series: one of several series; None: that of the newest forecast by then.
 
-        Raises NotFound for an unknown model, InvalidInput for a moment in the future.
+        Raises NotFound for an unknown model, InvalidInput for a time in the future.
         """
         now = self._database.clock()
         at = at or now
@@ -80,7 +80,7 @@ def _at(session: Session, owner: Model, at: datetime, alias: str, series: str | 
 
 
 def _data(session: Session, dataset_id: str | None, at: datetime) -> tuple[DataThen | None, str | None]:
-    """The newest version of a dataset that had been added by then, and the dataset's name."""
+    """Return the newest version of a dataset that had been added by then, and the dataset's name."""
     if dataset_id is None:
         return None, None
     newest, named = datasets.version_at(session, dataset_id, at), datasets.name_of(session, dataset_id)

@@ -1,4 +1,4 @@
-"""The SQL of a model as known on a day."""
+"""SQL of a model as of a date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.models.tables import ModelVersion, Prediction
 def standing(
     session: Session, model_id: str, alias: str, at: datetime, dataset_id: str | None, series: str | None
 ) -> Prediction | None:
-    """The newest forecast that callers had received by then through an alias.
+    """Return the newest forecast that callers had received by then through an alias.
 
     Args:
         dataset_id: only forecasts that continue this dataset; None: any, for versions that were imported.
@@ -31,23 +31,23 @@ def standing(
 
 
 def ledger_since(session: Session, model_id: str) -> datetime | None:
-    """When the oldest line of a model was written that the ledger has."""
+    """Return the time of a model's oldest ledger entry; None if it has none."""
     return session.scalar(select(func.min(Prediction.created_at)).where(Prediction.model_id == model_id))
 
 
 def version(session: Session, model_id: str, number: int) -> ModelVersion | None:
-    """A version, also one that was deleted or purged: its line says what it was."""
+    """Return a version, including a deleted or purged one, whose row still describes it."""
     return session.get(ModelVersion, (session.project_id, model_id, number))
 
 
 def newest_dataset(session: Session, model_id: str) -> str | None:
-    """The dataset of the newest version that has one."""
+    """Return the dataset of the newest version that has one."""
     of = (ModelVersion.model_id == model_id, ModelVersion.dataset_id.is_not(None))
     return session.scalar(select(ModelVersion.dataset_id).where(*of).order_by(ModelVersion.version.desc()).limit(1))
 
 
 def _series(session: Session) -> ColumnElement[str]:
-    """The series of a line, which is a field of its inputs."""
+    """Return the expression for an entry's series, a field of its inputs."""
     if session.get_bind().dialect.name == "postgresql":
         return func.json_extract_path_text(Prediction.inputs, "series")
     return func.json_extract(Prediction.inputs, "$.series")

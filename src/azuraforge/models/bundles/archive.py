@@ -1,4 +1,4 @@
-"""A version as one zip file that stands for itself, and the way back from it.
+"""Export of a version as one self-contained zip file, and its import.
 
 The same version gives the same bytes everywhere: nothing is compressed (no two zlibs need agree), names are sorted,
 and every time is 1980. ``SHA256SUMS`` names each other file; ``version/`` is the folder that the content hash is of.
@@ -43,7 +43,7 @@ _SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 @dataclass(frozen=True)
 class Opened:
-    """A bundle whose every byte was verified. ``folder`` holds the version, with its manifest."""
+    """A bundle whose bytes were all verified. ``folder`` holds the version, with its manifest."""
 
     description: Description
     folder: Path
@@ -74,8 +74,8 @@ def write_bundle(target: IO[bytes], folder: Path, texts: Mapping[str, bytes]) ->
 def read_bundle(path: Path, target: Path) -> Opened:
     """Verify a bundle and unpack its version to ``target``, which must not exist.
 
-    Raises InvalidInput where it is no bundle, where a file is missing, changed or foreign, and where ``bundle.json``
-    is not as ``bundle_description`` wants it. StorageError where there is no room to unpack it.
+    Raises InvalidInput if it is no bundle, if a file is missing, changed or foreign, or if ``bundle.json``
+    does not fit its schema; StorageError if there is no space to unpack it.
     """
     with _bundle_errors(), zipfile.ZipFile(path) as packed:
         entries = _entries(packed, path.stat().st_size)
@@ -96,7 +96,7 @@ def read_bundle(path: Path, target: Path) -> Opened:
 
 
 class LoadedBundle:
-    """A version that answers without a platform. Close it, or use it in a ``with``: its files are unpacked."""
+    """A version that predicts without a platform. Close it, or use it in a ``with``: its files are unpacked."""
 
     def __init__(self, path: Path | str, plugins_folder: Path | str | None = None) -> None:
         from azuraforge.models.serving.messages import ChildOpening
@@ -123,11 +123,12 @@ class LoadedBundle:
             raise
 
     def predict(self, rows: list[dict[str, Any]], horizon: int | None = None) -> dict[str, Any]:
-        """The values after ``rows`` (oldest first, with the columns of the schema): origin, interval and points."""
+        """Return the values that follow ``rows`` (oldest first, with the schema's columns): origin, interval and
+        points."""
         return dict(self._answer({"rows": rows, "dataset": None, "horizon": horizon}))
 
     def look(self, picture: Path | str) -> dict[str, Any]:
-        """What a classifier sees in a picture file: its classes with their probabilities."""
+        """Classify an image file; return its classes with their probabilities."""
         return dict(self._answer({"picture": str(picture), "name": Path(picture).name}))
 
     def close(self) -> None:

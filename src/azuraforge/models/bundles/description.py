@@ -61,7 +61,7 @@ def _moment(given: str) -> str:
 
 
 Name = Annotated[str, _text(200, 1)]
-#: A time, or the number of a row where rows have no time.
+#: A time, or a row's number if rows have no time.
 Moment = Annotated[str, _text(40, 1), AfterValidator(_moment)]
 Zone = Annotated[str, _text(100, 1), AfterValidator(_zone)]
 #: A pipeline or a task kind.
@@ -78,7 +78,7 @@ class _Strict(BaseModel):
 
 
 class _Ends(BaseModel):
-    """A stretch of time: both ends, or none."""
+    """A time range with both ends, or with none."""
 
     start: Moment | None = None
     end: Moment | None = None
@@ -110,7 +110,7 @@ class SeriesSchema(_Strict):
 
 
 class PictureSchema(_Strict):
-    """Size and classes of pictures, as ``plugins.ImageSchema``."""
+    """Size and classes of images, as ``plugins.ImageSchema``."""
 
     kind: Literal["images"]
     target: Name
@@ -122,7 +122,7 @@ class PictureSchema(_Strict):
 
 
 class Range(_Ends, _Strict):
-    """Rows of one part, with the times of the first and the last where they have one."""
+    """Rows of one part, with the times of the first and the last if they have one."""
 
     rows: Count | None = None
     classes: list[Count] | None = Field(default=None, max_length=10_000)
@@ -130,7 +130,7 @@ class Range(_Ends, _Strict):
 
 
 class EvaluatedFrom(_Ends, _Strict):
-    """Rows that an evaluated predictor has seen."""
+    """Rows that an evaluated predictor has learned from."""
 
     rows: Count | None = None
     parts: dict[Name, Range] | None = Field(default=None, max_length=10)
@@ -138,7 +138,7 @@ class EvaluatedFrom(_Ends, _Strict):
 
 
 class LearnedFrom(_Ends, _Strict):
-    """Rows that the weights have seen. A bundle may leave them out; then no row judges the version.
+    """Rows that the weights have learned from. A bundle may omit them; then no row can evaluate the version.
 
     ``evaluated`` is about the second predictor of a version whose own weights were refitted on every row.
     """
@@ -167,7 +167,7 @@ class Version(_Strict):
 
 
 class Dataset(_Strict):
-    """Dataset version at the place that wrote the bundle."""
+    """Dataset version on the platform that wrote the bundle."""
 
     name: Name
     version: Count | None
@@ -206,14 +206,14 @@ class Evaluation(_Open):
 
 
 class Evaluated(_Strict):
-    """Evaluation and verdict of the place that trained the version."""
+    """Evaluation and verdict of the platform that trained the version."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
 
 
 class Description(_Strict):
-    """``bundle.json``."""
+    """The contents of ``bundle.json``."""
 
     format: int
     model: Name
@@ -225,12 +225,12 @@ class Description(_Strict):
 
 
 def to_json(part: BaseModel) -> JsonObject:
-    """Return a part of a description as it stood in the bundle."""
+    """Return a part of a description as the bundle stated it."""
     return part.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 class Engine(_Strict):
-    """Backend that a version was made with."""
+    """Backend with which a version's weights were trained."""
 
     backend: Name
     instruction_set: Annotated[str, _text(100)] | None
@@ -249,7 +249,7 @@ class Card(_Strict):
 
 
 class Trial(_Strict):
-    """The trial load of a version; ``predicted`` is false where the pipeline declined the invented rows."""
+    """The trial load of a version; ``predicted`` is false if the pipeline declined the invented rows."""
 
     predicted: bool
 
@@ -297,7 +297,7 @@ def _sentence(problem: ErrorDetails) -> str:
 
 
 def _check_size(given: object, entry: str) -> None:
-    """Refuse documents that are nested or long beyond use; a response could not carry them."""
+    """Refuse documents whose nesting or length exceeds the limits; a response could not contain them."""
     values = 0
     level: list[object] = [given]
     for _ in range(_MAX_DEPTH):

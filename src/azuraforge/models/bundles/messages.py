@@ -1,4 +1,4 @@
-"""What the child that tries a bundle's version is asked."""
+"""Messages to the child that tries a bundle's version."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ class TrialFacts(Opening):
 
 
 class TrialOpening(TrialFacts, Folders):
-    """Everything that the child needs to try a version."""
+    """Data with which the child tries a version."""

@@ -1,4 +1,4 @@
-"""Versions that leave a project as a bundle, and come into another from one."""
+"""Export of versions as bundles, and their import into other projects."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _EXAMPLES: Mapping[Serving | None, str] = {
 
 
 class Bundles:
-    """Writes and reads bundles; each method names the project it acts in.
+    """Writes and reads bundles; each method takes the project's id.
 
     Args:
         call_trial: runs ``bundles.trial`` in a child.
@@ -99,7 +99,8 @@ class Bundles:
         self._task_kinds = task_kinds
 
     def write(self, project_id: str, name: str, number: int) -> IO[bytes]:
-        """A version as a zip, at its beginning; the file is gone once it is closed. The version must verify."""
+        """Return a version as an open zip file, deleted when it is closed. Raises StorageError if it does not
+        verify."""
         with self._database.read(project_id) as session:
             owner, row = known_version(session, name, number)
             evaluated = evaluated_of(session, row)
@@ -116,9 +117,10 @@ class Bundles:
     def bring_in(
         self, project_id: str, path: Path, name: str | None, by: str, *, unit: UnitOfWork | None = None
     ) -> tuple[str, int, bool]:
-        """Add a bundle's version to a model (by default of the bundle's own name); returns model, number, is new.
+        """Add a bundle's version to a model (by default the bundle's own name); return model, number, and whether it is
+        new.
 
-        The same bundle again answers with the version that is there. Raises InvalidInput where it is damaged, cannot
+        The same bundle again returns the existing version. Raises InvalidInput if it is damaged, cannot
         be loaded or cannot be used here, and Conflict where the model predicts something else; then nothing is kept.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
@@ -144,7 +146,7 @@ class Bundles:
             raise
 
     def _try_out(self, opened: Opened) -> None:
-        """Load the version in a child. Raises InvalidInput where that fails, ends the child or takes too long."""
+        """Load the version in a child. Raises InvalidInput if that fails, ends the child or takes too long."""
         version = opened.description.version
         size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
         facts = TrialFacts(

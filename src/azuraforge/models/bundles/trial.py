@@ -1,4 +1,4 @@
-"""Trial load of a version that comes from another machine, in a child of its own and before anything is registered.
+"""Trial load of a version from another machine, in a child of its own and before anything is registered.
 
 The child loads the version with the code that would serve it. A file that cannot be loaded, weights that are not
 finite, or shapes that do not fit are found here, and not by the first prediction.
@@ -53,7 +53,7 @@ class Asked(Protocol):
 
 
 def try_version(child: Asked) -> Trial:
-    """Load a version and predict once from an invented history; so does the evaluated predictor of a refitted one.
+    """Load a version and predict once from an invented history; do the same with a refitted one's evaluated predictor.
 
     ``TrialOpening`` → ``Trial``. Raises InvalidInput that names the bundle's entry and no path of this machine.
     """
@@ -96,7 +96,8 @@ def try_version(child: Asked) -> Trial:
 
 
 def _evaluated(folder: Path, opening: TrialOpening) -> Path | None:
-    """Return the folder of a refitted version's evaluated predictor; raises InvalidInput where files contradict."""
+    """Return the folder of a refitted version's evaluated predictor. Raises InvalidInput if its files contradict
+    each other."""
     stated = opening["learned_from"].get("evaluated") is not None
     evaluated = folder / EVALUATED
     if stated != evaluated.is_dir():
@@ -114,7 +115,7 @@ def _kind(opening: TrialOpening) -> type[AnyTaskKind]:
 
 
 def _plugin(opening: TrialOpening) -> type[Any]:
-    """Return the class of the pipeline. Raises InvalidInput if it is not installed here, or does another task."""
+    """Return the class of the pipeline. Raises InvalidInput if it is not installed here or has another task."""
     name = opening["plugin"]
     try:
         plugin: type[Any] = load_plugin("pipeline", name, opening["plugins_folder"])
@@ -135,7 +136,8 @@ def _missing(needed: str) -> InvalidInput:
 
 
 def _limit(size: int) -> None:
-    """Bound this process: a folder whose loading takes more ends with an error, not with the machine's memory."""
+    """Limit this process's memory: loading a folder that needs more raises an error instead of exhausting the
+    machine."""
     memory = max(_LEAST_MEMORY, _MEMORY_PER_BYTE * size)
     for kind, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CPU, _CPU_SECONDS)):
         _, hard = resource.getrlimit(kind)
@@ -143,7 +145,7 @@ def _limit(size: int) -> None:
 
 
 def _compare(card: Card, opening: TrialOpening) -> None:
-    """Refuse a folder whose card contradicts the bundle: a prediction reads the one, the pages the other."""
+    """Refuse a folder whose card contradicts the bundle: predictions read the card, pages read the bundle."""
     stated = card.model_dump(by_alias=True, exclude_unset=True)
     for name in ("kind", "plugin", "config"):
         if name in stated and stated[name] is not None and stated[name] != opening[name]:
@@ -164,7 +166,7 @@ def _check_tensors(path: Path, entry: str) -> None:
 
 
 def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> bool:
-    """Predict once; whether the pipeline answered. Raises where its answer or its failure shows a broken version."""
+    """Predict once; return whether the pipeline answered. Raises if its answer or its error shows a broken version."""
     try:
         if isinstance(loaded, Predictor):
             rows = _invented_rows(loaded.schema)
@@ -185,7 +187,7 @@ def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> boo
 
 
 def _invented_rows(schema: Schema) -> list[Row] | None:
-    """Return a positive wave in every column; None for rows without a time, or beyond the calendar."""
+    """Return a positive wave in every column; None for rows without a time, or times outside the calendar."""
     import polars as pl
 
     if schema.time is None:
@@ -211,7 +213,7 @@ def _invented_rows(schema: Schema) -> list[Row] | None:
 
 @contextlib.contextmanager
 def _refusing(entry: str) -> Iterator[None]:
-    """Turn whatever goes wrong into an error about ``entry`` that names no path of this machine."""
+    """Convert any error into one about ``entry`` that names no path of this machine."""
     try:
         yield
     except MemoryError:

@@ -1,4 +1,4 @@
-"""A version's card as Markdown, in English and Turkish: made from rows, so that it says nothing that they do not.
+"""Model card of a version as Markdown, in English and Turkish, made from stored rows only.
 
 What people add is one field of the model, its intended use. Nothing here depends on when the card is made.
 """
@@ -29,7 +29,7 @@ Language = Literal["en", "tr"]
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An evaluation and its verdict, as they are stored."""
+    """A stored evaluation with its verdict."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
@@ -48,15 +48,15 @@ def card(
     kind: TaskKindFacts | None,
     language: Language,
 ) -> str:
-    """The card as Markdown (headings, paragraphs, lists and tables; no HTML).
+    """Return the card as Markdown (headings, paragraphs, lists and tables; no HTML).
 
     Args:
         model: its name.
         row: the version.
-        evaluated: of the run that made it; None where nobody judged it.
+        evaluated: of the run that made it; None if it was never evaluated.
         intended_use: what people wrote, None: nothing.
-        dataset: the name of the dataset that it learned from, None where that is not here.
-        kind: of its task, None where no plugin brings that any more.
+        dataset: the name of the dataset that it learned from, None if that is not in this project.
+        kind: of its task, None if no plugin provides it any more.
         language: ``en`` or ``tr``.
     """
     say = TEXTS[language]
@@ -99,7 +99,7 @@ def _what(
 
 
 def _value(value: object, say: Mapping[str, str]) -> str:
-    """A setting as a person reads it, never as Python writes it."""
+    """Return a setting in readable form instead of Python's notation."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -127,7 +127,7 @@ def _data(
 
 
 class _Rows(Protocol):
-    """Rows of a dataset, with the times of the first and the last where they have one."""
+    """Rows of a dataset, with the times of the first and the last if they have one."""
 
     @property
     def rows(self) -> int | None: ...
@@ -164,7 +164,7 @@ def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
 
 
 def _members(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
-    """Return the predictors inside a version; nothing for a version of a baseline, which the candidate's run made."""
+    """Return the predictors inside a version; empty for a version of a baseline, which the candidate's run made."""
     evaluation = None if evaluated is None else evaluated.evaluation
     found = None if evaluation is None else evaluation.composition
     if evaluation is None or found is None or evaluation.candidate.name != row.plugin:
@@ -267,7 +267,7 @@ def _cell(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """One line without HTML: names are people's, and a card is shown to others."""
+    """Return one line without HTML: names are user input, and a card is shown to others."""
     return " ".join(str(text).split()).replace("<", "‹").replace(">", "›").replace("`", "'")
 
 

@@ -1,4 +1,4 @@
-"""What a model's card says, in English and Turkish."""
+"""Texts of a model's card, in English and Turkish."""
 
 from __future__ import annotations
 

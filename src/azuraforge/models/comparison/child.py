@@ -1,4 +1,4 @@
-"""Two models on the same held-out rows, compared as the gate compares. Runs in a child: NumPy and SciPy live here."""
+"""Comparison of two models on the same held-out rows, as the gate does it, in a child that loads NumPy and SciPy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Asked(Protocol):
 
 
 def compare(child: Asked) -> PairNumbers:
-    """Compare by the kind's own gate metric. ``PairInput`` → ``PairNumbers``."""
+    """Compare by the task kind's gate metric. ``PairInput`` → ``PairNumbers``."""
     wanted = PairInput.model_validate(child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     metric = kind.gate_metric(None)

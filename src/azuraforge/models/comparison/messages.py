@@ -1,4 +1,4 @@
-"""What the child that compares two runs is asked."""
+"""Messages to the child that compares two runs."""
 
 from __future__ import annotations
 

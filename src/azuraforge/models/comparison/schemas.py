@@ -1,4 +1,4 @@
-"""API shapes of comparisons: runs side by side."""
+"""API shapes of comparisons of runs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from azuraforge.runs.schemas import RunOut
 
 
 class Said(BaseModel):
-    """A sentence by language code, and the code that programs know it by."""
+    """A sentence by language, and its code for programs."""
 
     code: str
     text: dict[str, str]
 
 
 class MetricRow(BaseModel):
-    """One metric of every run; ``null`` where a run has none. Marks are places in ``values``, and there only where
-    all judged runs saw the same held-out rows."""
+    """One metric of every run; ``null`` if a run has none. Marks are indices into ``values``, set only if all
+    evaluated runs used the same held-out rows."""
 
     metric: str
     title: Texts
@@ -35,14 +35,15 @@ class MetricRow(BaseModel):
 
 
 class ConfigRow(BaseModel):
-    """A setting in which the runs differ; ``null`` where a run does not have it."""
+    """A setting in which the runs differ; ``null`` if a run does not have it."""
 
     name: str
     values: list[JsonValue]
 
 
 class ComparedRun(BaseModel):
-    """A run with what the comparison needs of its evaluation; ``best_baseline`` is null where it was not judged."""
+    """A run with the parts of its evaluation that a comparison needs; ``best_baseline`` is null without an
+    evaluation."""
 
     run: RunOut
     contender: str | None
@@ -53,7 +54,7 @@ class ComparedRun(BaseModel):
 
 
 class ComparisonOut(BaseModel):
-    """Runs in the order asked for, with their metrics and what differs in their configs."""
+    """Runs in the requested order, with their metrics and the differences of their configs."""
 
     runs: list[ComparedRun]
     same_rows: bool = Field(description="all that were judged were judged on the same held-out rows")
@@ -63,7 +64,7 @@ class ComparisonOut(BaseModel):
 
 
 class PairNumbers(BaseModel):
-    """What a comparison of two models measured."""
+    """Result of comparing two models."""
 
     metric: str | None = None
     relative_difference: float | None = Field(default=None, description="null: b makes no errors to speak of")
@@ -80,9 +81,9 @@ class PairNumbers(BaseModel):
 
 
 class PairOut(PairNumbers):
-    """Two runs' models on the same held-out rows, as the gate compares: a below b where the difference is negative.
+    """Two runs' models compared on the same held-out rows, as the gate does; a is better if the difference is negative.
 
-    Where ``comparable`` is false, ``why_not`` says why and no number is given.
+    If ``comparable`` is false, ``why_not`` states the reasons and there are no numbers.
     """
 
     a: str

@@ -1,4 +1,4 @@
-"""Comparisons of runs: metrics side by side, what differs in their configs, and two models on the same rows."""
+"""Comparisons of runs: their metrics, the differences of their configs, and two models on the same rows."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _WHY_NOT: Mapping[str, tuple[str, str]] = {
 
 
 class _Fact(NamedTuple):
-    """One fact about held-out rows: the value that has to be equal, and its text."""
+    """One property of held-out rows: the value that must be equal, and its text."""
 
     name: str
     value: object
@@ -71,7 +71,7 @@ class _Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class _Judged:
-    """A run with its evaluation, where it has one."""
+    """A run with its evaluation, if it has one."""
 
     run: RunDetail
     evaluation: Evaluation | None
@@ -92,7 +92,7 @@ class _Judged:
 
     @property
     def rows(self) -> list[_Fact]:
-        """The facts that identify the held-out rows, in the order in which differences are reported."""
+        """The properties that identify the held-out rows, in the order in which differences are reported."""
         said, test = self.evaluation, self.test
         if said is None:
             return []
@@ -108,12 +108,12 @@ class _Judged:
 
     @property
     def says_rows(self) -> bool:
-        """Whether the evaluation identifies its rows, by time or by hash."""
+        """True if the evaluation identifies its rows, by time or by hash."""
         return self.test is not None and (self.test.start is not None or self.test.rows_sha256 is not None)
 
 
 class Comparisons:
-    """Runs of one project side by side; each method names the project it acts in."""
+    """Comparisons of one project's runs; each method takes the project's id."""
 
     def __init__(self, runs: RunService, call: Call, plugins_folder: str) -> None:
         self._runs = runs
@@ -121,7 +121,7 @@ class Comparisons:
         self._plugins_folder = plugins_folder
 
     def compare(self, project_id: str, run_ids: Sequence[str]) -> ComparisonOut:
-        """Any runs, in the order asked for. Raises NotFound for one that is not the project's."""
+        """Compare runs in the requested order. Raises NotFound for one that is not in the project."""
         wanted = list(dict.fromkeys(run_ids))
         if not 2 <= len(wanted) <= MOST_RUNS:
             raise InvalidInput(
@@ -142,7 +142,8 @@ class Comparisons:
         )
 
     def pair(self, project_id: str, a: str, b: str) -> PairOut:
-        """Two runs' models on the same held-out rows; what cannot be compared is named, with the reason."""
+        """Compare two runs' models on the same held-out rows; the result names what cannot be compared, with the
+        reason."""
         if a == b:
             raise InvalidInput("a run is not compared with itself", where="b", next_step="name another run")
         one, other = self._judged(project_id, a), self._judged(project_id, b)
@@ -192,7 +193,7 @@ def _outline(each: _Judged) -> ComparedRun:
 
 
 def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
-    """The metrics that any of them has, in the order in which the first has them; marks only on the same rows."""
+    """Return the metrics of any run, in the order of the first that has them; marked only on the same rows."""
     facts = _facts(compared)
     values: dict[str, list[float | None]] = {}
     baselines: dict[str, list[float | None]] = {}
@@ -235,13 +236,13 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
 
 
 def _facts(compared: Sequence[_Judged]) -> dict[str, MetricFacts]:
-    """What the evaluations say of their metrics; every contender has a time."""
+    """Return the facts about the evaluations' metrics; every contender also has a fit time."""
     said = [each for one in compared if one.evaluation is not None for each in one.evaluation.metrics]
     return {each.name: each for each in (FIT_SECONDS, *said)}
 
 
 def _differences(compared: Sequence[_Judged]) -> list[ConfigRow]:
-    """Settings that are not the same everywhere; what a run does not have is null."""
+    """Return the settings that differ between runs; null if a run does not have one."""
     known_settings = [
         {
             **each.run.config,
@@ -262,7 +263,7 @@ def _differences(compared: Sequence[_Judged]) -> list[ConfigRow]:
 
 
 def _why_not(one: _Judged, other: _Judged) -> list[Said]:
-    """Why two judged runs' errors do not belong to the same rows; empty where they do."""
+    """Return why the errors of two evaluated runs do not belong to the same rows; empty if they do."""
     names = {"a": one.run.name, "b": other.run.name}
     for mine, theirs in zip(one.rows, other.rows, strict=True):
         if mine.value != theirs.value:

@@ -1,10 +1,10 @@
-"""What a deployment's pairs say, and when a canary has to go: three sequential tests (``sequential.py``).
+"""Results of a deployment's pairs, and the rollback of canaries by three sequential tests (``sequential.py``).
 
 Pairs are chosen once, in the order of their targets, and stored with what was counted: the first whose targets all come
 after those of the last one that was counted. Which pair is counted so never depends on how it ended, and a look never
 takes back what an earlier one saw. What becomes known later about times that were counted already is left out.
 
-Where versions learned several series, what is extreme is told in losses that are usual in a series: a kilowatt is much
+If versions learned several series, extreme losses are relative to the usual losses of a series: a kilowatt is much
 in one and nothing in another. Of several series at the same times still only one pair counts, whichever was asked
 first: one storm in fifty towns is one observation, and fifty bets on it would ruin the test's level. Pictures have no
 time: each of them counts.
@@ -25,19 +25,19 @@ from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 MOST_KNOWN = 4800
 #: With fewer than these nothing is called extreme.
 LEAST_KNOWN = 300
-#: Losses of a series from which what is usual in it is known.
+#: Losses of a series that suffice to know its usual size.
 LEAST_OF_SERIES = 10
 _TESTS = 3
 
 
 def begin(row: ModelDeployment, losses: Iterable[float]) -> None:
-    """Take the bound of a new deployment from losses of the alias's holder."""
+    """Set the bound of a new deployment from losses of the alias's holder."""
     for loss in losses:
         _learn(row, loss)
 
 
 def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: Mapping[str, DeploymentSeries]) -> None:
-    """``begin`` of a version that learned several series: its losses, the oldest first."""
+    """Initialise as ``begin`` does, for a version that learned several series, from its losses, oldest first."""
     for each in losses:
         usual = _usual(series[each.series])
         if each.of_its_own and usual is not None:
@@ -48,9 +48,9 @@ def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: M
 def count(
     row: ModelDeployment, pairs: Iterable[JudgedPair], series: Mapping[str, DeploymentSeries] | None = None
 ) -> list[tuple[JudgedPair, bool]]:
-    """Count judged pairs, in order, into a locked deployment; each with whether it was counted.
+    """Count judged pairs, in order, in a locked deployment; return each with whether it was counted.
 
-    ``series`` has each pair's where the deployment is ``by_series``.
+    ``series`` has each pair's series if the deployment is ``by_series``.
     """
     looked_at = []
     for pair in pairs:
@@ -62,7 +62,7 @@ def count(
 
 
 def why_worse(row: ModelDeployment) -> str | None:
-    """Why a canary has to go, None where nothing is shown."""
+    """Return why a canary must be rolled back; None if no test shows it."""
     alpha = _alpha(row)
     errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
     if is_worse(*errors, margin=row.error_margin, alpha=alpha):
@@ -89,7 +89,7 @@ def why_worse(row: ModelDeployment) -> str | None:
 
 
 def deployment_out(row: ModelDeployment) -> DeploymentOut:
-    """A deployment with its tests."""
+    """Return a deployment with its tests."""
     alpha, share = _alpha(row), _share(row)
     errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
     losses = (row.losses_worse, row.losses_even, row.losses_better)
@@ -121,7 +121,7 @@ def _test(counts: tuple[int, int, int], margin: float, tested: float, alpha: flo
 
 
 def _count(row: ModelDeployment, pair: JudgedPair, series: DeploymentSeries | None) -> bool:
-    if pair.of_numbers:  # what a picture shows is no matter of time
+    if pair.of_numbers:  # an image's class does not depend on time
         if row.frontier_at is not None and pair.first_at <= row.frontier_at:
             row.overlapping += 1
             return False
@@ -142,7 +142,7 @@ def _count(row: ModelDeployment, pair: JudgedPair, series: DeploymentSeries | No
 def _look_for_extremes(row: ModelDeployment, largest: float, beside_largest: float) -> None:
     if _share(row) is None or row.bound is None:  # the bound has to be known before the loss that is held against it
         _learn(row, beside_largest)
-    elif largest > row.bound >= beside_largest:  # what surprised both is the world's doing
+    elif largest > row.bound >= beside_largest:  # an event that surprised both is no fault of the canary
         row.beyond += 1
     else:
         row.within += 1
@@ -154,7 +154,7 @@ def _learn(row: ModelDeployment, loss: float) -> None:
 
 
 def _usual(series: DeploymentSeries) -> float | None:
-    """The mean loss of the alias's holder until now; None where too little is known, or nothing was ever lost."""
+    """Return the holder's mean loss until now; None if too little is known or all losses were zero."""
     return series.losses / series.losses_of if series.losses_of >= LEAST_OF_SERIES and series.losses > 0 else None
 
 
@@ -168,7 +168,7 @@ def _alpha(row: ModelDeployment) -> float:
 
 
 def _share(row: ModelDeployment) -> float | None:
-    """The share of losses above the bound that is expected at most; None where too little is known for a bound.
+    """Return the largest expected share of losses above the bound; None if too little is known for a bound.
 
     Half of what the test may be wrong is spent here, half on the betting.
     """

@@ -1,4 +1,4 @@
-"""A test that may be looked at after every observation: is one side worse by more than a margin?
+"""Sequential tests, valid after every observation: is one side worse by more than a margin?
 
 Observations are +1 (worse), 0 (no difference) and -1 (better). Under the hypothesis that their mean is at most the
 margin, the wealth of a gambler who bets on "worse" is a supermartingale for each bet, and so is the mean over several
@@ -20,7 +20,7 @@ _MOST_WEALTH = 1e100
 
 
 def log_wealth(worse: int, even: int, better: int, margin: float = 0.0) -> float:
-    """The logarithm of the wealth after so many observations; only their counts matter.
+    """Return the logarithm of the wealth after these observations; only their counts matter.
 
     Example:
         >>> round(math.exp(log_wealth(worse=8, even=0, better=0)), 1)
@@ -40,12 +40,13 @@ def log_wealth(worse: int, even: int, better: int, margin: float = 0.0) -> float
 
 
 def is_worse(worse: int, even: int, better: int, *, margin: float, alpha: float) -> bool:
-    """Whether "worse by more than the margin" is shown, with an error of at most ``alpha`` over all looks together."""
+    """Return whether "worse by more than the margin" is shown, with an error of at most ``alpha`` over all looks
+    together."""
     return log_wealth(worse, even, better, margin) >= math.log(1 / alpha)
 
 
 def log_change(values: Iterable[float]) -> float:
-    """The logarithm of the evidence that from some moment on the mean of values in -1 … 1 lies above zero.
+    """Return the log evidence that the mean of values in -1 … 1 has been above zero since some time.
 
     The sum of the wealth of gamblers who begin at each value (Shiryaev–Roberts). Under a mean of at most zero it grows
     by one for each value on average, so it first reaches ``n`` after ``n`` values on average, or later. Good values
@@ -70,7 +71,7 @@ def log_change(values: Iterable[float]) -> float:
 
 
 def tail_share(known: int, doubt: float) -> float:
-    """How probable a loss above the largest of ``known`` others is at most; wrong with a probability of ``doubt``.
+    """Return an upper bound of the probability of a loss above the largest of ``known`` others; wrong with ``doubt``.
 
     Of losses drawn alike and independently, the share above the largest of ``n`` is more than ``p`` with the
     probability ``(1 - p) ** n``. From some 5,000 losses on, that largest one is their 99.9 % quantile or more.
@@ -83,8 +84,8 @@ def tail_share(known: int, doubt: float) -> float:
 
 
 def log_wealth_of_share(hits: int, misses: int, share: float) -> float:
-    """The logarithm of the wealth of a gambler who bets that hits are more frequent than ``share``: the mean of the
-    likelihood ratios of larger shares, a martingale where hits come with that share and less where they are rarer.
+    """Return the logarithm of the wealth of a gambler who bets that hits are more frequent than ``share``: the mean of
+    the likelihood ratios of larger shares, a martingale if hits come with that share, and less if they are rarer.
 
     Example:
         >>> round(math.exp(log_wealth_of_share(hits=3, misses=97, share=0.001)))

@@ -1,13 +1,13 @@
-"""Shadows and canaries: a version that answers next to an alias's holder, and when a canary is taken back.
+"""Shadows and canaries: versions that answer alongside an alias's holder, and the rollback of canaries.
 
 A **shadow** answers every request too; its answers are kept, never given. A **canary** gives the answers to a share of
 the requests, chosen by a hash of their ids; to those the holder answers too, and that is kept. So every question that
 both saw makes a pair. Where a canary fails, the holder's answer is given instead.
 
-A canary is rolled back by itself where one of three sequential tests (``judging.py``) shows that it is worse:
+A canary is rolled back when one of three sequential tests (``judging.py``) shows that it is worse:
 
 - **errors**: questions that only the canary could not answer, minus those that only the holder could not, by more than
-  ``error_margin`` of the questions. What neither can answer is the question's fault and counts for nobody.
+  ``error_margin`` of the questions. Questions that neither can answer are invalid and not counted.
 - **live loss**: pairs whose outcome is known, in which the canary's loss was higher than the holder's by more than
   ``loss_margin``, minus those the other way round. Each pair is about targets of its own, chosen once.
 - **extreme losses**: pairs in which only the canary's largest loss was above the largest of the holder's known losses.
@@ -42,7 +42,7 @@ from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
-#: Kept answers that wait for a thread; what comes beyond them is counted as left out.
+#: Kept answers that wait for a thread; further ones are counted as left out.
 _MOST_WAITING = 100
 _ORDER: Order[tuple[int]] = Order("deployments", tuple[int])
 
@@ -51,7 +51,7 @@ log = logger("models")
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a request needs to know of the deployment next to its alias."""
+    """The deployment next to an alias, as a request needs it."""
 
     number: int
     mode: str
@@ -61,7 +61,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request arrived: the version that holds its alias, and who answers next to it."""
+    """The target of a request: the version that holds its alias, and the deployment next to it."""
 
     project_id: str
     model_id: str
@@ -71,7 +71,7 @@ class Place:
 
 
 class Answer(Protocol):
-    """An answer that was given, by its entry in the ledger."""
+    """An answer that was given, by its ledger entry."""
 
     @property
     def prediction_id(self) -> str: ...
@@ -82,13 +82,13 @@ T = TypeVar("T")
 
 
 class InThread(Protocol):
-    """Runs blocking work in a thread; await what it returns. ``anyio.to_thread.run_sync`` is one."""
+    """Callable that runs blocking work in a thread; await its result. ``anyio.to_thread.run_sync`` is one."""
 
     def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
 
 class Deployments:
-    """Starts, serves, watches and ends them; each method names the project it acts in."""
+    """Starts, serves, watches and ends deployments; each method takes the project's id."""
 
     def __init__(self, database: Database, events: EventLog, folders: VersionFolders) -> None:
         self._database = database
@@ -102,9 +102,9 @@ class Deployments:
     def start(
         self, project_id: str, name: str, request: DeploymentRequest, by: str, *, unit: UnitOfWork | None = None
     ) -> DeploymentOut:
-        """Let a version answer next to an alias's holder.
+        """Deploy a version alongside an alias's holder.
 
-        Raises Conflict where one does already, or where the two could not be compared.
+        Raises Conflict if one does already, or if the two cannot be compared.
         """
         alias = check_alias(request.alias)
         with self._database.read(project_id) as session:
@@ -175,7 +175,7 @@ class Deployments:
         return self._database.write(project_id, work, durable=True, unit=unit)
 
     def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
-        """Return a page of the shadows and canaries that the model had, newest first, with what was counted."""
+        """Return a page of the model's shadows and canaries, newest first, with their counts."""
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
             key = _ORDER.read(after, owner.id)
@@ -184,7 +184,7 @@ class Deployments:
             return DeploymentPage(items=[judging.deployment_out(row) for row in page], next=cursor)
 
     def beside(self, session: Session, model_id: str, alias: str) -> Deployed | None:
-        """Who answers next to an alias now."""
+        """Return the active deployment next to an alias; None if there is none."""
         for row in deployment_store.active(session, model_id, alias):
             return Deployed(row.number, row.mode, row.version, row.share_percent)
         return None
@@ -199,7 +199,7 @@ class Deployments:
         in_thread: InThread,
         at_once: bool = False,
     ) -> A:
-        """Answer a request whose alias has a shadow or canary; the pair's other half follows in a thread.
+        """Answer a request whose alias has a shadow or canary; the other half of the pair follows in a thread.
 
         Args:
             request_id: decides which version answers.
@@ -209,14 +209,14 @@ class Deployments:
         """
         holder, deployed = place.holder, place.deployed
         if deployed.mode == "canary" and takes(deployed.number, request_id, deployed.share_percent):
-            # Decided before anybody knows how it ends: pairs that are left out must not be the good ones only.
+            # Decided before the result is known: otherwise only good pairs might be left out.
             counted = not self._is_full()
             try:
                 given = await ask(deployed.version)
             except AzuraError as error:
                 if error.error_code == ANSWER_UNKNOWN:  # repeated: the holder's answer could not be stored either
                     raise
-                given = await ask(holder)  # raises where the question is at fault
+                given = await ask(holder)  # raises if the question is invalid
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
                 await in_thread(partial(self._count, place, "only_this_failed" if counted else "left_out"))
                 return given
@@ -233,14 +233,14 @@ class Deployments:
         return given
 
     def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
-        """End the shadow or canary next to an alias that has moved: there is nothing left to compare it with."""
+        """End the shadow or canary next to an alias that has moved: nothing is left to compare it with."""
         reason = f"the {line.alias} moved: {line.reason}"
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
             self._emit(session, owner.name, row, "model.deployment_ended", reason=reason, by=line.by)
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
-        """Look at who is tried out next to these models' aliases; called where outcomes or errors came in."""
+        """Evaluate the deployments next to these models' aliases; called after new outcomes or errors."""
         for model_id in model_ids:
             with self._database.read(project_id) as session:
                 numbers = [row.number for row in deployment_store.active(session, model_id)]
@@ -249,19 +249,19 @@ class Deployments:
                     self._database.write(project_id, self._taker_back(project_id, model_id, number), durable=True)
 
     def drain(self, timeout_seconds: float = 30.0) -> None:
-        """Wait until no kept answer is on its way."""
+        """Wait until no kept answer is pending."""
         with self._idle:
             self._idle.wait_for(lambda: self._waiting == 0, timeout_seconds)
 
     def close(self) -> None:
-        """Let what is on its way end."""
+        """Finish pending answers."""
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _keep(self, place: Place, version: int, pair_id: str, ask_pair: Callable[[int, str], None]) -> None:
-        """Ask the other half of a pair, and count."""
+        """Ask the other half of a pair, and count the result."""
         shadow = version == place.deployed.version
         try:
             ask_pair(version, pair_id)
@@ -284,7 +284,7 @@ class Deployments:
             return self._waiting >= _MOST_WAITING
 
     async def _later(self, place: Place, work: Callable[[], None], at_once: bool, in_thread: InThread) -> None:
-        """Do it in a thread, or now; where too many pairs wait, it is left out and counted."""
+        """Run work in a thread, or now if ``at_once``; if too many pairs wait, the pair is left out and counted."""
         with self._lock:
             full = self._waiting >= _MOST_WAITING
             if not full:
@@ -300,7 +300,7 @@ class Deployments:
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception as error:  # nobody waits for this answer
+        except Exception as error:  # no caller waits for this answer
             log.warning("kept_answer_lost", reason=str(error))
         finally:
             with self._idle:
@@ -312,7 +312,7 @@ class Deployments:
         return deployment_store.largest_losses(session, owner.id, version, judging.MOST_KNOWN)
 
     def _looker(self, project_id: str, model_id: str, number: int) -> Callable[[Session], bool]:
-        """Counts what was judged since the last look; whether a canary has to go."""
+        """Return work that counts newly judged pairs and returns whether a canary must be rolled back."""
 
         def work(session: Session) -> bool:
             row = deployment_store.get(session, model_id, number, lock=True)
@@ -332,7 +332,7 @@ class Deployments:
         def work(session: Session) -> None:
             row = deployment_store.get(session, model_id, number, lock=True)
             if row is None or row.state != "active":
-                return  # somebody was faster
+                return  # another caller was faster
             reason = judging.why_worse(row)
             owner = store.model_by_id(session, model_id)
             if reason is None or owner is None:
@@ -370,7 +370,7 @@ class Deployments:
 
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:
-    """Whether a canary answers this request: the same answer wherever and whenever one asks.
+    """Return whether a canary answers this request; the result depends on the arguments only.
 
     Example:
         >>> takes(1, "r1", 0), takes(1, "r1", 100)

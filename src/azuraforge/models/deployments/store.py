@@ -1,4 +1,4 @@
-"""The SQL of shadows and canaries."""
+"""SQL of shadows and canaries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_PAIRS = 20_000
 
 
 def add(session: Session, owner: Model, **fields: object) -> ModelDeployment:
-    """The next deployment of a locked model."""
+    """Add the next deployment of a locked model."""
     mine = (ModelDeployment.project_id == owner.project_id, ModelDeployment.model_id == owner.id)
     last = session.scalar(select(func.max(ModelDeployment.number)).where(*mine)) or 0
     row = ModelDeployment(
@@ -50,7 +50,7 @@ def get(session: Session, model_id: str, number: int, *, lock: bool = False) -> 
 
 
 def listed(session: Session, model_id: str, limit: int, after: tuple[int] | None = None) -> Sequence[ModelDeployment]:
-    """Newest first, behind ``after``."""
+    """Return deployments, newest first, following ``after``."""
     statement = select(ModelDeployment).where(ModelDeployment.model_id == model_id)
     if after is not None:
         statement = statement.where(behind([ModelDeployment.number], after, descending=True))
@@ -58,7 +58,7 @@ def listed(session: Session, model_id: str, limit: int, after: tuple[int] | None
 
 
 def active(session: Session, model_id: str, alias: str | None = None) -> Sequence[ModelDeployment]:
-    """Those that take part in answers now, of one alias or of all."""
+    """Return the active deployments of one alias or of all."""
     statement = select(ModelDeployment).where(
         ModelDeployment.model_id == model_id,
         ModelDeployment.state == "active",
@@ -75,7 +75,7 @@ def end(session: Session, row: ModelDeployment, state: str, *, reason: str, by: 
 
 
 def count(session: Session, model_id: str, number: int, counter: Counter) -> None:
-    """One more; added by the database, so that nobody's is lost."""
+    """Increment a counter in the database, so that concurrent increments are not lost."""
     column = getattr(ModelDeployment, counter)
     session.execute(
         update(ModelDeployment)
@@ -89,7 +89,7 @@ def count(session: Session, model_id: str, number: int, counter: Counter) -> Non
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """Both versions' answers to one question, judged to the end. Losses over the targets that both have."""
+    """Both versions' answers to one question, fully judged. Losses over the targets that both have."""
 
     prediction_id: str
     first_at: datetime
@@ -99,12 +99,12 @@ class JudgedPair:
     largest: float
     beside_largest: float
     of_numbers: bool
-    series: str = ""  # where the versions learned several
+    series: str = ""  # if the versions learned several
 
 
 @dataclass(frozen=True)
 class KnownLoss:
-    """The largest loss of a judged prediction. ``of_its_own``: its targets are not those of one that stands before."""
+    """The largest loss of a judged prediction. ``of_its_own``: its targets do not overlap those of an earlier one."""
 
     series: str
     loss: float
@@ -112,7 +112,7 @@ class KnownLoss:
 
 
 def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
-    """Judged pairs of a deployment that nobody has looked at, in the order of their targets."""
+    """Return the judged pairs of a deployment that were not evaluated yet, in the order of their targets."""
     given, kept = aliased(Prediction), aliased(Prediction)
     of_given, of_kept = aliased(PredictionOutcome), aliased(PredictionOutcome)
     statement = (
@@ -173,7 +173,7 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
 
 
 def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple[JudgedPair, bool]]) -> None:
-    """Write down that pairs were looked at, and whether they were counted."""
+    """Store that pairs were evaluated, and whether they were counted."""
     names = ("prediction_id", "first_at", "last_at", "loss", "beside_loss", "largest", "beside_largest")
     owner = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
     pairs = [
@@ -184,7 +184,7 @@ def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple
 
 
 def series_of(session: Session, row: ModelDeployment, names: Collection[str]) -> dict[str, DeploymentSeries]:
-    """Series of a locked deployment by their names; those that nobody heard of yet begin here."""
+    """Return series of a locked deployment by name; new ones are created."""
     mine = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
     statement = select(DeploymentSeries).filter_by(**mine).where(DeploymentSeries.series.in_(names))
     found = {each.series: each for each in session.scalars(statement)}
@@ -195,8 +195,8 @@ def series_of(session: Session, row: ModelDeployment, names: Collection[str]) ->
 
 
 def largest_losses(session: Session, model_id: str, version: int, limit: int) -> list[KnownLoss]:
-    """The largest loss of each of a version's newest wholly judged predictions of numbers, the newest first, until
-    there are enough about targets of their own."""
+    """Return the largest loss of each of a version's newest fully judged numeric predictions, newest first, until
+    there are enough with targets of their own."""
     table = PredictionOutcome
     last = func.max(table.target_at)
     statement = (

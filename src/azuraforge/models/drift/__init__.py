@@ -1,1 +1,1 @@
-"""Drift: do a version's inputs and answers still look like those it learned from?"""
+"""Drift: comparison of a version's inputs and answers with those it learned from."""

@@ -1,4 +1,4 @@
-"""The distributions of a version's inputs and answers where it learned; computed once, in a child of its own."""
+"""Reference distributions of a version's inputs and answers, computed once, in a child of their own."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
 
 
 def test_errors(path: str | None, name: str, horizon: int) -> tuple[float, ...]:
-    """Return the mean absolute error of each forecast of the test part that does not overlap the one before.
+    """Return the mean absolute error of each forecast of the test set that does not overlap the one before.
 
     Args:
         path: ``errors.npz`` of the run that evaluated the version; None: it has none.
@@ -72,12 +72,12 @@ def reference(
     predict: Callable[[Part], Predictions],
     answer: str,
 ) -> Reference:
-    """Columns of the rows that were learned from, oldest first, and the first answers of the version there.
+    """Return the columns of the training rows, oldest first, and the version's first answers there.
 
     Args:
         answer: the name under which these answers stand.
 
-    Returns the distributions, and notes on what could not be looked at.
+    Returns the distributions, and notes on columns that could not be described.
     """
     import polars as pl
 
@@ -97,7 +97,7 @@ def reference(
         origins = np.unique(np.linspace(begin, last - 1, min(_ANSWERS, last - begin)).astype(np.int64))
         forecast = predict(Part(frame.head(last), schema, last, horizon, origins))
         columns[answer] = [float(value) for value in np.asarray(forecast.point)[:, 0] if np.isfinite(value)]
-    except Exception as error:  # answers are compared where they can be; inputs always
+    except Exception as error:  # answers are compared if possible; inputs always
         notes.append(f"answers are not compared: {' '.join(str(error).split())[:200]}")
     described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}
     notes += [f"{name} does not vary where it learned" for name in columns if name not in described]

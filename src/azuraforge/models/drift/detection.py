@@ -1,11 +1,11 @@
-"""Drift: whether what a version is asked, and what it answers, still looks like where it learned. Plain arithmetic.
+"""Drift detection: comparison of a version's questions and answers with its reference. Plain arithmetic.
 
 Two measures, for each says what the other does not:
 
 - PSI, the population stability index (Siddiqi, *Credit Risk Scorecards*, 2006), over the deciles of the reference:
   **how large** a shift is. 0.2 is the customary bound of a shift to act upon; below, a version mostly holds.
 - The two-sample Kolmogorov–Smirnov test: **how sure** it is that there is a shift at all. Its level is divided by the
-  number of columns looked at (Bonferroni), so that one look cries wolf with at most ``ALPHA``.
+  number of compared columns (Bonferroni), so that one check raises a false alarm with at most ``ALPHA``.
 
 A column has drifted where both say so: in a large window every trifle is significant, and in a small one PSI is large
 by chance (its mean without any shift is about bins · (1/window + 1/reference)). Neighbouring rows of a series resemble
@@ -33,9 +33,9 @@ _SMALLEST_SHARE = 1e-4
 
 
 def describe(values: Sequence[float]) -> Distribution | None:
-    """What is kept of a reference's column: quantiles, effective rows, edges of bins and their shares.
+    """Return the stored distribution of a reference's column: quantiles, effective rows, bin edges and their shares.
 
-    None where there are too few values or all are the same.
+    None if there are too few values or all are equal.
     """
     finite = [value for value in values if math.isfinite(value)]
     if len(finite) < BINS or min(finite) == max(finite):
@@ -53,7 +53,7 @@ def describe(values: Sequence[float]) -> Distribution | None:
 
 
 def effective_rows(values: Sequence[float]) -> float:
-    """How many independent values these, in the order of their time, are worth; never more than there are.
+    """Return the effective number of independent values in a time-ordered sequence; at most its length.
 
     Example:
         >>> effective_rows([1.0, 1.1, 1.2, 1.3, 1.4, 1.5]) < 6
@@ -70,7 +70,7 @@ def effective_rows(values: Sequence[float]) -> float:
 
 
 def psi(reference: Distribution, values: Sequence[float]) -> float:
-    """Σ (window − reference) · ln(window / reference) over the reference's bins; empty bins count as 0.0001.
+    """Return Σ (window − reference) · ln(window / reference) over the reference's bins; empty bins count as 0.0001.
 
     Example:
         >>> made = describe([float(value) for value in range(100)])
@@ -86,7 +86,7 @@ def psi(reference: Distribution, values: Sequence[float]) -> float:
 
 
 def ks(reference: Distribution, values: Sequence[float], effective: float) -> tuple[float, float]:
-    """The largest distance between the two distribution functions, and how probable it is without a shift.
+    """Return the largest distance between the two distribution functions, and its p-value without a shift.
 
     Args:
         effective: rows of ``values`` that count as independent.
@@ -151,7 +151,7 @@ def _shares(ordered: Sequence[float], edges: Sequence[float]) -> list[float]:
 
 
 def _survival(scaled: float) -> float:
-    """Kolmogorov's distribution: the chance of a larger distance."""
+    """Return the probability of a larger distance under Kolmogorov's distribution."""
     if scaled < 0.2:
         return 1.0
     terms = ((1.0 if k % 2 else -1.0) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101))

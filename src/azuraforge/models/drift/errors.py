@@ -1,6 +1,6 @@
-"""Drift of the errors: whether a version's live errors are larger than those of its test. Plain arithmetic.
+"""Error drift: comparison of a version's live errors with those of its test. Plain arithmetic.
 
-The errors of judged forecasts that do not overlap follow the errors of the test part in one sequence. While nothing has
+The errors of judged forecasts that do not overlap follow the errors of the test set in one sequence. While nothing has
 changed, each order of that sequence is equally likely, so that the rank of each new error among all before it gives a
 p-value that is independent of the earlier ones (Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World*).
 Each p-value is bet against by ``∫ ε p^(ε - 1) dε`` over ε in (0, 1), and the Shiryaev–Roberts sum of the bets is
@@ -25,13 +25,13 @@ from azuraforge.models.distributions import DriftErrors
 
 #: Judged forecasts until a false alarm, on average, at least.
 RUN_LENGTH = 1000
-#: An alarm ends where the newest so many errors are, on average, no larger than those before it.
+#: An alarm ends when this many newest errors are, on average, no larger than those before it.
 _NEWEST = 30
 
 
 @dataclass(frozen=True)
 class JudgedError:
-    """The mean absolute error of the forecasts from one origin, all of whose targets are known."""
+    """The mean absolute error of the forecasts from one origin, whose targets are all known."""
 
     origin_at: datetime
     matures_at: datetime
@@ -39,10 +39,10 @@ class JudgedError:
 
 
 def detect(reference: Sequence[float], judged: Iterable[JudgedError]) -> DriftErrors:
-    """Follow the errors in the order of their origins.
+    """Test the errors one by one in the order of their origins.
 
     Args:
-        reference: of forecasts of the test part that do not overlap; empty where they are not known.
+        reference: of non-overlapping forecasts of the test set; empty if they are not known.
         judged: in the order of their origins; forecasts that overlap the last one that counted are left out.
     """
     before = sorted(reference)
@@ -92,6 +92,6 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _p_value(before: Sequence[float], error: float) -> float:
-    """Return the share of errors, this one included, that are as large; ``before`` is sorted."""
+    """Return the share of errors, including this one, that are at least as large; ``before`` is sorted."""
     as_large = len(before) - bisect.bisect_left(before, error)
     return (as_large + 1) / (len(before) + 1)

@@ -1,4 +1,4 @@
-"""Looks for drift soon after predictions were judged, in a thread of their own."""
+"""Drift checks soon after predictions were judged, in a thread of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logger("models")
 
 
 class DriftLooks:
-    """Judging does not wait for them: the first look at a version takes seconds."""
+    """Queue of drift checks. Judging does not wait for them: the first check of a version takes seconds."""
 
     def __init__(self, drift: DriftMonitor) -> None:
         self._drift = drift
@@ -22,7 +22,7 @@ class DriftLooks:
         self._lock = threading.Lock()
 
     def request(self, project_id: str, models: set[str]) -> None:
-        """Look soon at the champions of these models, named by their ids; returns at once."""
+        """Request a check of these models' champions, by model id; returns at once."""
         with self._lock:
             waiting = self._waiting.setdefault(project_id, set())
             first = not waiting
@@ -32,7 +32,7 @@ class DriftLooks:
                 self._pool.submit(self._look, project_id)
 
     def close(self) -> None:
-        """Finish the look under way; what waits is left to the next housekeeping."""
+        """Finish the current check; the next housekeeping does the rest."""
         self._pool.shutdown(cancel_futures=True)
 
     def _look(self, project_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What the child that computes a version's reference is asked."""
+"""Messages to the child that computes a version's reference."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from azuraforge.models.serving.messages import DatasetFile
 
 
 class ReferenceMessage(TypedDict):
-    """The dataset that a version learned from, both ends of those rows in time (None where rows have no time),
-    ``answer``: the name under which the version's own answers stand, and ``errors``: the file with its run's errors."""
+    """The dataset that a version learned from, both ends of its rows in time (None if they have no time),
+    ``answer``: the name of the version's own answers, and ``errors``: the file with its run's errors."""
 
     dataset: DatasetFile
     learned_from: tuple[str | None, str | None]

@@ -1,4 +1,4 @@
-"""Looks for drift: a version's reference, made once in a child, is compared with the newest lines of the ledger.
+"""Drift checks: a version's reference, made once in a child, is compared with the newest ledger entries.
 
 Inputs and answers are compared as distributions (``detection``), errors of judged lines in their order (``errors``).
 """
@@ -40,7 +40,7 @@ log = logger("models")
 
 
 class DriftMonitor:
-    """Drift of inputs and answers; each method names the project it acts in."""
+    """Drift of inputs and answers; each method takes the project's id."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class DriftMonitor:
         self._versions = versions
 
     def show(self, project_id: str, model: str, version: int | None) -> DriftOut:
-        """What the last look found; ``report`` is None where nobody has looked."""
+        """Return the result of the last check; ``report`` is None if there was none."""
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)
             found = drift_store.found(session, owner.id, row.version)
@@ -70,7 +70,7 @@ class DriftMonitor:
         )
 
     def check(self, project_id: str, model: str, version: int | None, *, unit: UnitOfWork | None = None) -> DriftOut:
-        """Look now. Raises Conflict for a version whose rows are not there to compare with."""
+        """Check now. Raises Conflict for a version whose training rows are not available for comparison."""
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)
             known = drift_store.found(session, owner.id, row.version)
@@ -101,13 +101,13 @@ class DriftMonitor:
         return self.show(project_id, model, row.version)
 
     def look_after(self, project_id: str, models: Iterable[str]) -> None:
-        """Look at the champions of models, named by their ids, whose predictions were judged."""
+        """Check the champions of models, by model id, whose predictions were judged."""
         with self._database.read(project_id) as session:
             names = drift_store.due(session, models)
         self._look(project_id, names)
 
     def tend(self, project_id: str) -> None:
-        """Look at every champion that has answered, or was judged, since the last look."""
+        """Check every champion that has answered, or was judged, since its last check."""
         with self._database.read(project_id) as session:
             due = drift_store.due(session)
         self._look(project_id, due)
@@ -157,7 +157,7 @@ class DriftMonitor:
 
 
 def _window(lines: list[Prediction]) -> dict[str, list[float]]:
-    """Columns of the ledger's lines, oldest first; the same question asked again counts once."""
+    """Return columns of the ledger entries, oldest first; a repeated question counts once."""
     columns: dict[str, list[float]] = {}
     seen: set[tuple[datetime, str]] = set()
     for line in lines:

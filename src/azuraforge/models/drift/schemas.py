@@ -10,7 +10,7 @@ from azuraforge.models.distributions import DriftReport
 
 
 class DriftOut(BaseModel):
-    """Whether a version's inputs and answers still look like where it learned."""
+    """The drift of a version's inputs and answers relative to its training rows."""
 
     model: str
     version: int

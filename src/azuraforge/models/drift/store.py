@@ -1,4 +1,4 @@
-"""The SQL of drift."""
+"""SQL of drift."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from azuraforge.models.tables import EarlierOutcome, Model, ModelAlias, ModelDri
 
 
 def found(session: Session, model_id: str, version: int) -> ModelDrift | None:
-    """A version's reference and its last report."""
+    """Return a version's reference and its last report; None if it has none."""
     return session.get(ModelDrift, (session.project_id, model_id, version))
 
 
 def keep(session: Session, model_id: str, version: int, reference: Reference) -> None:
-    """Write a version's reference once; it cannot change."""
+    """Store a version's reference once; it cannot change."""
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     key = {"project_id": session.project_id, "model_id": model_id, "version": version}
@@ -30,7 +30,7 @@ def keep(session: Session, model_id: str, version: int, reference: Reference) ->
 
 
 def keep_report(session: Session, model_id: str, version: int, report: DriftReport) -> bool:
-    """Write what a look found; returns whether there was an alarm before."""
+    """Store the result of a check; return whether there was an alarm before."""
     statement = select(ModelDrift).where(ModelDrift.model_id == model_id, ModelDrift.version == version)
     row = session.scalars(statement.with_for_update()).one()
     before, row.alarm = row.alarm, report.alarm
@@ -40,7 +40,7 @@ def keep_report(session: Session, model_id: str, version: int, report: DriftRepo
 
 
 def window(session: Session, model_id: str, version: int, count: int) -> list[Prediction]:
-    """The newest lines of a version, by the times from which they were made, oldest first."""
+    """Return a version's newest ledger entries, sorted by origin, oldest first."""
     statement = (
         select(Prediction)
         .where(
@@ -55,7 +55,7 @@ def window(session: Session, model_id: str, version: int, count: int) -> list[Pr
 
 
 def judged_errors(session: Session, model_id: str, version: int, count: int) -> list[JudgedError]:
-    """The newest origins whose forecasts are judged whole, oldest first, with their mean absolute error.
+    """Return the newest origins whose forecasts are fully judged, oldest first, with their mean absolute error.
 
     Forecasts of several series from one origin count together. Forecasts made after their time, and those from rows
     that continue no dataset, are left out. A point that a revision judged again counts by its first judgement: the test
@@ -97,9 +97,9 @@ def judged_errors(session: Session, model_id: str, version: int, count: int) -> 
 
 
 def due(session: Session, models: Iterable[str] | None = None) -> list[tuple[str, int]]:
-    """Champions with lines that were written or judged since they were looked at: the model's name and the version.
+    """Return champions with entries written or judged since their last check: the model's name and the version.
 
-    ``models``: ids of the models that are meant; None: all.
+    ``models``: ids of the models to check; None: all.
     """
     last = _last(Prediction.created_at)
     judged = _last(Prediction.judged_at)
@@ -130,7 +130,7 @@ def due(session: Session, models: Iterable[str] | None = None) -> list[tuple[str
 def _last(
     moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
 ) -> ScalarSelect[datetime | None]:
-    """The newest such moment among the lines of a champion."""
+    """Return the expression for the newest such time among the entries of a champion."""
     return (
         select(func.max(moment))
         .where(

@@ -1,4 +1,4 @@
-"""What may be compared: rows that neither side has learned from, enough of them, and losses that belong together."""
+"""Conditions of a comparison: enough rows that neither side has learned from, and losses that belong together."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from azuraforge.models.gate.sentences import INCOMPARABLE
 
 #: Fewer origins or examples than this decide nothing.
 MIN_ORIGINS = 30
-#: Fewer independent pieces than this decide nothing: origins over horizon, and less where errors remember.
+#: Fewer independent pieces than this decide nothing: origins over horizon, fewer if errors are autocorrelated.
 MIN_PIECES = 3
 
 
 def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
-    """Return the fewest origins that can decide anything: 30, along a series at least a season and three horizons.
+    """Return the fewest origins that can decide: 30, and along a series at least a season and three horizons.
 
     Example:
         >>> needed_origins(8, 52), needed_origins(24, 24), needed_origins(24, 24, in_time=False)
@@ -27,7 +27,7 @@ def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
 
 
 def incomparable(code: str, **params: bool | int | float | str | None) -> Reason:
-    """Why a champion cannot be compared, for ``Champion.obstacle``.
+    """Return the reason why a champion cannot be compared, for ``Champion.obstacle``.
 
     ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` take ``champion`` and ``candidate``;
     ``champion_unreadable`` takes ``problem``, ``champion_changed`` takes ``judged`` and ``present`` (versions),
@@ -39,7 +39,7 @@ def incomparable(code: str, **params: bool | int | float | str | None) -> Reason
 
 
 def check_together(candidate: Contender, baselines: Sequence[Contender], champion: Champion | None) -> None:
-    """Raises ValueError where names repeat, no baseline is given or losses do not belong together."""
+    """Raise ValueError if names repeat, no baseline is given or losses do not belong together."""
     if not baselines:
         raise ValueError("the gate needs at least one baseline: a score without its baseline means nothing")
     judged: list[Contender] = [candidate, *baselines]

@@ -1,4 +1,5 @@
-"""Who stands before the gate: losses by name, the champion with what it has seen, and guarded parts of the targets."""
+"""Inputs of the gate: losses by name, the champion with the rows it has learned from, and guarded parts of the
+targets."""
 
 from __future__ import annotations
 
@@ -27,41 +28,41 @@ class Contender:
 
     @property
     def score(self) -> float:
-        """The metric over everything that is known, lower is better; 0.0 where nothing is."""
+        """The metric over all known losses, lower is better; 0.0 if none is known."""
         known = self.losses[~np.isnan(self.losses)]
         mean = float(known.mean()) if known.size else 0.0
         return math.sqrt(mean) if self.pairing.mean == "root" else mean
 
     @property
     def pairing(self) -> Pairing:
-        """How it is compared. Raises ValueError where the metric says nothing about that."""
+        """The way it is compared. Raises ValueError if the metric does not state one."""
         if self.metric.pairing is None:
             raise ValueError(f"the gate cannot compare by {self.metric.name}")
         return self.metric.pairing
 
     @property
     def in_time(self) -> bool:
-        """Whether rows of losses follow one another in time."""
+        """True if rows of losses follow one another in time."""
         return self.pairing.rows == "origins"
 
     def at(self, origins: NDArray[np.bool_]) -> Contender:
-        """The same contender on some of the origins."""
+        """Return the contender restricted to some of the origins."""
         return Contender(self.name, self.losses[origins], metric=self.metric)
 
     def where(self, answered: NDArray[np.bool_]) -> Contender:
-        """The same contender without the losses that another could not make."""
+        """Return the contender without the losses that another could not make."""
         return Contender(self.name, np.where(answered, self.losses, np.nan), metric=self.metric)
 
 
 @dataclass(frozen=True)
 class Champion(Contender):
-    """The present champion on the candidate's test part.
+    """The present champion on the candidate's test set.
 
     Attributes:
-        unseen: ``(origin,)`` True where no target row was learned from by the champion, see ``unseen_origins``.
+        unseen: ``(origin,)`` True where the champion learned from no target row, see ``unseen_origins``.
         obstacle: why it cannot be compared (a reason with a code of ``sentences.INCOMPARABLE``); losses are not read.
-        answered: in the shape of the losses, False where it could say nothing and its losses are NaN; None: everywhere.
-        limit: the reason that tells of it.
+        answered: in the shape of the losses, False where it has no prediction and losses are NaN; None: everywhere.
+        limit: the reason that states this.
     """
 
     unseen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))

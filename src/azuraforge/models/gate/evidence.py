@@ -1,4 +1,5 @@
-"""How much better is one contender than another, and how sure is that? Paired statistics, and what a look may cost."""
+"""Paired statistics: how much better one contender is than another, with confidence corrected for repeated
+evaluations."""
 
 from __future__ import annotations
 
@@ -30,10 +31,10 @@ Unknown = Literal["origins", "pieces", "width"]
 
 
 def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
-    """The confidence level of one look, after ``earlier_uses`` of the same test part, by the best of ``trials``.
+    """Return the confidence level of one evaluation after ``earlier_uses`` of the test set, by the best of ``trials``.
 
     The k-th look has the share 1 / (k (k + 1)) of the allowance ``1 - level``. The shares of all looks that are ever
-    taken sum to at most one, so the allowance is kept however often somebody looks (alpha spending).
+    taken sum to at most one, so the error budget holds for any number of looks (alpha spending).
     Within a look the share is divided by the number of trials that the candidate is the best of (Bonferroni).
 
     Example:
@@ -50,8 +51,8 @@ class Comparison:
 
     Attributes:
         difference: of the scores, a less b, in the metric's own unit; below zero, a is better.
-        relative_difference: the same as a share of b's score; None where b makes no errors to speak of.
-        low, high: the interval, None where ``unknown`` states a reason: relative along a series, of ``difference``
+        relative_difference: the same as a share of b's score; None if b's errors are close to zero.
+        low, high: the interval, None if ``unknown`` states a reason: relative along a series, of ``difference``
             for independent examples, whose scores may vanish. ``margin`` is in the same measure.
         pieces: independent origins that would say as much.
     """
@@ -73,17 +74,17 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """True where the whole interval lies below zero, or below the margin; never where there is no interval."""
+        """True if the whole interval lies below zero, or below minus the margin; False without an interval."""
         return self.high is not None and self.high < -self.margin
 
     @property
     def at_least_as_good(self) -> bool:
-        """Whether a's score is not above b's, noise aside."""
+        """True if a's score is not above b's, noise ignored."""
         return (self.difference if self.relative_difference is None else self.relative_difference) <= 0
 
     @property
     def params(self) -> dict[str, Value]:
-        """The comparison's numbers as a reason carries them."""
+        """The comparison's numbers as values of a reason."""
         known = {"score_a": self.score_a, "score_b": self.score_b, "difference": self.difference}
         return {
             "a": self.a,
@@ -99,7 +100,7 @@ class Comparison:
         }
 
     def scores(self) -> ComparisonScores:
-        """Return the comparison as the evaluation states it."""
+        """Return the comparison as the evaluation stores it."""
         return ComparisonScores(
             a=self.a,
             b=self.b,
@@ -120,7 +121,7 @@ class Comparison:
 
 
 def measured(metric: MetricFacts) -> dict[str, Value]:
-    """Return what a reason needs to word its metric."""
+    """Return the values with which a reason words its metric."""
     if metric.pairing is None:
         return {}
     return {
@@ -135,13 +136,13 @@ def measured(metric: MetricFacts) -> dict[str, Value]:
 def compare(
     a: Contender, b: Contender, *, horizon: int, season: int, level: float = 0.95, resamples: int = 1000, seed: int = 0
 ) -> Comparison:
-    """Compare two contenders on the same origins; without an interval where ``Comparison.unknown`` states why.
+    """Compare two contenders on the same origins; without an interval if ``Comparison.unknown`` states why.
 
     Errors may remember each other so long that fewer than ``MIN_PIECES`` independent origins remain.
 
     Independent examples are drawn one by one (``resamples``, ``seed``), and the difference of their means is judged: a
     ratio has no meaning where one side makes almost no errors. Where few errors decide, resampling alone is too sure of
-    itself: an error rate is better only where the exact sign test agrees, else the interval is stretched to zero.
+    itself: an error rate is better only if the exact sign test agrees, else the interval is stretched to zero.
     """
     if not a.in_time:
         return _compare_examples(a, b, level, resamples, seed)
@@ -202,7 +203,7 @@ def _comparison(
 
 @dataclass(frozen=True)
 class Guarded:
-    """What is known of one guarded slice: ``worse`` is None where its comparison has no interval.
+    """The result of one guarded slice: ``worse`` is None if its comparison has no interval.
 
     ``margin`` is in the measure of the comparison's interval; ``targets`` counts origins with a target in the slice.
     """
@@ -215,7 +216,7 @@ class Guarded:
     worse: bool | None
 
     def record(self) -> SliceRecord:
-        """Return the slice's result as it is stored."""
+        """Return the slice's result in its stored form."""
         return SliceRecord(
             name=self.name,
             state="unknown" if self.worse is None else "worse" if self.worse else "held",

@@ -1,4 +1,4 @@
-"""Two models on the same independent examples: the paired bootstrap of mean losses, and the exact sign test.
+"""Comparison of two models on the same independent examples: paired bootstrap of mean losses, and exact sign test.
 
 Source: Hesterberg, "What Teachers Should Know About the Bootstrap" (2015), for stretching a percentile interval by
 Student's t.
@@ -19,7 +19,7 @@ _FEW_VALUES = 16
 
 
 def mean_difference(losses_a: Floats, losses_b: Floats) -> float:
-    """Return the mean of a's losses less the mean of b's, over the same independent examples.
+    """Return the mean of a's losses minus the mean of b's, over the same independent examples.
 
     Example:
         >>> mean_difference(np.array([[0.0], [1.0]]), np.array([[1.0], [1.0]]))
@@ -70,7 +70,7 @@ def mean_difference_interval(
 
 
 def sign_test(losses_a: Floats, losses_b: Floats) -> float:
-    """Return the two-sided exact p-value that examples on which the two differ fall to either side by chance.
+    """Return the two-sided exact p-value of the examples on which the two differ, under equal chances for either side.
 
     McNemar's test in its exact form: ``(example,)`` or ``(example, 1)`` losses; ties say nothing.
     Source: McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.

@@ -1,4 +1,4 @@
-"""The present forecast of a dataset before the gate: compared on the targets for which it had said something."""
+"""Comparison with a dataset's present forecast, on the targets that it had forecast."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azuraforge.models.gate.reasons import Reason
 
 @dataclass(frozen=True)
 class AgainstIncumbent:
-    """The candidate and the best baseline, each against the present forecast.
+    """The candidate and the best baseline, each compared with the present forecast.
 
     The best of several baselines was chosen on the same test set: each of them counts as a look.
     """
@@ -55,12 +55,12 @@ class AgainstIncumbent:
 
     @property
     def reasons(self) -> list[Reason]:
-        """The answer to whether the candidate beats the present forecast."""
+        """The reasons that state whether the candidate beats the present forecast."""
         return [self._reason(self.candidate), *self.estimated]
 
     @property
     def best_reason(self) -> Reason:
-        """The answer for the best baseline."""
+        """The reason that states whether the best baseline beats the present forecast."""
         return self._reason(self.best)
 
     def _reason(self, found: Comparison) -> Reason:
@@ -70,7 +70,7 @@ class AgainstIncumbent:
 
 
 def _same_rows(contender: Contender, incumbent: Contender) -> tuple[Contender, Contender]:
-    """Return both on the targets that both have; rows of which both have none are left out."""
+    """Return both, restricted to the targets that both have; rows without such a target are left out."""
     there = ~np.isnan(incumbent.losses) & ~np.isnan(contender.losses)
     rows = np.asarray(there.any(axis=1), dtype=np.bool_)
     mine, present = (each.where(there).at(rows) for each in (contender, incumbent))

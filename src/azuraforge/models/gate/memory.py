@@ -1,8 +1,8 @@
-"""The uncertainty of a mean along a series whose values remember each other for an unknown time.
+"""Uncertainty of a mean along a series whose values are autocorrelated for an unknown time.
 
 The mean of T values that remember each other varies more than that of T independent ones. How much more is the
 spectrum at frequency zero, which slow cosine waves in the values show. Each memory time τ of a grid (an
-autoregression of first order, seen through the window of overlapping horizons) says how the waves' sizes fall with
+autoregression of first order, seen through the window of overlapping horizons) determines how waves' sizes fall with
 their frequency, and so how uncertain the mean is. No single τ is chosen: few values cannot tell a long memory from
 none, and the most likely τ is too short half of the time. All of them count, weighted by their likelihood given the
 waves. Student's t of each τ has no more degrees of freedom than independent pieces of that memory fit into the series.
@@ -24,7 +24,7 @@ from azuraforge.models.gate.losses import Floats
 #: Waves beyond this number add little: Student's t with 64 degrees of freedom is nearly normal.
 MOST_WAVES = 64
 _MEMORIES = 24
-#: The grid widths at least this memory, also where few horizons fit into the series.
+#: The grid reaches at least this memory, even if few horizons fit into the series.
 _LONGEST_AT_LEAST = 24.0
 #: A memory of τ origins beyond the horizon costs this many times τ - 1 origins for each degree of freedom.
 _COST_OF_MEMORY = 4.0
@@ -85,7 +85,7 @@ def number_of_waves(origins: int, horizon: int) -> int:
 
 @dataclass(frozen=True)
 class Waves:
-    """The mean and the slow cosine waves of values along a series, all that their mean's uncertainty depends on.
+    """The mean and the slow cosine waves of values along a series, which determine their mean's uncertainty.
 
     Attributes:
         mean: ``(…,)``.
@@ -128,19 +128,19 @@ class Waves:
         return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
 
     def foreseen(self, now: MeanUncertainty, times: float) -> MeanUncertainty:
-        """Return the uncertainty if there were so many ``times`` the origins, all like these; ``now``: as it is."""
+        """Return the uncertainty with ``times`` as many origins, all like these; ``now``: as it is."""
         origins = self.origins * times
         waves = min(MOST_WAVES, max(1.0, origins // self.horizon))
         freedom = np.clip(origins / (self.horizon + _COST_OF_MEMORY * (self._memory() - 1)), 1.0, waves)
         return MeanUncertainty(now.spread / np.sqrt(times), now.weights, freedom, now.pieces * times)
 
     def _memory(self) -> Floats:
-        """The grid of memory times."""
+        """Return the grid of memory times."""
         return np.asarray(np.geomspace(1.0, max(self.origins / self.horizon, _LONGEST_AT_LEAST), _MEMORIES))
 
 
 def waves_of(values: Floats, horizon: int) -> Waves:
-    """Return the waves of ``values``, ``(…, origin)``, in any unit; ``horizon``: rows that a value looks over."""
+    """Return the waves of ``values``, ``(…, origin)``, in any unit; ``horizon``: rows that one value covers."""
     origins = values.shape[-1]
     frequencies = _frequencies(origins, number_of_waves(origins, horizon))
     cosines = np.cos(np.outer(np.arange(origins) + 0.5, frequencies)) * np.sqrt(2 / origins)
@@ -149,7 +149,7 @@ def waves_of(values: Floats, horizon: int) -> Waves:
 
 
 def mean_uncertainty(values: Floats, horizon: int) -> MeanUncertainty:
-    """Return the uncertainty of the mean of ``values``, ``(…, origin)``; ``horizon``: rows that a value looks over.
+    """Return the uncertainty of the mean of ``values``, ``(…, origin)``; ``horizon``: rows that one value covers.
 
     Example:
         >>> noise = np.random.default_rng(0).normal(size=400)
@@ -165,7 +165,7 @@ def _frequencies(origins: int, waves: int) -> Floats:
 
 
 def _spectra(memory: Floats, frequencies: Floats, horizon: int) -> Floats:
-    """``(memory, wave)`` sizes of waves as shares of that at frequency zero."""
+    """Return ``(memory, wave)`` sizes of waves relative to that at frequency zero."""
     kept = ((memory - 1) / (memory + 1))[:, None]
     remembering = (1 - kept) ** 2 / (1 - 2 * kept * np.cos(frequencies) + kept**2)
     window = (np.sin(horizon * frequencies / 2) / (horizon * np.sin(frequencies / 2))) ** 2

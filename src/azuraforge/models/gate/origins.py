@@ -1,4 +1,4 @@
-"""Two forecasters on the same origins of a series: is one's score lower than the other's by more than noise?
+"""Test whether one of two forecasters has a lower score on the same origins of a series, beyond noise.
 
 Losses of neighbouring origins are alike (horizons overlap, errors remember), so single origins are no independent
 evidence. A ratio r of mean losses is rejected where the mean of the differences ``a - r b`` is not zero by more than
@@ -34,7 +34,7 @@ _HALF, _TWICE = -0.5, 1.0
 class Interval:
     """A relative difference of two scores, ``(a - b) / b``, and its confidence interval.
 
-    ``low``, ``high``: None where nothing useful is known: no difference is not excluded, and the interval is open at
+    ``low``, ``high``: None if nothing useful is known: no difference is not excluded, and the interval is open at
     one end or contains both half and twice b's score. ``pieces``: the independent origins that would say as much.
     """
 
@@ -85,12 +85,12 @@ class Pair:
         return differences.uncertainty().below(-differences.mean)
 
     def scaled(self) -> MeanUncertainty:
-        """Return the uncertainty of the logarithm of the ratio where the means themselves are taken for certain."""
+        """Return the uncertainty of the logarithm of the ratio, with the means themselves taken as exact."""
         return self.a.less(self.b, np.ones_like(self.log_ratio)).uncertainty()
 
     @property
     def pieces(self) -> Floats:
-        """Independent origins that would say as much, ``(…,)``."""
+        """Number of independent origins with the same information, ``(…,)``."""
         return self.scaled().pieces
 
 
@@ -129,7 +129,7 @@ def relative_difference_interval(
 def scaled_interval(
     losses_a: Floats, losses_b: Floats, *, horizon: int, level: float = 0.95, power: float = 0.5
 ) -> Interval:
-    """Compare as ``relative_difference_interval``, but find smaller differences, and too often after an outlier.
+    """Compare as ``relative_difference_interval`` does, but find smaller differences, and too often after an outlier.
 
     The differences of the scaled losses stand for those of the logarithm of the ratio. For a test that may stop a
     promotion and never makes one: a difference missed is worse there than one found by luck.
@@ -142,7 +142,7 @@ def scaled_interval(
 
 
 def relative_difference(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> float:
-    """``(a - b) / b`` of two scores on the same origins; at most a million where b is perfect and a is not.
+    """Return ``(a - b) / b`` of two scores on the same origins; at most a million if b is perfect and a is not.
 
     A score is the mean of the losses to the ``power``: 0.5 gives an RMSE from squared errors, 1 the mean itself.
 
@@ -164,7 +164,7 @@ def _pair(losses_a: Floats, losses_b: Floats, horizon: int, level: float) -> Pai
 
 
 def _first_rejected(pair: Pair, tail: float, sign: int) -> float:
-    """Return how far from the estimate the first rejected ratio is, in logarithms; infinity if none is.
+    """Return the distance of the first rejected ratio from the estimate, in logarithms; infinity if none is rejected.
 
     ``sign``: the direction. A ratio of one is tried itself, so that a lead is proven exactly where the plain
     differences show it.

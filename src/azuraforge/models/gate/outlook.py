@@ -1,4 +1,4 @@
-"""How many more origins or examples would decide a difference of the size that is seen? An estimate.
+"""Estimate of how many more origins or examples would decide a difference of the observed size.
 
 It takes the seen difference and the spread and memory of the paired losses for the true ones, and asks when the same
 test at the same level would decide in four cases of five. A difference seen by luck is smaller in truth and needs
@@ -25,7 +25,7 @@ from azuraforge.models.gate.reasons import Reason
 CHANCE = 0.8
 #: From fewer values, no spread is estimated.
 _FEWEST = 10
-#: An estimate beyond this many times what is there says no more than that the difference is close to nothing.
+#: A larger multiple of the present number only shows that the difference is close to zero.
 _MOST_TIMES = 100.0
 _HALVINGS = 8
 
@@ -61,7 +61,7 @@ def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int =
 
 
 def would_decide(found: Comparison, a: Contender, b: Contender, horizon: int, needed: int) -> list[Reason]:
-    """Return the sentence that states ``more_needed``; none where there is nothing to state."""
+    """Return the reason that states ``more_needed``; empty if there is nothing to state."""
     more = more_needed(found, a, b, horizon=horizon, needed=needed)
     return [] if more is None else [Reason("more_would_decide", {**found.params, "more": more})]
 

@@ -1,4 +1,4 @@
-"""The terms under which the gate judges a model's candidates. Database, API, verdict and bundle share these shapes.
+"""Conditions under which the gate evaluates a model's candidates. Database, API, verdict and bundle share these shapes.
 
 The platform's own policy (number 0) is: better by more than noise in the task's own metric, no guarded slices, no
 limits, promoted by the gate itself.
@@ -16,7 +16,7 @@ from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 
 class GuardedSlice(BaseModel):
-    """Every value of a key is a slice in which no candidate may be worse, beyond noise, than by the margin.
+    """A key whose values are slices in which no candidate may be worse than the margin, beyond noise.
 
     Attributes:
         by: the property that cuts the targets; hours, weekdays (Monday is 1) and months in the series' time zone.
@@ -32,7 +32,7 @@ class GuardedSlice(BaseModel):
 
 
 class PolicyTerms(BaseModel):
-    """The conditions of a promotion. A term that is left out has the platform's value."""
+    """The conditions of a promotion. An omitted condition has the platform's value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,7 +51,7 @@ class PolicyTerms(BaseModel):
 
 
 class GatePolicy(PolicyTerms):
-    """The terms of one model's gate. ``number`` counts the model's policies; 0 is the platform's own."""
+    """The conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own."""
 
     number: int = Field(default=0, ge=0)
 
@@ -70,7 +70,7 @@ PLATFORM, UNMEASURED = GatePolicy(), Measured()
 
 
 def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
-    """Raises InvalidInput where a task of this kind cannot be judged under the policy."""
+    """Raise InvalidInput if a task of this kind cannot be evaluated under the policy."""
     if policy.metric is not None and policy.metric not in kind.gate_metrics:
         raise InvalidInput(
             f"a model that does {kind.name!r} is not judged by {policy.metric!r}",

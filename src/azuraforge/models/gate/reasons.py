@@ -14,7 +14,7 @@ from azuraforge.wording import fill
 
 @dataclass(frozen=True)
 class Reason:
-    """Why the gate decided as it did: a stable code, its numbers, and sentences made of them."""
+    """Reason for a decision of the gate: a stable code, its values, and sentences made of them."""
 
     code: str
     params: Mapping[str, Value]
@@ -24,7 +24,7 @@ class Reason:
             raise ValueError(f"unknown reason {self.code!r}")
 
     def text(self, language: str) -> str:
-        """The sentence in ``"en"`` or ``"tr"``.
+        """Return the sentence in ``"en"`` or ``"tr"``.
 
         Example:
             >>> Reason("champion_kept", {"champion": "forecasting.ridge"}).text("tr")
@@ -54,7 +54,7 @@ class Reason:
         return fill(template, **shown)
 
     def record(self) -> ReasonRecord:
-        """Return the reason as it is stored."""
+        """Return the reason in its stored form."""
         text = Sentences(en=self.text("en"), tr=self.text("tr"))
         return ReasonRecord(code=self.code, params=dict(self.params), text=text)
 
@@ -64,7 +64,7 @@ _MOST = 10.0
 
 
 def shown_figures(params: Mapping[str, Any], language: str) -> dict[str, str]:
-    """A comparison's numbers as people read them: ``measure``, ``change``, and ``low`` and ``high`` of its interval.
+    """Return a comparison's formatted numbers: ``measure``, ``change``, and ``low`` and ``high`` of its interval.
 
     Along a series they are relative. Of losses that are 0 or 1 they are points (hundredths) with the errors per
     1,000 of both sides, of other independent losses the losses themselves: almost no errors are no denominator.
@@ -99,7 +99,7 @@ def shown_figures(params: Mapping[str, Any], language: str) -> dict[str, str]:
 
 
 def _measure(params: Mapping[str, Any], language: str) -> str:
-    """The metric's title, as ``evidence.measured`` put it into the values; "" for a reason without a metric."""
+    """Return the metric's title, as ``evidence.measured`` put it into the values; "" for a reason without a metric."""
     return str(params.get(f"measure_{language}") or params.get("measure_en") or "")
 
 
@@ -108,12 +108,12 @@ def _in_time(params: Mapping[str, Any]) -> bool:
 
 
 def _is_relative(params: Mapping[str, Any]) -> bool:
-    """Along a series a difference is relative; so is one whose scores are not stated."""
+    """Return whether a difference is relative: along a series, or without stated scores."""
     return _in_time(params) or "difference" not in params
 
 
 def _against(params: Mapping[str, Any], language: str, english: str, turkish: str, scale: float = 1) -> str:
-    """Both scores: "3 against 4"."""
+    """Return both scores: "3 against 4"."""
     ours, theirs = (_plain(params[side] * scale, language) for side in ("score_a", "score_b"))
     if language == "tr":
         return turkish.format(theirs, ours)
@@ -123,7 +123,7 @@ def _against(params: Mapping[str, Any], language: str, english: str, turkish: st
 def _end(
     params: Mapping[str, Any], value: float | None, language: str, *, signed: bool = True, unit: bool = True
 ) -> str:
-    """One number of a comparison, in its own measure."""
+    """Format one number of a comparison in its own unit."""
     if value is None:
         return "–"
     if _is_relative(params):
@@ -136,7 +136,7 @@ def _end(
 
 
 def _plain(value: float, language: str, *, signed: bool = False) -> str:
-    """Three significant digits, none of them after a thousand."""
+    """Format with three significant digits, without decimals from a thousand on."""
     size = abs(value)
     digits = 0 if size >= 1000 or size < 5e-7 else max(0, 2 - math.floor(math.log10(size)))
     number = f"{size:,.{digits}f}"
@@ -146,7 +146,7 @@ def _plain(value: float, language: str, *, signed: bool = False) -> str:
 
 
 def percent(fraction: float, language: str, *, signed: bool = False) -> str:
-    """One digit, two below one percent, three near a hundred: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
+    """Format with one decimal, two below 1 %, three near 100 %: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
     if fraction > _MOST:
         return "more than +1,000 %" if language != "tr" else "+%1.000 üzeri"
     percent = round(abs(fraction) * 100, 6)  # a hundred less a rounding is a hundred

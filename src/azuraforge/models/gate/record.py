@@ -1,4 +1,4 @@
-"""A verdict as it is stored and shown: one shape for the database, the API, the card, the report and the bundle."""
+"""Stored form of a verdict, shared by the database, the API, the card, the report and the bundle."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class ReasonRecord(BaseModel):
 
 
 class SliceRecord(BaseModel):
-    """The result of one guarded slice. ``low`` and ``high`` are null where the state is unknown: too few rows,
-    or rows worth too few independent ones."""
+    """The result of one guarded slice. ``low`` and ``high`` are null if the state is unknown: too few rows, or too
+    few independent ones."""
 
     model_config = _SHAPE
 
@@ -63,11 +63,11 @@ class SliceRecord(BaseModel):
 
 
 class VerdictRecord(BaseModel):
-    """The gate's decision about a candidate, with its reasons and the terms it was made under.
+    """The gate's decision about a candidate, with its reasons and the conditions that applied.
 
     Attributes:
         champion: the name that holds the title afterwards; empty: there is none.
-        approved: the name that may take the title where the policy leaves promotions to people.
+        approved: the name that may be promoted if the policy requires approval.
         slices: the guarded ones.
     """
 
@@ -84,14 +84,14 @@ class VerdictRecord(BaseModel):
 
     @property
     def promotes(self) -> bool:
-        """Whether the verdict moves the champion's alias."""
+        """True if the verdict moves the champion's alias."""
         return self.decision in ("promoted", "baseline_promoted")
 
     @property
     def entrant(self) -> str:
-        """The name that takes the title, or may take it."""
+        """The name of the new champion, or of the one to approve."""
         return self.approved or self.champion
 
     def text(self, language: Literal["en", "tr"]) -> str:
-        """The reasons as one paragraph."""
+        """Return the reasons as one paragraph."""
         return " ".join(getattr(reason.text, language) for reason in self.reasons)

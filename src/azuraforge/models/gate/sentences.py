@@ -1,4 +1,4 @@
-"""The sentences of the gate's reasons, in English and Turkish."""
+"""Sentences of the gate's reasons, in English and Turkish."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "champion_kept": ("{champion} stays champion.", "{champion} şampiyon kalıyor."),
 }
 
-#: What stands in a sentence where there is no value: code → (English, Turkish).
+#: Text of a sentence for a missing value: code → (English, Turkish).
 UNSTATED: Mapping[str, tuple[str, str]] = {
     "other_unit": ("not stated", "belirtilmemiş"),
     "other_frequency": ("not fixed", "sabit değil"),

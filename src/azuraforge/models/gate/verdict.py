@@ -2,7 +2,7 @@
 
 - no champion yet: the candidate must beat the best baseline by more than noise, else the best baseline is champion;
 - a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
-  good as the best baseline on the whole test part; else the best baseline may take the title by the same test, and
+  good as the best baseline on the whole test set; else the best baseline may take the title by the same test, and
   else the champion stays;
 - too few origins left, or worth too little because their errors remember each other, or an interval that excludes
   nothing of practical size; another target, unit or horizon, or a champion whose learned rows are not known: not
@@ -14,7 +14,7 @@
   must be at least as good as it there;
 - data with a column that seems to know the future promote nothing automatically: a person decides.
 
-Losses are squared errors per origin and horizon on the candidate's test part, compared by their RMSE; or losses of
+Losses are squared errors per origin and horizon on the candidate's test set, compared by their RMSE; or losses of
 independent examples (0 or 1 for an error, or log losses), compared by their mean.
 """
 
@@ -43,10 +43,10 @@ Shortfall = Literal["unproven", "barred"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was decided, who is champion afterwards, and why. ``best_baseline`` has the lowest score of them.
+    """The decision, the champion after it, and the reasons. ``best_baseline`` has the lowest score of the baselines.
 
     Where the policy leaves promotions to people, ``decision`` is "approved", ``approved`` names who may take the
-    title, and ``champion`` who has it until then ("": nobody). ``slices``: what became of the guarded ones.
+    title, and ``champion`` the present holder ("": none). ``slices``: results of the guarded ones.
     ``shortfall``: why a candidate does not take the title although its score may be the best: its lead is not proven,
     or it is proven and the policy's conditions are not met.
     ``withheld``: the decision is "approved" because the score may not be honest: a column seems to know the
@@ -66,7 +66,7 @@ class Verdict:
     withheld: bool = False
 
     def headline(self, candidate_first: bool) -> Headline:
-        """The key of the sentence that states the verdict: the decision, or why the best score does not win.
+        """Return the key of the sentence that states the verdict: the decision, or why the best score does not win.
 
         ``candidate_first``: the candidate ranks first in the table that the sentence is shown with.
         """
@@ -79,7 +79,7 @@ class Verdict:
         return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
 
     def record(self, *, candidate_first: bool = False) -> VerdictRecord:
-        """Return the verdict as it is stored; comparisons belong to the evaluation."""
+        """Return the verdict in its stored form; comparisons belong to the evaluation."""
         return VerdictRecord(
             decision=self.decision,
             headline=self.headline(candidate_first),
@@ -111,17 +111,17 @@ def decide(
     doubts: Sequence[Reason] = (),
     incumbent: Contender | None = None,
 ) -> Verdict:
-    """Decide who is champion from now on.
+    """Decide which contender is champion from now on.
 
     Args:
-        candidate: the new predictor on its own test part.
+        candidate: the new predictor on its own test set.
         baselines: at least one, on the same origins.
-        champion: the present one on the same origins, None where the model has none yet.
+        champion: the present one on the same origins, None if the model has none yet.
         horizon: rows predicted from each origin.
-        season: rows in one season, 1 where there is none.
+        season: rows in one season, 1 if there is none.
         level: confidence before it is tightened.
         trials: tuning trials the candidate was chosen from.
-        earlier_uses: looks that others took at rows of this test part before.
+        earlier_uses: earlier evaluations on rows of this test set.
         slices: parts of the targets that must not get worse.
         resamples: bootstrap draws.
         seed: same seed, same verdict.
@@ -129,9 +129,9 @@ def decide(
         measured: what its limits are held against. What is limited and was not measured is not within the limit.
         suspicions: reasons against columns of the data; with any, promotions are left to people.
         doubts: reasons against the candidate's own score; with any, its promotion is left to people.
-        incumbent: the dataset's present forecast, NaN where it said nothing; None: there is none.
+        incumbent: the dataset's present forecast, NaN where it has no value; None: there is none.
 
-    Raises ValueError where names repeat, no baseline is given or losses do not belong together.
+    Raises ValueError if names repeat, no baseline is given or losses do not belong together.
 
     Example:
         >>> from azuraforge.plugins.kinds.forecast.facts import RMSE
@@ -181,7 +181,7 @@ def decide(
 
 @dataclass
 class _Case:
-    """One decision under way: what is compared, and the reasons and comparisons gathered so far."""
+    """One decision in progress: the contenders, and the reasons and comparisons collected so far."""
 
     candidate: Contender
     best: Contender
@@ -201,7 +201,7 @@ class _Case:
     shortfall: Shortfall | None = None
 
     def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
-        """The verdict; where promotions are left to people, one that promotes becomes one that approves."""
+        """Return the verdict; if promotions need approval, one that would promote asks for approval instead."""
         last, approved = Reason(closing, {"champion": champion}), None
         promotes = decision in ("promoted", "baseline_promoted")
         doubted = champion == self.candidate.name and bool(self.doubts)
@@ -273,7 +273,7 @@ class _Case:
         if to_champion.better and good_enough and not present_better and not barred:
             return self.close("promoted", candidate.name, reasons, "candidate_promoted")
         self.shortfall = _shortfall(to_champion, barred)
-        # The best of several baselines was chosen on this very test part: each of them counts as a look.
+        # The best of several baselines was chosen on this same test set: each of them counts as a look.
         challenge = self._with_margin(compare(best, holder, level=baseline_level, **self.how), holder)
         self.comparisons.append(challenge)
         if challenge.better:
@@ -284,13 +284,13 @@ class _Case:
         return self.close(unproven, champion.name, reasons, "champion_kept")
 
     def _outlook(self, comparison: Comparison, a: Contender, b: Contender) -> list[Reason]:
-        """What would decide an open comparison; nothing is estimated against a margin."""
+        """Return the estimate of what would decide an open comparison; none is made against a margin."""
         if comparison.margin:
             return []
         return would_decide(comparison, a, b, self.how["horizon"], self._needed())
 
     def _with_margin(self, comparison: Comparison, holder: Contender) -> Comparison:
-        """The same comparison, to be won by the policy's margin over the one that would lose the title."""
+        """Return the comparison with the policy's margin over the holder of the title as its condition."""
         margin, relative = self.policy.margin, self.policy.margin_kind == "relative"
         if margin and relative and not holder.in_time:
             margin = margin * holder.score
@@ -301,7 +301,7 @@ class _Case:
     def _guarded(
         self, candidate: Contender, holder: Contender, slices: Sequence[Slice]
     ) -> tuple[list[Reason], list[Reason]]:
-        """What guarded slices say against the candidate, and what is only noted."""
+        """Return the reasons of guarded slices that bar the candidate, and those that are only noted."""
         self.guarded = tuple(guard(candidate, holder, slices, level=self.asked, **self.how))
         blocks = self.policy.unknown_slices == "block"
         barred: list[Reason] = []
@@ -319,7 +319,7 @@ class _Case:
         return barred, noted
 
     def _beyond_limits(self) -> list[Reason]:
-        """Where the candidate is slower or larger than the policy allows, or nobody measured it."""
+        """Return the reasons why the candidate exceeds the policy's latency or size, or was not measured."""
         found = []
         limit_ms, latency_ms = self.policy.max_latency_ms, self.measured.latency_ms
         if limit_ms is not None and latency_ms is None:
@@ -349,7 +349,8 @@ class _Case:
 
 
 def _shortfall(comparison: Comparison, barred: Sequence[Reason]) -> Shortfall:
-    """Why the candidate takes no title. A lead beyond noise is proven, also where it is smaller than the margin."""
+    """Return why the candidate is not promoted. A lead beyond noise is proven, even if it is smaller than the
+    margin."""
     proven = comparison.high is not None and comparison.high < 0
     return "barred" if barred or proven else "unproven"
 
@@ -373,7 +374,7 @@ def _beside_champion(comparison: Comparison) -> Reason:
 
 
 def _remembering(code: str, comparison: Comparison) -> Reason:
-    """Return why enough origins are not enough, with the number of independent ones that they are worth."""
+    """Return why enough origins do not suffice, with the number of independent ones that they are worth."""
     return Reason(code, {**comparison.params, "worth": _worth(comparison), "needed": MIN_PIECES})
 
 

@@ -1,4 +1,4 @@
-"""The points that a request means which says what has happened: by prediction, by the caller's name, or by model."""
+"""Points to which a reported outcome refers: by prediction, by the caller's name, or by model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.models.tables import Prediction
 
 
 def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[Prediction]]:
-    """The lines that each request speaks of; raises NotFound where it speaks of none."""
+    """Return the ledger entries of each request. Raises NotFound for a request without any."""
     ids = [each.prediction_id for each in requests if each.prediction_id is not None]
     names = [each.request_id for each in requests if each.request_id is not None]
     lines = ledger_store.named(session, ids, names) if ids or names else []
@@ -22,7 +22,7 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
     by_name: dict[str, list[Prediction]] = {}
     for line in lines:
         by_id.setdefault(line.id, []).append(line)
-        if line.pair_id is not None:  # what is true of the answer that was given is true of the kept one
+        if line.pair_id is not None:  # the outcome of the answer that was given is also that of the kept one
             by_id.setdefault(line.pair_id, []).append(line)
         by_name.setdefault(line.request_id or "", []).append(line)
     found = []
@@ -38,9 +38,9 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
 
 
 def _of_model(session: Session, name: str, at: datetime | None, where: str) -> list[Prediction]:
-    """Lines of a model's own series with a point at this time; there may be none, and then nothing is judged.
+    """Return entries of a model's own series with a point at this time; without any, nothing is judged.
 
-    What was made from rows that somebody sent may be about any series: its truth is sent by its id or name."""
+    A prediction from rows in a request may concern any series: report its outcome by its id or name."""
     owner = store.model(session, name)
     if owner is None or at is None:
         return _missing("model", name, where)
@@ -55,10 +55,10 @@ def _of_model(session: Session, name: str, at: datetime | None, where: str) -> l
 
 
 def meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
-    """The point of each line that is meant.
+    """Return the requested point of each entry.
 
-    The kept half of a pair may speak of other times than the answer that was given; then nothing of it is meant. The
-    same picture is the same, whenever it was looked at.
+    The kept half of a pair may concern other times than the answer that was given; then it has no such point. The
+    same image has the same outcome at any time.
     """
     by_id = {line.id: line for line in lines}
     found = []
@@ -78,7 +78,7 @@ def _times(line: Prediction) -> list[datetime]:
 
 
 def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
-    """The point that is meant: the only one, or the one of this time."""
+    """Return the time of the requested point: the only one, or the one stated."""
     times = _times(line)
     if request.at is None and len(times) == 1:
         return times[0]

@@ -1,4 +1,4 @@
-"""Forecasts of the ledger as a file for people: CSV, or an Excel workbook.
+"""Download of the ledger's forecasts as CSV or an Excel workbook.
 
 Times are those of the series' zone. Text that a spreadsheet would take for a formula stays text.
 """
@@ -36,7 +36,7 @@ _Word = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Forecast:
-    """A line of the ledger with its model's name and the zone of its series."""
+    """A ledger entry with its model's name and the time zone of its series."""
 
     line: Prediction
     model: str
@@ -44,16 +44,16 @@ class Forecast:
 
     @property
     def series(self) -> str | None:
-        """The one of several series that it is about."""
+        """Name of its series; None if the model has only one."""
         return self.line.inputs.series
 
     def local(self, at: datetime) -> datetime:
-        """Return a moment in the zone of the series."""
+        """Return a time in the zone of the series."""
         return at.astimezone(ZoneInfo(self.zone))
 
 
 class ForecastFiles:
-    """Writes files of forecasts; each method names the project it acts in."""
+    """Writes files of forecasts; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -110,13 +110,13 @@ def _csv(forecasts: Sequence[Forecast]) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: an apostrophe before what begins like one."""
+    """Return text that no spreadsheet reads as a formula: it gets an apostrophe if it begins like one."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
-    """Return a workbook: a sheet with the values, in which times are dates and numbers are numbers, and one that says
-    what they are. Text is written as text, whatever it begins with."""
+    """Return a workbook: a sheet with the values, in which times are dates and numbers are numbers, and a sheet that
+    describes them. Text is written as text, whatever it begins with."""
     from xlsxwriter import Workbook
 
     def word(key: str) -> str:
@@ -166,7 +166,7 @@ def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
 
 
 def _facts(forecasts: Sequence[Forecast], word: _Word) -> list[tuple[str, str]]:
-    """Return what the sheet of facts says, one line each; of several forecasts those that they share, and their ids."""
+    """Return the lines of the facts sheet; for several forecasts the facts that they share, and their ids."""
     first = forecasts[0].line
 
     def of(key: str, read: Callable[[Forecast], str]) -> tuple[str, str]:

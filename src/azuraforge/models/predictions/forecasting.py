@@ -1,4 +1,4 @@
-"""``kind: forecast``: a model's next values from the newest rows of its dataset, entered into the ledger.
+"""``kind: forecast``: a model's next values after the newest rows of its dataset, stored in the ledger.
 
 The lines are written in the transaction that ends the run: a forecast that is killed enters nothing and is made again,
 and one that has ended entered its lines once. A second run from the same origin by the same version finds them there.
@@ -45,7 +45,7 @@ _ID_LENGTH = 16
 
 
 class ForecastConfig(BaseModel):
-    """Who forecasts, and how far."""
+    """The forecasting version, and the number of rows ahead."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,7 +55,7 @@ class ForecastConfig(BaseModel):
 
 
 class ForecastSummary(RunSummary):
-    """Forecasts of the newest rows; ``known``: series whose forecast the ledger held already."""
+    """Forecasts of the newest rows; ``known``: series whose forecast the ledger already had."""
 
     kind: Literal["forecast"] = "forecast"
     model: str
@@ -70,14 +70,14 @@ class ForecastSummary(RunSummary):
 
 @dataclass(frozen=True)
 class _Made:
-    """The lines of one series, and what a shadow's or canary's part in them counts as."""
+    """The entries of one series, and the counter for a shadow's or canary's part in them."""
 
     lines: tuple[LedgerLine, ...]
     counter: Counter | None = None
 
 
 class ForecastHandler(Handler):
-    """Forecasts from the end of a model's dataset."""
+    """Handler of forecasts from the end of a model's dataset."""
 
     kind = "forecast"
     summary = ForecastSummary
@@ -91,7 +91,7 @@ class ForecastHandler(Handler):
         self._versions = versions
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Fix the version and the rows; raises UserError where one of them is not there or does not fit."""
+        """Fix the version and the rows. Raises UserError if one of them does not exist or does not fit."""
         if not request.model:
             raise InvalidInput("no model is named", where="model", next_step="see `azuraforge models list`")
         config = _parse(request)
@@ -119,7 +119,7 @@ class ForecastHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Ask the version's serving child for each series; the lines are stored when the run succeeds."""
+        """Ask the version's serving child for each series; the entries are stored when the run succeeds."""
         run = job.run
         if run.dataset_id is None or run.model is None:
             raise InvalidInput("a forecast needs a model and a dataset", where=f"run {run.id}")
@@ -179,7 +179,7 @@ class _Asked:
     by: str
 
     def series(self, series: str | None) -> _Made:
-        """Return the lines of one series: the answer that counts, and the other half of a pair."""
+        """Return the entries of one series: the answer that counts, and the other half of a pair."""
         deployed = self.deployed
         if deployed is None:
             return _Made((self._line(self.served, series, None),))
@@ -233,7 +233,7 @@ class _Asked:
 
 
 def _id_of(line: LedgerLine) -> str:
-    """Return the same id for the same question to the same version, so that it is entered once."""
+    """Return the same id for the same question to the same version, so that it is stored once."""
     asked = f"forecast {line.model_id} {line.version} {line.question} {len(line.points)}"
     return hashlib.sha256(asked.encode()).hexdigest()[:_ID_LENGTH]
 
@@ -255,7 +255,7 @@ def _beside(session: Session, owner: Model, config: ForecastConfig) -> Deployed 
 
 
 def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
-    """Raise InvalidInput for rows that mean something else than those that the version learned from."""
+    """Raise InvalidInput for rows with another meaning than those that the version learned from."""
     learned, given = row.schema, dataset.schema
     if learned.time is None or given.time is None:
         raise InvalidInput(

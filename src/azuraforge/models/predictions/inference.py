@@ -1,4 +1,4 @@
-"""The one way from a question to its answer: find the version, ask its child, write the ledger, answer.
+"""Path of a question to its answer: find the version, ask its child, write the ledger, answer.
 
 An answer is given only after its entry in the ledger is committed. For the frequent case the way is short on purpose:
 one lookup on the event loop, the question to the child from there, and the entry to the database from the thread that
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class Found(NamedTuple):
-    """The version that a request means, and the deployment next to its alias."""
+    """The version of a request, and the deployment next to its alias."""
 
     model_id: str
     version: int
@@ -61,7 +61,7 @@ class _Case(Generic[P]):
 
 
 class Inference:
-    """Answers questions of all kinds; each method names the project it acts in."""
+    """Answers questions of all kinds; each method takes the project's id."""
 
     def __init__(
         self,
@@ -88,10 +88,10 @@ class Inference:
         *,
         unit: UnitOfWork | None = None,
     ) -> P:
-        """Answer a question by the version that ``target`` means. ``unit`` gets the entry that the caller is given.
+        """Answer a question by the version that ``target`` names. ``unit`` gets the ledger entry of the answer.
 
-        Raises NotFound or Conflict where there is no such version, InvalidInput where it cannot answer this, and
-        TransientError where its child died, was too slow or has too much to do, or the client left.
+        Raises NotFound or Conflict if there is no such version, InvalidInput if it cannot answer this, and
+        TransientError if its child died, was too slow or is overloaded, or the client left.
         """
         found = await self._find(project_id, name, target, in_thread)
         alias = None if target.version is not None else target.alias
@@ -126,7 +126,7 @@ class Inference:
         return missing
 
     def _find_or_explain(self, project_id: str, name: str, target: Target) -> Found:
-        """Return the version if it came into being just now; otherwise raise the error that says why there is none."""
+        """Return the version if it was created just now; otherwise raise the error that says why there is none."""
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
             if target.version is not None:
@@ -173,7 +173,7 @@ class Inference:
         return _Entry(line, answer, at)
 
     def _enter_soon(self, case: _Case[P], served: Served, prepared: Prepared, pair_id: str | None) -> Future[_Entry]:
-        """Ask the version and write the entry. Each step is taken where the one before it ended; never blocks."""
+        """Ask the version and write the entry. Each step runs where the previous one ended; never blocks."""
         entered: Future[_Entry] = Future()
 
         def answered(asked: Future[Reply]) -> None:
@@ -203,7 +203,7 @@ class Inference:
 
 
 async def answer_of(future: Future[T]) -> T:
-    """Await a future. It is cancelled when the client of the current request leaves; TransientError then."""
+    """Await a future. It is cancelled when the client of the current request leaves; then raises TransientError."""
     with ended_with_request(future.cancel):
         try:
             return await asyncio.wrap_future(future)

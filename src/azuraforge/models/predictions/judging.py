@@ -1,4 +1,4 @@
-"""What became of predictions: pure arithmetic on lines of the ledger and the truth, without database or children.
+"""Judgement of predictions against their outcomes: pure arithmetic, without database or children.
 
 A prediction of numbers is judged by the absolute error, next to that of the naive forecast (the last value known at its
 origin) of the same target. A prediction of a class is judged by whether it was wrong, next to always answering the
@@ -22,7 +22,7 @@ Truth = float | str | Actual
 
 @dataclass(frozen=True)
 class Judged:
-    """One point of a prediction, and what became of it."""
+    """One point of a prediction with its judgement."""
 
     step: int
     target_at: datetime
@@ -36,7 +36,7 @@ class Judged:
 
 
 def judge(line: Prediction, truths: Mapping[datetime, Truth], usual: str | None = None) -> list[Judged]:
-    """Judge every point of ``line`` whose truth is there.
+    """Judge every point of ``line`` whose actual value is known.
 
     Args:
         line: of the ledger.
@@ -66,13 +66,14 @@ def _judge(line: Prediction, step: int, point: PredictionPoint, truth: Truth, us
 
 
 def _present_loss(row: Actual, origin_at: datetime) -> float | None:
-    """Of the present forecast, where it was made by the origin; a later one knew more than the prediction."""
+    """Return the loss of the present forecast if it was made by the origin; a later one knew more than the
+    prediction."""
     present = row.present_at(origin_at)
     return None if present is None else abs(present - row.value)
 
 
 def usual_of(counts: Counter[str]) -> str | None:
-    """The most common label, the first in order among equals; None where there is none.
+    """Return the most common label, the first in order among equals; None if there is none.
 
     Example:
         >>> usual_of(Counter({"b": 2, "a": 2, "c": 1})), usual_of(Counter())
@@ -83,9 +84,9 @@ def usual_of(counts: Counter[str]) -> str | None:
 
 @dataclass(frozen=True)
 class Score:
-    """Means over judged points. ``skill`` is 1 − loss / the naive's loss on the same points; 0 is as good as naive.
+    """Means over judged points. ``skill`` is 1 − loss / the naive loss on the same points; 0 is as good as naive.
 
-    The present forecast of the dataset (the incumbent) is compared on the points for which it had said something.
+    The present forecast of the dataset (the incumbent) is compared on the points that it had forecast.
     """
 
     count: int
@@ -99,8 +100,9 @@ class Score:
 
 
 def score(sums: Iterable[float | int | None]) -> Score | None:
-    """A score from ``count, sum of losses, points with a baseline, their losses, the baseline's, points with a hit or
-    miss, hits, points with a present forecast, their losses, the present forecast's``; None where nothing is known yet.
+    """Return a score from ``count, sum of losses, points with a baseline, their losses, the baseline's, points with a
+    hit or miss, hits, points with a present forecast, their losses, the present forecast's``; None if nothing is known
+    yet.
 
     Example:
         >>> found = score((4, 8.0, 2, 3.0, 6.0, 4, 3, 2, 3.0, 4.0))

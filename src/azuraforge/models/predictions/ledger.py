@@ -1,4 +1,4 @@
-"""Writes to the ledger: an answer is committed before it is given, and answers that come together share a commit.
+"""Writes to the ledger: an answer is committed before it is returned, and concurrent answers share a commit.
 
 A line that arrives while the last group is being written joins the next group; nothing waits for a timer. A writer that
 has many lines enters them as one batch. Live pages get an event at most once a second, in addition to the lines.
@@ -32,7 +32,7 @@ log = logger("models")
 
 
 class _Group:
-    """Lines that are written in one transaction, and the futures that wait for each."""
+    """Entries that are written in one transaction, and the futures that wait for each."""
 
     def __init__(self) -> None:
         self.lines: list[LedgerLine] = []
@@ -49,7 +49,7 @@ class Ledger:
         self._news = _News(database, events)
 
     def enter(self, project_id: str, line: LedgerLine, unit: UnitOfWork | None = None) -> datetime:
-        """Write one line and return its time once it is stored. A unit of work gets a transaction of its own."""
+        """Write one entry and return its time once it is stored. A unit of work gets a transaction of its own."""
         if unit is None:
             return self.enter_soon(project_id, line).result()
         at = self._database.write(project_id, lambda session: self.add(session, [line]), unit=unit)
@@ -57,7 +57,7 @@ class Ledger:
         return at
 
     def enter_many(self, project_id: str, lines: Sequence[LedgerLine]) -> int:
-        """Write a batch, for writers other than online serving; return how many of its lines were new.
+        """Write a batch, for writers other than online serving; return the number of new entries.
 
         All of them are stored, or none. A line whose id is stored already is skipped, so a batch whose writer died
         before it learned of the commit can be sent again.
@@ -77,11 +77,12 @@ class Ledger:
 
     @staticmethod
     def add(session: Session, lines: Sequence[LedgerLine]) -> datetime:
-        """Write lines in the caller's transaction, such as one that also commits a run's position; without an event."""
+        """Write entries in the caller's transaction, such as one that also commits a run's position; without an
+        event."""
         return ledger_store.add(session, lines)
 
     def enter_soon(self, project_id: str, line: LedgerLine) -> Future[datetime]:
-        """Write one line without waiting: the future holds its time once it is stored, or the error.
+        """Write one entry without waiting: the future holds its time once it is stored, or the error.
 
         Callbacks of the future run on a thread of the database: they must be quick.
         """
@@ -99,7 +100,7 @@ class Ledger:
         return written
 
     def close(self) -> None:
-        """Tell what was not told yet."""
+        """Emit the events that are still pending."""
         self._news.close()
 
     def _write(self, project_id: str, group: _Group) -> None:
@@ -115,7 +116,7 @@ class Ledger:
 
         def after(done: Future[datetime]) -> None:
             with self._lock:
-                if self._open.get(project_id) is group:  # nobody came to write it
+                if self._open.get(project_id) is group:  # no thread came to write it
                     del self._open[project_id]
             error = done.exception()
             if error is not None and len(entries) > 1 and not isinstance(error, TransientError | StorageError):
@@ -137,7 +138,7 @@ class Ledger:
         writing.add_done_callback(after)
 
     def _write_singly(self, project_id: str, group: _Group, entries: list[_Told]) -> None:
-        """Retry a group that could not be written line by line, so that one bad line fails alone."""
+        """Retry a failed group entry by entry, so that one bad entry fails alone."""
         for line, waiting, news in zip(group.lines, group.waiting, entries, strict=True):
 
             def work(session: Session, line: LedgerLine = line) -> datetime:
@@ -159,12 +160,12 @@ class Ledger:
 
 
 def _told(line: LedgerLine) -> _Told:
-    """Return model and version, and the line's id."""
+    """Return model and version, and the entry's id."""
     return (line.model, line.version), line.id
 
 
 class _News:
-    """Tells live pages of new lines: the first one at once, then in sums, at most one event a version and second."""
+    """Emitter of events about new entries: the first at once, then sums, at most one event per version and second."""
 
     def __init__(self, database: Database, events: EventLog) -> None:
         self._database = database
@@ -213,7 +214,7 @@ class _News:
 
         try:
             written = self._database.write_soon(project_id, work)
-        except Exception as error:  # the lines stand; only nobody is told
+        except Exception as error:  # the entries are stored; only the event is lost
             log.warning("predictions_not_told", project_id=project_id, reason=str(error))
             return None
         written.add_done_callback(_quietly)

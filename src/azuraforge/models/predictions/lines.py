@@ -1,4 +1,4 @@
-"""An entry of the ledger before it is written."""
+"""A ledger entry before it is written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.models.answers import PredictionInputs, PredictionPoint
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """A prediction on its way into the ledger: the columns of ``Prediction`` but project and time.
+    """A prediction to be stored in the ledger: the columns of ``Prediction`` except project and time.
 
     ``model`` is the model's name, which only the event carries. ``pair_id`` marks an answer that is kept and not
     given: it names the line that was given. ``question`` is the same for the same question.
@@ -39,7 +39,7 @@ class LedgerLine:
     question: str | None = None
 
     def columns(self) -> dict[str, object]:
-        """Return the values of the row."""
+        """Return the column values of the row."""
         return {name: getattr(self, name) for name in _COLUMNS}
 
 

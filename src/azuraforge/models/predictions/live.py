@@ -1,4 +1,4 @@
-"""The ledger as people ask for it: pages of it, one line with its outcomes, and live scores over time."""
+"""Reads of the ledger: pages, single entries with their outcomes, and live scores over time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_STRETCHES = 120
 
 
 class LiveReads:
-    """Reads of the ledger; each method names the project it acts in."""
+    """Reads of the ledger; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -47,7 +47,7 @@ class LiveReads:
         limit: int = PAGE,
         after: str | None = None,
     ) -> PredictionPage:
-        """Lines, the newest first. Raises NotFound for an unknown model."""
+        """Return a page of entries, newest first. Raises NotFound for an unknown model."""
         key = _ORDER.read(after)
         with self._database.read(project_id) as session:
             owner = _known(session, model) if model is not None else None
@@ -64,7 +64,7 @@ class LiveReads:
         return PredictionPage(items=[shapes.prediction_out(name, line) for line, name in page], next=cursor)
 
     def show(self, project_id: str, prediction_id: str) -> PredictionDetail:
-        """One line with what became of its points."""
+        """Return one entry with the outcomes of its points."""
         with self._database.read(project_id) as session:
             found = ledger_store.line(session, prediction_id)
             if found is None:
@@ -95,7 +95,7 @@ class LiveReads:
         return PredictionDetail(**outline, outcomes=judged, features=line.features)
 
     def scores(self, project_id: str, model: str, days: int | None) -> LiveScores:
-        """How good predictions turned out to be, of the last ``days`` before the newest judged target or of all."""
+        """Return live scores over the last ``days`` before the newest judged target, or over all."""
         with self._database.read(project_id) as session:
             owner = _known(session, model)
             lines, waiting = ledger_store.counts(session, owner.id)
@@ -145,7 +145,7 @@ def _known(session: Session, name: str) -> Model:
 
 
 def _stretch(first: datetime, end: datetime) -> int:
-    """The shortest stretch of which not too many are drawn."""
+    """Return the shortest bucket width, in seconds, with at most ``_MOST_STRETCHES`` buckets."""
     seconds = (end - first).total_seconds()
     return next((width for width in _STRETCHES if seconds / width <= _MOST_STRETCHES), _STRETCHES[-1])
 

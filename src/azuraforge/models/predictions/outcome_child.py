@@ -1,4 +1,4 @@
-"""Reads what happened, from the rows of a dataset version; runs in a child, where frames may be loaded."""
+"""Reads actual values from the rows of a dataset version, in a child that may load data frames."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def _of(
 
 
 def _total(asked: AskedTimes, frame: pl.DataFrame, values: dict[str | None, Values]) -> Iterable[Actual | None]:
-    """The sum of the series that the version learned, as ``forecasting.totals`` has it: unknown where a series that has
-    begun has no value."""
+    """Return the sum of the series that the version learned, as in ``forecasting.totals``: unknown if a series that
+    has begun has no value."""
     import polars as pl
 
     from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
@@ -89,7 +89,7 @@ def _values(frame: pl.DataFrame) -> dict[str | None, Values]:
 
 
 def _said(forecasts: pl.DataFrame | None) -> Said:
-    """Return the present forecasts by series and time, the earliest first."""
+    """Return the present forecasts by series and time, earliest first."""
     found: Said = {}
     if forecasts is not None:
         for name, at, value, made_at in forecasts.sort("made_at", maintain_order=True).iter_rows():

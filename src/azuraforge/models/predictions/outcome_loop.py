@@ -1,4 +1,4 @@
-"""The loop that judges predictions by versions of datasets that were added. Any number may run, in any process."""
+"""Loop that judges predictions by new versions of datasets. Several may run, in any number of processes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logger("models")
 
 
 class OutcomeLoop:
-    """Finds datasets with a version that has not judged yet, and judges by it.
+    """Finds datasets with a version that has not been used for judging yet, and judges by it.
 
     A notification of this process wakes it; versions that other processes add cost at most ``tick_seconds``.
     """
@@ -52,12 +52,12 @@ class OutcomeLoop:
         self._workers = ThreadPoolExecutor(_AT_ONCE, "outcomes")
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the loop."""
         self._notifier.subscribe(self.notice)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop; what is under way is finished, and what waits is left to the next start."""
+        """End the loop; current work is finished, and pending work is left to the next start."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
@@ -65,12 +65,12 @@ class OutcomeLoop:
         self._workers.shutdown(cancel_futures=True)
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Something happened in this process."""
+        """Wake the loop after an event of this process."""
         if stream.startswith("dataset/"):
             self._woken.set()
 
     def tick(self) -> int:
-        """Hand datasets that are due to the workers; return how many."""
+        """Pass datasets that are due to the workers; return their number."""
         with self._database.read_system() as session:
             found = progress.due(session, _DUE)
         begun = 0

@@ -1,4 +1,4 @@
-"""Outcomes: the truth reaches the ledger, posted by somebody or found in a dataset's new version.
+"""Outcomes of predictions: posted by a client, or found in a dataset's new version.
 
 Each point of a prediction is judged once, whichever truth comes first; what is not yet known stays unknown. A revision
 that the dataset accepts judges the points again that an earlier version of it has judged (``revising``).
@@ -41,7 +41,7 @@ log = logger("models")
 
 
 class Outcomes:
-    """Judges predictions; each method names the project it acts in.
+    """Judges predictions; each method takes the project's id.
 
     Args:
         after_judging: called with a project and the ids of the models whose predictions were judged.
@@ -64,10 +64,10 @@ class Outcomes:
     def post(
         self, project_id: str, requests: Sequence[OutcomeRequest], by: str, *, unit: UnitOfWork | None = None
     ) -> OutcomesOut:
-        """Judge by what somebody says has happened, all of it in one transaction.
+        """Judge by reported outcomes, all in one transaction.
 
-        Raises NotFound for a prediction, a request's name or a model that is not there, InvalidInput where it is not
-        clear which of several points is meant.
+        Raises NotFound for an unknown prediction, request name or model, InvalidInput if it is not
+        clear which of several points it concerns.
         """
 
         models: set[str] = set()
@@ -90,7 +90,7 @@ class Outcomes:
         return answer
 
     def join(self, project_id: str, dataset_id: str) -> int:
-        """Judge by a dataset's newest version; return how many points that were, those judged again included.
+        """Judge by a dataset's newest version; return the number of judged points, including those judged again.
 
         Where a newer version was added meanwhile, the rest is left to it: the dataset stays due.
         """
@@ -108,7 +108,7 @@ class Outcomes:
         return judged
 
     def tend(self, project_id: str) -> int:
-        """``join`` for every dataset that waiting predictions look to; how many points were judged."""
+        """Run ``join`` for every dataset with pending predictions; return the number of judged points."""
         with self._database.read(project_id) as session:
             waiting = ledger_store.datasets_with_open_lines(session)
         judged = 0
@@ -126,7 +126,7 @@ class Outcomes:
             return None
 
     def _judge_open(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
-        """Judge the points that nothing has judged and whose time has come."""
+        """Judge the points that are not judged and whose time has come."""
         judged = 0
         for lines, done in self._open_lines(project_id, dataset):
             subjects = {line.id: self._truths.subject(project_id, line) for line in lines}
@@ -149,7 +149,7 @@ class Outcomes:
     def _open_lines(
         self, project_id: str, dataset: DatasetVersion
     ) -> Iterator[tuple[Sequence[Prediction], dict[str, set[int]]]]:
-        """Yield lines that continue a dataset and are not wholly judged, with the steps that are."""
+        """Yield entries that continue a dataset and are not fully judged, with their judged steps."""
         assert dataset.end_at is not None
         after = ""
         while True:
@@ -188,7 +188,7 @@ class Outcomes:
         return judged
 
     def _judge_again(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
-        """Judge the points again whose values versions behind the one that was judged last have revised."""
+        """Judge the points again whose values were revised by versions after the one used last."""
         span = self._datasets.revised_times(project_id, dataset, at.judged)
         if span is None:
             return 0
@@ -259,7 +259,7 @@ class Outcomes:
         source: str,
         dataset_version: int | None,
     ) -> int:
-        """Write what became of locked lines; points that were judged before stay. Returns how many were new."""
+        """Write the outcomes of locked entries; points judged before remain. Return the number of new ones."""
         done = ledger_store.known_steps(session, [line.id for line in lines])
         counts: dict[str, Counter[str]] = {}
         rows: list[dict[str, Any]] = []
@@ -299,7 +299,7 @@ class Outcomes:
         return len(rows)
 
     def _seen(self, session: Session, line: Prediction, counts: dict[str, Counter[str]]) -> Counter[str] | None:
-        """How often each class was the truth until now; None for a line of numbers."""
+        """Return how often each class was the outcome until now; None for a numeric entry."""
         if not any(point.label is not None for point in line.points):
             return None
         if line.model_id not in counts:
@@ -312,8 +312,7 @@ def _until(times: set[datetime], end: datetime | None) -> set[datetime]:
 
 
 def _same(line: Prediction, dataset: DatasetVersion) -> bool:
-    """A later version of a dataset may have another target or unit, or hold one series instead of several; that is no
-    truth about this prediction."""
+    """Return whether a dataset's version can judge a prediction: same target and unit, and series if it has any."""
     same = line.target == dataset.schema.target and line.unit == dataset.schema.unit
     return same and (dataset.schema.series is None) == (line.inputs.series is None)
 

@@ -1,4 +1,4 @@
-"""The question what a picture shows. Only the version's child decodes it; the ledger keeps its hash."""
+"""Questions about images. Only the version's child decodes an image; the ledger keeps its hash."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEPT = 5
 
 
 class PictureQuestion:
-    """The classes of the picture at ``path``, which messages call ``filename``.
+    """Question for the classes of the image at ``path``, which messages call ``filename``.
 
     Its true class may be sent later, as an outcome's label.
     """
@@ -49,7 +49,7 @@ class PictureQuestion:
         return self._prepared(self._path, bounded=True, began=began)
 
     def retry(self, served: Served, error: UserError) -> Prepared:
-        """Shrink a picture that is too large for the serving child to decode, in a child with a memory limit."""
+        """Shrink an image that is too large for the serving child, in a child with a memory limit."""
         if error.error_code == NOT_A_CLASSIFIER:
             raise InvalidInput(
                 f"version {served.version} of {self._model!r} predicts a series; it cannot look at a picture",
@@ -82,7 +82,7 @@ class PictureQuestion:
             target=served.target,
             unit=served.unit,
             origin_at=self._at,
-            matures_at=self._at,  # what a picture shows is true already; it is only not yet known
+            matures_at=self._at,  # an image's class is fixed already; it is only not known yet
             points=(PredictionPoint(at=self._at, value=best.probability, low=None, high=None, label=best.name),),
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,

@@ -1,4 +1,4 @@
-"""How far the versions of datasets have judged the predictions that continue them.
+"""Progress of judging: the dataset versions by which the predictions that continue a dataset were judged.
 
 ``note_version`` runs in the transaction that adds a version. ``check`` and ``finish`` run in the transactions that
 judge: they lock the dataset's row, for which the next version has to wait, and refuse where a newer version was added
@@ -17,18 +17,18 @@ from azuraforge.models.tables import JudgingProgress, Prediction
 
 
 class Overtaken(Exception):
-    """A newer version was added after the rows of the one that judges were read."""
+    """A newer version was added after the rows of the judging one were read."""
 
 
 class At(NamedTuple):
-    """The newest version that was added, and the newest one that has judged."""
+    """The newest version added, and the newest one used for judging."""
 
     added: int
     judged: int
 
 
 class Due(NamedTuple):
-    """A dataset with a version that has not judged yet."""
+    """A dataset with a version that was not used for judging yet."""
 
     project_id: str
     dataset_id: str
@@ -36,18 +36,18 @@ class Due(NamedTuple):
 
 @cross_project_query(limit=Integer())
 def datasets_to_judge_by(limit: ColumnElement[int]) -> Select[str, str]:
-    """Datasets with a version that has not judged yet."""
+    """Return datasets with a version that was not used for judging yet."""
     row = JudgingProgress
     return select(row.project_id, row.dataset_id).where(row.judged < row.added).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Due]:
-    """Return datasets with a version that has not judged yet; for a session of system scope."""
+    """Return datasets with a version that was not used for judging yet; for a session of system scope."""
     return [Due(row.project_id, row.dataset_id) for row in datasets_to_judge_by(session, limit=limit)]
 
 
 def note_version(session: Session, dataset_id: str, version: int) -> None:
-    """Note that predictions which continue a dataset can be judged by a new version; nothing where there are none."""
+    """Record that a new version can judge the predictions that continue a dataset; no effect without predictions."""
     continuing = select(Prediction.id).where(Prediction.continues == dataset_id).limit(1)
     if session.scalar(continuing) is None:
         return
@@ -58,20 +58,20 @@ def note_version(session: Session, dataset_id: str, version: int) -> None:
 
 
 def found(session: Session, dataset_id: str) -> At:
-    """Return how far a dataset is."""
+    """Return a dataset's progress."""
     row = session.get(JudgingProgress, (session.project_id, dataset_id))
     return At(0, 0) if row is None else At(row.added, row.judged)
 
 
 def check(session: Session, dataset_id: str, at: At) -> None:
-    """Lock the progress of a dataset until commit. Raises Overtaken where a version was added since ``at``."""
+    """Lock the progress of a dataset until commit. Raises Overtaken if a version was added since ``at``."""
     _insert(session, dataset_id)
     if _locked(session, dataset_id).added != at.added:
         raise Overtaken
 
 
 def finish(session: Session, dataset_id: str, at: At) -> None:
-    """Note that the version ``at.added`` has judged. Raises Overtaken where a newer one was added since."""
+    """Record that the version ``at.added`` has judged. Raises Overtaken if a newer one was added since."""
     if at.added == 0:
         return
     check(session, dataset_id, at)

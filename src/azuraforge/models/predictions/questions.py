@@ -1,4 +1,4 @@
-"""Questions to a version: the next values of a series. Every kind of question takes the one way of ``inference.py``."""
+"""Questions for the next values of a series. ``inference.py`` processes questions of every kind."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from azuraforge.models.serving.versions import Rows, Served, ServedVersions
 
 @dataclass(frozen=True)
 class Prepared:
-    """A question as it goes to one version's child.
+    """A question as it is sent to one version's child.
 
     ``continues`` is the dataset whose next rows judge the answer; ``rows`` the version of it whose end the answer
-    continues, None where the request sends rows; ``newest`` the number of the newest one, where it is known.
+    continues, None if the request sends rows; ``newest`` the number of the newest one, if known.
     """
 
     payload: Mapping[str, object]
@@ -37,13 +37,13 @@ class Prepared:
 
     @property
     def seconds(self) -> float:
-        """Time since the question was prepared."""
+        """Seconds since the question was prepared."""
         return time.perf_counter() - self.began
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The request that asks: for which model, by whom, by which alias (None: the version is named), under which id.
+    """The origin of a question: its model, its user, its alias (None: the version is named), and the request's id.
 
     ``deployment`` is the shadow or canary that takes part in the answer.
     """
@@ -56,7 +56,7 @@ class Caller:
 
 
 class Predicted(Protocol):
-    """An answer; its entry in the ledger has this id."""
+    """An answer; its ledger entry has this id."""
 
     @property
     def prediction_id(self) -> str: ...
@@ -70,20 +70,20 @@ class Question(Protocol[P]):
 
     @property
     def ends_with_request(self) -> bool:
-        """Whether the question cannot be asked after its request has ended."""
+        """True if the question cannot be asked after its request has ended."""
         ...
 
     @property
     def follows_dataset(self) -> bool:
-        """Whether it begins at the end of the newest version of a dataset."""
+        """True if it begins at the end of the newest version of a dataset."""
         ...
 
     def is_ready(self, served: Served, newest: int | None) -> bool:
-        """Whether ``prepare`` reads nothing."""
+        """Return whether ``prepare`` reads nothing."""
         ...
 
     def prepare(self, served: Served, newest: int | None) -> Prepared:
-        """Return the question for this version. Raises InvalidInput where it cannot be asked.
+        """Return the question for this version. Raises InvalidInput if it cannot be asked.
 
         ``newest`` is the number of the newest version of its dataset; None: not known.
         """
@@ -94,7 +94,7 @@ class Question(Protocol[P]):
         ...
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
-        """Return the entry for the ledger."""
+        """Return the ledger entry of an answer."""
         ...
 
     def result(self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime) -> P:
@@ -103,8 +103,8 @@ class Question(Protocol[P]):
 
 
 class SeriesQuestion:
-    """The next values after the end of the newest version of its dataset, of a version of it that the request names, or
-    of the rows of the request."""
+    """Question for the next values after the end of the newest version of its dataset, of a stated version, or of
+    the rows in the request."""
 
     ends_with_request = False
 
@@ -201,7 +201,7 @@ class SeriesQuestion:
         )
 
     def _continued(self, served: Served) -> str | None:
-        """Return the dataset whose next rows will judge the answer; a request that sends rows has to name it."""
+        """Return the dataset whose next rows will judge the answer; a request with rows has to name it."""
         request = self._request
         if request.rows is None and request.continues is not None:
             raise InvalidInput(
@@ -219,7 +219,7 @@ class SeriesQuestion:
 def question_of(
     origin: str, features: Mapping[str, float | None] | None, naive: float | None, series: str | None = None
 ) -> str:
-    """Return the hash that identifies a question: its origin, the numbers that were known then, and its series.
+    """Return the hash that identifies a question: its origin, the numbers known then, and its series.
 
     The author of the request, its time and the length of the history make no other question of it.
     """

@@ -1,4 +1,4 @@
-"""Points that were judged by a value which the dataset has revised: judged again, with the former judgement kept.
+"""Repeated judgement of points whose outcomes a dataset has revised; the former judgements are kept.
 
 What a canary's sequential tests counted stays counted as it was: ``deployments.store.new_pairs`` reads a pair once.
 """
@@ -24,7 +24,7 @@ _AT_ONCE = 500
 
 
 class JudgedPoint(NamedTuple):
-    """A point that a version of the dataset has judged, with its line."""
+    """A point judged by a version of the dataset, with its ledger entry."""
 
     line: Prediction
     step: int
@@ -33,7 +33,7 @@ class JudgedPoint(NamedTuple):
 
 
 class Replaced(NamedTuple):
-    """What was judged again: points, predictions, and the names of their models."""
+    """Result of a repeated judgement: points, predictions, and the names of their models."""
 
     points: int
     predictions: int
@@ -43,7 +43,7 @@ class Replaced(NamedTuple):
 def judged_points(
     session: Session, dataset_id: str, span: tuple[datetime, datetime], after: tuple[str, int], limit: int
 ) -> list[JudgedPoint]:
-    """Return points in a span of time that versions of a dataset have judged, by line and step, behind ``after``."""
+    """Return points in a time range judged by versions of datasets, by entry and step, following ``after``."""
     table = PredictionOutcome
     behind = or_(table.prediction_id > after[0], and_(table.prediction_id == after[0], table.step > after[1]))
     statement = (
@@ -58,7 +58,7 @@ def judged_points(
 
 
 def replace(session: Session, dataset: DatasetVersion, changed: Mapping[tuple[str, int], Actual]) -> Replaced:
-    """Judge points again by new values, in a transaction that holds the dataset's progress; the former rows are kept.
+    """Judge points again by new values, in a transaction that locks the dataset's progress; former rows are kept.
 
     Args:
         dataset: the version that holds the values.
@@ -92,7 +92,7 @@ def replace(session: Session, dataset: DatasetVersion, changed: Mapping[tuple[st
 
 
 def earlier_outcomes(session: Session, prediction_id: str) -> Sequence[EarlierOutcome]:
-    """Return the judgements of a prediction that were replaced, in the order of points and of time."""
+    """Return a prediction's replaced judgements, in the order of points and of time."""
     statement = select(EarlierOutcome).where(EarlierOutcome.prediction_id == prediction_id)
     return session.scalars(statement.order_by(EarlierOutcome.step, EarlierOutcome.number)).all()
 

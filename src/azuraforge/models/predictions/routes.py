@@ -1,4 +1,4 @@
-"""HTTP of the ledger."""
+"""HTTP routes of the ledger."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def list_predictions(
     limit: Limit = PAGE,
     after: After = None,
 ) -> PredictionPage:
-    """A page of the ledger, the newest line first."""
+    """List predictions, newest first."""
     return service.reads.page(
         access.project_id, model=model, version=version, judged=judged, unserved=unserved, limit=limit, after=after
     )
@@ -69,7 +69,7 @@ def get_forecast_file(
     file_format: Annotated[FileFormat, Query(alias="format")] = "csv",
     language: Annotated[FileLanguage, Query(description="of the headings of a workbook")] = "en",
 ) -> Response:
-    """Forecasts of the ledger as a file: times in the zone of the series, values with intervals, the unit."""
+    """Download forecasts as a file: times in the zone of the series, values with intervals, the unit."""
     content = service.files.write(access.project_id, prediction_id, file_format, language)
     headers = {"content-disposition": f'attachment; filename="forecast.{file_format}"'}
     return Response(content, media_type=MEDIA_TYPES[file_format], headers=headers)
@@ -77,13 +77,13 @@ def get_forecast_file(
 
 @router.get("/predictions/{prediction_id}")
 def get_prediction(prediction_id: PredictionId, access: Reader, service: Service) -> PredictionDetail:
-    """A line of the ledger with what became of it."""
+    """Return a prediction with its outcomes."""
     return service.reads.show(access.project_id, prediction_id)
 
 
 @router.post("/predictions/outcomes")
 def post_outcomes(access: Member, service: Service, unit: Unit, body: OutcomesRequest) -> OutcomesOut:
-    """Say what happened; each point is judged once, and a later truth does not replace an earlier one."""
+    """Report outcomes; each point is judged once, and a later value does not replace an earlier one."""
     return service.outcomes.post(access.project_id, body.outcomes, access.user_name, unit=unit)
 
 
@@ -94,7 +94,7 @@ def get_live_scores(
     service: Service,
     days: Annotated[int | None, Query(ge=1, le=36_500, description="before the newest judged target")] = None,
 ) -> LiveScores:
-    """How good a model's predictions turned out to be, next to the naive ones."""
+    """Return live scores of a model's predictions, next to the naive ones."""
     return service.reads.scores(access.project_id, name, days)
 
 
@@ -103,7 +103,7 @@ Version = Annotated[Number | None, Query(description="empty: the champion")]
 
 @router.get("/models/{name}/drift")
 def get_drift(name: Name, access: Reader, service: Service, version: Version = None) -> DriftOut:
-    """What the last look for drift found; housekeeping looks every hour where there are new predictions."""
+    """Return the result of the last drift check; housekeeping checks every hour if there are new predictions."""
     return service.drift.show(access.project_id, name, version)
 
 
@@ -111,6 +111,6 @@ def get_drift(name: Name, access: Reader, service: Service, version: Version = N
 async def check_drift(
     name: Name, request: Request, access: Member, service: Service, unit: Unit, version: Version = None
 ) -> DriftOut:
-    """Look for drift now, among the newest predictions."""
+    """Check for drift now, among the newest predictions."""
     check = partial(service.drift.check, access.project_id, name, version, unit=unit)
     return await ask_in_turn(request, access.project_id, check)

@@ -13,7 +13,7 @@ from azuraforge.paging import Page
 
 
 class PredictionPage(Page[PredictionOut]):
-    """A page of the ledger, the newest line first."""
+    """A page of predictions, newest first."""
 
 
 class FormerOutcome(BaseModel):
@@ -30,7 +30,7 @@ class FormerOutcome(BaseModel):
 
 
 class PointOutcome(BaseModel):
-    """What became of one point."""
+    """Outcome of one point."""
 
     step: int = Field(description="rows ahead of the origin, from 1")
     at: datetime
@@ -51,14 +51,14 @@ class PointOutcome(BaseModel):
 
 
 class PredictionDetail(PredictionOut):
-    """A line with what became of each of its points; those that are missing are not yet known."""
+    """A prediction with the outcomes of its points; missing ones are not known yet."""
 
     outcomes: list[PointOutcome]
     features: dict[str, float | None] | None = Field(description="the numbers of the row from which it was made")
 
 
 class OutcomeRequest(BaseModel):
-    """What happened: the truth about one point of a prediction, or about a moment of a model's series."""
+    """Report of an outcome: the actual value of a prediction's point, or of a model's series at a time."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -83,7 +83,7 @@ class OutcomeRequest(BaseModel):
 
     @property
     def truth(self) -> float | str:
-        """The value or the label."""
+        """The actual value or label."""
         return self.value if self.value is not None else str(self.label)
 
 
@@ -94,14 +94,14 @@ class OutcomesRequest(BaseModel):
 
 
 class OutcomesOut(BaseModel):
-    """How many points were judged now, and how many had been before, which stay as they are."""
+    """Number of points judged now, and number judged before, which remain as they are."""
 
     judged: int
     known: int
 
 
 class LiveScore(BaseModel):
-    """Means over judged points of one version, in one stretch of time or in all."""
+    """Means over judged points of one version, in one interval of time or in all."""
 
     version: int
     start: datetime | None = Field(description="of the stretch; null: all of the time")
@@ -122,7 +122,7 @@ class LiveScore(BaseModel):
 
 
 class LiveScores(BaseModel):
-    """How good a model's predictions turned out to be, next to the naive ones of the same targets."""
+    """Live scores of a model's predictions, next to the naive ones of the same targets."""
 
     model: str
     target: str
@@ -149,7 +149,7 @@ class BaselineStanding(BaseModel):
 
 
 class Standing(BaseModel):
-    """Whether a champion is worse than a baseline beyond noise, by its judged predictions."""
+    """Result of testing whether a champion is worse than a baseline beyond noise, by its judged predictions."""
 
     version: int
     worse_than: str | None = Field(description="the baseline that is better beyond noise; null: none is")

@@ -1,4 +1,4 @@
-"""The time one season before another, where the seasonal naive forecast looks."""
+"""The time one season before another, used by the seasonal naive forecast."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _DAY = 86_400
 
 @dataclass(frozen=True)
 class SeasonBack:
-    """Steps back by whole seasons: by the clock on the wall for days and longer, in real time for shorter rows.
+    """Steps back by whole seasons: in local time for days and longer, in elapsed time for shorter rows.
 
-    ``seconds`` or ``months`` is the length of a season; both are 0 where there is none.
+    ``seconds`` or ``months`` is the length of a season; both are 0 if there is none.
     """
 
     zone: str
@@ -28,7 +28,7 @@ class SeasonBack:
 
     @classmethod
     def of(cls, schema: DatasetSchema) -> SeasonBack:
-        """Return the season of a series; none where its rows have no fixed distance."""
+        """Return the season of a series; empty if its rows have no fixed distance."""
         zone = schema.rhythm_timezone or schema.timezone
         found = re.fullmatch(r"(\d+)([a-z]+)", schema.frequency or "")
         if found is None or schema.season <= 1:
@@ -39,11 +39,12 @@ class SeasonBack:
         return cls(zone, seconds=count * _SECONDS.get(unit, 0), by_wall=_SECONDS.get(unit, 0) >= _DAY)
 
     def key(self, at: datetime) -> datetime:
-        """Return a moment in the way that this season counts, without a zone."""
+        """Return a time as this season counts it, without a zone."""
         return at.astimezone(ZoneInfo(self.zone) if self.by_wall else UTC).replace(tzinfo=None)
 
     def before(self, at: datetime, origin: datetime) -> datetime | None:
-        """Return the newest time whole seasons before ``at`` that is not after ``origin``, as ``key``; None: none."""
+        """Return the newest time whole seasons before ``at`` that is not after ``origin``, as ``key``; None without
+        a season."""
         if not (self.seconds or self.months):
             return None
         wall, last = self.key(at), self.key(origin)
@@ -56,7 +57,7 @@ class SeasonBack:
 
 
 def _months_before(at: datetime, months: int) -> datetime:
-    """The same day of an earlier month; its last day where it is shorter."""
+    """Return the same day of an earlier month, or its last day if it is shorter."""
     year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
     for day in range(at.day, 27, -1):
         try:

@@ -1,4 +1,4 @@
-"""What becomes of predictions: outcomes, live scores, drift, and how long the ledger is kept."""
+"""Follow-up of predictions: outcomes, live scores, drift, and retention of the ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PURGED_AT_ONCE = 1000
 
 
 class PredictionService:
-    """The parts of the ledger in one place; see ``outcomes``, ``live`` and ``drift_watch``."""
+    """Access to the parts of the ledger; see ``outcomes``, ``live`` and ``drift_watch``."""
 
     def __init__(self, database: Database, outcomes: Outcomes, drift: DriftMonitor, looks: DriftLooks) -> None:
         self.reads = LiveReads(database)
@@ -32,12 +32,12 @@ class PredictionService:
         self._looks = looks
 
     def close(self) -> None:
-        """Finish what is under way; what waits is left to the next housekeeping."""
+        """Finish current work; the next housekeeping does the rest."""
         self._looks.close()
 
 
 class LedgerBin:
-    """How old lines leave the ledger, and how outcomes that were missed are found; see ``projects.trash.Bin``.
+    """Retention of the ledger: purges old entries and finds missed outcomes; see ``projects.trash.Bin``.
 
     A single line is never put into the trash: a record from which people take what they dislike is none. Lines go with
     their model, or when the project's policy says so.
@@ -52,11 +52,11 @@ class LedgerBin:
     def contents(
         self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int
     ) -> Contents:
-        """Nothing of the ledger lies in the trash."""
+        """Return an empty page: ledger entries are never in the trash."""
         return Contents([], 0, 0)
 
     def expire(self, project_id: str, policy: RetentionPolicy) -> None:
-        """Judge what can be judged by now, look for drift, and purge what the policy no longer keeps."""
+        """Judge pending predictions, check for drift, and purge entries that the policy no longer keeps."""
         self._outcomes.tend(project_id)
         self._drift.tend(project_id)
         if policy.keep_prediction_days is None:
@@ -70,9 +70,9 @@ class LedgerBin:
         self._expired[project_id] = purged
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """What ``expire`` removed."""
+        """Return the count of entries that ``expire`` purged."""
         return Purged(Counter(predictions=self._expired.pop(project_id, 0)))
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """The ledger has no files."""
+        """Return 0: the ledger has no files."""
         return 0

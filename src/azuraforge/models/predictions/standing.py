@@ -1,4 +1,4 @@
-"""Whether a champion is worse than the best baseline beyond noise, from judged lines of the ledger.
+"""Test whether a champion is worse than the best baseline beyond noise, from judged ledger entries.
 
 Baselines are the naive forecast, which each line holds, and the seasonal naive forecast, which is known once outcomes
 of one season are in the ledger. Each forecast counts with the relative difference of the two mean losses,
@@ -24,7 +24,7 @@ from azuraforge.models.registry.finding import find_aliased, find_model
 from azuraforge.models.registry.names import CHAMPION
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Forecasts between two false alarms, on average at least, where champion and baselines are equally good.
+#: Least average number of forecasts between two false alarms if champion and baselines are equally good.
 FALSE_ALARM_AFTER = 10_000
 #: Newest judged points that are looked at.
 MOST_POINTS = 10_000
@@ -33,7 +33,7 @@ NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
 
 @dataclass(frozen=True)
 class _Point:
-    """A point with the losses of the baselines that are known for it."""
+    """A point with its losses by known baselines."""
 
     step: int
     target_at: datetime
@@ -44,25 +44,25 @@ class _Point:
 
 @dataclass(frozen=True)
 class _Forecast:
-    """Points of one origin, of all series; ``timed``: their targets have a time, unlike pictures."""
+    """Points of one origin, of all series; ``timed``: their targets have a time, unlike images."""
 
     timed: bool
     points: Sequence[_Point]
 
     def part(self, baseline: str, *, first_step: bool) -> _Forecast:
-        """Return the points that this baseline can be compared at."""
+        """Return the points at which this baseline can be compared."""
         kept = [each for each in self.points if baseline in each.baselines and (each.step == 1 or not first_step)]
         return _Forecast(self.timed, kept)
 
 
 class Standings:
-    """Compares champions with baselines; each method names the project it acts in."""
+    """Compares champions with baselines; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def read(self, project_id: str, model: str) -> Standing:
-        """Return how a model's champion stands. Raises NotFound and Conflict where there is none."""
+        """Compare a model's champion with baselines. Raises NotFound, and Conflict without a champion."""
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
             row = find_aliased(session, owner, CHAMPION)
@@ -74,7 +74,7 @@ def standing_of(version: int, schema: DatasetSchema, points: Sequence[JudgedPoin
     """Compare one version with the baselines.
 
     Args:
-        schema: of the version; its frequency and season say where the seasonal naive forecast looks.
+        schema: of the version; its frequency and season determine the seasonal naive forecast.
         points: of every version of the model, the oldest target first.
     """
     forecasts = list(_forecasts(version, schema, points))
@@ -93,7 +93,7 @@ def standing_of(version: int, schema: DatasetSchema, points: Sequence[JudgedPoin
 
 
 def _forecasts(version: int, schema: DatasetSchema, points: Sequence[JudgedPoint]) -> Iterator[_Forecast]:
-    """Yield the forecasts of a version, the oldest origin first; the same question counts once."""
+    """Yield the forecasts of a version, oldest origin first; a repeated question counts once."""
     back = SeasonBack.of(schema)
     known = {(each.series, back.key(each.target_at)): each.actual for each in points if each.actual is not None}
     asked: dict[tuple[str, int], str] = {}
@@ -129,7 +129,7 @@ def _against(baseline: str, forecasts: Sequence[_Forecast], bound: float) -> Bas
 
 
 def _apart(forecasts: Iterable[_Forecast]) -> Iterator[_Forecast]:
-    """Yield forecasts whose targets all come after those of the last one; chosen by times, never by losses."""
+    """Yield forecasts whose targets all come after those of the previous one; selected by time, never by loss."""
     frontier: datetime | None = None
     for each in forecasts:
         if not each.points:
@@ -142,7 +142,7 @@ def _apart(forecasts: Iterable[_Forecast]) -> Iterator[_Forecast]:
 
 
 def _difference(baseline: str, forecast: _Forecast) -> float:
-    """The relative difference of the mean losses, -1 … 1, each series weighing the same."""
+    """Return the relative difference of the mean losses, -1 … 1, with equal weight for each series."""
     by_series: dict[str | None, list[_Point]] = {}
     for point in forecast.points:
         by_series.setdefault(point.series, []).append(point)

@@ -1,4 +1,4 @@
-"""The SQL of the ledger: lines, their outcomes, and what is kept of them."""
+"""SQL of the ledger: entries, their outcomes, and retention."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ALIASED = Question(
     .join(ModelVersion, and_(ModelVersion.model_id == Model.id, ModelVersion.version == ModelAlias.version))
     .where(_THERE, ModelAlias.alias == bindparam("alias")),
 )
-#: A version of a model by its number, where both are there.
+#: A version of a model by its number, if both exist.
 NUMBERED = Question(
     WhichRow,
     _WHICH.join(ModelVersion, ModelVersion.model_id == Model.id).where(
@@ -108,7 +108,7 @@ _AT_ONCE = 500
 
 
 def add(session: Session, lines: Sequence[LedgerLine]) -> datetime:
-    """Write lines of one moment, the database's, which is returned."""
+    """Write entries with one time, the database's, and return it."""
     connection = session.connection()
     at: datetime = connection.execute(_CLOCK).scalar_one()
     connection.execute(_ADD, [{**line.columns(), "project_id": session.project_id, "created_at": at} for line in lines])
@@ -116,14 +116,14 @@ def add(session: Session, lines: Sequence[LedgerLine]) -> datetime:
 
 
 def known_ids(session: Session, ids: Sequence[str]) -> set[str]:
-    """Return those of these lines that are stored already."""
+    """Return the ids of these that are stored already."""
     statement = select(Prediction.id)
     batches = (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
     return {id_ for batch in batches for id_ in session.scalars(statement.where(Prediction.id.in_(batch)))}
 
 
 def line(session: Session, id_: str) -> tuple[Prediction, str] | None:
-    """A line and its model's name."""
+    """Return an entry and its model's name."""
     statement = (
         select(Prediction, Model.name)
         .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
@@ -143,7 +143,7 @@ def page(
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> Sequence[tuple[Prediction, str]]:
-    """Lines with their models' names, the newest first behind a key.
+    """Return entries with their models' names, newest first, following a key.
 
     ``unserved``: also those that no caller received.
     """
@@ -165,7 +165,7 @@ def page(
 
 
 def named(session: Session, ids: Sequence[str], request_ids: Sequence[str]) -> Sequence[Prediction]:
-    """Lines by their ids, with the other halves of their pairs, or by the names that callers gave them; locked until
+    """Return entries by their ids, with the other halves of their pairs, or by their callers' names; locked until
     commit, oldest first."""
     statement = select(Prediction).where(
         or_(Prediction.id.in_(ids), Prediction.pair_id.in_(ids), Prediction.request_id.in_(request_ids)),
@@ -174,7 +174,7 @@ def named(session: Session, ids: Sequence[str], request_ids: Sequence[str]) -> S
 
 
 def open_lines(session: Session, dataset_id: str, until: datetime, after: str, limit: int) -> Sequence[Prediction]:
-    """Lines that continue a dataset, begun before ``until`` and not wholly judged; by id."""
+    """Return entries that continue a dataset, begin before ``until`` and are not fully judged; by id."""
     statement = (
         select(Prediction)
         .where(
@@ -190,14 +190,14 @@ def open_lines(session: Session, dataset_id: str, until: datetime, after: str, l
 
 
 def lock_lines(session: Session, ids: Sequence[str]) -> Sequence[Prediction]:
-    """Lines that are not wholly judged, locked until commit, by id: two who judge do not wait for each other."""
+    """Return entries that are not fully judged, locked until commit, by id, which avoids deadlocks."""
     statement = select(Prediction).where(Prediction.id.in_(ids), Prediction.judged_at.is_(None))
     found = session.scalars(statement.order_by(Prediction.id).with_for_update())
     return found.all()
 
 
 def datasets_with_open_lines(session: Session) -> Sequence[str]:
-    """Datasets that unjudged predictions continue."""
+    """Return datasets that unjudged predictions continue."""
     statement = (
         select(Prediction.continues).where(Prediction.judged_at.is_(None), Prediction.continues.is_not(None)).distinct()
     )
@@ -205,7 +205,7 @@ def datasets_with_open_lines(session: Session) -> Sequence[str]:
 
 
 def known_steps(session: Session, ids: Sequence[str]) -> dict[str, set[int]]:
-    """Which points of these predictions were judged."""
+    """Return the judged steps of these predictions."""
     statement = select(PredictionOutcome.prediction_id, PredictionOutcome.step).where(
         PredictionOutcome.prediction_id.in_(ids)
     )
@@ -216,7 +216,7 @@ def known_steps(session: Session, ids: Sequence[str]) -> dict[str, set[int]]:
 
 
 def add_outcomes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write what became of points; one that was judged in the meantime stays as it is."""
+    """Write outcomes of points; one judged in the meantime remains as it is."""
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     if rows:
@@ -224,13 +224,13 @@ def add_outcomes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def outcomes(session: Session, id_: str) -> Sequence[PredictionOutcome]:
-    """What became of a prediction's points, in order."""
+    """Return the outcomes of a prediction's points, in order."""
     statement = select(PredictionOutcome).where(PredictionOutcome.prediction_id == id_)
     return session.scalars(statement.order_by(PredictionOutcome.step)).all()
 
 
 def label_counts(session: Session, model_id: str) -> dict[str, int]:
-    """How often each class was the truth of a model's predictions."""
+    """Return how often each class was the outcome of a model's predictions."""
     statement = (
         select(PredictionOutcome.label, func.count())
         .where(
@@ -245,8 +245,8 @@ def label_counts(session: Session, model_id: str) -> dict[str, int]:
 def scores(
     session: Session, model_id: str, bucket_seconds: int, since: datetime | None, *, late: bool
 ) -> Sequence[Any]:
-    """Sums for ``judging.score`` by version and stretch of time: version, bucket's start, the sums, and how many
-    answers are behind them. Answers to the same question count together as one, their mean."""
+    """Return sums for ``judging.score`` by version and time interval: version, start of the interval, the sums, and
+    the number of answers. Answers to the same question count once, with their mean."""
     table = PredictionOutcome
     hit = case((table.hit.is_(True), 1.0), (table.hit.is_(False), 0.0))
     question = func.coalesce(table.question, table.prediction_id)
@@ -292,7 +292,7 @@ def scores(
 
 
 def _bucket(session: Session, column: Any, seconds: int) -> Any:
-    """A column's time cut down to whole stretches, as seconds since 1970."""
+    """Return a column's time, rounded down to whole intervals, as seconds since 1970."""
     if session.get_bind().dialect.name == "postgresql":
         whole = func.extract("epoch", column)
         return cast(func.floor(whole / seconds), BigInteger) * seconds
@@ -300,7 +300,7 @@ def _bucket(session: Session, column: Any, seconds: int) -> Any:
 
 
 def span(session: Session, model_id: str) -> tuple[datetime, datetime, int] | None:
-    """The first and last target that was judged, and how many were."""
+    """Return the first and the last judged target and the number of judged points; None if there are none."""
     statement = select(
         func.min(PredictionOutcome.target_at), func.max(PredictionOutcome.target_at), func.count()
     ).where(PredictionOutcome.model_id == model_id)
@@ -309,13 +309,13 @@ def span(session: Session, model_id: str) -> tuple[datetime, datetime, int] | No
 
 
 def judged_again(session: Session, model_id: str) -> int:
-    """How many points of a model were judged again after a revision."""
+    """Return the number of a model's points that were judged again after a revision."""
     statement = select(func.count()).where(PredictionOutcome.model_id == model_id, PredictionOutcome.revisions > 0)
     return int(session.scalar(statement) or 0)
 
 
 def counts(session: Session, model_id: str) -> tuple[int, int]:
-    """Lines of a model, and how many of them are not wholly judged."""
+    """Return the number of a model's entries, and how many of them are not fully judged."""
     statement = select(func.count(), func.sum(case((Prediction.judged_at.is_(None), 1), else_=0))).where(
         Prediction.model_id == model_id
     )
@@ -324,7 +324,7 @@ def counts(session: Session, model_id: str) -> tuple[int, int]:
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:
-    """Delete the oldest lines from before a moment, with what became of them; returns how many."""
+    """Delete the oldest entries from before a time, with their outcomes; return their number."""
     ids = session.scalars(
         select(Prediction.id).where(Prediction.created_at < before).order_by(Prediction.created_at).limit(limit)
     ).all()
@@ -342,8 +342,8 @@ def purge(session: Session, before: datetime, limit: int) -> int:
 
 
 def at_time(session: Session, model_id: str, at: datetime) -> Sequence[Prediction]:
-    """Lines of a model that may have a point at this time, locked until commit, by id: those that
-    continue the dataset that their version learned from."""
+    """Return entries of a model that may have a point at this time, locked until commit, by id: those that continue
+    the dataset that their version learned from."""
     of = and_(
         ModelVersion.project_id == Prediction.project_id,
         ModelVersion.model_id == Prediction.model_id,
@@ -363,14 +363,14 @@ def at_time(session: Session, model_id: str, at: datetime) -> Sequence[Predictio
 
 
 def newest(session: Session, model_id: str) -> Prediction | None:
-    """The line of a model that was written last."""
+    """Return a model's latest entry."""
     statement = select(Prediction).where(Prediction.model_id == model_id)
     return session.scalars(statement.order_by(Prediction.created_at.desc()).limit(1)).first()
 
 
 def judged_points(session: Session, model_id: str, limit: int) -> list[JudgedPoint]:
-    """Return the newest judged points of a model's predictions, the oldest target first: of predictions that were made
-    before their targets, and of which every point is judged."""
+    """Return the newest judged points of a model's predictions, oldest target first: of predictions made before
+    their targets and fully judged."""
     table, line = PredictionOutcome, Prediction
     statement = (
         select(

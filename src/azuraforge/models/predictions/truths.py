@@ -1,4 +1,4 @@
-"""What happened, by series and time: asked of a version of the dataset that predictions continue, in a child."""
+"""Actual values by series and time, read in a child from the dataset version that predictions continue."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ READ_SECONDS = 120.0
 
 
 class Subject(NamedTuple):
-    """The series that a prediction is about. ``total_of``: the folder of the version whose total it is."""
+    """The series of a prediction. ``total_of``: the folder of the version that defines the total."""
 
     series: str | None
     total_of: Path | None = None
 
 
 class Truths:
-    """Reads values of datasets; each method names the project it acts in."""
+    """Reads values of datasets; each method takes the project's id."""
 
     def __init__(self, versions: ServedVersions, call: Call) -> None:
         self._versions = versions
         self._call = call
 
     def subject(self, project_id: str, line: Prediction) -> Subject:
-        """Return the series or total that a prediction is about."""
+        """Return the series or total of a prediction."""
         series = line.inputs.series
         if series is None:
             return Subject(None)
@@ -44,7 +44,7 @@ class Truths:
     def read(
         self, dataset: DatasetVersion, wanted: Mapping[Subject, set[datetime]]
     ) -> dict[Subject, dict[datetime, Actual]]:
-        """Return the known values among the wanted ones, all from one child."""
+        """Return the known values among the requested ones, all from one child."""
         asked = [
             AskedTimes(series=subject.series, times=tuple(sorted(times)), total_of=subject.total_of)
             for subject, times in wanted.items()

@@ -1,4 +1,4 @@
-"""Aliases only move, with a reason and a line of history."""
+"""Moves of aliases, each with a reason and an entry in the history."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EVENTS: dict[str, AliasEvent] = {
 
 
 class Aliases:
-    """Moves aliases: in the caller's transaction, or by decision of a person in one of their own.
+    """Moves aliases, in the caller's transaction or, by a user's decision, in one of its own.
 
     Args:
         after_move: called in the transaction of each move.
@@ -55,7 +55,7 @@ class Aliases:
         run_id: str | None = None,
         expected: int | Literal["anyone"] | None = "anyone",
     ) -> AliasChange:
-        """Move an alias and write history.
+        """Move an alias and record it in the history.
 
         Where ``expected`` is given (a version, or None for "no holder"), raises Conflict before anything is written if
         the alias has moved since: the gate judged against another champion. A version that becomes champion is no
@@ -91,14 +91,14 @@ class Aliases:
         return line
 
     def _decided(self, session: Session, owner: Model, version: int, by: str) -> None:
-        """Take the alias ``candidate`` away from a version that is champion now: no decision about it is left."""
+        """Remove the alias ``candidate`` from a version that is now champion: no decision about it is pending."""
         pointer = store.alias(session, owner.id, CANDIDATE)
         if pointer is not None and pointer.version == version:
             reason = f"version {version} is {CHAMPION}"
             self._moved(session, owner, store.remove_alias(session, owner, pointer, reason=reason, by=by))
 
     def remove(self, session: Session, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
-        """Remove an alias; the history keeps it. Raises Conflict for the champion's: some version has to serve."""
+        """Remove an alias; the history keeps it. Raises Conflict for the champion's, as some version has to serve."""
         owner = lock_model(session, model)
         if alias == CHAMPION:
             raise Conflict(
@@ -113,9 +113,9 @@ class Aliases:
         return line
 
     def rollback(self, session: Session, model: str, *, reason: str, by: str, alias: str = CHAMPION) -> AliasChange:
-        """Point the alias again where it pointed before the last promotion that stands.
+        """Point the alias to its version before the last promotion that was not rolled back.
 
-        Repeated, it goes one step further each time. Raises Conflict where there is nothing before.
+        Repeated, it goes one step further each time. Raises Conflict if there is no earlier version.
         """
         owner = lock_model(session, model)
         before = _before(session, owner, alias)
@@ -146,7 +146,7 @@ class Aliases:
         by: str,
         unit: UnitOfWork | None = None,
     ) -> schemas.AliasChange:
-        """Move an alias by decision of a person, whatever the gate decided; to a version that verifies."""
+        """Move an alias by a user's decision, whatever the gate decided, to a version that verifies."""
         with self._database.read(project_id) as session:
             self._verify(find_version(session, find_model(session, model), version))
 
@@ -229,7 +229,7 @@ class Aliases:
 
 
 def _before(session: Session, owner: Model, alias: str) -> AliasChange:
-    """Return the change that a rollback returns to; raises Conflict where there is none."""
+    """Return the change to which a rollback returns. Raises Conflict if there is none."""
     pointer = store.alias(session, owner.id, alias)
     if pointer is None:
         raise Conflict(

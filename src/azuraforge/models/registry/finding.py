@@ -1,4 +1,4 @@
-"""Models and versions by name, number or alias, with the error that says why one cannot be had."""
+"""Lookup of models and versions by name, number or alias, with an error that explains why one is not available."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.models.tables import Model, ModelVersion
 
 
 def find_model(session: Session, name: str, *, trash: bool = False) -> Model:
-    """Return a model; with ``trash`` also one that was deleted. Raises NotFound."""
+    """Return a model; with ``trash`` also a deleted one. Raises NotFound."""
     found = store.model(session, name)
     if found is None and trash:
         found = trash_store.find(session, name)
@@ -28,7 +28,7 @@ def lock_model(session: Session, name: str) -> Model:
 
 
 def find_version(session: Session, owner: Model, number: int, *, trash: bool = False) -> ModelVersion:
-    """Return a version that is there; with ``trash`` also one that was deleted. Raises NotFound."""
+    """Return an existing version; with ``trash`` also a deleted one. Raises NotFound."""
     row = store.version(session, owner.id, number)
     if row is not None and row.purged_at is None and row.deleted_at is not None and not trash:
         raise NotFound(
@@ -44,7 +44,7 @@ def find_version(session: Session, owner: Model, number: int, *, trash: bool = F
 
 
 def find_aliased(session: Session, owner: Model, alias: str) -> ModelVersion:
-    """Return the version that an alias points at. Raises Conflict where it points at none."""
+    """Return the version that an alias points at. Raises Conflict if it points at none."""
     row = aliased(session, owner.id, alias)
     if row is None:
         raise without_alias(session, owner, alias)
@@ -52,7 +52,7 @@ def find_aliased(session: Session, owner: Model, alias: str) -> ModelVersion:
 
 
 def without_alias(session: Session, owner: Model, alias: str) -> Conflict:
-    """Return the error for an alias that points at no version; it names the command that makes it point at one."""
+    """Return the error for an alias that points at no version; it names the command that sets the alias."""
     name = shlex.quote(owner.name)
     newest = next((each.version for each in store.versions(session, owner.id)), None)
     other = "" if alias == CHAMPION else f" --alias {alias}"
@@ -66,13 +66,13 @@ def without_alias(session: Session, owner: Model, alias: str) -> Conflict:
 
 
 def aliased(session: Session, model_id: str, alias: str) -> ModelVersion | None:
-    """Return the version that an alias points at; None where it points at none."""
+    """Return the version that an alias points at; None if it points at none."""
     pointer = store.alias(session, model_id, alias)
     return store.version(session, model_id, pointer.version) if pointer else None
 
 
 def unknown(name: str, names: Sequence[str]) -> NotFound:
-    """Return the error for a name that no model has; ``names`` are those of the models that are there."""
+    """Return the error for an unknown model name; ``names`` are those of the existing models."""
     close = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")

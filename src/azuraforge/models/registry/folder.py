@@ -1,5 +1,5 @@
-"""Version folders: inert files, addressed by the hash of their content; never changed, and freed when no version is
-left that names them (``trash.py``).
+"""Version folders: inert files, addressed by the hash of their content; never changed, and removed when no version uses
+them (``trash.py``).
 
 A folder lies at ``<artifacts>/<project>/models/<content hash>/``. Its ``manifest.json`` lists every other file with
 size, SHA-256 and type (``inert.py``); the content hash is the SHA-256 of that list, so neither a file nor the list can
@@ -50,17 +50,17 @@ class VersionFolders:
         self._artifacts = artifacts
 
     def path(self, project_id: str, content_hash: str) -> Path:
-        """Where a folder lies; it may not exist."""
+        """Return the path of a folder, which may not exist."""
         if len(content_hash) != 64 or not all(letter in "0123456789abcdef" for letter in content_hash):
             raise InvalidInput(f"{content_hash!r} is not a content hash")
         return self.root(project_id) / content_hash
 
     def root(self, project_id: str) -> Path:
-        """Where a project's folders lie."""
+        """Return the root of a project's folders."""
         return self._artifacts / project_id / "models"
 
     def addresses(self, project_id: str) -> list[str]:
-        """Every content that is there."""
+        """Return the addresses of all stored folders."""
         return [path.name for path in self.root(project_id).glob("[0-9a-f]*")]
 
     def import_folder(self, project_id: str, source: Path, card: Mapping[str, JsonValue] | None = None) -> Imported:
@@ -72,7 +72,7 @@ class VersionFolders:
             card: what is needed to use it again (plugin, config, schema …), written as ``version.json``; None where
                 the folder already holds one. Nothing that differs from run to run belongs here.
 
-        Raises InvalidInput for links, foreign or broken files, StorageError where the disk is full.
+        Raises InvalidInput for links, foreign or broken files, StorageError if the disk is full.
         """
         root = self.root(project_id)
         with _storage_errors(root):
@@ -88,7 +88,7 @@ class VersionFolders:
         return Imported(content_hash, sum(size for size, _ in files.values()))
 
     def verify(self, project_id: str, content_hash: str) -> Path:
-        """The folder's path, once every byte of it has been checked.
+        """Return the folder's path after checking every byte. Raises StorageError.
 
         Raises StorageError that names the first file that is missing, changed or foreign.
         """
@@ -109,7 +109,7 @@ class VersionFolders:
         crashpoint("version_before_placed")
         try:
             incoming.rename(final)
-        except OSError as error:  # somebody else placed the same content a moment ago
+        except OSError as error:  # another process has just stored the same content
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
             verify_folder(final, content_hash)
@@ -185,7 +185,8 @@ def _copy(source: Path, target: Path, card: Mapping[str, JsonValue] | None) -> d
 
 
 def _walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    """Regular files below ``folder`` as (name with slashes, path), sorted. Raises InvalidInput for anything else."""
+    """Yield regular files below ``folder`` as (name with slashes, path), sorted. Raises InvalidInput for anything
+    else."""
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
@@ -281,6 +282,6 @@ def _storage_errors(root: Path) -> Iterator[None]:
 
 
 def _unique() -> str:
-    """Return a unique name. Made without the database package: each child that reads a folder imports this file, and
-    SQLAlchemy would be half of what it takes to start."""
+    """Return a unique name, without the database package: every child that reads a folder imports this file, and
+    SQLAlchemy would take half of its start."""
     return secrets.token_hex(8)

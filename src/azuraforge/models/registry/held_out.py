@@ -17,7 +17,7 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The rows that a verdict is given on: the dataset, the target, and the times of both ends (inclusive).
+    """The rows of a verdict: the dataset, the target, and the times of both ends (inclusive).
 
     ``fingerprint`` and ``file_sha256`` are of the dataset's version: the same data may have other names.
     """
@@ -31,13 +31,13 @@ class HeldOut:
 
 
 class HeldOutUses:
-    """The uses of test sets of every project; each method names the project it acts in."""
+    """Uses of test sets in all projects; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def earlier(self, session: Session, held_out: HeldOut) -> int:
-        """Return how many verdicts were or are being given on these rows, or on some of them.
+        """Return the number of verdicts, finished or in progress, on these rows or some of them.
 
         A test set that was moved by a row is still the same one, and so is the same data under another name, or
         another version of it.
@@ -46,7 +46,7 @@ class HeldOutUses:
         return store.count_uses(session, same, held_out.target, held_out.start_at, held_out.end_at)
 
     def reserve(self, session: Session, run_id: str, attempt: int, held_out: HeldOut) -> int:
-        """Reserve the use of these rows by a run, before it is evaluated; return the number of earlier uses.
+        """Reserve the use of these rows by a run before its evaluation; return the number of earlier uses.
 
         A run has one use: a later attempt, which evaluates again what the first one did, gets the same number.
         """
@@ -72,7 +72,7 @@ class HeldOutUses:
         return row.earlier
 
     def reserve_now(self, project_id: str, run_id: str, attempt: int, held_out: HeldOut) -> int:
-        """``reserve`` in a transaction of its own. Raises TransientError where too many do so at the same moment."""
+        """Run ``reserve`` in a transaction of its own. Raises TransientError if too many do so at the same time."""
         for _ in range(_TRIES):
             try:
                 return self._database.write(
@@ -86,7 +86,7 @@ class HeldOutUses:
 
     @staticmethod
     def _same_data(session: Session, held_out: HeldOut) -> SameData:
-        """Return the datasets of the same data: through the datasets that are there, and through every earlier use."""
+        """Return the datasets of the same data: through existing datasets, and through every earlier use."""
         contents = {each for each in (held_out.fingerprint, held_out.file_sha256) if each}
         known = SameData(frozenset({held_out.dataset_id}), frozenset(contents))
         while (grown := find_same_data(session, store.same_data_by_uses(session, known))) != known:

@@ -1,4 +1,4 @@
-"""The types of files that a version's folder may hold. None of them can run code."""
+"""Types of files that a version's folder may contain. None of them can run code."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def type_of(name: str) -> str:
 
 
 def check_content(name: str, path: Path) -> None:
-    """Refuse a file that could not be loaded later: broken JSON, truncated tensors, text that is none."""
+    """Refuse a file that could not be loaded later: broken JSON, truncated tensors, invalid text."""
     try:
         TYPES[PurePosixPath(name).suffix][1](path)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""The rows that a version has learned from, as its lineage states them. Pure: the worker asks, and loads no NumPy."""
+"""Rows that a version has learned from, as its lineage states them. Pure, since the worker loads no NumPy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.models.registry.folder import EVALUATED
 
 
 def learned_range(learned_from: LearnedRows | EvaluatedRows) -> tuple[str, str] | None:
-    """The first and last moment that a version learned from; None where its lineage does not tell.
+    """Return the first and the last time that a version learned from; None if its lineage does not state them.
 
     What is missing, unreadable or the wrong way round tells nothing: it must not read as "has seen no row", for then
     every row could judge the version.
@@ -39,14 +39,14 @@ def _moment(text: str) -> datetime:
 
 
 def comparable_predictor(learned_from: LearnedRows, test_start: str | None) -> tuple[str, tuple[str, str] | None]:
-    """Return the predictor of a version that may be judged on a test set: its folder in the version, and its rows.
+    """Return a version's predictor that may be evaluated on a test set: its folder in the version, and its rows.
 
     A version that was refitted on every row holds the evaluated predictor, too. The refitted one, which serves, is
-    judged where the test set begins after every row that it learned; else the evaluated one is.
+    used if the test set begins after every row that it learned; otherwise the evaluated one is.
 
     Args:
         learned_from: the version's.
-        test_start: time of the first row of the test set; None, or no time: it says nothing about what was learned.
+        test_start: time of the first row of the test set; None or no time gives no information.
 
     Example:
         >>> evaluated = EvaluatedRows(start="2026-01-01", end="2026-02-01")

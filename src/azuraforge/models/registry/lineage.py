@@ -1,4 +1,4 @@
-"""Where a model's versions come from and what they said: rows of data, runs, versions and predictions as a graph."""
+"""Lineage graph of a model: dataset versions, runs, versions and predictions."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MOST_VERSIONS = 50
 
 
 class Lineage:
-    """Reads the graph of a model from its rows."""
+    """Builds the graph of a model from its rows."""
 
     def __init__(self, database: Database, datasets: DatasetService) -> None:
         self._database = database
         self._datasets = datasets
 
     def of(self, project_id: str, name: str) -> LineageOut:
-        """Dataset versions → runs → versions → predictions, versions newest first.
+        """Return dataset versions → runs → versions → predictions, versions newest first.
 
         What was imported comes from the place that its bundle names, instead of a run here.
         """
@@ -66,12 +66,12 @@ class Lineage:
             return None
         try:
             return self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True).name
-        except NotFound:  # kept for versions that are there; of an older database it may be gone
+        except NotFound:  # kept for existing versions; in an older database it may be gone
             return row.dataset_id
 
 
 class _Graph:
-    """Nodes by their id, each once, in the order in which they were met."""
+    """Nodes by id, each once, in the order in which they were added."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, LineageNode] = {}
@@ -119,7 +119,7 @@ class _Graph:
             self.edge(data, run, "learned")
 
     def parents(self, rows: Sequence[ModelVersion]) -> None:
-        """Which champion stood when a version was judged."""
+        """Add edges to each version from the champion at its evaluation."""
         for row in rows:
             if row.parent_version is not None and f"version:{row.parent_version}" in self.nodes:
                 self.edge(f"version:{row.parent_version}", f"version:{row.version}", "champion_then")

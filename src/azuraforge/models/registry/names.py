@@ -1,4 +1,4 @@
-"""Names of models and aliases: what they may look like."""
+"""Syntax of names of models and aliases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RESERVED = ("all", "latest", "newest", "none", "version")
 
 
 def check_name(name: str) -> str:
-    """Return a model's name, which is part of addresses: letters, digits, ``.``, ``_`` and ``-``."""
+    """Check and return a model's name, which is part of URLs: letters, digits, ``.``, ``_`` and ``-``."""
     if (
         not name
         or len(name) > 200
@@ -28,7 +28,7 @@ def check_name(name: str) -> str:
 
 
 def check_alias(alias: str) -> str:
-    """Return an alias, a short lower-case word."""
+    """Check and return an alias, a short lower-case word."""
     if (
         not alias
         or len(alias) > 40

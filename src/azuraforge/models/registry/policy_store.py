@@ -1,4 +1,4 @@
-"""The stored policies of models' gates: set by people, numbered, never changed."""
+"""Stored policies of models' gates: set by users, numbered, never changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TaskKinds: TypeAlias = Callable[[], Mapping[str, TaskKindFacts]]
 
 
 class PolicyStore:
-    """The stored policies: what promotions of each model need."""
+    """Store of the conditions for promotions of each model."""
 
     def __init__(self, database: Database, events: EventLog, task_kinds: TaskKinds) -> None:
         self._database = database
@@ -31,17 +31,17 @@ class PolicyStore:
         self._task_kinds = task_kinds
 
     def current(self, session: Session, model: str) -> GatePolicy:
-        """What a verdict is given under now; the platform's own for a model that is new, or has none."""
+        """Return the policy for verdicts now; the platform's own for a model that is new, or has none."""
         owner = store.model(session, model)
         rows = store.policies(session, owner.id) if owner is not None else ()
         return shapes.gate_policy(rows[0] if rows else None)
 
     def show(self, project_id: str, model: str) -> PolicyOut:
-        """The policy that holds."""
+        """Return the current policy."""
         return self.list(project_id, model, limit=1).items[0]
 
     def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
-        """Return a page of the policies that the model had, newest first; the last one is the platform's own."""
+        """Return a page of the model's policies, newest first; the last one is the platform's own."""
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
             key = _ORDER.read(after, owner.id)
@@ -53,7 +53,7 @@ class PolicyStore:
     def set(
         self, project_id: str, model: str, request: PolicyRequest, by: str, *, unit: UnitOfWork | None = None
     ) -> PolicyOut:
-        """Set the model's next policy; earlier verdicts stay."""
+        """Set the model's next policy; earlier verdicts remain."""
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
         kinds = self._task_kinds()
 
@@ -70,7 +70,7 @@ class PolicyStore:
 
 
 def _check(terms: PolicyTerms, kinds: Mapping[str, TaskKindFacts], task: str | None) -> None:
-    """Refuse terms that the model's task kind does not have; of a model without versions, that no kind has.
+    """Refuse conditions that the model's task kind does not have; for a model without versions, that no kind has.
 
     A kind whose plugin is gone cannot be asked: nothing judges such a model until the plugin is back.
     """

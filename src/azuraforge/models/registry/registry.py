@@ -1,4 +1,4 @@
-"""New versions and evaluations, always inside the caller's transaction.
+"""Registration of versions and evaluations, always inside the caller's transaction.
 
 The transaction is usually the one that ends a training run, so that "succeeded", the new version and the moved alias
 become true together or not at all.
@@ -28,7 +28,7 @@ from azuraforge.projects.keeping import hold
 
 
 class Registry:
-    """Versions and evaluations are only added."""
+    """Registry to which versions and evaluations are only added."""
 
     def __init__(self, events: EventLog, folders: VersionFolders, uses: HeldOutUses) -> None:
         self._events = events
@@ -62,10 +62,10 @@ class Registry:
         weights_sha256: str | None = None,
         origin: ImportRecord | None = None,
     ) -> ModelVersion:
-        """Add the next version of ``model`` (made where it is new); ``origin`` says where an imported one was made.
+        """Add the next version of ``model`` (created if new); ``origin`` states where an imported one was trained.
 
         ``learned_from`` holds what the weights have seen, training and validation rows alike. Raises TransientError
-        where the folder was freed since it was imported.
+        if the folder was removed since its import.
         """
         owner = store.ensure_model(session, check_name(model))
         hold(session)
@@ -110,7 +110,7 @@ class Registry:
         held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
-        """Keep an evaluation with its verdict, passed or not; a use that was not reserved counts from now on."""
+        """Store an evaluation with its verdict, passed or not; a use that was not reserved counts from now on."""
         owner = store.ensure_model(session, check_name(model))
         self._uses.reserve(session, run_id, 1, held_out)
         return store.add_evaluation(

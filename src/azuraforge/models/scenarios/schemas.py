@@ -1,4 +1,4 @@
-"""API shapes of what-if forecasts: changes to columns known ahead, and the forecasts that they lead to."""
+"""API shapes of what-if forecasts: changes to columns known ahead, and the resulting forecasts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_SCENARIOS, MOST_CHANGES = 20, 20
 
 
 class Change(BaseModel):
-    """A change to one column known ahead, at every row to predict. Exactly one of the three ways."""
+    """A change to one column known ahead, at every row to predict. Exactly one of the three kinds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,7 +37,7 @@ class Change(BaseModel):
 
 
 class Scenario(BaseModel):
-    """A named set of changes; changes to the same column follow one another."""
+    """A named set of changes; changes to the same column are applied in order."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,7 +46,7 @@ class Scenario(BaseModel):
 
 
 class WhatIfRequest(BaseModel):
-    """The next values with changed columns; ``rows`` and ``series`` as for a prediction."""
+    """Request for the next values with changed columns; ``rows`` and ``series`` as for a prediction."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,7 +74,7 @@ class WhatIfRequest(BaseModel):
 
 
 class Caution(BaseModel):
-    """A reason to read a forecast with care."""
+    """A warning about a forecast."""
 
     code: Literal["assumed", "outside_learned_range", "no_reaction", "unchanged"]
     column: str
@@ -104,7 +104,7 @@ class ScenarioForecast(BaseModel):
 
 
 class WhatIfOut(BaseModel):
-    """A base forecast and one for each scenario. None of them enters the ledger."""
+    """A base forecast and one for each scenario. None of them is stored in the ledger."""
 
     model: str
     version: int

@@ -1,4 +1,4 @@
-"""What-if forecasts: a version asked about rows that may never come. Nothing is written."""
+"""What-if forecasts: predictions of a version for hypothetical rows. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.models.serving.versions import Rows, Served, ServedVersions
 
 
 class WhatIf:
-    """Asks the warm child of a version; a shadow or canary takes no part in hypothetical questions."""
+    """Asks the loaded child of a version; shadows and canaries take no part in hypothetical questions."""
 
     def __init__(self, database: Database, versions: ServedVersions) -> None:
         self._database = database
@@ -23,7 +23,7 @@ class WhatIf:
     async def ask(self, project_id: str, name: str, request: WhatIfRequest, in_thread: InThread) -> WhatIfOut:
         """Return the base forecast and one for each scenario.
 
-        Raises NotFound or Conflict where there is no such version, and InvalidInput for a change that cannot be made:
+        Raises NotFound or Conflict if there is no such version, and InvalidInput for a change that cannot be made:
         an unknown column, one that is not known ahead, the wrong number of values, or values that end early.
         """
         served, payload, rows = await in_thread(partial(self._prepare, project_id, name, request))

@@ -1,1 +1,1 @@
-"""Versions kept loaded in children of their own."""
+"""Loaded versions in children of their own."""

@@ -1,4 +1,4 @@
-"""The child that keeps one version loaded and answers from it. It verifies every byte before it loads anything."""
+"""Child that keeps one version loaded and answers from it. It verifies every byte before it loads anything."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Predictor:
         verify_folder(folder, opening["content_hash"])
         card = read_card(folder)
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
-        if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
+        if plugin.uses_engine:  # with the backend that trained it, if there is one: the same bits as in its evaluation
             choose_nearest(card.engine, opening["kernels_folder"])
         self._name, self._folder = opening["plugin"], folder
         kind = load_plugin("task_kind", plugin.kind, opening["plugins_folder"])()
@@ -85,7 +85,7 @@ class Predictor:
         return other
 
     def answer(self, question: Message) -> Written:
-        """Predict the rows after the end of ``rows``, or of ``dataset`` where ``rows`` is None.
+        """Predict the rows after the end of ``rows``, or of ``dataset`` if ``rows`` is None.
 
         With ``rows``, a ``dataset`` gives the days and hours of a series without a frequency: a few rows of one week do
         not. A version that learned several series is asked for one of them (``series``), and rows are of that one.
@@ -138,7 +138,7 @@ class Predictor:
         return found
 
     def _series(self, asked: str | None) -> str | None:
-        """The series that is meant; raises InvalidInput where one must be named, or none can be."""
+        """Return the requested series. Raises InvalidInput if one must be named, or none can be."""
         if (self.schema.series is None) == (asked is None):
             return asked
         if asked is not None:
@@ -151,12 +151,12 @@ class Predictor:
         )
 
     def _given(self, rows: Sequence[Row], schema: Schema) -> pl.DataFrame:
-        """The rows of a request, with delayed columns as they were known at each row."""
+        """Return the rows of a request, with delayed columns as they were known at each row."""
         frame = as_known(read_rows(rows, schema, self._known_ahead), schema)
         return without_unknown_head(frame, schema)
 
     def _rows(self, version: DatasetFile, series: str | None) -> pl.DataFrame:
-        """The rows of a dataset version; of several series those of one."""
+        """Return the rows of a dataset version, of one series if there are several."""
         frame = self.dataset(version)
         if series is None:
             return frame
@@ -245,7 +245,7 @@ def _named(stored: DatasetFile | None) -> DatasetFile:
 
 
 def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:
-    """Rows of a request as the frame a pipeline expects: time in UTC, oldest first, numbers as floats.
+    """Return rows of a request as the frame a pipeline expects: time in UTC, oldest first, numbers as floats.
 
     With columns known in advance the last rows may be without a target: they tell what is known of the rows to predict.
     A column that becomes known after its row may be null in the last rows, where its value is not known yet.
@@ -283,12 +283,12 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
 
 
 def _last_told(rows: Sequence[Row], name: str) -> int:
-    """The last row that holds a value of the column; -1 where none does."""
+    """Return the index of the last row with a value in the column; -1 if there is none."""
     return next((index for index in reversed(range(len(rows))) if rows[index].get(name) is not None), -1)
 
 
 def _check_rhythm(frame: pl.DataFrame, schema: Schema) -> None:
-    """A regular series must stay regular: a model of hours would read a jump of a day as an hour."""
+    """Check that a regular series stays regular: an hourly model would read a gap of a day as an hour."""
     import polars as pl
 
     if schema.frequency is None or frame.height < 2:
@@ -317,7 +317,7 @@ def _last_time(frame: pl.DataFrame, schema: Schema) -> datetime:
 
 
 def _last_known(frame: pl.DataFrame, schema: Schema) -> float | None:
-    """The newest value of the target that was measured: the naive forecast of every row to come."""
+    """Return the newest measured value of the target: the naive forecast of all following rows."""
     for value in reversed(frame.get_column(schema.target).tail(_LOOK_BACK_ROWS).to_list()):
         if value is not None and math.isfinite(value):
             return float(value)
@@ -325,7 +325,7 @@ def _last_known(frame: pl.DataFrame, schema: Schema) -> float | None:
 
 
 def _row_at(frame: pl.DataFrame, schema: Schema, row: int) -> dict[str, float | None]:
-    """The numbers of one row, by column: what drift is looked for in."""
+    """Return the numbers of one row, by column, for drift detection."""
     found: dict[str, float | None] = {}
     for name in (schema.target, *schema.features):
         value = frame.get_column(name)[row]

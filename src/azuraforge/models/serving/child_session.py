@@ -1,4 +1,4 @@
-"""The part of a long-lived child that a replica needs."""
+"""Interface of a long-lived child, as far as a replica uses it."""
 
 from __future__ import annotations
 
@@ -21,26 +21,27 @@ class ChildSession(Protocol):
 
     @property
     def resident_bytes(self) -> int:
-        """Its memory now; 0 where it has died."""
+        """Current memory of the child; 0 if it has died."""
         ...
 
     @property
     def ended(self) -> bool:
-        """Whether the child's process is known to be gone."""
+        """True if the child's process is known to have ended."""
         ...
 
     def pipe(self) -> Pipe:
-        """Its socket, to ask ahead of the answers."""
+        """Return the child's socket, for pipelined questions."""
         ...
 
     def death(self) -> Exception:
-        """Why its pipe ended."""
+        """Return the error that explains why the pipe ended."""
         ...
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
-        """Its answer. Raises the child's own AzuraError, or TransientError where it died or was too slow."""
+        """Return the child's answer. Raises the child's own AzuraError, or TransientError if it died or was too
+        slow."""
         ...
 
     def close(self) -> None:
-        """End it."""
+        """End the child."""
         ...

@@ -1,4 +1,4 @@
-"""Questions to a serving child and its answers, as JSON carries them."""
+"""Questions to a serving child and its answers, as JSON."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ class Opening(TypedDict):
 
 
 class Folders(TypedDict):
-    """Folders from which a child loads plugins and the engine's kernels; None: nothing was dropped in, or no kernels
-    may be used."""
+    """Folders from which a child loads plugins and the engine's kernels; None: no dropped-in plugins, or no kernels."""
 
     plugins_folder: str | None
     kernels_folder: str | None
@@ -61,7 +60,7 @@ class Point(TypedDict):
 
 
 class _RowsBefore(TypedDict):
-    """The rows before those that are asked for: ``rows``, or those of ``dataset`` where ``rows`` is None."""
+    """The rows before the requested ones: ``rows``, or those of ``dataset`` if ``rows`` is None."""
 
     rows: list[Row] | None
     dataset: DatasetFile | None
@@ -71,7 +70,7 @@ class _RowsBefore(TypedDict):
 
 @final
 class SeriesMessage(_RowsBefore):
-    """A question for the next values."""
+    """Question for the next values."""
 
 
 class ChangeMessage(TypedDict):
@@ -92,7 +91,7 @@ class ScenarioMessage(TypedDict):
 
 @final
 class WhatIfMessage(_RowsBefore):
-    """A question for the next values under ``scenarios``; ``known_ahead`` holds values of columns at the rows to
+    """Question for the next values under ``scenarios``; ``known_ahead`` has values of columns at the rows to
     predict."""
 
     known_ahead: dict[str, list[float]]
@@ -100,8 +99,8 @@ class WhatIfMessage(_RowsBefore):
 
 
 class SeriesReply(Shape):
-    """The next values. ``naive`` is the last known value, ``features`` the numbers of the last row; ``new_series``: the
-    version had not learned the series, and forecasts it by analogy."""
+    """The next values. ``naive`` is the last known value, ``features`` the numbers of the last row; ``new_series``:
+    the version did not learn the series and forecasts it by analogy."""
 
     origin: datetime
     interval: float | None
@@ -114,7 +113,7 @@ class SeriesReply(Shape):
 
 @final
 class PictureMessage(TypedDict):
-    """A question what the picture at a path shows, which messages call ``name``."""
+    """Question for the classes of the image at a path, which messages call ``name``."""
 
     picture: str
     name: str
@@ -122,7 +121,7 @@ class PictureMessage(TypedDict):
 
 
 class PictureReply(Shape):
-    """The classes, the most probable first; ``seen`` is a PNG of the picture as the version saw it, as base64."""
+    """The classes, most probable first; ``seen`` is the version's input image as PNG in base64."""
 
     classes: tuple[ClassProbability, ...]
     size: PictureSize

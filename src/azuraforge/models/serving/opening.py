@@ -1,4 +1,4 @@
-"""The entry point of serving children: load a version, then answer questions."""
+"""Entry point of serving children: load a version, then answer questions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Answer = Callable[[Message], Written]
 
 
 def serve(opening: ChildOpening) -> Answer:
-    """Load a version and return the function that answers: the next values of a series, or a picture's class."""
+    """Load a version and return the function that answers: the next values of a series, or an image's class."""
     return open_version(opening).answer
 
 
 def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
-    """Load a version as its task kind answers; see ``serve``. Raises InvalidInput where the kind answers nothing."""
+    """Load a version by its task kind; see ``serve``. Raises InvalidInput if the kind answers no questions."""
     folder = opening["plugins_folder"]
     task = load_plugin("pipeline", opening["plugin"], folder).kind
     kind = load_plugin("task_kind", task, folder)

@@ -1,4 +1,4 @@
-"""A loaded classifier of pictures: the picture is decoded here, in the child, and nowhere else."""
+"""Loaded image classifier: images are decoded only here, in the child."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _DECODING_BYTES = 256 << 20
 
 
 class PicturePredictor:
-    """A verified, loaded version that names classes."""
+    """A verified, loaded image classifier."""
 
     def __init__(self, opening: ChildOpening) -> None:
         folder = Path(opening["folder"])
         verify_folder(folder, opening["content_hash"])
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
-        if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
+        if plugin.uses_engine:  # with the backend that trained it, if there is one: the same bits as in its evaluation
             choose_nearest(read_card(folder).engine, opening["kernels_folder"])
         self._name = opening["plugin"]
         self._pipeline = plugin()
@@ -47,7 +47,7 @@ class PicturePredictor:
         return other
 
     def answer(self, question: Message) -> Written:
-        """Name the classes of the picture at ``picture`` (a path), which messages call ``name``.
+        """Classify the image at ``picture`` (a path), which messages call ``name``.
 
         With ``bounded``, a picture is refused (``too_many_pixels``, ``memory``) that takes more than a moment and a
         little memory to decode.
@@ -79,7 +79,7 @@ class PicturePredictor:
         }
 
     def probabilities(self, part: ImagePart) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the probability of each class for the one picture of ``part``; raises InvalidInput."""
+        """Return the probability of each class for the one image of ``part``. Raises InvalidInput."""
         try:
             predicted: ClassPredictions = self._pipeline.predict(self._predictor, part)
         except AzuraError:

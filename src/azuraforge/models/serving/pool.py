@@ -1,4 +1,4 @@
-"""The pool of replicas: one long-lived child per version; the least recently used are ended by memory.
+"""Pool of replicas: one long-lived child per version; the least recently used ones are ended to free memory.
 
 App code runs only in children. Versions do not wait for each other.
 """
@@ -23,12 +23,12 @@ Open = Callable[[str, dict[str, object]], ChildSession]
 
 
 class ReplicaPool:
-    """Answers by children that keep a version loaded.
+    """Pool that answers with children which keep a version loaded.
 
     Args:
         open_child: ``Launcher.open``.
-        plugins_folder: where dropped-in plugins lie.
-        kernels_folder: asked when a child starts: where it finds the engine's kernels, None where it may not use any.
+        plugins_folder: the folder of dropped-in plugins.
+        kernels_folder: called when a child starts; returns the folder of the engine's kernels, None to use none.
         max_bytes: resident memory of all warm children together; the one just used may exceed it alone.
     """
 
@@ -55,7 +55,7 @@ class ReplicaPool:
         timeout_seconds: float,
         on_piece: OnPiece | None = None,
     ) -> Future[Reply]:
-        """Ask a version, starting its child where it is not warm; never blocks.
+        """Ask a version, starting its child if it is not loaded; never blocks.
 
         What is done with the answer is done on the replica's thread: it must be quick.
 
@@ -81,7 +81,7 @@ class ReplicaPool:
             return replica.ask(frame, timeout_seconds, on_piece)  # locked: a replica that has ended cannot be asked
 
     def ask_apart(self, entry: str, opening: Opening, payload: Mapping[str, object], timeout_seconds: float) -> Reply:
-        """Ask a child that is opened at ``entry`` for this one question."""
+        """Ask a child that is started at ``entry`` for this one question."""
         child_session = self._opened(entry, opening)
         try:
             return child_session.ask(dict(payload), timeout_seconds)
@@ -98,12 +98,12 @@ class ReplicaPool:
 
     @property
     def loaded(self) -> list[Key]:
-        """Versions with a living child, least recently used first."""
+        """Versions with a running child, least recently used first."""
         with self._lock:
             return [key for key, replica in self._replicas.items() if replica.is_loaded]
 
     def folders(self) -> Folders:
-        """Return the folders that a child which starts now loads plugins and kernels from."""
+        """Return the folders from which a child started now loads plugins and kernels."""
         return {"plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
     def _opened(self, entry: str, opening: Opening) -> ChildSession:
@@ -111,7 +111,7 @@ class ReplicaPool:
         return self._open(entry, dict(complete))
 
     def _make_room(self, just_used: Replica) -> None:
-        """End the least recently used children until the rest fits; one that is asked something is left alone."""
+        """End the least recently used children until the rest fits; those with questions are spared."""
         with self._lock:
             total = sum(replica.bytes for replica in self._replicas.values())
             for key in list(self._replicas):

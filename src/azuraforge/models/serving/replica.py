@@ -1,4 +1,4 @@
-"""A replica: the queue of questions to one version, in order, and the child that answers them.
+"""Replica of a version: its queue of questions, and the child that answers them in order.
 
 Callers send questions ahead of the answers, a few at a time, without a thread in between. A thread of the replica
 receives the answers, starts the child, and notices when it dies. The same question that waits more than once is asked
@@ -60,7 +60,7 @@ class _Question:
         self.asked_at = time.monotonic()
 
     def deliver(self, piece: Reply) -> None:
-        """Hand a piece on. A receiver that fails gets no further pieces; its question is answered all the same."""
+        """Deliver a piece. A failing receiver gets no further pieces, but its question is still answered."""
         self.has_begun = True
         if self.on_piece is None:
             return
@@ -89,7 +89,7 @@ class _Question:
 
 
 class Replica:
-    """Safe to use from many threads.
+    """One version's queue and child. Safe to use from many threads.
 
     Args:
         open_child: a fresh child that has loaded the version; may take seconds.
@@ -116,17 +116,17 @@ class Replica:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether a living child has loaded the version."""
+        """True if a running child has loaded the version."""
         return self._child_session is not None
 
     def ask(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> Future[Reply]:
-        """The answer to come, or the child's own AzuraError, or TransientError where it died twice or was too slow.
+        """Return the future answer: the child's own AzuraError, or TransientError if it died twice or was too slow.
 
         A child may answer in pieces: ``on_piece`` receives each, and the answer comes last. A question of which a piece
         was delivered is not asked again when the child dies.
 
         ``timeout_seconds`` count from when the child turns to this question, and again from each piece. Never blocks.
-        A question whose answer is cancelled while it waits is not asked. Raises TransientError where too many wait
+        A question whose answer is cancelled while it waits is not asked. Raises TransientError if too many wait
         already, or one for too long.
         """
         answer: Future[Reply] = Future()
@@ -149,7 +149,7 @@ class Replica:
         return answer
 
     def _check_room(self, more_bytes: int) -> None:
-        """Refuse a question, locked, that would wait too long. Cancelled ones do not count."""
+        """Refuse a question that would wait too long; call with the lock. Cancelled ones do not count."""
         if self._is_full(more_bytes):
             self._waiting = deque(each for each in self._waiting if each.is_wanted)
             if self._is_full(more_bytes):
@@ -175,7 +175,7 @@ class Replica:
         return True
 
     def close(self) -> None:
-        """End the replica and its child; futures that still wait get the error of a stopping platform."""
+        """End the replica and its child; pending futures get the error of a stopping platform."""
         with self._lock:
             self._closed = True
             self._wake()
@@ -187,7 +187,7 @@ class Replica:
             os.write(self._wake_write, b".")
 
     def _send(self) -> None:
-        """Send what fits, locked; the thread sends the rest."""
+        """Send as much as fits, with the lock; the thread sends the rest."""
         assert self._pipe is not None
         while True:
             if not self._out:
@@ -216,7 +216,7 @@ class Replica:
                         self._start_child()
                     else:
                         self._wait(self._child_session)
-                except Exception as error:  # what it said cannot be read, for example: the replica lives on
+                except Exception as error:  # an unreadable answer, for example: the replica continues
                     log.warning("predictor_unreadable", reason=str(error))
                     self._end()
                     self._requeue(_unreadable(error), _TRIES)
@@ -251,7 +251,7 @@ class Replica:
             self._send()
 
     def _refuse(self, error: Exception) -> None:
-        """Retry once where no child could be opened for a passing reason; otherwise every question gets the error."""
+        """Retry once if no child could be started for a temporary reason; otherwise fail every question."""
         with self._lock:
             head = self._waiting[0]
             head.tries += 1
@@ -263,7 +263,7 @@ class Replica:
             question.settle(None, error)
 
     def _wait(self, child_session: ChildSession) -> None:
-        """Wait for an answer, for room to send, for the end of the child or of a question's time."""
+        """Wait for an answer, for room to send, for the child's end or a question's deadline."""
         assert self._pipe is not None
         poll = select.poll()
         with self._lock:
@@ -343,7 +343,7 @@ class Replica:
         self._requeue(TransientError(f"no answer within {seconds:g} seconds", next_step="try again", code=TOO_SLOW), 1)
 
     def _requeue(self, error: TransientError, tries: int) -> None:
-        """Ask the sent questions again; the first one may have caused the failure."""
+        """Ask the sent questions again, except possibly the first, which may have caused the failure."""
         with self._lock:
             if not self._sent:
                 return

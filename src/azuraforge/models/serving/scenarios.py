@@ -46,10 +46,10 @@ Ask: TypeAlias = "Callable[[Part], tuple[list[Point], float | None, Predictions]
 
 @dataclass(frozen=True)
 class Column:
-    """A column known ahead: ``values`` ``(horizon,)`` at the rows to predict, without holes.
+    """A column known ahead: ``values`` ``(horizon,)`` at the rows to predict, without gaps.
 
     ``known`` of them are in the data; 0: the last value before them stands for all. ``low`` and ``high`` bound what the
-    version learned from, None where that is not recorded.
+    version learned from, None if that is not recorded.
     """
 
     name: str
@@ -67,7 +67,7 @@ def answer_scenarios(
     horizon: int,
     ask: Ask,
 ) -> dict[str, Any]:
-    """Return the base and one forecast for each scenario, as ``WhatIfOut`` names them, but for the version's own facts.
+    """Return the base and one forecast per scenario, in the form of ``WhatIfOut`` without the version's own facts.
 
     Args:
         part: one origin of one series, with the values that are known ahead of it.
@@ -148,7 +148,7 @@ def _with(part: Part, values: Mapping[str, Floats]) -> Part:
 
 
 def _column(name: str, part: Part, horizon: int, learned: tuple[float, float] | None) -> Column:
-    """Return a column at the rows to predict; a value that is missing there is the last one before it."""
+    """Return a column at the rows to predict; a missing value is replaced by the last one before it."""
     ahead = part.ahead[name][0, :horizon]
     is_known = np.isfinite(ahead)
     values = column_values(part.frame, name)

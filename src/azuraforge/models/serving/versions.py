@@ -1,4 +1,4 @@
-"""Versions as serving knows them: the facts that an answer needs, remembered, and questions to their children."""
+"""Cached facts about versions that an answer needs, and questions to their children."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _REMEMBERED = 1000
 
 @dataclass(frozen=True)
 class Rows:
-    """A version of the dataset that a model's version was trained on; its end is where a forecast begins.
+    """A version of the dataset that a model's version was trained on; forecasts begin at its end.
 
     Attributes:
         number: of the dataset's version.
         file: as a child reads it.
         other: what is other there than the model's version learned, so that it cannot forecast from it; empty: nothing.
-        newer: number of the newest version, where that one is passed over for this reason.
+        newer: number of the newest version, if it is passed over for this reason.
     """
 
     number: int
@@ -42,7 +42,7 @@ class Rows:
 
 @dataclass
 class Served:
-    """The facts about a version that an answer needs and that never change; ``rows`` by number once looked up."""
+    """The immutable facts about a version that an answer needs; ``rows`` by number once looked up."""
 
     project_id: str
     model_id: str
@@ -67,12 +67,12 @@ class Served:
 
     @property
     def needs_timetable(self) -> bool:
-        """Whether a dataset has to tell the days and hours of its series: a few rows of one week do not."""
+        """True if the dataset must provide the days and hours of its series, as a few rows do not show them."""
         return self.schema.frequency is None and self.dataset_id is not None
 
 
 class ServedVersions:
-    """Remembers versions and asks them. Safe to use from many threads."""
+    """Caches versions and asks them. Safe to use from many threads."""
 
     def __init__(
         self, database: Database, folders: VersionFolders, datasets: DatasetService, warm: ReplicaPool
@@ -94,7 +94,7 @@ class ServedVersions:
         return known
 
     def get(self, project_id: str, model_id: str, version: int) -> Served:
-        """Return a version that exists, read from the database where it is not in memory."""
+        """Return an existing version, read from the database if it is not in memory."""
         if (known := self.remembered(project_id, model_id, version)) is not None:
             return known
         with self._database.read(project_id) as session:
@@ -123,7 +123,7 @@ class ServedVersions:
                 on where the newest holds something else or the dataset is deleted.
             newest: number of the newest one; None: it is looked up.
 
-        Raises InvalidInput where ``served`` cannot forecast from what is asked, NotFound where it is not there.
+        Raises InvalidInput if ``served`` cannot forecast from it, NotFound if it does not exist.
         """
         if own_rows and asked is not None:
             raise InvalidInput(
@@ -182,7 +182,7 @@ class ServedVersions:
         return known
 
     def timetable(self, served: Served) -> DatasetFile | None:
-        """Return the dataset with the days and hours of a series without a frequency; None where none is needed."""
+        """Return the dataset with the days and hours of a series without a frequency; None if none is needed."""
         if not served.needs_timetable:
             return None
         try:
@@ -191,16 +191,16 @@ class ServedVersions:
             return None
 
     def ask(self, served: Served, question: Mapping[str, object]) -> Future[Reply]:
-        """Return the answer to come of the version's warm child; never blocks."""
+        """Return the future answer of the version's loaded child; never blocks."""
         key = (served.project_id, served.content_hash)
         return self._warm.ask_soon(key, served.opening, question, PREDICT_SECONDS)
 
     def ask_apart(self, served: Served, question: Mapping[str, object], entry: str) -> Reply:
-        """Ask a child of its own, started at ``entry``: a long question does not hold up the warm child."""
+        """Ask a child of its own, started at ``entry``, so that a long question does not delay the loaded child."""
         return self._warm.ask_apart(entry, served.opening, question, PREDICT_SECONDS)
 
     def close(self) -> None:
-        """End every warm child."""
+        """End every loaded child."""
         self._warm.close()
 
     def _served(self, row: ModelVersion) -> Served:
@@ -226,7 +226,7 @@ class ServedVersions:
 
 
 def difference(learned: DatasetSchema, given: DatasetSchema) -> str:
-    """Return what another version of a dataset holds otherwise than a model's version learned it; empty: nothing.
+    """Return how another version of a dataset differs from what a model's version learned; empty: not at all.
 
     Example:
         >>> learned = DatasetSchema(target="load", features=("heat",))

@@ -1,4 +1,4 @@
-"""An agent's turn, in a child of its own."""
+"""Child that executes an agent's request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUMMARY_BYTES = 16_384
 
 
 class AnsweringContext:
-    """``AgentContext``: progress, curves and notes go to the run."""
+    """``AgentContext`` that reports progress, curves and notes to the run."""
 
     def __init__(self, child: Child) -> None:
         self.progress = child.progress

@@ -1,4 +1,4 @@
-"""Agent runs, seen from the worker."""
+"""Agent runs in the worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWER = "azuraforge.pipelines.agents.answering:answer"
 
 
 class AgentHandler(Handler):
-    """One request to one agent; ``config`` of the run is the agent's request."""
+    """Handler of one request to one agent; ``config`` of the run is the agent's request."""
 
     kind = "agent"
     summary = AgentSummary
@@ -25,7 +25,7 @@ class AgentHandler(Handler):
         self._catalogue = catalogue
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check the request with the agent's own schema; raises UserError."""
+        """Check the request with the agent's own schema. Raises UserError."""
         if not request.plugin:
             raise InvalidInput("no agent is named", where="plugin", next_step="see `azuraforge plugins list`")
         plugin = self._catalogue.get("agent", request.plugin)
@@ -37,7 +37,7 @@ class AgentHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Let the agent answer; the result is an artifact, and in the summary where it is short."""
+        """Execute the agent; its result is an artifact and, if short, part of the summary."""
         run = job.run
         if run.plugin is None:
             raise InvalidInput("an agent run needs an agent", where=f"run {run.id}")

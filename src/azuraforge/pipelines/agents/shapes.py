@@ -1,4 +1,4 @@
-"""Input and result of an agent's turn."""
+"""Input and result of an agent's request."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from azuraforge.strict_json import JsonObject
 
 
 class AgentInput(StepInput):
-    """The request to an agent, canonical."""
+    """The request to an agent in canonical form."""
 
     plugin: str
     request: JsonObject
 
 
 class AgentAnswer(StepResult):
-    """The answer of an agent. ``result`` is empty where it is ``truncated``: a long one is in ``result.json`` only."""
+    """The answer of an agent. ``result`` is empty if ``truncated``: a long one is in ``result.json`` only."""
 
     result: JsonValue
     truncated: bool

@@ -1,7 +1,7 @@
 """Rolling-origin backtests: the same pipeline fitted several times, each time evaluated on the rows that follow.
 
-One held-out part says how a forecaster did in one stretch of time. A backtest says how much that depends on the
-stretch: fold by fold the training part grows, and the rows after it are predicted and measured next to the baselines.
+One test set shows how a forecaster did in one stretch of time. A backtest shows how much that depends on the
+stretch: fold by fold the training set grows, and the rows after it are predicted and measured next to the baselines.
 All folds lie before the run's own test set, which stays untouched, and between any two parts of a fold lies a purge
 gap of at least one horizon, so that no value is a target on both sides.
 

@@ -30,7 +30,7 @@ class FoldParts(StepResult):
 
 
 class FoldLearner(Shape):
-    """A pipeline that was fitted in a fold; ``failed``: why it was not."""
+    """A pipeline fitted in a fold; ``failed``: the reason if fitting failed."""
 
     name: str
     seconds: float | None = None
@@ -58,7 +58,7 @@ class FoldPredicted(StepResult):
 
 
 class ExecutedFold(Shape):
-    """Everything that the judge of a backtest reads of one fold."""
+    """Data of one fold for the evaluation of a backtest."""
 
     parts: dict[str, PartSummary]
     train: str
@@ -103,7 +103,7 @@ class JudgedFold(Shape):
 
 
 class Spread(Shape):
-    """A metric over the folds in which a contender has it."""
+    """Distribution of a metric over the folds in which a contender has it."""
 
     mean: float | None
     deviation: float | None
@@ -134,6 +134,6 @@ class BacktestFigure(Figure):
 
 
 class BacktestResult(StepResult):
-    """The judged backtest."""
+    """The evaluated backtest."""
 
     backtest: BacktestFigure

@@ -1,4 +1,4 @@
-"""The steps of a backtest, each the entry point of a child of its own; ``handler.py`` says how they follow one another.
+"""Steps of a backtest, each the entry point of a child of its own; ``handler.py`` defines their order.
 
 The child that learns is given the fold's train and validation rows and nothing else; the rows to predict are written
 after it has ended. Only forecasts have folds: their parts and metrics are those of that task kind.
@@ -57,7 +57,7 @@ from azuraforge.plugins.kinds.forecast.split import ForecastSplit
 
 
 def cut(child: Child) -> FoldParts:
-    """Write a fold's train and validation parts. ``FoldRows`` → ``FoldParts``."""
+    """Write a fold's train and validation sets. ``FoldRows`` → ``FoldParts``."""
     wanted = asked(FoldRows, child.payload)
     table, config = _table(wanted), _config(wanted)
     for name, rows in (("train", wanted.fold.train), ("validation", wanted.fold.validation)):
@@ -97,7 +97,7 @@ def fit(child: Child) -> FoldLearned:
 
 
 def hold(child: Child) -> FoldParts:
-    """Write the rows to predict, ``test/``, and apart from them ``truth.npy``. ``FoldRows`` → ``FoldParts``."""
+    """Write the rows to predict, ``test/``, and separately ``truth.npy``. ``FoldRows`` → ``FoldParts``."""
     wanted = asked(FoldRows, child.payload)
     table, config = _table(wanted), _config(wanted)
     part, truth = cut_test(table, Rows(*wanted.fold.test), config.horizon, known_ahead=config.known_ahead)
@@ -130,7 +130,7 @@ def predict(child: Child) -> FoldPredicted:
 
 
 def judge(child: Child) -> BacktestResult:
-    """Measure every fold, and the mean and spread over the folds. ``BacktestInput`` → ``BacktestResult``."""
+    """Evaluate every fold, and compute mean and spread over the folds. ``BacktestInput`` → ``BacktestResult``."""
     wanted = asked(BacktestInput, child.payload)
     folds = tuple(_judged(fold, wanted.season) for fold in wanted.folds)
     names = list(dict.fromkeys(each.name for fold in folds for each in fold.contenders))
@@ -141,14 +141,14 @@ def judge(child: Child) -> BacktestResult:
 
 
 class _Quiet(SilentRun[Config]):
-    """A run's context that reports progress only: a fold has no curves and no checkpoints of its own."""
+    """Run context that reports progress only: a fold has no curves and no checkpoints of its own."""
 
     def __init__(self, config: Config, seed: int, threads: int, outputs: Path, child: Child, wanted: FitInput) -> None:
         super().__init__(config, seed, threads, outputs, wanted.pretrained_folder)
         self._child = child
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """The run's progress within this phase."""
+        """Report the run's progress within this phase."""
         self._child.progress(done, total, note)
 
 
@@ -206,7 +206,7 @@ def _config(wanted: FoldRows) -> ForecastConfig:
 
 
 def _table(wanted: FoldRows) -> Table:
-    """The dataset; of a panel without the series that ended early or have too little in a part of this fold."""
+    """Return the dataset; for a panel without the series that ended early or are too short in a part of this fold."""
     run = ForecastSplit.model_validate(wanted.split.model_dump())
     ended = [each for each in run.left_out if each.why == "ended"]
     table = known_table(read_dataset(wanted.dataset), wanted.dataset.meaning)

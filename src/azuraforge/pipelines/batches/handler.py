@@ -1,6 +1,6 @@
-"""Batch predictions as runs: a version over all rows of a dataset version, in chunks, kept as files.
+"""Batch predictions as runs: a version over all rows of a dataset version, in chunks, stored as files.
 
-What is done stays: a killed run goes on with the next chunk, and a cancelled one keeps the chunks that had ended and
+Finished chunks remain: a killed run continues after them, and a cancelled one keeps the chunks that had ended and
 says that they are a part only.
 """
 
@@ -63,7 +63,7 @@ class BatchConfig(BaseModel):
 
 
 class BatchPredictHandler(Handler):
-    """``kind: predict``: plan → chunk by chunk → gather."""
+    """Handler of ``kind: predict``: plan → chunk by chunk → gather."""
 
     kind = "predict"
     summary = PredictSummary
@@ -76,7 +76,7 @@ class BatchPredictHandler(Handler):
         self._plugins_folder = plugins_folder
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Fix the version, and check that it can read the dataset; raises UserError."""
+        """Fix the version, and check that it can read the dataset. Raises UserError."""
         if not request.model:
             raise InvalidInput("no model is named", where="model", next_step="see `azuraforge models list`")
         config = _parse(request.config)
@@ -101,7 +101,7 @@ class BatchPredictHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Carry the run chunk by chunk, in a thread of the worker."""
+        """Execute the run chunk by chunk, in a thread of the worker."""
         run = job.run
         if run.dataset_id is None or run.model is None:
             raise InvalidInput("a batch prediction needs a model and a dataset", where=f"run {run.id}")
@@ -134,7 +134,7 @@ class BatchPredictHandler(Handler):
         return Finish(PredictSummary(**dict(summary), version=version.version, model=run.model))
 
     def _check_fits(self, version: VersionOut, dataset: DatasetVersion) -> None:
-        """Refuse a dataset that means something else than the one the version learned from."""
+        """Refuse a dataset whose meaning differs from the one the version learned from."""
         wanted = CheckInput(
             plugins_folder=str(self._plugins_folder),
             task=version.kind,
@@ -146,7 +146,7 @@ class BatchPredictHandler(Handler):
             raise _unfit(found.problem)
 
     def _version(self, project_id: str, model: str, number: int | None, alias: str) -> VersionOut:
-        """The version of this number, else the one that the alias points at."""
+        """Return the version of this number, or else the one that the alias points at."""
         if number is not None:
             return self._models.reads.show_version(project_id, model, number)
         found = self._models.reads.show(project_id, model)
@@ -161,7 +161,7 @@ class BatchPredictHandler(Handler):
         return held
 
     def _keep(self, job: Job, task: str, done: list[str], planned: Plan) -> BatchSummary:
-        """Put the chunks together and list the files; returns the summary."""
+        """Join the chunks and list the files; return the summary."""
         of = len(planned.chunks)
         folder = job.folder / "gathered"
         wanted = GatherInput(
@@ -184,7 +184,7 @@ class BatchPredictHandler(Handler):
         return summary
 
     def _keep_part(self, job: Job, task: str, done: list[str], planned: Plan) -> None:
-        """A run that ends early leaves what it has, by a name that says so."""
+        """Keep the finished chunks of a run that ends early, in files named as partial."""
         of = len(planned.chunks)
         if not done:
             job.note(f"It ended before the first of {of} parts was predicted; nothing is kept.")

@@ -15,7 +15,7 @@ from azuraforge.runs.schemas import RunSummary
 
 
 class CheckInput(StepInput):
-    """A version and a dataset that it may predict from: both schemas."""
+    """Both schemas: the version's, and the one of a dataset that it may predict from."""
 
     task: str
     learned: DatasetSchema
@@ -23,7 +23,7 @@ class CheckInput(StepInput):
 
 
 class CheckResult(StepResult):
-    """``problem``: why the version cannot predict from the dataset; null where it can."""
+    """``problem``: why the version cannot predict from the dataset; null if it can."""
 
     problem: str | None
 
@@ -90,7 +90,7 @@ class BatchSummary(Shape):
 
 
 class PredictSummary(RunSummary, BatchSummary):
-    """A batch prediction: what was predicted, and with which version."""
+    """A batch prediction: its rows and files, and its version."""
 
     kind: Literal["predict"] = "predict"
     model: str

@@ -1,11 +1,11 @@
-"""The steps of a batch prediction, each the entry point of a child.
+"""Steps of a batch prediction, each the entry point of a child.
 
     check     can the version predict from such data?
     plan      which rows are origins (or which images are looked at), cut into chunks
     predict   one chunk; a chunk that has ended is never done again
     gather    chunks become one Parquet and one CSV file, and what is known by now becomes a score
 
-A chunk is a phase of its own: its file is sealed and verified, so a killed run goes on with the next one.
+A chunk is a phase of its own: its file is sealed and verified, so a killed run continues with the next one.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check(child: Asked) -> CheckResult:
 
 
 def plan(child: Child) -> Plan:
-    """Name the rows to predict from. ``PlanInput`` → ``Plan``; writes ``origins.npy``."""
+    """Select the rows to predict from. ``PlanInput`` → ``Plan``; writes ``origins.npy``."""
     wanted = asked(PlanInput, child.payload)
     version, kind = _load(child, wanted)
     table = kind.table(read_dataset(wanted.dataset), wanted.dataset.meaning)
@@ -80,7 +80,7 @@ def predict(child: Child) -> Chunk:
 
 
 def gather(child: Asked) -> Gathered:
-    """Put chunks together. ``GatherInput`` → ``Gathered``."""
+    """Join the chunks. ``GatherInput`` → ``Gathered``."""
     import polars as pl
 
     wanted = asked(GatherInput, child.payload)

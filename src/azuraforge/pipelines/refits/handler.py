@@ -1,4 +1,5 @@
-"""The refit, seen from the worker: what becomes a version is fitted again on every row, in one phase after the verdict.
+"""The refit in the worker: predictors that become versions are fitted again on every row, in one phase after the
+verdict.
 
 The verdict is about predictors that never saw the test set. The predictor that serves need not do without the newest
 rows, so a version holds both; see ``docs/decisions/0019``.
@@ -17,7 +18,8 @@ STEP = "azuraforge.pipelines.refits.steps:refit"
 def evaluated_learners(
     learner: FitInput, fitted: Learned, baselines: LearnedBaselines, winner: str | None
 ) -> tuple[EvaluatedLearner, ...]:
-    """Return what becomes a version: the candidate and, where one was promoted or approved, the baseline ``winner``."""
+    """Return the learners that become versions: the candidate and, if one was promoted or approved, the baseline
+    ``winner``."""
     candidate = EvaluatedLearner(
         plugin=learner.plugin,
         config=learner.config,
@@ -40,7 +42,7 @@ def evaluated_learners(
 
 
 def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
-    """Execute the phase and keep its notes. Where a learner fails, its evaluated predictor serves, with a note."""
+    """Execute the phase and keep its notes. If a learner fails, its evaluated predictor serves, with a note."""
     done = execute_step(job, "refit", STEP, wanted, RefitResult, share=share)
     for each in done.refitted:
         for note in each.notes:

@@ -13,7 +13,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class EvaluatedLearner(Learner):
-    """A pipeline whose predictor was judged: ``evaluated`` is the folder, with the hash of its weights."""
+    """A pipeline with its evaluated predictor: ``evaluated`` is the folder, with the hash of its weights."""
 
     evaluated: str
     weights_sha256: str
@@ -35,7 +35,7 @@ class RefitInput(StepInput):
 
 
 class Refitted(Shape):
-    """A predictor in ``<name>/predictor/`` with the evaluated one inside, or the reason why there is none.
+    """A predictor in ``<name>/predictor/`` with the evaluated one inside, or the reason for its absence.
 
     ``notes`` are the pipeline's own about the refit; ``composition`` names the members that it could not refit.
     """
@@ -50,7 +50,7 @@ class Refitted(Shape):
 
 
 class RefitResult(StepResult):
-    """The rows that were learned, and the learners that refit; ``rows`` is null where the kind refits nothing.
+    """The rows used for the refit, and the learners that refit; ``rows`` is null if the kind refits nothing.
 
     ``figures`` replace those of the judge that show what a refitted predictor predicts.
     """

@@ -1,4 +1,4 @@
-"""The step that fits the configurations of a run's versions again on every row, once the verdict stands."""
+"""Step that fits the configurations of a run's versions again on every row, after the verdict."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.loading import load_task_kind
 from azuraforge.strict_json import JsonObject
 
-#: File of a refitted predictor's predictions of what comes after the last row.
+#: File of a refitted predictor's predictions after the last row.
 _FUTURE = "future.npz"
 
 
 def refit(child: Child) -> RefitResult:
-    """Learn again from every row. ``RefitInput`` → ``RefitResult``.
+    """Fit again on every row. ``RefitInput`` → ``RefitResult``.
 
     A learner that fails is listed with its reason: its evaluated predictor serves.
     """
@@ -51,7 +51,7 @@ def refit(child: Child) -> RefitResult:
 def _redrawn(
     child: Child, kind: AnyTaskKind, wanted: RefitInput, refitted: Sequence[Refitted]
 ) -> dict[str, JsonObject]:
-    """The figures of what comes next show the predictors that serve. One that fails costs no predictor."""
+    """Return the figures of future rows, redrawn with the serving predictors; empty if that fails."""
     files = {each.name: child.outputs / each.name / _FUTURE for each in refitted if each.failed is None}
     try:
         return kind.drawn(kind.redraw(wanted.figures, Path(wanted.future), files))
@@ -77,7 +77,7 @@ def _refit(
         return None
     kind.remember(rows, rows, folder)
     predictor = pipeline.load(folder)
-    # A refit that cannot predict what comes next must not replace the predictor that could.
+    # A refit that cannot predict the next values must not replace a predictor that could.
     kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / _FUTURE)
     return Refitted(
         name=name,
@@ -90,7 +90,8 @@ def _refit(
 
 
 class RefitContext(SilentRun[Config]):
-    """A candidate's context while it is refitted: progress, checkpoints and notes, for the curves are the fit's."""
+    """A candidate's context during the refit: progress, checkpoints and notes only, since the curves belong to the
+    fit."""
 
     def __init__(self, config: Config, child: Child, outputs: Path) -> None:
         super().__init__(config, child.seed, child.threads, outputs)
@@ -102,13 +103,13 @@ class RefitContext(SilentRun[Config]):
         self.notes.append(markdown)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """The run's progress within this phase."""
+        """Report the run's progress within this phase."""
         self._child.progress(done, total, note)
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """A checkpoint of this phase."""
+        """Write a checkpoint of this phase."""
         self._child.checkpoint(step, save)
 
     def resume(self) -> Checkpoint | None:
-        """The newest checkpoint of this phase that verifies."""
+        """Return the newest checkpoint of this phase that verifies."""
         return self._child.resume()

@@ -1,4 +1,4 @@
-"""Trials of a study, seen from the worker: split → fit → score on the validation part.
+"""Trials of a study in the worker: split → fit → score on the validation set.
 
 Nothing is held out, judged or promoted here: no trial ever sees a row of the test set. No app code and no frame is
 loaded; children do that (``steps.py``).
@@ -32,7 +32,7 @@ _SHARES = {"split": 0.05, "baselines": 0.15, "fit": 0.8}
 
 
 class TrialHandler(Handler):
-    """One config tried for a study; its scores are the run's summary."""
+    """Handler of one trial of a study; its scores are the run's summary."""
 
     kind = "trial"
     summary = TrialSummary
@@ -44,7 +44,7 @@ class TrialHandler(Handler):
         self._parts = StudyParts(parts_folder)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Refuse: a trial means something inside its study only."""
+        """Raise an error: only a study can create trials."""
         raise InvalidInput(
             "a trial is started by its study", where="kind", next_step="azuraforge studies create, or start a train run"
         )
@@ -84,7 +84,8 @@ class TrialHandler(Handler):
         return Finish(summary)
 
     def _split(self, job: Job, extra: TrialExtra, wanted: SplitInput) -> TrialSplit:
-        """The parts of this trial; where all trials of the study have the same ones, the first that needs them cuts."""
+        """Return the parts of this trial; if all trials of the study share them, the first that needs them cuts
+        them."""
         project_id, study = job.run.project_id, extra.study_id
         if extra.same_parts and (found := self._parts.find(project_id, study)) is not None:
             return found.model_copy(update={"cpu_seconds": 0.0})

@@ -1,7 +1,7 @@
-"""The parts that all trials of a study learn from and are scored on, cut once: train and validation rows, no others.
+"""Train and validation rows that all trials of a study share, cut once.
 
 A child that only cuts the same rows again would be half of what a small trial costs. What is kept is sealed, and
-verified before each use; where it is gone or does not verify, the next trial cuts the parts again.
+verified before each use; if it is gone or does not verify, the next trial cuts the parts again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import orjson
 from azuraforge.pipelines.shapes import TrialSplit
 from azuraforge.processes.sealed_folders import problem_with, seal
 
-#: On a worker of its own, which is not told when a study ends, parts that no trial asked for are kept so long.
+#: Time for which unused parts are kept by a separate worker, which is not notified of a study's end.
 _KEPT_SECONDS = 3 * 24 * 3600.0
 _TOLD = "parts.json"
 
@@ -29,7 +29,7 @@ class StudyParts:
         self._folder = folder
 
     def find(self, project_id: str, study_id: str) -> TrialSplit | None:
-        """The result of the split, its ``outputs`` the kept folder; None where there is none that verifies."""
+        """Return the result of the split, with the kept folder as its ``outputs``; None if none verifies."""
         home = self._home(project_id, study_id)
         try:
             record = orjson.loads((home / _TOLD).read_bytes())
@@ -43,7 +43,7 @@ class StudyParts:
         return TrialSplit.model_validate({**record["split"], "outputs": str(parts)})
 
     def keep(self, project_id: str, study_id: str, split: TrialSplit) -> None:
-        """Keep a copy for the trials after this one. Two at once keep two; a full disk keeps none."""
+        """Keep a copy for later trials. Two concurrent calls keep two; a full disk keeps none."""
         home = self._home(project_id, study_id)
         source = Path(split.outputs)
         name = f"parts-{source.parents[3].name}"  # <run>/phases/split/<attempt>/outputs
@@ -59,11 +59,11 @@ class StudyParts:
             self._forget_old(project_id)
 
     def forget(self, project_id: str, study_id: str) -> None:
-        """The study has ended."""
+        """Remove the parts of a study that has ended."""
         shutil.rmtree(self._home(project_id, study_id), ignore_errors=True)
 
     def _forget_old(self, project_id: str) -> None:
-        """What studies left on a worker's disk that ended where nobody could tell this one."""
+        """Remove old parts of studies that ended without this worker's notice."""
         before = time.time() - _KEPT_SECONDS
         for home in (self._folder / project_id).iterdir():
             with contextlib.suppress(OSError):

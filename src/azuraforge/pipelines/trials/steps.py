@@ -1,7 +1,7 @@
-"""The steps of a trial, each the entry point of a child of its own; see ``pipelines/steps.py`` for the steps below.
+"""Steps of a trial, each the entry point of a child of its own; see ``pipelines/steps.py`` for the steps below.
 
 The children of a trial are given train and validation rows only. The scores are the platform's own metrics on the
-validation part, predicted from its origins as the test set is predicted in a training run.
+validation set, predicted from its origins as the test set is predicted in a training run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from azuraforge.plugins.contract.part_folders import Reading
 
 
 def split(child: Child) -> TrialSplit:
-    """Write the parts, and next to them what trials are scored with. ``SplitInput`` → ``TrialSplit``."""
+    """Write the parts, and next to them the scoring data of trials. ``SplitInput`` → ``TrialSplit``."""
     wanted = asked(SplitInput, child.payload)
     found, config = steps.split_dataset(wanted, child.outputs)
     _, kind = steps.load_pipeline(wanted.plugin, wanted.plugins_folder)
@@ -36,7 +36,7 @@ def split(child: Child) -> TrialSplit:
 
 
 def fit(child: Child) -> ScoredTrial:
-    """Learn, save, load again and score. ``TrialInput`` → ``ScoredTrial``."""
+    """Fit, save, load again and score. ``TrialInput`` → ``ScoredTrial``."""
     wanted = asked(TrialInput, child.payload)
     fitted = steps.learn_candidate(child, wanted)
     folder = child.outputs / "predictor"
@@ -54,7 +54,7 @@ def fit(child: Child) -> ScoredTrial:
 
 
 def baselines(child: Child) -> ScoredBaselines:
-    """Learn and score every baseline on the same rows. ``TrialInput`` → ``ScoredBaselines``."""
+    """Fit and score every baseline on the same rows. ``TrialInput`` → ``ScoredBaselines``."""
     wanted = asked(TrialInput, child.payload)
     scored: list[ScoredBaseline] = []
     for each in steps.learn_baselines(child, wanted).baselines:
@@ -76,6 +76,6 @@ def _score(wanted: TrialInput, name: str, folder: Path) -> dict[str, float | Non
 
 
 def _cpu_seconds() -> float:
-    """Processor time of this child and all that it started."""
+    """Return the processor time of this child and all its descendants."""
     used = os.times()
     return round(used.user + used.system + used.children_user + used.children_system, 3)

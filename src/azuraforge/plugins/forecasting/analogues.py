@@ -1,4 +1,4 @@
-"""Forecasts of a series that was not learned, from properties that the series of its panel share.
+"""Forecasts of a series that was not learned, by what the series of its panel have in common.
 
 What they share is the seasonal profile, in units of a series' own size. A new series gives its size and level from the
 rows up to the origin, and with each cycle of its own rows more of its own profile. Intervals are as wide as this
@@ -8,7 +8,7 @@ forecast erred on series of the panel that were cut to a few rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, each
 
-#: The most series of the panel for the profile, evenly spread over the names.
+#: Series of the panel that the profile is drawn from, evenly spread over the names.
 _MOST_SERIES = 200
 #: Known rows that a new series must have up to the origin.
 LEAST_ROWS = 2
@@ -36,10 +36,17 @@ _FEW_ROWS, _ORIGINS = 6, 4
 _LEAST_SHARE = 0.1
 #: So many known values that are all the same are a series that never changes; its forecast is the last value.
 _STILL_ROWS = 8
-#: The fewest cycles of a series for a profile.
+#: A profile needs as many cycles in a series.
 _CYCLES = 2
 
 _PREFIX = "analogues."
+
+
+class AnaloguesSettings(TypedDict):
+    """JSON values of stored ``Analogues``."""
+
+    start: int
+    clock: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Analogues:
         quantiles = in_order(point + self.offsets[:, None, :] * width)
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> AnaloguesSettings:
         """Return the JSON values of a version."""
         return {"start": self.start, "clock": self.clock.to_dict()}
 
@@ -112,13 +119,13 @@ class Analogues:
         return {f"{_PREFIX}profile": self.profile, f"{_PREFIX}offsets": self.offsets}
 
     @classmethod
-    def stored(cls, settings: dict[str, Any], arrays: dict[str, Floats]) -> Analogues:
-        """Restore from the results of ``settings`` and ``arrays``, which are removed from ``arrays``."""
+    def stored(cls, settings: AnaloguesSettings, arrays: dict[str, Floats]) -> Analogues:
+        """Return what ``settings`` and ``arrays`` gave, and take it out of ``arrays``."""
         profile, offsets = arrays.pop(f"{_PREFIX}profile"), arrays.pop(f"{_PREFIX}offsets")
         return cls(profile, offsets, int(settings["start"]), Clock.from_dict(settings["clock"]))
 
     def _places(self, part: Part) -> Indices:
-        """Return ``(row,)`` the places of a series' rows in the season."""
+        """``(row,)`` the places of a series' rows in the season."""
         count = part.frame.height
         if len(self.profile) < _CYCLES:
             return np.zeros(count, dtype=np.int64)
@@ -127,7 +134,7 @@ class Analogues:
         return np.asarray((last - np.arange(count - 1, -1, -1)) % len(self.profile))
 
     def _own_profile(self, part: Part) -> Floats | None:
-        """Return ``(season,)`` the profile of one series; None if it has too few rows."""
+        """``(season,)`` the profile of one series; None where it has too few rows."""
         values, season = column_values(part.frame, part.schema.target), len(self.profile)
         known = np.isfinite(values)
         size = float(np.abs(values[known]).mean()) if known.any() else 0.0
@@ -161,7 +168,7 @@ class Analogues:
         return float(np.abs(values).mean())
 
     def _errors(self, part: Part) -> Floats:
-        """Return ``(origin, horizon)`` errors in units of size, of the series cut to a few rows before each origin."""
+        """``(origin, horizon)`` errors in units of size, of the series cut to a few rows before each origin."""
         assert part.targets is not None
         values, places = column_values(part.frame, part.schema.target), self._places(part)
         some = np.unique(np.linspace(0, len(part.origins) - 1, _ORIGINS).astype(np.int64))
@@ -178,14 +185,14 @@ class Analogues:
 
 
 def _without_trend(values: Floats, season: int) -> Floats:
-    """Return the values minus a straight line through the known ones."""
+    """Return the values less a straight line through the known ones."""
     rows, known = np.arange(len(values)), np.isfinite(values)
     slope, level = np.polyfit(rows[known], values[known], 1)
     return np.asarray(values - (level + slope * rows))
 
 
 def _mean_by_place(rest: Floats, places: Indices, season: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return ``(season,)`` means with a mean of 0, and whether there was a value."""
+    """``(season,)`` means with a mean of 0, and whether there was a value."""
     known = np.isfinite(rest)
     counts = np.bincount(places[known], minlength=season)
     means = np.bincount(places[known], rest[known], season) / np.maximum(counts, 1)

@@ -151,7 +151,7 @@ class Layout:
 
     @classmethod
     def common(cls, layouts: Sequence[Layout]) -> Layout:
-        """Return the layout for most of several series; if one has gaps, all get a channel that marks gaps."""
+        """Return the layout that suits most of several series; if a column has gaps in one, all mark its gaps."""
 
         def most(chosen: Sequence[bool]) -> bool:
             return 2 * sum(chosen) > len(layouts)
@@ -286,7 +286,7 @@ class Preprocessing:
         return np.asarray((self.transform.anchor(values) - last[part.origins][:, None]) / self.scale)
 
     def _known(self, part: Part, usable: Indices) -> Callable[[Indices], Single]:
-        """Return values known ahead, by indices into ``usable``, which are indices into the part's origins: rows times
+        """Return a function from indices into ``usable`` (origins of the part) to their values known ahead: rows times
         horizon times features would not fit in memory."""
 
         def ahead(chosen: Indices) -> Single:

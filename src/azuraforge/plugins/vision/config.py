@@ -115,7 +115,7 @@ class ClassPredictions:
 
     Attributes:
         probabilities: ``(example, class)`` in the order of ``ImageSchema.classes``; each row sums to 1.
-        uncalibrated: the same before calibration; None where there was none. It is judged beside, never used.
+        uncalibrated: the same before calibration; None where there was none. Evaluated for comparison, never used.
     """
 
     probabilities: Floats

@@ -1,1 +1,1 @@
-"""What processes use: memory, processor time and GPUs."""
+"""Resource usage of processes: memory, processor time and GPUs."""

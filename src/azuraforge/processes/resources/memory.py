@@ -1,4 +1,4 @@
-"""Limits of a child's memory. The launcher's process imports this, so it imports little."""
+"""Memory limits of a child. The launcher's process imports this, so it imports little."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class MemoryLimit:
     setting: str
 
     def exceeded(self, where: str) -> InvalidInput:
-        """Return the error for a child that needed more."""
+        """Return the error for a child that needed more memory."""
         return InvalidInput(
             f"it needs more memory than the {self.bytes >> 20:,} MiB that are allowed",
             where=where,
@@ -30,7 +30,7 @@ class MemoryLimit:
 
 @contextmanager
 def bounded_growth(most_bytes: int) -> Iterator[None]:
-    """Refuse this process more than ``most_bytes`` of further data within the block. Only Linux enforces it."""
+    """Refuse this process more than ``most_bytes`` of additional data within the block. Only Linux enforces it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limit = min((each for each in (soft, hard) if each != resource.RLIM_INFINITY), default=resource.RLIM_INFINITY)
     with contextlib.suppress(OSError), open("/proc/self/statm", "rb") as statm:

@@ -1,4 +1,4 @@
-"""What an attempt's processes use: processor time, memory, and a GPU where they hold one."""
+"""Resource usage of an attempt's processes: processor time, memory, and GPU if they use one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from azuraforge.processes.resources import gpu
 PHASE = "system/"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-#: Of so many processes the shared pages are told apart; of more it would take too long.
+#: Number of processes whose shared pages are distinguished; more would take too long.
 _TOLD_APART = 32
 #: The first point comes after this part of the time between two.
 _SOONER = 5
@@ -29,7 +29,7 @@ Point = tuple[str, int, float, int]
 
 @dataclass(frozen=True)
 class Usage:
-    """Processor time so far, and memory now, of a process and all that it started."""
+    """Processor time so far and current memory of a process and its descendants."""
 
     cpu_seconds: float
     memory_bytes: int
@@ -37,7 +37,7 @@ class Usage:
 
 
 def measure(pid: int) -> Usage:
-    """``pid`` and its descendants; nothing where it has ended. Pages that they share count once."""
+    """Return the usage of ``pid`` and its descendants; zero if it has ended. Shared pages count once."""
     pids = tuple(_family(pid))
     alone = len(pids) == 1
     cpu_seconds, memory_bytes = 0.0, 0
@@ -49,8 +49,8 @@ def measure(pid: int) -> Usage:
 
 
 class Sampler:
-    """Points of ``system/…`` every few seconds, the first sooner, and one more where a process ends, so that short
-    runs have some too. Their step is the time since the run's first start, in seconds."""
+    """Sampler of ``system/…`` points every few seconds, the first sooner, and one more when a process ends, so that
+    short runs have some too. Their step is the time since the run's first start, in seconds."""
 
     def __init__(self, every_seconds: float, elapsed_seconds: float) -> None:
         self._every = every_seconds
@@ -60,7 +60,7 @@ class Sampler:
         self._before: tuple[int, float, float] | None = None
 
     def sample(self, pid: int, *, last: bool = False) -> list[Point]:
-        """What is to be recorded now; mostly nothing. ``last``: the process is about to end."""
+        """Return the points to record now; mostly none. ``last``: the process is about to end."""
         at = time.monotonic()
         if self._before is None or self._before[0] != pid:
             self._before = (pid, at, measure(pid).cpu_seconds)
@@ -103,7 +103,7 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Of the process, and of its children that have ended."""
+    """Return the processor time of a process and its ended children."""
     if not LINUX:
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system)
@@ -118,7 +118,7 @@ def _resident_bytes(pid: int) -> int:
 
 
 def _own_bytes(pid: int) -> int:
-    """Resident memory, of shared pages only this process's share."""
+    """Return the resident memory, with only this process's share of shared pages."""
     if not LINUX:
         return _resident_bytes(pid)
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

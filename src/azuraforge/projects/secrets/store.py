@@ -25,7 +25,7 @@ def any_of(session: Session, names: Sequence[str]) -> bool:
 
 
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Secret]:
-    """Return secrets that people named, by name, behind ``after``."""
+    """Return secrets that users named, by name, following ``after``."""
     statement = select(Secret).where(_NAMED).order_by(Secret.name).limit(limit)
     if after is not None:
         statement = statement.where(behind((Secret.name,), after))
@@ -33,12 +33,12 @@ def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Sec
 
 
 def named(session: Session, names: Sequence[str]) -> Sequence[Secret]:
-    """Return the secrets of these names that are there."""
+    """Return the secrets of these names that exist."""
     return session.scalars(select(Secret).where(Secret.name.in_(names))).all()
 
 
 def count(session: Session) -> int:
-    """Return how many secrets people named."""
+    """Return the number of secrets that users named."""
     return session.execute(select(func.count()).select_from(Secret).where(_NAMED)).scalar_one()
 
 

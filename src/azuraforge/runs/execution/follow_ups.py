@@ -155,7 +155,7 @@ class FollowUps:
     def execute(self, folder: Path) -> None:
         """Execute the remaining follow-ups of one run, then remove its folder.
 
-        Raises where a computation must be tried again.
+        Raises if a computation must be tried again.
         """
         with _alone(folder / FILE) as content:
             if content is None:
@@ -215,7 +215,7 @@ class FollowUps:
                 self._child = None
 
     def _store(self, session: Session, run_id: str, name: str, attached: _Attached) -> None:
-        """Attach figures and notes once; skipped for a run that was purged or a plugin that is gone."""
+        """Attach figures and notes once; skipped if the run was purged or this follow-up has already ended."""
         run = store.lock(session, run_id)
         if run is None or name not in run.follow_ups:
             return

@@ -152,7 +152,7 @@ class AttemptJob:
                 return
 
     def _list_artifact(self, session: Session, name: str, values: Mapping[str, str | int]) -> bool:
-        """Return False if the same content belonged to another run and was freed with that run a moment ago."""
+        """List a stored file under the run; return False if it was just removed together with another run."""
         hold(session)
         if not self._artifacts.path(self.run.project_id, str(values["sha256"])).exists():
             return False
@@ -194,7 +194,7 @@ class AttemptJob:
         self.log.close()
 
     def child_settings(self) -> ChildSettings:
-        """Settings with which every child of this attempt computes."""
+        """Return the settings with which every child of this attempt computes."""
         assert self._environment is not None
         return ChildSettings(
             seed=self.run.seed,
@@ -297,7 +297,7 @@ class AttemptJob:
         return _Ended(answer["value"], outputs)
 
     def _measured(self) -> Sampler:
-        """Return the progress meter of all phases of the attempt; its clock starts with the first attempt."""
+        """Return the resource sampler of all phases of the attempt; its clock starts with the first attempt."""
         if self._sampler is None:
             with self._database.read(self.run.project_id) as session:
                 first = store.attempts(session, self.run.id)[0].started_at

@@ -99,7 +99,7 @@ class Worker:
     def run_one(self, wanted: tuple[str, str] | None = None, queues: Sequence[str] = QUEUES) -> bool:
         """Claim the run of ``queues`` that is due first (or ``wanted``: project, id) and execute one attempt.
 
-        False where there was nothing to claim.
+        Returns False if there was nothing to claim.
         """
         if self._stopping.is_set():
             return False

@@ -18,7 +18,7 @@ _ONE = np.ones(1, np.float32)
 
 
 class _Reading(NamedTuple):
-    """Strides of a ``(batch, time, feature)`` array in the order of processing, in elements."""
+    """Start address and strides of a ``(batch, time, feature)`` array in the order of processing, in elements."""
 
     array: Array
     start: int  # an address

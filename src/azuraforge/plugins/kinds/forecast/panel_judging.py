@@ -46,8 +46,8 @@ class Panel:
         members: name → places of its origins in the part.
         scales: name → MASE's denominator, from the series' own training rows.
         owners: ``(origin,)`` the place of its series among ``members``.
-        moment: ``(origin,)`` which of the part's different moments.
-        rank: ``(origin,)`` the how many-th of that moment's origins.
+        moment: ``(origin,)`` the index of its time among the part's distinct times.
+        rank: ``(origin,)`` its position among the origins of the same time.
     """
 
     members: dict[str, Indices]
