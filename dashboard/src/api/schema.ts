@@ -3621,7 +3621,7 @@ export interface components {
              * Event
              * @enum {string}
              */
-            event: "series" | "first" | "no_hook" | "connected" | "changes" | "drift" | "trained" | "champion" | "row";
+            event: "series" | "first" | "no_hook" | "connected" | "waiting" | "changes" | "drift" | "trained" | "champion" | "row";
             /**
              * More
              * @description rows that will arrive
@@ -3642,6 +3642,11 @@ export interface components {
              * @description that trained
              */
             run_id?: string | null;
+            /**
+             * Runs
+             * @description other runs that the demo's own wait for (waiting)
+             */
+            runs?: number | null;
             /**
              * Version
              * @description that drifted, or that became champion

@@ -32,7 +32,7 @@ def _run(client: Client, stop: threading.Event) -> DemoEnd:
     try:
         name = free_name(client)
         _write(DemoNews(model=name))
-        # No webhook: a running platform may not be allowed to send to this machine.
+        # No webhook: whether this platform is allowed to send to this machine depends on its settings.
         loop = Loop(client, name, None, stop=stop)
         result = take_steps(
             client, loop, None, lambda line: _write(DemoNews(line=DemoLine.model_validate(asdict(line))))

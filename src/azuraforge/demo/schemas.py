@@ -13,10 +13,13 @@ DemoState = Literal["none", "running", "cancelling", "succeeded", "failed", "can
 class DemoLine(BaseModel):
     """An event of the demo. The event determines the fields that are set."""
 
-    event: Literal["series", "first", "no_hook", "connected", "changes", "drift", "trained", "champion", "row"]
+    event: Literal[
+        "series", "first", "no_hook", "connected", "waiting", "changes", "drift", "trained", "champion", "row"
+    ]
     row: int | None = Field(default=None, description="of the series, from 1")
     of: int | None = Field(default=None, description="rows at first (series), or at the end (row)")
     more: int | None = Field(default=None, description="rows that will arrive")
+    runs: int | None = Field(default=None, description="other runs that the demo's own wait for (waiting)")
     version: int | None = Field(default=None, description="that drifted, or that became champion")
     run_id: str | None = Field(default=None, description="that trained")
     decision: str | None = Field(default=None, description="the gate's headline")

@@ -19,7 +19,7 @@ NAME = "loop"
 _SAID_EVERY = 12
 _HOOK_SECONDS = 10.0
 
-Event = Literal["series", "first", "no_hook", "connected", "changes", "drift", "trained", "champion", "row"]
+Event = Literal["series", "first", "no_hook", "connected", "waiting", "changes", "drift", "trained", "champion", "row"]
 Problem = Literal["same_champion", "no_drift", "hook_wrong"]
 
 
@@ -31,6 +31,7 @@ class Line:
         row: the row of the series, from 1.
         of: number of rows at the start (``series``) or at the end (``row``).
         more: number of rows that will arrive.
+        runs: number of other runs that the demo's own wait for (``waiting``).
         version: the version that drifted or became champion.
         run_id: the training run, with the gate's ``decision`` and the champion after it.
     """
@@ -39,6 +40,7 @@ class Line:
     row: int | None = None
     of: int | None = None
     more: int | None = None
+    runs: int | None = None
     version: int | None = None
     run_id: str | None = None
     decision: str | None = None
@@ -62,6 +64,7 @@ Say = Callable[[Line], None]
 def take_steps(client: Client, loop: Loop, hook: Hook | None, say: Say) -> DemoResult:
     """Drive the demo to its end. Raises DemoError if it cannot continue, and DemoCancelled."""
     series = loop.plan
+    loop.on_waiting = lambda runs: say(Line("waiting", runs=runs))
     say(Line("series", of=series.rows_at_first, more=series.rows - series.rows_at_first))
     loop.begin()
     say(Line("first"))
