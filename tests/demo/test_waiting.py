@@ -104,7 +104,8 @@ def test_it_gives_up_once_its_work_has_ended_and_names_the_cause(platform: Platf
 
 def test_runs_of_others_do_not_keep_it_waiting(platform: Platform) -> None:
     platform.arrival = Automation(id="a", name="loop: arrival", fires=0, paused=True)
-    platform.all_runs = [*OTHERS]
+    of_its_dataset = Run(id="x", kind="train", name="", state="running", model="another", dataset_name="loop")
+    platform.all_runs = [*OTHERS, of_its_dataset]
     with pytest.raises(DemoError, match="after row 200: the automation 'loop: arrival' is paused"):
         loop_on(platform)._settle(200)
     assert platform.now < 140

@@ -26,7 +26,7 @@ class OwnWork:
 
 
 def own_work(client: Client, name: str) -> OwnWork:
-    """Return the runs of a model and its dataset, both called ``name``, that are queued or running."""
+    """Return the state of the runs of a model, and of the refreshes of its dataset, both called ``name``."""
     running = client.runs.list(state="running", limit=None)
     queued = client.runs.list(state="queued", limit=None)
     own = [run for run in queued if is_own(run, name)]
@@ -44,8 +44,8 @@ def own_work(client: Client, name: str) -> OwnWork:
 
 
 def is_own(run: Run, name: str) -> bool:
-    """Return whether a run is of the demo's model or dataset."""
-    return name in (run.model, run.dataset_name)
+    """Return whether a run is the demo's: of its model, or a refresh of its dataset."""
+    return run.model == name or (run.kind == "refresh" and run.dataset_name == name)
 
 
 def cause_of_halt(client: Client, name: str, automations: list[str]) -> str | None:
