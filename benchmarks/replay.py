@@ -136,8 +136,7 @@ def keep_fresh(client: Client) -> None:
     for role in _RETRAINING:
         found = client.automations.get(name_of("fresh", role))
         when = {**found.when, "every_seconds": 5} if role == "retrain_when_worse" else found.when
-        body = {"name": found.name, "when": when, "steps": found.steps, "most_per_day": found.most_per_day}
-        client.automations.replace(found.id, {**body, "cool_down_seconds": 1, "cool_down_group": found.cool_down_group})
+        client.automations.edit(found, when=when, cool_down_seconds=1)
 
 
 def settle(client: Client, arrived: set[datetime], end: datetime) -> None:

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from azuraforge.database import Database
+from azuraforge.datasets.segments import Growth
+from azuraforge.datasets.tables import DatasetVersionRow
 from azuraforge.errors import NotFound
 from azuraforge.loop.schemas import LoopOut, LoopStep
 from azuraforge.loop.service import LoopService
@@ -159,6 +161,28 @@ def test_rows_that_came_long_ago_are_not_regular(rows: Rows) -> None:
     found = {each.name: each for each in loop(rows).steps}
     assert found["observed"].open
     assert found["predicted"].open
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"growth": Growth(previous_version=3, rows_added=0, rows_revised=0, rows_repeated=0)},  # a plan file
+        {"growth": None, "provenance": {"rows_of_version": 3}},  # a statement of when values become known
+    ],
+)
+def test_a_version_without_new_rows_is_no_observation(rows: Rows, changes: dict[str, Any]) -> None:
+    filled(rows, versions=4, every=2 * DAY)
+
+    def without_rows(session: Any) -> None:
+        newest = session.get(DatasetVersionRow, (rows.project_id, rows.ids["shop-data"], 4))
+        for name, value in changes.items():
+            setattr(newest, name, value)
+
+    rows.database.write(rows.project_id, without_rows)
+    observed = step(rows, "observed")
+    assert (observed.version, observed.count) == (3, 24)
+    assert observed.at == NOW - timedelta(minutes=3) - 2 * DAY
+    assert [each.kind for each in observed.triggers] == ["arrivals"], "versions 3, 2 and 1 came within a week"
 
 
 def test_an_attempt_that_failed_after_the_last_success_is_shown(rows: Rows) -> None:

@@ -13,13 +13,13 @@ export interface paths {
         };
         /**
          * List Automations
-         * @description A page of automations with their newest firings, by name.
+         * @description List automations with their newest firings, by name.
          */
         get: operations["automations_list_automations"];
         put?: never;
         /**
          * Create Automation
-         * @description Do steps in order when a time comes, an event happens, or a measured value crosses a limit.
+         * @description Create an automation: steps that follow a time, an event, or a measured value that crosses a limit.
          */
         post: operations["automations_create_automation"];
         delete?: never;
@@ -37,18 +37,18 @@ export interface paths {
         };
         /**
          * Get Automation
-         * @description One automation with more of its firings.
+         * @description Return one automation with more of its firings.
          */
         get: operations["automations_get_automation"];
         /**
          * Replace Automation
-         * @description Change what is awaited and the steps; the firings stay. Another change since the stated revision: 409.
+         * @description Replace the cause and the steps; the firings stay. Answers 409 if it was changed since the stated revision.
          */
         put: operations["automations_replace_automation"];
         post?: never;
         /**
          * Delete Automation
-         * @description Remove an automation with its firings; the runs that it queued stay.
+         * @description Delete an automation with its firings; the runs that it queued stay.
          */
         delete: operations["automations_delete_automation"];
         options?: never;
@@ -65,7 +65,7 @@ export interface paths {
         };
         /**
          * Try Stored Automation
-         * @description What this automation would have done over the past month.
+         * @description Return what this automation would have done over the past month.
          */
         get: operations["automations_try_stored_automation"];
         put?: never;
@@ -87,7 +87,7 @@ export interface paths {
         put?: never;
         /**
          * Fire Automation
-         * @description Fire once, now; cool-down and limit hold.
+         * @description Fire an automation once, now; cool-down and limit apply.
          */
         post: operations["automations_fire_automation"];
         delete?: never;
@@ -105,7 +105,7 @@ export interface paths {
         };
         /**
          * List Firings
-         * @description A page of an automation's firings, the newest first.
+         * @description List an automation's firings, the newest first.
          */
         get: operations["automations_list_firings"];
         put?: never;
@@ -127,7 +127,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Automation
-         * @description Stop firing until it is resumed; a firing that is under way goes on.
+         * @description Pause an automation until it is resumed; a firing in progress continues.
          */
         post: operations["automations_pause_automation"];
         delete?: never;
@@ -147,7 +147,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Automation
-         * @description Fire again from now on.
+         * @description Resume an automation; causes during the pause are not made up for.
          */
         post: operations["automations_resume_automation"];
         delete?: never;
@@ -167,7 +167,7 @@ export interface paths {
         put?: never;
         /**
          * Try Automation
-         * @description What an automation that is not saved would have done over the past month.
+         * @description Return what an unsaved automation would have done over the past month.
          */
         post: operations["automations_try_automation"];
         delete?: never;
@@ -185,7 +185,7 @@ export interface paths {
         };
         /**
          * List Measures
-         * @description The measures that automations may watch, by name.
+         * @description List the measures that automations may watch, by name.
          */
         get: operations["automations_list_measures"];
         put?: never;
@@ -205,7 +205,7 @@ export interface paths {
         };
         /**
          * Compare Runs
-         * @description Metrics of runs side by side, and the settings in which they differ.
+         * @description Return metrics of several runs, and the settings in which they differ.
          */
         get: operations["comparisons_compare_runs"];
         put?: never;
@@ -225,7 +225,7 @@ export interface paths {
         };
         /**
          * Compare Pair
-         * @description Is one run's model better than another's by more than noise, on the same held-out rows?
+         * @description Test whether one run's model is better than another's beyond noise, on the same held-out rows.
          */
         get: operations["comparisons_compare_pair"];
         put?: never;
@@ -245,13 +245,13 @@ export interface paths {
         };
         /**
          * List Datasets
-         * @description A page of datasets with their newest versions, by name.
+         * @description List datasets with their newest versions, by name.
          */
         get: operations["datasets_list_datasets"];
         put?: never;
         /**
          * Add Dataset
-         * @description Add a file. The same content under the same name answers 200 with the version that is there.
+         * @description Add a file. Answers 200 with the existing version for the same content under the same name.
          */
         post: operations["datasets_add_dataset"];
         delete?: never;
@@ -269,7 +269,7 @@ export interface paths {
         };
         /**
          * Get Dataset
-         * @description One version, by the dataset's name or id; also one that is in the trash.
+         * @description Return one version, by the dataset's name or id; also one that is in the trash.
          */
         get: operations["datasets_get_dataset"];
         put?: never;
@@ -295,7 +295,7 @@ export interface paths {
         put?: never;
         /**
          * State Availability
-         * @description State when columns become known: makes a version with the same rows. Answers 200 with one that is there.
+         * @description State when columns become known: creates a version with the same rows. Answers 200 if it exists.
          */
         post: operations["datasets_state_availability"];
         delete?: never;
@@ -315,7 +315,7 @@ export interface paths {
         put?: never;
         /**
          * Add Incumbent
-         * @description Add a file of present forecasts, with which every model is compared. Answers 200 where all were known.
+         * @description Add a file of present forecasts, with which every model is compared. Answers 200 if all were known.
          */
         post: operations["datasets_add_incumbent"];
         delete?: never;
@@ -333,7 +333,7 @@ export interface paths {
         };
         /**
          * Dataset Pictures
-         * @description The classes of an image dataset with their counts and some of their pictures.
+         * @description Return the classes of an image dataset with their counts and some of their pictures.
          */
         get: operations["datasets_dataset_pictures"];
         put?: never;
@@ -375,7 +375,7 @@ export interface paths {
         put?: never;
         /**
          * Set Revisions
-         * @description Decide what happens to rows that change stored ones: refuse them, or accept them as a revision.
+         * @description Set the policy for rows that change stored ones: refuse them, or accept them as a revision.
          */
         post: operations["datasets_set_revisions"];
         delete?: never;
@@ -393,13 +393,13 @@ export interface paths {
         };
         /**
          * Dataset Rows
-         * @description The target over time, reduced for a chart; of several series one.
+         * @description Return the target over time, reduced for a chart; of several series one.
          */
         get: operations["datasets_dataset_rows"];
         put?: never;
         /**
          * Append Rows
-         * @description Add rows, as JSON or as a file, to the newest version. Answers 200 where all of them were there already.
+         * @description Add rows, as JSON or as a file, to the newest version. Answers 200 if all of them exist already.
          */
         post: operations["datasets_append_rows"];
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         /**
          * List Dataset Versions
-         * @description A page of a dataset's versions, the newest first.
+         * @description List a dataset's versions, the newest first.
          */
         get: operations["datasets_list_dataset_versions"];
         put?: never;
@@ -479,7 +479,7 @@ export interface paths {
         put?: never;
         /**
          * Add From Source
-         * @description Let a source plugin read the rows.
+         * @description Create a dataset, or its next version, from a source plugin.
          */
         post: operations["datasets_add_from_source"];
         delete?: never;
@@ -497,7 +497,7 @@ export interface paths {
         };
         /**
          * Get Evaluation
-         * @description A run's evaluation next to its baselines, with the verdict.
+         * @description Return a run's evaluation next to its baselines, with the verdict.
          */
         get: operations["models_get_evaluation"];
         put?: never;
@@ -559,7 +559,7 @@ export interface paths {
         };
         /**
          * List Loops
-         * @description A page of loops, one for each model, by name.
+         * @description List the loops, one for each model, by name.
          */
         get: operations["loop_list_loops"];
         put?: never;
@@ -579,13 +579,13 @@ export interface paths {
         };
         /**
          * Show Demo
-         * @description The demo of a model that keeps learning: its lines so far, and its closing table.
+         * @description Return the demo of a model that keeps learning: its lines so far, and its closing table.
          */
         get: operations["loop_show_demo"];
         put?: never;
         /**
          * Start Demo
-         * @description Start the demo; 409 where it is running.
+         * @description Start the demo. Answers 409 if it is running.
          */
         post: operations["loop_start_demo"];
         delete?: never;
@@ -623,7 +623,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description A page of models with their champions, by name.
+         * @description List models with their champions, by name.
          */
         get: operations["models_list_models"];
         put?: never;
@@ -643,7 +643,7 @@ export interface paths {
         };
         /**
          * Get Model
-         * @description A model with its newest versions.
+         * @description Return a model with its newest versions.
          */
         get: operations["models_get_model"];
         put?: never;
@@ -669,12 +669,12 @@ export interface paths {
         put?: never;
         /**
          * Set Alias
-         * @description Set an alias, or move it; the champion's too.
+         * @description Set or move an alias, including the champion's.
          */
         post: operations["models_set_alias"];
         /**
          * Remove Alias
-         * @description Take an alias other than the champion's away; the history keeps it.
+         * @description Remove an alias other than the champion's; the history keeps it.
          */
         delete: operations["models_remove_alias"];
         options?: never;
@@ -691,7 +691,8 @@ export interface paths {
         };
         /**
          * Get As Of
-         * @description What was known at a past moment: champion, forecast with interval, data version, over what then happened.
+         * @description Return what was known at a past time: champion, forecast with interval, data version, next to the actual
+         *     values.
          */
         get: operations["models_get_as_of"];
         put?: never;
@@ -711,13 +712,13 @@ export interface paths {
         };
         /**
          * List Deployments
-         * @description A page of the shadows and canaries that the model had, the newest first, with their results.
+         * @description List the model's shadows and canaries, newest first, with their results.
          */
         get: operations["models_list_deployments"];
         put?: never;
         /**
          * Start Deployment
-         * @description Let a version answer next to an alias's holder: as its shadow, or as a canary for a share of requests.
+         * @description Deploy a version alongside an alias's holder: as its shadow, or as a canary for a share of requests.
          */
         post: operations["models_start_deployment"];
         delete?: never;
@@ -755,13 +756,13 @@ export interface paths {
         };
         /**
          * Get Drift
-         * @description What the last look for drift found; housekeeping looks every hour where there are new predictions.
+         * @description Return the result of the last drift check; housekeeping checks every hour if there are new predictions.
          */
         get: operations["predictions_get_drift"];
         put?: never;
         /**
          * Check Drift
-         * @description Look for drift now, among the newest predictions.
+         * @description Check for drift now, among the newest predictions.
          */
         post: operations["predictions_check_drift"];
         delete?: never;
@@ -779,7 +780,7 @@ export interface paths {
         };
         /**
          * Get History
-         * @description A page of the moves of a model's aliases with their reasons, the newest first.
+         * @description List the moves of a model's aliases with their reasons, newest first.
          */
         get: operations["models_get_history"];
         put?: never;
@@ -801,7 +802,7 @@ export interface paths {
         put?: never;
         /**
          * Set Intended Use
-         * @description Write down what a model is for; it stands on the card of each version.
+         * @description Set a model's intended use, which the card of each version shows.
          */
         post: operations["models_set_intended_use"];
         delete?: never;
@@ -819,7 +820,7 @@ export interface paths {
         };
         /**
          * Show Freshness
-         * @description The automations that keep a model fresh, and how its champion stands next to baselines.
+         * @description Return the automations that keep a model fresh, and its champion's comparison with the baselines.
          */
         get: operations["models_show_freshness"];
         put?: never;
@@ -847,7 +848,7 @@ export interface paths {
         };
         /**
          * Get Lineage
-         * @description Datasets, runs, versions and predictions, and what came of what.
+         * @description Return the lineage graph of datasets, runs, versions and predictions.
          */
         get: operations["models_get_lineage"];
         put?: never;
@@ -867,7 +868,7 @@ export interface paths {
         };
         /**
          * Get Live Scores
-         * @description How good a model's predictions turned out to be, next to the naive ones.
+         * @description Return live scores of a model's predictions, next to the naive ones.
          */
         get: operations["predictions_get_live_scores"];
         put?: never;
@@ -887,7 +888,7 @@ export interface paths {
         };
         /**
          * Get Loop
-         * @description The loop of a model: when each step was last taken, and what takes it next time.
+         * @description Return the loop of a model: each step's last time, and its trigger.
          */
         get: operations["loop_get_loop"];
         put?: never;
@@ -907,13 +908,13 @@ export interface paths {
         };
         /**
          * List Policies
-         * @description A page of the policies that the model had, the newest first, with authors and reasons.
+         * @description List the model's policies, newest first, with authors and reasons.
          */
         get: operations["models_list_policies"];
         put?: never;
         /**
          * Set Policy
-         * @description Set what a promotion needs from now on, with a reason.
+         * @description Set the conditions for promotions from now on, with a reason.
          */
         post: operations["models_set_policy"];
         delete?: never;
@@ -931,7 +932,7 @@ export interface paths {
         };
         /**
          * Get Policy
-         * @description What a promotion of this model needs now.
+         * @description Return the current conditions for a promotion of this model.
          */
         get: operations["models_get_policy"];
         put?: never;
@@ -953,7 +954,7 @@ export interface paths {
         put?: never;
         /**
          * Predict
-         * @description The next values, entered into the ledger before they are given.
+         * @description Predict the next values; the answer is stored in the ledger before it is returned.
          */
         post: operations["models_predict"];
         delete?: never;
@@ -973,7 +974,7 @@ export interface paths {
         put?: never;
         /**
          * Predict Image
-         * @description What a version sees in a picture: the probability of each class.
+         * @description Classify an image: return the probability of each class.
          */
         post: operations["models_predict_image"];
         delete?: never;
@@ -1013,7 +1014,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Model
-         * @description Take a model out of the trash, by its id or its former name.
+         * @description Restore a model from the trash, by its id or its former name.
          */
         post: operations["models_restore_model"];
         delete?: never;
@@ -1051,7 +1052,7 @@ export interface paths {
         };
         /**
          * List Versions
-         * @description A page of a model's versions, the newest first.
+         * @description List a model's versions, newest first.
          */
         get: operations["models_list_versions"];
         put?: never;
@@ -1071,7 +1072,7 @@ export interface paths {
         };
         /**
          * Get Version
-         * @description One version with its lineage.
+         * @description Return one version with its lineage.
          */
         get: operations["models_get_version"];
         put?: never;
@@ -1095,7 +1096,7 @@ export interface paths {
         };
         /**
          * Get Bundle
-         * @description A version as one zip that stands for itself; the same version gives the same bytes.
+         * @description Download a version as a self-contained zip file; the same version gives the same bytes.
          */
         get: operations["models_get_bundle"];
         put?: never;
@@ -1115,7 +1116,7 @@ export interface paths {
         };
         /**
          * Get Card
-         * @description A version's card as Markdown.
+         * @description Return a version's card as Markdown.
          */
         get: operations["models_get_card"];
         put?: never;
@@ -1137,7 +1138,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Version
-         * @description Take a version out of the trash.
+         * @description Restore a version from the trash.
          */
         post: operations["models_restore_version"];
         delete?: never;
@@ -1157,7 +1158,7 @@ export interface paths {
         put?: never;
         /**
          * Ask What If
-         * @description The next values under changed columns known ahead, next to the base; nothing enters the ledger.
+         * @description Forecast with changed columns known ahead, next to the base forecast; nothing is stored in the ledger.
          */
         post: operations["models_ask_what_if"];
         delete?: never;
@@ -1177,7 +1178,7 @@ export interface paths {
         put?: never;
         /**
          * Import Bundle
-         * @description Add a bundle's version to a model. The same bundle again answers 200 with the version that is there.
+         * @description Import a bundle's version into a model. The same bundle again answers 200 with the existing version.
          */
         post: operations["models_import_bundle"];
         delete?: never;
@@ -1195,7 +1196,7 @@ export interface paths {
         };
         /**
          * List Notifications
-         * @description A page of messages, the newest first.
+         * @description List messages, the newest first.
          */
         get: operations["notifications_list_notifications"];
         put?: never;
@@ -1215,7 +1216,7 @@ export interface paths {
         };
         /**
          * Get Notification
-         * @description One message and how far it is.
+         * @description Return one message with its delivery state.
          */
         get: operations["notifications_get_notification"];
         put?: never;
@@ -1237,7 +1238,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge Notification
-         * @description State that somebody has seen it; it is not escalated then.
+         * @description Acknowledge a message, so that it is not escalated.
          */
         post: operations["notifications_acknowledge_notification"];
         delete?: never;
@@ -1255,13 +1256,13 @@ export interface paths {
         };
         /**
          * List Targets
-         * @description Targets by name. Secrets are masked.
+         * @description List targets by name. Secrets are masked.
          */
         get: operations["notifications_list_targets"];
         put?: never;
         /**
          * Create Target
-         * @description Add a place that messages go to; its options are checked by the notifier.
+         * @description Create a target for messages; its notifier checks the options.
          */
         post: operations["notifications_create_target"];
         delete?: never;
@@ -1279,18 +1280,18 @@ export interface paths {
         };
         /**
          * Get Target
-         * @description One target. Secrets are masked.
+         * @description Return one target. Secrets are masked.
          */
         get: operations["notifications_get_target"];
         /**
          * Replace Target
-         * @description Change a target; its options are given as a whole, secrets included.
+         * @description Replace a target; the request contains all of its options, secrets included.
          */
         put: operations["notifications_replace_target"];
         post?: never;
         /**
          * Delete Target
-         * @description Remove a target with its messages and secrets.
+         * @description Delete a target with its messages and secrets.
          */
         delete: operations["notifications_delete_target"];
         options?: never;
@@ -1309,7 +1310,7 @@ export interface paths {
         put?: never;
         /**
          * Silence Target
-         * @description Send nothing until a moment, or send again.
+         * @description Silence a target until a moment, or end its silence.
          */
         post: operations["notifications_silence_target"];
         delete?: never;
@@ -1387,7 +1388,7 @@ export interface paths {
         };
         /**
          * List Predictions
-         * @description A page of the ledger, the newest line first.
+         * @description List predictions, newest first.
          */
         get: operations["predictions_list_predictions"];
         put?: never;
@@ -1407,7 +1408,7 @@ export interface paths {
         };
         /**
          * Get Prediction
-         * @description A line of the ledger with what became of it.
+         * @description Return a prediction with its outcomes.
          */
         get: operations["predictions_get_prediction"];
         put?: never;
@@ -1427,7 +1428,7 @@ export interface paths {
         };
         /**
          * Get Forecast File
-         * @description Forecasts of the ledger as a file: times in the zone of the series, values with intervals, the unit.
+         * @description Download forecasts as a file: times in the zone of the series, values with intervals, the unit.
          */
         get: operations["predictions_get_forecast_file"];
         put?: never;
@@ -1449,7 +1450,7 @@ export interface paths {
         put?: never;
         /**
          * Post Outcomes
-         * @description Say what happened; each point is judged once, and a later truth does not replace an earlier one.
+         * @description Report outcomes; each point is judged once, and a later value does not replace an earlier one.
          */
         post: operations["predictions_post_outcomes"];
         delete?: never;
@@ -1791,13 +1792,13 @@ export interface paths {
         };
         /**
          * List Schedules
-         * @description A page of schedules with their next times and newest fires, by name.
+         * @description List schedules with their next times and newest fires, by name.
          */
         get: operations["automations_list_schedules"];
         put?: never;
         /**
          * Create Schedule
-         * @description Queue a run again and again, by cron or interval.
+         * @description Create a schedule that queues a run by cron or interval.
          */
         post: operations["automations_create_schedule"];
         delete?: never;
@@ -1815,18 +1816,18 @@ export interface paths {
         };
         /**
          * Get Schedule
-         * @description One schedule with more of its fires.
+         * @description Return one schedule with more of its fires.
          */
         get: operations["automations_get_schedule"];
         /**
          * Replace Schedule
-         * @description Change when, what and how; its fires stay. An interval keeps its anchor where none is given.
+         * @description Replace a schedule; its fires stay. An interval keeps its anchor if the request has none.
          */
         put: operations["automations_replace_schedule"];
         post?: never;
         /**
          * Delete Schedule
-         * @description Remove a schedule; the runs that it queued stay.
+         * @description Delete a schedule; the runs that it queued stay.
          */
         delete: operations["automations_delete_schedule"];
         options?: never;
@@ -1843,7 +1844,7 @@ export interface paths {
         };
         /**
          * List Fires
-         * @description A page of a schedule's fires, the newest first.
+         * @description List a schedule's fires, the newest first.
          */
         get: operations["automations_list_fires"];
         put?: never;
@@ -1865,7 +1866,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Schedule
-         * @description Stop firing until it is resumed.
+         * @description Pause a schedule until it is resumed.
          */
         post: operations["automations_pause_schedule"];
         delete?: never;
@@ -1885,7 +1886,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Schedule
-         * @description Fire again from now on; what fell into the pause is not made up for.
+         * @description Resume a schedule; fires missed during the pause are not made up for.
          */
         post: operations["automations_resume_schedule"];
         delete?: never;
@@ -1925,7 +1926,7 @@ export interface paths {
         put?: never;
         /**
          * Next Times
-         * @description When a timing would fire next; nothing is stored.
+         * @description Return the next times of a timing; nothing is stored.
          */
         post: operations["automations_next_times"];
         delete?: never;
@@ -2367,7 +2368,7 @@ export interface components {
         };
         /**
          * AgentSummary
-         * @description The answer of an agent. ``result`` is null where it is ``truncated``: a long one is in ``result.json`` only.
+         * @description The answer of an agent. ``result`` is null if ``truncated``: a long one is in ``result.json`` only.
          */
         AgentSummary: {
             /** Bytes */
@@ -2383,7 +2384,7 @@ export interface components {
         };
         /**
          * AliasChange
-         * @description A line of history: who was what, from when, why.
+         * @description One move of an alias: the version, the time and the reason.
          */
         AliasChange: {
             /** Action */
@@ -2453,7 +2454,7 @@ export interface components {
         };
         /**
          * AppendOut
-         * @description The version that holds the rows, and what happened to them.
+         * @description The version that holds the rows, and the result of adding them.
          */
         AppendOut: {
             /**
@@ -2508,7 +2509,7 @@ export interface components {
         };
         /**
          * AsOfOut
-         * @description A model at a past moment, from the history of its alias and the ledger.
+         * @description A model at a past time, from the history of its alias and the ledger.
          */
         AsOfOut: {
             /** Alias */
@@ -2584,7 +2585,7 @@ export interface components {
         };
         /**
          * AutomationChange
-         * @description An automation as it should be from now on.
+         * @description The new definition of an automation.
          */
         AutomationChange: {
             /**
@@ -2667,7 +2668,7 @@ export interface components {
         };
         /**
          * AutomationFired
-         * @description An automation fired; ``causes`` events and times became this firing.
+         * @description An automation fired; ``causes`` counts the events and times that were grouped into this firing.
          */
         AutomationFired: {
             /** Automation Id */
@@ -2789,7 +2790,7 @@ export interface components {
         };
         /**
          * AutomationRequest
-         * @description When what happens, which steps follow in order.
+         * @description An automation: its cause, and the steps that follow in order.
          */
         AutomationRequest: {
             /**
@@ -2823,7 +2824,7 @@ export interface components {
         };
         /**
          * AvailabilityRequest
-         * @description When the values of columns become known. Columns that are not named keep their statement.
+         * @description Statements of when columns become known. Other columns keep their statement.
          */
         AvailabilityRequest: {
             /**
@@ -2975,7 +2976,7 @@ export interface components {
         };
         /**
          * Caution
-         * @description A reason to read a forecast with care.
+         * @description A warning about a forecast.
          */
         Caution: {
             /**
@@ -2995,7 +2996,7 @@ export interface components {
         };
         /**
          * Change
-         * @description A change to one column known ahead, at every row to predict. Exactly one of the three ways.
+         * @description A change to one column known ahead, at every row to predict. Exactly one of the three kinds.
          */
         Change: {
             /** Add */
@@ -3030,7 +3031,7 @@ export interface components {
         };
         /**
          * ClassOut
-         * @description A class: how many pictures it has by part, and some of them, spread evenly.
+         * @description A class: its number of pictures by part, and some of them, spread evenly.
          */
         ClassOut: {
             /**
@@ -3082,7 +3083,8 @@ export interface components {
         };
         /**
          * ComparedRun
-         * @description A run with what the comparison needs of its evaluation; ``best_baseline`` is null where it was not judged.
+         * @description A run with the parts of its evaluation that a comparison needs; ``best_baseline`` is null without an
+         *     evaluation.
          */
         ComparedRun: {
             /** Best Baseline */
@@ -3102,7 +3104,7 @@ export interface components {
         };
         /**
          * ComparisonOut
-         * @description Runs in the order asked for, with their metrics and what differs in their configs.
+         * @description Runs in the requested order, with their metrics and the differences of their configs.
          */
         ComparisonOut: {
             /** Config */
@@ -3218,7 +3220,7 @@ export interface components {
         };
         /**
          * ConfigRow
-         * @description A setting in which the runs differ; ``null`` where a run does not have it.
+         * @description A setting in which the runs differ; ``null`` if a run does not have it.
          */
         ConfigRow: {
             /** Name */
@@ -3559,7 +3561,7 @@ export interface components {
         };
         /**
          * DataThen
-         * @description A version of a dataset, as the newest at a moment or as the one that something was made from.
+         * @description A dataset version: the newest at a time, or the one from which a prediction was made.
          */
         DataThen: {
             /** Added At */
@@ -3582,7 +3584,7 @@ export interface components {
         };
         /**
          * DemoEnd
-         * @description How the demo ended: its closing table, the steps that were not taken, or why it could not go on.
+         * @description The end of the demo: its closing table, the steps that were not taken, or the error that ended it.
          */
         DemoEnd: {
             /**
@@ -3601,7 +3603,7 @@ export interface components {
         };
         /**
          * DemoLine
-         * @description Something that happened in the demo. Which fields are there depends on the event.
+         * @description An event of the demo. The event determines the fields that are set.
          */
         DemoLine: {
             /** Approved */
@@ -3619,7 +3621,7 @@ export interface components {
              * Event
              * @enum {string}
              */
-            event: "series" | "first" | "no_hook" | "connected" | "changes" | "drift" | "trained" | "champion" | "row";
+            event: "series" | "first" | "no_hook" | "connected" | "waiting" | "changes" | "drift" | "trained" | "champion" | "row";
             /**
              * More
              * @description rows that will arrive
@@ -3641,6 +3643,11 @@ export interface components {
              */
             run_id?: string | null;
             /**
+             * Runs
+             * @description other runs that the demo's own wait for (waiting)
+             */
+            runs?: number | null;
+            /**
              * Version
              * @description that drifted, or that became champion
              */
@@ -3648,7 +3655,7 @@ export interface components {
         };
         /**
          * DemoOut
-         * @description The demo of a model that keeps learning: what happened so far, and how it ended.
+         * @description The demo of a model that keeps learning: its events so far, and its end.
          */
         DemoOut: {
             end?: components["schemas"]["DemoEnd"] | null;
@@ -3748,7 +3755,7 @@ export interface components {
         };
         /**
          * DeploymentOut
-         * @description A shadow or a canary, and how it did next to the alias's holder.
+         * @description A shadow or a canary, and its results next to the alias's holder.
          */
         DeploymentOut: {
             /** Alias */
@@ -3807,7 +3814,7 @@ export interface components {
         };
         /**
          * DeploymentPage
-         * @description A page of a model's shadows and canaries, the newest first.
+         * @description A page of a model's shadows and canaries, newest first.
          */
         DeploymentPage: {
             /** Items */
@@ -3820,7 +3827,7 @@ export interface components {
         };
         /**
          * DeploymentRequest
-         * @description Let a version answer next to an alias's holder.
+         * @description Request to deploy a version alongside an alias's holder.
          */
         DeploymentRequest: {
             /**
@@ -3899,7 +3906,7 @@ export interface components {
         };
         /**
          * DriftErrors
-         * @description Live errors compared with those of the test part, in the order of their forecasts.
+         * @description Live errors compared with those of the test set, in the order of their forecasts.
          */
         DriftErrors: {
             /** Drifted */
@@ -3942,7 +3949,7 @@ export interface components {
         };
         /**
          * DriftFound
-         * @description Questions to a version drifted away from the rows that it learned from.
+         * @description Questions to a version drifted away from its training rows.
          */
         DriftFound: {
             /** Columns */
@@ -3968,7 +3975,7 @@ export interface components {
         };
         /**
          * DriftOut
-         * @description Whether a version's inputs and answers still look like where it learned.
+         * @description The drift of a version's inputs and answers relative to its training rows.
          */
         DriftOut: {
             /** Alarm */
@@ -3984,7 +3991,7 @@ export interface components {
         };
         /**
          * DriftReport
-         * @description What a look found among the newest lines of the ledger.
+         * @description Result of a drift check over the newest ledger entries.
          */
         DriftReport: {
             /** Alarm */
@@ -4010,7 +4017,7 @@ export interface components {
         };
         /**
          * DriftThresholds
-         * @description What counts as drift: ``psi`` reached and ``p_value`` below ``level``, which is ``alpha`` / columns.
+         * @description Conditions of drift: ``psi`` reached and ``p_value`` below ``level``, which is ``alpha`` / columns.
          */
         DriftThresholds: {
             /** Alpha */
@@ -4027,7 +4034,7 @@ export interface components {
         };
         /**
          * DryRunOut
-         * @description What an automation would have done. Durations of steps are not known: only cool-down and limit hold firings.
+         * @description The result of a dry run. Durations of steps are not known: only cool-down and limit hold firings back.
          */
         DryRunOut: {
             /**
@@ -4071,7 +4078,7 @@ export interface components {
         };
         /**
          * DryRunRequest
-         * @description What to try, and since when.
+         * @description The automation to try, and the start of the period.
          */
         DryRunRequest: {
             /**
@@ -4125,7 +4132,7 @@ export interface components {
         };
         /**
          * EvaluatedRows
-         * @description The rows that an evaluated predictor has seen; ``start`` and ``end`` (ISO 8601) are both included.
+         * @description The rows that an evaluated predictor has learned from; ``start`` and ``end`` (ISO 8601) are both included.
          */
         EvaluatedRows: {
             /** End */
@@ -4348,7 +4355,7 @@ export interface components {
         };
         /**
          * ExtremesOut
-         * @description A sequential test of single losses: more than ``share`` of them above ``bound`` is shown where exp(log_wealth)
+         * @description A sequential test of single losses: more than ``share`` of them above ``bound`` is shown when exp(log_wealth)
          *     reaches 1 / alpha.
          */
         ExtremesOut: {
@@ -4452,7 +4459,7 @@ export interface components {
         };
         /**
          * Finding
-         * @description Something found while reading: a code, how bad, how often, where first, in both languages.
+         * @description A finding of reading: its code, severity, count and first place, in both languages.
          */
         Finding: {
             /** Code */
@@ -4499,7 +4506,7 @@ export interface components {
         };
         /**
          * FireOut
-         * @description One fire. Either a run was queued, or ``error`` says why it could not be.
+         * @description One fire. Either a run was queued, or ``error`` states the reason.
          */
         FireOut: {
             /**
@@ -4653,7 +4660,7 @@ export interface components {
         };
         /**
          * ForecastSummary
-         * @description Forecasts of the newest rows; ``known``: series whose forecast the ledger held already.
+         * @description Forecasts of the newest rows; ``known``: series whose forecast the ledger already had.
          */
         ForecastSummary: {
             /** Dataset */
@@ -4686,7 +4693,7 @@ export interface components {
         };
         /**
          * ForecastThen
-         * @description The newest forecast that had been given by then, with outcomes known up to now.
+         * @description The newest forecast given by that time, with the outcomes known today.
          */
         ForecastThen: {
             /** @description that it was made from; null: rows that the caller sent */
@@ -4820,7 +4827,7 @@ export interface components {
         };
         /**
          * GatePolicy
-         * @description The terms of one model's gate. ``number`` counts the model's policies; 0 is the platform's own.
+         * @description The conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own.
          */
         GatePolicy: {
             /**
@@ -4900,7 +4907,7 @@ export interface components {
         };
         /**
          * GateSummary
-         * @description The newest verdict in short; the run has all of it.
+         * @description A summary of the newest verdict; the run has the full verdict.
          */
         GateSummary: {
             /**
@@ -4965,7 +4972,7 @@ export interface components {
         };
         /**
          * GuardedSlice
-         * @description Every value of a key is a slice in which no candidate may be worse, beyond noise, than by the margin.
+         * @description A key whose values are slices in which no candidate may be worse than the margin, beyond noise.
          *
          *     Attributes:
          *         by: the property that cuts the targets; hours, weekdays (Monday is 1) and months in the series' time zone.
@@ -5031,7 +5038,7 @@ export interface components {
         };
         /**
          * HistoryPage
-         * @description A page of the moves of a model's aliases, the newest first.
+         * @description A page of the moves of a model's aliases, newest first.
          */
         HistoryPage: {
             /** Items */
@@ -5136,7 +5143,7 @@ export interface components {
         };
         /**
          * ImportOut
-         * @description A version that came in from a bundle. ``created`` is false where it was there already.
+         * @description An imported version. ``created`` is false if it existed already.
          */
         ImportOut: {
             /** Created */
@@ -5183,7 +5190,7 @@ export interface components {
         };
         /**
          * IncumbentOut
-         * @description The version that knows the present forecasts, and what happened to those that came.
+         * @description The version with the present forecasts, and the result of adding them.
          */
         IncumbentOut: {
             /**
@@ -5313,7 +5320,7 @@ export interface components {
         };
         /**
          * Interval
-         * @description Every so many seconds, minutes, hours or days. Days keep the time of day when clocks change.
+         * @description An interval of seconds, minutes, hours or days. Days keep the time of day when clocks change.
          */
         Interval: {
             /** Every */
@@ -5368,7 +5375,7 @@ export interface components {
         };
         /**
          * KeepFreshOut
-         * @description What keeps a model fresh.
+         * @description The automations that keep a model fresh, and the model's present state.
          */
         KeepFreshOut: {
             /**
@@ -5422,7 +5429,7 @@ export interface components {
         };
         /**
          * KeepFreshRequest
-         * @description How a model is kept fresh. Asking again changes what differs.
+         * @description Settings for keeping a model fresh. A repeated request changes only what differs.
          */
         KeepFreshRequest: {
             /**
@@ -5480,7 +5487,7 @@ export interface components {
         };
         /**
          * KnownPoints
-         * @description How many of a prediction's points are judged.
+         * @description Number of a prediction's points that are judged.
          */
         KnownPoints: {
             /** Known */
@@ -5490,7 +5497,7 @@ export interface components {
         };
         /**
          * LearnedPart
-         * @description Rows of one part of a split, with the times of the first and the last where they have one.
+         * @description Rows of one part of a split, with the times of the first and the last if they have one.
          */
         LearnedPart: {
             /**
@@ -5512,9 +5519,9 @@ export interface components {
         };
         /**
          * LearnedRows
-         * @description The rows that the serving weights have seen, validation included. An imported version may state none.
+         * @description The rows that the serving weights have learned from, validation included. An imported version may state none.
          *
-         *     ``evaluated`` is about the predictor that was evaluated, where the serving one was refitted on every row.
+         *     ``evaluated`` describes the evaluated predictor if the serving one was refitted on every row.
          */
         LearnedRows: {
             /** End */
@@ -5636,7 +5643,7 @@ export interface components {
         };
         /**
          * LineageNode
-         * @description A thing that a version comes from or that came of it; each kind of node has the fields that belong to it.
+         * @description An ancestor or a descendant of a version; each kind of node has its own fields.
          */
         LineageNode: {
             /**
@@ -5683,7 +5690,7 @@ export interface components {
         };
         /**
          * LineageOut
-         * @description Where a model's versions come from and what they said. ``left_out``: older versions that are not told.
+         * @description Lineage of a model's versions and their predictions. ``left_out``: number of older versions omitted.
          */
         LineageOut: {
             /** Edges */
@@ -5733,7 +5740,7 @@ export interface components {
         };
         /**
          * LiveScore
-         * @description Means over judged points of one version, in one stretch of time or in all.
+         * @description Means over judged points of one version, in one interval of time or in all.
          */
         LiveScore: {
             /**
@@ -5797,7 +5804,7 @@ export interface components {
         };
         /**
          * LiveScores
-         * @description How good a model's predictions turned out to be, next to the naive ones of the same targets.
+         * @description Live scores of a model's predictions, next to the naive ones of the same targets.
          */
         LiveScores: {
             /** Bucket Seconds */
@@ -5889,7 +5896,7 @@ export interface components {
         };
         /**
          * LoopStep
-         * @description One step of the loop: when it was last taken, with what result, and what takes it next time.
+         * @description One step of the loop: its last time and result, and its triggers.
          */
         LoopStep: {
             /**
@@ -5947,7 +5954,7 @@ export interface components {
         };
         /**
          * LoopTrigger
-         * @description Something that takes a step without a person.
+         * @description An automation or a schedule that takes a step.
          */
         LoopTrigger: {
             /** Id */
@@ -5966,7 +5973,7 @@ export interface components {
         };
         /**
          * MadePredictions
-         * @description How many predictions a version made, how many of them are judged, and the times of the first and the last.
+         * @description Number of a version's predictions, number of judged ones, and the times of the first and the last.
          */
         MadePredictions: {
             /**
@@ -6139,8 +6146,8 @@ export interface components {
         };
         /**
          * MetricRow
-         * @description One metric of every run; ``null`` where a run has none. Marks are places in ``values``, and there only where
-         *     all judged runs saw the same held-out rows.
+         * @description One metric of every run; ``null`` if a run has none. Marks are indices into ``values``, set only if all
+         *     evaluated runs used the same held-out rows.
          */
         MetricRow: {
             /**
@@ -6260,7 +6267,7 @@ export interface components {
         };
         /**
          * MissingAutomation
-         * @description The automation that would take an open step, and a command that makes it.
+         * @description The automation that would take an open step, and a command that creates it.
          */
         MissingAutomation: {
             /** Command */
@@ -6345,7 +6352,7 @@ export interface components {
         };
         /**
          * ModelMoved
-         * @description A model or one version of it was put into the trash or taken out of it.
+         * @description A model or one of its versions was moved into the trash or restored.
          */
         ModelMoved: {
             /** By */
@@ -6367,7 +6374,7 @@ export interface components {
         };
         /**
          * ModelOut
-         * @description A named thing with versions.
+         * @description A named model with versions.
          */
         ModelOut: {
             /** Champion */
@@ -6499,7 +6506,7 @@ export interface components {
         };
         /**
          * NotificationOut
-         * @description A message and how far it is.
+         * @description A message with its delivery state.
          */
         NotificationOut: {
             /** Acknowledged At */
@@ -6574,7 +6581,7 @@ export interface components {
         };
         /**
          * NotifyStep
-         * @description Put a message into the outbox of each target. Without a text, the message states the cause.
+         * @description Put a message into the outbox of each target. Without a text, the message describes the cause.
          */
         NotifyStep: {
             /**
@@ -6620,7 +6627,7 @@ export interface components {
         };
         /**
          * OnEvent
-         * @description When the project's event log says so.
+         * @description A cause: an event in the project's event log.
          */
         OnEvent: {
             /**
@@ -6641,7 +6648,7 @@ export interface components {
         };
         /**
          * OnMeasure
-         * @description When a measured value has been beyond a limit for some time; once for each time that it crosses the limit.
+         * @description A cause: a measured value beyond a limit for some time; once for each time that it crosses the limit.
          */
         OnMeasure: {
             /** Above */
@@ -6675,7 +6682,7 @@ export interface components {
         };
         /**
          * OnSchedule
-         * @description At the times of a cron line or an interval.
+         * @description A cause: the times of a cron line or an interval.
          */
         OnSchedule: {
             /**
@@ -6718,7 +6725,7 @@ export interface components {
         };
         /**
          * OriginDataset
-         * @description The dataset version that an imported version learned from, as its own platform calls it.
+         * @description The dataset version that an imported version learned from, as named by its own platform.
          */
         OriginDataset: {
             /** Fingerprint */
@@ -6730,7 +6737,7 @@ export interface components {
         };
         /**
          * OutcomeRequest
-         * @description What happened: the truth about one point of a prediction, or about a moment of a model's series.
+         * @description Report of an outcome: the actual value of a prediction's point, or of a model's series at a time.
          */
         OutcomeRequest: {
             /**
@@ -6760,7 +6767,7 @@ export interface components {
         };
         /**
          * OutcomesOut
-         * @description How many points were judged now, and how many had been before, which stay as they are.
+         * @description Number of points judged now, and number judged before, which remain as they are.
          */
         OutcomesOut: {
             /** Judged */
@@ -6803,9 +6810,9 @@ export interface components {
         };
         /**
          * PairOut
-         * @description Two runs' models on the same held-out rows, as the gate compares: a below b where the difference is negative.
+         * @description Two runs' models compared on the same held-out rows, as the gate does; a is better if the difference is negative.
          *
-         *     Where ``comparable`` is false, ``why_not`` says why and no number is given.
+         *     If ``comparable`` is false, ``why_not`` states the reasons and there are no numbers.
          */
         PairOut: {
             /** A */
@@ -6954,7 +6961,7 @@ export interface components {
         };
         /**
          * PictureAnswer
-         * @description What a version sees in a picture.
+         * @description Classification of an image.
          */
         PictureAnswer: {
             /**
@@ -6989,7 +6996,7 @@ export interface components {
         };
         /**
          * PictureOut
-         * @description A picture of a dataset, for people to look at.
+         * @description A picture of a dataset, for display.
          */
         PictureOut: {
             /** Name */
@@ -7004,7 +7011,7 @@ export interface components {
         };
         /**
          * PictureSize
-         * @description What a version looks at, in pixels; ``channels`` is 1 for grey and 3 for colour.
+         * @description Input size of a version in pixels; ``channels`` is 1 for grey and 3 for colour.
          */
         PictureSize: {
             /** Channels */
@@ -7016,7 +7023,7 @@ export interface components {
         };
         /**
          * PicturesOut
-         * @description What an image dataset holds.
+         * @description The contents of an image dataset.
          */
         PicturesOut: {
             /** Channels */
@@ -7103,7 +7110,7 @@ export interface components {
         };
         /**
          * PointOutcome
-         * @description What became of one point.
+         * @description Outcome of one point.
          */
         PointOutcome: {
             /** Actual */
@@ -7161,7 +7168,7 @@ export interface components {
         };
         /**
          * PointThen
-         * @description A predicted value with its interval, and what happened; ``actual`` and ``label`` are null until that is known.
+         * @description A predicted value with its interval and its outcome; ``actual`` and ``label`` are null until that is known.
          */
         PointThen: {
             /** Actual */
@@ -7250,7 +7257,7 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description A policy of the model's gate. Number 0 is the platform's own; it has no author.
+         * @description A policy of the model's gate. Number 0 is the platform's own and has no author.
          */
         PolicyOut: {
             /** At */
@@ -7312,7 +7319,7 @@ export interface components {
         };
         /**
          * PolicyPage
-         * @description A page of a model's policies, the newest first; the last one is the platform's own.
+         * @description A page of a model's policies, newest first; the last one is the platform's own.
          */
         PolicyPage: {
             /** Items */
@@ -7325,7 +7332,7 @@ export interface components {
         };
         /**
          * PolicyRequest
-         * @description The terms of a model's promotions from now on. A term that is left out has the platform's value.
+         * @description Request to set the conditions of a model's promotions. An omitted condition has the platform's value.
          */
         PolicyRequest: {
             /**
@@ -7378,7 +7385,7 @@ export interface components {
         };
         /**
          * PredictionDetail
-         * @description A line with what became of each of its points; those that are missing are not yet known.
+         * @description A prediction with the outcomes of its points; missing ones are not known yet.
          */
         PredictionDetail: {
             /** Alias */
@@ -7451,7 +7458,7 @@ export interface components {
         };
         /**
          * PredictionInputs
-         * @description The rows or the picture that a prediction was made from.
+         * @description The rows or the image that a prediction was made from.
          */
         PredictionInputs: {
             /**
@@ -7498,7 +7505,7 @@ export interface components {
         };
         /**
          * PredictionOut
-         * @description A line of the ledger. ``outcome`` is null until it matured and was judged, once.
+         * @description A prediction in the ledger. ``outcome`` is null until it matured and was judged, once.
          */
         PredictionOut: {
             /** Alias */
@@ -7562,7 +7569,7 @@ export interface components {
         };
         /**
          * PredictionPage
-         * @description A page of the ledger, the newest line first.
+         * @description A page of predictions, newest first.
          */
         PredictionPage: {
             /** Items */
@@ -7575,7 +7582,7 @@ export interface components {
         };
         /**
          * PredictionPoint
-         * @description A predicted value with its interval; ``low`` and ``high`` are null where the version gives none.
+         * @description A predicted value with its interval; ``low`` and ``high`` are null if the version gives none.
          */
         PredictionPoint: {
             /**
@@ -7609,7 +7616,7 @@ export interface components {
         };
         /**
          * PredictionsJudgedAgain
-         * @description A dataset revised values that had judged predictions; these points were judged again.
+         * @description A dataset revised values of judged predictions; these points were judged again.
          */
         PredictionsJudgedAgain: {
             /** Dataset */
@@ -7791,7 +7798,7 @@ export interface components {
         };
         /**
          * PredictSummary
-         * @description A batch prediction: what was predicted, and with which version.
+         * @description A batch prediction: its rows and files, and its version.
          */
         PredictSummary: {
             /** Chunks */
@@ -7895,7 +7902,7 @@ export interface components {
         };
         /**
          * PromoteStep
-         * @description Move an alias of a model to a version, whatever the gate decided.
+         * @description Move an alias of a model to a version, regardless of the gate's decision.
          */
         PromoteStep: {
             /**
@@ -8047,7 +8054,7 @@ export interface components {
         };
         /**
          * RefreshSummary
-         * @description What a source answered: the rows of the next version, and how they differ from those of the previous one.
+         * @description The result of a refresh: the rows of the next version, and their differences from the previous one.
          */
         RefreshSummary: {
             /** Created */
@@ -8214,7 +8221,7 @@ export interface components {
         };
         /**
          * RevisionPolicy
-         * @description What happens to rows that change stored ones.
+         * @description The policy for rows that change stored ones.
          */
         RevisionPolicy: {
             /**
@@ -8874,7 +8881,7 @@ export interface components {
         };
         /**
          * Said
-         * @description A sentence by language code, and the code that programs know it by.
+         * @description A sentence by language, and its code for programs.
          */
         Said: {
             /** Code */
@@ -8902,7 +8909,7 @@ export interface components {
         };
         /**
          * Scenario
-         * @description A named set of changes; changes to the same column follow one another.
+         * @description A named set of changes; changes to the same column are applied in order.
          */
         Scenario: {
             /** Changes */
@@ -8963,7 +8970,7 @@ export interface components {
         };
         /**
          * ScheduleFired
-         * @description A schedule fired: it queued a run, or could not.
+         * @description A schedule fired and queued a run, or failed to queue it.
          */
         ScheduleFired: {
             /** Cause */
@@ -8993,7 +9000,7 @@ export interface components {
         };
         /**
          * ScheduleMissed
-         * @description Fire times passed while no scheduler ran, and are left out.
+         * @description Fire times passed while no scheduler was running, and were skipped.
          */
         ScheduleMissed: {
             /** Count */
@@ -9085,7 +9092,7 @@ export interface components {
         };
         /**
          * ScheduleRequest
-         * @description When, and which run. ``run`` is the body of POST /runs; each fire gives it an idempotency key of its own.
+         * @description A schedule's times and run. ``run`` is the body of POST /runs; each fire adds its own idempotency key.
          */
         ScheduleRequest: {
             /**
@@ -9129,7 +9136,7 @@ export interface components {
         };
         /**
          * ScoredBaseline
-         * @description A baseline's metrics on the validation part, or why it has none.
+         * @description A baseline's metrics on the validation set, or why it has none.
          */
         ScoredBaseline: {
             /**
@@ -9374,7 +9381,7 @@ export interface components {
         };
         /**
          * SilenceRequest
-         * @description Until when a target gets nothing; empty: it gets messages again.
+         * @description The end of a target's silence; empty: the target gets messages again.
          */
         SilenceRequest: {
             /** Until */
@@ -9423,8 +9430,8 @@ export interface components {
         };
         /**
          * SliceRecord
-         * @description The result of one guarded slice. ``low`` and ``high`` are null where the state is unknown: too few rows,
-         *     or rows worth too few independent ones.
+         * @description The result of one guarded slice. ``low`` and ``high`` are null if the state is unknown: too few rows, or too
+         *     few independent ones.
          */
         SliceRecord: {
             /** Difference */
@@ -9471,7 +9478,7 @@ export interface components {
         };
         /**
          * Spread
-         * @description A metric over the folds in which a contender has it.
+         * @description Distribution of a metric over the folds in which a contender has it.
          */
         Spread: {
             /** Deviation */
@@ -9483,7 +9490,7 @@ export interface components {
         };
         /**
          * Standing
-         * @description Whether a champion is worse than a baseline beyond noise, by its judged predictions.
+         * @description Result of testing whether a champion is worse than a baseline beyond noise, by its judged predictions.
          */
         Standing: {
             /**
@@ -9907,7 +9914,7 @@ export interface components {
         };
         /**
          * StudyStep
-         * @description Begin a study and wait for its end. ``study`` is the body of POST /studies; its name is added to.
+         * @description Start a study and wait for its end. ``study`` is the body of POST /studies; its name gets a suffix.
          */
         StudyStep: {
             /**
@@ -10072,7 +10079,7 @@ export interface components {
         };
         /**
          * TargetRequest
-         * @description Where messages go. The options are stored encrypted, and secrets among them are never shown again.
+         * @description A target for messages. Its options are stored encrypted, and secrets among them are never shown again.
          */
         TargetRequest: {
             /**
@@ -10202,7 +10209,7 @@ export interface components {
         };
         /**
          * TestOut
-         * @description A sequential test: "worse by more than the margin" is shown where exp(log_wealth) reaches 1 / alpha.
+         * @description A sequential test: "worse by more than the margin" is shown when exp(log_wealth) reaches 1 / alpha.
          */
         TestOut: {
             /** Alpha */
@@ -10228,7 +10235,7 @@ export interface components {
         };
         /**
          * Timing
-         * @description When: a cron line or an interval, read in a time zone.
+         * @description The times of a schedule: a cron line or an interval, in a time zone.
          */
         Timing: {
             /**
@@ -10326,8 +10333,8 @@ export interface components {
          * TrainSummary
          * @description A training run: the gate's verdict and the candidate's metrics on the test set.
          *
-         *     ``study``, ``trials`` and ``retrained`` are there for the winner of a study, ``refitted_sha256`` where the predictor
-         *     that serves learned again from all rows, ``approved_version`` where a person decides about the promotion.
+         *     ``study``, ``trials`` and ``retrained`` are set for the winner of a study, ``refitted_sha256`` if the predictor
+         *     that serves was refitted on all rows, ``approved_version`` if the promotion needs approval.
          */
         TrainSummary: {
             /** Approved */
@@ -10588,11 +10595,11 @@ export interface components {
         };
         /**
          * VerdictRecord
-         * @description The gate's decision about a candidate, with its reasons and the terms it was made under.
+         * @description The gate's decision about a candidate, with its reasons and the conditions that applied.
          *
          *     Attributes:
          *         champion: the name that holds the title afterwards; empty: there is none.
-         *         approved: the name that may take the title where the policy leaves promotions to people.
+         *         approved: the name that may be promoted if the policy requires approval.
          *         slices: the guarded ones.
          */
         VerdictRecord: {
@@ -10673,7 +10680,7 @@ export interface components {
         };
         /**
          * VersionOut
-         * @description One immutable version: weights with preprocessing, and where it came from.
+         * @description One immutable version: weights with preprocessing, and their origin.
          */
         VersionOut: {
             /** Aliases */
@@ -10744,7 +10751,7 @@ export interface components {
         };
         /**
          * VersionPage
-         * @description A page of a model's versions, the newest first.
+         * @description A page of a model's versions, newest first.
          */
         VersionPage: {
             /** Items */
@@ -10779,7 +10786,7 @@ export interface components {
         };
         /**
          * WhatIfOut
-         * @description A base forecast and one for each scenario. None of them enters the ledger.
+         * @description A base forecast and one for each scenario. None of them is stored in the ledger.
          */
         WhatIfOut: {
             /**
@@ -10834,7 +10841,7 @@ export interface components {
         };
         /**
          * WhatIfRequest
-         * @description The next values with changed columns; ``rows`` and ``series`` as for a prediction.
+         * @description Request for the next values with changed columns; ``rows`` and ``series`` as for a prediction.
          */
         WhatIfRequest: {
             /**
@@ -10875,7 +10882,7 @@ export interface components {
         };
         /**
          * WouldFire
-         * @description A firing that would have been.
+         * @description A firing that would have happened.
          */
         WouldFire: {
             /**

@@ -1,1 +1,1 @@
-"""Schedules; automations (when: an event, a time, a measure; then: steps); notifications."""
+"""Schedules, automations (steps that follow an event, a time or a measured value) and notifications."""

@@ -23,7 +23,7 @@ class ScheduleChanged(ScheduleEvent):
 
 
 class ScheduleMissed(ScheduleEvent):
-    """Fire times passed while no scheduler ran, and are left out."""
+    """Fire times passed while no scheduler was running, and were skipped."""
 
     type: Literal["schedule.missed"] = "schedule.missed"
     count: int
@@ -31,7 +31,7 @@ class ScheduleMissed(ScheduleEvent):
 
 
 class ScheduleFired(ScheduleEvent):
-    """A schedule fired: it queued a run, or could not."""
+    """A schedule fired and queued a run, or failed to queue it."""
 
     type: Literal["schedule.fired"] = "schedule.fired"
     fire_time: datetime
@@ -56,7 +56,7 @@ class AutomationChanged(AutomationEvent):
 
 
 class AutomationFired(AutomationEvent):
-    """An automation fired; ``causes`` events and times became this firing."""
+    """An automation fired; ``causes`` counts the events and times that were grouped into this firing."""
 
     type: Literal["automation.fired"] = "automation.fired"
     firing: str

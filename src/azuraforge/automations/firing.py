@@ -1,8 +1,8 @@
-"""One fire: its line and its run are written in one transaction, or neither is.
+"""Fires of schedules; a fire's record and its run are written in one transaction.
 
-Any number of schedulers may try the same fire. Three guards keep it single: the schedule's row is locked and must still
-stand where it was seen; the fire's key (schedule, time) is unique; and so is the run's idempotency key, made of both.
-All time is the database's.
+Any number of schedulers may try the same fire. Three guards keep it unique: the schedule's row is locked and must still
+be as it was read; the fire's key (schedule, time) is unique; and so is the run's idempotency key, made of both.
+All times come from the database's clock.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunError, RunRequest
 from azuraforge.runs.service import RunService
 
-#: Lines of the list that a schedule keeps; older ones go, a hundred at a time.
+#: Fires that a schedule keeps in its list; older ones are deleted in batches of a hundred.
 KEPT_FIRES = 1000
 _SWEEP_EVERY = 100
 
 
 def schedule_stream(schedule_id: str) -> str:
-    """The stream of everything that a schedule did."""
+    """Return the name of a schedule's event stream."""
     return f"schedule/{schedule_id}"
 
 
 def recurrence_of(schedule: Schedule) -> Recurrence:
-    """The stored timing. Raises InvalidInput where this machine no longer knows the time zone."""
+    """Return the stored timing. Raises InvalidInput if this machine no longer knows the time zone."""
     zone = zone_of(schedule.timezone)
     if schedule.cron is not None:
         return Cron(schedule.cron, zone)
@@ -49,7 +49,7 @@ def recurrence_of(schedule: Schedule) -> Recurrence:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What a fire will queue, or why it cannot."""
+    """A prepared fire: the run to queue, or the error that prevents it."""
 
     request: RunRequest | None = None
     run: PreparedRun | None = None
@@ -65,10 +65,10 @@ class Firing:
         self._runs = runs
 
     def due(self, key: store.Due) -> bool:
-        """One step of a schedule whose time has come; False where there was none to make.
+        """Take one step of a due schedule. Return False if there was none to take.
 
-        What is wrong with the run's request becomes the fire's error. Everything else (a launcher that is starting, a
-        database that is away) is raised and leaves the fire due.
+        An error in the run's request becomes the fire's error. Any other error (a launcher that is starting, a
+        database that is unavailable) is raised and leaves the fire due.
         """
         with self._database.read(key.project_id) as session:
             seen = store.find(session, key.schedule_id)
@@ -89,7 +89,7 @@ class Firing:
         return self._database.write(key.project_id, lambda session: self._step(session, seen, due_at, step, prepared))
 
     def now(self, schedule: Schedule, user_id: str | None, unit: UnitOfWork | None = None) -> ScheduleFire:
-        """Fire once on request, in addition to the schedule's own times. Raises UserError; then nothing is written."""
+        """Fire once on request, in addition to the schedule's own times. Raises UserError and then writes nothing."""
         prepared = self._prepare(schedule)
         if prepared.problem is not None:
             raise prepared.problem
@@ -106,7 +106,7 @@ class Firing:
         return self._database.write(schedule.project_id, work, unit=unit)
 
     def emit(self, session: Session, schedule: Schedule, body: ScheduleEvent) -> None:
-        """Append a line to the schedule's stream and to the project's."""
+        """Append an event to the schedule's stream and to the project's."""
         body.schedule_id, body.name = schedule.id, schedule.name
         for stream in (schedule_stream(schedule.id), "project"):
             self._events.append(session, stream, body)
@@ -121,9 +121,9 @@ class Firing:
     def _step(self, session: Session, seen: Schedule, due_at: datetime, step: Step, prepared: _Prepared) -> bool:
         schedule = store.lock(session, seen.id)
         if schedule is None or schedule.next_fire_at != due_at:
-            return False  # another scheduler was faster, or somebody paused or deleted it
+            return False  # another scheduler was faster, or the schedule was paused or deleted
         if any(getattr(schedule, name) != getattr(seen, name) for name in ("run_request", "misfire", "grace_seconds")):
-            return False  # somebody has just changed it: still due, and prepared anew
+            return False  # changed in the meantime: still due, and prepared again
         if step.left_out:
             self.emit(session, schedule, ScheduleMissed(count=step.left_out, since=due_at))
         store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)

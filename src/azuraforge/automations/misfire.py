@@ -1,10 +1,10 @@
-"""What to do with fires that nobody was there for. Pure: the caller brings the time.
+"""Policy for missed fires. Pure: the caller passes the time.
 
-A fire is *missed* once it is more than the grace late. Then, by policy:
+A fire is *missed* if it is late by more than the grace period. Then, by policy:
 
-- ``once``: the newest due fire stands for all of them.
-- ``all``: every one is made up for, the newest ``MOST_MADE_UP`` at most.
-- ``skip``: the missed ones are left out; those that are still within the grace fire.
+- ``once``: only the newest due fire is made.
+- ``all``: every fire is made up for, the newest ``MOST_MADE_UP`` at most.
+- ``skip``: missed fires are skipped; fires still within the grace period are made.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ MisfirePolicy = Literal["once", "all", "skip"]
 
 #: A year of missed minutes must not become half a million runs.
 MOST_MADE_UP = 100
-#: How many fires that were left out are counted in one go.
+#: Skipped fires that are counted in one step.
 MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True)
 class Step:
-    """What to do now: fire (or not), how many fires were left out, and which one is next (None: never again)."""
+    """One decision: the time to fire (or None), the number of skipped fires, and the next time (None: no more)."""
 
     fire_at: datetime | None
     next_at: datetime | None
@@ -33,7 +33,7 @@ class Step:
 
 
 def decide(recurrence: Recurrence, due_at: datetime, at: datetime, policy: MisfirePolicy, grace_seconds: float) -> Step:
-    """One step for a fire that was due at ``due_at``, seen at ``at``; call again while the next is due, too."""
+    """Decide at ``at`` on a fire that was due at ``due_at``; call again while the next is due, too."""
     grace = timedelta(seconds=grace_seconds)
     if at - due_at <= grace:
         return _fire(recurrence, due_at, due_at)

@@ -1,4 +1,4 @@
-"""Checks that what schedules and automations need is not deleted."""
+"""Objections to deleting what schedules and automations need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.errors import Conflict
 
 
 def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
-    """Raise Conflict where a schedule trains on this dataset, or on this version of it."""
+    """Raise Conflict if a schedule trains on this dataset, or on this version of it."""
     what = f"dataset {name!r}" if version is None else f"version {version} of {name!r}"
     for schedule in store.every(session):
         trained = schedule.run_request
@@ -29,7 +29,7 @@ def object_to_dataset(session: Session, id_: str, name: str, version: int | None
 
 
 def object_to_model(session: Session, name: str) -> None:
-    """Raise Conflict where a schedule trains this model."""
+    """Raise Conflict if a schedule trains this model."""
     for schedule in store.every(session):
         asked = schedule.run_request
         if name == (asked.model or asked.dataset):
@@ -41,7 +41,7 @@ def object_to_model(session: Session, name: str) -> None:
 
 
 def object_to_target(session: Session, id_: str, name: str) -> None:
-    """Raise Conflict where an automation sends messages to this target."""
+    """Raise Conflict if an automation sends messages to this target."""
     for automation in automations.every(session):
         for step in automation.steps:
             if isinstance(step, NotifyStep) and (id_ in step.to or name in step.to):
@@ -49,7 +49,7 @@ def object_to_target(session: Session, id_: str, name: str) -> None:
 
 
 def _watched(automation: Automation, measures: str) -> str | None:
-    """The dataset or model whose measure is watched."""
+    """Return the dataset or model whose measure is watched."""
     when = automation.when
     return when.of if isinstance(when, OnMeasure) and when.measure.startswith(measures) else None
 

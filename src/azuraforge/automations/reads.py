@@ -16,7 +16,7 @@ from azuraforge.automations.triggers.tables import Automation, AutomationFiring,
 from azuraforge.database import Session
 from azuraforge.runs.schemas import RunError, RunRequest
 
-#: More names than this are not searched for in the text of automations.
+#: The most names to search for in the text of automations; with more, all automations are read.
 _MOST_SEARCHED = 20
 
 
@@ -53,7 +53,7 @@ class ScheduleRow(NamedTuple):
 
 
 def automations(session: Session, names: Collection[str]) -> list[AutomationFacts]:
-    """The automations that are not paused and may mean one of these models or datasets, by name, with the steps of
+    """Return automations that are not paused and may name one of these models or datasets, by name, with the steps of
     their newest firings: two statements."""
     one = Automation
     meant = and_(one.paused.is_(False), _mentions(names))
@@ -76,7 +76,7 @@ def automations(session: Session, names: Collection[str]) -> list[AutomationFact
 
 
 def schedules(session: Session) -> list[ScheduleRow]:
-    """The schedules that are not paused, by name, with their newest fires."""
+    """Return the schedules that are not paused, by name, with their newest fires."""
     other = aliased(ScheduleFire)
     newest = (
         select(func.max(other.fire_time)).where(other.schedule_id == Schedule.id).correlate(Schedule).scalar_subquery()
@@ -93,7 +93,7 @@ def schedules(session: Session) -> list[ScheduleRow]:
 
 
 def _mentions(names: Collection[str]) -> ColumnElement[bool]:
-    """Whether the text of an automation's steps may name one of these; true where that is not worth a search."""
+    """Return a condition: the text of an automation's steps may contain one of these names; true for too many names."""
     if len(names) > _MOST_SEARCHED or not all(name.isascii() and name.isprintable() for name in names):
         return true()
     plain = [name for name in names if not set(name) & set('"\\')]

@@ -1,4 +1,4 @@
-"""HTTP of schedules."""
+"""HTTP routes of schedules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NameOrId = Annotated[str, Depends(path_id("schedule", ShortId("schedule", Schedu
 
 
 def known_schedule(schedule: NameOrId, access: Member, service: Service) -> str:
-    """Looked for before the body is read: a schedule that is not there is told first."""
+    """Find the schedule before the body is read, so that a missing schedule is reported first."""
     service.get(access.project_id, schedule)
     return schedule
 
@@ -48,26 +48,26 @@ def known_schedule(schedule: NameOrId, access: Member, service: Service) -> str:
 async def create_schedule(
     body: ScheduleRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> ScheduleOut:
-    """Queue a run again and again, by cron or interval."""
+    """Create a schedule that queues a run by cron or interval."""
     create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("")
 def list_schedules(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> SchedulePage:
-    """A page of schedules with their next times and newest fires, by name."""
+    """List schedules with their next times and newest fires, by name."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.post("/times")
 def next_times(body: Timing, access: Reader, service: Service) -> TimesOut:
-    """When a timing would fire next; nothing is stored."""
+    """Return the next times of a timing; nothing is stored."""
     return service.times(access.project_id, body)
 
 
 @router.get("/{schedule}")
 def get_schedule(schedule: NameOrId, access: Reader, service: Service) -> ScheduleOut:
-    """One schedule with more of its fires."""
+    """Return one schedule with more of its fires."""
     return service.get(access.project_id, schedule)
 
 
@@ -75,7 +75,7 @@ def get_schedule(schedule: NameOrId, access: Reader, service: Service) -> Schedu
 def list_fires(
     schedule: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> FirePage:
-    """A page of a schedule's fires, the newest first."""
+    """List a schedule's fires, the newest first."""
     return service.fires(access.project_id, schedule, limit=limit, after=after)
 
 
@@ -87,26 +87,26 @@ async def replace_schedule(
     access: Member,
     service: Service,
 ) -> ScheduleOut:
-    """Change when, what and how; its fires stay. An interval keeps its anchor where none is given."""
+    """Replace a schedule; its fires stay. An interval keeps its anchor if the request has none."""
     replace = partial(service.replace, access.project_id, schedule, body)
     return await ask_in_turn(request, access.project_id, replace)
 
 
 @router.delete("/{schedule}", status_code=204)
 def delete_schedule(schedule: NameOrId, access: Member, service: Service) -> None:
-    """Remove a schedule; the runs that it queued stay."""
+    """Delete a schedule; the runs that it queued stay."""
     service.delete(access.project_id, schedule)
 
 
 @router.post("/{schedule}/pause")
 def pause_schedule(schedule: NameOrId, access: Member, service: Service, unit: Unit) -> ScheduleOut:
-    """Stop firing until it is resumed."""
+    """Pause a schedule until it is resumed."""
     return service.pause(access.project_id, schedule, unit=unit)
 
 
 @router.post("/{schedule}/resume")
 def resume_schedule(schedule: NameOrId, access: Member, service: Service, unit: Unit) -> ScheduleOut:
-    """Fire again from now on; what fell into the pause is not made up for."""
+    """Resume a schedule; fires missed during the pause are not made up for."""
     return service.resume(access.project_id, schedule, unit=unit)
 
 

@@ -1,4 +1,4 @@
-"""The loop that fires what is due. Any number may run, in any number of processes."""
+"""The loop that fires due schedules. Any number may run, in any number of processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logger("automations")
 
 
 class Scheduler:
-    """Looks every ``tick_seconds`` for schedules whose time has come. Asks the database for keys only."""
+    """Looks for due schedules every ``tick_seconds``. Reads only their keys from the database."""
 
     def __init__(self, database: Database, firing: Firing, tick_seconds: float = TICK_SECONDS) -> None:
         self._database = database
@@ -28,29 +28,29 @@ class Scheduler:
         self._tick_seconds = tick_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="scheduler", daemon=True)
-        #: Schedules that could not fire: how long they were left alone last time, and until when they are now.
+        #: Schedules that could not fire: their last back-off, and the end of the present one.
         self._resting: dict[store.Due, tuple[float, float]] = {}
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the loop."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop; a fire that is under way is finished."""
+        """Stop the loop; a fire in progress is finished."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(10)
 
     def tick(self) -> int:
-        """Fire everything that is due now; returns how many steps were made."""
+        """Fire everything that is due now. Return the number of steps taken."""
         with self._database.read_system() as session:
-            due = store.due(session, _AT_ONCE + len(self._resting))  # those that rest stand before all others
+            due = store.due(session, _AT_ONCE + len(self._resting))  # schedules in back-off come before all others
         self._resting = {key: rest for key, rest in self._resting.items() if key in due}
         waiting = [key for key in due if not self._rests(key)]
-        # Each scheduler in its own order, so that several do not prepare the same run at the same time.
+        # Each scheduler uses its own order, so that several do not prepare the same run at the same time.
         random.shuffle(waiting)
         steps = 0
-        for _ in range(MOST_MADE_UP):  # in turn: whoever has much to make up for does not hold up the others
+        for _ in range(MOST_MADE_UP):  # in turn: a schedule with many missed fires does not delay the others
             waiting = [key for key in waiting if self._step(key)]
             steps += len(waiting)
             if not waiting:
@@ -62,7 +62,7 @@ class Scheduler:
             return False
         try:
             made = self._firing.due(key)
-        except Exception as error:  # one schedule's trouble must not hold up the others
+        except Exception as error:  # an error of one schedule must not delay the others
             self._rest(key, error)
             return False
         self._resting.pop(key, None)

@@ -13,7 +13,7 @@ from azuraforge.bounds import Moment
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, RunRequest, RunState, StorableText
 
-#: Why a schedule fired: its time had come, or somebody asked for it.
+#: The cause of a fire: the schedule's time, or a user's request.
 Cause = Literal["due", "asked"]
 
 
@@ -24,7 +24,7 @@ def _trimmed(name: object) -> object:
 
 
 class Interval(BaseModel):
-    """Every so many seconds, minutes, hours or days. Days keep the time of day when clocks change."""
+    """An interval of seconds, minutes, hours or days. Days keep the time of day when clocks change."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,7 +33,7 @@ class Interval(BaseModel):
 
 
 class Timing(BaseModel):
-    """When: a cron line or an interval, read in a time zone."""
+    """The times of a schedule: a cron line or an interval, in a time zone."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,7 +48,7 @@ class Timing(BaseModel):
 
 
 class ScheduleRequest(Timing):
-    """When, and which run. ``run`` is the body of POST /runs; each fire gives it an idempotency key of its own."""
+    """A schedule's times and run. ``run`` is the body of POST /runs; each fire adds its own idempotency key."""
 
     name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
     run: RunRequest
@@ -60,7 +60,7 @@ class ScheduleRequest(Timing):
 
 
 class FireOut(BaseModel):
-    """One fire. Either a run was queued, or ``error`` says why it could not be."""
+    """One fire. Either a run was queued, or ``error`` states the reason."""
 
     fire_time: datetime
     cause: Cause

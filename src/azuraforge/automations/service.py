@@ -1,4 +1,4 @@
-"""Schedules as people and programs ask for them. Who fires them: ``firing.py`` and ``scheduler.py``."""
+"""Service for schedules. ``firing.py`` and ``scheduler.py`` fire them."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _NEWEST: Order[tuple[datetime]] = Order("fires", tuple[Moment])
 MOST_SCHEDULES = 500
 _NEXT = 5
 _FIRES_IN_LIST, _FIRES_IN_DETAIL = 5, 50
-#: What decides on the times.
+#: The fields that determine the times.
 _TIMING = ("cron", "interval_every", "interval_unit", "anchor_at", "timezone")
 _YEARS = range(1970, 2200)
 
 
 class ScheduleService:
-    """Schedules of every project; each method names the project it acts in. A schedule is named by id or name."""
+    """Schedules of every project; each method names the project it acts in. Schedules are found by id or name."""
 
     def __init__(self, database: Database, runs: RunService, firing: Firing) -> None:
         self._database = database
@@ -72,9 +72,9 @@ class ScheduleService:
         return self.get(project_id, self._write_named(project_id, request.name, work, unit))
 
     def replace(self, project_id: str, schedule: str, request: ScheduleRequest) -> ScheduleOut:
-        """Change when, what and how; the fires so far stay. New times begin now; untouched ones are not moved.
+        """Replace a schedule; its fires stay. New times start now; unchanged times are not moved.
 
-        An interval keeps counting from where it did, unless another anchor is given. Raises as ``create``.
+        An interval keeps its anchor unless the request has another one. Raises as ``create``.
         """
         self._check(project_id, request)
 
@@ -113,7 +113,7 @@ class ScheduleService:
         return FirePage(items=[_fire_out(fire, runs) for fire in fires], next=cursor)
 
     def get(self, project_id: str, schedule: str) -> ScheduleOut:
-        """One schedule with more of its fires."""
+        """Return one schedule with more of its fires."""
         with self._database.read(project_id) as session:
             at = store.clock(session)
             row = _found(store.find(session, schedule), schedule)
@@ -121,13 +121,13 @@ class ScheduleService:
         return _schedule_out(row, at, fires, self._runs_of(project_id, fires))
 
     def times(self, project_id: str, timing: Timing) -> TimesOut:
-        """When a timing would fire next. Raises InvalidInput."""
+        """Return the next times of a timing. Raises InvalidInput."""
         with self._database.read(project_id) as session:
             at = store.clock(session)
         return TimesOut(next_fires=list(islice(_timing(timing, at).after(at), _NEXT)))
 
     def pause(self, project_id: str, schedule: str, *, unit: UnitOfWork | None = None) -> ScheduleOut:
-        """Stop firing; nothing changes where it is paused already."""
+        """Pause a schedule; nothing changes if it is already paused."""
 
         def work(session: Session) -> None:
             row = self._locked(session, schedule)
@@ -139,7 +139,7 @@ class ScheduleService:
         return self.get(project_id, schedule)
 
     def resume(self, project_id: str, schedule: str, *, unit: UnitOfWork | None = None) -> ScheduleOut:
-        """Fire again from now on; what fell into the pause is not made up for."""
+        """Resume a schedule; fires missed during the pause are not made up for."""
 
         def work(session: Session) -> None:
             row = self._locked(session, schedule)
@@ -154,14 +154,14 @@ class ScheduleService:
     def run_now(
         self, project_id: str, schedule: str, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> FireOut:
-        """Queue the run once, now; also while paused. Raises UserError where the run cannot be queued."""
+        """Queue the run once, now; also while paused. Raises UserError if the run cannot be queued."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, schedule), schedule)
         fire = self._firing.now(row, user_id, unit)
         return _fire_out(fire, self._runs_of(project_id, [fire]))
 
     def delete(self, project_id: str, schedule: str) -> None:
-        """Remove a schedule; the runs that it queued stay."""
+        """Delete a schedule; the runs that it queued stay."""
 
         def work(session: Session) -> None:
             row = self._locked(session, schedule)
@@ -201,7 +201,7 @@ class ScheduleService:
 
 
 def _timing(timing: Timing, at: datetime) -> Recurrence:
-    """The times asked for, checked. Raises InvalidInput."""
+    """Return the requested times, checked. Raises InvalidInput."""
     zone = zone_of(timing.timezone)
     if timing.anchor_at is not None and timing.anchor_at.year not in _YEARS:
         raise InvalidInput("an interval cannot count from there", where="anchor_at", next_step="take a nearer moment")
@@ -248,12 +248,12 @@ def _schedule_out(row: Schedule, at: datetime, fires: Sequence[ScheduleFire], ru
 
 
 def _next_fires(row: Schedule, at: datetime) -> list[datetime]:
-    """From the one that is stored: it may be due, and not fired yet."""
+    """Return the next fires from the stored one on, which may be due and not fired yet."""
     if row.next_fire_at is None:
         return []
     try:
         return [row.next_fire_at, *islice(recurrence_of(row).after(max(at, row.next_fire_at)), _NEXT - 1)]
-    except InvalidInput:  # the time zone is gone from this machine; the scheduler's log says so
+    except InvalidInput:  # this machine no longer knows the time zone; the scheduler logs it
         return []
 
 

@@ -18,7 +18,7 @@ _FRESH = {"populate_existing": True}
 
 @dataclass(frozen=True)
 class Due:
-    """Where a due schedule lives."""
+    """The key of a due schedule: its project and its id."""
 
     project_id: str
     schedule_id: str
@@ -26,7 +26,7 @@ class Due:
 
 @cross_project_query(limit=Integer())
 def due_schedules(limit: ColumnElement[int]) -> Select[str, str]:
-    """Schedules whose time has come, the longest overdue first."""
+    """Select due schedules, the longest overdue first."""
     due = select(Schedule.project_id, Schedule.id).where(Schedule.next_fire_at <= now())
     return due.order_by(Schedule.next_fire_at, Schedule.id).limit(limit)
 
@@ -37,31 +37,31 @@ def due(session: Session, limit: int) -> list[Due]:
 
 
 def clock(session: Session) -> datetime:
-    """The database's time."""
+    """Return the database's time."""
     found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 
 def find(session: Session, name_or_id: str) -> Schedule | None:
-    """By id, else by name."""
+    """Return the schedule with this id, else the one with this name."""
     named = or_(Schedule.id == name_or_id, Schedule.name == name_or_id)
     statement = select(Schedule).where(named)
     return session.scalars(statement.order_by(Schedule.id != name_or_id), execution_options=_FRESH).first()
 
 
 def lock(session: Session, schedule_id: str) -> Schedule | None:
-    """The schedule, its row locked until commit."""
+    """Return the schedule, its row locked until commit."""
     statement = select(Schedule).where(Schedule.id == schedule_id)
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
 def every(session: Session) -> Sequence[Schedule]:
-    """The project's schedules by name."""
+    """Return the project's schedules by name."""
     return session.scalars(select(Schedule).order_by(Schedule.name)).all()
 
 
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Schedule]:
-    """The project's schedules by name, behind ``after``."""
+    """Return the project's schedules after ``after``, by name."""
     statement = select(Schedule).order_by(Schedule.name).limit(limit)
     if after is not None:
         statement = statement.where(behind([Schedule.name], after))
@@ -80,14 +80,14 @@ def add(session: Session, schedule: Schedule) -> None:
 
 
 def change(session: Session, schedule: Schedule, **values: object) -> None:
-    """Write into a row that the caller has locked."""
+    """Update a row that the caller has locked."""
     for name, value in values.items():
         setattr(schedule, name, value)
     session.flush()
 
 
 def remove(session: Session, schedule: Schedule) -> None:
-    """The schedule and the list of its fires; the runs stay."""
+    """Delete the schedule and the list of its fires; the runs stay."""
     session.execute(delete(ScheduleFire).where(_of(schedule.id)), execution_options=_PLAIN)
     session.delete(schedule)
     session.flush()
@@ -106,7 +106,7 @@ def add_fire(session: Session, fire: ScheduleFire) -> None:
 def newest_fires(
     session: Session, schedule_id: str, limit: int, after: tuple[datetime] | None = None
 ) -> Sequence[ScheduleFire]:
-    """A schedule's fires, the newest first, behind ``after``."""
+    """Return a schedule's fires after ``after``, the newest first."""
     statement = select(ScheduleFire).where(_of(schedule_id))
     if after is not None:
         statement = statement.where(behind([ScheduleFire.fire_time], after, descending=True))
@@ -114,7 +114,7 @@ def newest_fires(
 
 
 def forget_fires(session: Session, schedule_id: str, keep: int) -> None:
-    """Keep the newest ``keep`` lines of the list."""
+    """Delete all but the newest ``keep`` fires of the list."""
     oldest_kept = (
         select(ScheduleFire.fire_time)
         .where(_of(schedule_id))

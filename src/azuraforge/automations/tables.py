@@ -15,7 +15,7 @@ from azuraforge.runs.schemas import RunError, RunRequest
 
 
 class Schedule(Owned, Base):
-    """When to queue which run. ``next_fire_at`` is empty while it is paused, and where nothing is to come."""
+    """A run and the times to queue it. ``next_fire_at`` is empty while it is paused, and if no time is left."""
 
     __tablename__ = "schedule"
     __table_args__ = (
@@ -45,7 +45,7 @@ class Schedule(Owned, Base):
 
 
 class ScheduleFire(Owned, Base):
-    """One fire: its key is what makes it happen once. ``run_id`` outlives the run and is no foreign key."""
+    """One fire; its key makes it unique. ``run_id`` stays after the run is deleted and is no foreign key."""
 
     __tablename__ = "schedule_fire"
     __table_args__ = (ForeignKeyConstraint(["project_id", "schedule_id"], ["schedule.project_id", "schedule.id"]),)

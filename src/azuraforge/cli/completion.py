@@ -35,7 +35,7 @@ def asks(arguments: list[str]) -> bool:
 def complete(arguments: list[str], terminal: Terminal) -> None:
     """Print the script of the named shell, else of the shell that started this command, or install it.
 
-    Raises CommandError where no shell is named and none started the command, or where the shell has no completion.
+    Raises CommandError if no shell is named and none started the command, or if the shell has no completion.
     """
     from typer.completion import get_completion_script, install  # type: ignore[attr-defined]  # it has no other name
 
@@ -53,7 +53,7 @@ def complete(arguments: list[str], terminal: Terminal) -> None:
 
 
 def _starting_shell() -> str:
-    """Return the name of the shell among this process's parents; empty where there is none, as under a service."""
+    """Return the name of the shell among this process's parents; empty if there is none, as under a service."""
     import shellingham
 
     try:

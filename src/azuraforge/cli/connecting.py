@@ -1,4 +1,4 @@
-"""Reaching a platform: the one that runs on the data home, else one that lives as long as this command."""
+"""Connection to a platform: the one running on the data home, else a temporary one for this command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from azuraforge.client import Client
     from azuraforge.settings import Settings
 
-#: A platform that is announced but does not answer is starting or stopping; so long it may take.
+#: Seconds to wait for a platform that is announced but does not answer: it is starting or stopping.
 _SETTLE_SECONDS = 10.0
 #: The first start of a data home makes its database; on a busy machine that takes a while.
 _START_SECONDS = 30.0
@@ -33,9 +33,9 @@ class Connected:
 
 
 def find_running(terminal: Terminal) -> Client | None:
-    """A client of the running platform; None where none runs on the data home.
+    """Return a client of the running platform; None if none runs on the data home.
 
-    Raises PlatformUnreachable where one was named by its address and does not answer.
+    Raises PlatformUnreachable if one was named by its address and does not answer.
     """
     from azuraforge.client import ApiError, Client, PlatformUnreachable
     from azuraforge.client.http.address import AddressBook
@@ -63,7 +63,7 @@ def find_running(terminal: Terminal) -> Client | None:
 
 @contextmanager
 def connect(terminal: Terminal, *, send_to: str | None = None) -> Iterator[Connected]:
-    """A client of a platform that answers, for the length of a command.
+    """Yield a client of a running platform for the duration of a command.
 
     ``send_to``: host and port of a private address that a temporary platform may send to.
     """
@@ -117,7 +117,7 @@ def _wait_for_running(terminal: Terminal) -> Client | None:
 
 @contextmanager
 def _command_lock(terminal: Terminal) -> Iterator[int | None]:
-    """A shared lock on the data home; None where it cannot be had, which the platform will explain better."""
+    """Yield a shared lock on the data home; None if that fails, which the platform will explain better."""
     try:
         terminal.named_home.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(terminal.named_home / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
@@ -132,7 +132,7 @@ def _command_lock(terminal: Terminal) -> Iterator[int | None]:
 
 
 def _wait_for_others(terminal: Terminal, lock: int | None) -> None:
-    """Before this command's platform ends: let commands that found it finish. Ctrl-C ends it at once."""
+    """Wait for other commands that use this command's platform, before it ends. Ctrl-C ends it at once."""
     if lock is None:
         return
     try:
@@ -143,7 +143,7 @@ def _wait_for_others(terminal: Terminal, lock: int | None) -> None:
 
 
 def settings_of(terminal: Terminal, **server: Any) -> Settings:
-    """The settings of the data home; ``server`` overrides where it listens. Raises CommandError for wrong ones."""
+    """Return the settings of the data home; ``server`` overrides the address. Raises CommandError for wrong ones."""
     import tomllib
 
     from pydantic import ValidationError

@@ -1,4 +1,4 @@
-"""How a command fails: one sentence in red, what to do next, an exit code. Never a traceback."""
+"""Failures of commands: one sentence in red, the next step, an exit code. Never a traceback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 class CommandError(Exception):
-    """A command cannot do what was asked, said in the reader's language."""
+    """An error of a command, in the user's language."""
 
     def __init__(self, message: str, next_step: str = "", where: str = "", exit_code: int = FAILED) -> None:
         super().__init__(message)
@@ -28,12 +28,12 @@ class CommandError(Exception):
 
 
 def report(error: BaseException, terminal: Terminal) -> int:
-    """Say what happened on standard error; returns the exit code."""
+    """Print the error on standard error and return the exit code."""
     if isinstance(error, KeyboardInterrupt):
         terminal.note(terminal.text("interrupted"))
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        # Whoever read our output has gone; Python would complain once more while it closes it.
+        # The reader of our output has ended; Python would report that once more while closing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     if os.environ.get("AZURAFORGE_DEBUG"):

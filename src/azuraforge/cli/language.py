@@ -41,12 +41,12 @@ def _code(locale: str) -> str:
 
 @dataclass(frozen=True)
 class Language:
-    """One language's way to write."""
+    """One language, with its formats."""
 
     code: str
 
     def __call__(self, key: str, **values: object) -> str:
-        """The sentence of the catalogue, filled in."""
+        """Return a sentence of the catalogue, filled in."""
         english, turkish = TEXTS[key]
         return fill(turkish if self.code == "tr" else english, **values)
 
@@ -54,12 +54,12 @@ class Language:
         return key in TEXTS
 
     def of(self, texts: Mapping[str, str] | None) -> str:
-        """A text that came by language code, in this language or else in whichever is there."""
+        """Return a text by language code, in this language or else in any other."""
         texts = texts or {}
         return texts.get(self.code) or texts.get("en") or next(iter(texts.values()), "")
 
     def number(self, value: float | None, digits: int | None = None) -> str:
-        """A number with this language's separators; four significant digits where ``digits`` is not given.
+        """Format a number with this language's separators; four significant digits if ``digits`` is not given.
 
         Example:
             >>> Language("en").number(1234.5678), Language("tr").number(-1234.5678, 2), Language("tr").number(None)
@@ -76,7 +76,7 @@ class Language:
         return text.translate(_SWAP) if self.code == "tr" else text
 
     def percent(self, share: float | None, digits: int = 1, signed: bool = False) -> str:
-        """A share as percentage.
+        """Format a share as percentage.
 
         Example:
             >>> Language("en").percent(0.083), Language("tr").percent(-0.0412, signed=True)
@@ -107,7 +107,7 @@ class Language:
         return f"{local:%Y-%m-%d %H:%M} {offset}"
 
     def duration(self, seconds: float | None) -> str:
-        """A duration as a clock would show it, short ones with a tenth.
+        """Format a duration as a clock would show it, short ones with a tenth.
 
         Example:
             >>> Language("en").duration(3.14159), Language("en").duration(75), Language("tr").duration(4000)
@@ -123,7 +123,7 @@ class Language:
         return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
     def bytes(self, count: int) -> str:
-        """A size with a decimal unit."""
+        """Format a size with a decimal unit."""
         size = float(count)
         for unit in ("B", "kB", "MB", "GB"):
             if size < 1000 or unit == "GB":
@@ -137,7 +137,7 @@ ENGLISH = Language("en")
 
 
 def _digits(value: float) -> int:
-    """Digits behind the point for four significant ones."""
+    """Return the digits after the point for four significant ones."""
     if value == 0:
         return 1
     return min(8, max(0, 3 - math.floor(math.log10(abs(value)))))

@@ -39,8 +39,8 @@ def _say(terminal: Terminal, client: Client, loop: Loop, line: Line, *, lasts: b
         terminal.say(text("loop_series", name=loop.name, rows=line.of, more=line.more))
     elif line.event == "trained":
         terminal.say(text("loop_trained", row=line.row, decision=_decision(terminal, client, line)))
-    elif line.event in ("row", "no_hook"):
-        terminal.note(text(f"loop_line.{line.event}", row=line.row, of=line.of))
+    elif line.event in ("row", "no_hook", "waiting"):
+        terminal.note(text(f"loop_line.{line.event}", row=line.row, of=line.of, runs=line.runs))
     else:
         terminal.say(text(f"loop_line.{line.event}", name=loop.name, row=line.row, version=line.version))
 

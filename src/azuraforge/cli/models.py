@@ -87,7 +87,7 @@ def history(
     limit: Limit = SHOWN,
     json: AsJson = False,
 ) -> None:
-    """Who was champion from when to when, and why; newest first."""
+    """List a model's champions with their periods and reasons, newest first."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         moment = at.replace(tzinfo=at.tzinfo or UTC) if at else None
@@ -290,7 +290,7 @@ def predict(
 
 
 def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], DatasetSchema | None]:
-    """Return the schemas of the data that versions (model, number) learned from; None where a version is gone."""
+    """Return the schemas of the data that versions (model, number) learned from; None if a version is gone."""
     from azuraforge.client import ApiError
 
     found: dict[tuple[str, int], DatasetSchema | None] = dict.fromkeys(versions)
@@ -308,7 +308,7 @@ def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tu
 
 
 def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, ModelVersion]) -> DatasetSchema | None:
-    """Return the schema of the data that a version learned from; None where it is gone. ``shown``: versions at hand."""
+    """Return the schema of the data that a version learned from; None if it is gone. ``shown``: versions at hand."""
     from azuraforge.client import ApiError
 
     if number not in shown:
@@ -322,7 +322,7 @@ def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, Mod
 
 
 def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:
-    """The series that a version learned, by the schema of its data; only None where it learned one."""
+    """Return the series that a version learned, by the schema of its data; only None if it learned one."""
     found = client.models.get(name)
     number = version if version is not None else found.champion
     if number is None:

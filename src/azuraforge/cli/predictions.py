@@ -198,7 +198,7 @@ def scores(
     days: Annotated[int | None, typer.Option(min=1, help="Only the last days before the newest outcome.")] = None,
     json: AsJson = False,
 ) -> None:
-    """How good a model's predictions turned out to be, next to the naive ones."""
+    """Show the scores of a model's judged predictions, next to the naive ones."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         live = connected.client.predictions.scores(model, days)
@@ -258,7 +258,7 @@ def drift(
     look: Annotated[bool, typer.Option("--look", help="Look now.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Whether inputs and answers still look like where the version learned."""
+    """Show whether inputs and answers have drifted from the version's training data."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.predictions.drift(model, version, look=look)

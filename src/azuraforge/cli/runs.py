@@ -296,7 +296,7 @@ def to_the_end(terminal: Terminal, connected: Connected, run: Run, json: bool) -
 
 
 def _whole(connected: Connected, run: Run) -> dict[str, object]:
-    """Return the run's JSON with its evaluation; null where there is none."""
+    """Return the run's JSON with its evaluation; null if there is none."""
     evaluation = connected.client.runs.evaluation(run.id) if run.has_ended else None
     return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
 
@@ -311,7 +311,7 @@ def _limits(terminal: Terminal, run: Run) -> str:
 
 
 def _engine(run: Run) -> str:
-    """Backend and instruction set, as the settings name them."""
+    """Return backend and instruction set, by their names in the settings."""
     said = run.environment or {}
     return " · ".join(str(said[name]) for name in ("backend", "instruction_set") if said.get(name))
 

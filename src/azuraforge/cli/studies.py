@@ -263,7 +263,7 @@ def retrain(
     trial: Annotated[int | None, typer.Option(min=0, help="Number of the trial; default: the best one.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Train one trial's config anew and let the gate judge it."""
+    """Train one trial's config again and let the gate judge it."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         run = connected.client.studies.retrain(study, trial)
@@ -360,7 +360,7 @@ def _importance(terminal: Terminal, found: Importance) -> None:
 
 
 def _section(body: dict[str, object], name: str) -> dict[str, object]:
-    """Return a part of a study's file; empty where the file does not contain it."""
+    """Return a part of a study's file; empty if the file does not contain it."""
     found = body.get(name)
     return dict(found) if isinstance(found, dict) else {}
 

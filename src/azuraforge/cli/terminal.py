@@ -1,4 +1,4 @@
-"""What a command works with: where to print, in which language, and which data home or platform is meant."""
+"""The context of a command: its output, language, and data home or platform."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PIPE_WIDTH = 160
 
 @dataclass
 class Terminal:
-    """Standard output is for results, standard error for everything said on the way."""
+    """The terminal: standard output for results, standard error for all other messages."""
 
     text: Language
     home: Path | None = None
@@ -32,15 +32,15 @@ class Terminal:
     errors: Console = field(default_factory=lambda: _console(stderr=True))
 
     def say(self, text: str) -> None:
-        """A line of the result, whole however narrow the terminal is: addresses must stay clickable."""
+        """Print a line of the result without folding, so that addresses stay clickable."""
         self.console.print(Text(text), soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """A line on standard error: what is going on."""
+        """Print a line about the progress on standard error."""
         self.errors.print(Text(text, style="dim"), soft_wrap=True)
 
     def error(self, message: str, *, where: str = "", next_step: str = "") -> None:
-        """One sentence in red, and what to do next."""
+        """Print one sentence in red, and the next step."""
         text = Text(message, style="bold red")
         if where and where not in message:
             text.append(f" ({where})", style="red")
@@ -51,11 +51,11 @@ class Terminal:
         self.errors.print(text, soft_wrap=True)
 
     def json(self, value: object) -> None:
-        """The answer as JSON, for programs."""
+        """Print the answer as JSON, for programs."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=dict) + "\n")
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[str]], *, right: Iterable[int] = ()) -> None:
-        """A plain table; ``right`` names the columns that hold numbers. The first, an id or a name, is never folded."""
+        """Print a plain table; ``right`` names the columns of numbers. The first, an id or a name, is never folded."""
         numeric = set(right)
         table = Table(box=None, pad_edge=False, header_style="bold")
         for index, column in enumerate(columns):
@@ -66,7 +66,7 @@ class Terminal:
         self.console.print(table)
 
     def fields(self, values: Mapping[str, str]) -> None:
-        """Name and value, line by line; empty values are left out."""
+        """Print name and value, line by line; empty values are left out."""
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim", no_wrap=True)
         grid.add_column(overflow="fold")
@@ -76,25 +76,25 @@ class Terminal:
         self.console.print(grid)
 
     def state(self, state: str) -> str:
-        """A run's state in words."""
+        """Return the name of a run's state."""
         key = f"state.{state}"
         return self.text(key) if self.text.has(key) else state
 
     @property
     def named_home(self) -> Path:
-        """The data home that is meant."""
+        """Return the data home of the command."""
         from azuraforge.client.http.address import default_home
 
         return self.home or default_home()
 
     @property
     def named_url(self) -> str | None:
-        """A platform that was named by its address; None: the data home's."""
+        """Return the given address of a platform; None: the data home's."""
         return self.url or (None if self.home else os.environ.get("AZURAFORGE_URL") or None)
 
 
 def _console(*, stderr: bool) -> Console:
-    """A file or a pipe has no width of its own; a table in it should not be folded to that of an old terminal."""
+    """Return a console; in a file or a pipe, which has no width, tables are not folded."""
     console = Console(highlight=False, stderr=stderr)
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = PIPE_WIDTH
@@ -102,7 +102,7 @@ def _console(*, stderr: bool) -> Console:
 
 
 def terminal_of(context: typer.Context) -> Terminal:
-    """The terminal that ``main`` made for this command."""
+    """Return the terminal that ``main`` created for this command."""
     terminal = context.obj
     assert isinstance(terminal, Terminal)
     terminal.flags.update(flag for parameter in context.command.params for flag in parameter.opts)

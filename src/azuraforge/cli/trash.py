@@ -198,7 +198,7 @@ def restore_model(context: typer.Context, name: NameOrId, version: Version = Non
 
 
 def _agreed(terminal: Terminal, question: str) -> bool:
-    """Whether the answer is yes, in either language."""
+    """Return whether the answer is yes, in either language."""
     terminal.errors.print(question, end=" ", soft_wrap=True, markup=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "e", "evet")
 
@@ -208,12 +208,12 @@ def _versioned(name: str, version: int | None) -> str:
 
 
 def _named(name: str, version: int | None) -> str:
-    """As the command takes it."""
+    """Return a thing as arguments of the command."""
     return name if version is None else f"{name} {version}"
 
 
 def _end(terminal: Terminal, item: TrashItem) -> str:
-    """When it is purged, or for whom it is kept."""
+    """Return the time of purging, or the reason for keeping."""
     if item.needed_by is None:
         return terminal.text.moment(item.purged_after)
     return terminal.text("kept_for", what=_versioned(item.needed_by.name, item.needed_by.version))

@@ -83,7 +83,7 @@ def note_promises(terminal: Terminal) -> None:
 
 
 def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
-    """In a thread next to the platform: say where it is, bring waiting journals, show the demo."""
+    """Print the platform's address, ship waiting journals and show the demo, in a thread next to the platform."""
     from azuraforge.client import Client
     from azuraforge.platform.up import has_pages
 
@@ -106,7 +106,7 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
 
 
 def _kernels(terminal: Terminal, news: News) -> None:
-    """In a thread next to the platform: why the first run may wait a moment, or will be slower."""
+    """Print why the first run may wait a moment, or will be slower, in a thread next to the platform."""
     seconds = terminal.text.number(news.seconds, 1) if news.seconds is not None else ""
     terminal.note(terminal.text(f"kernels.{news.state}", detail=news.detail, seconds=seconds))
 

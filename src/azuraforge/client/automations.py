@@ -1,4 +1,4 @@
-"""Automations: when something happens, do steps in order."""
+"""Automations: steps that follow an event, a time or a measured value."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Automation(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class WouldFire(Shape):
-    """A firing that would have been."""
+    """A firing that would have happened."""
 
     at: datetime
     cause: str
@@ -81,7 +81,7 @@ class WouldFire(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DryRun(Shape):
-    """What an automation would have done over the past month."""
+    """A dry run of an automation over the past month."""
 
     since: datetime
     until: datetime
@@ -116,7 +116,7 @@ class Automations:
         most_per_day: int = 24,
         paused: bool = False,
     ) -> Automation:
-        """Do steps in order whenever something happens.
+        """Create an automation: steps in order after an event, a time or a measured value.
 
         Args:
             when: ``{"on": "event", "type": …, "where": […]}``, ``{"on": "schedule", "cron": …}`` or
@@ -160,7 +160,7 @@ class Automations:
                 not overwritten.
 
         Raises:
-            ApiError: as ``create``; 409 where it was changed meanwhile.
+            ApiError: as ``create``; 409 if it was changed meanwhile.
         """
         found = automation if isinstance(automation, Automation) else self.get(automation)
         body = {
@@ -193,17 +193,17 @@ class Automations:
         return DryRun.from_json(self._connection.get(f"/automations/{segment(automation)}/dry-run"))
 
     def pause(self, automation: str) -> Automation:
-        """Stop firing until it is resumed."""
+        """Pause an automation until it is resumed."""
         return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/pause"))
 
     def resume(self, automation: str) -> Automation:
-        """Fire again from now on."""
+        """Resume an automation."""
         return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/resume"))
 
     def fire(self, automation: str) -> Automation:
-        """Fire once, now; cool-down and limit hold."""
+        """Fire an automation once, now; cool-down and limit apply."""
         return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/fire"))
 
     def delete(self, automation: str) -> None:
-        """Remove an automation with its firings; the runs that it queued stay."""
+        """Delete an automation with its firings; the runs that it queued stay."""
         self._connection.delete(f"/automations/{segment(automation)}")

@@ -27,11 +27,11 @@ from azuraforge.client.trash import Trash
 
 
 class Client:
-    """Speaks with a platform.
+    """Client of a platform.
 
     Without arguments it finds the platform of this machine: ``$AZURAFORGE_URL`` and ``$AZURAFORGE_TOKEN``, else what
-    the platform wrote into the data home (``$AZURAFORGE_HOME``, else ``~/.azuraforge``). Making a client does not
-    connect; the first request does, and raises ``PlatformUnreachable`` where nobody answers.
+    the platform wrote into the data home (``$AZURAFORGE_HOME``, else ``~/.azuraforge``). Creating a client does not
+    connect; the first request does, and raises ``PlatformUnreachable`` if no platform answers.
 
     Args:
         url: the platform's address, such as ``http://127.0.0.1:8787``.
@@ -66,20 +66,20 @@ class Client:
 
     @property
     def url(self) -> str:
-        """The platform's address. Raises PlatformUnreachable where none is known."""
+        """The platform's address. Raises PlatformUnreachable if none is known."""
         return self._connection.url
 
     def run(self, name: str, config: Mapping[str, object] | None = None, seed: int = 0) -> ExternalRun:
-        """A run of your own code; use it in a ``with`` block (see ``ExternalRun``)."""
+        """Return a run of your own code; use it in a ``with`` block (see ``ExternalRun``)."""
         return ExternalRun(self._connection, name, config, seed)
 
     def ship_journals(self) -> list[Shipped]:
-        """Bring the journals that earlier processes could not bring, and tell what became of each."""
+        """Ship the journals that earlier processes could not ship. Return the result of each."""
         book = self._connection.book
         return ship_leftovers(book.home, self._connection, book.given_url)
 
     def close(self) -> None:
-        """Close the connections; the client opens new ones where it is used again."""
+        """Close the connections; the client opens new ones if it is used again."""
         self._connection.close()
 
     def __enter__(self) -> Client:

@@ -47,7 +47,7 @@ class ComparedRun(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RunComparison(Shape):
-    """Runs side by side; metrics are marked only where all were judged on the same held-out rows."""
+    """Runs side by side; metrics are marked only if all were evaluated on the same held-out rows."""
 
     runs: list[ComparedRun]
     same_rows: bool

@@ -17,13 +17,13 @@ from azuraforge.client.shapes import Shape
 from azuraforge.client.uploads.files import reading
 from azuraforge.client.uploads.packing import as_one_file
 
-#: Reading a large file critically, or years of history from a slow source, takes its time.
+#: Seconds for reading a large file, or years of history from a slow source.
 _READING_SECONDS = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding(Shape):
-    """Something found while reading; ``text`` by language code."""
+    """A finding of reading; ``text`` by language code."""
 
     code: str
     severity: str
@@ -70,7 +70,7 @@ class DatasetSchema(Shape):
 
     @property
     def forecast_names(self) -> list[str]:
-        """The series of a panel that can be forecast, totals of declared groups first; empty for one series."""
+        """Return the series of a panel that can be forecast, totals of declared groups first; empty for one series."""
         named = [f"{column}={group}" for column, found in self.groups.items() for group in found]
         return [*(["total", *named] if self.groups else []), *(self.series_names or [])]
 
@@ -126,7 +126,7 @@ class DatasetVersion(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Appended(Shape):
-    """The version that holds rows that were added, and what happened to them."""
+    """The version that holds added rows, and the result of adding them."""
 
     version: DatasetVersion
     rows_added: int
@@ -137,7 +137,7 @@ class Appended(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class IncumbentAdded(Shape):
-    """The version that knows present forecasts which were added, and what happened to them."""
+    """The version with added present forecasts, and the result of adding them."""
 
     version: DatasetVersion
     forecasts: int
@@ -178,7 +178,7 @@ class Picture(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PictureClass(Shape):
-    """A class, how many pictures it has by part, and some of them."""
+    """A class, its number of pictures by part, and some of them."""
 
     name: str
     counts: dict[str, int]
@@ -187,7 +187,7 @@ class PictureClass(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures(Shape):
-    """What an image dataset holds."""
+    """The contents of an image dataset."""
 
     height: int
     width: int
@@ -257,7 +257,7 @@ class Datasets:
     def add_from_source(
         self, source: str, options: Mapping[str, object] | None = None, name: str | None = None, **cleaning: object
     ) -> DatasetVersion:
-        """Let a source plugin read the rows, for example ``add_from_source("bundled", {"series": "co2"})``."""
+        """Read the rows from a source plugin, for example ``add_from_source("bundled", {"series": "co2"})``."""
         body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
         answer = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
         return DatasetVersion.from_json(answer)
@@ -308,7 +308,7 @@ class Datasets:
         return Run.from_json(self._connection.post("/runs", body))
 
     def set_revisions(self, name: str, revisions: Literal["refuse", "accept"]) -> DatasetVersion:
-        """Decide what happens to rows that change stored ones: ``refuse`` them, or ``accept`` them as a revision."""
+        """Set the policy for rows that change stored ones: ``refuse`` them, or ``accept`` them as a revision."""
         answer = self._connection.post(f"/datasets/{segment(name)}/revisions", {"revisions": revisions})
         return DatasetVersion.from_json(answer)
 
@@ -346,13 +346,13 @@ class Datasets:
         return listed(self._connection, f"/datasets/{segment(name)}/versions", DatasetVersion, limit)
 
     def get(self, name: str, version: int | None = None) -> DatasetVersion:
-        """One version, by the dataset's name or id; None: the newest."""
+        """Return one version, by the dataset's name or id; None: the newest."""
         return DatasetVersion.from_json(self._connection.get(f"/datasets/{segment(name)}", version=version))
 
     def delete(self, name: str, version: int | None = None) -> None:
         """Move a dataset, or one of its versions, into the trash.
 
-        Raises ApiError where a run that goes on or a schedule needs it.
+        Raises ApiError if an unfinished run or a schedule needs it.
         """
         self._connection.delete(_place(name, version))
 
@@ -361,13 +361,13 @@ class Datasets:
         return DatasetVersion.from_json(self._connection.post(f"{_place(name, version)}/restore"))
 
     def rows(self, name: str, version: int | None = None, max_points: int = 1000) -> Rows:
-        """The dataset's columns over time, at most ``max_points`` of each."""
+        """Return the dataset's columns over time, at most ``max_points`` of each."""
         return Rows.from_json(
             self._connection.get(f"/datasets/{segment(name)}/rows", version=version, max_points=max_points)
         )
 
     def pictures(self, name: str, version: int | None = None, per_class: int = 8) -> Pictures:
-        """The classes of an image dataset with their counts and some of their pictures."""
+        """Return the classes of an image dataset with their counts and some of their pictures."""
         answer = self._connection.get(f"/datasets/{segment(name)}/pictures", version=version, per_class=per_class)
         return Pictures.from_json(answer)
 

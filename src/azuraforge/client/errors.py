@@ -53,7 +53,7 @@ class ApiError(ClientError):
 
     @property
     def may_pass(self) -> bool:
-        """True where trying again later can help: the platform is busy, stopping or broken, not the request."""
+        """True if trying again later can help: the platform is busy, stopping or broken, not the request."""
         return self.status in (408, 425, 429) or (self.status >= 500 and self.status != 501)
 
 
@@ -62,4 +62,4 @@ class FileUnusable(ClientError):
 
 
 class PlatformUnreachable(ClientError):
-    """No platform was found, or the one that was named does not answer."""
+    """No platform was found, or the given one does not answer."""

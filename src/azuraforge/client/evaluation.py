@@ -20,7 +20,7 @@ class Sentence(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ShownComparison(Shape):
-    """A comparison's numbers as people read them, in one language."""
+    """A comparison's numbers, formatted in one language."""
 
     measure: str
     change: str
@@ -39,7 +39,7 @@ class ImageSize(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining(Shape):
-    """The origin of pretrained weights, as the people who published them state it."""
+    """The origin of pretrained weights, as stated by their publishers."""
 
     name: str
     source: str = ""
@@ -63,7 +63,7 @@ class SuspiciousColumn(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Pairing(Shape):
-    """How the gate compares two contenders by a metric, from the losses of the same rows."""
+    """The gate's method to compare two contenders by a metric, from the losses of the same rows."""
 
     rows: str
     mean: str = "mean"
@@ -99,7 +99,7 @@ class PartSummary(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class HorizonMetrics(Shape):
-    """Metrics of the predictions that look this many rows ahead."""
+    """Metrics of the predictions for one horizon."""
 
     horizon: int
     metrics: dict[str, float | None] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class IntervalCoverage(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ContenderScores(Shape):
-    """A contender with its metrics over the whole test set, and where the task has them per horizon or class."""
+    """A contender with its metrics over the whole test set, and per horizon or class if the task has them."""
 
     name: str
     role: str
@@ -183,7 +183,7 @@ class ComparisonScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedRows(Shape):
-    """At how many of the test set's predictions the leakage guard tried the candidate."""
+    """The number of the test set's predictions at which the leakage guard tried the candidate."""
 
     tried: int = 0
     of: int = 0
@@ -205,7 +205,7 @@ class SeriesScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut(Shape):
-    """A series of a panel that a run does without, and why."""
+    """A series of a panel that a run leaves out, with the reason."""
 
     series: str
     part: str
@@ -274,7 +274,7 @@ class Member(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOutMember(Shape):
-    """A member that the combination does without; ``reason`` by language code."""
+    """A member that the combination leaves out; ``reason`` by language code."""
 
     name: str
     why: str = ""

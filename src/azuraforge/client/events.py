@@ -1,4 +1,4 @@
-"""The live stream: server-sent events over one cursor. What a cut connection missed, the next one reads."""
+"""The live stream: server-sent events over one cursor. A new connection reads the events that a cut one missed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from azuraforge.client.errors import ApiError, PlatformUnreachable
 from azuraforge.client.http.connection import Connection
 from azuraforge.client.shapes import Shape
 
-#: The platform gives a sign of life every ten seconds; three missed ones mean that the connection is dead.
+#: The platform sends a heartbeat every ten seconds; after three missed ones the connection counts as dead.
 SILENCE_SECONDS = 30.0
-#: How long the platform may be away (a restart, say) before a reader gives up.
+#: Seconds that the platform may be unavailable (as during a restart) before a reader gives up.
 PATIENCE_SECONDS = 300.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 5.0
 
@@ -34,9 +34,9 @@ class Event(Shape):
 def follow(
     connection: Connection, stream: str, after: int = 0, patience_seconds: float = PATIENCE_SECONDS
 ) -> Iterator[Event]:
-    """Every event after the cursor, for ever, each once, over as many connections as it takes.
+    """Yield every event after the cursor, each once, endlessly, over as many connections as necessary.
 
-    Raises ApiError where the platform refuses, PlatformUnreachable where it stays away for ``patience_seconds``.
+    Raises ApiError if the platform refuses, PlatformUnreachable if it is unavailable for ``patience_seconds``.
     """
     away_since: float | None = None
     pause = _FIRST_PAUSE_SECONDS
@@ -53,12 +53,12 @@ def follow(
             hopeless = isinstance(error, ApiError) and not error.may_pass
             if hopeless or now - away_since >= patience_seconds:
                 raise
-        time.sleep(pause * random.uniform(0.7, 1.0))  # noqa: S311  readers must not all come back at once
+        time.sleep(pause * random.uniform(0.7, 1.0))  # noqa: S311  readers must not all reconnect at once
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
 def _read_once(connection: Connection, stream: str, after: int) -> Iterator[Event | None]:
-    """The events of one connection; None for every sign of life."""
+    """Yield the events of one connection; None for every heartbeat."""
     headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
     with connection.stream("/events", headers, SILENCE_SECONDS, stream=stream, after=after) as answer:
         yield None
@@ -67,9 +67,9 @@ def _read_once(connection: Connection, stream: str, after: int) -> Iterator[Even
 
 
 def parse(chunks: Iterable[bytes]) -> Iterator[Mapping[str, str]]:
-    r"""Server-sent events from bytes as they come: one mapping of fields for each, empty for a comment.
+    r"""Yield server-sent events from chunks of bytes: one mapping of fields for each, empty for a comment.
 
-    Lines end at ``\n`` alone, the way the platform writes them: JSON may hold other line separators unescaped.
+    Lines end only at ``\n``, as the platform writes them: JSON may hold other line separators unescaped.
 
     Example:
         >>> list(parse([b"id: 1\nda", b"ta: {}\n\n: alive\n\n"]))

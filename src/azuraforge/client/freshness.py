@@ -21,7 +21,7 @@ class BaselineStanding(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Standing(Shape):
-    """Whether a champion is worse than a baseline beyond noise, by its judged predictions."""
+    """A champion's comparison with baselines by its judged predictions: worse beyond noise or not."""
 
     version: int
     worse_than: str | None = None
@@ -45,7 +45,7 @@ class KeptAutomation(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Freshness(Shape):
-    """What keeps a model fresh. Without ``kept`` the fields say what would be set up."""
+    """The automations that keep a model fresh. Without ``kept``, the fields describe what would be set up."""
 
     model: str
     kept: bool

@@ -42,7 +42,7 @@ class ModelVersion(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Shape):
-    """A named thing with versions; lists leave ``version_list`` empty, and one model shows its newest there."""
+    """A named model with versions; lists leave ``version_list`` empty, and a single model has its newest there."""
 
     name: str
     id: str = ""
@@ -74,7 +74,7 @@ class AliasChange(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedSlice(Shape):
-    """A slice that a promotion must not make worse; ``values`` empty: all of its values."""
+    """A slice that a promotion must not worsen; ``values`` empty: all of its values."""
 
     by: str
     margin: float = 0.1
@@ -83,7 +83,7 @@ class GuardedSlice(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Measured(Shape):
-    """Measurements of a candidate; None where the policy limits neither."""
+    """Measurements of a candidate; None if the policy limits neither."""
 
     latency_ms: float | None = None
     bytes: int | None = None
@@ -106,7 +106,7 @@ class VerdictPolicy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SliceRecord(Shape):
-    """The result of one guarded slice; ``low`` and ``high`` are None where the state is unknown."""
+    """The result of one guarded slice; ``low`` and ``high`` are None if the state is unknown."""
 
     name: str
     state: str
@@ -151,7 +151,7 @@ class PairCounts(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ExtremeLosses(Shape):
-    """Pairs in which only the deployed version's loss lay above ``bound``; None: too few losses are known."""
+    """Pairs in which only the deployed version's loss exceeded ``bound``; None: too few losses are known."""
 
     bound: float | None = None
     known: int = 0
@@ -190,7 +190,7 @@ class Deployment(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionPoint(Shape):
-    """A predicted value and the interval around it; ``low`` and ``high`` are None where the model gives none.
+    """A predicted value and the interval around it; ``low`` and ``high`` are None if the model gives none.
 
     Of a picture, ``label`` is the class and ``value`` its probability.
     """

@@ -59,13 +59,13 @@ class Models:
         return Model.from_json(self._connection.get(f"/models/{segment(name)}"))
 
     def version(self, name: str, version: int) -> ModelVersion:
-        """One version with its lineage."""
+        """Return one version with its lineage."""
         return ModelVersion.from_json(self._connection.get(f"/models/{segment(name)}/versions/{version}"))
 
     def delete(self, name: str, version: int | None = None) -> None:
         """Move a model, or one of its versions, into the trash.
 
-        Raises ApiError for a version that an alias points at, and where a run that goes on or a schedule needs it.
+        Raises ApiError for a version that an alias points at, and if an unfinished run or a schedule needs it.
         """
         self._connection.delete(_place(name, version))
 
@@ -164,18 +164,18 @@ class Models:
         return Lineage.from_json(self._connection.get(f"/models/{segment(name)}/lineage"))
 
     def card(self, name: str, version: int, language: str = "en") -> str:
-        """A version's card as Markdown."""
+        """Return a version's card as Markdown."""
         place = f"/models/{segment(name)}/versions/{version}/card"
         return str(json_object(self._connection.get(place, language=language))["markdown"])
 
     def set_intended_use(self, name: str, text: str) -> None:
-        """Write down what a model is for; it stands on the card of each version."""
+        """Set a model's intended use, which the card of each version shows."""
         self._connection.post(f"/models/{segment(name)}/intended-use", {"intended_use": text})
 
     def as_of(
         self, name: str, at: datetime | date | str, *, alias: str = "champion", series: str | None = None
     ) -> AsOf:
-        """Return what was known at a past moment: champion, forecast with interval and data, over what then happened.
+        """Return what was known at a past moment: champion, forecast with interval and data, with the later outcomes.
 
         Args:
             at: a moment, also as ISO 8601 text; without an offset in this machine's zone. A date is its first moment.
@@ -226,7 +226,7 @@ class Models:
         return Deployment.from_json(self._connection.post(f"/models/{segment(name)}/deployments", body))
 
     def end_deployment(self, name: str, number: int, reason: str) -> Deployment:
-        """Take a shadow or a canary out of service."""
+        """End a shadow or a canary."""
         place = f"/models/{segment(name)}/deployments/{number}/end"
         return Deployment.from_json(self._connection.post(place, {"reason": reason}))
 

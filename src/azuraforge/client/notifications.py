@@ -15,9 +15,9 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationTarget(Shape):
-    """Where messages go; secrets among the options are masked.
+    """A target for messages; secrets among the options are masked.
 
-    ``secrets`` is ``unreadable`` where their key is lost: messages fail until the options are set again.
+    ``secrets`` is ``unreadable`` if their key is lost: messages fail until the options are set again.
     """
 
     id: str
@@ -35,7 +35,7 @@ class NotificationTarget(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Notification(Shape):
-    """A message and how far it is."""
+    """A message with its delivery state."""
 
     id: str
     target: str
@@ -62,7 +62,7 @@ TargetList: TypeAlias = list[NotificationTarget]
 
 
 class Notifications:
-    """``client.notifications``. A target is named by id or name."""
+    """``client.notifications``. Methods take a target's id or name."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -78,7 +78,7 @@ class Notifications:
         escalate_to: str | None = None,
         escalate_after_seconds: int | None = None,
     ) -> NotificationTarget:
-        """Add a place that messages go to.
+        """Create a target for messages.
 
         Args:
             notifier: a plugin, such as ``webhook``.
@@ -103,7 +103,7 @@ class Notifications:
         return NotificationTarget.from_json(made)
 
     def set_options(self, target: str, options: Mapping[str, object]) -> NotificationTarget:
-        """Replace the options of a target as a whole, secrets included, such as after a key was lost.
+        """Replace all options of a target, secrets included, such as after a key was lost.
 
         Raises:
             ApiError: options that the notifier refuses; 403 below the role admin.
@@ -128,7 +128,7 @@ class Notifications:
         return _Targets.from_json(self._connection.get("/notifications/targets")).items
 
     def silence(self, target: str, until: datetime | None) -> NotificationTarget:
-        """Send a target nothing until a moment (aware); None: send again."""
+        """Silence a target until a moment (aware); None: end its silence."""
         body = {"until": until.isoformat() if until is not None else None}
         return NotificationTarget.from_json(
             self._connection.post(f"/notifications/targets/{segment(target)}/silence", body)
@@ -139,7 +139,7 @@ class Notifications:
         return Notification.from_json(self._connection.post(f"/notifications/targets/{segment(target)}/test"))
 
     def delete_target(self, target: str) -> None:
-        """Remove a target with its messages."""
+        """Delete a target with its messages."""
         self._connection.delete(f"/notifications/targets/{segment(target)}")
 
     def list(self, *, limit: int | None = None) -> NotificationList:
@@ -147,9 +147,9 @@ class Notifications:
         return listed(self._connection, "/notifications", Notification, limit)
 
     def get(self, notification: str) -> Notification:
-        """Return one message and how far it is."""
+        """Return one message with its delivery state."""
         return Notification.from_json(self._connection.get(f"/notifications/{segment(notification)}"))
 
     def acknowledge(self, notification: str) -> Notification:
-        """State that you have seen a message; it is not escalated then."""
+        """Acknowledge a message, so that it is not escalated."""
         return Notification.from_json(self._connection.post(f"/notifications/{segment(notification)}/acknowledge"))

@@ -1,4 +1,4 @@
-"""Plugins: installed abilities, the settings that each accepts, and the errors of broken ones."""
+"""Installed plugins, the settings that each accepts, and the errors of broken ones."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.shapes import Shape, json_object
 
-#: The first look imports every plugin in a child of its own.
+#: Seconds for the first listing, which imports every plugin in its own child.
 _CATALOGUE_SECONDS = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin(Shape):
-    """An installed ability, or the reason (``error``) why one cannot be used."""
+    """An installed plugin, or the reason (``error``) why it cannot be used."""
 
     name: str
     kind: str
@@ -38,7 +38,7 @@ class Plugin(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SliceKey(Shape):
-    """What the targets of a task can be cut by, such as the hour of the day."""
+    """A key for slices of a task's targets, such as the hour of the day."""
 
     name: str
     title: dict[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class TaskKind(Shape):
     summary: dict[str, str] = field(default_factory=dict)
 
     def metric(self, name: str) -> MetricFacts | None:
-        """Return the metric of this name, None where the kind has none."""
+        """Return the metric of this name, None if the kind has none."""
         return next((each for each in self.metrics if each.name == name), None)
 
 
@@ -89,5 +89,5 @@ class Plugins:
         return listed(self._connection, "/task-kinds", TaskKind, limit, timeout_seconds=_CATALOGUE_SECONDS)
 
     def get(self, name: str) -> Plugin:
-        """One plugin with the schema of what it accepts."""
+        """Return one plugin with the schema of its settings."""
         return Plugin.from_json(self._connection.get(f"/plugins/{segment(name)}", timeout_seconds=_CATALOGUE_SECONDS))

@@ -20,7 +20,7 @@ from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape, json_object
 from azuraforge.client.uploads.files import writing
 
-#: The first look for drift of a version reads the rows that it learned from.
+#: Seconds for the first drift check of a version, which reads the rows that it learned from.
 _LOOK_SECONDS = 180.0
 _FILE_SECONDS = 60.0
 
@@ -59,7 +59,7 @@ class PointOutcome(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPoints(Shape):
-    """How many of a prediction's points are judged."""
+    """The number of a prediction's judged points."""
 
     known: int
     of: int
@@ -109,7 +109,7 @@ class LedgerLine(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LiveScore(Shape):
-    """Means over judged points of one version; ``start`` is None for all of the time."""
+    """Means over judged points of one version; ``start`` is None for the whole time."""
 
     version: int
     count: int
@@ -168,7 +168,7 @@ class DriftThresholds(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftErrors(Shape):
-    """Live errors compared with those of the test part; an alarm begins where ``evidence`` reaches ``run_length``."""
+    """Live errors compared with the test set's; an alarm starts when ``evidence`` reaches ``run_length``."""
 
     forecasts: int
     reference: int
@@ -182,7 +182,7 @@ class DriftErrors(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftReport(Shape):
-    """A comparison of the newest lines of the ledger; ``enough`` is False where too few values were there."""
+    """A comparison of the newest lines of the ledger; ``enough`` is False if there were too few values."""
 
     columns: list[DriftColumn]
     thresholds: DriftThresholds
@@ -197,7 +197,7 @@ class DriftReport(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Drift(Shape):
-    """Whether a version's inputs and answers still look like where it learned; ``report`` is None before a look."""
+    """The drift of a version's inputs and answers from its training data; ``report`` is None before a check."""
 
     model: str
     version: int
@@ -313,7 +313,7 @@ class Predictions:
             path: ends in ``.csv`` or ``.xlsx``.
             language: ``en`` or ``tr``: of the headings of a workbook.
 
-        Raises FileUnusable for another ending, or where the file cannot be written.
+        Raises FileUnusable for another ending, or if the file cannot be written.
         """
         target = Path(path)
         form = target.suffix.lower().removeprefix(".")
@@ -347,7 +347,7 @@ class Predictions:
         return LiveScores.from_json(self._connection.get(f"/models/{segment(model)}/live-scores", days=days))
 
     def drift(self, model: str, version: int | None = None, *, look: bool = False) -> Drift:
-        """Return the last drift report; with ``look``, look now. ``version`` None: the champion."""
+        """Return the last drift report; with ``look``, check now. ``version`` None: the champion."""
         path = f"/models/{segment(model)}/drift"
         if not look:
             return Drift.from_json(self._connection.get(path, version=version))

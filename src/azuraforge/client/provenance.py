@@ -1,4 +1,4 @@
-"""Where a version comes from: the rows it learned from, and the platform that trained an imported one."""
+"""Provenance of versions: the rows they learned from, and the platform that trained an imported one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Origin(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LineageNode(Shape):
-    """A thing that a version comes from, or that came of it."""
+    """A source or a result of a version."""
 
     id: str
     kind: str
@@ -82,7 +82,7 @@ class LineageNode(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class MadePredictions(Shape):
-    """How many predictions a version made, and how many of them are judged."""
+    """The number of a version's predictions, and of the judged ones."""
 
     made: int
     judged: int

@@ -13,7 +13,7 @@ ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Shape):
-    """How far a run is: ``share`` (0 to 1) covers all of it, ``done`` of ``total`` its present phase."""
+    """The progress of a run: ``share`` (0 to 1) covers all of it, ``done`` of ``total`` its present phase."""
 
     phase: str | None = None
     done: int = 0
@@ -26,7 +26,7 @@ class Progress(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RunError(Shape):
-    """Why a run failed."""
+    """The error of a failed run."""
 
     code: str
     message: str
@@ -72,7 +72,7 @@ class LinkedRun(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyLink(Shape):
-    """The study that started a run: to try a config, or to train one anew."""
+    """The study that started a run: to try a config, or to retrain one."""
 
     id: str
     name: str
@@ -138,7 +138,7 @@ class Run(Shape):
 class Curve(Shape):
     """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities.
 
-    ``times`` are milliseconds since 1970, None where unknown; they are read where asked for.
+    ``times`` are milliseconds since 1970, None if unknown; they are read where asked for.
     """
 
     series: str

@@ -17,7 +17,7 @@ from azuraforge.client.shapes import json_list, json_object
 
 #: The platform validates the config and the dataset in children before it answers.
 START_SECONDS = 180.0
-#: A report is written, and two models are compared, in a child.
+#: Seconds for writing a report or comparing two models, which a child does.
 REPORT_SECONDS = 150.0
 
 RunList: TypeAlias = list[Run]
@@ -143,7 +143,7 @@ class Runs:
         return listed(self._connection, f"/runs/{segment(run_id)}/artifacts", Artifact, limit)
 
     def get(self, run_id: str) -> Run:
-        """Everything about a run except its metrics."""
+        """Return a run with all its fields except its metrics."""
         return Run.from_json(self._connection.get(f"/runs/{segment(run_id)}"))
 
     def cancel(self, run_id: str) -> Run:
@@ -151,11 +151,11 @@ class Runs:
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/cancel"))
 
     def resume(self, run_id: str) -> Run:
-        """Queue a failed, cancelled or quarantined run again; it goes on from its newest whole checkpoint."""
+        """Requeue a failed, cancelled or quarantined run; it continues from its newest whole checkpoint."""
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/resume"))
 
     def delete(self, run_id: str) -> None:
-        """Move a run that has ended into the trash. Raises ApiError while it goes on."""
+        """Move a run that has ended into the trash. Raises ApiError before its end."""
         self._connection.delete(f"/runs/{segment(run_id)}")
 
     def restore(self, run_id: str) -> Run:
@@ -163,15 +163,15 @@ class Runs:
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/restore"))
 
     def pin(self, run_id: str) -> Run:
-        """Keep a run however old it becomes, whatever the project's policy says."""
+        """Keep a run regardless of its age and of the project's policy."""
         return Run.from_json(self._connection.request("PUT", f"/runs/{segment(run_id)}/pin"))
 
     def unpin(self, run_id: str) -> None:
-        """Leave a run to the project's policy again."""
+        """Apply the project's policy to a run again."""
         self._connection.delete(f"/runs/{segment(run_id)}/pin")
 
     def watch(self, run_id: str, after: int = 0, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Event]:
-        """The run's events after the cursor, live, until it has ended; survives a platform that starts again.
+        """Yield the run's events after the cursor, live, until it has ended; survives restarts of the platform.
 
         Once a run has ended, ``run.metrics`` events of long ago hold no points any more; ``metrics`` has them all.
 
@@ -192,7 +192,7 @@ class Runs:
                 return
 
     def wait(self, run_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Run:
-        """Wait until the run has ended, however it ends; returns it."""
+        """Wait until the run has ended, in any state, and return it."""
         run = self.get(run_id)
         while not run.has_ended:  # again where it was reopened between its end and our question
             for _ in self.watch(run_id, run.last_event_seq, patience_seconds):
@@ -214,7 +214,7 @@ class Runs:
         return {curve.series: curve for curve in curves}
 
     def evaluation(self, run_id: str) -> Evaluation | None:
-        """The evaluation next to the baselines and the gate's verdict; None where there is none (yet)."""
+        """Return the evaluation with the baselines and the gate's verdict; None if there is none (yet)."""
         try:
             return Evaluation.from_json(self._connection.get(f"/evaluations/{segment(run_id)}"))
         except ApiError as error:
@@ -229,7 +229,7 @@ class Runs:
     def report(
         self, run_id: str, format: Literal["html", "pdf", "md"] = "html", language: Literal["en", "tr"] = "en"
     ) -> bytes:
-        """The run's report as one file, figures inside.
+        """Return the run's report as one file that includes its figures.
 
         Example::
 
@@ -240,7 +240,7 @@ class Runs:
             return answer.read()
 
     def compare(self, run_ids: Iterable[str]) -> RunComparison:
-        """Metrics of runs side by side, and the settings in which they differ.
+        """Return metrics of runs side by side, and the settings in which they differ.
 
         Raises:
             ApiError: fewer than two runs, or one that does not exist.
@@ -248,13 +248,13 @@ class Runs:
         return RunComparison.from_json(self._connection.get("/comparisons", run=list(run_ids)))
 
     def compare_pair(self, a: str, b: str) -> Pair:
-        """Is one run's model better than another's by more than noise, on the same held-out rows?"""
+        """Compare two runs' models on the same held-out rows: whether one is better by more than noise."""
         return Pair.from_json(self._connection.get("/comparisons/pair", timeout_seconds=REPORT_SECONDS, a=a, b=b))
 
     def _kind_of(self, plugin: str) -> str:
         return kind_of(self._connection, plugin)
 
     def _is_over(self, run_id: str, seq: int) -> bool:
-        """False where the run was resumed later: then more of its stream follows."""
+        """Return whether the run is over; False if it was resumed later, so that more of its stream follows."""
         run = self.get(run_id)
         return run.has_ended and run.last_event_seq <= seq

@@ -1,4 +1,4 @@
-"""Schedules: a run again and again, by cron or interval."""
+"""Schedules: runs that repeat by cron or interval."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Misfire = Literal["once", "all", "skip"]
 
 @dataclass(frozen=True, kw_only=True)
 class Fire(Shape):
-    """One fire of a schedule: the run that it queued, or why it could not."""
+    """One fire of a schedule: the run that it queued, or the error."""
 
     fire_time: datetime
     cause: str = "due"
@@ -32,7 +32,7 @@ class Fire(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Interval(Shape):
-    """Every so many seconds, minutes, hours or days."""
+    """An interval of seconds, minutes, hours or days."""
 
     every: int
     unit: str
@@ -83,7 +83,7 @@ class Schedules:
         grace_seconds: int = 60,
         paused: bool = False,
     ) -> Schedule:
-        """Queue a run again and again.
+        """Create a schedule that queues a run repeatedly.
 
         Args:
             run: what ``POST /runs`` takes: ``plugin``, ``dataset``, ``config`` and more. Without ``kind`` the platform
@@ -130,7 +130,7 @@ class Schedules:
         misfire: Misfire | None = None,
         grace_seconds: int | None = None,
     ) -> Schedule:
-        """Change what is given; everything else, and the fires so far, stay.
+        """Change the given fields; all others, and the fires so far, stay.
 
         ``run`` replaces the whole request; ``cron`` takes the place of an interval, and ``every`` that of a cron line.
 
@@ -139,7 +139,7 @@ class Schedules:
             client.schedules.replace("nightly", cron="0 4 * * *")
 
         Raises:
-            ApiError: as ``create``; 404 where there is no such schedule.
+            ApiError: as ``create``; 404 if there is no such schedule.
         """
         found = self.get(schedule)
         interval = found.interval
@@ -176,15 +176,15 @@ class Schedules:
         return listed(self._connection, f"/schedules/{segment(schedule)}/fires", Fire, limit)
 
     def get(self, schedule: str) -> Schedule:
-        """One schedule with more of its fires."""
+        """Return one schedule with more of its fires."""
         return Schedule.from_json(self._connection.get(f"/schedules/{segment(schedule)}"))
 
     def pause(self, schedule: str) -> Schedule:
-        """Stop firing until it is resumed."""
+        """Pause a schedule until it is resumed."""
         return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/pause"))
 
     def resume(self, schedule: str) -> Schedule:
-        """Fire again from now on; what fell into the pause is not made up for."""
+        """Resume a schedule; fires missed during the pause are not made up for."""
         return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/resume"))
 
     def run_now(self, schedule: str) -> Fire:
@@ -194,5 +194,5 @@ class Schedules:
         )
 
     def delete(self, schedule: str) -> None:
-        """Remove a schedule; the runs that it queued stay."""
+        """Delete a schedule; the runs that it queued stay."""
         self._connection.delete(f"/schedules/{segment(schedule)}")

@@ -1,4 +1,4 @@
-"""Who is signed in, and one-time links that sign a browser in."""
+"""Sessions, and one-time links that sign a browser in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Session(Shape):
-    """Who asks, with which role, in which project."""
+    """The user, role and project of a client."""
 
     user: str
     role: str
@@ -35,9 +35,9 @@ class Sessions:
         self._connection = connection
 
     def current(self) -> Session:
-        """Who this client is."""
+        """Return this client's session."""
         return Session.from_json(self._connection.get("/sessions/current"))
 
     def link(self, next_path: str | None = None) -> Link:
-        """A fresh one-time sign-in link; ``next_path`` is the page to open after it."""
+        """Create a one-time sign-in link; ``next_path`` is the page to open after it."""
         return Link.from_json(self._connection.post("/links", {"next": next_path}))

@@ -48,7 +48,7 @@ class Shape:
 
     @classmethod
     def from_json(cls: type[ShapeT], answer: object) -> ShapeT:
-        """Build the object; missing fields keep their defaults. Raises ClientError where the answer is no object.
+        """Build the object; missing fields keep their defaults. Raises ClientError if the answer is no object.
 
         Example:
             >>> @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,7 @@ _KINDS: dict[str, dict[str, object]] = {}
 
 
 def _kinds(cls: type[Shape]) -> dict[str, object]:
-    """Type of each field, found once: resolving annotations is slow."""
+    """Return the type of each field, computed once, since resolving annotations is slow."""
     name = f"{cls.__module__}.{cls.__qualname__}"
     if name not in _KINDS:
         hints = typing.get_type_hints(cls)

@@ -52,7 +52,7 @@ class Studies:
         warm_start_from: Iterable[str] = (),
         retrain: bool = True,
     ) -> Study:
-        """Search the best config.
+        """Create a study that searches the best config.
 
         Args:
             space: field of the config → ``{"low": 1e-4, "high": 1e-1, "log": True}`` or ``{"choices": [16, 32]}``.
@@ -95,7 +95,7 @@ class Studies:
         return self.create_from(body)
 
     def create_from(self, request: Mapping[str, object]) -> Study:
-        """The same with the whole body of ``POST /studies``, such as a file holds it."""
+        """Create a study from the whole body of ``POST /studies``, such as from a file."""
         body = dict(request)
         if isinstance(earlier := body.get("warm_start_from"), list | tuple):
             body["warm_start_from"] = [whole_id(each, lambda short: self.get(short).id) for each in earlier]
@@ -106,7 +106,7 @@ class Studies:
         return listed(self._connection, "/studies", Study, limit)
 
     def get(self, study: str) -> Study:
-        """One study; ``raw`` holds its space, config and more."""
+        """Return one study; ``raw`` holds its space, config and more."""
         return Study.from_json(self._connection.get(f"/studies/{segment(study)}"))
 
     def trials(self, study: str, *, limit: int | None = None) -> TrialList:
@@ -114,7 +114,7 @@ class Studies:
         return listed(self._connection, f"/studies/{segment(study)}/trials", Trial, limit)
 
     def importance(self, study: str) -> Importance:
-        """Return how much of each objective's variance a field explains."""
+        """Return the share of each objective's variance that each field explains."""
         return Importance.from_json(
             self._connection.get(f"/studies/{segment(study)}/importance", timeout_seconds=START_SECONDS)
         )
@@ -126,15 +126,15 @@ class Studies:
         )
 
     def pause(self, study: str) -> Study:
-        """Start no further trial; those that run end by themselves."""
+        """Pause a study: it starts no further trial, and running trials finish."""
         return self._change(study, "pause")
 
     def resume(self, study: str) -> Study:
-        """Go on after a pause."""
+        """Resume a study after a pause."""
         return self._change(study, "resume")
 
     def stop(self, study: str) -> Study:
-        """End it now: running trials are cancelled."""
+        """Stop a study: running trials are cancelled."""
         return self._change(study, "stop")
 
     def retrain(self, study: str, trial: int | None = None) -> Run:
@@ -148,11 +148,11 @@ class Studies:
         self._connection.delete(f"/studies/{segment(study)}")
 
     def restore(self, study: str) -> Study:
-        """Take a study out of the trash, by its id or its former name. Raises ApiError where the name is taken."""
+        """Take a study out of the trash, by its id or its former name. Raises ApiError if the name is taken."""
         return self._change(study, "restore")
 
     def wait(self, study: str, timeout_seconds: float | None = None) -> Study:
-        """Wait until it has ended (not for its winner's training run). Raises TimeoutError."""
+        """Wait until a study has ended (not for its winner's training run). Raises TimeoutError."""
         until = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         while (found := self.get(study)).state in _GOING_ON:
             if until is not None and time.monotonic() >= until:

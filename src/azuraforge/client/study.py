@@ -11,7 +11,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Trial(Shape):
-    """One config that was tried, and the run that tried it. ``scores``: one for each objective."""
+    """One tried config, and its run. ``scores``: one for each objective."""
 
     number: int
     run_id: str
@@ -60,7 +60,7 @@ class Pruner(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchRange(Shape):
-    """What is searched of one field: a range of numbers or choices."""
+    """The search space of one field: a range of numbers or choices."""
 
     kind: str | None = None
     low: float | None = None
@@ -72,7 +72,7 @@ class SearchRange(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineScore(Shape):
-    """A baseline's score for each objective, on the rows that score the trials, or why it ``failed``."""
+    """A baseline's score for each objective, on the rows that score the trials, or the reason in ``failed``."""
 
     name: str
     scores: list[float | None] | None = None
@@ -127,7 +127,7 @@ class Study(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchableField(Shape):
-    """A field that a study could search, with a range to begin with."""
+    """A field that a study can search, with a suggested range."""
 
     name: str
     kind: str
@@ -150,7 +150,7 @@ class SearchSpace(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Importance(Shape):
-    """Each field's share of each objective's variance; None where too few of the ``trials`` ended."""
+    """Each field's share of each objective's variance; None if too few of the ``trials`` ended."""
 
     trials: int
     objectives: list[dict[str, float] | None] = field(default_factory=list)

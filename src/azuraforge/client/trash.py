@@ -1,4 +1,4 @@
-"""What was deleted and can be restored, what is purged, and what the project keeps."""
+"""The trash: deleted things that can be restored, purging, and the project's retention policy."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from azuraforge.client.http.connection import Connection
 from azuraforge.client.http.pages import listed
 from azuraforge.client.shapes import Shape, json_object
 
-#: Removing many files takes its time.
+#: Seconds for removing many files.
 _EMPTY_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeededBy(Shape):
-    """For whom something is kept although it is in the trash."""
+    """The reason why something in the trash is kept."""
 
     noun: str
     name: str
@@ -24,7 +24,7 @@ class NeededBy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class TrashItem(Shape):
-    """Something in the trash; ``version`` where only that version was deleted."""
+    """A thing in the trash; ``version`` if only that version was deleted."""
 
     noun: str
     id: str
@@ -39,7 +39,7 @@ class TrashItem(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionPolicy(Shape):
-    """What a project keeps, in days; ``keep_run_days`` None: runs that succeeded are kept for ever."""
+    """A project's retention, in days; ``keep_run_days`` None: runs that succeeded are kept for ever."""
 
     trash_days: int
     keep_run_days: int | None
@@ -59,7 +59,7 @@ class TrashContents(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Purged(Shape):
-    """What was purged for ever. ``kept`` things are needed by others."""
+    """The result of purging. ``kept`` things are needed by others."""
 
     runs: int = 0
     studies: int = 0
@@ -81,13 +81,13 @@ class Trash:
         self._connection = connection
 
     def list(self, *, limit: int | None = None) -> TrashContents:
-        """Return what was deleted and can be restored, the latest first; ``limit``: the first so many, None: all."""
+        """Return the contents of the trash, the latest first; ``limit``: the first so many, None: all."""
         found = TrashContents.from_json(self._connection.get("/projects/trash", limit=1))
         items = listed(self._connection, "/projects/trash", TrashItem, limit)
         return replace(found, items=items, raw={**found.raw, "items": [each.raw for each in items]})
 
     def empty(self) -> Purged:
-        """Purge everything that nobody needs, for ever; only an admin may. Returns what went and the bytes freed."""
+        """Purge everything not needed, for ever; only an admin may. Return the purged things and freed bytes."""
         total: dict[str, int] = {}
         while True:
             answer = self._connection.request("DELETE", "/projects/trash", timeout_seconds=_EMPTY_SECONDS)
@@ -98,7 +98,7 @@ class Trash:
                 return Purged.from_json({**total, "kept": kept})
 
     def policy(self) -> RetentionPolicy:
-        """What the project keeps."""
+        """Return the project's retention policy."""
         return RetentionPolicy.from_json(self._connection.get("/projects/policy"))
 
     def set_policy(
@@ -109,7 +109,7 @@ class Trash:
         keep_work_days: int,
         keep_prediction_days: int | None = None,
     ) -> RetentionPolicy:
-        """Change what the project keeps; only an admin may.
+        """Change the project's retention policy; only an admin may.
 
         Args:
             trash_days: how long the trash can be restored from.

@@ -1,4 +1,4 @@
-"""Child entry points of datasets: the only code that touches a user's file or a source plugin."""
+"""Child entry points of datasets: the only code that opens a user's file or a source plugin."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def read(child: Asked) -> Json:
 
 
 def read_source(child: Asked) -> Json:
-    """Let a source read. ``SourceInput`` → ``ReadResult``."""
+    """Read from a source plugin. ``SourceInput`` → ``ReadResult``."""
     asked = SourceInput.model_validate(child.payload)
     name = asked.source
     source = opened_source(name, asked.access, asked.secrets, asked.folder)
@@ -78,7 +78,7 @@ def read_source(child: Asked) -> Json:
 
 
 def opened_source(name: str, access: SourceAccess, secrets: Mapping[str, SecretStr], scratch: Path) -> Source:
-    """Return a source with what the platform lets it use; ``scratch`` takes its temporary files."""
+    """Return a source with the access that the platform grants; its temporary files go to ``scratch``."""
     source: Source = load_plugin("source", name, access.plugins_folder)()
     source.outgoing, source.folders = Policy.from_json(access.outgoing), access.folders
     source.secrets = secrets
@@ -144,7 +144,7 @@ _PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 def plain(provenance: Mapping[str, object], where: str) -> Json:
-    """Return what a plugin states about its data as JSON. Raises InvalidInput if it is none."""
+    """Return a plugin's provenance of its data as JSON. Raises InvalidInput if it is no JSON."""
     try:
         plain = orjson.loads(orjson.dumps(dict(provenance), option=_PLAIN))
     except (TypeError, ValueError) as error:

@@ -10,7 +10,7 @@ from azuraforge.datasets import store
 
 @dataclass(frozen=True)
 class SameData:
-    """Datasets of the same data, by id, and the contents (fingerprints, hashes of files) of their versions."""
+    """Ids of datasets with the same data, and the contents (fingerprints, hashes of files) of their versions."""
 
     datasets: frozenset[str]
     contents: frozenset[str]

@@ -1,4 +1,4 @@
-"""Versions recorded with their segments, in one transaction that leaves nothing half-written."""
+"""Versions recorded with their segments, in one atomic transaction."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class VersionKeeper:
     def keep(
         self, session: Session, dataset: Dataset, source: str, read: ReadResult, growth: Growth | None = None
     ) -> tuple[DatasetVersion, bool]:
-        """Record what a child wrote; return the version, and whether it is new.
+        """Record the result of a child; return the version, and whether it is new.
 
         New segments are placed in the artifact store in the same transaction, in which nothing is freed. A file is
-        found by its content, so that doing this twice, or dying in between, changes nothing that is there. The same
-        content is the version that is there, also if it was deleted or purged.
+        addressed by its content, so that a repetition, or a crash in between, changes no existing file. The same
+        content is the existing version, also if it was deleted or purged.
 
-        Raises TransientError where a shared segment was freed, StorageError where the disk is full.
+        Raises TransientError if a shared segment was freed, StorageError if the disk is full.
         """
         hold(session)
         row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
@@ -90,7 +90,7 @@ class VersionKeeper:
     def _report(
         self, session: Session, dataset: Dataset, row: DatasetVersionRow, previous: DatasetVersionRow | None
     ) -> None:
-        """Append the event. Of a version that was read whole, only the first one's rows are counted as added."""
+        """Append the event. Of versions that were read whole, only the first one's rows are counted as added."""
         growth = row.growth
         body = VersionAdded(
             dataset_id=dataset.id,
@@ -107,7 +107,7 @@ class VersionKeeper:
             self._events.append(session, stream, body)
 
     def _intact(self, project_id: str, row: DatasetVersionRow, *, reread: bool) -> bool:
-        """Return whether the version's files are there; ``reread``: and hold what was stored."""
+        """Return whether the version's files exist; ``reread``: and are unchanged."""
         paths = [(each, self._trash.path(project_id, each.address)) for each in row.segments]
         if not all(path.exists() for _, path in paths):
             return False
@@ -129,7 +129,7 @@ def _sha256(path: Path) -> str:
 
 
 def _place(made: Path, target: Path) -> None:
-    """Put a file that is on the disk in its place, where it was perhaps before; ``made`` stays where it is."""
+    """Put a file into its place, which may already have it; ``made`` stays where it is."""
     draft = target.with_name(f".{target.stem}.{new_id()}")
     with storage(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ def _place(made: Path, target: Path) -> None:
 
 @contextmanager
 def storage(folder: Path) -> Iterator[None]:
-    """Raise StorageError where a folder cannot be written."""
+    """Raise StorageError if a folder cannot be written."""
     try:
         yield
     except OSError as error:

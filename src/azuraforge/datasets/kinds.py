@@ -1,4 +1,4 @@
-"""The kinds of data: how each is read, prepared and fingerprinted. All other code finds them in ``KINDS``.
+"""Kinds of data: reading, preparing and fingerprinting of each. All other code finds them in ``KINDS``.
 
 The methods run in children: they load Polars.
 """
@@ -25,7 +25,7 @@ class DataKind(ABC):
 
     Attributes:
         name: ``DatasetSchema.kind`` of its versions.
-        Options: how to read an uploaded file of this kind.
+        Options: options for reading an uploaded file of this kind.
     """
 
     name: ClassVar[DataKindName]
@@ -45,7 +45,7 @@ class DataKind(ABC):
 
 
 class SeriesData(DataKind):
-    """Rows over time: one series, or several that a column tells apart."""
+    """Rows over time: one series, or several that a column distinguishes."""
 
     name = "series"
     Options = FileOptions

@@ -23,8 +23,8 @@ def load_version(paths: Sequence[Path], schema: DatasetSchema, options: Json, ex
     Args:
         paths: the files of its segments, in the order of the version.
         schema: the meaning of its columns.
-        options: those that shaped the rows.
-        expected: its fingerprint.
+        options: the options that shaped the rows.
+        expected: the version's fingerprint.
 
     Raises StorageError if they cannot be read or are not the ones that were stored.
     """
@@ -39,7 +39,7 @@ def load_version(paths: Sequence[Path], schema: DatasetSchema, options: Json, ex
 def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence[str]) -> pl.DataFrame:
     """Return some columns of a version, in canonical order, without verifying them: for charts.
 
-    ``columns`` must hold the time and the name of the series, where there are several segments.
+    ``columns`` must include the time and the name of the series if there are several segments.
     """
     with _readable(paths):
         frames = [pl.read_parquet(path, columns=list(columns)) for path in paths]
@@ -65,8 +65,8 @@ def read_values(
 
     Args:
         files: segments with their addresses; the bytes of each are verified.
-        span: the first and the last moment that are wanted; None: all rows.
-        series: those that are wanted; None: all rows.
+        span: the first and the last moment to read; None: all rows.
+        series: the series to read; None: all rows.
 
     Raises StorageError for a segment whose bytes are not the ones that were stored.
     """
@@ -99,12 +99,12 @@ def load_incumbent(path: Path, address: str) -> pl.DataFrame:
 
 
 def present_forecasts(frame: pl.DataFrame, schema: DatasetSchema, file: tuple[Path, str] | None) -> pl.DataFrame | None:
-    """Return what ``load_incumbent`` does, wherever the present forecast is stored; None where there is none.
+    """Return the present forecasts as ``load_incumbent`` does, wherever they are stored; None if there are none.
 
     Args:
         frame: the rows of the version, with the columns of its incumbent.
         schema: their meaning.
-        file: the stored forecasts and their address, where they came in files of their own.
+        file: the stored forecasts and their address, if they came in files of their own.
     """
     if schema.incumbent is None:
         return None

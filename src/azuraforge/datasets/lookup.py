@@ -1,6 +1,6 @@
-"""The reads of datasets that pages and clients ask for most, in few round trips and without the ORM.
+"""The most frequent reads of datasets, in few round trips and without the ORM.
 
-Finding one version is a plan of questions; the event loop follows it with ``DatasetLookup``, a thread with
+Finding one version is a plan of queries; the event loop executes it with ``DatasetLookup``, a thread with
 ``DatasetService``.
 """
 
@@ -25,7 +25,7 @@ VersionT = TypeVar("VersionT", VersionRow, StoredRow)
 
 
 class DatasetLookup:
-    """Reads to be awaited in the event loop."""
+    """Awaitable reads for the event loop."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class DatasetLookup:
     async def list(
         self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
     ) -> DatasetPage:
-        """Return a page of datasets with their newest versions, by name; the deleted ones, or all others."""
+        """Return a page of datasets with their newest versions, by name; ``trash``: the deleted ones."""
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
@@ -66,7 +66,7 @@ class DatasetLookup:
         return DatasetVersionPage(items=[shown_version(dataset, row).out() for row in page], next=cursor)
 
     async def find(self, project_id: str, name_or_id: str) -> DatasetVersionOut | None:
-        """Return a dataset's newest version; None where none has this name or id, or a version."""
+        """Return a dataset's newest version; None if none has this name or id, or a version."""
         found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
             return None
@@ -74,12 +74,12 @@ class DatasetLookup:
         return shown_version(found[0], newest[0]).out() if newest else None
 
     async def newest(self, project_id: str, dataset_id: str) -> int | None:
-        """Return the number of a dataset's newest version; None where the dataset, or each of its versions, is gone."""
+        """Return the number of a dataset's newest version; None if the dataset, or each of its versions, is gone."""
         found = await self._database.ask(project_id, lookup_store.NEWEST_NUMBER.given({"dataset_id": dataset_id}))
         return found[0].version if found else None
 
     async def get(self, project_id: str, name_or_id: str, version: int | None = None) -> DatasetVersionOut:
-        """Return one version; also what was deleted, but not purged. See ``version_of``."""
+        """Return one version, also a deleted one that is not purged. See ``version_of``."""
         plan = version_of(lookup_store.SHOWN, name_or_id, version, trash=True)
         return shown_version(*await self._database.follow(project_id, plan)).out()
 
@@ -87,9 +87,9 @@ class DatasetLookup:
 def version_of(
     questions: VersionQuestions[VersionT], name_or_id: str, version: int | None, *, trash: bool
 ) -> Plan[tuple[DatasetRow, VersionT]]:
-    """Read a dataset and one version; the newest that is there where no number is given.
+    """Read a dataset and one version; without a number, the newest existing one.
 
-    ``trash``: also what was deleted, but not purged; a dataset by its id or its former name. Raises NotFound.
+    ``trash``: also deleted ones that are not purged; a dataset by its id or its former name. Raises NotFound.
     """
     yield (found := lookup_store.DATASET.given({"name": name_or_id}),)
     rows = found.rows

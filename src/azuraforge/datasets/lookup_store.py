@@ -1,4 +1,4 @@
-"""The questions behind ``lookup.py``: SQL of the hottest reads. Each is confined to one project by ``Question``."""
+"""The queries of ``lookup.py``: SQL of the most frequent reads. ``Question`` confines each to one project."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class VersionRow(NamedTuple):
 
 
 class StoredRow(NamedTuple):
-    """A version with where its rows lie, as services of the platform use it."""
+    """A version with the places of its rows, as services of the platform use it."""
 
     version: int
     fingerprint: str
@@ -121,7 +121,7 @@ NAMES = Question(NameRow, select(Dataset.name).where(Dataset.deleted_at.is_(None
 
 @dataclass(frozen=True)
 class VersionQuestions(Generic[RowT]):
-    """The newest version of a dataset that is there, and one by its number, which may have been deleted.
+    """Queries for a dataset's newest existing version, and for one by its number, which may have been deleted.
 
     Parameters: ``dataset_id``; of the second also ``version``.
     """
@@ -156,7 +156,7 @@ STORED = _version_questions(StoredRow)
 
 @dataclass(frozen=True)
 class PageQuestions:
-    """A page of datasets by name, the numbers of their versions, and the newest version of each."""
+    """Queries for a page of datasets by name, the numbers of their versions, and the newest version of each."""
 
     datasets: Question[DatasetRow]
     numbers: Question[NumberRow]
@@ -165,7 +165,7 @@ class PageQuestions:
 
 @cache
 def page(*, after: bool, trash: bool) -> PageQuestions:
-    """Parameters: ``limit``, and with ``after`` those of ``keyset.parameters``."""
+    """Return the queries. Parameters: ``limit``, and with ``after`` those of ``keyset.parameters``."""
     key = (Dataset.name, Dataset.id)
     conditions: list[ColumnElement[bool]] = [Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None)]
     if after:
@@ -188,7 +188,7 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
 
 @cache
 def versions(*, after: bool) -> Question[VersionRow]:
-    """A dataset's versions that are there, the newest first. Parameters: ``dataset_id``, ``limit``, and the key's."""
+    """Return the query for existing versions, newest first. Parameters: ``dataset_id``, ``limit``, and the key's."""
     statement = select(*_VERSION).where(DatasetVersionRow.dataset_id == bindparam("dataset_id"), _IS_THERE)
     if after:
         statement = statement.where(behind_parameters([DatasetVersionRow.version], descending=True))

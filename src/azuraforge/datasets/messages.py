@@ -25,7 +25,7 @@ class PresentFile(Shape):
 class ReadInput(Shape):
     """An uploaded file; ``folder`` receives the canonical Parquet file.
 
-    ``incumbent``: of the version before this one, which keeps it where the file holds none itself.
+    ``incumbent``: the incumbent of the previous version, which stays if the file has none.
     """
 
     kind: DataKindName
@@ -38,7 +38,7 @@ class ReadInput(Shape):
 
 
 class SourceAccess(Shape):
-    """What a source may use: addresses (a policy of outgoing requests), folders, and the limits of what it reads."""
+    """The access of a source: addresses (a policy of outgoing requests), folders, and reading limits."""
 
     plugins_folder: str
     outgoing: Json
@@ -61,7 +61,7 @@ class SourceInput(Shape):
 
 
 class RestateInput(Shape):
-    """A stored version, and when the values of some of its columns become known (null: not stated)."""
+    """A stored version, and the times at which some of its columns become known (null: not stated)."""
 
     paths: tuple[Path, ...]
     segments: tuple[Segment, ...]
@@ -77,7 +77,7 @@ class RestateInput(Shape):
 
 
 class ReadResult(Shape):
-    """A file or source that was read: its canonical rows as segments, what they mean, and what was found.
+    """The result of reading a file or source: its canonical rows as segments, their meaning, and findings.
 
     ``made``: the files of those segments that are new, by address.
     """
@@ -99,7 +99,7 @@ class ReadResult(Shape):
 
     @property
     def files(self) -> tuple[Segment, ...]:
-        """Every file of the version: the segments of its rows, then the present forecasts."""
+        """Return every file of the version: the segments of its rows, then the present forecasts."""
         return self.segments if self.incumbent is None else (*self.segments, self.incumbent)
 
 

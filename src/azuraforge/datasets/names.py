@@ -14,7 +14,7 @@ _TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
 
 
 def dataset_name(text: str) -> str:
-    """``text`` as a dataset's name: lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
+    """Return ``text`` as a dataset's name: lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
 
     Example:
         >>> dataset_name("İstanbul Hava 2024.csv")
@@ -32,5 +32,5 @@ def dataset_name(text: str) -> str:
 
 
 def stem(filename: str) -> str:
-    """The file's name without its endings: ``prices.csv.gz`` → ``prices``."""
+    """Return the file's name without its endings: ``prices.csv.gz`` → ``prices``."""
     return re.sub(_ENDINGS, "", Path(filename).name, flags=re.IGNORECASE)

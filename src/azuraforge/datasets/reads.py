@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, and_, cast, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from azuraforge.database import Session
+from azuraforge.datasets.schemas import Json
 from azuraforge.datasets.segments import Growth
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+
+_T = TypeVar("_T")
 
 #: As many arrivals as are regular.
 REGULAR = 3
 
 
 class ObservedRow(NamedTuple):
-    """The newest version of a dataset; ``third_at``: when the one two before it was added."""
+    """The newest version of a dataset that brought rows; ``third_at``: when the third newest of those was added.
+
+    A version with new statements or other forecasts over the same rows is none of them.
+    """
 
     dataset_id: str
     name: str
@@ -43,19 +49,17 @@ class VersionThen(NamedTuple):
 
 
 def observed(session: Session, dataset_ids: Collection[str]) -> dict[str, ObservedRow]:
-    """The newest version of each dataset that is not in the trash."""
+    """Return the newest version that brought rows of each dataset that is not in the trash."""
     other = aliased(DatasetVersionRow)
-    of_same = other.dataset_id == Dataset.id
-    newest = select(func.max(other.version)).where(of_same).correlate(Dataset).scalar_subquery()
-    third = (
-        select(other.created_at)
-        .where(of_same)
-        .order_by(other.version.desc())
-        .limit(1)
-        .offset(REGULAR - 1)
-        .correlate(Dataset)
-        .scalar_subquery()
-    )
+    added = cast(_field(session, other.growth, "rows_added"), BigInteger)
+    restates = _field(session, other.provenance, "rows_of_version").is_not(None)
+    of_same = and_(other.dataset_id == Dataset.id, or_(added > 0, and_(added.is_(None), ~restates)))
+
+    def nth(column: InstrumentedAttribute[_T], number: int) -> ScalarSelect[_T]:
+        found = select(column).where(of_same).order_by(other.version.desc()).limit(1).offset(number - 1)
+        return found.correlate(Dataset).scalar_subquery()
+
+    newest, third = nth(other.version, 1), nth(other.created_at, REGULAR)
     row = DatasetVersionRow
     found = (
         select(Dataset.id, Dataset.name, row.version, row.created_at, row.rows, row.growth, row.source, row.columns)
@@ -67,14 +71,23 @@ def observed(session: Session, dataset_ids: Collection[str]) -> dict[str, Observ
 
 
 def name_of(session: Session, dataset_id: str) -> str | None:
-    """The name of a dataset, also of one in the trash; None where it was purged."""
+    """Return the name of a dataset, also of one in the trash; None if it was purged."""
     return session.scalar(select(Dataset.name).where(Dataset.id == dataset_id))
 
 
 def version_at(session: Session, dataset_id: str, at: datetime) -> VersionThen | None:
-    """The newest version of a dataset that had been added by then, also one that was deleted since."""
+    """Return the newest version of a dataset that had been added by then, also one deleted since."""
     row = DatasetVersionRow
     found = select(row.version, row.fingerprint, row.rows, row.end_at, row.created_at)
     found = found.where(row.dataset_id == dataset_id, row.created_at <= at).order_by(row.version.desc()).limit(1)
     first = session.execute(found).first()
     return VersionThen(*first) if first is not None else None
+
+
+def _field(
+    session: Session, column: InstrumentedAttribute[Json] | InstrumentedAttribute[Growth | None], name: str
+) -> ColumnElement[str]:
+    """Return the expression for a field of a JSON document; NULL if it has none."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.json_extract_path_text(column, name)
+    return func.json_extract(column, f"$.{name}")

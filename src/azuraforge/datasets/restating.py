@@ -1,4 +1,4 @@
-"""Other statements of when columns become known, for a stored version. Runs in children only."""
+"""New statements of when columns become known, for a stored version. Runs in children only."""
 
 from __future__ import annotations
 

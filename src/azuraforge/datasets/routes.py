@@ -1,4 +1,4 @@
-"""HTTP of datasets."""
+"""HTTP routes of datasets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _FORM = {
 
 
 async def dataset_service(request: Request) -> DatasetService:
-    """The room's service, as every route gets it."""
+    """Return the service for routes."""
     service: DatasetService = request.app.state.datasets
     return service
 
@@ -78,7 +78,7 @@ async def list_datasets(
     limit: Limit = PAGE,
     after: After = None,
 ) -> DatasetPage:
-    """A page of datasets with their newest versions, by name."""
+    """List datasets with their newest versions, by name."""
     return await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
 
 
@@ -86,7 +86,7 @@ async def list_datasets(
 async def add_dataset(
     request: Request, response: Response, access: Writer, service: Service, unit: Unit
 ) -> DatasetVersionOut:
-    """Add a file. The same content under the same name answers 200 with the version that is there."""
+    """Add a file. Answers 200 with the existing version for the same content under the same name."""
     refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
@@ -101,7 +101,7 @@ async def add_dataset(
 async def add_from_source(
     body: FromSource, request: Request, response: Response, access: Writer, service: Service, unit: Unit
 ) -> DatasetVersionOut:
-    """Let a source plugin read the rows."""
+    """Create a dataset, or its next version, from a source plugin."""
     add = partial(service.add_from_source, access.project_id, body, unit=unit)
     added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.created else 200
@@ -112,10 +112,10 @@ async def add_from_source(
 async def get_dataset(
     request: Request, name: Name, access: Reader, service: Service, version: Version = None
 ) -> DatasetVersionOut:
-    """One version, by the dataset's name or id; also one that is in the trash."""
+    """Return one version, by the dataset's name or id; also one that is in the trash."""
     found = await service.lookup.find(access.project_id, name) if version is None else None
     if found is None:
-        name = await complete(request, access, _SHORT, name)  # only now: this is one of the hottest reads
+        name = await complete(request, access, _SHORT, name)  # only now: this is one of the most frequent reads
         found = await service.lookup.get(access.project_id, name, version)
     return found
 
@@ -136,7 +136,7 @@ def restore_dataset(name: NameOrId, access: Writer, service: Service, unit: Unit
 async def list_dataset_versions(
     name: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> DatasetVersionPage:
-    """A page of a dataset's versions, the newest first."""
+    """List a dataset's versions, the newest first."""
     return await service.lookup.versions(access.project_id, name, limit=limit, after=after)
 
 
@@ -165,7 +165,7 @@ async def state_availability(
     service: Service,
     unit: Unit,
 ) -> DatasetVersionOut:
-    """State when columns become known: makes a version with the same rows. Answers 200 with one that is there."""
+    """State when columns become known: creates a version with the same rows. Answers 200 if it exists."""
     state = partial(service.state_availability, access.project_id, name, body, unit=unit)
     stated = await read_in_turn(request, access.project_id, while_member(request, access, state))
     response.status_code = 201 if stated.created else 200
@@ -183,7 +183,7 @@ async def dataset_rows(
     series: Annotated[str | None, Query(max_length=200, description="of several; empty: the first")] = None,
     last: Annotated[int | None, Query(ge=1, le=10_000, description="only the newest so many; empty: all")] = None,
 ) -> RowsOut:
-    """The target over time, reduced for a chart; of several series one."""
+    """Return the target over time, reduced for a chart; of several series one."""
     rows = partial(service.rows, access.project_id, name, version, max_points, series, last)
     return await ask_in_turn(request, access.project_id, rows)
 
@@ -197,7 +197,7 @@ async def dataset_pictures(
     version: Version = None,
     per_class: Annotated[int, Query(ge=1, le=24)] = 8,
 ) -> PicturesOut:
-    """The classes of an image dataset with their counts and some of their pictures."""
+    """Return the classes of an image dataset with their counts and some of their pictures."""
     pictures = partial(service.pictures, access.project_id, name, version, per_class)
     return await ask_in_turn(request, access.project_id, pictures)
 

@@ -29,7 +29,7 @@ def _not_beyond_a_century(frequency: str | None) -> str | None:
 
 
 class Finding(BaseModel):
-    """Something found while reading: a code, how bad, how often, where first, in both languages."""
+    """A finding of reading: its code, severity, count and first place, in both languages."""
 
     code: str
     severity: Literal["info", "warning", "error"]
@@ -39,7 +39,7 @@ class Finding(BaseModel):
 
 
 class CleaningOptions(BaseModel):
-    """What may be done to rows that are not as they should be. Filling looks into the past only."""
+    """Options for cleaning rows. Filling uses past values only."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,7 +71,7 @@ class CleaningOptions(BaseModel):
 
 
 class FileOptions(CleaningOptions):
-    """How to read an uploaded file."""
+    """Options for reading an uploaded file."""
 
     kind: Literal["series"] = "series"
     name: str | None = Field(default=None, max_length=100, description="empty: the file's name")
@@ -119,7 +119,7 @@ class FileOptions(CleaningOptions):
 
 
 class ImageOptions(BaseModel):
-    """How to read an uploaded zip or Parquet table of pictures."""
+    """Options for reading an uploaded zip or Parquet table of pictures."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -137,7 +137,7 @@ class ImageOptions(BaseModel):
 
 
 class AvailabilityRequest(BaseModel):
-    """When the values of columns become known. Columns that are not named keep their statement."""
+    """Statements of when columns become known. Other columns keep their statement."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -157,7 +157,7 @@ class FromSource(CleaningOptions):
 
 
 class AppendOptions(BaseModel):
-    """How rows that are added are written. What they mean is the dataset's; what is empty here is as it was then."""
+    """The format of added rows. Their meaning is the dataset's; empty fields are as in its first file."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -172,7 +172,7 @@ class AppendOptions(BaseModel):
 
 
 class IncumbentOptions(BaseModel):
-    """Columns of a file of present forecasts, and how it is written. What is empty is as in the file before it."""
+    """Columns and format of a file of present forecasts. Empty fields are as in the previous file."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -210,7 +210,7 @@ class AppendRows(BaseModel):
 
 
 class RevisionPolicy(BaseModel):
-    """What happens to rows that change stored ones."""
+    """The policy for rows that change stored ones."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -241,7 +241,7 @@ class DatasetVersionOut(BaseModel):
 
 
 class AppendOut(BaseModel):
-    """The version that holds the rows, and what happened to them."""
+    """The version that holds the rows, and the result of adding them."""
 
     version: DatasetVersionOut
     rows_added: int = Field(description="0, with no revised ones: the version that was there")
@@ -251,7 +251,7 @@ class AppendOut(BaseModel):
 
 
 class IncumbentOut(BaseModel):
-    """The version that knows the present forecasts, and what happened to those that came."""
+    """The version with the present forecasts, and the result of adding them."""
 
     version: DatasetVersionOut
     forecasts: int = Field(description="known now")
@@ -280,7 +280,7 @@ class DatasetVersionPage(Page[DatasetVersionOut]):
 
 
 class PictureOut(BaseModel):
-    """A picture of a dataset, for people to look at."""
+    """A picture of a dataset, for display."""
 
     name: str
     part: str | None
@@ -288,7 +288,7 @@ class PictureOut(BaseModel):
 
 
 class ClassOut(BaseModel):
-    """A class: how many pictures it has by part, and some of them, spread evenly."""
+    """A class: its number of pictures by part, and some of them, spread evenly."""
 
     name: str
     counts: dict[str, int] = Field(description="by part: train and test, or all where there is no official split")
@@ -296,7 +296,7 @@ class ClassOut(BaseModel):
 
 
 class PicturesOut(BaseModel):
-    """What an image dataset holds."""
+    """The contents of an image dataset."""
 
     height: int
     width: int

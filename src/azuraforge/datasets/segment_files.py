@@ -12,7 +12,7 @@ from azuraforge.datasets.segments import Segment
 
 
 def span_of(times: pl.Series) -> tuple[datetime | None, datetime | None]:
-    """Return the earliest and the latest of a column of times; None where it holds none."""
+    """Return the earliest and the latest of a column of times; None if it holds none."""
     ends = times.min(), times.max()
     first, last = (each if isinstance(each, datetime) else None for each in ends)
     return first, last

@@ -1,4 +1,4 @@
-"""The rules of datasets: names, versions, where the rows lie. Reading itself happens in children."""
+"""Service for datasets: names, versions, and places of rows. Children do the reading."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ ResultT = TypeVar("ResultT", bound=BaseModel)
 
 
 class DatasetService:
-    """Adds datasets and finds them again.
+    """Adds and finds datasets.
 
     Args:
         call: runs one entry point in a child; only children read files or import Polars.
@@ -124,12 +124,12 @@ class DatasetService:
         *,
         unit: UnitOfWork | None = None,
     ) -> DatasetVersionOut:
-        """Read a file at ``path`` and keep it as a version; ``filename`` is what messages call it.
+        """Read a file at ``path`` and keep it as a version; ``filename`` is its name in messages.
 
-        A series comes as CSV or Parquet, pictures as a zip or as Parquet: the options' class says which it is.
+        A series comes as CSV or Parquet, pictures as a zip or as Parquet: the class of the options determines the kind.
 
-        The same content under the same name is the same version. Raises InvalidInput naming what is wrong, where,
-        and what to do next; then nothing is kept.
+        The same content under the same name is the same version. Raises InvalidInput with problem, place
+        and next step, and keeps nothing.
         """
         name = dataset_name(options.name or stem(filename))
         with self.inbox() as folder:
@@ -148,7 +148,7 @@ class DatasetService:
     def add_from_source(
         self, project_id: str, request: FromSource, *, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """Let a source plugin read, and keep the result as a version."""
+        """Read from a source plugin, and keep the result as a version."""
         if request.name is not None:
             dataset_name(request.name)
         with self.inbox() as folder:
@@ -165,7 +165,7 @@ class DatasetService:
             return self._keep(project_id, name, request.source, read, unit)
 
     def source_access(self) -> SourceAccess:
-        """Return what sources may use."""
+        """Return the access of sources."""
         return SourceAccess(
             plugins_folder=str(self._settings.plugins),
             outgoing=self.outgoing.to_json(),
@@ -176,7 +176,7 @@ class DatasetService:
     def state_availability(
         self, project_id: str, name_or_id: str, request: AvailabilityRequest, *, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """State when values become known, as a version with the same rows; the version that is there never changes.
+        """State when values become known, as a version with the same rows; the existing version never changes.
 
         Raises NotFound, and InvalidInput for a column that is no input of the dataset.
         """
@@ -200,7 +200,7 @@ class DatasetService:
     def get(
         self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False
     ) -> DatasetVersion:
-        """One version; the newest where no number is given. ``trash``: also what was deleted, but not purged.
+        """Return one version; without a number, the newest. ``trash``: also a deleted one that is not purged.
 
         Raises NotFound. In the event loop, await ``lookup.get`` for what is shown.
         """
@@ -210,8 +210,8 @@ class DatasetService:
     def revised_times(self, project_id: str, found: DatasetVersion, after: int) -> tuple[datetime, datetime] | None:
         """Return the first and last time of which values may have been revised between version ``after`` and ``found``.
 
-        None: nothing was revised. A version that was read whole counts as a revision of everything where the dataset
-        accepts revisions, and as none where it refuses them.
+        None: nothing was revised. A version that was read whole counts as a revision of everything if the dataset
+        accepts revisions, and as none if it refuses them.
         """
         with self._database.read(project_id) as session:
             growths = store.growths(session, found.id, max(after, 1), found.version)
@@ -234,7 +234,7 @@ class DatasetService:
         series: str | None = None,
         last: int | None = None,
     ) -> RowsOut:
-        """The target over time, reduced to at most ``max_points`` rows so that spikes survive, of one series.
+        """Return the target over time of one series, reduced to at most ``max_points`` rows so that spikes survive.
 
         ``last``: only the newest so many rows; None: all.
         """
@@ -268,7 +268,7 @@ class DatasetService:
         return self.ask(ROWS, wanted, RowsOut, ROWS_TIMEOUT_SECONDS)
 
     def pictures(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> PicturesOut:
-        """How many pictures each class has, and some of them."""
+        """Return the number of pictures of each class, and some of them."""
         found = self.get(project_id, name_or_id, version, trash=True)
         if found.schema.size is None:
             raise InvalidInput(
@@ -288,7 +288,7 @@ class DatasetService:
         timeout_seconds: float,
         secrets: Mapping[str, str] | None = None,
     ) -> ResultT:
-        """Run an entry point in a child, and return its answer. ``secrets`` reach it over the pipe alone."""
+        """Run an entry point in a child, and return its answer. ``secrets`` are passed only over the pipe."""
         payload = wanted.model_dump(mode="json")
         return self._call(entry, {**payload, "secrets": secrets} if secrets else payload, result, timeout_seconds)
 
@@ -309,7 +309,7 @@ class DatasetService:
     def _keep(
         self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None
     ) -> DatasetVersionOut:
-        """Record what the child wrote as the next version, unless the same content is there."""
+        """Record the child's result as the next version, unless the same content exists."""
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
             return self.keeper.keep(session, store.find_or_add(session, name), source, read)

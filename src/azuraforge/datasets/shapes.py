@@ -1,4 +1,4 @@
-"""Rows as the API shows them."""
+"""Conversions of rows to shapes of the API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from azuraforge.datasets.versions import shown_version
 
 
 def dataset_out(dataset: DatasetRow, latest: VersionRow, numbers: list[int]) -> DatasetOut:
-    """A dataset with its newest version; ``numbers``: the versions that are there."""
+    """Return a dataset with its newest version; ``numbers``: the existing versions."""
     return DatasetOut(
         id=dataset.id,
         name=dataset.name,

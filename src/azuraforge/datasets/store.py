@@ -12,12 +12,12 @@ from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.segments import Growth, Segment
 from azuraforge.datasets.tables import Dataset, DatasetSegmentRow, DatasetVersionRow
 
-#: Addresses in one question.
+#: The most addresses in one query.
 _AT_ONCE = 500
 
 
 def find(session: Session, name_or_id: str) -> Dataset | None:
-    """A dataset by its name, else by its id; none that is in the trash."""
+    """Return a dataset by its name, else by its id; none that is in the trash."""
     statement = (
         select(Dataset)
         .where(
@@ -30,7 +30,7 @@ def find(session: Session, name_or_id: str) -> Dataset | None:
 
 
 def find_in_trash(session: Session, name_or_id: str) -> Dataset | None:
-    """A deleted dataset by its id, else the last one of this name."""
+    """Return a deleted dataset by its id, else the last one of this name."""
     statement = (
         select(Dataset)
         .where(
@@ -43,13 +43,13 @@ def find_in_trash(session: Session, name_or_id: str) -> Dataset | None:
 
 
 def lock(session: Session, dataset_id: str) -> Dataset | None:
-    """The dataset, its row locked until commit."""
+    """Return the dataset, its row locked until commit."""
     statement = select(Dataset).where(Dataset.id == dataset_id)
     return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
 
 
 def find_or_add(session: Session, name: str) -> Dataset:
-    """The dataset of this name, locked until the end of the transaction; made where it is new."""
+    """Return the dataset of this name, locked until the end of the transaction; create it if it is new."""
     named = (Dataset.name == name, Dataset.deleted_at.is_(None))
     statement = select(Dataset).where(*named).with_for_update()
     dataset = session.scalars(statement).first()
@@ -61,7 +61,7 @@ def find_or_add(session: Session, name: str) -> Dataset:
 
 
 def version(session: Session, dataset_id: str, number: int | None, trash: bool = False) -> DatasetVersionRow | None:
-    """One version; the newest where no number is given. ``trash``: also one that was deleted, but not purged."""
+    """Return one version; without a number, the newest. ``trash``: also a deleted one that is not purged."""
     statement = select(DatasetVersionRow).where(_of(dataset_id), DatasetVersionRow.purged_at.is_(None))
     if number is not None:
         statement = statement.where(DatasetVersionRow.version == number)
@@ -71,13 +71,13 @@ def version(session: Session, dataset_id: str, number: int | None, trash: bool =
 
 
 def all_versions(session: Session, dataset_id: str) -> Sequence[DatasetVersionRow]:
-    """Every version that is not purged, the oldest first."""
+    """Return every version that is not purged, the oldest first."""
     statement = select(DatasetVersionRow).where(_of(dataset_id), DatasetVersionRow.purged_at.is_(None))
     return session.scalars(statement.order_by(DatasetVersionRow.version)).all()
 
 
 def growths(session: Session, dataset_id: str, after: int, until: int) -> Sequence[Growth | None]:
-    """How the versions behind ``after``, up to ``until``, followed from the ones before them; deleted ones included."""
+    """Return the growth of the versions after ``after``, up to ``until``; deleted ones included."""
     row = DatasetVersionRow
     statement = select(row.growth).where(_of(dataset_id), row.version > after, row.version <= until)
     return session.scalars(statement.order_by(row.version)).all()
@@ -94,7 +94,7 @@ def version_by_fingerprint(session: Session, dataset_id: str, fingerprint: str) 
 def sharing(
     session: Session, datasets: Collection[str], contents: Collection[str]
 ) -> list[tuple[str, str, str | None]]:
-    """Dataset, fingerprint and file's hash of every version of these datasets, or that has one of these contents."""
+    """Return dataset, fingerprint and file hash of every version of these datasets, or with one of these contents."""
     row = DatasetVersionRow
     same = or_(row.dataset_id.in_(datasets), row.fingerprint.in_(contents), row.file_sha256.in_(contents))
     statement = select(row.dataset_id, row.fingerprint, row.file_sha256).where(same)
@@ -134,14 +134,14 @@ def add_version(
 
 
 def change(session: Session, row: Dataset | DatasetVersionRow, **values: object) -> None:
-    """Write into a row, or into one of a dataset, that the caller has locked."""
+    """Update a row, or one of a dataset, that the caller has locked."""
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
 
 
 def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Dataset]:
-    """Datasets in the trash, deleted before a moment (None: all), the latest first."""
+    """Return datasets in the trash, deleted before a moment (None: all), the latest first."""
     statement = select(Dataset).where(Dataset.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Dataset.deleted_at <= before)
@@ -149,7 +149,7 @@ def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Data
 
 
 def deleted_versions(session: Session, before: datetime | None) -> Sequence[tuple[Dataset, DatasetVersionRow]]:
-    """Versions that were deleted by themselves, of datasets that were not, the latest first."""
+    """Return versions that were deleted individually, of datasets that were not, the latest first."""
     row = DatasetVersionRow
     statement = (
         select(Dataset, row)
@@ -164,7 +164,7 @@ def deleted_versions(session: Session, before: datetime | None) -> Sequence[tupl
 
 
 def forget(session: Session, dataset_id: str) -> None:
-    """Delete a dataset that the caller has locked, with the lines of all its versions."""
+    """Delete a dataset that the caller has locked, with the rows of all its versions."""
     for table, condition in (
         (DatasetSegmentRow, DatasetSegmentRow.dataset_id == dataset_id),
         (DatasetVersionRow, _of(dataset_id)),
@@ -174,13 +174,13 @@ def forget(session: Session, dataset_id: str) -> None:
 
 
 def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
-    """Those segments that some version of the project still has."""
+    """Return the segments that some version of the project still has."""
     statement = select(DatasetSegmentRow.address).where(DatasetSegmentRow.address.in_(addresses)).distinct()
     return set(session.scalars(statement))
 
 
 def own_bytes(session: Session, rows: Sequence[DatasetVersionRow]) -> int:
-    """Bytes of the segments that no version besides these names."""
+    """Return the bytes of the segments that only these versions name."""
     sizes = {each.address: each.bytes for row in rows for each in row.segments}
     mine = {(row.dataset_id, row.version) for row in rows}
     table, addresses = DatasetSegmentRow, sorted(sizes)
@@ -194,7 +194,7 @@ def own_bytes(session: Session, rows: Sequence[DatasetVersionRow]) -> int:
 
 
 def name_segments(session: Session, row: DatasetVersionRow, segments: tuple[Segment, ...]) -> None:
-    """Let a version, which the caller has locked, consist of these segments."""
+    """Set the segments of a version, which the caller has locked."""
     unname_segments(session, row)
     row.segments, row.bytes = segments, sum(each.bytes for each in segments)
     for address in dict.fromkeys(each.address for each in segments):
@@ -207,7 +207,7 @@ def name_segments(session: Session, row: DatasetVersionRow, segments: tuple[Segm
 
 
 def unname_segments(session: Session, row: DatasetVersionRow) -> list[str]:
-    """Let a version name no segments; returns the addresses that it named."""
+    """Remove the segments of a version. Return their addresses."""
     table = DatasetSegmentRow
     mine = (table.dataset_id == row.dataset_id, table.version == row.version)
     session.execute(delete(table).where(*mine), execution_options={"synchronize_session": False})

@@ -14,7 +14,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
 class Dataset(Deletable, Owned, Base):
-    """A name under which versions of data are kept. One in the trash does not occupy its name."""
+    """A named dataset with versions. One in the trash does not occupy its name."""
 
     __tablename__ = "dataset"
     __table_args__ = (unique_name("dataset"),)
@@ -29,8 +29,8 @@ class Dataset(Deletable, Owned, Base):
 class DatasetVersionRow(Deletable, Owned, Base):
     """One version: never changed, never numbered twice. Its rows are segments, which it shares with other versions.
 
-    What was purged keeps its line, so that its number stays taken; only files that no other version names are gone.
-    ``cursor``, the position of the source behind these rows, moves on where the source had nothing new.
+    A purged version keeps its row, so that its number stays taken; only files that no other version names are deleted.
+    ``cursor``, the position of the source after these rows, also moves if the source had nothing new.
     """
 
     __tablename__ = "dataset_version"
@@ -63,7 +63,7 @@ class DatasetVersionRow(Deletable, Owned, Base):
 
 
 class DatasetSegmentRow(Owned, Base):
-    """A segment that a version names: what may not be freed. Versions that were purged name none."""
+    """A segment that a version names, and that may not be freed. Purged versions name none."""
 
     __tablename__ = "dataset_segment"
     __table_args__ = (

@@ -1,7 +1,7 @@
 """Datasets and versions in the trash: nothing new can use them, and they can be restored until they are purged.
 
 A dataset in the trash does not occupy its name. Versions that a model learned from are kept as long as that model's
-versions, whose predictions begin at their rows; purging takes the others.
+versions, whose predictions begin at their rows; purging deletes the others.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import NeededBy, Noun
 
-#: Raises Conflict where something unfinished or planned needs the dataset of this id and name, or this version of it.
+#: Raises Conflict if something unfinished or planned needs the dataset of this id and name, or this version of it.
 Objection = Callable[[Session, str, str, int | None], None]
-#: Returns the versions of a dataset that are needed, and by what.
+#: Returns the versions of a dataset that are needed, and the reasons.
 Needs = Callable[[Session, str], Mapping[int, NeededBy]]
 
 Row = Dataset | DatasetVersionRow
@@ -50,7 +50,7 @@ class DatasetTrash(RowBin[Row]):
         self._objections = objections
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
-        """Append an event for each of them."""
+        """Append an event for each thing."""
         for each in things:
             fields = {"type": f"dataset.{what}", "dataset": each.name, "version": each.version}
             body = DatasetMoved.model_validate(fields | ({"by": by} if by is not None else {}))

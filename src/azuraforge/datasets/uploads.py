@@ -1,6 +1,6 @@
-"""Receiving a file as it streams in, after the caller is known and never further than the limit.
+"""Streaming upload of files, after authentication and up to the limit.
 
-FastAPI's own ``UploadFile`` reads the whole body before any dependency runs, so a stranger could fill the disk.
+FastAPI's ``UploadFile`` reads the whole body before any dependency runs, so that any client could fill the disk.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def receive(
 ) -> Upload:
     """Stream a multipart form into ``folder``: the part named ``part`` as a file, every other part as a field.
 
-    Raises InvalidInput where the body is no such form or larger than ``max_bytes``; StorageError where the disk is
+    Raises InvalidInput if the body is no such form or larger than ``max_bytes``; StorageError if the disk is
     full. The caller removes the folder.
     """
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
@@ -80,7 +80,7 @@ async def receive(
 
 
 class _Form:
-    """The parser's events, put together."""
+    """The form, assembled from the parser's events."""
 
     def __init__(self, upload: Upload, part: str) -> None:
         self.upload = upload

@@ -1,4 +1,4 @@
-"""A stored version, as the services of the platform use it."""
+"""Stored versions, as services of the platform use them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ShownVersion:
     deleted_by: str | None
 
     def out(self, *, created: bool = False) -> DatasetVersionOut:
-        """The version as the API shows it."""
+        """Return the version as the API shows it."""
         return DatasetVersionOut(
             id=self.id,
             name=self.name,
@@ -64,7 +64,7 @@ class ShownVersion:
 
 @dataclass(frozen=True)
 class DatasetVersion(ShownVersion):
-    """A version with the paths of its segments, and of its present forecasts where they came in files of their own.
+    """A version with the paths of its segments, and of its present forecasts if they came in files of their own.
 
     ``loading.load_version(paths, schema, options, fingerprint)`` reads it in a child and refuses changed rows.
     """
@@ -80,7 +80,7 @@ class DatasetVersion(ShownVersion):
 
 
 def shown_version(dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow | VersionRow) -> ShownVersion:
-    """Return a version from its rows; it is in the trash where it or its dataset is."""
+    """Return a version from its rows; it is in the trash if it or its dataset is."""
     return ShownVersion(
         id=dataset.id,
         name=dataset.name,

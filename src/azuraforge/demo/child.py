@@ -1,7 +1,7 @@
 """``python -m azuraforge.demo.child``: drives the demo against the platform that started it, over HTTP.
 
-The first line of its standard input says where the platform is (``DemoStart``). ``cancel`` on the second stops the
-demo; the end of the input, when the platform is gone, ends this process at once. Its lines are ``DemoNews``.
+The first line of its standard input has the platform's address (``DemoStart``). ``cancel`` on the second stops the
+demo; the end of the input, when the platform ends, ends this process at once. It writes lines of ``DemoNews``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _run(client: Client, stop: threading.Event) -> DemoEnd:
     try:
         name = free_name(client)
         _write(DemoNews(model=name))
-        # No webhook: a platform that is up need not be allowed to send to this machine.
+        # No webhook: whether this platform is allowed to send to this machine depends on its settings.
         loop = Loop(client, name, None, stop=stop)
         result = take_steps(
             client, loop, None, lambda line: _write(DemoNews(line=DemoLine.model_validate(asdict(line))))
@@ -46,7 +46,7 @@ def _run(client: Client, stop: threading.Event) -> DemoEnd:
 
 
 def _paused(loop: Loop | None, end: DemoEnd) -> DemoEnd:
-    """Pause what the demo made, and return how it ended."""
+    """Pause the automations of the demo, and return its end."""
     if loop is not None:
         with contextlib.suppress(ClientError):
             loop.end()
@@ -57,7 +57,7 @@ def _follow_input(stop: threading.Event) -> None:
     while line := sys.stdin.buffer.readline():
         if line.strip() == b"cancel":
             stop.set()
-    os._exit(1)  # the platform is gone
+    os._exit(1)  # the platform has ended
 
 
 def _write(news: DemoNews) -> None:
@@ -68,4 +68,4 @@ def _write(news: DemoNews) -> None:
 if __name__ == "__main__":
     main()
     sys.stdout.flush()
-    os._exit(0)  # the thread at standard input would not let go of it
+    os._exit(0)  # the thread that reads standard input would block the exit

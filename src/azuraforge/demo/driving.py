@@ -1,12 +1,12 @@
-"""The loop of the demo: rows arrive one by one, and automations do all the rest.
+"""The loop of the demo: rows arrive one by one, and automations do the rest.
 
-The dataset comes from the source ``simulated``, whose season changes on the way. Three automations close the loop:
+The dataset comes from the source ``simulated``, whose season changes midway. Three automations close the loop:
 
     arrival   when a row has arrived: forecast with the champion, and with the first version for the comparison
     drift     when drift is reported: train, and notify
     daily     at each 40th row: train
 
-After each row the loop waits until everything that the row caused has ended, so that the same rows give the same
+After each row, the loop waits until all work that the row caused has ended, so that the same rows give the same
 forecasts on every machine.
 """
 
@@ -18,22 +18,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from azuraforge.demo.waiting import cause_of_halt, own_work
+
 if TYPE_CHECKING:
     from azuraforge.client import Automation, Client, Run
 
 PLUGIN = "forecasting.ridge"
 SEED = 7
-#: The gate needs a test part of some length, and the new season rows to be learned from: few are left to validate on.
+#: The gate needs a long enough test set, and the new season enough rows to learn from: few are left for validation.
 CONFIG = {"horizon": 1, "validation_share": 0.06, "test_share": 0.2}
 FIRST = 1
+#: Without any of its own work queued or running.
 _PATIENCE_SECONDS = 120.0
+#: Its own runs are looked up so often while nothing has changed, and reported at most so often as waiting.
+_WORK_SECONDS = 5.0
+_REPORT_SECONDS = 120.0
 _POLL_SECONDS = 0.05
-#: A platform that was killed after it had judged a row looks for drift with the next one; nothing else is lost.
+#: A platform that was killed after judging a row checks for drift with the next one; nothing else is lost.
 _LOOK_AFTER_SECONDS = 5.0
 
 
 class DemoError(Exception):
-    """The demo cannot go on: one sentence, where, and what to do next."""
+    """An error that ends the demo: one sentence, the place, and the next step."""
 
     def __init__(self, message: str, *, where: str = "", next_step: str = "") -> None:
         super().__init__(message)
@@ -43,12 +49,12 @@ class DemoError(Exception):
 
 
 class DemoCancelled(Exception):
-    """Somebody stopped the demo."""
+    """The demo was cancelled."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The series, and when it is learned again."""
+    """The series of the demo, and the times of retraining."""
 
     rows_at_first: int = 200
     changes_after: int = 212
@@ -58,7 +64,7 @@ class Plan:
 
     @property
     def options(self) -> dict[str, object]:
-        """Options of the source."""
+        """The options of the source."""
         return {
             "rows_at_first": self.rows_at_first,
             "changes_after": self.changes_after,
@@ -68,13 +74,13 @@ class Plan:
         }
 
     def arrivals(self, row: int) -> int:
-        """Return how often rows have arrived when there are so many."""
+        """Return the number of arrivals at a row."""
         return (row - self.rows_at_first) // self.rows_per_arrival
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The state of the loop after rows have arrived."""
+    """The state of the loop after an arrival of rows."""
 
     row: int
     champion: int
@@ -83,7 +89,7 @@ class Seen:
 
 
 class Receiver(Protocol):
-    """Where the message is sent that drift was reported."""
+    """The receiver of the message that reports drift."""
 
     @property
     def url(self) -> str: ...
@@ -95,9 +101,10 @@ class Loop:
     """Drives the demo on a running platform.
 
     Args:
-        name: of the dataset and the model; neither may exist.
-        hook: receives a message where drift is reported; None: the platform must not send to this machine.
-        stop: ends the demo with DemoCancelled between two steps once it is set.
+        name: the name of the dataset and the model; neither may exist.
+        hook: receives a message when drift is reported; None: no message is sent.
+        on_waiting: called with the number of other runs while the demo's own are queued behind them.
+        stop: once set, ends the demo with DemoCancelled between two steps.
     """
 
     def __init__(
@@ -107,12 +114,15 @@ class Loop:
         hook: Receiver | None,
         plan: Plan | None = None,
         stop: threading.Event | None = None,
+        on_waiting: Callable[[int], None] | None = None,
     ) -> None:
         self._client = client
         self.plan = plan or Plan()
         self.name = name
         self._hook = hook
         self._stop = stop or threading.Event()
+        self.on_waiting = on_waiting or (lambda _: None)
+        self._reported_at: float | None = None
         self._made: list[str] = []
         self._alarms: set[int] = set()
         self._reported: set[str] = set()
@@ -122,7 +132,7 @@ class Loop:
         return f"{self.name}: {what}"
 
     def begin(self) -> Run:
-        """Add the series and train its first version. Raises DemoError where that is not promoted."""
+        """Add the series and train its first version. Raises DemoError if it is not promoted."""
         self._client.datasets.add_from_source("simulated", self.plan.options, name=self.name)
         run = self._client.runs.start(
             PLUGIN,
@@ -132,14 +142,14 @@ class Loop:
             seed=SEED,
             idempotency_key=f"{self.name} first",
         )
-        run = self._client.runs.wait(run.id)
+        run = self._end_of(run.id)
         if run.state != "succeeded" or self._client.models.get(self.name).champion != FIRST:
             raise DemoError(f"the first version of {self.name} did not become champion")
         self._reported.add(run.id)
         return run
 
     def connect(self) -> None:
-        """Make the automations, and forecast the first row."""
+        """Create the automations, and forecast the first row."""
         client, name = self._client, self.name
         of_dataset = {"field": "dataset", "equals": name}
         forecast: dict[str, object] = {"do": "forecast", "run": {"model": name}}
@@ -173,11 +183,11 @@ class Loop:
         self._settle(self.plan.rows_at_first)
 
     def rows(self) -> Iterator[Seen]:
-        """Let the rows arrive; yield what each has caused."""
+        """Let the rows arrive; yield the state after each."""
         row = self.plan.rows_at_first
         while row < self.plan.rows:
             asked = self._client.datasets.refresh(self.name, idempotency_key=f"{self.name} after row {row}")
-            run = self._client.runs.wait(asked.id)
+            run = self._end_of(asked.id)
             if run.state != "succeeded":
                 why = run.error.message if run.error is not None else run.state
                 raise DemoError(f"row {row + 1} did not arrive: {why}", where=f"run {run.id}")
@@ -185,14 +195,26 @@ class Loop:
             yield self._settle(row)
 
     def end(self) -> None:
-        """Pause the automations: nothing arrives any more."""
+        """Pause the automations at the end of the demo."""
         for what in self._made:
             self._client.automations.pause(self.automation(what))
 
+    def _end_of(self, run_id: str) -> Run:
+        """Wait until a run has ended, in any state, however long it is queued."""
+        worked = time.monotonic()
+        while not (run := self._client.runs.get(run_id)).has_ended:
+            if time.monotonic() - worked > _WORK_SECONDS:
+                worked = time.monotonic()
+                self._has_work()
+            self._pause()
+        return run
+
     def _settle(self, row: int) -> Seen:
-        """Wait until all that a row causes has ended."""
-        begun = time.monotonic()
-        looked = begun
+        """Wait until all work that a row causes has ended.
+
+        Raises DemoError if none of it is queued or running, and what it should cause still has not happened.
+        """
+        idle_since = looked = worked = time.monotonic()
         while True:
             champion = self._client.models.get(self.name).champion or 0
             drift = self._client.predictions.drift(self.name)
@@ -208,13 +230,36 @@ class Loop:
             if known and not followed and now - looked > _LOOK_AFTER_SECONDS:
                 looked = now
                 self._client.predictions.drift(self.name, look=True)
-            if now - begun > _PATIENCE_SECONDS:
-                raise DemoError(
-                    f"nothing more happens after row {row}",
-                    next_step=f"azuraforge automations show '{self.automation('arrival')}'",
-                )
-            if self._stop.wait(_POLL_SECONDS):
-                raise DemoCancelled
+            if now - worked > _WORK_SECONDS:
+                worked = now
+                if self._has_work():
+                    idle_since = now
+            if now - idle_since > _PATIENCE_SECONDS:
+                raise self._halted(row)
+            self._pause()
+
+    def _has_work(self) -> bool:
+        """Return whether a run or a firing of the demo has not ended; report that its runs wait behind others."""
+        work = own_work(self._client, self.name)
+        now = time.monotonic()
+        if work.behind and (self._reported_at is None or now - self._reported_at > _REPORT_SECONDS):
+            self._reported_at = now
+            self.on_waiting(work.behind)
+        return work.active or any(_is_firing(self._client.automations.get(name)) for name in self._automations())
+
+    def _halted(self, row: int) -> DemoError:
+        cause = cause_of_halt(self._client, self.name, self._automations())
+        return DemoError(
+            f"nothing more happens after row {row}" + (f": {cause}" if cause is not None else ""),
+            next_step=f"azuraforge automations show '{self.automation('arrival')}'",
+        )
+
+    def _automations(self) -> list[str]:
+        return [self.automation(what) for what in self._made]
+
+    def _pause(self) -> None:
+        if self._stop.wait(_POLL_SECONDS):
+            raise DemoCancelled
 
     def _judged(self, version: int) -> int:
         scores = self._client.predictions.scores(self.name).total
@@ -229,9 +274,7 @@ class Loop:
         }
         for what, has_fired in wanted.items():
             found = self._client.automations.get(self.automation(what))
-            if not has_fired(found) or found.pending:
-                return False
-            if found.newest_firings and found.newest_firings[0].state == "running":
+            if not has_fired(found) or found.pending or _is_firing(found):
                 return False
         return True
 
@@ -240,3 +283,7 @@ class Loop:
             if run.id not in self._reported and run.model == self.name:
                 self._reported.add(run.id)
                 yield run
+
+
+def _is_firing(automation: Automation) -> bool:
+    return bool(automation.newest_firings) and automation.newest_firings[0].state == "running"

@@ -15,10 +15,10 @@ class Hook:
     """Receives on a free port of the loopback interface until it is closed.
 
     Attributes:
-        secret: what the sender signs with.
-        received: ids of the messages that were signed with it. A sender that dies before it has noted the answer sends
+        secret: the key that the sender signs with.
+        received: ids of the messages that were signed with it. A sender that dies before it has stored the answer sends
             a message again, under the same id.
-        refused: how many calls were not signed with it.
+        refused: number of calls that were not signed with it.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Hook:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """The terminal belongs to the demo."""
+                """Log nothing, since the demo writes to the terminal."""
 
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -44,11 +44,11 @@ class Hook:
 
     @property
     def url(self) -> str:
-        """Where it receives."""
+        """The address of the receiver."""
         return f"http://{self.address}/loop"
 
     def wait_for(self, count: int, seconds: float) -> None:
-        """Wait until so many messages are received, at most so long."""
+        """Wait until ``count`` messages are received, for at most ``seconds``."""
         until = time.monotonic() + seconds
         while len(self.received) < count and time.monotonic() < until:
             time.sleep(0.05)

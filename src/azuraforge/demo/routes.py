@@ -1,4 +1,4 @@
-"""HTTP of the demo."""
+"""HTTP routes of the demo."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Service = Annotated[DemoService, Depends(demo_service)]
 
 @router.get("")
 def show_demo(access: Reader, service: Service) -> DemoOut:
-    """The demo of a model that keeps learning: its lines so far, and its closing table."""
+    """Return the demo of a model that keeps learning: its lines so far, and its closing table."""
     return service.show(access.project_id)
 
 
 @router.post("", status_code=202)
 def start_demo(access: Member, service: Service) -> DemoOut:
-    """Start the demo; 409 where it is running."""
+    """Start the demo. Answers 409 if it is running."""
     return service.start(access)
 
 

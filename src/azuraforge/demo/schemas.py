@@ -1,4 +1,4 @@
-"""API shapes of the demo, and what its child writes."""
+"""API shapes of the demo, and the messages of its child."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ DemoState = Literal["none", "running", "cancelling", "succeeded", "failed", "can
 
 
 class DemoLine(BaseModel):
-    """Something that happened in the demo. Which fields are there depends on the event."""
+    """An event of the demo. The event determines the fields that are set."""
 
-    event: Literal["series", "first", "no_hook", "connected", "changes", "drift", "trained", "champion", "row"]
+    event: Literal[
+        "series", "first", "no_hook", "connected", "waiting", "changes", "drift", "trained", "champion", "row"
+    ]
     row: int | None = Field(default=None, description="of the series, from 1")
     of: int | None = Field(default=None, description="rows at first (series), or at the end (row)")
     more: int | None = Field(default=None, description="rows that will arrive")
+    runs: int | None = Field(default=None, description="other runs that the demo's own wait for (waiting)")
     version: int | None = Field(default=None, description="that drifted, or that became champion")
     run_id: str | None = Field(default=None, description="that trained")
     decision: str | None = Field(default=None, description="the gate's headline")
@@ -36,7 +39,7 @@ class DemoPhase(BaseModel):
 
 
 class DemoEnd(BaseModel):
-    """How the demo ended: its closing table, the steps that were not taken, or why it could not go on."""
+    """The end of the demo: its closing table, the steps that were not taken, or the error that ended it."""
 
     phases: list[DemoPhase]
     problems: list[Literal["same_champion", "no_drift", "hook_wrong"]]
@@ -51,7 +54,7 @@ class DemoEnd(BaseModel):
 
 
 class DemoOut(BaseModel):
-    """The demo of a model that keeps learning: what happened so far, and how it ended."""
+    """The demo of a model that keeps learning: its events so far, and its end."""
 
     state: DemoState
     offered: bool = Field(description="whether this platform can start it; false: it has several processes")
@@ -65,14 +68,14 @@ class DemoOut(BaseModel):
 
 
 class DemoStart(BaseModel):
-    """The first line to the child: where the platform is, and the token that was made for this demo."""
+    """The first line to the child: the platform's address, and the token of this demo."""
 
     url: str
     token: str
 
 
 class DemoNews(BaseModel):
-    """One line of the child: exactly one of the fields is there."""
+    """One line of the child: exactly one of the fields is set."""
 
     model: str | None = None
     line: DemoLine | None = None

@@ -1,4 +1,4 @@
-"""Owns the child that drives the demo: at most one in a platform, and none that outlives it."""
+"""Owner of the child that drives the demo: at most one in a platform, which ends with the platform."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from azuraforge.telemetry import logger
 
 log = logger("demo")
 
-TOKEN_NAME = "demo of the loop"  # noqa: S105  how the list of tokens calls it
+TOKEN_NAME = "demo of the loop"  # noqa: S105  its name in the list of tokens
 _MODULE = "azuraforge.demo.child"
-#: All that the child needs of this process's environment; it speaks HTTP and nothing else.
+#: The variables of this process's environment that the child needs; it uses only HTTP.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "SYSTEMROOT")
 _END_SECONDS = 5.0
 
@@ -52,7 +52,7 @@ class _Demo:
         return "failed" if self.end.error is not None or self.end.problems else "succeeded"
 
     def take(self, news: DemoNews) -> None:
-        """Add what the child wrote."""
+        """Add a message of the child."""
         self.model = news.model or self.model
         self.end = news.end or self.end
         if news.line is None:
@@ -65,10 +65,10 @@ class _Demo:
 
 
 class DemoService:
-    """Starts, shows and cancels the demo; each method names the project it acts in.
+    """Starts, shows and cancels the demo; each method takes the project.
 
     Args:
-        find_url: the address at which this platform listens on this machine; None: it does not announce one.
+        find_url: returns this platform's address on this machine; None: it does not announce one.
         offered: whether one process serves and executes runs; several would each own a demo.
     """
 
@@ -99,7 +99,7 @@ class DemoService:
             )
 
     def start(self, access: Access) -> DemoOut:
-        """Start the demo with a token of its own. Raises Conflict where one is running or none can be started."""
+        """Start the demo with a token of its own. Raises Conflict if one is running or none can be started."""
         url = self._find_url() if self._offered else None
         if url is None:
             raise Conflict(
@@ -121,7 +121,7 @@ class DemoService:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,
-                start_new_session=True,  # Ctrl-C in the terminal is the platform's, which then ends the demo
+                start_new_session=True,  # Ctrl-C in the terminal goes to the platform, which then ends the demo
             )
             demo = self._demo = _Demo(access.project_id, process, utc_now())
         self._send(demo, DemoStart(url=url, token=made.token).model_dump_json())
@@ -129,7 +129,7 @@ class DemoService:
         return self.show(access.project_id)
 
     def cancel(self, project_id: str) -> DemoOut:
-        """Ask the demo to stop and to pause what it made. Raises NotFound where none is running."""
+        """Ask the demo to stop and to pause its automations. Raises NotFound if none is running."""
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id or demo.ended_at is not None:
@@ -155,12 +155,12 @@ class DemoService:
 
     def _send(self, demo: _Demo, line: str) -> None:
         assert demo.process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):  # it has ended: what follows its output says so
+        with contextlib.suppress(OSError, ValueError):  # it has ended, which the reader of its output notices
             demo.process.stdin.write(line.encode() + b"\n")
             demo.process.stdin.flush()
 
     def _follow(self, demo: _Demo, token_id: str) -> None:
-        """Read the child's lines to its end, and take its token away."""
+        """Read the child's lines to their end, then revoke its token."""
         assert demo.process.stdout is not None
         for line in demo.process.stdout:
             try:
@@ -178,6 +178,6 @@ class DemoService:
                 )
             demo.ended_at = utc_now()
             closed = self._closed
-        if not closed:  # a platform that stops has no database to write to; the token ends by itself within a day
+        if not closed:  # a stopping platform cannot write to the database; the token expires within a day
             with contextlib.suppress(NotFound):
                 self._projects.revoke_token(demo.project_id, token_id)

@@ -14,31 +14,33 @@ if TYPE_CHECKING:
     from azuraforge.client import Client, Run
     from azuraforge.demo.hook import Hook
 
-#: A name that says what it is for; a number follows where it is taken.
+#: A descriptive name; a number is appended if it is taken.
 NAME = "loop"
 _SAID_EVERY = 12
 _HOOK_SECONDS = 10.0
 
-Event = Literal["series", "first", "no_hook", "connected", "changes", "drift", "trained", "champion", "row"]
+Event = Literal["series", "first", "no_hook", "connected", "waiting", "changes", "drift", "trained", "champion", "row"]
 Problem = Literal["same_champion", "no_drift", "hook_wrong"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """Something that happened. Which fields are there depends on the event.
+    """An event of the demo. The event determines the fields that are set.
 
     Attributes:
-        row: of the series, from 1.
-        of: rows at first (``series``), rows at the end (``row``).
-        more: rows that will arrive.
-        version: that drifted, or that became champion.
-        run_id: that trained, with the gate's ``decision`` and who is champion by it.
+        row: the row of the series, from 1.
+        of: number of rows at the start (``series``) or at the end (``row``).
+        more: number of rows that will arrive.
+        runs: number of other runs that the demo's own wait for (``waiting``).
+        version: the version that drifted or became champion.
+        run_id: the training run, with the gate's ``decision`` and the champion after it.
     """
 
     event: Event
     row: int | None = None
     of: int | None = None
     more: int | None = None
+    runs: int | None = None
     version: int | None = None
     run_id: str | None = None
     decision: str | None = None
@@ -49,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """How the demo ended: the closing table, and which steps of the loop were not taken."""
+    """The end of the demo: the closing table, and the steps of the loop that were not taken."""
 
     phases: list[Phase]
     problems: list[Problem] = field(default_factory=list)
@@ -60,8 +62,9 @@ Say = Callable[[Line], None]
 
 
 def take_steps(client: Client, loop: Loop, hook: Hook | None, say: Say) -> DemoResult:
-    """Drive the demo to its end. Raises DemoError where it cannot go on, and DemoCancelled."""
+    """Drive the demo to its end. Raises DemoError if it cannot continue, and DemoCancelled."""
     series = loop.plan
+    loop.on_waiting = lambda runs: say(Line("waiting", runs=runs))
     say(Line("series", of=series.rows_at_first, more=series.rows - series.rows_at_first))
     loop.begin()
     say(Line("first"))

@@ -1,4 +1,4 @@
-"""The closing table: errors of the champion, of the first version and of the last value, from the ledger."""
+"""The closing table of the demo: errors of the champion, the first version and the last value, from the ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judged:
-    """One row that was forecast and is known: absolute errors."""
+    """The absolute errors of one judged row."""
 
     at: datetime
     champion: int
@@ -24,7 +24,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Phase:
-    """Means over the rows of a stretch of the series."""
+    """Mean errors over a stretch of the series."""
 
     name: str
     rows: int
@@ -37,8 +37,8 @@ def judged_rows(lines: Iterable[LedgerLine], first: int) -> list[Judged]:
     """Return the judged rows in order, from lines with their outcomes.
 
     Args:
-        lines: of the champions and of version ``first``, one row ahead each.
-        first: the version that never changes; its line counts as the champion's where there is no other.
+        lines: ledger lines of the champions and of version ``first``, one row ahead each.
+        first: the version that never changes; its line counts as the champion's if there is no other.
     """
     by_time: dict[datetime, dict[int, LedgerLine]] = {}
     for line in lines:

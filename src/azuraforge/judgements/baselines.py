@@ -1,4 +1,4 @@
-"""Baselines at the origins of somebody's predictions, learned only from rows that were known there.
+"""Baselines at the origins of external predictions, learned only from rows known there.
 
 Parameters are learned from the rows up to the first judged origin, and again at a later origin once the known rows have
 grown by half; the state is carried to each origin, as for every forecaster of the platform. Where the files hold too
@@ -34,14 +34,14 @@ NAIVE, SEASONAL, ETS, RIDGE = (
     "forecasting.naive", "forecasting.seasonal_naive", "forecasting.ets", "forecasting.ridge"
 )  # fmt: skip
 NAMES = (NAIVE, SEASONAL, ETS, RIDGE)
-#: Those with parameters; the others repeat an earlier row.
+#: Baselines with parameters; the others repeat an earlier row.
 LEARNERS = (ETS, RIDGE)
-#: Share of the predictions that may serve as history.
+#: The largest share of the predictions that may serve as history.
 MOST_WARM_UP = 1 / 3
 #: Parameters are learned again when the known rows have grown by this factor.
 _GROWTH = 1.5
 _VALIDATION_SHARE = 0.15
-#: Rows that ridge learns from at least, beyond the window of one example.
+#: The fewest rows that ridge learns from, beyond the window of one example.
 _RIDGE_EXAMPLES = 30
 _ETS_ROWS = 16
 _LEAST_LEARNED = 4
@@ -65,12 +65,12 @@ class Made:
     """Baselines for the pairs that are judged.
 
     Attributes:
-        pairs: those that are left after the warm-up.
-        models: baselines by name, each with an interval of the asked level.
+        pairs: the pairs left after the warm-up.
+        models: baselines by name, each with an interval of the requested level.
         missing: baselines that were left out.
         warm_up: predictions that served as history.
         history: known rows at the first judged origin.
-        times_learned: how often parameters were learned; 0: the baselines that were made have none.
+        times_learned: number of times that parameters were learned; 0: the baselines have none.
     """
 
     pairs: Pairs
@@ -97,7 +97,7 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
         pairs: predictions with their actual values, ordered by origin.
         coverage: level of the baselines' intervals.
 
-    Raises InvalidInput where not even the last value is known before an origin.
+    Raises InvalidInput if not even the last value is known before an origin.
     """
     known = np.concatenate([[0], np.cumsum(np.isfinite(truth.values))])
     known_at = known[np.clip(pairs.origin + 1, 0, len(truth.values))]
@@ -135,7 +135,7 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
 
 
 def _affordable(pairs: Pairs, first: int, horizon: int, season: int, *, must: bool) -> bool:
-    """Whether enough predictions are left to judge when those before ``first`` serve as history."""
+    """Return whether enough predictions are left to judge if those before ``first`` serve as history."""
     if first >= len(pairs):
         return False
     if must:
@@ -145,7 +145,7 @@ def _affordable(pairs: Pairs, first: int, horizon: int, season: int, *, must: bo
 
 
 def _needed(name: str, horizon: int, season: int, truth: Truth) -> int | None:
-    """Return how many known rows a baseline needs before an origin; None: this series has no such baseline."""
+    """Return the number of known rows that a baseline needs before an origin; None: no such baseline."""
     if name == NAIVE:
         return 1
     if name == SEASONAL:
@@ -203,7 +203,7 @@ def _learn(
 ) -> tuple[object, Floats]:
     """Learn from the first ``rows`` rows. Returns the predictor and ``(end, horizon)`` offsets of its interval.
 
-    The offsets are NaN where too few rows are known to measure them.
+    The offsets are NaN if too few rows are known to measure them.
     """
     table = Table(truth.frame(rows), truth.schema)
     first = int(np.isfinite(truth.values).argmax())

@@ -22,7 +22,7 @@ _SUM = 0.01
 
 @dataclass(frozen=True)
 class Answers:
-    """What one classifier said of each example: ``classes`` ``(example,)``, ``probabilities`` ``(example, class)``."""
+    """One classifier's answers: ``classes`` ``(example,)``, ``probabilities`` ``(example, class)``."""
 
     name: str
     classes: Indices
@@ -113,7 +113,7 @@ def read_labels(table: RawTable) -> list[str]:
 def _chosen(
     table: RawTable, names: list[str], probable: dict[str, str], classes: list[str], options: Options
 ) -> list[str]:
-    """Return the columns of answers: those asked for, the one named so, or all that hold nothing but classes."""
+    """Return the columns of answers: the requested ones, the one with a known name, or all that hold only classes."""
     if options.models:
         for each in options.models:
             require_column(names, table.name, each, "--model")
@@ -152,7 +152,7 @@ def _partial(table: RawTable, classes: Sequence[str], names: Sequence[str]) -> d
 
 
 def _is_probability(table: RawTable, column: str, classes: list[str]) -> bool:
-    """Whether a single column holds probabilities of the class 1."""
+    """Return whether a single column holds probabilities of the class 1."""
     if set(classes) - {"0", "1"} or not is_numeric(table, column):
         return False
     values = table.frame[column].cast(pl.String).str.replace(",", ".").cast(pl.Float64, strict=False).drop_nulls()

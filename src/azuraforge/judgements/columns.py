@@ -1,4 +1,4 @@
-"""Which column of a file of predictions means what."""
+"""The meaning of the columns of a file of predictions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HIGH = re.compile(r"(.*?)[_-](upper|high|hi|hi-\d+(?:\.\d+)?)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ModelColumns:
-    """A model's column, and those of its interval where it has one."""
+    """A model's column, and the columns of its interval if it has one."""
 
     name: str
     low: str | None = None
@@ -47,7 +47,7 @@ class Columns:
 
 
 def find_columns(table: RawTable, options: Options) -> Columns:
-    """Return the meaning of each column. Raises InvalidInput where the time or every prediction is missing."""
+    """Return the meaning of each column. Raises InvalidInput if the time or every prediction is missing."""
     names = columns_of(table)
     time = time_column(table, options)
     actual = _named(table, options.target, "--target") if options.target in names else first_of(names, ACTUALS)
@@ -71,7 +71,7 @@ def find_columns(table: RawTable, options: Options) -> Columns:
 
 
 def time_column(table: RawTable, options: Options) -> str:
-    """Return the column of times. Raises InvalidInput where there is none."""
+    """Return the column of times. Raises InvalidInput if there is none."""
     names = columns_of(table)
     if options.time is not None:
         return _named(table, options.time, "--time")
@@ -144,9 +144,9 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
 
 
 def of_series(table: RawTable, series: str | None) -> RawTable:
-    """Return the rows of one of several series; the whole table where it has no column of series.
+    """Return the rows of one of several series; the whole table if it has no column of series.
 
-    Raises InvalidInput where it has one, but not this series.
+    Raises InvalidInput if it has one, but not this series.
     """
     column = first_of(columns_of(table), SERIES)
     if series is None:
@@ -168,7 +168,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
 
 
 def only_series(table: RawTable) -> str | None:
-    """Return the series that every row belongs to; None where the table says nothing of series."""
+    """Return the series that every row belongs to; None if the table names no series."""
     column = first_of(columns_of(table), SERIES)
     if column is None or table.frame[column].n_unique() != 1:
         return None
@@ -176,7 +176,7 @@ def only_series(table: RawTable) -> str | None:
 
 
 def first_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    """Return the first of the wanted names that is there, whatever its case."""
+    """Return the first of the wanted names that exists, ignoring case."""
     lower = {name.lower(): name for name in reversed(names)}
     return next((lower[each] for each in wanted if each in lower), None)
 

@@ -14,12 +14,12 @@ from azuraforge.plugins.contract.arrays import Floats
 
 #: Points of a line of the sample, and of a running line.
 _SHOWN, _POINTS = 100, 240
-#: Models of one chart, the best ones; more lines cannot be told apart.
+#: The most models of one chart, the best ones; more lines cannot be distinguished.
 MOST_MODELS = 6
 
 
 def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Model) -> Chart:
-    """Return the last judged predictions that look equally far ahead, the shortest distance that is there often.
+    """Return the last judged predictions of one horizon, the shortest frequent one.
 
     Args:
         pairs: the judged predictions.

@@ -1,4 +1,4 @@
-"""Paired comparison of predictions, with the gate's rules for what is noise and what is not yet known."""
+"""Paired comparison of predictions, with the gate's rules for noise and for undecided results."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Layout:
     """The origins of the pairs.
 
     Attributes:
-        place: ``(pair,)`` which origin each pair belongs to.
-        origins: how many there are.
+        place: ``(pair,)`` the origin of each pair.
+        origins: number of origins.
         overlap: most origins within one horizon: neighbours among them share targets.
         season: origins in one season.
     """
@@ -57,7 +57,7 @@ class Layout:
 
     @property
     def group(self) -> int:
-        """How many neighbouring origins are summed."""
+        """The number of neighbouring origins that are summed."""
         return max(1, -(-self.origins // _MOST_GROUPS))
 
     def sums(self, values: Floats) -> Floats:
@@ -76,7 +76,7 @@ def compared(
 ) -> tuple[Comparison, int | None]:
     """Compare squared errors ``a`` and ``b``, ``(pair,)`` each, of the same predictions.
 
-    Returns the comparison, and how many more origins would decide a difference of this size by estimate; None where it
+    Returns the comparison, and how many more origins would decide a difference of this size by estimate; None if it
     is decided, or cannot be estimated.
     """
     # The ratio of two sums is that of two means: the pairs of an origin may be summed.
@@ -88,7 +88,7 @@ def compared(
 
 
 def decision_of(low: float | None, high: float | None) -> Decision:
-    """Return what an interval of a difference says.
+    """Return the decision that an interval of a difference supports.
 
     Example:
         >>> decision_of(-0.2, -0.1), decision_of(-0.2, 0.1), decision_of(None, None)

@@ -80,13 +80,13 @@ def columns_of(table: RawTable) -> list[str]:
 
 
 def times(table: RawTable, column: str, options: Options) -> Indices:
-    """``(row,)`` microseconds since 1970, UTC. Raises InvalidInput at the first time that cannot be read."""
+    """Return ``(row,)`` microseconds since 1970, UTC. Raises InvalidInput at the first time that cannot be read."""
     read = parse_times(table, column, options.timezone, options.time_format)
     return np.asarray(read.utc.cast(pl.Datetime("us", "UTC")).to_physical().to_numpy(), dtype=np.int64)
 
 
 def is_numeric(table: RawTable, column: str) -> bool:
-    """Whether a column holds numbers, judged by its first known values."""
+    """Return whether a column holds numbers, according to its first known values."""
     series = table.frame[column]
     if series.dtype != pl.String:
         return bool(series.dtype.is_numeric())
@@ -95,7 +95,7 @@ def is_numeric(table: RawTable, column: str) -> bool:
 
 
 def is_time(table: RawTable, column: str) -> bool:
-    """Whether a column holds nothing but times, judged by its first known values."""
+    """Return whether a column holds only times, according to its first known values."""
     series = table.frame[column]
     if series.dtype.is_temporal():
         return True
@@ -110,7 +110,7 @@ def is_time(table: RawTable, column: str) -> bool:
 
 
 def numbers(table: RawTable, column: str, options: Options) -> Floats:
-    """``(row,)`` the column as numbers, NaN where it is empty. Raises InvalidInput for text and infinite values."""
+    """Return ``(row,)`` the column as numbers, NaN if empty. Raises InvalidInput for text and infinite values."""
     series = table.frame[column]
     if series.dtype == pl.String:
         series = without_missing(series)
@@ -134,7 +134,7 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
 
 
 def words(table: RawTable, column: str) -> pl.Series:
-    """Return the column as text, null where it is empty; whole numbers are written without a point."""
+    """Return the column as text, null if it is empty; whole numbers are written without a point."""
     series = table.frame[column]
     if series.dtype.is_float() and (series.drop_nulls() == series.drop_nulls().round()).all():
         series = series.cast(pl.Int64)

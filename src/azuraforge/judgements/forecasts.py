@@ -192,7 +192,7 @@ def _verdict(
 
 
 def _apart(name: str) -> str:
-    """A model's name for the comparison, where a user's column could be named like a baseline."""
+    """Return a model's name for the comparison, distinct from baselines' names."""
     return f"model {name}"
 
 

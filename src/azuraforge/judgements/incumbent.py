@@ -18,17 +18,17 @@ from azuraforge.judgements.truth import Truth
 
 #: The name that the gate and the ledger use, too.
 INCUMBENT = "incumbent"
-#: Origin of forecasts that do not say when they were made: before any other.
+#: Origin of forecasts without a time of making: before any other.
 _ANY_ORIGIN = -2 * MOST_AHEAD
 
 
 def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
-    """Return the pairs of which the incumbent says something, with its forecasts.
+    """Return the pairs with a forecast of the incumbent, with these forecasts.
 
     Of a file of its own, the newest forecast counts that was made at the pair's origin or earlier; where the file does
     not say when its forecasts were made, they count as made at the pair's origin.
 
-    Raises InvalidInput for an option that names neither a column nor a file, and where no pair is left.
+    Raises InvalidInput for an option that names neither a column nor a file, and if no pair is left.
     """
     if options.incumbent is None:
         return pairs

@@ -25,8 +25,8 @@ class Native:
     """A file that the platform wrote, with the columns of a file of predictions.
 
     Attributes:
-        level: of its intervals; None where it has none.
-        target: the column that is predicted, where the file names it.
+        level: level of its intervals; None if it has none.
+        target: the predicted column, if the file names it.
         zone: of the series, for files of actual values whose times have none.
         learned: rows left out because the version had learned their actual values.
         names: the file's own names of the columns, by those of a file of predictions.
@@ -91,7 +91,7 @@ def _forecast(table: RawTable, headings: Mapping[str, str]) -> Native:
 
 
 def _batch(table: RawTable, options: Options) -> Native:
-    """The rows that the version had not learned; of its quantiles the interval that is asked for, else the widest."""
+    """Return the rows that the version had not learned; of its quantiles the requested interval, else the widest."""
     frame = table.frame
     learned = frame["learned"].cast(pl.String).str.to_lowercase() == "true"
     kept = replace(table, frame=frame.filter(~learned.fill_null(False)))

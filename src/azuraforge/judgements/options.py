@@ -1,4 +1,4 @@
-"""What a caller says about the files besides the files themselves."""
+"""Options of a judgement of files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from azuraforge.datasets.reading.numeric import Decimal
 from azuraforge.errors import InvalidInput
 
-#: Farther ahead than this no baseline is made.
+#: The farthest horizon of baselines.
 MOST_AHEAD = 1000
 _LONGEST_SEASON = 10_000
 _MOST_TRIED = 1_000_000

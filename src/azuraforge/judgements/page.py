@@ -80,7 +80,7 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--ru
 
 
 def write_page(judgement: Judgement, language: str, path: Path) -> None:
-    """Write the page to ``path``, whole or not at all. Raises InvalidInput where it cannot be written."""
+    """Write the page to ``path``, whole or not at all. Raises InvalidInput if it cannot be written."""
     content = page(judgement, language).encode()
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -183,7 +183,7 @@ def _scores(judgement: Judgement, words: Words) -> str:
 
 
 def _cell(value: str) -> str:
-    """A value, and its interval below it."""
+    """Return a cell with a value, and its interval below it."""
     middle, bracket, interval = value.partition(" (")
     return html.escape(middle) + (f"<br><small>{html.escape('(' + interval)}</small>" if bracket else "")
 

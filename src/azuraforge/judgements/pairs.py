@@ -139,8 +139,8 @@ def read_predictions(table: RawTable, options: Options, names: Mapping[str, str]
 def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
     """Pair the predictions with their actual values.
 
-    Raises InvalidInput where two predictions of one model have the same target and origin, where one was made after
-    its target, or where no prediction has an actual value.
+    Raises InvalidInput if two predictions of one model have the same target and origin, if one was made after
+    its target, or if no prediction has an actual value.
     """
     target = truth.row_of(read.at)
     if read.origins is not None:
@@ -235,7 +235,7 @@ def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Ind
 
 
 def _at_rows(table: RawTable, rows: Indices) -> RawTable:
-    """The rows of a table that hold a prediction; others need no origin."""
+    """Return the rows of a table that hold a prediction; others need no origin."""
     return replace(table, frame=table.frame[rows])
 
 

@@ -78,7 +78,7 @@ class LeftOut(Shape):
 
 
 class Line(Shape):
-    """One line of a chart; null where there is no value."""
+    """One line of a chart; null if there is no value."""
 
     name: str
     values: tuple[float | None, ...]
@@ -106,7 +106,7 @@ class ClassRow(Shape):
 
 
 class Judgement(Shape):
-    """Everything that was found about one file of predictions."""
+    """The full result of judging one file of predictions."""
 
     kind: Literal["forecast", "classify"]
     file: str

@@ -1,4 +1,4 @@
-"""Predictions that seem to know the outcome, and predictions that only repeat what a baseline says.
+"""Predictions that seem to know the outcome, and predictions that only repeat a baseline.
 
 Four kinds of evidence, each measured on the judged pairs:
 
@@ -74,7 +74,7 @@ class Suspicion:
 
 @dataclass(frozen=True)
 class Copy:
-    """A model that says what a baseline says. ``share``: its distance to the baseline, of the baseline's error."""
+    """A model that repeats a baseline. ``share``: its distance to the baseline, relative to the baseline's error."""
 
     model: str
     baseline: str
@@ -83,7 +83,7 @@ class Copy:
 
 
 def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Suspicion | None:
-    """Return the strongest evidence that ``model`` knows the outcome; None where there is none."""
+    """Return the strongest evidence that ``model`` knows the outcome; None if there is none."""
     ahead = _usual_ahead(pairs)
     chosen = np.flatnonzero(pairs.ahead == ahead)
     if len(chosen) < _FEWEST:
@@ -133,13 +133,13 @@ def copy_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Mo
 
 
 def last_values(truth: Truth, origins: Indices) -> Floats:
-    """``(pair,)`` the last known value at each origin, NaN where none is known."""
+    """Return ``(pair,)`` the last known value at each origin, NaN if none is known."""
     values = filled(truth.values, float("nan"))
     return np.where(origins >= 0, values[np.maximum(origins, 0)], np.nan)
 
 
 def _usual_ahead(pairs: Pairs) -> int:
-    """The distance that most predictions look ahead; of equally common ones the shortest."""
+    """Return the most common horizon of the predictions; of equally common ones the shortest."""
     values, counts = np.unique(pairs.ahead, return_counts=True)
     return int(values[counts.argmax()])
 
@@ -157,7 +157,7 @@ def _equal(model: Model, pairs: Pairs, truth: Truth) -> Suspicion | None:
 
 
 def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
-    """The predictions are values of rows that come after their origin, but not those of their targets."""
+    """Return evidence that the predictions are values of other rows after their origin than their targets."""
     own = _distance(model.point, pairs.actual)
     last = last_values(truth, pairs.origin)
     best: tuple[float, int, int] | None = None
@@ -180,7 +180,7 @@ def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion 
 
 
 def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
-    """Examine the predictions as a column of the table: at each origin, what was said there."""
+    """Examine the predictions as a column of the table: at each origin, the prediction made there."""
     inside = pairs.origin >= 0
     first, last = int(pairs.origin[inside].min()), int(pairs.origin[inside].max())
     rows = np.arange(first, last + 1, dtype=np.int64)
@@ -203,7 +203,7 @@ def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspi
 
 @dataclass(frozen=True)
 class _News:
-    """What is left of truth and prediction after the past and the baselines.
+    """The residuals of truth and prediction after regression on the past and the baselines.
 
     Attributes:
         share: of the truth's news that the prediction's explains, adjusted for the regressors.
@@ -253,7 +253,7 @@ def _knows_news(model: Model, news: _News | None, ahead: int) -> Suspicion | Non
 
 
 def _past_is_enough(pairs: Pairs, truth: Truth) -> bool:
-    """Return whether the past alone says exactly what comes, as of a line or a wave without noise."""
+    """Return whether the past alone determines the next values exactly, as for a line or a wave without noise."""
     past = _past(pairs, truth, [])
     known = np.flatnonzero(np.isfinite(past).all(axis=1))[:_NEWS_PAIRS]
     if len(known) < 4 * past.shape[1]:
@@ -264,7 +264,7 @@ def _past_is_enough(pairs: Pairs, truth: Truth) -> bool:
 
 
 def _past(pairs: Pairs, truth: Truth, baselines: Sequence[Model]) -> Floats:
-    """``(pair, input)`` the last values, those of the last season around the target, and the baselines."""
+    """Return ``(pair, input)`` the last values, the values of the last season around the target, and the baselines."""
     season = truth.schema.season
     rows = [pairs.origin - lag for lag in range(_LAGS)]
     if season > 1:

@@ -1,4 +1,4 @@
-"""What a judgement says, in English and Turkish."""
+"""Texts of judgements, in English and Turkish."""
 
 from __future__ import annotations
 

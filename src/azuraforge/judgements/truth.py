@@ -50,7 +50,7 @@ class Truth:
         return pl.DataFrame({"at": times, "actual": pl.Series(self.values[:rows], dtype=pl.Float64)})
 
     def row_of(self, at: Indices) -> Indices:
-        """Return the rows of times that stand in the grid."""
+        """Return the rows of times that are in the grid."""
         return np.asarray(np.searchsorted(self.at, at), dtype=np.int64)
 
     def written(self, row: int) -> str:
@@ -76,7 +76,7 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
         predicted: ``(row,)`` times of the predictions, which stand in the grid also where no value is known.
         options: the season and the time zone, where they are stated.
 
-    Raises InvalidInput where one time has two different values.
+    Raises InvalidInput if one time has two different values.
     """
     times = np.concatenate([each.at[np.isfinite(each.values)] for each in sources])
     values = np.concatenate([each.values[np.isfinite(each.values)] for each in sources])

@@ -1,1 +1,1 @@
-"""The state of each model's loop: observed, predicted, judged, learned, gate, champion."""
+"""The learning loop of each model and its state: observed, predicted, judged, learned, gate, champion."""

@@ -1,4 +1,4 @@
-"""HTTP of the loop."""
+"""HTTP routes of the loop."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ Service = Annotated[LoopService, Depends(loop_service)]
 
 @router.get("/loop")
 def list_loops(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> LoopPage:
-    """A page of loops, one for each model, by name."""
+    """List the loops, one for each model, by name."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.get("/models/{name}/loop")
 def get_loop(name: Name, access: Reader, service: Service) -> LoopOut:
-    """The loop of a model: when each step was last taken, and what takes it next time."""
+    """Return the loop of a model: each step's last time, and its trigger."""
     return service.show(access.project_id, name)

@@ -11,7 +11,7 @@ from azuraforge.models.gate.record import Sentences
 from azuraforge.paging import Page
 
 StepName = Literal["observed", "predicted", "judged", "learned", "gate", "champion"]
-#: Of the newest time that a step was taken; ``none``: it never was.
+#: The result of the latest time that a step was taken; ``none``: it never was.
 StepState = Literal["none", "running", "done", "failed"]
 TriggerKind = Literal["automation", "schedule", "arrivals", "requests", "platform"]
 MissingKind = Literal["refresh", "append", "forecast", "train", "promotion", "champion", "version"]
@@ -21,7 +21,7 @@ GateWhy = Literal["within_noise", "worse", "too_few", "slice_worse", "limits", "
 
 
 class LoopTrigger(BaseModel):
-    """Something that takes a step without a person."""
+    """An automation or a schedule that takes a step."""
 
     kind: TriggerKind = Field(
         description="arrivals: rows are sent regularly; requests: forecasts are asked for regularly; platform: it"
@@ -32,7 +32,7 @@ class LoopTrigger(BaseModel):
 
 
 class MissingAutomation(BaseModel):
-    """The automation that would take an open step, and a command that makes it."""
+    """The automation that would take an open step, and a command that creates it."""
 
     what: MissingKind = Field(
         description="champion: no version serves, which comes before any automation; a person promotes one. version:"
@@ -42,7 +42,7 @@ class MissingAutomation(BaseModel):
 
 
 class GateSummary(BaseModel):
-    """The newest verdict in short; the run has all of it."""
+    """A summary of the newest verdict; the run has the full verdict."""
 
     decision: GateDecision
     why: GateWhy | None = Field(description="null: promoted, or approved")
@@ -50,7 +50,7 @@ class GateSummary(BaseModel):
 
 
 class LoopStep(BaseModel):
-    """One step of the loop: when it was last taken, with what result, and what takes it next time."""
+    """One step of the loop: its last time and result, and its triggers."""
 
     name: StepName
     state: StepState

@@ -1,4 +1,4 @@
-"""The loop of each model, read from the database alone."""
+"""Service for the loop of each model, read from the database alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS = ("refresh", "forecast", "train")
 
 
 class LoopService:
-    """Reads of the loop; each method names the project it acts in."""
+    """Reads loops of models; each method takes the project."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""The steps of one model's loop, made of rows that the packages below read."""
+"""The steps of one model's loop, built from rows that the packages below read."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.reads import MOST_FORECASTS, MOST_POINTS, ForecastRow, JudgedRow, ModelRow, VersionRow
 from azuraforge.runs.reads import RunRow
 
-#: Rows and requests are regular where the third newest came within a week, or within four rows of a slower series.
+#: Rows and requests are regular if the third newest came within a week, or within four rows of a slower series.
 _WINDOW = timedelta(days=7)
 _ROWS_OF_WINDOW = 4
 _SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _SECONDS |= {"mo": 2_678_400.0, "q": 8_035_200.0, "y": 31_622_400.0}
-#: What a run wrote and the run's end have moments of two clocks; so close they belong together.
+#: The rows of a run and the run's end have times of two clocks; times this close belong together.
 _SAME = timedelta(minutes=1)
 _PLATFORM = LoopTrigger(kind="platform")
-#: A file is no source that could be asked again.
+#: The source of files, which cannot be refreshed.
 _FILE = "file"
 _NOISE = ("not_better_than_best_baseline", "not_better_than_champion", "too_wide", "too_wide_without_champion")
 #: The reasons that decide a verdict, the weightiest first, in one word.
@@ -65,7 +65,7 @@ _DECISIONS: Mapping[str, GateDecision] = {
 
 @dataclass
 class Facts:
-    """All that is known of one model's loop. ``dataset`` is the one whose rows it learns from."""
+    """All known facts about one model's loop. ``dataset`` is the one that it learns from."""
 
     model: ModelRow
     now: datetime
@@ -84,7 +84,7 @@ class Facts:
         return Subject(self.model.name, names)
 
     def is_recent(self, at: datetime | None) -> bool:
-        """Return whether a moment lies within the window in which something counts as regular."""
+        """Return whether a moment lies within the window for regular rows and requests."""
         if at is None:
             return False
         step = _step(self.dataset.columns.frequency) if self.dataset is not None else None
@@ -105,7 +105,7 @@ def steps(facts: Facts, triggers: Triggers) -> list[LoopStep]:
 
 
 def observed(facts: Facts, triggers: Triggers) -> LoopStep:
-    """Rows have arrived: a refresh brings them, or they are sent regularly."""
+    """Return the step *observed*: rows arrived, by a refresh or because they are sent regularly."""
     row = facts.dataset
     taking = triggers.of(facts.subject, "refresh")
     found = [each.trigger for each in taking]
@@ -124,7 +124,7 @@ def observed(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def predicted(facts: Facts, triggers: Triggers) -> LoopStep:
-    """A forecast has entered the ledger: an automation makes it, or callers ask regularly."""
+    """Return the step *predicted*: a forecast entered the ledger, by an automation or by regular requests."""
     row = facts.forecast
     taking = triggers.of(facts.subject, "forecast")
     found = [each.trigger for each in taking]
@@ -141,7 +141,7 @@ def predicted(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def judged(facts: Facts, first: LoopStep) -> LoopStep:
-    """Forecasts have been judged by rows that arrived later, which follows from their arrival."""
+    """Return the step *judged*: rows that arrived later have judged forecasts, which needs no trigger of its own."""
     row = facts.judged
     is_open = first.open and not (row is not None and facts.is_recent(row.judged_at))
     step = LoopStep(name="judged", state="none", open=is_open, triggers=[] if is_open else [_PLATFORM])
@@ -153,7 +153,7 @@ def judged(facts: Facts, first: LoopStep) -> LoopStep:
 
 
 def learned(facts: Facts, triggers: Triggers) -> LoopStep:
-    """A version has been trained here."""
+    """Return the step *learned*: a version was trained here."""
     row = facts.learned
     taking = triggers.of(facts.subject, "train")
     found = [each.trigger for each in taking]
@@ -168,7 +168,7 @@ def learned(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def gate(facts: Facts) -> LoopStep:
-    """The gate has decided, which follows from each training run."""
+    """Return the step *gate*: the gate decided, as after each training run."""
     step = LoopStep(name="gate", state="none", open=False, triggers=[_PLATFORM])
     if facts.verdict is not None and facts.learned is not None:
         verdict, at = facts.verdict
@@ -178,7 +178,7 @@ def gate(facts: Facts) -> LoopStep:
 
 
 def champion(facts: Facts, triggers: Triggers) -> LoopStep:
-    """A version holds the title: the gate promotes, unless the policy leaves that to people."""
+    """Return the step *champion*: a version is champion; the gate promotes, unless the policy requires a person."""
     model = facts.model
     found = [each.trigger for each in triggers.of(facts.subject, "promote")]
     if facts.policy.automatic:
@@ -194,7 +194,7 @@ def champion(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def summarised(verdict: VerdictRecord) -> GateSummary:
-    """Return a verdict in short: its decision, and the weightiest reason where it promotes no candidate."""
+    """Return a summary of a verdict: its decision, and the weightiest reason if it promotes no candidate."""
     decision = _DECISIONS[verdict.decision]
     if decision == "promoted":
         return GateSummary(decision=decision, why=None, text=None)
@@ -212,7 +212,7 @@ def _running(facts: Facts, kind: str, is_of: Callable[[RunRow], bool]) -> RunRow
 
 
 def _with_attempts(step: LoopStep, facts: Facts, taking: list[Taking], running: RunRow | None) -> LoopStep:
-    """State that a step is being taken, or that the newest attempt after its last success failed."""
+    """Return the step, marked as running, or as failed if its newest attempt after the last success failed."""
     if running is not None:
         step.state, step.at, step.run_id = "running", running.started_at, running.id
         return step
@@ -237,7 +237,7 @@ def _failure(run: RunRow) -> str | None:
 
 
 def _without_champion(facts: Facts) -> MissingAutomation:
-    """What comes before any automation: a version that serves."""
+    """Return the prerequisite of any automation: a version that serves."""
     name, learned = shlex.quote(facts.model.name), facts.learned
     if learned is None:
         return MissingAutomation(what="version", command=f"azuraforge runs start --dataset DATASET --model {name}")
@@ -247,7 +247,7 @@ def _without_champion(facts: Facts) -> MissingAutomation:
 
 def _missing(facts: Facts, what: MissingKind) -> MissingAutomation:
     if facts.model.champion is None and what in ("refresh", "forecast", "train"):
-        return _without_champion(facts)  # nothing keeps a model fresh that has no champion
+        return _without_champion(facts)  # a model without a champion cannot be kept fresh
     name = shlex.quote(facts.model.name)
     dataset = shlex.quote(facts.dataset.name if facts.dataset is not None else facts.model.name)
     commands: Mapping[MissingKind, str] = {

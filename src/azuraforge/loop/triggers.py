@@ -1,4 +1,4 @@
-"""Which automations and schedules take which step of a model's loop."""
+"""Triggers of the loop: the automations and schedules that take each step of a model's loop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CAUSE = "{cause."
 
 @dataclass(frozen=True)
 class Attempt:
-    """How a trigger last took its step. ``run_id`` names a run whose row says how it ended; else ``error`` does."""
+    """A trigger's last attempt at its step. The row of run ``run_id`` has the result; without a run, ``error``."""
 
     run_id: str | None
     error: str | None
@@ -36,7 +36,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Taking:
-    """A trigger that takes a kind of work for one model or dataset."""
+    """A trigger that does a kind of work for one model or dataset."""
 
     trigger: LoopTrigger
     last: Attempt | None
@@ -44,15 +44,15 @@ class Taking:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model with the dataset that it learns from; ``dataset`` holds its name and id, and is empty where none is."""
+    """A model with the dataset that it learns from; ``dataset`` holds its name and id, or is empty."""
 
     model: str
     dataset: frozenset[str]
 
     def is_meant(self, work: Work, asked: definition.Subject, when: When | None) -> bool:
-        """Return whether a request does this work for this model: for its dataset where it is a refresh.
+        """Return whether a request does this work for this model; a refresh, for its dataset.
 
-        A request to train names the model, or its dataset only, after which the model is called then.
+        A request to train names the model, or only its dataset, whose name the model then has.
         """
         if work == "refresh":
             return _may_be(asked.dataset, self.dataset, when)
@@ -73,7 +73,7 @@ class Triggers:
         return {id_ for id_ in (*steps, *(each.run_id for each in self._schedules)) if id_ is not None}
 
     def of(self, subject: Subject, work: Work) -> list[Taking]:
-        """Return what takes this work for the subject, each trigger once."""
+        """Return the triggers that do this work for the subject, each once."""
         return [*self._by_automations(subject, work), *self._by_schedules(subject, work)]
 
     def _by_automations(self, subject: Subject, work: Work) -> Iterator[Taking]:
@@ -92,7 +92,7 @@ class Triggers:
 
 
 def _last(automation: AutomationFacts, position: int) -> Attempt | None:
-    """How the step at a position of the definition went in the newest firing, if it was taken then."""
+    """Return the result of the step at a position of the definition in the newest firing, if it was taken then."""
     step = automation.last.get(position)
     if step is None:
         return None

@@ -15,7 +15,7 @@ from azuraforge.testing.memory import MemoryRun
 
 
 def check_agent(plugin: type[Agent], request: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
-    """Let an agent answer one request and hold it to its contract; return the answer.
+    """Check an agent's contract on one request and return the answer.
 
     Raises ContractBroken.
     """

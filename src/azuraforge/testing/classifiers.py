@@ -28,7 +28,7 @@ def check_classifier(
     seed: int = 7,
     most_resumes: int = 3,
 ) -> None:
-    """Hold an image classifier to its contract on one table. Choose few images and a small config: it is fitted often.
+    """Check an image classifier's contract on one table. Choose few images and a small config: it is fitted often.
 
     Args:
         plugin: the class.
@@ -38,7 +38,7 @@ def check_classifier(
         most_resumes: resume from this many checkpoints, spread evenly.
 
     Raises:
-        ContractBroken: which rule is not kept, and how.
+        ContractBroken: a rule is broken; the message names it.
     """
     check_shape("pipeline", plugin)
     parsed = accepted("pipeline", plugin, config)
@@ -77,7 +77,7 @@ def check_classifier(
 def _check_predictions(
     name: str, plugin: type[ImagePipeline[Any, Any]], saved: Path, test: ImagePart, seed: int
 ) -> None:
-    """Probabilities of the right shape, each image for itself, and the same bits from two loads."""
+    """Check that probabilities have the right shape, images are independent, and two loads give the same bits."""
     found = []
     for _ in range(2):
         pipeline = plugin()
@@ -91,7 +91,7 @@ def _check_predictions(
 
 
 def _check_saving(name: str, plugin: type[ImagePipeline[Any, Any]], saved: Path, sha256: str, folder: Path) -> None:
-    """Loaded and saved again, it is the same predictor."""
+    """Check that a predictor loaded and saved again is the same."""
     pipeline, copy = plugin(), folder / "copy"
     copy.mkdir()
     pipeline.save(pipeline.load(saved), copy)

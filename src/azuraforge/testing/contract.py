@@ -14,19 +14,19 @@ from azuraforge.plugins.discovery.loading import ACCEPTS, check_class
 
 
 class ContractBroken(AssertionError):
-    """A plugin does not keep the contract of its kind; the message says which rule and how."""
+    """A plugin breaks the contract of its kind; the message names the rule."""
 
 
 def require(kept: bool, rule: str) -> None:
-    """Raise ContractBroken where a rule is not kept."""
+    """Raise ContractBroken if a rule is broken."""
     if not kept:
         raise ContractBroken(rule)
 
 
 def check_shape(kind: str, plugin: type[Any]) -> None:
-    """A complete class of its kind with texts, and a schema that JSON can hold.
+    """Check that a plugin is a complete class of its kind with texts, and that JSON can hold its schema.
 
-    The ``name`` is not asked for: that of a package's pipeline stands in its entry point.
+    The ``name`` is not required: for a package's pipeline, the entry point has it.
     """
     try:
         check_class(kind, plugin)
@@ -44,7 +44,7 @@ def check_shape(kind: str, plugin: type[Any]) -> None:
 
 
 def accepted(kind: str, plugin: type[Any], values: BaseModel | Mapping[str, Any]) -> Any:
-    """``values`` as the plugin's own config, options or request; it must survive a turn through JSON."""
+    """Return ``values`` as the plugin's own config, options or request; it must survive a round trip through JSON."""
     model: type[BaseModel] = getattr(plugin, ACCEPTS[kind])
     if isinstance(values, model):
         parsed: BaseModel = values
@@ -60,7 +60,7 @@ def accepted(kind: str, plugin: type[Any], values: BaseModel | Mapping[str, Any]
 
 
 def must_be_json(value: Any, what: str) -> None:
-    """Refuse what JSON cannot hold."""
+    """Raise ContractBroken for a value that JSON cannot hold."""
     try:
         orjson.dumps(value)
     except TypeError as error:

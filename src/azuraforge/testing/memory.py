@@ -1,4 +1,4 @@
-"""A run in memory: what the platform hands to a plugin, without a platform."""
+"""A run in memory: the context of a plugin, without a platform."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
 
 class MemoryRun(Generic[ConfigT]):
-    """A ``RunContext`` (and ``AgentContext``) that keeps what it is told; checkpoints are folders.
+    """A ``RunContext`` (and ``AgentContext``) that records all calls; checkpoints are folders.
 
     Args:
         config: of the pipeline.
@@ -63,7 +63,7 @@ class MemoryRun(Generic[ConfigT]):
         self.metrics.append((step, {name: float(value) for name, value in metrics.items()}))
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Keep how far it is."""
+        """Keep the progress."""
         self.progressed.append((done, total, note))
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
@@ -75,7 +75,7 @@ class MemoryRun(Generic[ConfigT]):
         self.checkpoints = [each for each in self.checkpoints if each.step != step] + [Checkpoint(step, target)]
 
     def resume(self) -> Checkpoint | None:
-        """The checkpoint this run was made with."""
+        """Return the checkpoint that this run was created with."""
         return self._resume_from
 
     def figure(self, name: str, data: Mapping[str, Any]) -> None:

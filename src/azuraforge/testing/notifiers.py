@@ -18,14 +18,14 @@ from azuraforge.testing.contract import check_shape, must_be_json, require
 def check_notifier(
     plugin: type[Notifier], options: BaseModel | Mapping[str, Any], *, outgoing: Policy | None = None
 ) -> str | None:
-    """Let a notifier send one message and hold it to its contract.
+    """Check a notifier's contract by sending one message.
 
     Args:
         plugin: the class.
         options: what its target would state; the secrets in it may not appear in an error or in what is shown.
         outgoing: the addresses that it may reach; None: public ones.
 
-    Returns the sentence of the error where the target did not accept the message, else None. Raises ContractBroken.
+    Returns the sentence of the error if the target did not accept the message, else None. Raises ContractBroken.
     """
     check_shape("notifier", plugin)
     require(isinstance(getattr(plugin, "name", None), str) and bool(plugin.name), f"{plugin.__name__} has no name")

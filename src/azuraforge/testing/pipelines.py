@@ -41,7 +41,7 @@ _GUARD_ROUNDS = 3
 
 @dataclass
 class _Case:
-    """One pipeline on one table, cut as the platform cuts it."""
+    """One pipeline on one table, split as by the platform."""
 
     name: str
     pipeline: Pipeline[Any, Any]
@@ -56,7 +56,7 @@ class _Case:
     fits: int = 0
 
     def fit(self, resume_from: Checkpoint | None = None) -> tuple[str, Path, MemoryRun[Any]]:
-        """Learn in a fresh folder: the hash, the predictor's folder, and the run."""
+        """Fit in a fresh folder; return the hash, the predictor's folder, and the run."""
         self.fits += 1
         home = self.folder / f"fit{self.fits}"
         run = MemoryRun(self.config, home, seed=self.seed, resume_from=resume_from, pretrained=self.pretrained)
@@ -64,7 +64,7 @@ class _Case:
         return learned.weights_sha256, home / "predictor", run
 
     def load(self, folder: Path) -> Any:
-        """A predict function around a freshly loaded predictor."""
+        """Return a predict function around a freshly loaded predictor."""
         pipeline = type(self.pipeline)()
         predictor = pipeline.load(folder)
         return lambda part: pipeline.predict(predictor, part)
@@ -79,7 +79,7 @@ def check_pipeline(
     most_resumes: int | None = None,
     pretrained: Path | None = None,
 ) -> None:
-    """Hold a pipeline to its contract on one table. Choose a short series and a small config: it is fitted many times.
+    """Check a pipeline's contract on one table. Choose a short series and a small config: it is fitted many times.
 
     Args:
         plugin: the class.
@@ -90,7 +90,7 @@ def check_pipeline(
         pretrained: where folders of pretrained weights lie.
 
     Raises:
-        ContractBroken: which rule is not kept, and how.
+        ContractBroken: a rule is broken; the message names it.
 
     Example:
         >>> from azuraforge.testing import check_pipeline
@@ -136,7 +136,7 @@ def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: object, folder
 
 
 def _check_predictions(case: _Case, saved: Path) -> Predictions:
-    """Right shapes, finite numbers, quantiles that do not cross; for the test part and for the future."""
+    """Check shapes, finite numbers, and quantiles that do not cross, for the test set and for the future."""
     answer = case.load(saved)
     for part in (case.test, case.future):
         made = predict_checked(case.name, answer, part)
@@ -150,7 +150,7 @@ def _check_predictions(case: _Case, saved: Path) -> Predictions:
 
 
 def _check_saving(case: _Case, saved: Path, sha256: str, predictions: Predictions) -> None:
-    """Loaded twice, it predicts the same bits; saved again, it is the same predictor."""
+    """Check that two loads predict the same bits, and that a predictor saved again is the same."""
     again = predict_checked(case.name, case.load(saved), case.test)
     require(_same_bits(predictions, again), f"{case.name}: two loads of one folder predict different bits")
     pipeline = type(case.pipeline)()
@@ -167,14 +167,14 @@ def _check_saving(case: _Case, saved: Path, sha256: str, predictions: Prediction
 
 
 def _check_no_future(case: _Case, saved: Path, predictions: Predictions) -> None:
-    """Rows after an origin may be cut off without changing the prediction from it."""
+    """Check that cutting off the rows after an origin does not change the prediction from it."""
     answer = case.load(saved)
     for round_ in range(_GUARD_ROUNDS):
         guard_against_future(case.name, answer, case.test, predictions, case.seed + round_)
 
 
 def _check_test_part_untouched(case: _Case, saved: Path, predictions: Predictions) -> None:
-    """Wild values in later rows change no prediction made before them: no scale is taken from the test part."""
+    """Check that wild values in later rows change no earlier prediction: no scale comes from the test set."""
     answer = case.load(saved)
     origin = int(case.test.origins[len(case.test.origins) // 2])
     at = moments_of(case.test.frame, case.test.schema)

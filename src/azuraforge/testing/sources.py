@@ -12,7 +12,7 @@ from azuraforge.testing.contract import ContractBroken, accepted, check_shape, m
 
 
 def check_source(plugin: type[Source], options: BaseModel | Mapping[str, Any]) -> SourceRead:
-    """Let a source read and hold it to its contract; return what it read.
+    """Check a source's contract by reading it; return the result.
 
     Raises ContractBroken.
     """

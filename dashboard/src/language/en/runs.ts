@@ -41,7 +41,8 @@ export const runs = {
     line: {
       series: "Series {{model}}: hourly, simulated. Rows now: {{of}}, to arrive one by one: {{more}}.",
       first: "Version 1 is champion; automations do the rest.",
-      no_hook: "No webhook is called: a platform that is up may not send to this machine.",
+      no_hook: "No webhook in this demo; with no platform up, `azuraforge demo --loop` in a terminal calls one.",
+      waiting: "Its runs are waiting. Runs ahead of them: {{runs}}.",
       changes: "Row {{row}}: the season changes from here on.",
       drift: "Row {{row}}: drift. The errors of v{{version}} have become larger than in its test; training starts.",
       trained: "Row {{row}}: trained.",

@@ -43,7 +43,8 @@ export const runs: typeof english = {
     line: {
       series: "{{model}} serisi: saatlik, benzetim. Şimdiki satır: {{of}}, tek tek gelecek: {{more}}.",
       first: "1. sürüm şampiyon; gerisini otomasyonlar yapar.",
-      no_hook: "Webhook çağrılmayacak: çalışan bir platform bu makineye ileti gönderemez.",
+      no_hook: "Bu demoda webhook yok; çalışan bir platform yokken terminalde `azuraforge demo --loop` webhook çağırır.",
+      waiting: "Demonun çalıştırmaları sırada bekliyor. Önlerindeki çalıştırma sayısı: {{runs}}.",
       changes: "Satır {{row}}: mevsim buradan sonra değişiyor.",
       drift: "Satır {{row}}: kayma. v{{version}} hataları testtekinden büyük; eğitim başlıyor.",
       trained: "Satır {{row}}: eğitildi.",

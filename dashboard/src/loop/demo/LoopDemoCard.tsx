@@ -117,7 +117,7 @@ function Step({ line, model }: { line: LoopDemo["lines"][number]; model: string 
   const paths = usePaths();
   const { event, row, version } = line;
   if (event === "connected" || event === "row") return null; // they are no steps: the platform leaves them out
-  if (event !== "trained") return <li>{t(`loopDemo.line.${event}`, { model, row: count(row), of: count(line.of), more: count(line.more), version: version ?? "" })}</li>;
+  if (event !== "trained") return <li>{t(`loopDemo.line.${event}`, { model, row: count(row), of: count(line.of), more: count(line.more), runs: count(line.runs), version: version ?? "" })}</li>;
   return (
     <li>
       {t("loopDemo.line.trained", { row: count(row) })}{" "}

@@ -1,1 +1,1 @@
-"""Forecasting: an LSTM, and the baselines that every forecaster is judged beside."""
+"""Forecasting: an LSTM and other forecasters, and the baselines that every forecaster is compared with."""

@@ -19,7 +19,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 #: A seasonal ARIMA of a longer season has too many states; such a season becomes sines and cosines.
 LONGEST_ARIMA_SEASON = 24
 _HARMONICS = 4
-#: Models that the stepwise search tries at most.
+#: The most models that the stepwise search tries.
 _MOST_MODELS = 40
 #: Beyond these the search compares models by conditional sums of squares; the chosen one is estimated exactly.
 _ROWS_FOR_EXACT_SEARCH, _SEASON_FOR_EXACT_SEARCH = 150, 12
@@ -112,7 +112,7 @@ class ArimaModel(StateModel):
         return begin[: 1 + len(self._matrices()[2])]
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Let rows that lie between be missing; before the end of training know nothing, as at its first row."""
+        """Treat rows in between as missing; before the end of training, start without knowledge as at its first row."""
         if gap < 0:
             return np.concatenate([[after[0] + gap], before[1:]])
         missing = np.full(min(gap, _MOST_MISSING), np.nan)

@@ -12,7 +12,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class AttentionConfig(NetworkConfig):
-    """Size of the network, and how it is trained."""
+    """The size of the network, and its training."""
 
     width: Annotated[int, Field(default=32, ge=1, le=1024, description="Values per row inside the encoder")]
     heads: Annotated[int, Field(default=4, ge=1, le=64, description="Attention heads; they share the width")]
@@ -46,13 +46,13 @@ class Encoder(nn.Module):
         self.norm = nn.LayerNorm(config.width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
+        """Encode the rows."""
         encoded: Tensor = self.norm(self.layers(self.rows(x) + self.place))
         return encoded
 
 
 class AttentionNetwork(ForecastNetwork):
-    """Summarises rows by what the last one has gathered from all."""
+    """Summary of rows: the last row's attention over all rows."""
 
     encoder: Encoder
 
@@ -69,7 +69,7 @@ class AttentionNetwork(ForecastNetwork):
         )
 
     def summary(self, rows: Tensor) -> Tensor:
-        """The last row's."""
+        """Return the last row's summary."""
         encoded: Tensor = self.encoder(rows)
         return encoded[:, -1, :]
 
@@ -86,5 +86,5 @@ class AttentionForecaster(NetworkForecaster[AttentionConfig]):
     }
 
     def build(self, config: AttentionConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """The network around the encoder."""
+        """Return the network around the encoder."""
         return AttentionNetwork(inputs, outputs, config)

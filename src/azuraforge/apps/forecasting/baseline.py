@@ -1,6 +1,6 @@
-"""What the baselines share: parameters learned on the training part and frozen, intervals from validation errors.
+"""Base of the baselines: parameters learned on the training part and frozen, intervals from validation errors.
 
-At each origin a baseline sees the same history as everyone else: it carries its *state* forward to the origin, never
+At each origin, a baseline has the same history as other forecasters: it carries its *state* to the origin, never
 its parameters.
 """
 
@@ -33,7 +33,7 @@ from azuraforge.plugins.forecasting.panels import each, known_series, predict_ea
 
 #: Series of a panel that are learned together, after which the progress is reported.
 _AT_ONCE = 500
-#: Errors from which on both outer quantiles are a series' own.
+#: The fewest errors with which both outer quantiles are a series' own.
 _ENOUGH_ERRORS = 39
 #: Windows of a series that weigh as much as all series together in the width of its intervals.
 _WINDOWS_OF_ALL = 20
@@ -41,7 +41,7 @@ _WINDOWS_OF_ALL = 20
 
 @dataclass
 class Learned:
-    """What a baseline learned.
+    """A learned baseline.
 
     Attributes:
         settings: JSON values.
@@ -61,7 +61,7 @@ class Learned:
 class Baseline(Pipeline[ForecastConfig, Learned]):
     """A forecaster that needs no training loop. Subclasses write ``learn`` and ``forecast``.
 
-    Of a panel it learns each series by itself; ``most_series`` says where that would take too long.
+    Of a panel, it learns each series separately; ``most_series`` limits their number.
     """
 
     kind = "forecast"
@@ -73,7 +73,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     Config: ClassVar[type[ForecastConfig]] = ForecastConfig
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
-        """Rows that one forecast looks back at; the training part must hold them and a horizon."""
+        """Return the rows that one forecast looks back at; the training part must hold them and a horizon."""
         return 1
 
     @abstractmethod
@@ -86,10 +86,10 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     @abstractmethod
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """``(origin, horizon)``: the forecasts, in the target's unit."""
+        """Return ``(origin, horizon)``: the forecasts, in the target's unit."""
 
     def split(self, table: Table, config: ForecastConfig) -> Split:
-        """In order of time."""
+        """Split in order of time."""
         window = self.window(config, table.schema)
         return chronological_split(table, config, window=window, least_window=1, partial=self.partial)
 
@@ -171,7 +171,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return self.window(config, train.schema) - 1
 
     def _inside(self, learned: Learned, config: ForecastConfig, train: Part) -> Errors | None:
-        """Return the errors at the newest origins inside the training part; None where there are none."""
+        """Return the errors at the newest origins inside the training part; None if there are none."""
         if train.targets is None:
             return None
         some = np.flatnonzero(train.origins >= self.settled(learned, config, train))[-MOST_INSIDE:]
@@ -201,7 +201,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def relearn_each(
         self, run: RunContext[ForecastConfig], evaluated: Sequence[Learned], rows: Sequence[Part]
     ) -> Iterator[Learned]:
-        """As ``relearn`` for each series of a panel."""
+        """Relearn each series of a panel, see ``relearn``."""
         for own, part in zip(evaluated, rows, strict=True):
             yield self.relearn(run, own, part)
 
@@ -216,7 +216,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:
-        """Forecasts and their intervals from each origin."""
+        """Return the forecasts and their intervals from each origin."""
         if part.schema.series is not None:
             return predict_each(part, partial(self._predict_one, predictor))
         point = self.forecast(predictor, part)
@@ -233,7 +233,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return name in predictor.series
 
     def _levels(self, predictor: Learned, part: Part) -> Floats | None:
-        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+        """Return ``(level, origin, horizon)`` for adaptive intervals; None if intervals are fixed."""
         past = past_part(part, 0) if len(predictor.spread.table) else None
         if past is None:
             return None
@@ -260,7 +260,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Learned:
-        """Read what ``save`` wrote."""
+        """Read the predictor that ``save`` wrote."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if "series" not in settings:
@@ -308,7 +308,7 @@ def pooled_spreads(errors: Mapping[str, Floats], sizes: Mapping[str, float]) -> 
 
 
 def step_size(train: Part) -> float:
-    """The mean absolute change from one known value of a training part to the next; 1 where there is none."""
+    """Return the mean absolute change from one known value of a training part to the next; 1 if there is none."""
     values = column_values(train.frame, train.schema.target)
     steps = np.abs(np.diff(values[np.isfinite(values)]))
     return float(steps.mean()) or 1.0 if steps.size else 1.0
@@ -319,19 +319,19 @@ def _keep_start(learned: Learned, start: Start) -> None:
 
 
 def first_known(part: Part) -> float:
-    """The first known target of a part; 0 where there is none. It stands for missing values before it."""
+    """Return the first known target of a part, or 0. It replaces missing values before it."""
     values = column_values(part.frame, part.schema.target)
     known = values[np.isfinite(values)]
     return float(known[0]) if known.size else 0.0
 
 
 def target_of(learned: Learned, part: Part) -> Floats:
-    """``(row,)`` the target, holes carried forward. ``learned.settings["first"]`` stands before the first known."""
+    """Return ``(row,)`` the target, holes carried forward; ``learned.settings["first"]`` precedes the first known."""
     return filled(column_values(part.frame, part.schema.target), learned.settings["first"])
 
 
 def seasonal_rows(part: Part, season: int) -> tuple[Indices, NDArray[np.bool_]]:
-    """``(origin, horizon)`` rows one or more whole seasons before each target, and whether the frame holds them.
+    """Return ``(origin, horizon)`` rows one or more seasons before each target, and whether the frame holds them.
 
     Example: with season 7, the target 9 rows ahead is looked up 14 rows before itself, 5 rows before the origin.
     """

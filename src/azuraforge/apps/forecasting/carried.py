@@ -138,7 +138,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def estimate_again(
         self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...], found: ModelT
     ) -> Estimate[ModelT]:
-        """As ``estimate``, of more values than ``found`` was estimated on. Only asked where ``keeps_form``."""
+        """Estimate as ``estimate`` does, on more values than ``found``. Called only if ``keeps_form``."""
         return self.estimate(config, values, seasons)
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
@@ -149,7 +149,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
         return asked.learned(self._estimate(run.config, asked.tail, asked.seasons))
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Estimate the parameters on every row; where ``keeps_form``, of the form that was found."""
+        """Estimate the parameters on every row; if ``keeps_form``, of the form found before."""
         if not self.keeps_form or evaluated.settings["model"] is None:
             return self.learn(run, rows, rows)
         asked = self._asked(run.config, rows)
@@ -161,7 +161,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def learn_each(
         self, run: RunContext[ForecastConfig], trains: Sequence[Part], validations: Sequence[Part]
     ) -> Iterator[Learned]:
-        """As ``learn`` for each of many series, whose parameters are estimated together where that is faster."""
+        """Learn each of many series, estimating their parameters together if that is faster; see ``learn``."""
         asked = [self._asked(run.config, train) for train in trains]
         open_ = [one for one in asked if isinstance(one, _Asked)]
         found = self.estimate_each(run.config, [(one.tail, one.seasons) for one in open_])
@@ -210,7 +210,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
         return _Asked(train, values, tail, natural_seasons(train.schema, season, rows, self.longest_season), settings)
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """From the rows that the parameters were estimated on."""
+        """Return the first row that the parameters were estimated on."""
         return train.frame.height - int(learned.settings.get("rows", train.frame.height))
 
     def forecast(self, learned: Learned, part: Part) -> Floats:

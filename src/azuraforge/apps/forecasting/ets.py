@@ -88,7 +88,7 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
     def estimate_each(
         self, config: ForecastConfig, asked: Sequence[tuple[Floats, tuple[int, ...]]]
     ) -> Iterator[Estimate[Smoothing] | InvalidInput]:
-        """As ``estimate``; series of the same length and season are estimated in one search."""
+        """Estimate each series as ``estimate`` does; series of the same length and season share one search."""
         form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
         groups: dict[tuple[int, int], list[int]] = {}
         for place, (values, seasons) in enumerate(asked):
@@ -122,7 +122,7 @@ def smoothed(
 def smoothed_each(
     values: Floats, period: int, pattern: str, horizon: int, damped: bool | None = None
 ) -> list[Estimate[Smoothing]]:
-    """As ``smoothed`` for each of many series ``(row, series)``, which are estimated in one search."""
+    """Estimate many series ``(row, series)`` in one search, each as ``smoothed`` does."""
     found: list[Estimate[Smoothing]] = [_plain(values[:, 0])] * values.shape[1]
     positive = values.min(axis=0) > 0
     for kind in (True, False):

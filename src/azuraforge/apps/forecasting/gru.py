@@ -13,7 +13,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class GruConfig(RecurrentConfig):
-    """Size of the network, and how it is trained."""
+    """The size of the network, and its training."""
 
     gru_rows: Annotated[
         int, Field(default=24, ge=1, le=2000, description="Last rows of the window that the GRU reads, at most")
@@ -32,5 +32,5 @@ class GruForecaster(NetworkForecaster[GruConfig]):
     }
 
     def build(self, config: GruConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """The network around a GRU."""
+        """Return the network around a GRU."""
         return RecurrentNetwork(inputs, outputs, name="gru", layer=nn.GRU, config=config, rows=config.gru_rows)

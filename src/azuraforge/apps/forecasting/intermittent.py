@@ -28,7 +28,7 @@ _LONGEST_BUCKET = 400
 
 @dataclass(frozen=True)
 class DemandModel(StateModel):
-    """Smoothed demand and how often it comes.
+    """Smoothed size and frequency of demands.
 
     A state is a demand's size, the interval or probability of demands, and the rows since the last. −1: not known yet.
 
@@ -85,7 +85,7 @@ class BucketModel(StateModel):
     weight: float
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """At each row the bucket that ends there moves the level of its phase; a missing value counts as the mean."""
+        """Update, at each row, the level of the phase whose bucket ends there; a missing value counts as the mean."""
         levels, recent = begin[: self.bucket].tolist(), begin[self.bucket :].tolist()
         means = np.empty(len(values))
         mean = _mean_per_row(levels, self.bucket)

@@ -13,7 +13,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class LstmConfig(RecurrentConfig):
-    """Size of the network, and how it is trained."""
+    """The size of the network, and its training."""
 
     lstm_rows: Annotated[
         int, Field(default=24, ge=1, le=2000, description="Last rows of the window that the LSTM reads, at most")
@@ -32,5 +32,5 @@ class LstmForecaster(NetworkForecaster[LstmConfig]):
     }
 
     def build(self, config: LstmConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """The network around an LSTM."""
+        """Return the network around an LSTM."""
         return RecurrentNetwork(inputs, outputs, name="lstm", layer=nn.LSTM, config=config, rows=config.lstm_rows)

@@ -1,4 +1,4 @@
-"""The forecasts that cost nothing: the last value, the last season, the last value plus the average step."""
+"""Naive forecasts: the last value, the last season, the last value plus the average step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 
 
 class Naive(Baseline):
-    """Tomorrow is as today."""
+    """The last value as the forecast."""
 
     name: ClassVar[str] = "forecasting.naive"
     title: ClassVar[dict[str, str]] = {"en": "Naive", "tr": "Naif"}
@@ -25,16 +25,16 @@ class Naive(Baseline):
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Nothing to learn."""
+        """Learn nothing."""
         return Learned({"first": first_known(train)})
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """The value at the origin, at every horizon."""
+        """Return the value at the origin, at every horizon."""
         return np.repeat(target_of(learned, part)[part.origins][:, None], part.horizon, axis=1)
 
 
 class SeasonalNaive(Baseline):
-    """This season is as the last one."""
+    """The last season as the forecast."""
 
     name: ClassVar[str] = "forecasting.seasonal_naive"
     title: ClassVar[dict[str, str]] = {"en": "Seasonal naive", "tr": "Mevsimsel naif"}
@@ -44,22 +44,22 @@ class SeasonalNaive(Baseline):
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Only the season's length."""
+        """Learn only the season's length."""
         return Learned({"first": first_known(train), "season": run.config.season_of(train.schema)})
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """From the second season on."""
+        """Return the first origin with a whole season behind it."""
         return int(learned.settings["season"]) - 1
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """The newest known value whole seasons before each target; the value at the origin where there is none."""
+        """Return the newest known value whole seasons before each target, else the value at the origin."""
         values = target_of(learned, part)
         rows, there = seasonal_rows(part, learned.settings["season"])
         return np.where(there, values[rows], values[part.origins][:, None])
 
 
 class RandomWalkDrift(Baseline):
-    """It goes on as it went on average."""
+    """The last value plus the average step per row."""
 
     name: ClassVar[str] = "forecasting.random_walk_drift"
     title: ClassVar[dict[str, str]] = {"en": "Random walk with drift", "tr": "Sürüklenmeli rastgele yürüyüş"}
@@ -69,7 +69,7 @@ class RandomWalkDrift(Baseline):
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """The average step from row to row."""
+        """Learn the average step from row to row."""
         values = column_values(train.frame, train.schema.target)
         known = np.flatnonzero(np.isfinite(values))
         rows = int(known[-1] - known[0]) if known.size else 0
@@ -77,6 +77,6 @@ class RandomWalkDrift(Baseline):
         return Learned({"first": first_known(train), "drift": drift})
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """A straight line from the value at each origin."""
+        """Return a straight line from the value at each origin."""
         steps = np.arange(1, part.horizon + 1)
         return np.asarray(target_of(learned, part)[part.origins][:, None] + learned.settings["drift"] * steps)

@@ -1,4 +1,4 @@
-"""What the network forecasters share: a linear forecast as the floor, an encoder for what is not linear."""
+"""Base of the network forecasters: a linear forecast as the floor, an encoder for the nonlinear rest."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FlooredNetwork(nn.Module):
         self.register_buffer("line_penalty", np.zeros(1, np.float32))
 
     def set_line(self, line: Line) -> None:
-        """Take the linear forecast over."""
+        """Set the linear forecast."""
         self.line_weight.data[...] = line.weight
         self.line_bias.data[...] = line.bias
         self.line_penalty.data[...] = line.penalty
@@ -135,7 +135,7 @@ def flatten(inputs: Inputs, window: Single, known: Single) -> Single:
     """``(batch, input)`` of the linear part: the target's window, the last rows of other channels, what is known ahead.
 
     The calendar of one row is enough: that of every further row is a rotation of it, hence linear in it. Holidays and
-    columns known in advance are no rotation; they are told for every row ahead.
+    columns known in advance are no rotation; they are given for every row ahead.
     """
     batch = len(window)
     target = window[:, :, : inputs.target_channels].reshape(batch, -1)

@@ -1,4 +1,4 @@
-"""What the recurrent forecasters share: a layer that walks over the last rows, read at its end."""
+"""Base of the recurrent forecasters: a recurrent layer over the last rows, read at its end."""
 
 from __future__ import annotations
 

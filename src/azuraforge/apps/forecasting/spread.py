@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
-from azuraforge.plugins.forecasting.adaptive import GRID, adapted_levels, adaptive_offsets, score_table
+from azuraforge.plugins.forecasting.adaptive import GRID, adapted_levels, adaptive_offsets, error_table
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 
@@ -57,7 +57,7 @@ class Errors:
 
 @dataclass(frozen=True)
 class Spread:
-    """What to add to a forecast for its quantiles, in units of the forecast to a power.
+    """Offsets of a forecast's quantiles, in units of the forecast to a power.
 
     Attributes:
         offsets: ``(level, horizon)`` for each of ``QUANTILE_LEVELS``.
@@ -150,7 +150,7 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
     """
     errors = outside.errors
     if inside is None or is_enough(errors) or not _says_something(inside.errors, errors):
-        table = score_table(errors) if adaptive and np.isfinite(errors).any(axis=0).all() else np.zeros((0, 0))
+        table = error_table(errors) if adaptive and np.isfinite(errors).any(axis=0).all() else np.zeros((0, 0))
         return Spread(residual_quantiles(errors, QUANTILE_LEVELS, recency=True), table=table)
     horizon = errors.shape[1]
     least = _LEAST_SHARE * float(np.median(np.abs(inside.point)))

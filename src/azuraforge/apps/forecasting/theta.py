@@ -41,7 +41,7 @@ class ThetaModel(StateModel):
 
     @property
     def dynamic(self) -> bool:
-        """Whether the line is fitted to all values up to the origin, not to the training part's."""
+        """True if the line is fitted to all values up to the origin, not to the training part's."""
         return self.form.startswith("D")
 
     @property
@@ -136,7 +136,7 @@ class Theta(StateForecaster[ThetaModel]):
     }
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """From the rows whose errors the estimation looks at: the level before them may be far from the values."""
+        """Return the first row whose errors the estimation uses: the level before it may be far from the values."""
         first = super().settled(learned, config, train)
         return first + min(_UNSEEN_ROWS, (train.frame.height - first) // 4)
 

@@ -1,1 +1,1 @@
-"""Automations that keep a model fresh, set up together."""
+"""Sets of automations that keep a model fresh."""

@@ -1,4 +1,4 @@
-"""The automations that keep a model fresh: their names, what they await and their steps."""
+"""The automations that keep a model fresh: their names, causes and steps."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ class Subject:
     """The model to keep fresh.
 
     Attributes:
-        label: the model's name, or its id where the name is too long for names of automations.
+        label: the model's name, or its id if the name is too long for names of automations.
         training: the body of the run that retrains it, without ``kind``.
-        can_refresh: the dataset's source can be asked.
-        can_forecast: the dataset's rows have times.
+        can_refresh: whether the dataset's source can be refreshed.
+        can_forecast: whether the dataset's rows have times.
     """
 
     model: str
@@ -66,7 +66,7 @@ class Subject:
 
 
 class _Often(TypedDict):
-    """How often an automation may fire, as ``_request`` takes it."""
+    """Limits on the firings of an automation, as arguments of ``_request``."""
 
     cool_down_seconds: int
     most_per_day: int
@@ -74,7 +74,7 @@ class _Often(TypedDict):
 
 
 def label_of(model: str, id_: str) -> str:
-    """Return what names of automations call a model."""
+    """Return the label of a model in names of automations."""
     return model if len(model) <= _LONGEST_NAME else id_
 
 
@@ -104,7 +104,7 @@ def plan(subject: Subject, asked: KeepFreshRequest) -> list[AutomationRequest]:
 
 
 def cadence_of(when: OnSchedule) -> str:
-    """Return how often a schedule fires, as ``KeepFreshRequest`` says it.
+    """Return the interval of a schedule in the notation of ``KeepFreshRequest``.
 
     Example:
         >>> cadence_of(OnSchedule(on="schedule", interval=Interval(every=7, unit="days")))
@@ -130,7 +130,7 @@ def _acting(subject: Subject, asked: KeepFreshRequest) -> Iterator[AutomationReq
     steps: list[Step] = [RunStep(do="train", run=subject.training)]
     if asked.notify:
         steps.append(_notify(asked.notify))
-    # A retraining answers every cause that came before it: the three share one cool-down, of a day per week.
+    # One retraining covers every earlier cause: the three share one cool-down, of a day per week.
     pause = _DAY if asked.retrain == NEVER else max(1, min(_DAY, _seconds(asked.retrain) // 7))
     group = f"keep {subject.label} fresh: retrain"
     if asked.retrain != NEVER:
@@ -200,7 +200,7 @@ def _interval(cadence: str) -> tuple[int, Unit]:
     if cadence in _WORDS:
         return _WORDS[cadence]
     found = re.fullmatch(r"([0-9]+)([smhd])", cadence)
-    assert found is not None  # as the request's pattern says
+    assert found is not None  # guaranteed by the request's pattern
     return int(found[1]), _UNITS[found[2]]
 
 
@@ -210,5 +210,5 @@ def _seconds(cadence: str) -> int:
 
 
 def _most(seconds: int) -> int:
-    """Firings per day that a distance of so many seconds needs."""
+    """Return the firings per day that an interval of ``seconds`` needs."""
     return min(_MOST_PER_DAY, max(24, 2 * _DAY // seconds))

@@ -1,4 +1,4 @@
-"""HTTP of keeping a model fresh."""
+"""HTTP routes for keeping a model fresh."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Service = Annotated[FreshService, Depends(fresh_service)]
 
 @router.get("")
 def show_freshness(name: Name, access: Reader, service: Service) -> KeepFreshOut:
-    """The automations that keep a model fresh, and how its champion stands next to baselines."""
+    """Return the automations that keep a model fresh, and its champion's comparison with the baselines."""
     return service.show(access.project_id, name)
 
 

@@ -1,4 +1,4 @@
-"""Keeping a model fresh: automations that are set up, shown and removed together."""
+"""Service for keeping a model fresh: automations that are set up, shown and removed together."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class FreshService:
         *,
         unit: UnitOfWork | None = None,
     ) -> KeepFreshOut:
-        """Set up the automations, or change those that are there. Asking again changes nothing.
+        """Set up the automations, or update existing ones. A repeated request changes nothing.
 
-        Raises NotFound and Conflict where the model has no champion or no stored dataset, and what
+        Raises NotFound and Conflict if the model has no champion or no stored dataset, and what
         ``AutomationService.create`` raises; nothing is set up then.
         """
         champion = self._champion(project_id, model)
@@ -83,7 +83,7 @@ class FreshService:
         return self.show(project_id, model)
 
     def show(self, project_id: str, model: str) -> KeepFreshOut:
-        """Return what keeps a model fresh. Raises NotFound for an unknown model, Conflict without a champion."""
+        """Return a model's freshness settings. Raises NotFound for an unknown model, Conflict without a champion."""
         champion = self._champion(project_id, model)
         dataset = self._dataset(project_id, champion)
         label = label_of(model, champion.model_id)

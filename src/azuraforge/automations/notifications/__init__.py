@@ -1,1 +1,1 @@
-"""Notifications: targets, the outbox, and the loop that sends."""
+"""Notifications: targets, the outbox, and the sender loop."""

@@ -1,4 +1,4 @@
-"""Sends one message, in a child."""
+"""Child entry point that sends one message."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MessageInput(BaseModel):
 
 
 class SendInput(BaseModel):
-    """The message, and the notifier with the options to send it with."""
+    """A message, the notifier that sends it, and the notifier's options."""
 
     notifier: str
     options: JsonObject
@@ -54,7 +54,7 @@ class Asked(Protocol):
 
 
 def send(child: Asked) -> Sent:
-    """Let a notifier send. ``SendInput`` → ``Sent``."""
+    """Send a message through a notifier. ``SendInput`` → ``Sent``."""
     asked = SendInput.model_validate(child.payload)
     notifier: Notifier = load_plugin("notifier", asked.notifier, asked.plugins_folder)()
     notifier.outgoing = Policy.from_json(asked.outgoing)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 #: Services of the machine itself, not of a network.
 _LOCAL = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
-#: Of mail servers that take messages: SMTP, SMTP over TLS, and submission.
+#: Ports of mail servers that accept messages: SMTP, SMTP over TLS, and submission.
 _MAIL_PORTS = (25, 465, 587)
 _MAIL = ("mailto", "mailtos")
-#: Answers after which a later attempt may help.
+#: Status codes after which a retry may succeed.
 _PASSING = (408, 425, 429)
 _SMTP_REFUSES = 400
 
@@ -45,7 +45,7 @@ class MessengerOptions(BaseModel):
 
     @field_serializer("url")
     def _scheme_only(self, url: SecretStr) -> str:
-        """Any part of such an address may be a password."""
+        """Mask all of an address but its scheme, since any part may be a password."""
         return f"{urlsplit(url.get_secret_value()).scheme}://…"
 
 
@@ -64,7 +64,7 @@ class Messengers(Notifier[MessengerOptions]):
     }
 
     def send(self, options: MessengerOptions, message: Message) -> None:
-        """Send the message. Raises TransientError where the service is away or busy, InvalidInput where it refuses."""
+        """Send the message. Raises TransientError if the service is unavailable or busy, InvalidInput if it refuses."""
         from azuraforge.outgoing.process import confine  # in the child that sends
 
         service = _service(options.url.get_secret_value())
@@ -74,7 +74,7 @@ class Messengers(Notifier[MessengerOptions]):
         answers.listen()
         try:
             accepted = bool(service.notify(body=message.text, title=message.title))
-        except Exception as error:  # whatever a service's code raises may name its address
+        except Exception as error:  # any error of a service's code may contain its address
             raise TransientError(f"{service.service_name} failed: {type(error).__name__}", where="apprise") from None
         if accepted:
             return
@@ -99,7 +99,7 @@ class _Answers:
         self.smtp: int | None = None
 
     def listen(self) -> None:
-        """Note each answer from now on."""
+        """Record every answer from now on."""
         import smtplib
 
         from requests.adapters import HTTPAdapter
@@ -121,12 +121,12 @@ class _Answers:
         smtplib.SMTP.getreply = replied  # type: ignore[assignment,method-assign]
 
     def problem(self, service: str) -> TransientError | InvalidInput:
-        """Return the error that the last answer means."""
+        """Return the error that corresponds to the last answer."""
         code = self.http if self.http is not None else self.smtp
         if code is None or code < 0:
             return TransientError(f"{service} cannot be reached", where="apprise")
         final = self.http is not None and 400 <= code < 500 and code not in _PASSING
-        final = final or (self.http is None and 500 <= code < 600)  # of SMTP, 4xx passes
+        final = final or (self.http is None and 500 <= code < 600)  # in SMTP, 4xx is temporary
         if final:
             return InvalidInput(
                 f"{service} answered {code}", where="apprise", next_step="check the address of the target"
@@ -135,16 +135,16 @@ class _Answers:
 
 
 def _service(url: str) -> NotifyBase:
-    """Return the service of an address; raises ValueError, without the address, where there is none."""
+    """Return the service of an address; raises ValueError, without the address, if there is none."""
     from apprise import Apprise, AppriseAsset, NotifyBase, PersistentStoreMode
 
-    logging.getLogger("apprise").disabled = True  # it would write parts of addresses
+    logging.getLogger("apprise").disabled = True  # it would log parts of addresses
     if urlsplit(url).scheme.lower() in _LOCAL:
         raise ValueError("a service of this machine gets no messages; name one of a network")
     asset = AppriseAsset(storage_mode=PersistentStoreMode.MEMORY, plugin_paths=[], secure_logging=True)
     try:
         found = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-    except Exception:  # its text may name the address
+    except Exception:  # its text may contain the address
         found = None
     if not isinstance(found, NotifyBase):
         raise ValueError("this is no address of a service that Apprise knows, such as mailtos://… or slack://…")

@@ -1,4 +1,4 @@
-"""The outbox: a message is a row, written in the transaction of its cause and sent after the commit."""
+"""The outbox: each message is a row that is written in the transaction of its cause and sent after the commit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.errors import NotFound
 
 
 class Wording(Protocol):
-    """The words of a message in a language."""
+    """The text of a message in a language."""
 
     def __call__(self, language: str, count: int, /) -> tuple[str, str]:
         """Return title and text."""
@@ -25,10 +25,10 @@ class Wording(Protocol):
 def put(
     session: Session, target: str, source: str, cause: str, wording: Wording, data: Mapping[str, JsonValue]
 ) -> Notification:
-    """Add a message for a target, or count it into one of the same source that has not left yet.
+    """Add a message for a target, or group it with an unsent one of the same source.
 
-    The first message of a source leaves at once; what follows within the target's ``group_seconds`` leaves as one
-    message when they are over. Raises NotFound where the target does not exist.
+    The first message of a source is sent at once; later ones within the target's ``group_seconds`` are sent as one
+    message at the end of that period. Raises NotFound if the target does not exist.
     """
     found = store.target(session, target)
     if found is None:
@@ -63,7 +63,7 @@ def put(
 
 
 def escalate(session: Session, id_: str) -> bool:
-    """Send a message that was not acknowledged to the second target; False where there is nothing to do any more."""
+    """Escalate an unacknowledged message to the second target. Return False if nothing is left to do."""
     row = store.notification(session, id_, locked=True)
     if row is None or row.escalate_at is None or row.escalate_at > store.clock(session):
         return False
@@ -88,7 +88,7 @@ def escalation_at(session: Session, row: Notification, target: NotificationTarge
 
 
 def escalation_of(target: NotificationTarget | None) -> timedelta | None:
-    """How long a message to a target may stay without acknowledgement; None: for ever."""
+    """Return the time after which an unacknowledged message to a target is escalated; None: never."""
     if target is None or target.escalate_to is None or target.escalate_after_seconds is None:
         return None
     return timedelta(seconds=target.escalate_after_seconds)

@@ -1,4 +1,4 @@
-"""How old messages leave the outbox."""
+"""Retention of old messages in the outbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NotificationBin:
     """Purges messages that were sent, failed or silenced long ago; see ``projects.trash.Bin``.
 
     Args:
-        days: how long a message is kept after it was made; one that is still tried stays.
+        days: days to keep a message after its creation; a message that is still being retried stays.
     """
 
     def __init__(self, database: Database, days: int) -> None:
@@ -28,7 +28,7 @@ class NotificationBin:
     def contents(
         self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int
     ) -> Contents:
-        """No message lies in the trash."""
+        """Return nothing: messages are never in the trash."""
         return Contents([], 0, 0)
 
     def expire(self, project_id: str, policy: RetentionPolicy) -> None:
@@ -40,9 +40,9 @@ class NotificationBin:
         self._gone[project_id] = gone
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """What ``expire`` removed."""
+        """Return nothing: ``expire`` has removed the messages already."""
         return Purged(Counter(notifications=self._gone.pop(project_id, 0)))
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """Messages have no files."""
+        """Return 0: messages have no files."""
         return 0

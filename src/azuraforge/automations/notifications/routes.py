@@ -1,4 +1,4 @@
-"""HTTP of notifications."""
+"""HTTP routes of notifications."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ MessageId = Annotated[str, Depends(path_id("notification", ShortId("notification
 
 
 def known_target(target: TargetName, access: Admin, service: Service) -> str:
-    """Looked for before the body is read, so that a missing target is reported first."""
+    """Find the target before the body is read, so that a missing target is reported first."""
     service.get(access.project_id, target)
     return target
 
 
 @router.get("")
 def list_notifications(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> NotificationPage:
-    """A page of messages, the newest first."""
+    """List messages, the newest first."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
@@ -54,20 +54,20 @@ def list_notifications(access: Reader, service: Service, limit: Limit = PAGE, af
 async def create_target(
     body: TargetRequest, request: Request, access: Admin, service: Service, unit: Unit
 ) -> TargetOut:
-    """Add a place that messages go to; its options are checked by the notifier."""
+    """Create a target for messages; its notifier checks the options."""
     create = partial(service.create, access.project_id, body, access.user_name, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("/targets")
 def list_targets(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> TargetPage:
-    """Targets by name. Secrets are masked."""
+    """List targets by name. Secrets are masked."""
     return service.targets(access.project_id, limit=limit, after=after)
 
 
 @router.get("/targets/{target}")
 def get_target(target: TargetName, access: Reader, service: Service) -> TargetOut:
-    """One target. Secrets are masked."""
+    """Return one target. Secrets are masked."""
     return service.get(access.project_id, target)
 
 
@@ -79,20 +79,20 @@ async def replace_target(
     access: Admin,
     service: Service,
 ) -> TargetOut:
-    """Change a target; its options are given as a whole, secrets included."""
+    """Replace a target; the request contains all of its options, secrets included."""
     replace = partial(service.replace, access.project_id, target, body, access.user_name)
     return await ask_in_turn(request, access.project_id, replace)
 
 
 @router.delete("/targets/{target}", status_code=204)
 def delete_target(target: TargetName, access: Admin, service: Service) -> None:
-    """Remove a target with its messages and secrets."""
+    """Delete a target with its messages and secrets."""
     service.delete(access.project_id, target)
 
 
 @router.post("/targets/{target}/silence")
 def silence_target(target: TargetName, body: SilenceRequest, access: Member, service: Service, unit: Unit) -> TargetOut:
-    """Send nothing until a moment, or send again."""
+    """Silence a target until a moment, or end its silence."""
     return service.silence(access.project_id, target, body.until, unit=unit)
 
 
@@ -104,11 +104,11 @@ def test_target(target: TargetName, access: Member, service: Service, unit: Unit
 
 @router.get("/{notification}")
 def get_notification(notification: MessageId, access: Reader, service: Service) -> NotificationOut:
-    """One message and how far it is."""
+    """Return one message with its delivery state."""
     return service.notification(access.project_id, notification)
 
 
 @router.post("/{notification}/acknowledge")
 def acknowledge_notification(notification: MessageId, access: Member, service: Service, unit: Unit) -> NotificationOut:
-    """State that somebody has seen it; it is not escalated then."""
+    """Acknowledge a message, so that it is not escalated."""
     return service.acknowledge(access.project_id, notification, access.user_id, unit=unit)

@@ -22,7 +22,7 @@ def _trimmed(name: object) -> object:
 
 
 class TargetRequest(BaseModel):
-    """Where messages go. The options are stored encrypted, and secrets among them are never shown again."""
+    """A target for messages. Its options are stored encrypted, and secrets among them are never shown again."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,7 +46,7 @@ class TargetRequest(BaseModel):
 
 
 class SilenceRequest(BaseModel):
-    """Until when a target gets nothing; empty: it gets messages again."""
+    """The end of a target's silence; empty: the target gets messages again."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,7 +76,7 @@ class TargetPage(Page[TargetOut]):
 
 
 class NotificationOut(BaseModel):
-    """A message and how far it is."""
+    """A message with its delivery state."""
 
     id: str
     target: str

@@ -1,7 +1,7 @@
 """The loop that sends messages. Any number may run, in any number of processes.
 
-A sender claims a message by raising ``attempts``, which fences what it writes later. One that dies after sending leaves
-the message due: it is sent again under the same id, which the target can recognise.
+A sender claims a message by raising ``attempts``, which fences its later writes. If it dies after sending, the message
+stays due: it is sent again under the same id, which the target can recognise.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 TICK_SECONDS = 1.0
-#: Messages that are sent at the same time: a target that hangs holds up itself and few others.
+#: Messages that are sent at the same time: a target that hangs delays itself and few others.
 AT_ONCE = 4
 SEND_SECONDS = 30.0
-#: A claimed message whose sender is not heard of is sent again after this time.
+#: A claimed message without a result is sent again after this time.
 _LEASE_SECONDS = 90.0
 _FIRST_PAUSE_SECONDS = 5.0
 _LONGEST_PAUSE_SECONDS = 3600.0
-#: Attempts end after this time; the message has failed then.
+#: After this time, retries end and the message has failed.
 GIVE_UP_AFTER = timedelta(days=1)
 _PASSING_CODES = ("timeout", "child_died")
 
@@ -51,11 +51,11 @@ class _Claim:
 
     key: store.Key
     attempt: int
-    asked: SendInput | AzuraError  # an error where the options cannot be decrypted
+    asked: SendInput | AzuraError  # an error if the options cannot be decrypted
 
 
 class Sender:
-    """Sends what is due, several at once."""
+    """Sends due messages, several at once."""
 
     def __init__(
         self,
@@ -85,12 +85,12 @@ class Sender:
         return self._events.notifier
 
     def start(self) -> None:
-        """Begin to send."""
+        """Start the loop."""
         self._notifier.subscribe(self.notice)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop; what is under way is sent again later where its end cannot be awaited."""
+        """Stop the loop; a message in progress is sent again later if its end cannot be awaited."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
@@ -99,12 +99,12 @@ class Sender:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Something happened in this process, perhaps a new message."""
+        """Wake the loop: an event of this process may have added a message."""
         if stream == "project":
             self._woken.set()
 
     def tick(self) -> int:
-        """Escalate and begin to send what is due, as far as there are free senders; returns how many were begun."""
+        """Escalate and start sending due messages, as far as senders are free. Return the number started."""
         with self._database.read_system() as session:
             late = store.unacknowledged(session, 100)
             due = store.due(session, 100)
@@ -122,7 +122,7 @@ class Sender:
         return begun
 
     def send(self, key: store.Key) -> bool:
-        """Send one message; False where another sender has it, or it failed this time."""
+        """Send one message. Return False if another sender has claimed it, or if it failed this time."""
         claim = self._database.write(key.project_id, lambda session: self._claim(session, key))
         if claim is None:
             return False
@@ -185,7 +185,7 @@ class Sender:
         reason = problem.message[:500]
         if passing and at - (row.first_try_at or at) < GIVE_UP_AFTER:
             pause = min(_FIRST_PAUSE_SECONDS * 2 ** (row.attempts - 1), _LONGEST_PAUSE_SECONDS)
-            pause *= random.uniform(1.0, 1.2)  # noqa: S311  several messages do not come back together
+            pause *= random.uniform(1.0, 1.2)  # noqa: S311  several messages are not retried together
             late = outbox.escalation_at(session, row, store.target(session, row.target_id))
             store.change(session, row, error=reason, next_at=at + timedelta(seconds=pause), escalate_at=late)
         else:
@@ -203,7 +203,7 @@ class Sender:
     def _safely(self, key: store.Key, act: Callable[[store.Key], bool]) -> bool:
         try:
             return act(key)
-        except Exception as error:  # the trouble of one message must not hold up the others
+        except Exception as error:  # an error of one message must not delay the others
             log.warning("notification_waits", notification=key.id, reason=type(error).__name__)
             return False
 

@@ -1,4 +1,4 @@
-"""Targets and messages as people and programs ask for them. Sending is in ``sender.py``."""
+"""Service for targets and messages. ``sender.py`` sends them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _Write = Callable[[Session], str]
 _BY_NAME: Order[tuple[str]] = Order("targets", tuple[str])
 _NEWEST: Order[tuple[datetime, str]] = Order("notifications", tuple[Moment, str])
 
-#: Raises Conflict where a target, by its id and name, is needed.
+#: Raises Conflict if a target, given by id and name, is needed.
 Objection = Callable[[Session, str, str], None]
 
 
@@ -60,7 +60,7 @@ class NotificationService:
     ) -> TargetOut:
         """Check the options in a child and store the target, its options encrypted.
 
-        Raises InvalidInput, NotFound, Conflict (the name), and StorageError where no key can be had.
+        Raises InvalidInput, NotFound, Conflict (the name), and StorageError without an encryption key.
         """
         shown = self._catalogue.validate("notifier", request.notifier, request.options)
         key = self._secrets.key()
@@ -76,7 +76,7 @@ class NotificationService:
         return self._written(project_id, request.name, work, unit)
 
     def replace(self, project_id: str, target: str, request: TargetRequest, user_name: str) -> TargetOut:
-        """Change a target; its messages stay. The options are given again as a whole. Raises as ``create``."""
+        """Replace a target with all of its options; its messages stay. Raises as ``create``."""
         shown = self._catalogue.validate("notifier", request.notifier, request.options)
         key = self._secrets.key()
 
@@ -110,7 +110,7 @@ class NotificationService:
     def silence(
         self, project_id: str, target: str, until: datetime | None, *, unit: UnitOfWork | None = None
     ) -> TargetOut:
-        """Send a target nothing until then; messages of that time are kept as silenced."""
+        """Silence a target until a moment; its messages until then are stored as silenced."""
 
         def work(session: Session) -> None:
             row = _found(store.target(session, target, locked=True), target)
@@ -133,7 +133,7 @@ class NotificationService:
         return self.notification(project_id, made.id)
 
     def delete(self, project_id: str, target: str) -> None:
-        """Remove a target, its messages and secrets. Raises Conflict where another target or an automation uses it."""
+        """Remove a target, its messages and secrets. Raises Conflict if another target or an automation uses it."""
 
         def work(session: Session) -> None:
             row = _found(store.target(session, target, locked=True), target)
@@ -168,7 +168,7 @@ class NotificationService:
     def acknowledge(
         self, project_id: str, id_: str, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> NotificationOut:
-        """State that somebody has seen a message; it is not escalated then. Nothing changes the second time."""
+        """Acknowledge a message, so that it is not escalated. A repeated call changes nothing."""
 
         def work(session: Session) -> None:
             row = _message(store.notification(session, id_, locked=True), id_)

@@ -17,7 +17,7 @@ _FRESH = {"populate_existing": True}
 
 @dataclass(frozen=True)
 class Key:
-    """Where a notification lives."""
+    """The key of a notification: its project and its id."""
 
     project_id: str
     id: str
@@ -25,14 +25,14 @@ class Key:
 
 @cross_project_query(limit=Integer())
 def due_notifications(limit: ColumnElement[int]) -> Select[str, str]:
-    """Messages that are due, the longest overdue first."""
+    """Select due messages, the longest overdue first."""
     found = select(Notification.project_id, Notification.id).where(Notification.next_at <= now())
     return found.order_by(Notification.next_at).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def unacknowledged_notifications(limit: ColumnElement[int]) -> Select[str, str]:
-    """Messages that go to a second target now."""
+    """Select messages to escalate now."""
     found = select(Notification.project_id, Notification.id).where(Notification.escalate_at <= now())
     return found.order_by(Notification.escalate_at).limit(limit)
 
@@ -48,13 +48,13 @@ def unacknowledged(session: Session, limit: int) -> list[Key]:
 
 
 def clock(session: Session) -> datetime:
-    """The database's time."""
+    """Return the database's time."""
     found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 
 def target(session: Session, name_or_id: str, *, locked: bool = False) -> NotificationTarget | None:
-    """By id, else by name."""
+    """Return the target with this id, else the one with this name."""
     named = or_(NotificationTarget.id == name_or_id, NotificationTarget.name == name_or_id)
     statement = select(NotificationTarget).where(named).order_by(NotificationTarget.id != name_or_id)
     if locked:
@@ -63,7 +63,7 @@ def target(session: Session, name_or_id: str, *, locked: bool = False) -> Notifi
 
 
 def targets(session: Session) -> Sequence[NotificationTarget]:
-    """The project's targets by name."""
+    """Return the project's targets by name."""
     return session.scalars(select(NotificationTarget).order_by(NotificationTarget.name)).all()
 
 
@@ -74,14 +74,14 @@ def add(session: Session, row: Base) -> None:
 
 
 def change(session: Session, row: Base, **values: object) -> None:
-    """Write into a row that the caller has locked."""
+    """Update a row that the caller has locked."""
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
 
 
 def remove(session: Session, row: NotificationTarget) -> None:
-    """The target and its messages."""
+    """Delete the target and its messages."""
     of = Notification.target_id == row.id
     session.execute(delete(Notification).where(of), execution_options={"synchronize_session": False})
     session.delete(row)
@@ -89,7 +89,7 @@ def remove(session: Session, row: NotificationTarget) -> None:
 
 
 def notification(session: Session, id_: str, *, locked: bool = False) -> Notification | None:
-    """The message; ``locked`` until commit."""
+    """Return the message; ``locked``: until commit."""
     statement = select(Notification).where(Notification.id == id_)
     if locked:
         statement = statement.with_for_update()
@@ -97,7 +97,7 @@ def notification(session: Session, id_: str, *, locked: bool = False) -> Notific
 
 
 def newest_of(session: Session, target_id: str, source: str) -> Notification | None:
-    """The newest message of one source to a target, its row locked."""
+    """Return the newest message of one source to a target, its row locked."""
     of = (Notification.target_id == target_id, Notification.source == source)
     statement = select(Notification).where(*of).order_by(Notification.created_at.desc()).limit(1).with_for_update()
     return session.scalar(statement, execution_options=_FRESH)
@@ -109,7 +109,7 @@ def count(session: Session, target_id: str) -> int:
 
 
 def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Sequence[Notification]:
-    """Messages, the newest first, behind ``after``."""
+    """Return messages after ``after``, the newest first."""
     keys = [Notification.created_at, Notification.id]
     statement = select(Notification)
     if after is not None:
@@ -118,7 +118,7 @@ def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Se
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:
-    """Delete messages from before a moment that nothing is tried with any more; returns how many."""
+    """Delete messages from before a moment that are no longer retried. Return their number."""
     old = and_(Notification.created_at < before, Notification.next_at.is_(None), Notification.escalate_at.is_(None))
     ids = session.scalars(select(Notification.id).where(old).limit(limit)).all()
     gone = delete(Notification).where(Notification.id.in_(ids))

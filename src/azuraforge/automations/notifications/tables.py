@@ -15,10 +15,10 @@ NotificationState = Literal["waiting", "sent", "failed", "silenced"]
 
 
 class NotificationTarget(Owned, Base):
-    """Where messages go: a notifier with its options.
+    """A target for messages: a notifier with its options.
 
-    The options may hold secrets: as a whole they are encrypted among the project's secrets, under ``secret_of(id)``.
-    ``shown_options`` are the same with masks.
+    The options may contain secrets: all of them are encrypted among the project's secrets, under ``secret_of(id)``.
+    ``shown_options`` are the same with the secrets masked.
     """
 
     __tablename__ = "notification_target"

@@ -16,7 +16,7 @@ from azuraforge.clock import iso
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.plugins.contract.notifier import Message, Notifier
 
-#: Answers after which a later attempt may help.
+#: Status codes after which a retry may succeed.
 _PASSING = (408, 425, 429)
 
 
@@ -32,7 +32,7 @@ def _address(url: SecretStr) -> SecretStr:
 
 
 class WebhookOptions(BaseModel):
-    """Where to send, and what signs the message."""
+    """The address to post to, and the secret that signs the message."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,7 +43,7 @@ class WebhookOptions(BaseModel):
 
     @field_serializer("url")
     def _host_only(self, url: SecretStr) -> str:
-        """The path of such an address often is a password: only host and port are shown."""
+        """Mask all of an address but host and port, since its path often is a password."""
         parts = urlsplit(url.get_secret_value())
         place = parts.netloc.rpartition("@")[2]
         return f"{parts.scheme}://{place}/…"
@@ -61,7 +61,7 @@ class Webhook(Notifier[WebhookOptions]):
     }
 
     def send(self, options: WebhookOptions, message: Message) -> None:
-        """Post the message. Raises TransientError where the target is away or busy, InvalidInput where it refuses."""
+        """Post the message. Raises TransientError if the target is unavailable or busy, InvalidInput if it refuses."""
         import httpx  # in the child that sends
 
         body = orjson.dumps(
@@ -86,7 +86,7 @@ class Webhook(Notifier[WebhookOptions]):
                     "POST", options.url.get_secret_value(), content=body, headers=headers, follow_redirects=False
                 ) as answer,
             ):
-                status = answer.status_code  # the body is nothing to us, and may never end
+                status = answer.status_code  # the body is ignored, since it may never end
         except httpx.TimeoutException:
             raise TransientError(f"{host} did not answer in time", where="webhook") from None
         except httpx.HTTPError as error:

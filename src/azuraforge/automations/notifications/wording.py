@@ -1,4 +1,4 @@
-"""The words of messages, in English and Turkish."""
+"""Texts of messages, in English and Turkish."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TITLES = {
     "en": "AzuraForge: {name}",
     "tr": "AzuraForge: {name}",
 }
-#: By the type of the cause; the empty key is for all others.
+#: Texts by the type of the cause; the empty key is for all others.
 _CAUSES = {
     "dataset.version_added": {
         "en": "Dataset {dataset} has a new version {version}: {rows_added} rows added.",
@@ -116,7 +116,7 @@ class DoneStep:
 def of_firing(
     name: str, data: Mapping[str, JsonValue], text: str | None, causes: int, done: Sequence[DoneStep] = ()
 ) -> Wording:
-    """Return the words for a firing of an automation; ``text`` takes the place of the sentence about its cause."""
+    """Return the text for a firing of an automation; ``text`` replaces the sentence about its cause."""
 
     def wording(language: str, count: int) -> tuple[str, str]:
         kind = str(data.get("event") or next((each for each in ("measure", "time") if each in data), ""))
@@ -136,5 +136,5 @@ def of_firing(
 
 
 def of_test(language: str, _count: int) -> tuple[str, str]:
-    """Return the words of a test message."""
+    """Return the text of a test message."""
     return _TEST[language]

@@ -1,1 +1,1 @@
-"""Automations: what is awaited, and the steps that follow."""
+"""Automations: causes, and the steps that follow them."""

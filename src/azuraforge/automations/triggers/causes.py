@@ -1,4 +1,4 @@
-"""Causes: whether an event is one, and the values of a cause inside the definition of a step."""
+"""Causes: matching events, and inserting a cause's values into the definition of a step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def matches(when: OnEvent, type_: str, data: Mapping[str, object]) -> bool:
 
 
 def holds(condition: FieldFilter, value: object) -> bool:
-    """Return whether a field's value fits; a comparison never fits what is no number."""
+    """Return whether a field's value meets a condition; a comparison is never met by a value that is no number."""
     asked = condition.model_fields_set
     if "equals" in asked and not _same(value, condition.equals):
         return False
@@ -45,7 +45,7 @@ def holds(condition: FieldFilter, value: object) -> bool:
 
 
 def field_of(data: Mapping[str, object], path: str) -> object:
-    """Return the field of a cause; None where it has none.
+    """Return the field of a cause; None if it has none.
 
     Example:
         >>> field_of({"error": {"code": "timeout"}}, "error.code")

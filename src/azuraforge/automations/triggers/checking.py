@@ -47,7 +47,7 @@ class Checks:
             self._check_step(project_id, request, step, f"steps.{index}")
 
     def check_when(self, project_id: str, when: When) -> None:
-        """Check what is awaited."""
+        """Check the cause."""
         if isinstance(when, OnSchedule):
             zone = zone_of(when.timezone)
             if (when.cron is None) == (when.interval is None):
@@ -80,7 +80,7 @@ class Checks:
                 where=f"{where}.do",
                 next_step=f"choose one of: {', '.join([*self._runs.kinds, *OTHER_STEPS])}",
             )
-        if later:  # values of the cause are not known yet: the firing checks them
+        if later:  # values of the cause are not known yet; the firing checks them
             return
         try:
             request = RunRequest.model_validate({**given(step.run), "kind": step.do})
@@ -90,10 +90,10 @@ class Checks:
 
     @staticmethod
     def check_in(session: Session, request: AutomationRequest, leave_out: Collection[str]) -> None:
-        """Check what only the database knows: targets of messages, and cycles.
+        """Check what requires the database: targets of messages, and cycles.
 
         Args:
-            leave_out: ids of automations that will not be there as they are now.
+            leave_out: ids of automations that will be replaced or removed.
         """
         for index, step in enumerate(request.steps):
             for name in step.to if isinstance(step, NotifyStep) else ():

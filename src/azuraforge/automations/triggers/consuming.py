@@ -1,7 +1,7 @@
-"""Events as causes: one durable cursor for each project over its event log.
+"""Consumers of events: one durable cursor for each project over its event log.
 
-An idle automation costs nothing: it is found by the type of an event that came. The cursor moves in the transaction
-that writes the firings, so a crash neither loses an event nor shows it twice.
+An idle automation costs nothing: it is found by the type of an event. The cursor moves in the transaction
+that writes the firings, so a crash neither loses an event nor delivers it twice.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DATA: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 class Consumer:
-    """Reads the logs of projects and offers what it finds to automations."""
+    """Reads the event logs of projects and offers the events to automations."""
 
     def __init__(self, database: Database, events: EventLog, firings: Firings) -> None:
         self._database = database
@@ -35,7 +35,7 @@ class Consumer:
         self._firings = firings
 
     def consume(self, project_id: str) -> int:
-        """Look at the next events of a project; returns how many. Another consumer may be faster: then 0."""
+        """Consume the next events of a project and return their number; 0 if another consumer was faster."""
         with self._database.read(project_id) as session:
             cursor = store.cursor(session)
         if cursor is None or not cursor.active:
@@ -54,7 +54,7 @@ class Consumer:
             at = store.clock(session)
             rows = [(store.lock(session, id_), revision, causes) for (id_, revision), causes in found.items()]
             if any(row is not None and row.revision != revision for row, revision, _ in rows):
-                return 0  # one was changed since it was read: look at these lines again, before anything is written
+                return 0  # an automation was changed since it was read: consume these events again
             for row, _, causes in rows:
                 if row is None or row.paused:
                     continue
@@ -82,4 +82,4 @@ def _causes(automations: Sequence[Automation], lines: Sequence[EventOut]) -> dic
         for line in lines:
             if line.seq > row.since_seq and matches(when, line.type, line.data):
                 found[row.id, row.revision].append(cause_of(line))
-    return dict(sorted(found.items()))  # locked in one order everywhere
+    return dict(sorted(found.items()))  # always locked in the same order

@@ -1,7 +1,7 @@
 """Cycles: automations whose steps cause the events that fire them, directly or through other automations.
 
-A step is known by what it may append to the log. An automation leads to another where one of these events may be its
-cause: the type is the same, and no filter excludes it. A field that is not known beforehand excludes nothing. So no
+A step is described by the events it may append. An automation leads to another if one of these events may be its
+cause: the type is the same, and no filter excludes it. A field that is not known beforehand excludes nothing. Thus no
 cycle is missed; a filter on a field that a step fixes (the dataset, the model, the kind of a run) breaks a false one.
 """
 
@@ -39,17 +39,17 @@ class Emission:
 
 @dataclass(frozen=True)
 class Node:
-    """An automation as its graph sees it."""
+    """An automation as a node of the graph."""
 
     name: str
     when: When
     steps: Sequence[Step]
 
 
-#: Events that follow when a dataset has new rows: predictions are judged, and what watches them speaks.
+#: Events that follow new rows of a dataset: predictions are judged and monitored.
 _AFTER_ROWS = ("prediction.judged", "prediction.judged_again", "model.drift", "model.canary_rolled_back")
 _AFTER_TRAINING = ("model.version_added", "model.promoted", "model.alias_removed", "model.deployment_ended")
-#: Fields of events by which automations are found.
+#: Fields of events that serve to find automations.
 SUBJECTS = ("dataset", "model", "name", "target")
 _LONGEST_SUBJECT = 100
 _ID = re.compile(r"[a-z0-9]{16}")
@@ -64,9 +64,9 @@ def emissions(name: str, steps: Sequence[Step]) -> Iterator[Emission]:
 
 
 def subject(when: When) -> str | None:
-    """Return what an automation listens to only, such as ``dataset=co2``, by its first filter that says so; or None.
+    """Return the only subject an automation listens to, such as ``dataset=co2``, by its first such filter; or None.
 
-    The store holds it, so that a search finds the listeners of a dataset or a model without reading the others.
+    It is stored, so that a search finds the listeners of a dataset or a model without reading the others.
     """
     for each in when.where if isinstance(when, OnEvent) else ():
         if each.field in SUBJECTS and isinstance(each.equals, str) and len(each.equals) <= _LONGEST_SUBJECT:
@@ -79,7 +79,7 @@ Listeners = Callable[[Sequence[Emission]], Iterable[Node]]
 
 
 def check(new: Node, listeners: Listeners) -> None:
-    """Raise InvalidInput, with the path, where ``new`` would fire itself. Costs what ``new`` can reach."""
+    """Raise InvalidInput, with the path, if ``new`` would fire itself. The cost grows with what ``new`` can reach."""
     if not isinstance(new.when, OnEvent):
         return  # nothing that a step causes fires it
     paths, layer = {new.name: [new.name]}, [new]
@@ -175,18 +175,18 @@ def _of_run(step: RunStep) -> Iterator[Emission]:
 
 
 def _fixed(value: str | None) -> str | None:
-    """The text, unless it comes from the cause."""
+    """Return the text, or None if it comes from the cause."""
     return value if value is not None and "{cause." not in value else None
 
 
 def _fixed_name(value: str | None) -> str | None:
-    """The name of a dataset that is fixed, not its id: events carry the name."""
+    """Return the fixed name of a dataset, not its id: events contain the name."""
     found = _fixed(value)
     return None if found is None or _ID.fullmatch(found) else found
 
 
 def _model_of(step: Step) -> str | None:
-    """The model of a run or a study, which is called as its dataset where none is named."""
+    """Return the model of a run or a study, which has its dataset's name if none is given."""
     asked = subject_of(step)
     return _fixed(asked.model) if asked.model else _fixed_name(asked.dataset)
 

@@ -1,4 +1,4 @@
-"""The definition of an automation: what it awaits, and its steps. Rows store these shapes, and the API takes them."""
+"""The definition of an automation: its cause and its steps. Rows store these shapes, and the API takes them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class FieldFilter(Strict):
     @model_validator(mode="before")
     @classmethod
     def _given(cls, value: object) -> object:
-        """Leave out empty conditions, which answers state, so that an automation can be sent back as it was read."""
+        """Remove empty conditions, which answers include, so that an automation can be sent back as it was read."""
         if not isinstance(value, dict):
             return value
         named = {"equals", "one_of", "above", "below"}
@@ -74,13 +74,13 @@ class FieldFilter(Strict):
 
 
 class OnSchedule(Timing):
-    """At the times of a cron line or an interval."""
+    """A cause: the times of a cron line or an interval."""
 
     on: Literal["schedule"]
 
 
 class OnEvent(Strict):
-    """When the project's event log says so."""
+    """A cause: an event in the project's event log."""
 
     on: Literal["event"]
     type: Annotated[StorableText, Field(min_length=1, max_length=40)] = Field(
@@ -90,7 +90,7 @@ class OnEvent(Strict):
 
 
 class OnMeasure(Strict):
-    """When a measured value has been beyond a limit for some time; once for each time that it crosses the limit."""
+    """A cause: a measured value beyond a limit for some time; once for each time that it crosses the limit."""
 
     on: Literal["measure"]
     measure: Annotated[StorableText, Field(min_length=1, max_length=100)]
@@ -111,7 +111,7 @@ When = Annotated[OnSchedule | OnEvent | OnMeasure, Field(discriminator="on")]
 
 
 class StepBase(Strict):
-    """What every step states: how it is tried again, and what its failure means."""
+    """Base of all steps: retries, and the consequence of a failure."""
 
     retries: int = Field(default=0, ge=0, le=10, description="so often it is tried again, later each time")
     on_failure: Literal["stop", "continue"] = "stop"
@@ -165,14 +165,14 @@ class StudyTemplate(Strict):
 
 
 class StudyStep(StepBase):
-    """Begin a study and wait for its end. ``study`` is the body of POST /studies; its name is added to."""
+    """Start a study and wait for its end. ``study`` is the body of POST /studies; its name gets a suffix."""
 
     do: Literal["study"]
     study: StudyTemplate
 
 
 class NotifyStep(StepBase):
-    """Put a message into the outbox of each target. Without a text, the message states the cause."""
+    """Put a message into the outbox of each target. Without a text, the message describes the cause."""
 
     do: Literal["notify"]
     to: list[Name] = Field(min_length=1, max_length=10, description="names of notification targets")
@@ -180,7 +180,7 @@ class NotifyStep(StepBase):
 
 
 class PromoteStep(StepBase):
-    """Move an alias of a model to a version, whatever the gate decided."""
+    """Move an alias of a model to a version, regardless of the gate's decision."""
 
     do: Literal["promote"]
     model: Name
@@ -197,7 +197,7 @@ class RollBackStep(StepBase):
 
 
 def _shape_of(step: object) -> str:
-    """Return the tag of a step's shape: its name, or ``run`` where it queues a run of the kind that it names."""
+    """Return the tag of a step's shape: its name, or ``run`` if it queues a run of the kind that it names."""
     do = step.get("do") if isinstance(step, Mapping) else getattr(step, "do", None)
     return do if isinstance(do, str) and do in OTHER_STEPS else "run"
 
@@ -217,9 +217,9 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 
 
 def given(shape: BaseModel) -> dict[str, JsonValue]:
-    """Return the fields that were given as JSON: a step, or the body of what it starts.
+    """Return the given fields of a step, or of the body of what it starts, as JSON.
 
-    Answers state every field, null where nothing was given, and can be sent back: null is left out.
+    Null fields are left out, since answers include every field, null if it was not given, and can be sent back.
     """
     found: dict[str, JsonValue] = shape.model_dump(mode="json", exclude_unset=True)
     return {name: value for name, value in found.items() if value is not None}
@@ -227,7 +227,7 @@ def given(shape: BaseModel) -> dict[str, JsonValue]:
 
 @dataclass(frozen=True)
 class Subject:
-    """The model and dataset of a step; a text such as ``{cause.model}`` where the cause says which."""
+    """The model and dataset of a step; a text such as ``{cause.model}`` if they come from the cause."""
 
     model: str | None = None
     dataset: str | None = None
@@ -244,6 +244,6 @@ def subject_of(step: Step) -> Subject:
 
 
 def values_of(when: When, field: str) -> tuple[FieldValue | None, ...]:
-    """Return the values that the filters of an event name for a field; empty where no filter is on this field."""
+    """Return the values that the filters of an event name for a field; empty if no filter is on this field."""
     where = when.where if isinstance(when, OnEvent) else ()
     return tuple(value for each in where if each.field == field for value in (each.equals, *(each.one_of or ())))

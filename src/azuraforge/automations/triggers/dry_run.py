@@ -1,4 +1,4 @@
-"""What an automation would have done over the past month, from the events, times and values that are stored."""
+"""Dry runs of automations over the past month, from the stored events, times and values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from azuraforge.clock import iso
 from azuraforge.events.schemas import EventOut
 
 LONGEST = timedelta(days=30)
-#: More times than a schedule of minutes has in a month are not walked through.
+#: The most times to replay: those of a schedule that fires each minute of a month.
 MOST_TIMES = 50_000
 _SHOWN = 100
 _DAY = timedelta(days=1)
@@ -27,7 +27,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class At:
-    """A cause and its moment."""
+    """A cause with its moment."""
 
     moment: datetime
     cause: Cause

@@ -1,9 +1,9 @@
-"""From a cause to a firing: at most one firing for each cause, one at a time, within cool-down and limit.
+"""Firings of automations: at most one for each cause, one at a time, within cool-down and limit.
 
 Every function works in the caller's transaction with the automation's row locked, so any number of schedulers may try
-the same cause. The causes that a cool-down or a running firing holds back are counted, and become one later firing
-with the data of the newest. Automations of one cool-down group hold each other back, and a firing of one of them stands
-for the causes that the others hold at that moment.
+the same cause. Causes that a cool-down or a running firing holds back are counted, and become one later firing
+with the data of the newest. Automations of one cool-down group hold each other back, and a firing of one of them covers
+the causes that the others hold at that moment.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from azuraforge.database import Session
 from azuraforge.events.service import EventLog
 
 DAY_SECONDS = 86_400.0
-#: Firings that an automation keeps in its list; older ones go, a hundred at a time.
+#: Firings that an automation keeps in its list; older ones are deleted in batches of a hundred.
 KEPT_FIRINGS = 1000
 _SWEEP_EVERY = 100
-#: Causes that a running firing of the group holds back are looked at again after this time.
+#: Causes that a running firing of the group holds back are tried again after this time.
 _GROUP_SECONDS = 5.0
 
 
 def automation_stream(automation_id: str) -> str:
-    """Return the stream of everything that an automation did."""
+    """Return the name of an automation's event stream."""
     return f"automation/{automation_id}"
 
 
 class Firings:
-    """Begins and ends firings."""
+    """Starts and ends firings."""
 
     def __init__(self, events: EventLog) -> None:
         self._events = events
 
     def offer(self, session: Session, row: Automation, cause: Cause, at: datetime) -> AutomationFiring | None:
-        """Fire for a cause, or count why not yet. Returns the firing that began."""
+        """Fire for a cause, or count the cause for a later firing. Return the firing that started."""
         others = store.others_of_group(session, row)
         ready_at = self._ready_at(row, others, at)
         if row.firing_id is not None or ready_at > at or row.pending_count:
@@ -52,7 +52,7 @@ class Firings:
         return self._begin(session, row, others, cause, 1)
 
     def release(self, session: Session, row: Automation, at: datetime) -> AutomationFiring | None:
-        """Fire once for all causes that were held back, where nothing holds them back any more."""
+        """Fire once for all causes that were held back, if nothing holds them back any more."""
         if row.firing_id is not None or row.pending_at is None or row.pending_at > at or row.paused:
             return None
         others = store.others_of_group(session, row)
@@ -64,7 +64,7 @@ class Firings:
         return self._begin(session, row, others, cause, self._take_pending(session, row))
 
     def end(self, session: Session, firing: AutomationFiring, state: str) -> None:
-        """Record the end of a firing and let the next one begin."""
+        """Record the end of a firing and allow the next one."""
         store.change(session, firing, state=state, waits_for=None, look_at=None, ended_at=store.clock(session))
         row = store.lock(session, firing.automation_id)
         if row is None:
@@ -74,14 +74,14 @@ class Firings:
         self.emit(session, row, AutomationFinished(firing=firing.id, state=state))
 
     def emit(self, session: Session, row: Automation, body: AutomationEvent) -> None:
-        """Append a line to the automation's stream and to the project's."""
+        """Append an event to the automation's stream and to the project's."""
         body.automation_id, body.name = row.id, row.name
         for stream in (automation_stream(row.id), store.PROJECT):
             self._events.append(session, stream, body)
 
     @staticmethod
     def _ready_at(row: Automation, others: Sequence[Automation], at: datetime) -> datetime:
-        """Return when the automation may fire; ``others``: of its cool-down group."""
+        """Return the earliest time of the next firing; ``others``: the other automations of its cool-down group."""
         fired = [each.last_fired_at for each in (row, *others) if each.last_fired_at is not None]
         ready_at = max([at, *(each + timedelta(seconds=row.cool_down_seconds) for each in fired)])
         if any(each.firing_id is not None for each in others):
@@ -90,7 +90,7 @@ class Firings:
 
     @staticmethod
     def _take_pending(session: Session, row: Automation) -> int:
-        """Return how many causes were held back, and hold them no longer."""
+        """Return the number of causes that were held back, and reset it."""
         causes = row.pending_count
         store.change(session, row, pending_key=None, pending_data=None, pending_count=0, pending_at=None)
         return causes

@@ -17,7 +17,7 @@ from azuraforge.events.notifier import Notifier
 from azuraforge.telemetry import logger
 
 TICK_SECONDS = 1.0
-#: Rounds that notifications ask for are at least so far apart: what comes meanwhile is looked at together.
+#: The shortest time between rounds that notifications trigger; notifications in between are handled together.
 BREATH_SECONDS = 0.05
 _AT_ONCE = 200
 _ROUNDS = 50
@@ -30,7 +30,7 @@ log = logger("automations")
 class AutomationLoop:
     """Reads new events, looks at times and measures that are due, and takes the steps of firings.
 
-    It asks the database for keys only. A notification of this process wakes it; others cost at most ``tick_seconds``.
+    It reads only keys from the database. A notification of this process wakes it; others wait ``tick_seconds`` at most.
     """
 
     def __init__(
@@ -51,28 +51,28 @@ class AutomationLoop:
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="automations", daemon=True)
-        #: What could not be done: how long it was left alone last time, and until when it is now.
+        #: Work that failed: its last back-off, and the end of the present one.
         self._resting: dict[Hashable, tuple[float, float]] = {}
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the loop."""
         self._notifier.subscribe(self.notice)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop; a step that is under way is finished."""
+        """Stop the loop; a step in progress is finished."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join(10)
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Something happened in this process."""
+        """Wake the loop after an event of this process."""
         if stream == store.PROJECT:
             self._woken.set()
 
     def tick(self) -> int:
-        """Do everything that is due now; returns how many moves were made."""
+        """Do everything that is due now. Return the number of moves."""
         moves, now = 0, time.monotonic()
         self._resting = {key: rest for key, rest in self._resting.items() if rest[1] + 10 * rest[0] > now}
         for _ in range(_ROUNDS):
@@ -89,7 +89,7 @@ class AutomationLoop:
         return moves
 
     def _each(self, keys: Iterable[K], act: Callable[[K], bool]) -> int:
-        """Act on each, in an order of this process's own, so that several do not prepare the same at the same time."""
+        """Act on each key, in an order of this process, so that several do not prepare the same work at once."""
         waiting = [key for key in keys if not self._rests(key)]
         random.shuffle(waiting)
         return sum(self._try(key, act) for key in waiting if not self._stopping.is_set())
@@ -97,7 +97,7 @@ class AutomationLoop:
     def _try(self, key: K, act: Callable[[K], bool]) -> bool:
         try:
             made = act(key)
-        except Exception as error:  # the trouble of one must not hold up the others
+        except Exception as error:  # an error of one must not delay the others
             before, _ = self._resting.get(key, (self._tick_seconds / 2, 0.0))
             pause = min(2 * before, _LONGEST_PAUSE_SECONDS)
             self._resting[key] = (pause, time.monotonic() + pause)
@@ -111,7 +111,7 @@ class AutomationLoop:
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
-            self._woken.clear()  # before looking, so that no notification is missed
+            self._woken.clear()  # before the round, so that no notification is missed
             try:
                 self.tick()
             except Exception as error:

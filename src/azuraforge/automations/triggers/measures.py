@@ -31,7 +31,7 @@ class DiskUsed:
 
 
 class DatasetAge:
-    """How long ago the newest row of a dataset was, in seconds."""
+    """The age of a dataset's newest row, in seconds."""
 
     name = "dataset.age_seconds"
     about: Mapping[str, str] = {
@@ -49,7 +49,7 @@ class DatasetAge:
 
 
 class Drift:
-    """Whether the drift of a champion is reported: 1 or 0."""
+    """Reported drift of a champion: 1 or 0."""
 
     name = "model.drift"
     about: Mapping[str, str] = {
@@ -61,13 +61,13 @@ class Drift:
         self._predictions = predictions
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the finding of the last look; None where there was none."""
+        """Return the result of the last check; None if there was none."""
         found = self._predictions.drift.show(project_id, _needed(of, "model"), None)
         return None if found.checked_at is None else float(found.alarm)
 
 
 class WorseThanBaseline:
-    """Whether a champion's live predictions are worse than the best baseline beyond noise: 1 or 0."""
+    """Live predictions of a champion that are significantly worse than the best baseline: 1 or 0."""
 
     name = "model.worse_than_baseline"
     about: Mapping[str, str] = {
@@ -79,7 +79,7 @@ class WorseThanBaseline:
         self._predictions = predictions
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the finding; None while no prediction is judged next to a baseline."""
+        """Return the result; None while no prediction has been compared with a baseline."""
         found = self._predictions.standings.read(project_id, _needed(of, "model"))
         return float(found.worse_than is not None) if found.baselines else None
 

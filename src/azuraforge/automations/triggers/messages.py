@@ -1,4 +1,4 @@
-"""The step *notify*: one message in the outbox of each target."""
+"""The step *notify*: one message in the outbox for each target."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def notify(session: Session, step: NotifyStep, firing: AutomationFiring, positio
 
 
 def _done(session: Session, firing: AutomationFiring, position: int) -> list[DoneStep]:
-    """The steps before a message that did not succeed, and those on which the gate decided."""
+    """Return the steps before a message that did not succeed, and the steps that the gate decided on."""
     found = []
     for each in store.steps(session, [firing.id]):
         if each.position < position and not isinstance(each.definition, NotifyStep):

@@ -1,4 +1,4 @@
-"""HTTP of automations."""
+"""HTTP routes of automations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NameOrId = Annotated[str, Depends(path_id("automation", ShortId("automation", Au
 
 
 def known_automation(automation: NameOrId, access: Member, service: Service) -> str:
-    """Looked for before the body is read, so that a missing automation is reported first."""
+    """Find the automation before the body is read, so that a missing automation is reported first."""
     service.get(access.project_id, automation)
     return automation
 
@@ -49,32 +49,32 @@ def known_automation(automation: NameOrId, access: Member, service: Service) -> 
 async def create_automation(
     body: AutomationRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> AutomationOut:
-    """Do steps in order when a time comes, an event happens, or a measured value crosses a limit."""
+    """Create an automation: steps that follow a time, an event, or a measured value that crosses a limit."""
     create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("")
 def list_automations(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> AutomationPage:
-    """A page of automations with their newest firings, by name."""
+    """List automations with their newest firings, by name."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.get("/measures")
 def list_measures(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> MeasurePage:
-    """The measures that automations may watch, by name."""
+    """List the measures that automations may watch, by name."""
     return service.measures(limit=limit, after=after)
 
 
 @router.post("/dry-run")
 def try_automation(body: DryRunRequest, access: Reader, service: Service) -> DryRunOut:
-    """What an automation that is not saved would have done over the past month."""
+    """Return what an unsaved automation would have done over the past month."""
     return service.dry_run(access.project_id, body)
 
 
 @router.get("/{automation}")
 def get_automation(automation: NameOrId, access: Reader, service: Service) -> AutomationOut:
-    """One automation with more of its firings."""
+    """Return one automation with more of its firings."""
     return service.get(access.project_id, automation)
 
 
@@ -86,14 +86,14 @@ async def replace_automation(
     access: Member,
     service: Service,
 ) -> AutomationOut:
-    """Change what is awaited and the steps; the firings stay. Another change since the stated revision: 409."""
+    """Replace the cause and the steps; the firings stay. Answers 409 if it was changed since the stated revision."""
     replace = partial(service.replace, access.project_id, automation, body)
     return await ask_in_turn(request, access.project_id, replace)
 
 
 @router.delete("/{automation}", status_code=204)
 def delete_automation(automation: NameOrId, access: Member, service: Service) -> None:
-    """Remove an automation with its firings; the runs that it queued stay."""
+    """Delete an automation with its firings; the runs that it queued stay."""
     service.delete(access.project_id, automation)
 
 
@@ -101,13 +101,13 @@ def delete_automation(automation: NameOrId, access: Member, service: Service) ->
 def list_firings(
     automation: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> AutomationFiringPage:
-    """A page of an automation's firings, the newest first."""
+    """List an automation's firings, the newest first."""
     return service.firings(access.project_id, automation, limit=limit, after=after)
 
 
 @router.get("/{automation}/dry-run")
 def try_stored_automation(automation: NameOrId, access: Reader, service: Service) -> DryRunOut:
-    """What this automation would have done over the past month."""
+    """Return what this automation would have done over the past month."""
     found = service.get(access.project_id, automation)
     request = DryRunRequest(when=found.when, cool_down_seconds=found.cool_down_seconds, most_per_day=found.most_per_day)
     return service.dry_run(access.project_id, request, found.id)
@@ -115,17 +115,17 @@ def try_stored_automation(automation: NameOrId, access: Reader, service: Service
 
 @router.post("/{automation}/pause")
 def pause_automation(automation: NameOrId, access: Member, service: Service, unit: Unit) -> AutomationOut:
-    """Stop firing until it is resumed; a firing that is under way goes on."""
+    """Pause an automation until it is resumed; a firing in progress continues."""
     return service.pause(access.project_id, automation, unit=unit)
 
 
 @router.post("/{automation}/resume")
 def resume_automation(automation: NameOrId, access: Member, service: Service, unit: Unit) -> AutomationOut:
-    """Fire again from now on."""
+    """Resume an automation; causes during the pause are not made up for."""
     return service.resume(access.project_id, automation, unit=unit)
 
 
 @router.post("/{automation}/fire", status_code=201)
 def fire_automation(automation: NameOrId, access: Member, service: Service, unit: Unit) -> AutomationOut:
-    """Fire once, now; cool-down and limit hold."""
+    """Fire an automation once, now; cool-down and limit apply."""
     return service.fire(access.project_id, automation, unit=unit)

@@ -22,7 +22,7 @@ def _trimmed(name: object) -> object:
 
 
 class AutomationRequest(Strict):
-    """When what happens, which steps follow in order."""
+    """An automation: its cause, and the steps that follow in order."""
 
     name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
     when: When
@@ -40,7 +40,7 @@ class AutomationRequest(Strict):
 
 
 class AutomationChange(AutomationRequest):
-    """An automation as it should be from now on."""
+    """The new definition of an automation."""
 
     revision: int = Field(
         ge=1, le=MOST_COUNT, description="of the automation that was read; after another change, this one is refused"
@@ -108,7 +108,7 @@ class AutomationFiringPage(Page[FiringOut]):
 
 
 class DryRunRequest(Strict):
-    """What to try, and since when."""
+    """The automation to try, and the start of the period."""
 
     when: When
     cool_down_seconds: int = Field(default=60, ge=0, le=31 * 86_400)
@@ -117,7 +117,7 @@ class DryRunRequest(Strict):
 
 
 class WouldFire(BaseModel):
-    """A firing that would have been."""
+    """A firing that would have happened."""
 
     at: datetime
     cause: str
@@ -126,7 +126,7 @@ class WouldFire(BaseModel):
 
 
 class DryRunOut(BaseModel):
-    """What an automation would have done. Durations of steps are not known: only cool-down and limit hold firings."""
+    """The result of a dry run. Durations of steps are not known: only cool-down and limit hold firings back."""
 
     since: datetime
     until: datetime

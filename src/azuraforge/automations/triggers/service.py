@@ -1,4 +1,4 @@
-"""Automations as people and programs ask for them."""
+"""Service for automations."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _BY_NAME: Order[tuple[str]] = Order("automations", tuple[str])
 _MEASURES: Order[tuple[str]] = Order("measures", tuple[str])
 _NEWEST: Order[tuple[datetime, str]] = Order("automation firings", tuple[Moment, str])
 _FIRINGS_IN_LIST, _FIRINGS_IN_DETAIL = 3, 20
-#: Lines of the log that a dry run reads at most: the newest.
+#: The most events that a dry run reads, the newest first.
 _MOST_LINES = 200_000
 _LINES_AT_ONCE = 2_000
 _Write = Callable[[Session], str]
 
 
 class AutomationService:
-    """Automations of every project; each method names the project it acts in. One is named by id or name."""
+    """Automations of every project; each method names the project it acts in. Automations are found by id or name."""
 
     def __init__(self, database: Database, events: EventLog, firings: Firings, watch: Watch, checks: Checks) -> None:
         self._database = database
@@ -58,9 +58,9 @@ class AutomationService:
     def create(
         self, project_id: str, request: AutomationRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> AutomationOut:
-        """Check what is awaited and the steps, and store the automation.
+        """Check the cause and the steps, and store the automation.
 
-        Raises InvalidInput (also where it would fire itself, with the path), NotFound (what a step needs) and Conflict.
+        Raises InvalidInput (also if it would fire itself, with the path), NotFound (what a step needs) and Conflict.
         """
         self._checks.check(project_id, request)
 
@@ -71,9 +71,9 @@ class AutomationService:
         return self.get(project_id, self._written(project_id, request.name, work, unit))
 
     def replace(self, project_id: str, automation: str, request: AutomationChange) -> AutomationOut:
-        """Change what is awaited and the steps; firings so far stay, and the present one keeps its steps.
+        """Replace the cause and the steps; existing firings stay, and the present one keeps its steps.
 
-        Causes from before the change no longer count. Raises as ``create``, and Conflict where the automation was
+        Causes from before the change no longer count. Raises as ``create``, and Conflict if the automation was
         changed since the revision that the request names.
         """
         self._checks.check(project_id, request)
@@ -103,16 +103,16 @@ class AutomationService:
         *,
         unit: UnitOfWork | None = None,
     ) -> None:
-        """Let these automations be those of these names that there are, in one transaction.
+        """Create, change and delete automations in one transaction, so that of ``names`` exactly ``requests`` exist.
 
-        One that is there already and asks for the same is not touched; a paused one stays paused. Raises as ``create``.
+        An existing automation with the same definition is not touched; a paused one stays paused. Raises as ``create``.
         """
         for request in requests:
             self._checks.check(project_id, request)
 
         def work(session: Session) -> str:
             there = {row.name: row for row in store.every(session) if row.name in names}
-            former = {row.id for row in there.values()}  # what is not changed yet leads nowhere any more
+            former = {row.id for row in there.values()}  # not changed yet: not in the check for cycles
             for name in there.keys() - {request.name for request in requests}:
                 self._remove(session, self._locked(session, there[name].id))
             for request in requests:
@@ -197,7 +197,7 @@ class AutomationService:
         return MeasurePage(items=list(page), next=cursor)
 
     def pause(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
-        """Stop firing; a firing that is under way goes on. What was held back is dropped."""
+        """Pause an automation; a firing in progress continues. Causes that were held back are dropped."""
 
         def work(session: Session) -> None:
             row = self._locked(session, automation)
@@ -212,7 +212,7 @@ class AutomationService:
         return self.get(project_id, automation)
 
     def resume(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
-        """Fire again from now on; causes that fell into the pause are not made up for."""
+        """Resume an automation; causes during the pause are not made up for."""
 
         def work(session: Session) -> None:
             row = self._locked(session, automation)
@@ -246,7 +246,7 @@ class AutomationService:
         return self.get(project_id, automation)
 
     def delete(self, project_id: str, automation: str) -> None:
-        """Remove an automation with its firings; the runs that it queued stay."""
+        """Delete an automation with its firings; the runs that it queued stay."""
 
         def work(session: Session) -> None:
             self._remove(session, self._locked(session, automation))
@@ -255,7 +255,7 @@ class AutomationService:
         self._database.write(project_id, work)
 
     def dry_run(self, project_id: str, request: DryRunRequest, automation: str | None = None) -> DryRunOut:
-        """Say what an automation would have done since a moment of the past month; nothing is written.
+        """Return what an automation would have done since a moment of the past month; nothing is written.
 
         ``automation`` names a stored one, whose readings of a measure are used.
         """

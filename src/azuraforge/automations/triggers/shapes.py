@@ -1,4 +1,4 @@
-"""Rows of automations as the shapes of the API."""
+"""Conversions of automations' rows to shapes of the API."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The steps of a firing, one after the other, each done exactly once.
+"""Steps of firings, one after the other, each executed exactly once.
 
-A step's effect and the row that says so are written in one transaction, fenced by ``moves``: the number of changes that
-the firing has seen. A process that dies before the commit has done nothing; one that was slower finds other moves.
+A step's effect and its row are written in one transaction, fenced by ``moves``: the number of changes that
+the firing has had. A process that dies before the commit has done nothing; a slower one finds another number.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from azuraforge.runs.service import RunService
 from azuraforge.studies.schemas import StudyRequest
 from azuraforge.studies.service import StudyService
 
-#: A firing that waits for a run is woken by its end; a run that was purged is noticed after this time.
+#: The end of a run wakes the firing that waits for it; a purged run is noticed after this time.
 _LOOK_AGAIN_SECONDS = 60.0
 _STUDY_SECONDS = 5.0
 _FIRST_RETRY_SECONDS = 10.0
@@ -80,10 +80,10 @@ class Stepping:
         self._notify = notify
 
     def move(self, key: store.Key) -> bool:
-        """Take the firing one move further; False where it has to wait, has ended or is gone.
+        """Move the firing one step on. Return False if it has to wait, has ended or was deleted.
 
-        What is wrong with a step becomes its error. Everything else (a launcher that is starting, a database that is
-        away) is raised, and leaves the step due.
+        An error in a step's definition becomes the step's error. Others (a launcher that is starting, a database
+        that is unavailable) is raised, and leaves the step due.
         """
         with self._database.read(key.project_id) as session:
             firing = store.firing(session, key.id)
@@ -193,7 +193,7 @@ class Stepping:
         return False
 
     def _unit(self, at: _At, state: str) -> UnitOfWork:
-        """The step's row, for the transaction of another service."""
+        """Return the update of the step's row, for the transaction of another service."""
 
         def record(session: Session) -> None:
             firing, step = self._locked(session, at)
@@ -284,7 +284,7 @@ def _study(at: _At, definition: StudyStep) -> StudyRequest:
 
 
 def _study_name(at: _At) -> str:
-    """A name that only this try of this step has."""
+    """Return a name that is unique to this attempt of this step."""
     asked = at.definition.study.name if isinstance(at.definition, StudyStep) else None
     end = f" {at.firing.id}-{at.step.position}-{at.step.tries}"
     return f"{(asked or at.name)[: _MOST_STUDY_NAME - len(end)]}{end}"

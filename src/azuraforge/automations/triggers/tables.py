@@ -29,11 +29,11 @@ StepState = Literal["waiting", "running", "succeeded", "failed", "skipped"]
 
 
 class Automation(Owned, Base):
-    """When to do what. ``firing_id`` names the firing that has not ended; while there is one, causes are grouped.
+    """An automation. ``firing_id`` names the firing that has not ended; while there is one, causes are grouped.
 
     ``next_at`` is the next time of a schedule or the next reading of a measure; ``pending_at`` the moment from which
-    the causes that a cool-down or a running firing held back may fire together. ``event_subject`` is what its filter
-    names, such as ``dataset=co2``.
+    the causes that a cool-down or a running firing held back may fire together. ``event_subject`` is the subject of its
+    filter, such as ``dataset=co2``.
     """
 
     __tablename__ = "automation"
@@ -129,7 +129,7 @@ class AutomationStep(Owned, Base):
 
 
 class AutomationCursor(Owned, Base):
-    """How far the project's event log has been read for automations; there is a row once an automation awaits one."""
+    """The position of automations in the project's event log; present once an automation awaits events."""
 
     __tablename__ = "automation_cursor"
 

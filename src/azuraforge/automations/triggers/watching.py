@@ -1,4 +1,4 @@
-"""Times and measured values as causes."""
+"""Causes from times and measured values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.measures import Measure
 
-#: A time that comes later than this was missed; then the newest stands for all of them.
+#: A time that fires later than this was missed; of missed times, only the newest fires.
 GRACE_SECONDS = 60.0
 SAMPLES_DAYS = 31
 _Work = Callable[[Session, Automation], bool]
@@ -42,7 +42,7 @@ def beyond(when: OnMeasure, value: float | None) -> bool:
 
 
 class Watch:
-    """Looks at automations whose time has come."""
+    """Fires automations whose time has come."""
 
     def __init__(self, database: Database, firings: Firings, measures: Iterable[Measure]) -> None:
         self._database = database
@@ -51,7 +51,7 @@ class Watch:
         self.measures: Mapping[str, Measure] = {each.name: each for each in measures}
 
     def look(self, key: store.Key) -> bool:
-        """Take one automation's step that is due; False where there was none."""
+        """Take one due step of an automation. Return False if there was none."""
         with self._database.read(key.project_id) as session:
             seen = store.find(session, key.id)
             at = store.clock(session)
@@ -65,7 +65,7 @@ class Watch:
         return self._value(seen, seen.when, at)
 
     def measure(self, name: str) -> Measure:
-        """Return the measure of that name. Raises InvalidInput."""
+        """Return the measure with that name. Raises InvalidInput."""
         found = self.measures.get(name)
         if found is None:
             raise InvalidInput(
@@ -100,7 +100,7 @@ class Watch:
         def work(session: Session, row: Automation) -> bool:
             if row.next_at != seen.next_at:
                 return False
-            if problem is not None:  # no value is known: neither beyond the limit nor back
+            if problem is not None:  # without a value: neither beyond the limit nor back
                 store.change(session, row, problem=problem, next_at=at + timedelta(seconds=when.every_seconds))
                 return True
             is_beyond = beyond(when, value)

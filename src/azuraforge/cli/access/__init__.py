@@ -1,1 +1,1 @@
-"""Commands about who and what may reach the platform: links, tokens, secrets."""
+"""Commands for access to the platform: links, tokens, secrets."""

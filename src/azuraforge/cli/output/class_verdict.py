@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def class_table(terminal: Terminal, evaluation: Scores) -> Table:
-    """Contenders by rank; a metric whose two ends are measured stands with its interval.
+    """Return contenders by rank; a metric with measured ends is shown with its interval.
 
     Columns are dropped from the right while the terminal is too narrow.
     """
@@ -58,7 +58,7 @@ def class_table(terminal: Terminal, evaluation: Scores) -> Table:
 
 
 def _columns(terminal: Terminal, evaluation: Scores) -> list[tuple[str, Cell]]:
-    """Title and cell of each column, by the facts of the evaluation's metrics."""
+    """Return title and cell of each column, by the facts of the evaluation's metrics."""
     text = terminal.text
     facts = {each.name: each for each in evaluation.metrics}
     columns: list[tuple[str, Cell]] = []

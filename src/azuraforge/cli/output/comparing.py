@@ -40,7 +40,7 @@ def show_comparison(terminal: Terminal, comparison: RunComparison, pair: Pair | 
 
 
 def show_pair(terminal: Terminal, pair: Pair) -> None:
-    """Print whether one of two runs is better by more than noise, or why nobody can tell."""
+    """Print whether one of two runs is better by more than noise, or why that is not known."""
     text = terminal.text
     if not pair.comparable:
         for said in pair.why_not:

@@ -1,4 +1,4 @@
-"""What was found while a dataset was read, in the terminal."""
+"""Findings of reading a dataset, in the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 
 
 def show_data_findings(terminal: Terminal, findings: Sequence[Finding]) -> None:
-    """Print what was found while reading."""
+    """Print the findings of reading."""
     if findings:
         terminal.say(terminal.text("found_while_reading"))
     for finding in findings:

@@ -24,7 +24,7 @@ def facts_of(metrics: Sequence[MetricFacts], name: str) -> MetricFacts:
 
 
 def explained(text: Language, metrics: Sequence[MetricFacts], name: str) -> str:
-    """Return a metric's title with its hint and a space, empty where it has none."""
+    """Return a metric's title with its hint and a space, empty if it has none."""
     metric = facts_of(metrics, name)
     hint = text.of(metric.hint)
     return f"{metric_title(text, metric)}: {hint} " if hint else ""

@@ -10,7 +10,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float | None], width: int = 16) -> str:
-    """The last ``width`` shapes of a curve, each the mean of its share of the values; gaps stay blank.
+    """Return a curve in ``width`` characters, each the mean of its share of the values; gaps stay blank.
 
     Example:
         >>> sparkline([4.0, 3.0, 2.0, 1.0], width=4), sparkline([1.0, None, 1.0], width=3)

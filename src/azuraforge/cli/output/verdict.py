@@ -158,7 +158,7 @@ def show_verdict(terminal: Terminal, verdict: Verdict, candidate: str | None) ->
 
 
 def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
-    """Contenders by rank, with the ranking metric at chosen horizons and every metric overall.
+    """Return contenders by rank, with the ranking metric at chosen horizons and every metric overall.
 
     Columns are dropped from the right while the terminal is too narrow.
     """
@@ -231,7 +231,7 @@ def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str, se
 
 
 def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetSchema | None) -> None:
-    """Print a prediction and the run of its version; ``schema``: that of the version's data, None where it is gone."""
+    """Print a prediction and the run of its version; ``schema``: that of the version's data, None if it is gone."""
     points = [(row_time(each.at, schema), each.value, each.low, each.high) for each in prediction.predictions]
     by = terminal.text(
         "prediction_by",
@@ -291,7 +291,7 @@ def _show_values(
 
 
 def _cell(terminal: Terminal, contender: ContenderScores, metric: MetricFacts | None, horizon: int | None) -> str:
-    """One value as the metric's facts say it is read; None stands for the time that fitting took."""
+    """Return one value formatted by the metric's facts; None stands for the time of fitting."""
     text = terminal.text
     if metric is None:
         return text.duration(contender.seconds)
@@ -309,7 +309,7 @@ def _head(terminal: Terminal, metric: MetricFacts | None, horizon: int | None) -
 
 
 def _title_of(evaluation: Scores) -> str:
-    """Key of the table's title: rows without time are examples, and have neither origins nor an end."""
+    """Return the key of the table's title: rows without time are examples, without origins or an end."""
     if evaluation.parts["test"].start is None:
         return "evaluation_title_examples"
     return "evaluation_title" if evaluation.series is None else "evaluation_title_panel"
@@ -340,6 +340,6 @@ def _that_fit(
 
 
 def _shared_digits(values: Sequence[float]) -> int:
-    """Digits behind the point that suit all the values of a column."""
+    """Return the digits after the point that suit all values of a column."""
     largest = max((abs(value) for value in values), default=0.0)
     return 0 if largest >= 1e5 else 2 if largest >= 10 else 4

@@ -1,4 +1,4 @@
-"""A run while it runs: a live picture in a terminal, plain lines in a pipe or a log."""
+"""A live view of a run: a picture in a terminal, plain lines in a pipe or a log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SYSTEM_CURVES = "system/"
 
 @dataclass
 class RunPicture:
-    """What is known of a run, kept up to date by its events."""
+    """The state of a run, kept up to date by its events."""
 
     id: str
     name: str
@@ -54,13 +54,13 @@ class RunPicture:
 
     @classmethod
     def of(cls, run: Run) -> RunPicture:
-        """Where the run is now."""
+        """Return the present state of the run."""
         picture = cls(run.id, run.name, run.state, run.attempt)
         picture._progress(dict(run.progress.raw))
         return picture
 
     def apply(self, kind: str, data: dict[str, Any]) -> None:
-        """Take in one event; kinds that it does not know change nothing."""
+        """Apply one event; unknown kinds change nothing."""
         if kind in ("run.state", "run.finished"):
             self.state = data.get("state", self.state)
             self.attempt = data.get("attempt", self.attempt)
@@ -89,7 +89,7 @@ class RunPicture:
         self.seconds_left = data.get("seconds_left")
 
     def newest(self) -> list[tuple[str, float | None]]:
-        """The last value of the curves that are shown."""
+        """Return the last value of the curves that are shown."""
         return [(name, self.curves[name][-1][1]) for name in self.shown_curves()]
 
     def shown_curves(self) -> list[str]:
@@ -115,7 +115,7 @@ def watch(terminal: Terminal, client: Client, run: Run) -> Run:
 
 
 class _Screen:
-    """What has to be said once, above the picture or as a line of its own."""
+    """The output of a run: lines that are printed once, above the picture or alone."""
 
     def __init__(self, terminal: Terminal, picture: RunPicture) -> None:
         self.terminal = terminal
@@ -167,7 +167,7 @@ def _live_screen(terminal: Terminal, picture: RunPicture) -> Iterator[_Screen]:
 
 
 def draw(terminal: Terminal, picture: RunPicture) -> RenderableType:
-    """The live picture: headline, bar, curves."""
+    """Return the live picture: headline, bar, curves."""
     bar = Table.grid(padding=(0, 1))
     bar.add_row(ProgressBar(total=1.0, completed=picture.share, width=40), Text(_numbers(terminal, picture)))
     lines: list[RenderableType] = [Text(_headline(terminal, picture), style="bold"), bar]
@@ -210,6 +210,6 @@ def _numbers(terminal: Terminal, picture: RunPicture) -> str:
 
 
 def phase_name(terminal: Terminal, phase: str) -> str:
-    """What the phase does, in words."""
+    """Return the name of a phase."""
     key = f"phase.{phase}"
     return terminal.text(key) if terminal.text.has(key) else phase

@@ -1,4 +1,4 @@
-"""What-if forecasts on the command line: scenarios as text, and the forecasts side by side."""
+"""Scenarios on the command line: parsing them, and showing the forecasts side by side."""
 
 from __future__ import annotations
 

@@ -147,8 +147,12 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
         "{name} modelinin 1. sürümü şampiyon; gerisini otomasyonlar yapar.",
     ),
     "loop_line.no_hook": (
-        "This platform runs already, and may not send to this machine: no webhook is called.",
-        "Bu platform zaten çalışıyordu ve bu makineye ileti gönderemez: webhook çağrılmayacak.",
+        "No webhook in this demo: it calls one only on a platform that it started itself.",
+        "Bu demoda webhook yok: demo yalnızca kendi başlattığı platformda webhook çağırır.",
+    ),
+    "loop_line.waiting": (
+        "Its runs are waiting behind {runs} other [run|runs].",
+        "Demonun çalıştırmaları, {runs} başka çalıştırmanın bitmesini bekliyor.",
     ),
     "loop_line.row": ("row {row} of {of} …", "satır {row} / {of} …"),
     "loop_line.changes": (

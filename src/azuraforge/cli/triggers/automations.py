@@ -219,7 +219,7 @@ def delete(context: typer.Context, automation: Named) -> None:
 
 @dataclass(frozen=True)
 class _Given:
-    """What a file states of an automation."""
+    """The fields of an automation from a file."""
 
     when: dict[str, object] | None = None
     steps: list[dict[str, object]] | None = None

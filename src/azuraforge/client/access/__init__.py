@@ -1,1 +1,1 @@
-"""Who and what may reach the platform: tokens and secrets."""
+"""Access to the platform: tokens and secrets."""

@@ -32,7 +32,7 @@ class Secrets:
         self._connection = connection
 
     def set(self, name: str, value: str) -> Secret:
-        """Store a value, which replaces a former one."""
+        """Store a value, replacing a former one."""
         return Secret.from_json(self._connection.request("PUT", f"/secrets/{segment(name)}", json={"value": value}))
 
     def list(self, *, limit: int | None = None) -> SecretList:
@@ -40,5 +40,5 @@ class Secrets:
         return listed(self._connection, "/secrets", Secret, limit)
 
     def delete(self, name: str) -> None:
-        """Remove a secret; what uses it fails from then on."""
+        """Delete a secret; its users fail from then on."""
         self._connection.delete(f"/secrets/{segment(name)}")

@@ -13,7 +13,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Token(Shape):
-    """An API token. ``token``, the secret itself, is there once: when it was made."""
+    """An API token. ``token``, the secret itself, is set only when it was created."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class Tokens:
         self._connection = connection
 
     def create(self, name: str, role: str = "member", expires_in_days: int | None = None) -> Token:
-        """A new token; keep its secret, nobody can show it again."""
+        """Create a token; keep its secret, which cannot be shown again."""
         body = {"name": name, "role": role, "expires_in_days": expires_in_days}
         return Token.from_json(self._connection.post("/tokens", body))
 
@@ -43,5 +43,5 @@ class Tokens:
         return listed(self._connection, "/tokens", Token, limit)
 
     def revoke(self, token_id: str) -> None:
-        """Remove a token; whoever holds it is locked out at once."""
+        """Revoke a token; requests with it are refused at once."""
         self._connection.delete(f"/tokens/{segment(token_id)}")

@@ -1,1 +1,1 @@
-"""Runs whose work happens in the caller's process, logged through a local journal."""
+"""External runs: work in the caller's process, logged through a local journal."""

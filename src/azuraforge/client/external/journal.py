@@ -1,4 +1,4 @@
-"""The local journal of an external run: JSON lines that outlive a dead platform and a dead process.
+"""The local journal of an external run: JSON lines that survive a crash of the platform and of the process.
 
 One file for each run, ``<home>/journal/<key>.jsonl``, locked by the process that writes it:
 
@@ -61,13 +61,13 @@ class Finish(TypedDict):
 
 
 FOLDER = "journal"
-#: One request carries at most about this much.
+#: The approximate size limit of one request.
 SHIPMENT_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True)
 class Shipment:
-    """Batches that go out together: their points, the newest progress, the last batch's number."""
+    """Batches that are shipped together: their points, the newest progress, the last batch's number."""
 
     number: int
     points: Points
@@ -91,12 +91,12 @@ class Journal:
 
     @property
     def key(self) -> str:
-        """Also the run's idempotency key: the same journal never makes two runs."""
+        """The journal's key, also the run's idempotency key: one journal never creates two runs."""
         return self.path.stem
 
     @classmethod
     def create(cls, home: Path, run: Request, platform: str | None) -> Journal:
-        """A new journal, locked. Raises OSError where the data home cannot be written."""
+        """Create a journal, locked. Raises OSError if the data home cannot be written."""
         folder = home / FOLDER
         for each in (home, folder):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -111,11 +111,11 @@ class Journal:
 
     @classmethod
     def adopt(cls, path: Path) -> Journal | None:
-        """The journal of a run whose process is gone; None where it still lives or nothing can be read."""
+        """Return the journal of a run whose process has ended; None if it still runs or nothing can be read."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
         except FileNotFoundError:
-            return None  # whoever shipped it was faster
+            return None  # another process was faster to ship it
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -129,7 +129,7 @@ class Journal:
         return journal
 
     def batch(self, points: Points, progress: Progress | None) -> None:
-        """Write down what was logged since the last batch. Raises OSError; then nothing was written."""
+        """Write the points logged since the last batch. Raises OSError and then writes nothing."""
         number = self._batches + 1
         line: dict[str, object] = {"batch": number, "points": points}
         if progress is not None:
@@ -138,40 +138,40 @@ class Journal:
         self._batches = number
 
     def end(self, finish: Finish) -> None:
-        """Write down how the run ended. Kept in memory too, should the disk be full."""
+        """Write the end of the run. It is also kept in memory in case the disk is full."""
         self.finish = finish
         self._append({"finish": finish})
 
     def know(self, run_id: str) -> None:
-        """Remember the platform's name for the run."""
+        """Store the run's id on the platform."""
         self.run_id = run_id
         self._append({"run_id": run_id})
 
     def shipments(self) -> Iterator[Shipment]:
-        """What the platform does not have yet, in order. Call ``shipped`` for each before asking for the next."""
+        """Yield what the platform does not have yet, in order. Call ``shipped`` for each before the next."""
         while (shipment := self._next_shipment()) is not None:
             yield shipment
 
     def shipped(self, shipment: Shipment) -> None:
-        """The platform has these batches."""
+        """Record that the platform has these batches."""
         self._read_at = shipment.end
         self._shipped = shipment.number
         self._append({"shipped": shipment.number})
 
     def remove(self) -> None:
-        """The platform has it all."""
+        """Remove the journal, which the platform has completely."""
         self.path.unlink(missing_ok=True)
         self.close()
 
     def set_aside(self) -> Path:
-        """The platform refuses it for good: keep it under another name that nobody tries again."""
+        """Rename a journal that the platform refuses permanently, so that it is not tried again."""
         aside = self.path.with_suffix(".refused")
         self.path.rename(aside)
         self.close()
         return aside
 
     def close(self) -> None:
-        """Let go of the lock; the file stays."""
+        """Release the lock; the file stays."""
         with self._lock:
             descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
@@ -204,7 +204,7 @@ class Journal:
         return Shipment(number, points, progress, end)
 
     def _lines(self, start: int) -> Iterator[tuple[dict[str, Any], int]]:
-        """Whole lines from an offset, each with the offset behind it."""
+        """Yield complete lines from an offset, each with the offset after it."""
         with self.path.open("rb") as file:
             file.seek(start)
             for text in file:
@@ -219,7 +219,7 @@ class Journal:
                     yield line, start
 
     def _replay(self) -> None:
-        """Learn from the file where its process stopped; a line that was cut off by its death is cut away."""
+        """Restore the state from the file; an incomplete last line is removed."""
         whole = 0
         for line, after in self._lines(0):
             whole = after
@@ -232,7 +232,7 @@ class Journal:
 
 
 def leftovers(home: Path, platform: str | None) -> Iterator[Journal]:
-    """Journals for this platform whose processes are gone, oldest first; each is locked for the caller."""
+    """Yield journals for this platform whose processes have ended, oldest first; each is locked for the caller."""
     paths = list((home / FOLDER).glob("*.jsonl"))
     for path in sorted(paths, key=_written_at):
         journal = Journal.adopt(path)

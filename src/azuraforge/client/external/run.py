@@ -1,4 +1,4 @@
-"""Log a run from your own code. Training never waits for the platform: it may be slow, dead or not there yet.
+"""Runs logged from your own code. Training never waits for the platform, which may be slow or unavailable.
 
 log() ──► memory ──► journal on disk ──► platform
       no I/O   ≤ 100 ms            as soon as it answers
@@ -27,17 +27,17 @@ log = logging.getLogger("azuraforge.client")
 
 BATCH_SECONDS = 0.1
 BEAT_SECONDS = 4.0
-#: How long the start may wait for the platform, and the end for the last batches to arrive.
+#: Seconds that the start may wait for the platform, and the end for the last batches to arrive.
 START_SECONDS, FINISH_SECONDS = 3.0, 15.0
 _LONGEST_PAUSE_SECONDS = 5.0
 _ERROR_CHARACTERS = 1000
-#: What the platform takes: a later refusal would cost the run everything that was logged after it.
+#: Limits of the platform: a later refusal would lose everything logged after it.
 _SERIES_CHARACTERS = 200
 _MAX_STEP = 2**62 - 1
 
 
 class ExternalRun:
-    """A run whose work happens in this process. Made by ``client.run``; use it in a ``with`` block.
+    """A run whose work happens in this process. Created by ``client.run``; use it in a ``with`` block.
 
     An exception that leaves the block fails the run, with the exception in one line.
 
@@ -75,16 +75,16 @@ class ExternalRun:
 
     @property
     def id(self) -> str | None:
-        """The platform's name for the run; None until the platform has answered once."""
+        """The run's id on the platform; None until the platform has answered once."""
         return self._journal.run_id if self._journal else None
 
     @property
     def cancel_requested(self) -> bool:
-        """True once somebody pressed *cancel*. Your code decides: stop, or go on."""
+        """True once a user pressed *cancel*. Your code decides whether to stop."""
         return self._cancel_requested
 
     def start(self) -> ExternalRun:
-        """Begin. The platform may be away; what it refuses (a wrong token, a bad config) is raised here.
+        """Start the run. The platform may be unavailable; if it refuses (a wrong token, a bad config), raise that here.
 
         Raises:
             ApiError: the platform refuses the run.
@@ -117,7 +117,7 @@ class ExternalRun:
         return self
 
     def log(self, step: int | None = None, **metrics: object) -> None:
-        """Note metrics at a step; without ``step`` it is one more than the last. Takes microseconds, never waits.
+        """Log metrics at a step; without ``step``, at the last one plus one. Takes microseconds, never waits.
 
         Args:
             step: points of one series with the same step are one point.
@@ -144,7 +144,7 @@ class ExternalRun:
             self._logged.set()
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """How far the run is; the page shows rate and time left."""
+        """Report the run's progress; the page shows rate and time left."""
         share = min(1.0, max(0.0, done / total)) if total else 0.0
         with self._lock:
             self._progress = {"done": int(done), "total": int(total), "note": note, "share": share}
@@ -157,10 +157,10 @@ class ExternalRun:
             self._summary.update(plain)
 
     def finish(self, error: str | None = None) -> None:
-        """End the run; waits a little for the last batches to arrive, not at all where nobody answers.
+        """End the run; wait briefly for the last batches to arrive, not at all if no platform answers.
 
         Args:
-            error: why it failed, in one line; None: it succeeded.
+            error: the reason of the failure, in one line; None: it succeeded.
         """
         journal = self._journal
         if journal is None or self._ending.is_set() or os.getpid() != self._pid:
@@ -189,7 +189,7 @@ class ExternalRun:
         self.finish("its process ended without run.finish()")
 
     def _record(self, journal: Journal) -> None:
-        """Thread: memory to journal, at once after a silence, then every 100 ms."""
+        """Move points from memory to the journal, in a thread: at once after a pause, then every 100 ms."""
         while True:
             self._logged.wait()
             ending = self._ending.is_set()
@@ -222,7 +222,7 @@ class ExternalRun:
         return True
 
     def _send_or_keep(self, journal: Journal, points: Points, progress: Progress | None) -> None:
-        """The disk is full: past the journal, else back into memory, in front of what came since."""
+        """Send points directly when the disk is full; if that fails, put them back in front of later ones."""
         try:
             shipping.send(shipping.create(journal, self._connection), points, progress, None, self._connection)
         except (ClientError, OSError):
@@ -239,7 +239,7 @@ class ExternalRun:
             self._say(f"the journal {journal.path} cannot be written ({error.strerror})")
 
     def _ship(self, journal: Journal) -> None:
-        """Thread: journal to platform, and a sign of life between. After the end: one last round."""
+        """Ship the journal to the platform in a thread, with heartbeats in between and a last round after the end."""
         pause, beat_at = 0.0, time.monotonic() + BEAT_SECONDS
         while True:
             self._recorded.wait(max(0.0, min(beat_at - time.monotonic(), BEAT_SECONDS)))
@@ -265,19 +265,19 @@ class ExternalRun:
                 return
 
     def _refused(self, journal: Journal, error: ApiError) -> None:
-        """The run was cancelled, closed or deleted over there: there is nobody left to tell."""
+        """Handle a refusal: the run was cancelled, closed or deleted on the platform, so shipping ends."""
         self._cancel_requested = True
         self._say(f"the platform takes no more of this run: {error}")
 
     def _say(self, text: str) -> None:
-        """Once for each new trouble, not ten times a second."""
+        """Log a problem once, not with every attempt."""
         if text != self._said:
             self._said = text
             log.warning("run %r: %s", self.name, text)
 
 
 def _thread(work: Callable[..., object], *arguments: object) -> threading.Thread:
-    """A daemon, so that a program never waits for us longer than ``finish`` does."""
+    """Return a daemon thread, so that a program never waits longer than ``finish`` does."""
     thread = threading.Thread(target=work, args=arguments, name="azuraforge-client", daemon=True)
     thread.start()
     return thread
@@ -311,7 +311,7 @@ def _to_json(values: Mapping[str, object]) -> str:
 
 
 def _storable(value: object) -> object:
-    """Return a value that the platform can keep: the end of a run must not be refused over a value in its summary."""
+    """Return a value that the platform can store, so that no value in a summary makes the end of a run fail."""
     if isinstance(value, dict):
         return {_readable(name): _storable(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -330,7 +330,7 @@ def _readable(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """NumPy scalars and arrays as Python's own, everything else as its text."""
+    """Convert NumPy scalars and arrays to Python values, everything else to text."""
     for name in ("item", "tolist"):
         method = getattr(value, name, None)
         if callable(method):

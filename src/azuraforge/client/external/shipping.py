@@ -1,4 +1,4 @@
-"""Bringing a journal to the platform. Every step may be repeated: the platform takes each point and each run once."""
+"""Shipping of journals to the platform. Steps may be repeated: the platform stores each point and each run once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.shapes import json_object
 
 REQUEST_SECONDS = 10.0
-#: How a run is closed whose process ended without a word.
+#: The end of a run whose process ended without one.
 ABANDONED: Finish = {
     "state": "failed",
     "summary": None,
@@ -22,7 +22,7 @@ ABANDONED: Finish = {
 
 @dataclass(frozen=True)
 class Shipped:
-    """The result of shipping one journal; ``problem`` is None where the platform has it all."""
+    """The result of shipping one journal; ``problem`` is None if the platform has it all."""
 
     key: str
     name: str
@@ -32,7 +32,7 @@ class Shipped:
 
 
 def create(journal: Journal, connection: Connection, timeout_seconds: float = REQUEST_SECONDS) -> str:
-    """Make the run, or find the one that this journal made before."""
+    """Create the run, or find the one that this journal created before."""
     if journal.run_id is None:
         assert journal.header is not None
         body = {"kind": "external", "idempotency_key": journal.key, **journal.header["run"]}
@@ -43,13 +43,13 @@ def create(journal: Journal, connection: Connection, timeout_seconds: float = RE
 
 
 def ship(journal: Journal, connection: Connection) -> bool:
-    """Bring all that is written so far; where the run has ended, its end too, and remove the journal.
+    """Ship all that is written so far; if the run has ended, also its end, and remove the journal.
 
-    True where the platform told that somebody asked to cancel the run. Raises ApiError or PlatformUnreachable at
-    the first refusal; what was brought stays brought.
+    Return whether a user asked to cancel the run. Raises ApiError or PlatformUnreachable at
+    the first refusal; batches shipped before it stay shipped.
     """
     run_id = create(journal, connection)
-    # Looked at before the batches are: whoever logs writes the last batch first and then the end. An end that is
+    # Read before the batches: the logging thread writes the last batch first and then the end. An end that is
     # written meanwhile waits for the next round, which sees that batch too.
     finish = journal.finish
     cancel_requested = False
@@ -63,7 +63,7 @@ def ship(journal: Journal, connection: Connection) -> bool:
 
 
 def send(run_id: str, points: Points, progress: Progress | None, number: int | None, connection: Connection) -> bool:
-    """One request with points; ``number`` is the last batch's in the journal, None for what never was in it."""
+    """Send points in one request; ``number``: the last batch's in the journal, None for points not from it."""
     body: dict[str, object] = {"points": points, "batch": number}
     if progress is not None:
         body["progress"] = progress
@@ -71,7 +71,7 @@ def send(run_id: str, points: Points, progress: Progress | None, number: int | N
 
 
 def renew_lease(journal: Journal, connection: Connection) -> bool:
-    """Tell the platform that the run lives; True where somebody asked to cancel it."""
+    """Renew the run's lease. Return whether a user asked to cancel it."""
     run_id = segment(journal.run_id or "")
     return _cancel_requested(connection.post(f"/runs/{run_id}/lease", timeout_seconds=REQUEST_SECONDS))
 
@@ -81,7 +81,7 @@ def _cancel_requested(answer: object) -> bool:
 
 
 def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
-    """Bring the journals of processes that are gone. Never raises: each result holds its own problem."""
+    """Ship the journals of processes that have ended. Never raises: each result holds its own problem."""
     return [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
 
 

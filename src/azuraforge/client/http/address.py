@@ -1,4 +1,4 @@
-"""Where the platform is, and the token that lets one in."""
+"""The platform's address, and the token for it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """True where no proxy can stand between."""
+        """True if no proxy can be in between."""
         host = urlsplit(self.url).hostname or ""
         return host in ("localhost", "::1") or host.startswith("127.")
 
 
 @dataclass(frozen=True)
 class AddressBook:
-    """How to find a platform: by what was given, by the environment, or by the data home's ``platform.json``.
+    """Finder of a platform: by arguments, by the environment, or by the data home's ``platform.json``.
 
-    The data home is read again for every look, since a platform that starts again may take another port.
+    The data home is read again each time, since a restarted platform may use another port.
     """
 
     home: Path
@@ -41,9 +41,9 @@ class AddressBook:
 
     @classmethod
     def of(cls, url: str | None, token: str | None, home: str | os.PathLike[str] | None) -> AddressBook:
-        """Arguments win over ``$AZURAFORGE_URL``, ``$AZURAFORGE_TOKEN`` and ``$AZURAFORGE_HOME``.
+        """Create from arguments, which override ``$AZURAFORGE_URL``, ``$AZURAFORGE_TOKEN`` and ``$AZURAFORGE_HOME``.
 
-        A home that is given means the platform of that home, whatever ``$AZURAFORGE_URL`` says.
+        A given home means the platform of that home, regardless of ``$AZURAFORGE_URL``.
         """
         named_url = url or (None if home else os.environ.get("AZURAFORGE_URL")) or None
         return cls(
@@ -53,7 +53,7 @@ class AddressBook:
         )
 
     def find(self) -> Address:
-        """The platform's address now. Raises PlatformUnreachable where none is known."""
+        """Return the platform's present address. Raises PlatformUnreachable if none is known."""
         announced = self.announced_url()
         url = self.given_url or announced
         if url is None:
@@ -62,12 +62,12 @@ class AddressBook:
                 where=str(self.home),
                 next_step="start one with `azuraforge up`, or name one with url= or AZURAFORGE_URL",
             )
-        # The home's token belongs to the home's platform; it must not travel to any other address.
+        # The home's token belongs to the home's platform; it must not be sent to any other address.
         token = self.given_token or (self._home_token() if url == announced else None)
         return Address(url, token)
 
     def announced_url(self) -> str | None:
-        """The address in the data home, where the process that wrote it is alive."""
+        """Return the address in the data home if the process that wrote it is alive."""
         try:
             stored = json.loads((self.home / ADDRESS_FILE).read_text(encoding="utf-8"))
             url, pid = str(stored["url"]).rstrip("/"), int(stored["pid"])
@@ -83,7 +83,7 @@ class AddressBook:
 
 
 def default_home() -> Path:
-    """The data home: ``$AZURAFORGE_HOME``, else ``~/.azuraforge``."""
+    """Return the data home: ``$AZURAFORGE_HOME``, else ``~/.azuraforge``."""
     named = os.environ.get("AZURAFORGE_HOME")
     return Path(named).expanduser().absolute() if named else Path.home() / ".azuraforge"
 

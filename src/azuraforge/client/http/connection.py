@@ -24,7 +24,7 @@ ANSWER_SECONDS = 60.0
 
 
 class Connection:
-    """Speaks HTTP with the platform that the address book finds. Safe to use from several threads."""
+    """HTTP connection to the platform that the address book finds. Thread-safe."""
 
     def __init__(self, book: AddressBook) -> None:
         self.book = book
@@ -34,11 +34,11 @@ class Connection:
 
     @property
     def url(self) -> str:
-        """The platform's address. Raises PlatformUnreachable where none is known."""
+        """The platform's address. Raises PlatformUnreachable if none is known."""
         return self._open()[1].url
 
     def get(self, path: str, timeout_seconds: float = ANSWER_SECONDS, **query: Query) -> object:
-        """Read; repeated once where the connection was cut, since reading changes nothing."""
+        """Send a GET request; repeat it once if the connection was cut, since reading changes nothing."""
         try:
             return self.request("GET", path, query=query, timeout_seconds=timeout_seconds)
         except PlatformUnreachable as error:
@@ -63,13 +63,13 @@ class Connection:
         data: Mapping[str, str] | None = None,
         files: Mapping[str, File] | None = None,
     ) -> object:
-        """Send one request below ``/api/v1`` and return the answer's JSON, or None where it is empty.
+        """Send one request below ``/api/v1`` and return the answer's JSON, or None if it is empty.
 
         Args:
             json: body of the request; else
             data, files: fields and files of a form.
 
-        Raises ApiError where the platform refuses and PlatformUnreachable where it does not answer.
+        Raises ApiError if the platform refuses and PlatformUnreachable if it does not answer.
         """
         http, address = self._open()
         try:
@@ -123,7 +123,7 @@ class Connection:
             self._address = None
 
     def _look_again(self, answer: httpx.Response) -> None:
-        """A platform that started again on the same port has written another token into its data home."""
+        """Look up the address again after a refusal: a restarted platform writes another token into its data home."""
         if answer.status_code == 401:
             self.forget()
 
@@ -151,7 +151,7 @@ class Connection:
 
 
 def segment(name: str) -> str:
-    """A name as one part of a path.
+    """Return a name as one part of a path.
 
     Example:
         >>> segment("weather/ankara")
@@ -161,7 +161,7 @@ def segment(name: str) -> str:
 
 
 def problem(answer: httpx.Response) -> ApiError:
-    """The error that an answer tells, also where something in between answered in another form."""
+    """Return the error of an answer, also if an intermediary answered in another form."""
     try:
         problem = answer.json()
     except ValueError:
@@ -184,7 +184,7 @@ def problem(answer: httpx.Response) -> ApiError:
 
 
 def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
-    """Say in one sentence what the network said in many."""
+    """Return a network error as one clear sentence."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return PlatformUnreachable(
             f"no platform answers at {address.url}", next_step="start it with `azuraforge up`, or check the address"

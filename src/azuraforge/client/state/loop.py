@@ -13,7 +13,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class LoopTrigger(Shape):
-    """Something that takes a step without a person."""
+    """An automation or a schedule that takes a step."""
 
     kind: str
     name: str | None = None
@@ -22,7 +22,7 @@ class LoopTrigger(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class MissingAutomation(Shape):
-    """The automation that would take an open step, and a command that makes it."""
+    """The automation that would take an open step, and a command that creates it."""
 
     what: str
     command: str

@@ -1,4 +1,4 @@
-"""A folder of files as one zip, to be sent."""
+"""Packing of a folder as one zip for sending."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAY = (1980, 1, 1, 0, 0, 0)
 
 @contextmanager
 def as_one_file(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """A file's name and content; a folder's files as a zip, hidden ones left out.
+    """Yield a file's name and content; for a folder, a zip of its files without hidden ones.
 
     The zip is stored unpacked: pictures and gzip files would not shrink. It is removed afterwards. Raises FileUnusable.
     """

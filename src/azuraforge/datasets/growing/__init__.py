@@ -1,1 +1,1 @@
-"""Rows that arrive: added to a stored version, which becomes the next one."""
+"""Arriving rows: added to a stored version, which makes the next one."""

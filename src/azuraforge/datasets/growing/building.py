@@ -1,4 +1,4 @@
-"""The segments and the fingerprint of the version that rows make. Runs in children only."""
+"""Segments and fingerprint of the version after new rows. Runs in children only."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Built:
 
 
 def extended(stored: Stored, fresh: pl.DataFrame, folder: Path) -> Built:
-    """Return the stored rows of one series with others behind them. Reads the last block only, and copies nothing.
+    """Return the stored rows of one series with new rows appended. Reads only the last block, and copies nothing.
 
-    Raises StorageError where the rows of that block are not the ones that were stored.
+    Raises StorageError if the rows of that block are not the ones that were stored.
     """
     whole = stored.rows // BLOCK_ROWS
     tail = read_tail(stored.paths, stored.rows - whole * BLOCK_ROWS) if stored.rows % BLOCK_ROWS else fresh.clear()
@@ -49,11 +49,11 @@ def extended(stored: Stored, fresh: pl.DataFrame, folder: Path) -> Built:
 
 
 def rebuilt(stored: Stored, meaning: DatasetSchema, changed: pl.DataFrame, added: pl.DataFrame, folder: Path) -> Built:
-    """Return the stored rows with changed values and further rows anywhere. Segments without a change are shared.
+    """Return the stored rows with changed values and rows inserted anywhere. Unchanged segments are shared.
 
     All rows are read, since the fingerprint covers them in canonical order.
     """
-    load_version(stored.paths, stored.meaning, stored.options, stored.fingerprint)  # verified before it is built upon
+    load_version(stored.paths, stored.meaning, stored.options, stored.fingerprint)  # verified before use
     key = [name for name in (meaning.series, meaning.time) if name is not None]
     built = Built([], {})
     frames: list[pl.DataFrame] = []
@@ -82,7 +82,7 @@ def rebuilt(stored: Stored, meaning: DatasetSchema, changed: pl.DataFrame, added
 def merged(built: Built, meaning: DatasetSchema, folder: Path) -> Built:
     """Merge the newest small segments of a version that has too many.
 
-    Each row is written again a few times in the life of a dataset, and a version names few files however often rows
+    Each row of a dataset is rewritten only a few times, and a version has few files regardless of how often rows
     arrive.
     """
     if len(built.segments) <= MOST_SEGMENTS:
@@ -104,7 +104,7 @@ def merged(built: Built, meaning: DatasetSchema, folder: Path) -> Built:
 
 
 def _first_merged(segments: Sequence[Segment]) -> int:
-    """Return the index of the first segment that is merged with all behind it."""
+    """Return the index of the first segment that is merged with all later ones."""
     first, rows = len(segments) - 1, segments[-1].rows
     while first > 0 and segments[first - 1].rows <= _MERGED_FACTOR * rows:
         first -= 1

@@ -1,4 +1,4 @@
-"""Child entry points of rows that arrive: from a file, as JSON, or from a source that is asked again."""
+"""Child entry points that add rows: from a file, as JSON, or from a source."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def append(child: Asked) -> Json:
 
 
 def refresh(child: Child) -> Grown:
-    """Ask a source for what came after its cursor. ``RefreshInput`` → ``Grown``; segments lie in the outputs."""
+    """Read the rows after a source's cursor. ``RefreshInput`` → ``Grown``; segments lie in the outputs."""
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
     source = opened_source(name, asked.access, asked.secrets, child.outputs)
@@ -72,7 +72,7 @@ def refresh(child: Child) -> Grown:
 
 
 def _written(stored: Stored, given: dict[str, object]) -> dict[str, object]:
-    """How the rows are written: as asked, else as the dataset's first file was."""
+    """Return the format of the rows: as requested, else that of the dataset's first file."""
     known = stored.provenance.get("reading")
     before = {key: value for key, value in known.items() if value is not None} if isinstance(known, dict) else {}
     return {**before, **{key: value for key, value in given.items() if key not in ("unit", "timezone")}}
@@ -96,7 +96,7 @@ def _file(
 
 
 def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> RawTable:
-    """Rows as objects, by column; a column that the dataset does not have is refused, since somebody typed it."""
+    """Read rows given as objects, by column. Refuse a column that the dataset does not have, likely a typo."""
     rows = orjson.loads(path.read_bytes())
     meaning = stored.meaning
     known = {each for each in (meaning.series, meaning.time, meaning.target, *meaning.numbers) if each is not None}
@@ -123,5 +123,5 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
 
 
 def _number(value: object) -> object:
-    """Whole numbers as floats, so that a column may hold both; large ones are moments in whole microseconds."""
+    """Convert whole numbers to floats, so that a column may hold both; large ones are moments in whole microseconds."""
     return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else value

@@ -1,4 +1,4 @@
-"""Rows behind the end of a series, cleaned as those before them were. Runs in children only."""
+"""Rows after the end of a series, cleaned as the earlier ones. Runs in children only."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def following(
     findings: list[Finding],
     budget: Budget,
 ) -> pl.DataFrame:
-    """Return the rows of one series that follow its last stored row, gaps filled or refused as on adding.
+    """Return the rows of one series after its last stored row, gaps filled or refused as in a new dataset.
 
     Args:
-        fresh: sorted rows of the table behind the end, with ``ROW``.
+        fresh: sorted rows of the table after the end, with ``ROW``.
         last: the last stored row, time, target and features; empty for a new series.
         rows_before: stored rows of the series.
 
@@ -66,7 +66,7 @@ def _on_the_grid(
         return frame
     rhythm = _rhythm(frame, table, stored, meaning.frequency)
     if options.gaps == "keep" and rhythm.missing:
-        options = options.model_copy(update={"gaps": "error"})  # the dataset has had none so far
+        options = options.model_copy(update={"gaps": "error"})  # the dataset has no gaps so far
     whole, _ = cleaning.settle_gaps(
         frame, time, meaning.target, rhythm, options.gaps, findings, budget, max(rows_before - 1, 0)
     )

@@ -71,6 +71,6 @@ def carried_on(stored: Stored, meaning: DatasetSchema, paths: Sequence[Path], en
 
 
 def named(found: pl.DataFrame) -> str:
-    """Return the first time, with its series where there are several."""
+    """Return the first time, with its series if there are several."""
     name, at = found["series"][0], found["at"][0].isoformat()
     return at if name is None else f"{at} ({name})"

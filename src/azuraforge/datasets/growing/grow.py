@@ -1,4 +1,4 @@
-"""The version that follows when rows arrive. Runs in children only."""
+"""The next version of a dataset when rows arrive. Runs in children only."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def grown(
 
 
 def unchanged(stored: Stored, repeated: int, findings: list[Finding], cursor: Json | None = None) -> Grown:
-    """Return the stored version, where nothing new came."""
+    """Return the stored version if no new rows came."""
     built = Built(list(stored.segments), {}, stored.blocks, stored.fingerprint, stored.rows)
     growth = Growth(previous_version=stored.version, rows_added=0, rows_revised=0, rows_repeated=repeated)
     read = _result(stored, stored.meaning, built, findings, None)

@@ -1,4 +1,4 @@
-"""Present forecasts in a file of their own, next to a stored version. Runs in children only."""
+"""Present forecasts from a separate file, for a stored version. Runs in children only."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def state(child: Asked) -> Json:
 
 
 def stated(asked: IncumbentInput) -> IncumbentGrown:
-    """Return the version that follows: the same rows, and the present forecasts of the file with those known before.
+    """Return the next version: the same rows, and the present forecasts of the file with the known ones.
 
     Raises InvalidInput for columns that are missing or hold something else, for two forecasts of one time that were
     made at one moment, for a file without any forecast of the dataset, and for a changed one where that is refused.
@@ -135,7 +135,7 @@ def _table(path: Path, asked: IncumbentInput, options: FileOptions, findings: li
 
 
 def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> pl.DataFrame:
-    """Return the forecasts of series that the dataset has, each once."""
+    """Return the forecasts of the dataset's series, each once."""
     meaning = asked.stored.meaning
     if meaning.series is not None:
         foreign = found.filter(~pl.col("series").is_in(list(meaning.forecast_names)))
@@ -163,7 +163,7 @@ def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) ->
 
 
 def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Refuse forecasts that were changed afterwards, or report them, as the dataset's policy says."""
+    """Refuse or report forecasts that were changed afterwards, depending on the dataset's policy."""
     old, new = (f"{changed[name][0]:g}" for name in ("forecast", "forecast_now"))
     made_at = changed["made_at"][0].isoformat()
     if asked.stored.revisions == "refuse":
@@ -181,7 +181,7 @@ def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding
 
 
 def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Count what does not count, and which rows have no forecast. Raises InvalidInput where none is of the dataset."""
+    """Report unused forecasts, and rows without a forecast. Raises InvalidInput if none belongs to the dataset."""
     stored, meaning = asked.stored, asked.stored.meaning
     frame = load_version(stored.paths, meaning, stored.options, stored.fingerprint)
     rows = keys_of(frame, meaning)

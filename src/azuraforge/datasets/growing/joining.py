@@ -1,4 +1,4 @@
-"""New rows next to a stored version: which are repeated, which change the past, which follow. Runs in children only."""
+"""New rows compared with a stored version: repeated rows, changes of the past, new ones. Runs in children only."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from azuraforge.datasets.reading.times import parse_times
 from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
 
-#: A row may lie so far in the future, or one step of the series where that is longer: clocks differ.
+#: The farthest a row may lie in the future (or one step of the series, if that is longer), since clocks differ.
 _TOLERANCE = timedelta(hours=1)
-#: Of a series without a frequency.
+#: The same for a series without a frequency.
 _TOLERANCE_IRREGULAR = timedelta(days=1)
 
 
@@ -29,10 +29,10 @@ class Arrived:
     """Rows of the new table in canonical columns.
 
     Attributes:
-        fresh: behind the end of their series; ``ROW`` is the row of the table.
-        past: at or before the end of their series, from the start of the dataset on; ``ROW`` as well.
-        findings: about reading and cleaning them.
-        incumbent: the present forecast of each row that has one, where the dataset has an incumbent.
+        fresh: rows after the end of their series; ``ROW`` is the row of the table.
+        past: rows at or before the end of their series, from the start of the dataset on; with ``ROW``, too.
+        findings: findings about reading and cleaning them.
+        incumbent: the present forecast of each row that has one, if the dataset has an incumbent.
     """
 
     fresh: pl.DataFrame
@@ -60,7 +60,7 @@ def options_of(stored: Stored, **asked: object) -> FileOptions:
 
 
 def check_columns(table: RawTable, stored: Stored) -> None:
-    """Raise InvalidInput where a column of the dataset is missing from the table."""
+    """Raise InvalidInput if a column of the dataset is missing from the table."""
     meaning = stored.meaning
     wanted = [name for name in (meaning.series, meaning.time, meaning.target, *meaning.features) if name is not None]
     there = {*table.frame.columns, *table.unread}
@@ -78,7 +78,7 @@ def check_columns(table: RawTable, stored: Stored) -> None:
 
 
 def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: str) -> None:
-    """Raise InvalidInput where the unit or the time zone is another one; None: not stated."""
+    """Raise InvalidInput if the unit or the time zone is another one; None: not stated."""
     meaning = stored.meaning
     for what, stated, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
         if stated is not None and stated != known:
@@ -92,7 +92,7 @@ def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where:
 
 
 def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime | None = None) -> Arrived:
-    """Read the table's rows and part them into those that follow and those of the past.
+    """Read the table's rows and split them into new rows and rows of the past.
 
     Rows before the start of the dataset are left out and counted. Raises InvalidInput for rows that cannot be read,
     for other columns, and for rows from the future.
@@ -130,7 +130,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
 
 
 def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrived:
-    """Part the rows of several series by the end of each; ``ends`` has the columns ``series`` and ``end``."""
+    """Split the rows of several series by the end of each; ``ends`` has the columns ``series`` and ``end``."""
     joined = found.fresh.join(ends, on=series, how="left", maintain_order="left")
     past = (pl.col(time) <= pl.col("end")).fill_null(False)
     fresh, past_rows = joined.filter(~past).drop("end"), joined.filter(past).drop("end")
@@ -163,7 +163,7 @@ def _refuse_future(frame: pl.DataFrame, table: RawTable, stored: Stored, now: da
     time, frequency = str(stored.meaning.time), stored.meaning.frequency
     step = _TOLERANCE_IRREGULAR if frequency is None else max(_TOLERANCE, step_of(frequency))
     if stored.end_at > now + step:
-        return  # the dataset has another clock than this machine: it ended in the future already
+        return  # the dataset's clock differs from this machine's: its end is already in the future
     late = frame.filter(pl.col(time) > now + step)
     if late.height:
         raise InvalidInput(

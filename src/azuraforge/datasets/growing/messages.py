@@ -20,7 +20,7 @@ class Stored(Shape):
 
     Attributes:
         present: the file of ``incumbent``, the present forecasts that came in files of their own.
-        carried: findings about the whole dataset, which the new version keeps.
+        carried: findings about the whole dataset that the new version keeps.
         revisions: the dataset's policy for rows that change stored ones.
     """
 
@@ -66,7 +66,7 @@ class IncumbentInput(Shape):
 
 
 class RefreshInput(Shape):
-    """A version whose source is asked for what came after its cursor; the child writes into its own outputs.
+    """A version whose source is read from its cursor on; the child writes into its own outputs.
 
     ``secrets`` are added on the pipe: dumped here, they are masked.
     """
@@ -80,11 +80,11 @@ class RefreshInput(Shape):
 
 
 class Grown(Shape):
-    """The version that follows; where nothing new came, ``read`` describes the stored one again.
+    """The next version; if no new rows came, ``read`` describes the stored one.
 
     Attributes:
         cursor: position of the source afterwards; null: unchanged.
-        own: the findings about the rows that came, which ``read.findings`` holds after the carried ones.
+        own: the findings about the new rows, which ``read.findings`` holds after the carried ones.
     """
 
     read: ReadResult
@@ -94,12 +94,12 @@ class Grown(Shape):
 
 
 class IncumbentGrown(Grown):
-    """The version that follows when present forecasts are added; its rows are those of the stored one.
+    """The next version after adding present forecasts; its rows equal the stored ones.
 
     Attributes:
-        forecasts: so many are known now, and of these ``added`` are new.
-        revised: known ones that changed.
-        repeated: known ones that came again.
+        forecasts: number of known forecasts; ``added`` of them are new.
+        revised: number of known forecasts that changed.
+        repeated: number of known forecasts that came again.
     """
 
     forecasts: int

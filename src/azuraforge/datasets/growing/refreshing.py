@@ -1,7 +1,7 @@
-"""``kind: refresh``: a source is asked for what came after its cursor, and the rows become the next version.
+"""``kind: refresh``: reads a source from its cursor on; the rows make the next version.
 
-Rows, cursor and event are written in the transaction that ends the run. A run that is killed before that has changed
-nothing, and asks again from the same cursor; one that is killed after it has ended.
+Rows, cursor and event are written in the transaction that ends the run. A run that is killed before it has changed
+nothing, and reads again from the same cursor; after it, the run has ended.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class RefreshConfig(BaseModel):
 
 
 class RefreshHandler(Handler):
-    """Asks the source of a dataset for new rows."""
+    """Reads new rows from the source of a dataset."""
 
     kind = "refresh"
     summary = RefreshSummary
@@ -41,7 +41,7 @@ class RefreshHandler(Handler):
         self._growing = growing
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check that the dataset has a source to ask; raises UserError."""
+        """Check that the dataset has a source to refresh from. Raises UserError."""
         if not request.dataset:
             raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
         if request.dataset_version is not None:
@@ -67,7 +67,7 @@ class RefreshHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Ask the source in a child; the rows become a version when the run succeeds."""
+        """Read the source in a child; the rows make a version when the run succeeds."""
         run = job.run
         if run.dataset_id is None:
             raise InvalidInput("a refresh needs a dataset", where=f"run {run.id}")
@@ -110,7 +110,7 @@ class RefreshHandler(Handler):
 
 
 def _check_askable(dataset: DatasetVersion) -> None:
-    """Raise InvalidInput for a dataset without a source that could be asked."""
+    """Raise InvalidInput for a dataset without a source to refresh from."""
     if dataset.source == _FILE:
         raise InvalidInput(
             f"dataset {dataset.name!r} comes from a file: there is nothing to ask",

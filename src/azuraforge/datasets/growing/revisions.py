@@ -36,11 +36,11 @@ class Past:
         return self.changed.height + self.inserted.height
 
     def first_at(self, time: str) -> datetime | None:
-        """Return the time of the earliest revised row; None where there is none."""
+        """Return the time of the earliest revised row; None if there is none."""
         return min(self._times(time), default=None)
 
     def last_at(self, time: str) -> datetime | None:
-        """Return the time of the latest revised row; None where there is none."""
+        """Return the time of the latest revised row; None if there is none."""
         return max(self._times(time), default=None)
 
     def _times(self, time: str) -> list[datetime]:
@@ -49,12 +49,12 @@ class Past:
 
 
 def compare(past: pl.DataFrame, old: pl.DataFrame, stored: Stored, table: RawTable, findings: list[Finding]) -> Past:
-    """Compare canonical rows of the past with the stored ones, and let the dataset's policy decide.
+    """Compare canonical rows of the past with the stored ones, and apply the dataset's policy.
 
-    A value that is missing now changes nothing: what was measured once stays known. Rows without a target at times that
-    the dataset does not have say nothing either.
+    A missing value changes nothing: a measured value stays known. Rows without a target at times that
+    the dataset does not have change nothing either.
 
-    Raises InvalidInput with the code ``rows_revised`` where rows change stored ones and the policy refuses that.
+    Raises InvalidInput with the code ``rows_revised`` if rows change stored ones and the policy refuses that.
     """
     meaning = stored.meaning
     key = [name for name in (meaning.series, meaning.time) if name is not None]

@@ -1,4 +1,4 @@
-"""Rows added to datasets: from files, as JSON, or by a source that is asked again."""
+"""Service that adds rows to datasets: from files, as JSON, or from a source."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from azuraforge.events.service import EventLog
 APPEND = "azuraforge.datasets.growing.child:append"
 INCUMBENT = "azuraforge.datasets.growing.incumbents:state"
 TIMEOUT_SECONDS = 900.0
-#: An append is computed again when another one was faster; this often, then it is refused.
+#: Attempts of an append that other appends overtake; after these it is refused.
 _TRIES = 8
 
 
 class Overtaken(Exception):
-    """Another version was added after the one that rows were added to."""
+    """Raised if another version was added after the one that rows were added to."""
 
 
 class GrowingDatasets:
@@ -64,8 +64,8 @@ class GrowingDatasets:
     ) -> AppendOut:
         """Add the rows of a file to the newest version.
 
-        Rows that are there already with equal values are left out and counted. Raises InvalidInput for rows that cannot
-        be added, with nothing kept; Conflict where other appends were faster each time.
+        Rows that exist already with equal values are left out and counted. Raises InvalidInput for rows that cannot
+        be added, and keeps nothing; Conflict if other appends were faster each time.
         """
         return self._append(project_id, name_or_id, path, filename, options, unit, is_json=False)
 
@@ -81,7 +81,7 @@ class GrowingDatasets:
     ) -> IncumbentOut:
         """Add the present forecasts of a file to those that the dataset has; its rows stay the same.
 
-        Raises InvalidInput for a file that cannot be used, with nothing kept; Conflict as ``append_file``.
+        Raises InvalidInput for a file that cannot be used, and keeps nothing; Conflict as ``append_file``.
         """
         for _ in range(_TRIES):
             base = self._datasets.get(project_id, name_or_id)
@@ -106,7 +106,7 @@ class GrowingDatasets:
     def set_revisions(
         self, project_id: str, name_or_id: str, policy: RevisionPolicy, *, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """Decide what happens to rows that change stored ones. Raises NotFound."""
+        """Set the policy for rows that change stored ones. Raises NotFound."""
         found = self._datasets.get(project_id, name_or_id)
 
         def work(session: Session) -> None:
@@ -182,7 +182,7 @@ class GrowingDatasets:
 
 
 def stored_of(base: DatasetVersion) -> Stored:
-    """Return what a child needs to know of a version. Raises InvalidInput for one that holds no series."""
+    """Return the description of a version for a child. Raises InvalidInput if the version holds no series."""
     if base.schema.time is None or base.start_at is None or base.end_at is None:
         raise InvalidInput(
             f"dataset {base.name!r} holds pictures; rows can be added to a series only",
@@ -221,7 +221,7 @@ def _overtaken(name: str) -> Conflict:
 
 
 def append_result(kept: DatasetVersion, grown: Grown, *, created: bool) -> AppendOut:
-    """Return what became of rows that arrived."""
+    """Return the result of adding rows."""
     growth = grown.growth
     return AppendOut(
         version=kept.out(created=created),

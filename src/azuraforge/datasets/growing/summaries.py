@@ -9,7 +9,7 @@ from azuraforge.runs.schemas import RunSummary
 
 
 class RefreshSummary(RunSummary):
-    """What a source answered: the rows of the next version, and how they differ from those of the previous one."""
+    """The result of a refresh: the rows of the next version, and their differences from the previous one."""
 
     kind: Literal["refresh"] = "refresh"
     dataset: str

@@ -30,7 +30,7 @@ _PARTS = {"train": 0, "test": 1, None: 2}
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a dataset: its class, its official part (None: no split), and the name by which people find it."""
+    """A picture of a dataset: its class, its official part (None: no split), and its name for users."""
 
     label: str
     part: str | None
@@ -50,7 +50,7 @@ def image_frame(
         pictures: as many.
         size: height, width and channels.
 
-    Rows stand in the order of part, name, label and content, whatever order they came in.
+    Rows are sorted by part, name, label and content.
     """
     rows = [row.tobytes() for row in pixels] if isinstance(pixels, np.ndarray) else list(pixels)
     frame = pl.DataFrame(
@@ -81,7 +81,7 @@ def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json)
 
     A row is its part, name, label and pixels.
 
-    It depends neither on the archive or file format that carried the pictures nor on their order in it. A JPEG's
+    It depends neither on the pictures' archive or file format nor on their order in it. A JPEG's
     pixels are those of the decoder that read it.
     """
     header = {
@@ -99,7 +99,7 @@ def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json)
 
 
 def refuse_unlearnable(pictures: Sequence[Picture], name: str) -> None:
-    """Raise InvalidInput where there are too few pictures, or too few or too many classes."""
+    """Raise InvalidInput if there are too few pictures, or too few or too many classes."""
     classes = sorted({each.label for each in pictures})
     if not pictures:
         raise InvalidInput(
@@ -134,7 +134,7 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: str) -> None:
 
 
 def look_over(frame: pl.DataFrame, findings: list[Finding]) -> None:
-    """What can spoil learning or judging: repetitions, test pictures among those to learn from, rare classes."""
+    """Report problems for learning or evaluation: repetitions, test pictures in the training set, rare classes."""
     digests = frame.select(
         pl.col("image").hash(0).alias("hash"), pl.col("image").hash(1).alias("other"), pl.col("label", "part", "name")
     )
@@ -178,7 +178,7 @@ def _look_at_parts(frame: pl.DataFrame, findings: list[Finding]) -> None:
 
 
 def class_counts(frame: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Pictures a class, by part (``train``, ``test``, ``all`` where there is no split)."""
+    """Return the number of pictures per class, by part (``train``, ``test``, ``all`` without a split)."""
     counted = frame.group_by("label", pl.col("part").fill_null("all")).len().sort("label", "part")
     found: dict[str, dict[str, int]] = {}
     for label, part, count in counted.iter_rows():

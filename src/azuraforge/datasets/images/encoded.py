@@ -1,4 +1,4 @@
-"""Pictures that are still files, and how their labels and parts are read."""
+"""Pictures that are still encoded, and the reading of their labels and parts."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 
 from azuraforge.datasets.images.canonical import Picture
 
-#: Words that name a part. A validation part counts as training data.
+#: Names of a part. A validation part counts as training data.
 TRAIN, TEST, VALIDATION = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A picture that is still a file; ``load`` gives its bytes."""
+    """A picture that is still encoded; ``load`` returns its bytes."""
 
     picture: Picture
     load: Callable[[], bytes]
 
 
 def label_text(value: object) -> str:
-    """Return a label as text, without what would break a page or a path."""
+    """Return a label as text, without characters that would break a page or a path."""
     return re.sub(r"\s+", " ", str(value)).strip()[:200]
 
 
 def unique_parts(values: Iterable[str | None]) -> dict[str | None, str | None]:
-    """Return how the words in a table's part column are understood; None for all where they are not train and test."""
+    """Return the meaning of the values in a table's part column; None for all if they are not train and test."""
     words = set(values)
     known = {word: part_of(word) for word in words}
     return known if {"train", "test"} <= set(known.values()) and None not in known.values() else dict.fromkeys(words)

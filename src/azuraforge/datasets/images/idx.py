@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from azuraforge.errors import InvalidInput
 
-#: More pictures than this are no set to learn from here.
+#: The most pictures of one file.
 MAX_PICTURES = 1_000_000
 _LONGEST_HEAD = 4 + 4 * 4
 _UINT8 = 8
@@ -35,14 +35,14 @@ class IdxPart:
 
 
 def is_idx(name: str) -> bool:
-    """Whether a name is one that idx files bear, such as ``train-images-idx3-ubyte.gz``."""
+    """Return whether a name is that of an idx file, such as ``train-images-idx3-ubyte.gz``."""
     return re.search(r"(idx[1-4][-.]?u?byte|\.idx[1-4]?)(\.gz)?$", name, flags=re.IGNORECASE) is not None
 
 
 def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uint8]:
     """Return the values of one idx file, plain or gzip. Raises InvalidInput naming ``name``.
 
-    The head announces how many values there are; a file with more than ``max_bytes`` is refused before they are
+    The header announces the number of values; a file with more than ``max_bytes`` is refused before they are
     decompressed.
 
     Example:
@@ -74,9 +74,9 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
 
 
 def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
-    """The pairs among files by name; ``t10k-…`` and ``test-…`` are the official test part where another part is there.
+    """Return the pairs of files by name; ``t10k-…`` and ``test-…`` are the official test set if another part exists.
 
-    Raises InvalidInput where a file has no other half, the halves do not fit, or all files together have more than
+    Raises InvalidInput if a file has no other half, the halves do not fit, or all files together have more than
     ``max_bytes`` of values.
     """
     values: dict[str, NDArray[np.uint8]] = {}
@@ -133,7 +133,7 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
 
 
 def _key(name: str) -> str:
-    """What both halves' names share: ``train-images-idx3-ubyte.gz`` → ``train``."""
+    """Return the common part of both halves' names: ``train-images-idx3-ubyte.gz`` → ``train``."""
     plain = re.sub(r"(\.gz)?$", "", name.rsplit("/", 1)[-1].lower())
     return re.sub(r"[-_.]?(images?|labels?|idx[1-4]?|u?byte)", "", plain)
 

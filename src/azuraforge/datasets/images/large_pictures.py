@@ -1,8 +1,8 @@
-"""Large pictures, brought to the size of a model version by a short child before its serving child sees them.
+"""Large pictures, scaled to the size of a model version in a short-lived child before its serving child reads them.
 
-A few kilobytes may hold 40 million pixels, which take a gigabyte and seconds to decode. The serving child of a version
-lives long, answers everyone, and must not be killed for one request. It refuses a picture with more than
-``SERVED_PIXELS``; that one is decoded here, in a child with the memory limit of reading, which ends when the client
+A few kilobytes may hold 40 million pixels, which need a gigabyte and seconds to decode. The serving child of a version
+is long-lived, answers all callers, and must not be killed for one request. It refuses a picture with more than
+``SERVED_PIXELS``; such a picture is decoded here, in a child with the memory limit of reading, which ends if the client
 leaves.
 """
 
@@ -55,8 +55,8 @@ class LargePictures:
     def shrink(self, path: Path, name: str, size: tuple[int, int, int], timeout_seconds: float) -> Path:
         """Return the path of a PNG of ``size`` (height, width, channels) next to the picture at ``path``.
 
-        Within a request, the child ends when the client leaves. Raises InvalidInput where the picture cannot be decoded
-        within the memory limit, TransientError where too many are being decoded for ``timeout_seconds``.
+        Within a request, the child ends when the client leaves. Raises InvalidInput if the picture cannot be decoded
+        within the memory limit, TransientError if too many are being decoded for ``timeout_seconds``.
         """
         height, width, channels = size
         target = path.with_name(f"{path.name}-{height}x{width}x{channels}.png")

@@ -1,6 +1,6 @@
-"""One picture: from the bytes of a file to pixels of the size a dataset or a model version has, and back to a PNG.
+"""Pictures: decoded from the bytes of a file to pixels of a dataset's or model version's size, and encoded as PNG.
 
-The same code prepares a dataset and a picture that somebody asks about. Runs in children only.
+The same code prepares datasets and the pictures of predictions. Runs in children only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Pixels = NDArray[np.uint8]
 
 #: A picture with more is refused before a single pixel is decoded.
 MAX_PIXELS = 40_000_000
-#: What is decoded; Pillow knows more formats, some of them run other programs.
+#: Formats that are decoded; Pillow knows more, some of which run other programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 _NEXT_STEP = "use a PNG, JPEG, WebP, BMP, GIF or TIFF picture"
@@ -33,7 +33,7 @@ _GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
 
 @dataclass(frozen=True)
 class Look:
-    """What a picture's head says: its size as people see it, and 1 channel for grey, 3 for colour."""
+    """The header of a picture: its size as displayed, and 1 channel for grey, 3 for colour."""
 
     height: int
     width: int
@@ -41,7 +41,7 @@ class Look:
 
 
 def look(data: bytes, name: str) -> Look:
-    """Size and channels without decoding any pixel. Raises InvalidInput as ``decode_picture`` does."""
+    """Return size and channels without decoding any pixel. Raises InvalidInput as ``decode_picture`` does."""
     with _opened(data, name) as image:
         height, width = image.height, image.width
         if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
@@ -52,15 +52,15 @@ def look(data: bytes, name: str) -> Look:
 def decode_picture(
     data: bytes, name: str, height: int, width: int, channels: int, most_pixels: int = MAX_PIXELS
 ) -> Pixels:
-    """``(height, width, channels)`` uint8: the picture upright, transparent places white, fitted into the size.
+    """Return ``(height, width, channels)`` uint8: the picture upright, transparent pixels white, fitted into the size.
 
-    Another size is scaled until it fits (Lanczos) and centred; black fills what is left (letterbox). Of an animation
-    the first picture counts.
+    Another size is scaled to fit (Lanczos) and centred; black fills the rest (letterbox). Of an animation
+    the first picture is used.
 
     Raises:
         InvalidInput: ``not_a_picture``, ``truncated_picture`` or ``too_many_pixels`` (more than ``most_pixels``),
             naming ``name``.
-        MemoryError: this process may not take as much memory as decoding needs.
+        MemoryError: decoding needs more memory than this process may use.
     """
     with _opened(data, name, most_pixels) as image:
         image.load()
@@ -76,7 +76,7 @@ class Asked(Protocol):
 
 
 def shrink(child: Asked) -> Shrunk:
-    """Decode a picture and save it as a PNG, which keeps every pixel of the size asked for.
+    """Decode a picture and save it as a PNG of the requested size, without loss.
 
     ``ShrinkInput`` → ``Shrunk``.
 
@@ -89,7 +89,7 @@ def shrink(child: Asked) -> Shrunk:
 
 
 def fit(image: Image.Image, height: int, width: int) -> Pixels:
-    """``(height, width, channels)``: a picture of mode L or RGB in the middle of the size, black around it."""
+    """Return ``(height, width, channels)``: a picture of mode L or RGB, centred in the size on black."""
     if image.size != (width, height):
         scale = min(width / image.width, height / image.height)
         size = (max(1, min(width, round(image.width * scale))), max(1, min(height, round(image.height * scale))))
@@ -100,7 +100,7 @@ def fit(image: Image.Image, height: int, width: int) -> Pixels:
 
 
 class _Opened:
-    """A picture while it is looked at; whatever a decoder raises becomes one clear sentence."""
+    """An open picture; any error of a decoder becomes one clear sentence."""
 
     def __init__(self, data: bytes, name: str, most_pixels: int) -> None:
         self._data, self._name, self._most_pixels = data, name, most_pixels
@@ -136,7 +136,7 @@ def _opened(data: bytes, name: str, most_pixels: int = MAX_PIXELS) -> _Opened:
 
 
 def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
-    """Mode L or RGB. Sixteen bits become eight by their upper half; what is transparent shows white."""
+    """Convert to mode L or RGB. Sixteen bits become the upper eight; transparent pixels become white."""
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):

@@ -1,4 +1,4 @@
-"""From what people send (a zip of folders, idx files, a Parquet table) to an image dataset. Runs in children only."""
+"""Readers of image datasets: a zip of folders, idx files, or a Parquet table. Runs in children only."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Size = tuple[int, int, int]
 
 
 def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
-    """Read and prepare an image dataset; ``name`` is what messages call the file.
+    """Read and prepare an image dataset; ``name`` is its name in messages.
 
     Raises InvalidInput naming what is wrong, where, and what to do next.
     """
@@ -74,7 +74,7 @@ def prepare_pictures(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Decode every picture into one size. What cannot be read stops it, or is left out and reported."""
+    """Decode every picture into one size. Unreadable pictures raise an error, or are left out and reported."""
     refuse_unlearnable([each.picture for each in pictures], name)
     bad: dict[str, InvalidInput] = {}
     looks = _looks(pictures, bad)
@@ -123,7 +123,7 @@ def prepare_pixels(
 
 
 def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _DEFAULT) -> Prepared:
-    """Prepare what a source of pictures read. Raises InvalidInput where it is not what a source promises."""
+    """Prepare the pictures that a source read. Raises InvalidInput if the source breaks its contract."""
     frame, size = read.frame, (read.height, read.width, read.channels)
     if missing := [name for name in ("image", "label") if name not in frame.columns]:
         raise InvalidInput(f"the source {source} gave no column {missing[0]!r}", where=f"source {source}")
@@ -214,10 +214,10 @@ def _loader(archive: Archive, entry: Entry) -> Callable[[], bytes]:
 
 
 def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> list[tuple[Picture, Entry]]:
-    """Which class and part each file belongs to, by the folders that it lies in."""
+    """Return the class and part of each file, by the folders that contain it."""
     paths = [entry.parts for entry in entries]
     while paths and all(len(path) > 2 for path in paths) and len({path[0] for path in paths}) == 1:
-        paths = [path[1:] for path in paths]  # a folder around everything says nothing
+        paths = [path[1:] for path in paths]  # a folder around everything has no meaning
     tops = {path[0].lower() for path in paths if len(path) > 2}
     split = (
         bool(paths)
@@ -269,7 +269,7 @@ def _looks(pictures: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[in
 
 
 def _size(looks: dict[int, Look], name: str, options: ImageOptions) -> Size:
-    """The size asked for, else the one that all pictures have."""
+    """Return the requested size, else the one that all pictures have."""
     channels: int = options.channels or max((found.channels for found in looks.values()), default=1)
     if options.height is not None and options.width is not None:
         size = (options.height, options.width, channels)

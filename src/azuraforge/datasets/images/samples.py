@@ -1,4 +1,4 @@
-"""Some pictures of an image dataset, for people to look at. Runs in children only."""
+"""Sample pictures of an image dataset. Runs in children only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.datasets.images.canonical import class_counts
 from azuraforge.datasets.schemas import ClassOut, PictureOut, PicturesOut
 from azuraforge.plugins.vision.png import png_base64
 
-#: Of all classes together: an answer stays small however many classes there are.
+#: The most pictures of all classes together, so that an answer with many classes stays small.
 MAX_PICTURES = 400
 
 

@@ -26,9 +26,9 @@ MAX_ROWS = 1_000_000
 def read_table(
     path: Path, name: str, options: ImageOptions, findings: list[Finding], max_bytes: int = MAX_UNPACKED_BYTES
 ) -> list[Encoded]:
-    """The rows as encoded pictures; a picture's name is its row's number, counted from 0.
+    """Return the rows as encoded pictures; a picture's name is its row's number, counted from 0.
 
-    Class names come from the table's own description where Hugging Face left one, else from the label column.
+    Class names come from the table's Hugging Face description if there is one, else from the label column.
     """
     schema, rows = describe(path, name)
     wanted = _columns(schema, name, options)
@@ -111,7 +111,7 @@ def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
 
 
 def _class_names(described: str | None, label: str) -> list[str] | None:
-    """The names of the classes by number, from the description that Hugging Face writes into its files."""
+    """Return the names of the classes by number, from the description that Hugging Face writes into its files."""
     try:
         names = orjson.loads(described or "{}")["info"]["features"][label]["names"]
     except (orjson.JSONDecodeError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Zip archives of many files, as strangers send them: looked over whole before anything of them is unpacked.
+"""Untrusted zip archives of many files: checked as a whole before anything is unpacked.
 
 Nothing is ever written to disk under a name from an archive. Runs in children only.
 """
@@ -24,7 +24,7 @@ MAX_ENTRIES = 200_000
 MAX_DIRECTORY_BYTES = 64 << 20
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_ENTRY_BYTES = 512 << 20
-#: Pictures and idx files hardly shrink by more; a bomb does by a thousand.
+#: The highest compression ratio: pictures and idx files hardly exceed it; a zip bomb reaches a thousand.
 MAX_RATIO = 200
 _RATIO_COUNTS_FROM_BYTES = 16 << 20
 #: The record at an archive's end with a comment of 64 KiB, and before it those of the long form.
@@ -91,9 +91,9 @@ def open_archive(path: Path, name: str) -> Iterator[Archive]:
 
 
 def check_directory(file: IO[bytes], name: str) -> None:
-    """Raise InvalidInput where an archive's directory is larger than any that is read; its size stands at the end.
+    """Raise InvalidInput if an archive's directory is larger than any that is read; its size stands at the end.
 
-    Leaves the file at its start. What is no archive passes: opening it says so.
+    Leaves the file at its start. A file that is no archive passes; opening it reports that.
     """
     size = file.seek(0, io.SEEK_END)
     start = max(0, size - _LONGEST_END)
@@ -113,7 +113,7 @@ def check_directory(file: IO[bytes], name: str) -> None:
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a file begins as a zip does."""
+    """Return whether a file begins as a zip does."""
     with path.open("rb") as file:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -149,7 +149,7 @@ def _checked(file: zipfile.ZipFile, name: str) -> list[Entry]:
 
 
 def _checked_path(info: zipfile.ZipInfo, name: str) -> str:
-    path = info.orig_filename.replace("\\", "/")  # some programs of Windows write the other slash
+    path = info.orig_filename.replace("\\", "/")  # some Windows programs write backslashes
     shown = "".join(letter if letter.isprintable() else "?" for letter in path)[:120]
     if stat.S_ISLNK(info.external_attr >> 16):
         raise _refused(f"{shown!r} is a link", name, "link_in_archive", "pack the files themselves")

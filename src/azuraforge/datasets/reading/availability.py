@@ -1,4 +1,4 @@
-"""Statements of when columns become known, checked on adding. Runs in children only."""
+"""Checks of statements about when columns become known. Runs in children only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check_stated(stated: Collection[str], columns: Collection[str], taken: Colle
 
 
 def report_availability(frame: pl.DataFrame, schema: DatasetSchema, findings: list[Finding]) -> None:
-    """Append what is stated of each column. Raises InvalidInput for one that becomes known after the last row."""
+    """Append a finding for each statement. Raises InvalidInput for one that becomes known after the last row."""
     known = known_table(frame, schema).frame
     for name, stated in schema.available_after.items():
         rows = int(known[name].is_not_null().sum())

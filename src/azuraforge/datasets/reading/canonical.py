@@ -27,9 +27,9 @@ _FORMAT = "azuraforge dataset 2"
 def canonical_frame(
     frame: pl.DataFrame, time: str, target: str, features: list[str], series: str | None = None
 ) -> pl.DataFrame:
-    """Time (UTC, microseconds), target, then features by name; float64; sorted by time.
+    """Return time (UTC, microseconds), target, then features by name; float64; sorted by time.
 
-    Of several series their names come first, and the rows stand series by series.
+    For several series, their names come first, and the rows are sorted series by series.
     """
     numbers = [target, *sorted(features)]
     names = [] if series is None else [pl.col(series).cast(pl.String)]
@@ -90,7 +90,7 @@ def _block_hash(frame: pl.DataFrame) -> str:
 def write_parquet(frame: pl.DataFrame, path: Path) -> str:
     """Write ``frame`` so that ``path`` holds all of it or nothing; return the file's SHA-256."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    buffer = io.BytesIO()  # Polars' own writing hides the reason where a disk is full
+    buffer = io.BytesIO()  # Polars' own writer hides the reason if a disk is full
     frame.write_parquet(buffer, compression="zstd", statistics=True, row_group_size=BLOCK_ROWS)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +112,6 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

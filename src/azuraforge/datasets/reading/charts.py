@@ -9,7 +9,7 @@ import polars as pl
 
 
 def reduce_rows(frame: pl.DataFrame, columns: list[str], max_points: int) -> pl.DataFrame:
-    """At most ``max_points`` rows: the first, the last, and of each bucket the rows of every column's extremes.
+    """Return at most ``max_points`` rows: the first, the last, and of each bucket the rows of every column's extremes.
 
     Example:
         >>> frame = pl.DataFrame({"y": [0.0] * 500 + [9.0] + [0.0] * 500})

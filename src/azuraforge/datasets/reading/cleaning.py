@@ -1,8 +1,8 @@
-"""What is done to rows that are not as they should be; each act is a finding. Runs in children only.
+"""Cleaning of rows; each change is reported as a finding. Runs in children only.
 
-Every filling looks into the past only: a value carried forward was known at its time, an interpolated one was not.
-Only features are filled. A target that nobody measured stays empty: pipelines carry the last known one forward where
-they need an input, and a row without a target is never learned or judged as truth.
+Filling uses past values only: a value carried forward was known at its time, an interpolated one was not.
+Only features are filled. A target that was not measured stays empty: pipelines carry the last known one forward where
+they need an input, and a row without a target is never learned or used as truth.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_FILLED = 0.05
 def take_as_missing(
     frame: pl.DataFrame, missing_values: dict[str, list[float]], findings: list[Finding]
 ) -> pl.DataFrame:
-    """Replace the values that the user says mean missing."""
+    """Replace the values that the user declared as missing."""
     for column, values in sorted(missing_values.items()):
         if column not in frame.columns:
             raise InvalidInput(
@@ -42,7 +42,7 @@ def take_as_missing(
 
 
 def sort_rows(frame: pl.DataFrame, time: str, table: RawTable, findings: list[Finding]) -> pl.DataFrame:
-    """Rows in order of time."""
+    """Sort rows by time."""
     backwards = (frame[time].diff().cast(pl.Int64) < 0).arg_true()
     if len(backwards):
         row = int(frame[ROW][int(backwards[0])])
@@ -53,7 +53,7 @@ def sort_rows(frame: pl.DataFrame, time: str, table: RawTable, findings: list[Fi
 def reduce_duplicates(
     frame: pl.DataFrame, time: str, policy: str, table: RawTable, findings: list[Finding]
 ) -> pl.DataFrame:
-    """One row per time. Repetitions go; different values need a policy."""
+    """Keep one row per time. Repetitions are removed; different values need a policy."""
     values = [column for column in frame.columns if column != ROW]
     once = frame.unique(values, keep="first", maintain_order=True)
     if once.height < frame.height:
@@ -87,9 +87,9 @@ def reduce_duplicates(
 def settle_target(
     frame: pl.DataFrame, time: str, target: str, options: CleaningOptions, table: RawTable, findings: list[Finding]
 ) -> pl.DataFrame:
-    """No NaN or infinite target is left, and with the policies ``error`` and ``drop`` no missing one.
+    """Remove NaN and infinite targets, and with the policies ``error`` and ``drop`` missing ones.
 
-    With ``forward_fill`` the rows between known targets stay, their target missing; at the start and the end they go.
+    With ``forward_fill``, rows between known targets stay without a target; at the start and the end they are removed.
     """
     bad = ~frame[target].is_finite().fill_null(False)
     rows = bad.arg_true()
@@ -130,9 +130,9 @@ def settle_target(
 def settle_features(
     frame: pl.DataFrame, time: str, target: str, features: list[str], table: RawTable, findings: list[Finding]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """No missing feature value is left; features that are mostly missing are ignored.
+    """Fill missing feature values; ignore features that are mostly missing.
 
-    Rows go until every feature has a value, and from there on until the target has one.
+    Rows are removed until every feature has a value, and from there on until the target has one.
     """
     kept: list[str] = []
     ignored: list[str] = []
@@ -190,7 +190,7 @@ def settle_gaps(
 
     ``rows_before``: rows of the same series that are not in ``frame``; they count where the share of missing rows does.
 
-    Returns the frame, and whether it is regular now. Raises InvalidInput where so many rows are missing that the
+    Returns the frame, and whether it is regular now. Raises InvalidInput if so many rows are missing that the
     whole series exceeds ``budget``; their number is known from the rhythm, before they are built.
     """
     if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:

@@ -1,6 +1,6 @@
-"""From a file's bytes to text: what kind of file it is, its compression and its encoding.
+"""Decoding of a file's bytes to text: its kind, compression and encoding.
 
-Runs in children only. Everything unpacked is bounded, so that a small archive cannot fill the memory.
+Runs in children only. Unpacked sizes are bounded, so that a small archive cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _BOMS = (
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text file. ``assumed`` says that the encoding is a guess and not a certainty."""
+    """A decoded text file. ``assumed``: the encoding is a guess."""
 
     text: str
     encoding: str
@@ -81,7 +81,7 @@ def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
 
 
 def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
-    """Bytes as text: the given encoding, else by its byte order mark, else UTF-8, else Windows-1254.
+    """Decode bytes with the given encoding, else by the byte order mark, else as UTF-8, else as Windows-1254.
 
     Example:
         >>> decode("sıcaklık".encode(), "t.csv").encoding

@@ -26,10 +26,10 @@ ROW = "__row__"
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table as it stands in the file.
+    """A table as in the file.
 
     ``frame`` has the file's columns (strings where they come from text) and ``ROW``, the row's number from 0.
-    ``first_line`` is the line of row 0 where rows and lines go together, None where they do not. ``unread`` are columns
+    ``first_line`` is the line of row 0 where rows and lines go together, None if they do not. ``unread`` are columns
     of the file that cannot be used and are not in ``frame``.
     """
 
@@ -40,25 +40,25 @@ class RawTable:
     unread: tuple[str, ...] = ()
 
     def place(self, row: int, column: str | None = None) -> str:
-        """Where a row stands: ``prices.csv, line 7, column 'Close'``."""
+        """Return the place of a row: ``prices.csv, line 7, column 'Close'``."""
         at = f"line {row + self.first_line}" if self.first_line is not None else f"row {row + 1}"
         return f"{self.name}, {at}" + (f", column {column!r}" if column is not None else "")
 
     def require(self, column: str, option: str) -> None:
-        """Raise InvalidInput where the table has no such column."""
+        """Raise InvalidInput if the table has no such column."""
         names = [name for name in self.frame.columns if name != ROW]
         require_column([*names, *self.unread], self.name, column, option)
 
 
 def table_of(frame: pl.DataFrame, name: str) -> RawTable:
-    """A typed frame (Parquet, a source) as a table; categories become text."""
+    """Return a typed frame (Parquet, a source) as a table; categories become text."""
     _refuse_reserved(frame.columns, name)
     categories = [column for column, kind in frame.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
     return RawTable(frame.with_columns(pl.col(categories).cast(pl.String)).with_row_index(ROW), name)
 
 
 def require_column(names: list[str], file: str, column: str, option: str) -> None:
-    """Raise InvalidInput where ``column`` is not among ``names``, with the closest name as a guess."""
+    """Raise InvalidInput if ``column`` is not among ``names``, with the closest name as a suggestion."""
     if column in names:
         return
     close = difflib.get_close_matches(column, names, n=1, cutoff=0.6)
@@ -77,9 +77,9 @@ def require_column(names: list[str], file: str, column: str, option: str) -> Non
 def read_delimited(
     text: str, name: str, separator: str | None, needed: dict[str, str], limits: ReadingLimits | None = None
 ) -> RawTable:
-    """Text as a table of strings; ``needed`` are the columns that must be there, by the option that names them.
+    """Read text as a table of strings; ``needed`` are the required columns, by the option that names them.
 
-    Raises InvalidInput where no separator fits, a line has more values than the header, a quote is left open, or the
+    Raises InvalidInput if no separator fits, a line has more values than the header, a quote is left open, or the
     table has more columns or values than ``limits`` allow, which is counted before it is built.
     """
     limits = limits or ReadingLimits()
@@ -122,7 +122,7 @@ def read_delimited(
 
 
 def sniff(text: str) -> str | None:
-    """The separator that cuts header and rows into the same number of columns; None where none does.
+    """Return the separator that splits header and rows into the same number of columns; None if none does.
 
     Example:
         >>> sniff("time;value\\n2020-01-01;1,5\\n2020-01-02;2,5\\n")
@@ -148,7 +148,7 @@ def sniff(text: str) -> str | None:
 
 
 def separator_name(separator: str) -> str:
-    """``"comma"`` for ``","``; the character itself where it has no name."""
+    """Return ``"comma"`` for ``","``; the character itself if it has no name."""
     return _NAMES.get(separator, repr(separator))
 
 

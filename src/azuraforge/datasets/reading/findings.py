@@ -1,4 +1,4 @@
-"""What reading a dataset may find, in both languages. Codes are stable; texts are for people."""
+"""Findings of reading a dataset, in both languages. Codes are stable; texts are for users."""
 
 from __future__ import annotations
 
@@ -325,7 +325,7 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> 
 
 
 def _worded(name: str, value: object, language: str) -> object:
-    """Return a value as a reader of the language writes it; the number of a row stays as a spreadsheet shows it."""
+    """Return a value formatted for the language; a row number stays as a spreadsheet shows it."""
     if isinstance(value, dict):
         return value[language]
     if isinstance(value, timedelta):
@@ -338,7 +338,7 @@ def _worded(name: str, value: object, language: str) -> object:
 
 
 def remarks(found: Sequence[SourceFinding]) -> list[Finding]:
-    """Return what a source remarked as findings."""
+    """Return the remarks of a source as findings."""
     return [
         Finding(code=each.code, severity=each.severity, count=each.count, where=each.where, text=dict(each.text))
         for each in found

@@ -1,4 +1,4 @@
-"""The rhythm of a series: how far its rows stand apart, and which rows are missing from it.
+"""The rhythm of a series: the distance of its rows, and the rows missing from it.
 
 Runs in children only.
 """
@@ -29,11 +29,11 @@ _SESSION_DAY = 0.9
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How rows follow one another.
+    """The rhythm of a series' rows.
 
     ``missing`` rows would make the series whole; ``longest`` is the longest hole, in rows; ``gap_after`` the row
     before the first hole. Only ``kind="regular"`` has a ``frequency``; days and months are those of ``zone``, which is
-    None where rows follow the clock and no calendar.
+    None if rows follow the clock and not a calendar.
     """
 
     kind: Literal["regular", "trading_days", "sessions", "irregular"]
@@ -47,9 +47,9 @@ class Rhythm:
 
 
 def find_rhythm(times: pl.Series, timezone: str, frequency: str | None = None) -> Rhythm:
-    """The rhythm of sorted, distinct UTC times; days and months are counted in ``timezone``.
+    """Return the rhythm of sorted, distinct UTC times; days and months are counted in ``timezone``.
 
-    Raises InvalidInput where ``frequency`` is asked for and a row does not fit it.
+    Raises InvalidInput if ``frequency`` is given and a row does not fit it.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -90,7 +90,7 @@ def _rhythm_in(times: pl.Series, zone: str, frequency: str | None) -> Rhythm | N
 
 
 def season_of(frequency: str) -> int:
-    """Rows in the strongest natural cycle: a day for hours, a week for days, a year for weeks and months.
+    """Return the rows in the strongest natural cycle: a day for hours, a week for days, a year for weeks and months.
 
     Example:
         >>> season_of("15m"), season_of("1w"), season_of("1mo")
@@ -123,7 +123,7 @@ def step_of(frequency: str) -> timedelta:
 
 
 def whole_grid(times: pl.Series, rhythm: Rhythm) -> pl.Series:
-    """All times that a regular rhythm names between the first and the last row, as UTC."""
+    """Return all times of a regular rhythm between the first and the last row, in UTC."""
     if rhythm.frequency is None:
         raise ValueError("rows without a fixed distance have no grid")
     zone = rhythm.zone or "UTC"
@@ -172,12 +172,12 @@ def _refuse_asked(times: pl.Series, timezone: str, frequency: str) -> None:
 
 
 def _common(steps: pl.Series) -> int:
-    """The most common step; of equally common ones the shortest."""
+    """Return the most common step; of equally common ones the shortest."""
     return int(steps.mode().to_numpy().min())
 
 
 def _fixed(moments: pl.Series, step: int, zone: str | None) -> Rhythm | None:
-    """Rows on a grid of one fixed step; None where some stand off it."""
+    """Return the rhythm of rows on a grid of one fixed step; None if some are off the grid."""
     if step <= 0 or step % 1000 or bool(((moments - int(moments[0])) % step).ne(0).any()):
         return None
     name = _name(step)
@@ -185,7 +185,7 @@ def _fixed(moments: pl.Series, step: int, zone: str | None) -> Rhythm | None:
 
 
 def _months(wall: pl.Series, zone: str, step: int | None = None) -> Rhythm | None:
-    """Rows on one day and hour of the month, or on its last day."""
+    """Return the rhythm of rows on one day and hour of the month, or on its last day."""
     into_day = wall - wall.dt.truncate("1d")
     last_day = wall.dt.day() == wall.dt.month_end().dt.day()
     month_end = bool(last_day.all()) and wall.dt.day().n_unique() > 1
@@ -218,7 +218,7 @@ def _with_gaps(index: pl.Series, frequency: str, zone: str | None, month_end: bo
 
 
 def _session(wall: pl.Series, step: int, zone: str) -> Rhythm | None:
-    """Rows at the same hours of most days: a stock exchange, a shop, a school."""
+    """Return the rhythm of rows at the same hours of most days: a stock exchange, a shop, a school."""
     days = wall.dt.date().n_unique()
     slots = len(usual((wall - wall.dt.truncate("1d")).cast(pl.Int64).to_numpy()))
     round_the_clock = slots * step > _SESSION_DAY * _DAY

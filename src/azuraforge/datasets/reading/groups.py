@@ -43,9 +43,9 @@ def read_groups(
         table: the rows as they were read.
         names: ``(row,)`` the series of each row.
         kept: the series that the dataset holds, sorted.
-        options: as the file was asked to be read.
+        options: the options for reading the file.
 
-    Raises InvalidInput where a group says nothing, or a series is in two groups of a column.
+    Raises InvalidInput if a group is meaningless, or a series is in two groups of a column.
     """
     if not options.groups and options.group_separator is None:
         return {}

@@ -16,7 +16,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema, IncumbentC
 
 
 def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
-    """Return the columns of the incumbent. Raises InvalidInput where one of the two is missing, or has another role."""
+    """Return the columns of the incumbent. Raises InvalidInput if one of the two is missing, or has another role."""
     if options.incumbent is None and options.incumbent_made_at is None:
         return None
     if options.incumbent is None or options.incumbent_made_at is None:
@@ -49,9 +49,9 @@ def read_incumbent(
     Args:
         table: with its rows in order.
         keys: time, and of several series their names, of each row of the table.
-        columns: of the incumbent.
-        options: of the table.
-        findings: receives how many rows have a forecast.
+        columns: the columns of the incumbent.
+        options: the options of the table.
+        findings: receives the number of rows with a forecast.
 
     Raises InvalidInput naming the first row whose forecast or time cannot be read, or that has only one of the two.
     """
@@ -80,7 +80,7 @@ def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns
 
 
 def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, forecasts: pl.DataFrame | None) -> pl.DataFrame:
-    """Return canonical rows with the columns of the incumbent, null where it said nothing."""
+    """Return canonical rows with the columns of the incumbent, null for rows without its forecast."""
     if not schema.incumbent_columns:
         return frame
     key = [name for name in (schema.series, schema.time) if name is not None]

@@ -1,4 +1,4 @@
-"""What the columns are: which can be used, which cannot, and whether there is anything to learn.
+"""Inspection of columns: usable ones, useless ones, and whether there is anything to learn.
 
 Runs in children only.
 """
@@ -14,7 +14,7 @@ from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.wording import fill
 
-#: Fewer rows than this cannot be split into something to learn from and something to judge on.
+#: Fewer rows than this cannot be split into training and test data.
 FEWEST_ROWS = 20
 #: Rows of a single series: yearly data are short, and every forecaster that learns from a few rows takes so many.
 FEWEST_ROWS_OF_ONE = 8
@@ -31,9 +31,9 @@ def numbers(
     decimal: Decimal | None,
     findings: list[Finding],
 ) -> tuple[pl.DataFrame, list[str]]:
-    """``ROW``, target and features as float64, in the table's order; and the features' names.
+    """Return ``ROW``, target and features as float64, in the table's order; and the features' names.
 
-    Raises InvalidInput naming the first row where the target, or a feature asked for by name, is not a number.
+    Raises InvalidInput naming the first row if the target, or a feature asked for by name, is not a number.
     """
     candidates = _candidates(table, time, target, features, exclude)
     cleaned = table.frame.with_columns(
@@ -60,7 +60,7 @@ def numbers(
 def ignore_useless(
     frame: pl.DataFrame, time: str, target: str, features: list[str], findings: list[Finding]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Leave out features that say nothing: constants, counters of rows or time, copies of the target."""
+    """Leave out useless features: constants, counters of rows or time, copies of the target."""
     rows = pl.Series(range(frame.height), dtype=pl.Float64)
     clock = frame[time].cast(pl.Int64).cast(pl.Float64)
     reasons: dict[str, list[str]] = {}
@@ -79,7 +79,7 @@ def ignore_useless(
 
 
 def report_suspicious_zeros(frame: pl.DataFrame, time: str, columns: list[str], findings: list[Finding]) -> None:
-    """Zeros far below everything else usually mean "no measurement" (a pressure of 0 hPa)."""
+    """Report zeros far below all other values, which usually mean "no measurement" (a pressure of 0 hPa)."""
     for name in columns:
         values = frame[name]
         zeros = values == 0
@@ -94,7 +94,7 @@ def report_suspicious_zeros(frame: pl.DataFrame, time: str, columns: list[str], 
 
 
 def refuse_unlearnable(frame: pl.DataFrame, target: str, name: str) -> None:
-    """Raise InvalidInput where the series is too short or never changes."""
+    """Raise InvalidInput if the series is too short or never changes."""
     if frame.height < FEWEST_ROWS_OF_ONE:
         raise InvalidInput(
             fill("the series has {rows} [row|rows]; ", rows=frame.height) + f"at least {FEWEST_ROWS_OF_ONE} are needed",
@@ -173,7 +173,7 @@ def _required(table: RawTable, frame: pl.DataFrame, name: str, decimal: Decimal,
 
 
 def _proportional(values: pl.Series, clock: pl.Series) -> bool:
-    """Whether ``values`` is an exact linear copy of ``clock``."""
+    """Return whether ``values`` is an exact linear copy of ``clock``."""
     span = float(clock[-1]) - float(clock[0])
     rise = float(values[-1]) - float(values[0])
     if span == 0 or rise == 0:

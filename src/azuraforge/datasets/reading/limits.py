@@ -1,4 +1,4 @@
-"""Sizes of what is read, computed before anything of that size is built.
+"""Size limits of reading, checked before anything of that size is built.
 
 Runs in children only, apart from ``ReadingLimits``, which the platform hands to them.
 """
@@ -58,7 +58,7 @@ class ReadingLimits:
         self.check_text(size, where, next_step)
 
     def check_grid(self, rows: int, added: int, columns: int, frequency: str | None, where: str) -> None:
-        """Raise InvalidInput where adding the missing rows would make a series too large."""
+        """Raise InvalidInput if adding the missing rows would make a series too large."""
         if (rows + added) * columns > self.values:
             raise _refused(
                 f"rows every {frequency} would be {rows + added:,} of {columns:,} columns, {added:,} of them added",
@@ -88,14 +88,14 @@ class ReadingLimits:
 
 
 class Budget:
-    """Values that several series of one dataset may still have together."""
+    """The remaining number of values for several series of one dataset together."""
 
     def __init__(self, limits: ReadingLimits) -> None:
         self._limits = limits
         self._rows = 0
 
     def take(self, rows: int, added: int, columns: int, frequency: str | None, where: str) -> None:
-        """Count a series with its missing rows. Raises InvalidInput where all together are too large."""
+        """Count a series with its missing rows. Raises InvalidInput if all together are too large."""
         self._limits.check_grid(self._rows + rows, added, columns, frequency, where)
         self._rows += rows + added
 

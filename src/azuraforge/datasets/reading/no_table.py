@@ -1,4 +1,4 @@
-"""Text that is no table though its name says so: a web page, such as a login page saved as data, XML, JSON.
+"""Text that is no table despite its name: a web page, such as a login page saved as data, XML, JSON.
 
 Runs in children only.
 """
@@ -15,14 +15,14 @@ from azuraforge.errors import InvalidInput
 _PAGE = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _MARKUP = re.compile(r"<\?xml\b", re.I)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
-#: Where answers of programs put their complaint.
+#: Fields in which programs return their error.
 _COMPLAINTS = ("error_description", "message", "error", "errors", "detail", "title", "msg", "reason")
 _HEAD = 16 * 1024
 _SHOWN = 120
 
 
 def refuse_markup(text: str, name: str) -> None:
-    """Raise InvalidInput for a web page or XML; ``name`` is what messages call the file.
+    """Raise InvalidInput for a web page or XML; ``name`` is its name in messages.
 
     Example:
         >>> refuse_markup("<!doctype html><title>Sign in</title>", "sales.csv")
@@ -46,7 +46,7 @@ def refuse_markup(text: str, name: str) -> None:
 
 
 def refuse_json(text: str, name: str) -> None:
-    """Raise InvalidInput for JSON, with the complaint where it is the answer of a program that refused.
+    """Raise InvalidInput for JSON, with its error message if it is a program's refusal.
 
     Example:
         >>> refuse_json('{"error": "token expired"}', "sales.csv")
@@ -68,7 +68,7 @@ def refuse_json(text: str, name: str) -> None:
 
 
 def complaint_of(answer: object) -> str | None:
-    """Return what a JSON answer complains about; None where it does not."""
+    """Return the error message of a JSON answer; None if there is none."""
     if isinstance(answer, str):
         return _short(answer) or None
     if isinstance(answer, list):

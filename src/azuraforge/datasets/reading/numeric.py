@@ -20,9 +20,9 @@ _EVIDENCE_ROWS = 20_000
 
 
 def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: str) -> Decimal:
-    """Which decimal sign the file uses. Only writing that can mean one thing counts; the target's counts most.
+    """Return the decimal sign of the file. Only unambiguous numbers count; the target's count most.
 
-    Raises InvalidInput where the target's numbers could be read both ways (``1,234``).
+    Raises InvalidInput if the target's numbers could be read both ways (``1,234``).
     """
     comma, point, either = _evidence(frame, [target])
     if comma and point:
@@ -43,12 +43,12 @@ def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: st
 
 
 def without_missing(series: pl.Series) -> pl.Series:
-    """Missing markers become null."""
+    """Replace missing markers by null."""
     return series.set(series.str.to_lowercase().is_in(MISSING), None)
 
 
 def to_numbers(series: pl.Series, decimal: Decimal) -> pl.Series:
-    """Strings (missing markers already null) as float64; what is not a number becomes null.
+    """Convert strings (missing markers already null) to float64; other text becomes null.
 
     Example:
         >>> to_numbers(pl.Series(["1.234,5", "-2", "x"]), ",").to_list()

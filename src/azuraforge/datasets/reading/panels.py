@@ -1,6 +1,6 @@
-"""Several series in one table: each is cleaned and inspected by itself, and all must follow one rhythm.
+"""Several series in one table: each is cleaned and inspected separately, and all must follow one rhythm.
 
-Series that need no cleaning, usually most of them, are settled together; only the others are looked at one by one.
+Series that need no cleaning, usually most of them, are settled together; only the others one by one.
 Runs in children only.
 """
 
@@ -39,7 +39,7 @@ _NAMED = 10
 
 @dataclass(frozen=True)
 class Settled:
-    """One series after cleaning: rows in order of time, the features that it has, and how its rows follow."""
+    """One series after cleaning: rows in order of time, its features, and its rhythm."""
 
     frame: pl.DataFrame
     features: list[str]
@@ -52,11 +52,11 @@ class SettledPanel:
     """All series after cleaning.
 
     Attributes:
-        frame: their rows below one another; a column names each row's series.
-        names: of the series, sorted.
-        features: that all of them have.
-        rhythm: that all of them follow.
-        regular: none has holes left.
+        frame: the rows of all series, concatenated; a column names each row's series.
+        names: names of the series, sorted.
+        features: features that all series have.
+        rhythm: rhythm that all series follow.
+        regular: whether no series has gaps left.
     """
 
     frame: pl.DataFrame
@@ -106,9 +106,9 @@ def names_of(table: RawTable, column: str) -> pl.Series:
 
 
 def rhythm_of(times: pl.Series, columns: Columns, usual: Rhythm | None) -> Rhythm:
-    """Return the rhythm of a series. Few rows do not show one, so they follow the ``usual`` one of the others.
+    """Return the rhythm of a series. A series with few rows follows the ``usual`` rhythm of the others.
 
-    Raises InvalidInput where they do not.
+    Raises InvalidInput if they do not.
     """
     if usual is None:
         return find_rhythm(times, columns.zone, columns.frequency)
@@ -122,7 +122,7 @@ def settle_panel(
 ) -> SettledPanel:
     """Settle each series, with the features that all of them have. Useless series are left out and reported.
 
-    Raises InvalidInput naming the series where one cannot be settled, or where there is nothing to learn.
+    Raises InvalidInput naming the series if one cannot be settled, or if there is nothing to learn.
     """
     ordered = frame.sort(columns.series, maintain_order=True)
     blocks = Blocks.of(ordered, columns.series)
@@ -185,7 +185,7 @@ class _Tidy:
         self._found: dict[tuple[bytes, bool], Rhythm | None] = {}
 
     def settled(self, asked: Flags, usual: Rhythm | None) -> _Shared:
-        """Return those of the asked series whose rhythm has no holes either."""
+        """Return the given series whose rhythm has no gaps either."""
         flags, rhythms = np.zeros(len(self._blocks), dtype=bool), dict[str, Rhythm]()
         for number in np.flatnonzero(self._tidy & asked).tolist():
             rhythm = self._rhythm(int(self._blocks.first[number]), int(self._blocks.stop[number]), usual)
@@ -195,7 +195,7 @@ class _Tidy:
         return _Shared(flags, rhythms)
 
     def _rhythm(self, first: int, stop: int, usual: Rhythm | None) -> Rhythm | None:
-        """Return the rhythm of rows; series with the same times share it. None where the rows do not follow one."""
+        """Return the rhythm of rows; series with the same times share it. None if the rows do not follow one."""
         key = self._moments[first:stop].tobytes(), usual is None
         if key not in self._found:
             try:
@@ -216,7 +216,7 @@ def _each(
     gone: dict[str, InvalidInput],
     columns: Columns,
 ) -> dict[str, Settled]:
-    """Settle the asked series one by one; ``found_in`` receives what was found, ``gone`` those that are useless."""
+    """Settle the given series one by one; ``found_in`` receives the findings, ``gone`` the useless series."""
     settled: dict[str, Settled] = {}
     for number in np.flatnonzero(asked).tolist():
         name, first = blocks.names[number], int(blocks.first[number])
@@ -256,7 +256,7 @@ def _too_short(blocks: Blocks) -> InvalidInput:
 
 
 def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Finding]) -> None:
-    """Report series with few rows, and those whose target never changes. Raises InvalidInput where all are such."""
+    """Report series with few rows, and those whose target never changes. Raises InvalidInput if all are such."""
     facts = whole.group_by(columns.series, maintain_order=True).agg(
         pl.len().alias("rows"),
         (pl.col(columns.target).max() == pl.col(columns.target).min()).fill_null(True).alias("still"),
@@ -278,7 +278,7 @@ def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Find
 
 
 def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> tuple[Rhythm, bool]:
-    """The rhythm that all series follow, and whether none has holes left. Raises InvalidInput for another one."""
+    """Return the rhythm of all series, and whether none has gaps left. Raises InvalidInput if rhythms differ."""
     kinds = {name: (rhythm.kind, rhythm.frequency) for name, rhythm in found}
     usual = Counter(kinds.values()).most_common(1)[0][0]
     for name, kind in kinds.items():
@@ -296,7 +296,7 @@ def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> t
 
 
 def revealing(frame: pl.DataFrame, columns: Columns, features: list[str], findings: list[Finding]) -> list[str]:
-    """Return the features that tell something in at least one series; report the others."""
+    """Return the features that are useful in at least one series; report the others."""
     found: set[str] = set()
     blocks = Blocks.of(frame, columns.series)
     first = frame.slice(0, int(blocks.stop[0]))
@@ -311,7 +311,7 @@ def revealing(frame: pl.DataFrame, columns: Columns, features: list[str], findin
 
 @contextmanager
 def _named(name: str) -> Iterator[None]:
-    """Errors of one series say which."""
+    """Add the series' name to errors."""
     try:
         yield
     except InvalidInput as error:
@@ -320,7 +320,7 @@ def _named(name: str) -> Iterator[None]:
 
 
 def _merged(found_in: dict[str, list[Finding]], count: int) -> list[Finding]:
-    """What was found in several series is told once: how often in all, in how many of them, and where first."""
+    """Merge equal findings of several series: the total count, the number of series, and the first place."""
     groups: dict[str, list[tuple[str, Finding]]] = {}
     for name, findings in found_in.items():
         for each in findings:

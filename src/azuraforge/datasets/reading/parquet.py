@@ -1,4 +1,4 @@
-"""Parquet tables: their description is read first, then only the columns that count. Runs in children only."""
+"""Parquet tables: their metadata is read first, then only the needed columns. Runs in children only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_parquet(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(4) == b"PAR1"
     except OSError:
-        return False  # unpack() says what is wrong
+        return False  # unpack() reports the error
 
 
 def read_parquet(
@@ -32,10 +32,10 @@ def read_parquet(
 ) -> RawTable:
     """Read the columns of numbers, text and times.
 
-    A few bytes can stand for any number of equal values, so rows and columns are counted in the file's description.
+    A few bytes can encode any number of equal values, so rows and columns are counted in the file's metadata.
     Lists, structures and raw bytes have no size in it; they are not read.
 
-    Raises InvalidInput for a file that is too large, damaged or empty, or where a column asked for cannot be read.
+    Raises InvalidInput for a file that is too large, damaged or empty, or if a column asked for cannot be read.
     """
     schema, rows = describe(path, name)
     for role, column in _asked(options):
@@ -70,7 +70,7 @@ def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
 
 
 def readable(name: str, read: Callable[[], T]) -> T:
-    """Return the result of ``read``. Raises InvalidInput where the file is damaged."""
+    """Return the result of ``read``. Raises InvalidInput if the file is damaged."""
     try:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:

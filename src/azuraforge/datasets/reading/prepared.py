@@ -13,7 +13,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 @dataclass(frozen=True)
 class Prepared:
-    """A dataset version before it is stored: ``frame`` in canonical form, ``blocks`` as its fingerprint has them."""
+    """A dataset version before it is stored: ``frame`` in canonical form, ``blocks`` as in its fingerprint."""
 
     frame: pl.DataFrame
     schema: DatasetSchema

@@ -1,4 +1,4 @@
-"""From a file or a source to a canonical frame with its schema and a report. Runs in children only."""
+"""Reader of files and sources: a canonical frame with its schema and a report. Runs in children only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NAMED_TOTALS = 8
 
 @dataclass(frozen=True)
 class ReadFile:
-    """The content of a file, and how it was read."""
+    """The content of a file, and the options of its reading."""
 
     prepared: Prepared
     file_sha256: str
@@ -43,7 +43,7 @@ class ReadFile:
 
 
 def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
-    """Read and prepare a CSV, Parquet or Excel file; ``name`` is what messages call it.
+    """Read and prepare a CSV, Parquet or Excel file; ``name`` is its name in messages.
 
     Raises InvalidInput naming what is wrong, where, and what to do next.
     """
@@ -66,7 +66,7 @@ def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits
 def prepare_source(
     read: SourceRead, source: str, options: CleaningOptions, limits: ReadingLimits = _DEFAULT
 ) -> Prepared:
-    """Prepare what a source read."""
+    """Prepare the result of a source."""
     if read.time is None:
         raise InvalidInput(f"the source {source} names no time column", where=f"source {source}")
     frame = read.frame
@@ -91,7 +91,7 @@ def prepare_source(
 def _read_text(
     path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
 ) -> tuple[RawTable, Json]:
-    """Read a table of text; of its text only the columns stay in memory."""
+    """Read a table of text; only its columns stay in memory."""
     decoded = decode(unpack(path, name, limits), name, options.encoding)
     if decoded.assumed:
         findings.append(finding("encoding_assumed", encoding=decoded.encoding))
@@ -161,7 +161,7 @@ def _prepare_panel(
     limits: ReadingLimits,
     forecasts: pl.DataFrame | None,
 ) -> Prepared:
-    """As ``_prepare`` for each of several series; a feature counts where it tells something in one of them."""
+    """Prepare several series, each as ``_prepare`` does; a feature is kept if it is useful in one of them."""
     time, target, column = options.time, options.target, str(options.series)
     if column in (time, target):
         raise InvalidInput(f"{column!r} cannot also name the series", where="option series")

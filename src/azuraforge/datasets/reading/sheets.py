@@ -1,4 +1,4 @@
-"""A sheet of a workbook as a table: where its header is, and what its cells hold. Runs in children only."""
+"""A sheet of a workbook as a table: its header and the content of its cells. Runs in children only."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a sheet from its first used one on; ``top`` and ``left`` say where that is."""
+    """The cells of a sheet from its first used one on; ``top`` and ``left`` are its place."""
 
     cells: list[list[Cell]]
     top: int
@@ -52,7 +52,7 @@ class Grid:
         return max((len(row) for row in self.cells), default=0)
 
     def at(self, row: int, column: int) -> Cell:
-        """Return a cell by its place in the sheet; what lies outside is empty."""
+        """Return a cell by its place in the sheet; cells outside are empty."""
         line = self.cells[row - self.top] if self.top <= row < self.top + len(self.cells) else []
         return line[column - self.left] if self.left <= column < self.left + len(line) else ""
 
@@ -106,12 +106,12 @@ def read_plain_sheet(
     preferred: Collection[str] = (),
     times: Collection[str] = (),
 ) -> RawTable:
-    """Read a sheet whatever its columns are: the header is its first row that holds anything.
+    """Read a sheet with any columns: the header is the first row that is not empty.
 
     Args:
         asked: the sheet to read; None: found.
-        preferred: names of sheets, one of which is read where it is there; else the only visible one.
-        times: names, in lower case, of columns that hold days where they hold nothing but serial numbers.
+        preferred: names of sheets, one of which is read if it exists; else the only visible one.
+        times: names, in lower case, of columns that hold days if they hold only serial numbers.
 
     Raises InvalidInput as ``read_sheet`` does.
     """
@@ -143,7 +143,7 @@ def read_plain_sheet(
 
 
 def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
-    """Let the library read the sheet; whatever it finds wrong is the file's fault."""
+    """Read the sheet with the library; any error of it is attributed to the file."""
     from python_calamine import CalamineWorkbook
 
     try:
@@ -275,7 +275,7 @@ def _series(cells: list[Cell], *, as_text: bool) -> pl.Series:
 
 
 def _from_serials(numbers: pl.Series, *, from_1904: bool) -> pl.Series | None:
-    """Return days since the workbook's epoch as moments; None where the numbers cannot be such days."""
+    """Return days since the workbook's epoch as moments; None if the numbers cannot be such days."""
     known = numbers.drop_nulls()
     if known.is_empty() or not known.is_between(_FIRST_SERIAL, _LAST_SERIAL).all():
         return None

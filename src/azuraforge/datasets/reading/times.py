@@ -32,7 +32,7 @@ class Times:
 def parse_times(
     table: RawTable, column: str, timezone: str | None, time_format: str | None, series: str | None = None
 ) -> Times:
-    """``read_times``, and every time lies in a year that calendars agree on."""
+    """Read times as ``read_times`` does, and check that every year is one that calendars agree on."""
     times = read_times(table, column, timezone, time_format, series)
     years = times.utc.dt.year()
     _refuse_unparsed(table, column, (years < _FIRST_YEAR) | (years > _LAST_YEAR))
@@ -42,11 +42,11 @@ def parse_times(
 def read_times(
     table: RawTable, column: str, timezone: str | None, time_format: str | None, of_series: str | None = None
 ) -> Times:
-    """The column as ``Datetime("us", "UTC")``.
+    """Return the column as ``Datetime("us", "UTC")``.
 
-    Times with an offset keep their moment; times without one are read in ``timezone``, or as UTC where none is
-    named; an hour that happens twice does so in each of several series. Raises InvalidInput naming the first row that
-    cannot be read, or where day and month cannot be told apart.
+    Times with an offset keep their moment; times without one are read in ``timezone``, or as UTC if none is
+    given; a repeated hour repeats in each of several series. Raises InvalidInput naming the first row that
+    cannot be read, or if day and month are ambiguous.
     """
     check_zone(timezone)
     series = table.frame[column]
@@ -77,7 +77,7 @@ def read_times(
 
 
 def check_zone(timezone: str | None) -> None:
-    """Raise InvalidInput where the zone is not a name of the IANA database."""
+    """Raise InvalidInput if the zone is not a name of the IANA database."""
     if timezone is not None and timezone not in zoneinfo.available_timezones():
         raise InvalidInput(
             f"there is no time zone {timezone!r}",
@@ -101,7 +101,7 @@ def _refuse_missing(table: RawTable, column: str, series: pl.Series) -> None:
 
 
 def _whole_number(series: pl.Series) -> pl.Series | None:
-    """The column as numbers where every value is a plain count (epoch, year, 20240131); None otherwise."""
+    """Return the column as numbers if every value is a plain count (epoch, year, 20240131); None otherwise."""
     head = series.head(_SAMPLE)
     if not head.str.contains(r"^-?\d+(\.\d+)?$").all():
         return None
@@ -177,7 +177,7 @@ def _from_text(
 
 
 def _offsets(series: pl.Series) -> list[str]:
-    """The distinct offsets that the times carry; empty where they carry none."""
+    """Return the distinct offsets of the times; empty if they have none."""
     timed = series.str.contains(r"\d:\d{2}.*" + _OFFSET)
     if not timed.head(_SAMPLE).all():
         return []
@@ -205,7 +205,7 @@ def _find_format(
 
 
 def _find_date(table: RawTable, column: str, series: pl.Series) -> tuple[str, list[Finding]]:
-    """The date's writing. Day or month first is decided by the values, never guessed."""
+    """Return the date's format. The values decide between day and month first; it is never guessed."""
     fields = series.str.extract_groups(_LOCAL_DATE).struct.unnest()
     first, sign, second, year = (fields[name] for name in fields.columns)
     if first.null_count() > len(first) / 2:
@@ -228,7 +228,7 @@ def _find_date(table: RawTable, column: str, series: pl.Series) -> tuple[str, li
 
 
 def _try(series: pl.Series, time_format: str) -> pl.Series | None:
-    """Parse; unreadable values are null; None where the format itself is refused."""
+    """Parse; unreadable values are null; None if the format itself is refused."""
     if not any(sign in time_format for sign in ("%H", "%I", "%T", "%R", "%X", "%s", "%c")):
         series, time_format = series + " 00:00", time_format + " %H:%M"
     if "%d" not in time_format and "%s" not in time_format and "%j" not in time_format:
@@ -254,7 +254,7 @@ def _refuse_unparsed(table: RawTable, column: str, bad: pl.Series, series: pl.Se
 
 
 def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, series: str | None = None) -> pl.Series:
-    """Wall-clock times as UTC. Of an hour that happens twice, the first row (of a series) is the earlier one."""
+    """Convert local times to UTC. Of a repeated hour, the first row (of a series) is the earlier one."""
     mine = pl.lit("") if series is None else table.frame[series].cast(pl.String)
     first = pl.int_range(pl.len()).over("t", "series") == 0
     frame = naive.to_frame("t").with_columns(mine.alias("series"))

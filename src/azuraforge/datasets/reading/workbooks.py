@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): what is in the archive, measured before a sheet of that size is built. In children only.
+"""Excel workbooks (.xlsx): contents of the archive, measured before a sheet of that size is built. In children only.
 
 Macros and formulas are never run: a formula's value is the one that was stored when the workbook was saved.
 """
@@ -74,7 +74,7 @@ def is_workbook(path: Path) -> bool:
 
 
 def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
-    """Raise InvalidInput where a sheet is asked for of a file that has none."""
+    """Raise InvalidInput if a sheet is asked for of a file that has none."""
     if asked is not None and not is_workbook(path):
         raise InvalidInput(
             f"the file {name} is no Excel workbook and has no sheet {asked!r}",
@@ -87,7 +87,7 @@ def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
 def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) -> Sheet:
     """Choose a sheet and measure it: the one asked for, else the only visible one.
 
-    Raises InvalidInput for a workbook that is damaged, binary or too large, and where no sheet, or more than one,
+    Raises InvalidInput for a workbook that is damaged, binary or too large, and if no sheet, or more than one,
     could be meant.
     """
     with open_archive(path, name) as archive:
@@ -233,7 +233,7 @@ def _parse(archive: Archive, entry: Entry) -> ElementTree.Element:
 
 
 def _refuse_definitions(content: bytes, name: str) -> None:
-    """Raise InvalidInput where XML defines entities, which no workbook does and which can grow without end."""
+    """Raise InvalidInput if XML defines entities, which no workbook does and which can grow without end."""
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise _damaged(name, "it defines XML entities")
 

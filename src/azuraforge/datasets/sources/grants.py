@@ -11,16 +11,16 @@ from azuraforge.projects.secrets.service import SecretService
 
 
 class Grants:
-    """Grants a source the secrets that its options name, in fields which it declares for that, and no others."""
+    """Grants a source the secrets that its options name in the declared fields, and no others."""
 
     def __init__(self, catalogue: Catalogue, secrets: SecretService) -> None:
         self._catalogue = catalogue
         self._secrets = secrets
 
     def of(self, project_id: str, source: str, options: Json) -> dict[str, str]:
-        """Return values by name. Raises InvalidInput for a secret that is not there or cannot be decrypted.
+        """Return values by name. Raises InvalidInput for a secret that does not exist or cannot be decrypted.
 
-        Where no option is the name of a secret, nothing waits for the catalogue; the source then says what is missing.
+        If no option names a secret, the catalogue is not loaded; the source then reports a missing one.
         """
         texts = [value for value in options.values() if isinstance(value, str) and re.fullmatch(SECRET_NAME, value)]
         if not self._secrets.holds_any(project_id, texts):

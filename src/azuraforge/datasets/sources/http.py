@@ -1,4 +1,4 @@
-"""A table at an https address that is asked again: CSV, JSON lines or Parquet."""
+"""A refreshable table at an https address: CSV, JSON lines or Parquet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 _SILENCE_SECONDS = 30.0
 _ACCEPT = "text/csv, application/x-ndjson, application/vnd.apache.parquet, */*;q=0.5"
-#: Answers after which a later request may help.
+#: Status codes after which a retry may succeed.
 _PASSING = (408, 425, 429)
 _HEAD_BYTES = 1024
 
@@ -51,7 +51,7 @@ def _plain_address(url: str) -> str:
 
 
 class HttpOptions(FileTableOptions):
-    """The address, and how the table there is written."""
+    """The address of the table, and its format."""
 
     url: Annotated[str, AfterValidator(_plain_address)] = Field(
         max_length=2000, description="https address of a CSV, JSON lines or Parquet file"
@@ -101,13 +101,13 @@ class HttpOptions(FileTableOptions):
 
     @property
     def pages(self) -> PagingOptions:
-        """How the table is spread over pages."""
+        """The options of paging."""
         parameter = self.page_parameter or self.paging
         return PagingOptions(self.paging, parameter, self.next_field, self.rows_field, self.max_pages)
 
 
 class HttpCursor(Shape):
-    """What is known of the table that was read last."""
+    """The state of the table at the last reading."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -118,7 +118,7 @@ class HttpCursor(Shape):
 
 
 class Http(TableSource[HttpOptions]):
-    """Fetches a table through the guarded transport. Nothing is read again that the server says is unchanged."""
+    """Fetches a table through the guarded transport. A table that the server reports as unchanged is not read again."""
 
     name = "http"
     Options: ClassVar[type[BaseModel]] = HttpOptions
@@ -130,7 +130,7 @@ class Http(TableSource[HttpOptions]):
     silence_seconds: ClassVar[float] = _SILENCE_SECONDS
 
     def read(self, options: HttpOptions) -> SourceRead:
-        """Fetch the table. Raises InvalidInput for what is no table, TransientError where the server is not there."""
+        """Fetch the table. Raises InvalidInput if it is no table, TransientError if the server is unavailable."""
         read = self._fetch(options, None)
         assert read is not None  # only a request with a cursor can be answered with "unchanged"
         return read
@@ -209,7 +209,7 @@ def _name_of(url: httpx.URL) -> str:
 
 @contextmanager
 def _clear_errors(host: str) -> Iterator[None]:
-    """State in one sentence why a host cannot be read."""
+    """Raise errors of a host as one clear sentence."""
     try:
         yield
     except httpx.TimeoutException:
@@ -222,7 +222,7 @@ def _clear_errors(host: str) -> Iterator[None]:
 
 @contextmanager
 def _shrunken_to_nothing(host: str, before: HttpCursor | None) -> Iterator[None]:
-    """Where there were rows before, a table without any is one that was cut off."""
+    """Raise an error for an empty table if there were rows before: it was cut off."""
     try:
         yield
     except InvalidInput as error:
@@ -265,7 +265,7 @@ def _save(answer: httpx.Response, path: Path) -> str:
 
 
 def _refuse_page(path: Path, answer: httpx.Response, host: str, *, again: bool) -> None:
-    """Raise where the answer is a page for people: of a login, or of a server that is being repaired."""
+    """Raise an error if the answer is a web page: a login page, or a maintenance page."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     is_page = answer.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))

@@ -1,4 +1,4 @@
-"""Pages of a table at an address: which comes next, when it ends, and who gets the authorization."""
+"""Paging of a table at an address: the next page, the end, and the recipients of the authorization."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 @dataclass(frozen=True)
 class PagingOptions:
-    """How a table is spread over pages; see the options of the source."""
+    """Options of paging; see the options of the source."""
 
     way: Paging
     parameter: str
@@ -99,7 +99,7 @@ class Pages:
     def take(self, path: Path, url: httpx.URL, answer: httpx.Response) -> httpx.URL | None:
         """Keep the rows of a page and return the address of the next one; None after the last.
 
-        Raises InvalidInput for links in a circle, for more pages than allowed, and for what cannot be read.
+        Raises InvalidInput for circular links, too many pages, and unreadable pages.
         """
         self._number += 1
         digest = hashlib.sha256(path.read_bytes()).digest()
@@ -211,7 +211,7 @@ class Pages:
 
 
 def field_of(document: object, path: str) -> object:
-    """Return the field of a JSON document; None where it has none.
+    """Return the field of a JSON document; None if it has none.
 
     Example:
         >>> field_of({"links": {"next": "/rows?page=2"}}, "links.next")
@@ -225,7 +225,7 @@ def field_of(document: object, path: str) -> object:
 
 
 def _joined(url: httpx.URL, link: str, number: int) -> httpx.URL:
-    """The address of a link; its text is kept out of errors, since it may hold a token."""
+    """Return the address of a link; its text is kept out of errors, since it may contain a token."""
     try:
         found = url.join(link)
         usable = found.scheme in _PORTS and bool(found.host) and not found.userinfo

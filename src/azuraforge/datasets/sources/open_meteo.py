@@ -29,7 +29,7 @@ _FIRST_DAY = date(1940, 1, 1)
 
 
 class OpenMeteoOptions(BaseModel):
-    """Which place, which days, which quantities. A place is a name, or a latitude with a longitude."""
+    """The place, days and quantities to read. A place is a name, or a latitude with a longitude."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,7 +82,7 @@ class _Place:
 
 
 class OpenMeteo(Source):
-    """Hourly history by real HTTP, a year a request, patient with a busy server."""
+    """Reads hourly history over HTTP, a year per request, with retries for a busy server."""
 
     name = "open_meteo"
     Options: ClassVar[type[BaseModel]] = OpenMeteoOptions
@@ -96,7 +96,7 @@ class OpenMeteo(Source):
     wait_seconds: ClassVar[float] = 1.0
 
     def read(self, options: OpenMeteoOptions) -> SourceRead:
-        """Fetch everything. Raises InvalidInput for what the server refuses, TransientError where it is not there."""
+        """Fetch everything. Raises InvalidInput if the server refuses, TransientError if it is unavailable."""
         with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
             return self._fetch(client, options, self._find(client, options), options.start)
 
@@ -192,7 +192,7 @@ class OpenMeteo(Source):
             raise _unknown_format(str(options.geocoding_url)) from None
 
     def _get(self, client: httpx.Client, url: str, query: dict[str, Any]) -> dict[str, Any]:
-        """One JSON answer; tried again, with growing waits, where the server is busy or not there."""
+        """Return one JSON answer; retry with growing waits if the server is busy or unavailable."""
         host = httpx.URL(url).host
         reason, wait = "", 0.0
         for attempt in range(_TRIES):
@@ -241,7 +241,7 @@ def _unit(answer: dict[str, Any], target: str) -> str:
 
 
 def _hours(answer: dict[str, Any], columns: list[str], url: str) -> pl.DataFrame:
-    """``{"hourly": {"time": ["2024-01-01T00:00", …], name: [number or null, …]}}`` as a frame in UTC."""
+    """Return ``{"hourly": {"time": ["2024-01-01T00:00", …], name: [number or null, …]}}`` as a frame in UTC."""
     hourly = answer.get("hourly")
     if not isinstance(hourly, dict) or any(name not in hourly for name in ("time", *columns)):
         raise _unknown_format(url)
@@ -256,7 +256,7 @@ def _hours(answer: dict[str, Any], columns: list[str], url: str) -> pl.DataFrame
 
 
 def _years(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """The days from first to last, a calendar year at a time."""
+    """Yield the days from first to last, a calendar year at a time."""
     while first <= last:
         end = min(last, date(first.year, 12, 31))
         yield first, end

@@ -21,7 +21,7 @@ _SECOND = (1 + 5**0.5) / 2
 
 
 class SimulatedOptions(BaseModel):
-    """How the series looks, and how it arrives."""
+    """The form of the series, and its arrival."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,11 +50,11 @@ class Simulated(Source):
     }
 
     def read(self, options: SimulatedOptions) -> SourceRead:
-        """Return the rows that are there at first."""
+        """Return the initial rows."""
         return _read(options, 0, min(options.rows_at_first, options.rows))
 
     def read_since(self, options: SimulatedOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Return the next rows; nothing new where the series has ended."""
+        """Return the next rows; nothing new if the series has ended."""
         done = cursor.get("rows") if cursor is not None else options.rows_at_first
         if not isinstance(done, int):
             raise InvalidInput("the cursor holds no number of rows", where="source simulated")

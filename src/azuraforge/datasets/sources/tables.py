@@ -35,7 +35,7 @@ def _known_zone(name: str) -> str:
 
 
 class TableOptions(BaseModel):
-    """What the columns of a table mean."""
+    """The meaning of a table's columns."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,7 +53,7 @@ class TableOptions(BaseModel):
 
 
 class FileTableOptions(TableOptions):
-    """How the rows of a file are written. What is left out is found."""
+    """The format of a file's rows. Omitted options are detected."""
 
     format: Literal["auto", "csv", "json_lines", "parquet"] = Field(default="auto", description="auto: found")
     separator: str | None = Field(default=None, min_length=1, max_length=1, description="of CSV; empty: found")
@@ -66,11 +66,11 @@ OptionsT = TypeVar("OptionsT", bound=TableOptions)
 
 
 class TableSource(Source[OptionsT]):
-    """A source of tables that are as large as they are.
+    """A source of tables of any size up to the limits.
 
     Attributes:
-        limits: of one table; the platform sets it before ``read``.
-        scratch: where temporary files are written; None: the system's folder for them.
+        limits: limits of one table; the platform sets them before ``read``.
+        scratch: folder for temporary files; None: the system's one.
     """
 
     limits: ReadingLimits = ReadingLimits()
@@ -90,7 +90,7 @@ def meaning_of(
     cursor: Mapping[str, object],
     findings: Sequence[SourceFinding] = (),
 ) -> SourceRead:
-    """Return a table with what its columns mean."""
+    """Return a table with the meaning of its columns."""
     features = None if options.features is None else tuple(dict.fromkeys(options.features))
     kept = {options.time, options.target, options.series, *(features or ())}
     written = options if isinstance(options, FileTableOptions) else None
@@ -113,7 +113,7 @@ def meaning_of(
 def read_table(
     path: Path, name: str, options: FileTableOptions, limits: ReadingLimits
 ) -> tuple[pl.DataFrame, list[SourceFinding]]:
-    """Read a CSV, JSON lines or Parquet file; ``name`` is what messages call it.
+    """Read a CSV, JSON lines or Parquet file; ``name`` is its name in messages.
 
     Text columns stay text. Raises InvalidInput for a file that cannot be read, that is too large, or that lacks a
     column which the options name.
@@ -129,7 +129,7 @@ def read_table(
         if options.format == "json_lines" or (options.format == "auto" and decoded.text.lstrip()[:1] == "{"):
             frame = _json_lines(decoded.text, name, limits)
             if frame.height <= 1 and options.time not in frame.columns:
-                refuse_json(decoded.text, name)  # the answer of a server that refused is one object, too
+                refuse_json(decoded.text, name)  # a server's refusal is one object, too
         else:
             frame = read_delimited(decoded.text, name, options.separator, {}, limits).frame.drop(ROW)
     for option, column in (("time", options.time), ("target", options.target), ("series", options.series)):
@@ -150,7 +150,7 @@ def _parquet(path: Path, name: str, limits: ReadingLimits) -> pl.DataFrame:
 
 
 def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
-    """Read one object a line. Columns are counted before a table of that size is built."""
+    """Read one object per line. Columns are counted before a table of that size is built."""
     if re.match(r"\s*\{\s*[\r\n]", text):
         refuse_json(text, name)  # one object over several lines
     columns: set[str] = set()

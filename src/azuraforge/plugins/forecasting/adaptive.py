@@ -22,6 +22,7 @@ from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
+from azuraforge.plugins.forecasting.intervals import FEW_ERRORS, residual_quantiles
 
 #: Outcomes that an origin looks back at.
 MEMORY = 500
@@ -91,6 +92,32 @@ def starts_from(learned: Mapping[str, int], levels: Floats | None) -> dict[str, 
 def score_table(scores: Floats) -> Floats:
     """``(GRID, horizon)``: quantiles of ``(origin, horizon)`` validation errors at levels from 0 to 1, NaN left out."""
     return np.asarray(np.nanquantile(scores, np.linspace(0.0, 1.0, GRID), axis=0))
+
+
+def error_table(errors: Floats) -> Floats:
+    """``(GRID, horizon)``: ``score_table`` of a point forecast's errors; ``residual_quantiles`` where they are few."""
+    table, few = score_table(errors), np.isfinite(errors).sum(axis=0) <= FEW_ERRORS
+    if few.any():
+        step = 1 / (GRID - 1)
+        grid = np.clip(np.linspace(0.0, 1.0, GRID), step / 2, 1 - step / 2)
+        table[:, few] = residual_quantiles(errors, grid.tolist())[:, few]
+    return table
+
+
+def calibration_tables(errors: Floats, offsets: Floats) -> Floats:
+    """``(level, GRID, horizon)``: a ``score_table`` per quantile that a forecaster predicts itself.
+
+    Where a step knows few errors, the table is moved so that its own level begins at the fixed offset.
+
+    Args:
+        errors: ``(level, origin, horizon)``, truth minus each predicted quantile at ``QUANTILE_LEVELS``.
+        offsets: ``(level, horizon)``, from ``intervals.calibration``.
+    """
+    tables = np.stack([score_table(own) for own in errors])
+    few = np.isfinite(errors[0]).sum(axis=0) <= FEW_ERRORS
+    for table, offset, level in zip(tables, offsets, QUANTILE_LEVELS, strict=True):
+        table[:, few] += (offset - table[round(level * (GRID - 1))])[few]
+    return tables
 
 
 def past_part(part: Part, first: int) -> Part | None:

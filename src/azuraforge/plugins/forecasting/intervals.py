@@ -19,6 +19,10 @@ TRAINED_LEVELS: tuple[float, ...] = (0.05, 0.5, 0.95)
 #: Errors from which on recent ones weigh more, and the share of them after which a weight has halved: of fewer, the
 #: outer quantiles would rest on too few (decision 0030 has the simulation).
 WEIGHED_ERRORS, HALF_LIFE = 300, 0.5
+#: So many errors say how large errors are, but neither their shape nor that they lie to one side (decision 0024).
+FEW_ERRORS = 20
+#: Below, Student's t has no variance, and its quantiles would say little about the series.
+_LEAST_FREEDOM = 2.0
 #: The interval that answers, figures and tables show.
 SHOWN_SHARE = 0.9
 
@@ -26,8 +30,11 @@ SHOWN_SHARE = 0.9
 def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
     """``(level, horizon)``: what to add to a prediction so that a share ``level`` of the truth lies below.
 
-    The ranks are those of split-conformal prediction: with few residuals the outer quantiles move outwards, at most
-    to the smallest and largest residual.
+    The ranks are those of split-conformal prediction. A step that knows at most ``FEW_ERRORS`` residuals gets quantiles
+    of Student's t around the prediction instead: their size is the residuals' root mean square, which does not shrink
+    with the distance, and the degrees of freedom are the whole horizons that the residuals hold, because those of
+    neighbouring origins overlap. The smallest and largest of so few residuals hold far less than they promise, and may
+    both lie on one side of the prediction.
 
     In a short series fewer windows know the later steps: such a step is at least as wide as the step before it, grown
     with the square root of the distance as a random walk's errors grow.
@@ -38,24 +45,54 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: b
         recency: the origins follow one another; where a step knows ``WEIGHED_ERRORS``, recent ones weigh more.
 
     Example:
-        >>> residual_quantiles(np.arange(19.0)[:, None], [0.05, 0.5, 0.95]).ravel().tolist()
-        [0.0, 9.0, 18.0]
+        >>> residual_quantiles(np.arange(39.0)[:, None], [0.05, 0.5, 0.95]).ravel().tolist()
+        [1.0, 19.0, 37.0]
+        >>> residual_quantiles(np.array([[1.0], [3.0]]), [0.05, 0.5, 0.95]).ravel().round(2).tolist()
+        [-6.53, 0.0, 6.53]
     """
     horizon = residuals.shape[1]
     offsets = np.zeros((len(levels), horizon))
-    side, most = np.sign(np.asarray(levels) - 0.5), 0
+    side, most, size = np.sign(np.asarray(levels) - 0.5), 0, 0.0
     for step in range(horizon):
         in_turn = residuals[np.isfinite(residuals[:, step]), step]
         known = np.sort(in_turn)
-        weighed = recency and len(known) >= WEIGHED_ERRORS
-        weights = _recent(in_turn) if weighed else None
-        offsets[:, step] = [_offset(known, level, weights) for level in levels]
+        if 0 < len(known) <= FEW_ERRORS:
+            size = max(size, float(np.sqrt(np.mean(np.square(known)))))
+            offsets[:, step] = size * _student((len(known) + horizon - 1) / horizon, levels)
+        else:
+            weighed = recency and len(known) >= WEIGHED_ERRORS
+            weights = _recent(in_turn) if weighed else None
+            offsets[:, step] = [_offset(known, level, weights) for level in levels]
         if len(known) < most:
             grown = offsets[:, step - 1] * np.sqrt((step + 1) / step)
             own = offsets[:, step] if len(known) else grown
             wider = np.where(side < 0, np.minimum(own, grown), np.maximum(own, grown))
             offsets[:, step] = np.where(side == 0, own, wider)
         most = max(most, len(known))
+    return offsets
+
+
+def calibration(errors: Floats, centre: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
+    """``(level, horizon)``: what to add to each quantile that a forecaster predicts itself.
+
+    A step that knows at most ``FEW_ERRORS`` errors only ever widens the quantiles, and leaves the median as it is: on
+    average they then reach as far from the forecast as ``residual_quantiles`` of its errors.
+
+    Args:
+        errors: ``(level, origin, horizon)``, truth minus each predicted quantile; NaN is left out.
+        centre: ``(origin, horizon)``, truth minus the forecast.
+        levels: between 0 and 1.
+        recency: as for ``residual_quantiles``.
+    """
+    each_level = zip(errors, levels, strict=True)
+    offsets = np.stack([residual_quantiles(own, [level], recency=recency)[0] for own, level in each_level])
+    counts = np.isfinite(centre).sum(axis=0)
+    few = (counts > 0) & (counts <= FEW_ERRORS)
+    if few.any():
+        own = np.nanmean((centre - errors)[:, :, few], axis=1)  # of the predicted quantiles, from the forecast
+        missing = residual_quantiles(centre, levels)[:, few] - own
+        side = np.sign(np.asarray(levels) - 0.5)[:, None]
+        offsets[:, few] = side * np.maximum(side * missing, 0.0)
     return offsets
 
 
@@ -112,6 +149,14 @@ def _recent(in_turn: Floats) -> Floats:
     age = np.arange(len(in_turn), 0, -1)
     weights = 0.5 ** (age / (HALF_LIFE * len(in_turn)))
     return np.asarray(weights[np.argsort(in_turn, kind="stable")] / (weights.sum() + 1.0))
+
+
+def _student(freedom: float, levels: Sequence[float]) -> Floats:
+    """``(level,)``: quantiles of Student's t, exactly zero in the middle."""
+    from scipy.special import stdtrit  # heavy: only where errors are few
+
+    found = stdtrit(max(_LEAST_FREEDOM, freedom), np.asarray(levels))
+    return np.where(np.asarray(levels) == 0.5, 0.0, found)
 
 
 def _offset(known: Floats, level: float, weights: Floats | None = None) -> float:

@@ -38,9 +38,9 @@ from azuraforge.plugins.forecasting.adaptive import (
     Start,
     adapted_levels,
     adaptive_offsets,
+    calibration_tables,
     last_origin,
     past_part,
-    score_table,
     starts_from,
     starts_to_arrays,
 )
@@ -50,7 +50,7 @@ from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, chronological_split
 from azuraforge.plugins.forecasting.covariates import Covariates
 from azuraforge.plugins.forecasting.gradient_descent import PREDICT_BATCH, descend
-from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS, at_levels, in_order, residual_quantiles
+from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS, at_levels, calibration, in_order
 from azuraforge.plugins.forecasting.panels import each, known_series, one_of, predict_each
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.transforms import Transform
@@ -169,12 +169,11 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         answers = _trusted(raw, trust)
         errors = truth - _quantiles(answers)
         alone = train.schema.series is None  # errors of several series stand series by series, not in order of time
-        each_level = zip(errors, QUANTILE_LEVELS, strict=True)
-        offsets = np.stack([residual_quantiles(own, [level], recency=alone)[0] for own, level in each_level])
+        offsets = calibration(errors, truth - answers[:, :, 0], QUANTILE_LEVELS, recency=alone)
         smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
         tables, starts = np.zeros((0, 0, 0)), dict[str, Start]()
         if config.intervals == "adaptive":
-            tables = np.stack([score_table(own) for own in errors])
+            tables = calibration_tables(errors, offsets)
             starts = {name: Start.after(part) for name, part in _by_series(train).items()}
         found = Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series, epochs, starts)
         return found if alone else replace(found, analogues=_analogues(config, train, validation))

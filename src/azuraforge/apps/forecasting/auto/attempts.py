@@ -1,7 +1,7 @@
 """Work in forked processes with a deadline, so that a member that fails, crashes or hangs costs only itself.
 
-A process takes one piece of work after another, because forking costs more than most members take; after a failure or
-a crash a new one goes on with the rest. Each process stays in the group of the run's own, which is killed as a whole;
+A process does one piece of work after another, because forking costs more than most members; after a failure or
+a crash a new one continues with the rest. Each process stays in the group of the run's own, which is killed as a whole;
 on Linux it also ends with its parent.
 """
 
@@ -62,7 +62,7 @@ class _Process:
 
 
 def attempts(work: Mapping[str, Callable[[], None]], at_once: int, seconds: float) -> Iterator[Attempt]:
-    """Call each function in a forked process, at most ``at_once`` at a time; yield how each ended.
+    """Call each function in a forked process, at most ``at_once`` at a time; yield each end.
 
     Those that have not ended after ``seconds`` are killed, and those that have not begun are not started.
     """

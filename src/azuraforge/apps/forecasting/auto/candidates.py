@@ -1,4 +1,4 @@
-"""The forecasters that a series is worth trying with, in groups by cost."""
+"""Candidates: the forecasters worth trying for a series, in groups by cost."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Candidates:
 
     @property
     def cheapest(self) -> tuple[str, ...]:
-        """The first member of ``core`` that is a statistical one and not free; empty where members were named."""
+        """Return the first statistical, not free member of ``core``; empty if members were named."""
         if self.are_named:
             return ()
         return tuple(name for name in self.core if name not in self.free and is_forked(name))[:1]
@@ -209,7 +209,7 @@ def _within_budget(
 
 
 def _seconds(name: str, series: int) -> float:
-    """Return what a member of so many series costs; the naive ones cost next to nothing."""
+    """Return the seconds of a member for so many series; the naive ones cost next to nothing."""
     return _FIXED_SECONDS.get(name, 0.0) + _SECONDS_PER_SERIES.get(name, 0.0) * series
 
 

@@ -1,4 +1,4 @@
-"""The composition that a run of ``forecasting.auto`` reports: members, weights, and why some were left out."""
+"""Composition of a run of ``forecasting.auto``: members, weights, and reasons for leaving some out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.apps.forecasting.auto.learning import Progress
 from azuraforge.apps.forecasting.auto.weights import Combination
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember, Member
 
-#: Why members were not tried.
+#: Reasons for not trying members.
 TOO_FEW = {
     "en": "the validation part is too short to show that more members pay",
     "tr": "doğrulama kümesi, daha çok üyenin işe yaradığını gösteremeyecek kadar kısa",

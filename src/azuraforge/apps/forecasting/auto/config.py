@@ -10,7 +10,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 
 
 class AutoConfig(ForecastConfig):
-    """A time budget, and the members where they are not chosen by the series."""
+    """A time budget, and the members if they are not chosen by the series."""
 
     budget_seconds: Annotated[
         float,

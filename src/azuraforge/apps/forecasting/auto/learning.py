@@ -34,7 +34,7 @@ Learn = Callable[[str, AnyPipeline, RunContext[ForecastConfig]], Any]
 
 @dataclass
 class Progress:
-    """What a run has finished, over all of its attempts; a checkpoint holds it.
+    """The finished work of a run, over all of its attempts; a checkpoint holds it.
 
     Attributes:
         members: what each finished member learned, by its name.
@@ -58,7 +58,7 @@ class Progress:
 
     @property
     def spent(self) -> float:
-        """Wall time of this and of all earlier attempts; members that were learned at once count once."""
+        """The wall time of this and of all earlier attempts; members that were learned at once count once."""
         return self.before + time.monotonic() - self._began
 
     def save(self, folder: Path) -> None:
@@ -161,7 +161,7 @@ def _own(config: AutoConfig) -> dict[str, object]:
 
 
 def save_members(members: Mapping[str, Any], folder: Path) -> None:
-    """Write each member into a folder of its own."""
+    """Write each member into its own folder."""
     for name, learned in members.items():
         own = folder / name
         shutil.rmtree(own, ignore_errors=True)

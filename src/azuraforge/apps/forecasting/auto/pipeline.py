@@ -42,7 +42,7 @@ _ONE = ""
 
 @dataclass
 class Ensemble:
-    """Learned members and how they are combined.
+    """Learned members and their combination.
 
     Attributes:
         members: what each member learned, by its name.
@@ -74,7 +74,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
     }
 
     def split(self, table: Table, config: AutoConfig) -> Split:
-        """Cut in order of time; of a short series, windows may reach past their part."""
+        """Split in order of time; in a short series, windows may reach past their part."""
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def fit(self, run: RunContext[AutoConfig], train: Part, validation: Part) -> Ensemble:
@@ -200,7 +200,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return name in predictor.spreads
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
-        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+        """Return ``(level, origin, horizon)`` for adaptive intervals; None if intervals are fixed."""
         spread = known_series(predictor.spreads, name)
         past = past_part(part, 0) if len(spread.table) else None
         if past is None:
@@ -210,7 +210,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return spread.moved(errors, past.origins, part.origins, start.levels)
 
     def save(self, predictor: Ensemble, folder: Path) -> None:
-        """Write each member into a folder of its own, and weights and spreads next to them."""
+        """Write each member into its own folder, and weights and spreads next to them."""
         save_members(predictor.members, folder)
         names = sorted(predictor.spreads)
         arrays = {
@@ -232,7 +232,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Ensemble:
-        """Read what ``save`` wrote."""
+        """Read the predictor that ``save`` wrote."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         members = {name: MEMBERS[name]().load(folder / name) for name in settings["weights"]}
@@ -321,7 +321,7 @@ def _scale(train: Part, validation: Part) -> Floats:
 
 
 def _answer_seconds(name: str, budget: float) -> float:
-    """Return how long a member may take to forecast a part; the naive ones, which must answer, without a limit."""
+    """Return the seconds that a member may take to forecast a part; unlimited for the naive ones, which must answer."""
     return np.inf if issubclass(MEMBERS[name], Naive | SeasonalNaive | RandomWalkDrift) else max(budget, LEAST_ANSWER)
 
 

@@ -36,7 +36,7 @@ _TRIMMED = 1 / 4
 
 @dataclass(frozen=True)
 class Combination:
-    """How members' forecasts become one.
+    """A combination of members' forecasts.
 
     Attributes:
         rule: ``weights``: their sum; ``median``: that of the members with a weight; ``trimmed``: the weighted mean

@@ -15,7 +15,7 @@ from azuraforge.plugins.contract.parts import Part
 
 
 def usable(part: Part) -> Indices:
-    """Places of the origins that have all of their targets."""
+    """Return the places of the origins that have all of their targets."""
     if part.targets is None:
         raise ValueError("a part without targets cannot be learned from")
     return np.flatnonzero(np.isfinite(part.targets).all(axis=1))
@@ -24,7 +24,7 @@ def usable(part: Part) -> Indices:
 def examples(fitted: Boosted, part: Part, most: int) -> Examples:
     """Return at most ``most`` examples of all series, each step ahead about equally often.
 
-    Raises InvalidInput where no target is known.
+    Raises InvalidInput if no target is known.
     """
     targets, horizon = np.asarray(part.targets), fitted.horizon
     known = np.flatnonzero(np.isfinite(targets).reshape(-1))

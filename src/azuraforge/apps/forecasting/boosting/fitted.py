@@ -13,7 +13,7 @@ from azuraforge.apps.forecasting.boosting.trees import Forest
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions
-from azuraforge.plugins.forecasting.adaptive import Start, adapted_levels, adaptive_offsets, past_part, score_table
+from azuraforge.plugins.forecasting.adaptive import Start, adapted_levels, adaptive_offsets, error_table, past_part
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
@@ -103,7 +103,7 @@ def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
     scaled = errors / widths[owners, None]
     spread = residual_quantiles(scaled, QUANTILE_LEVELS)
     enough = adaptive and bool(np.isfinite(scaled).any(axis=0).all())
-    table = score_table(scaled) if enough else np.zeros((0, 0))
+    table = error_table(scaled) if enough else np.zeros((0, 0))
     return replace(fitted, spread=spread, widths=dict(zip(names, widths.tolist(), strict=True)), table=table)
 
 
@@ -146,7 +146,7 @@ def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
 
 
 def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
-    """As ``answer``; a part of one series is that of ``alone``."""
+    """Answer as ``answer`` does; a part of one series is that of ``alone``."""
     named = fitted if alone is None else _only(fitted, alone)
     read = Inputs(named.layout, named.scales, part)
     point, owners = _point(named, read), read.owners
@@ -161,7 +161,7 @@ def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
 
 
 def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
-    """Return the ``(level, origin, horizon)`` that adaptive intervals look up for one series; None where intervals are
+    """Return the ``(level, origin, horizon)`` that adaptive intervals look up for one series; None if intervals are
     fixed."""
     past = past_part(part, 0) if len(fitted.table) else None
     if past is None:

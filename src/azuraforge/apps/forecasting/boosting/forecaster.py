@@ -97,7 +97,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return replace(fresh, forests=forests)
 
     def predict(self, predictor: Boosted, part: Part) -> Predictions:
-        """Forecasts and their intervals from each origin."""
+        """Return the forecasts and their intervals from each origin."""
         if part.horizon != predictor.horizon:
             raise InvalidInput(
                 f"this forecaster predicts {predictor.horizon} rows ahead, not {part.horizon}",

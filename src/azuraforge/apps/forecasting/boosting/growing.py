@@ -149,7 +149,7 @@ def _none() -> Forest:
 
 
 def _seen(booster: lightgbm.Booster) -> Floats:
-    """``(example,)``: the sum of a booster's trees for the examples to check on."""
+    """Return ``(example,)``: the sum of a booster's trees for the examples to check on."""
     found: list[Floats] = []
 
     def keep(sums: Any, _: Any) -> tuple[str, float, bool]:
@@ -162,7 +162,7 @@ def _seen(booster: lightgbm.Booster) -> Floats:
 
 @contextmanager
 def _without(*packages: str) -> Iterator[None]:
-    """Let imports inside fail for packages that this process has not loaded."""
+    """Make imports inside fail for packages that this process has not loaded."""
     absent = [name for name in packages if name not in sys.modules]
     sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: it cannot be imported
     try:
@@ -173,7 +173,7 @@ def _without(*packages: str) -> Iterator[None]:
 
 
 def load_lightgbm() -> ModuleType:
-    """Import LightGBM and return it. Raises InvalidInput where its runtime is missing."""
+    """Import LightGBM and return it. Raises InvalidInput if its runtime is missing."""
     try:
         with _without(*_NOT_NEEDED):
             import lightgbm

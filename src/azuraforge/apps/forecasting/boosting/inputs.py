@@ -1,4 +1,4 @@
-"""Inputs of the boosted trees: what is known of a series at an origin, and of the row to predict."""
+"""Inputs of the boosted trees: known facts about a series at an origin, and about the row to predict."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OTHER_LAGS = (1, 3, 6, 24)
 WINDOWS = (4, 12, 28)
 #: Longer windows cost more than they tell; the calendar tells the year.
 LONGEST_WINDOW = 200
-#: The same place in so many seasons is averaged.
+#: Number of seasons over which the same place is averaged.
 SEASONS_BACK = 4
 #: Seasons that rows of a length have besides the schema's: an hour's week, a day's year.
 _WEEK_OF_HOURS = 168
@@ -182,7 +182,7 @@ class Inputs:
         self.others = [self._other(name, blocks, own) for name in layout.columns]
 
     def _other(self, name: str, blocks: Blocks, own: list[Scales]) -> Floats:
-        """``(row,)``: another column, scaled; NaN in a series that had no value of it in training."""
+        """Return ``(row,)``: another column, scaled; NaN in a series that had no value of it in training."""
         nothing = (np.nan, np.nan, np.nan)
         known = [{each.column: (each.before, each.center, each.scale) for each in one.others} for one in own]
         before, center, scale = np.array([one.get(name, nothing) for one in known]).T
@@ -201,7 +201,7 @@ class Inputs:
         return np.asarray(self.target[self.part.origins[rows]])
 
     def _at_origins(self, asked: Indices) -> Floats:
-        """``(origin, feature)``: what does not depend on the row to predict, for places among the part's origins."""
+        """Return ``(origin, feature)``: inputs independent of the row to predict, for places of the part's origins."""
         layout, target = self.layout, self.target
         origins, first = self.part.origins[asked], self._first[asked][:, None]
         last = target[origins]
@@ -230,7 +230,7 @@ class Inputs:
         return sorted({window for window in (*WINDOWS, *seasons) if window <= LONGEST_WINDOW})
 
     def _at_targets(self, rows: Indices, steps: Indices, asked: Indices, place: Indices) -> list[Floats]:
-        """``(example, feature)`` blocks: what is known of the row to predict."""
+        """Return ``(example, feature)`` blocks: inputs about the row to predict."""
         layout, last = self.layout, self.last(rows)[:, None]
         columns: list[Floats] = [(steps[:, None] + 1).astype(np.float64)] if layout.stepped else []
         for season in layout.seasons:
@@ -248,7 +248,7 @@ class Inputs:
         return columns
 
     def _covariates(self, asked: Indices, clock: Clock) -> Floats:
-        """``(origin, horizon, width)``: what is known ahead, for places among the part's origins."""
+        """Return ``(origin, horizon, width)``: covariates known ahead, for places among the part's origins."""
         following = self.layout.covariates.following
         if self.part.schema.series is None:
             return following(self.part, asked, clock)
@@ -282,7 +282,7 @@ def _asked_only(part: Part) -> tuple[Part, Blocks]:
 
 
 def _read(values: Floats, rows: Indices, first: Indices) -> Floats:
-    """``values[rows]``, NaN for rows before the ``first`` of their series."""
+    """Return ``values[rows]``, NaN for rows before the ``first`` of their series."""
     return np.where(rows >= first, values[np.maximum(rows, 0)], np.nan)
 
 

@@ -93,7 +93,7 @@ class Forest:
     def from_arrays(cls, arrays: Mapping[str, Array], prefix: str, width: int) -> Forest:
         """Return the forest that ``to_arrays`` gave.
 
-        Raises InvalidInput where the arrays are no trees over ``width`` columns.
+        Raises InvalidInput if the arrays are no trees over ``width`` columns.
         """
         found = {each.name: arrays.get(f"{prefix}.{each.name}") for each in fields(cls)}
         wrong = _problem(found, width)
@@ -123,7 +123,7 @@ def _preorder(node: Mapping[str, Any], rows: list[tuple[int, float, int, int]], 
 
 
 def _problem(found: Mapping[str, Array | None], width: int) -> str | None:
-    """Return why arrays are no forest; None where they are one."""
+    """Return the reason why arrays are no forest; None if they are one."""
     arrays = {name: values for name, values in found.items() if values is not None}
     if len(arrays) < len(found):
         return "an array is missing"

@@ -23,7 +23,7 @@ class ChronosBolt:
 
     Args:
         config: sizes.
-        weights: tensors by published name. Raises InvalidInput where they do not fit the sizes.
+        weights: tensors by published name. Raises InvalidInput if they do not fit the sizes.
     """
 
     def __init__(self, config: BoltConfig, weights: Weights) -> None:

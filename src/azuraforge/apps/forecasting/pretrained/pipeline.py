@@ -25,7 +25,7 @@ from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
-from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
+from azuraforge.plugins.forecasting.intervals import calibration, in_order
 from azuraforge.plugins.forecasting.panels import each, predict_each
 
 #: Origins of the validation part that calibrate, spread evenly; more cost minutes and change little.
@@ -34,7 +34,7 @@ _FORMAT = "azuraforge.chronos_bolt/1"
 
 
 class ChronosBoltConfig(ForecastConfig):
-    """Which weights, and how far back they look."""
+    """The choice of weights, and the length of their context."""
 
     weights: Annotated[
         str,
@@ -95,7 +95,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
     }
 
     def split(self, table: Table, config: ChronosBoltConfig) -> Split:
-        """In order of time; a context may be as short as one row."""
+        """Split in order of time; a context may be as short as one row."""
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def check_pretrained(self, config: ChronosBoltConfig, folder_of: Callable[[str], Path]) -> None:
@@ -118,10 +118,9 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
             scores.append(_scores(uncalibrated, part, most))
             run.progress(done + 1, len(parts))
         joined = np.concatenate(scores, axis=1)
-        offsets = np.stack(
-            [residual_quantiles(errors, [level])[0] for level, errors in zip(QUANTILE_LEVELS, joined, strict=True)]
-        )
-        offsets[list(QUANTILE_LEVELS).index(0.5)] = 0.0  # the median is the forecast, not an end of an interval
+        middle = list(QUANTILE_LEVELS).index(0.5)
+        offsets = calibration(joined, joined[middle], QUANTILE_LEVELS)
+        offsets[middle] = 0.0  # the median is the forecast, not an end of an interval
         return Pretrained(model, context, offsets, found.pretraining)
 
     def pretraining(self, predictor: Pretrained) -> Pretraining:

@@ -27,7 +27,7 @@ class Tensors:
         self._weights = weights
 
     def get(self, name: str, *shape: int) -> Single:
-        """Return a tensor. Raises InvalidInput where it is missing or has another shape."""
+        """Return a tensor. Raises InvalidInput if it is missing or has another shape."""
         found = self._weights.get(name)
         if found is None:
             raise InvalidInput(f"model.safetensors: the tensor {name} is missing", where=WEIGHTS, next_step=_SAME)
@@ -70,7 +70,7 @@ class Encoder:
 
 
 class Decoder:
-    """What the encoder found ``(batch, patch, d_model)`` to ``(batch, 1, d_model)``."""
+    """Decoder: the encoder's output ``(batch, patch, d_model)`` to ``(batch, 1, d_model)``."""
 
     def __init__(self, config: BoltConfig, tensors: Tensors, start: Single) -> None:
         self._config = config

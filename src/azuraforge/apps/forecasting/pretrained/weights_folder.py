@@ -66,7 +66,7 @@ class BoltConfig(BaseModel):
 
 @dataclass(frozen=True)
 class PretrainedFolder:
-    """What a folder holds: sizes, weights by their published names, and what is stated of the pretraining."""
+    """The contents of a folder: sizes, weights by their published names, and statements about the pretraining."""
 
     config: BoltConfig
     weights: Weights

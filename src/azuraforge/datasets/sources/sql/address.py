@@ -31,7 +31,7 @@ _PORTS = {"postgresql": 5432, "mysql": 3306}
 
 @dataclass(frozen=True)
 class Place:
-    """A database that may be asked.
+    """A database that may be queried.
 
     Attributes:
         host: as the secret names it; for a file its name.

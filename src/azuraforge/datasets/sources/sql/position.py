@@ -1,4 +1,4 @@
-"""Where a moving query goes on: the last value of its cursor column, typed, and the rows at that value."""
+"""The position of a cursor query: the last value of its cursor column, typed, and the rows at that value."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MOST_SEEN = 1000
 
 
 class Position(Shape):
-    """The end of what was read.
+    """The end of a reading.
 
     Attributes:
-        kind: how ``value`` is written; ``moment`` has a time zone, ``local`` has none.
+        kind: type of ``value``; ``moment`` has a time zone, ``local`` has none.
         seen: digests of the rows at exactly this value. The query goes on at ``>=`` it, so that a row which gets the
             same value later is not lost; these are left out. Empty where they are too many: the platform drops them.
     """
@@ -72,7 +72,7 @@ def position_at(cell: Cell, rows: Sequence[Sequence[Cell]], column: str) -> Posi
 
 
 def before(value: Value, by: float, column: str) -> Value:
-    """Return ``value`` less ``by``: seconds of a time, days of a date, else units. Raises InvalidInput for text."""
+    """Return ``value`` minus ``by``: seconds of a time, days of a date, else units. Raises InvalidInput for text."""
     if by == 0:
         return value
     try:

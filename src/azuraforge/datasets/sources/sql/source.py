@@ -1,4 +1,4 @@
-"""A query that is asked again: rows behind the last value of a column that grows."""
+"""A repeatable query: rows after the last value of a growing column."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PIECE_ROWS = 10_000
 _SHOWN = 300
-#: Through a cursor of the server, which takes one statement only: nobody ends the read-only transaction with another.
+#: Uses a server-side cursor, which takes one statement only: no second statement can end the read-only transaction.
 _STREAMED: Mapping[str, bool] = {"stream_results": True}
 
 
@@ -39,7 +39,7 @@ def _one_query(text: str) -> str:
 
 
 class SqlOptions(TableOptions):
-    """The database, the query, and the column by which it goes on."""
+    """The database, the query, and its cursor column."""
 
     connection: SecretName = Field(
         description="name of the secret that holds the address: postgresql://USER:PASSWORD@HOST/DATABASE, mysql://… or"
@@ -77,7 +77,7 @@ class _Rows:
 
 
 class Sql(TableSource[SqlOptions]):
-    """Asks in a transaction that the server keeps read-only, and streams the rows."""
+    """Queries in a transaction that the server keeps read-only, and streams the rows."""
 
     name = "sql"
     Options: ClassVar[type[BaseModel]] = SqlOptions
@@ -97,7 +97,7 @@ class Sql(TableSource[SqlOptions]):
         return news.read
 
     def read_since(self, options: SqlOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Read the rows at and behind the last value of the cursor column."""
+        """Read the rows at and after the last value of the cursor column."""
         return self._news(options, Position.model_validate(cursor) if cursor else None)
 
     def _news(self, options: SqlOptions, position: Position | None) -> SourceNews:
