@@ -42,11 +42,15 @@ class EngineUsed(Shape):
 class StepInput(Shape):
     """The input of any step that loads app code."""
 
+    model_config = ConfigDict(defer_build=True)
+
     plugins_folder: str | None = None
 
 
 class StepResult(Shape):
     """The result of any step; ``outputs`` is the folder of the phase, set by the worker."""
+
+    model_config = ConfigDict(defer_build=True)
 
     outputs: str = ""
 
