@@ -167,11 +167,12 @@ def test_pages_that_are_unchanged_are_nothing_new(web: Web) -> None:
     web.etag, web.script = '"one"', script()
     first = source().read_since(options, None)
     assert first.read is not None
+    assert first.cursor is not None
     web.script = script()
-    assert source().read_since(options, first.cursor).read is None  # type: ignore[arg-type]
+    assert source().read_since(options, first.cursor).read is None
     assert all("if-none-match" not in headers for _, headers in web.asked)  # the first page says nothing of the second
     web.script = [document(0, "/load.csv?a"), document(1, "/load.csv?b"), document(2)]
-    again = source().read_since(options, first.cursor).read  # type: ignore[arg-type]
+    again = source().read_since(options, first.cursor).read
     assert again is not None
     assert again.frame.height == 9
 
@@ -180,6 +181,7 @@ def test_a_cut_page_list_is_noticed(web: Web) -> None:
     options = HttpOptions.model_validate({"url": web.url, "time": "time", "target": "y", **FIELD})
     web.script = [document(0, "/load.csv?a"), document(1)]
     cursor = source().read_since(options, None).cursor
+    assert cursor is not None
     web.script = [document(0)]
     with pytest.raises(TransientError, match="cut off"):
-        source().read_since(options, cursor)  # type: ignore[arg-type]
+        source().read_since(options, cursor)

@@ -39,11 +39,11 @@ class AgainstIncumbent:
         """Compare both. ``how``: horizon, season, resamples and seed."""
         needed = needed_origins(how["horizon"], how["season"], in_time=candidate.in_time)
         mine, present = _same_rows(candidate, incumbent)
-        rival, beside = _same_rows(best, incumbent)
+        rival, reference = _same_rows(best, incumbent)
         found = compare(mine, present, level=level, **how)
         return cls(
             found,
-            compare(rival, beside, level=tightened_level(level, trials=baselines), **how),
+            compare(rival, reference, level=tightened_level(level, trials=baselines), **how),
             needed,
             would_decide(found, mine, present, how["horizon"], needed),
         )

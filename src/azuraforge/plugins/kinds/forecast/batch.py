@@ -84,7 +84,7 @@ class ForecastBatch(Batch[Table]):
 def _with_totals(version: LoadedVersion, whole: Together, origins: Indices, learned_until: str | None) -> pl.DataFrame:
     """The rows of series and totals, moment by moment; of each moment all are asked for, whatever is in ``origins``.
 
-    A series that the version did not learn is in no total and is asked for by itself.
+    A series that the version did not learn is in no total and is predicted separately.
     """
     import polars as pl
 
