@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.runs.tables import Run
 from azuraforge.settings import Settings
+from tests.automations.receiving import Receiver
 
 
 class Handler(handlers.Handler):
@@ -110,6 +111,13 @@ class Stand:
 
     def told(self, stream: str) -> list[tuple[str, dict[str, Any]]]:
         return [(event.type, event.data) for event in self.events.read(self.project_id, stream, limit=100_000)]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -13,18 +13,11 @@ from sqlalchemy import func, select
 
 from azuraforge.automations.notifications.tables import Notification
 from azuraforge.database import seconds_from_now
-from tests.automations.receiving import Post, Receiver
+from tests.automations.receiving import Post
 from tests.automations.triggers import Stand
 
 ENTRY = Path(__file__).parent / "entries" / "automation_process.py"
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 def die(database, home: Path, project_id: str, point: str, *arguments: str) -> None:

@@ -19,15 +19,8 @@ from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.testing import check_notifier
-from tests.automations.receiving import SECRET, Post, Receiver
+from tests.automations.receiving import SECRET, Post
 from tests.automations.triggers import Stand
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 @pytest.fixture

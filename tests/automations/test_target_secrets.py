@@ -12,7 +12,7 @@ from azuraforge.automations.notifications.webhook import Webhook, WebhookOptions
 from azuraforge.errors import TransientError
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.projects.secrets.tables import Secret
-from tests.automations.receiving import Post, Receiver
+from tests.automations.receiving import Post
 from tests.automations.triggers import Stand
 
 SIGNING, PATH = "canary-signing-key-3141", "canary-path-token-2718"
@@ -23,13 +23,6 @@ class Checking:
 
     def validate(self, kind: str, name: str, options: dict) -> dict:
         return parse_config(WebhookOptions, options, name).model_dump(mode="json")
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 @pytest.fixture
