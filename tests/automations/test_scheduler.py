@@ -18,6 +18,7 @@ import pytest
 from azuraforge.automations.store import Due
 from azuraforge.clock import iso
 
+ROOT = Path(__file__).parents[2]
 ENTRY = Path(__file__).parent / "entries" / "scheduler_process.py"
 SCHEDULERS = 3
 EVERY_SECONDS = 10
@@ -47,7 +48,8 @@ class Schedulers:
             process.stdout.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(self._command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def test_every_fire_is_made_once_through_kills_of_many_schedulers(stand):
@@ -111,7 +113,7 @@ def test_a_scheduler_that_dies_before_its_commit_has_done_nothing_and_another_do
     made = stand.create()
     stand.overdue(made.id, 5)
     command = [sys.executable, str(ENTRY), stand.database.url, str(stand.home)]
-    environment = {**os.environ, "AZURAFORGE_CRASHPOINT": "fire_before_commit"}
+    environment = {**os.environ, "AZURAFORGE_CRASHPOINT": "fire_before_commit", "PYTHONPATH": str(ROOT)}
     died = subprocess.run(command, env=environment, capture_output=True, timeout=120)
     assert died.returncode == -signal.SIGKILL
     assert (stand.fires(made.id), stand.queued()) == ([], [])

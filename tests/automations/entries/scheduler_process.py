@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import threading
@@ -10,20 +9,12 @@ from pathlib import Path
 
 from azuraforge.database import Database
 from azuraforge.server.packages import import_tables
-
-HERE = Path(__file__).parent
-
-
-def _conftest():
-    spec = importlib.util.spec_from_file_location("automations_conftest", HERE.parent / "conftest.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.automations.conftest import Stand
 
 
 def main() -> None:
     import_tables()
-    stand = _conftest().Stand(Database(sys.argv[1]), Path(sys.argv[2]))
+    stand = Stand(Database(sys.argv[1]), Path(sys.argv[2]))
     stand.scheduler.start()
     sys.stdout.write(f"{os.getpid()}\n")
     sys.stdout.flush()
