@@ -1,0 +1,62 @@
+"""The search index: one entry for each section and each documented name of a language's pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from docutils import nodes
+from sphinx import addnodes
+
+#: Characters of a section that are searched; what stands further down in a long listing is found by its heading.
+_LENGTH = 4000
+
+
+class Section(NamedTuple):
+    """A part of a page that a result leads to."""
+
+    anchor: str
+    heading: str
+    text: str
+
+
+def sections(doctree: nodes.document) -> Iterator[Section]:
+    """Yield the sections and documented names of a page, the page itself first."""
+    for section in doctree.findall(nodes.section):
+        yield Section(section["ids"][0], section[0].astext(), _text(section))
+    for described in doctree.findall(addnodes.desc):
+        for signature in described.findall(addnodes.desc_signature):
+            if signature.parent is described and signature.get("ids"):
+                yield Section(signature["ids"][0], str(signature["fullname"]), _text(described))
+
+
+def _text(part: nodes.Element) -> str:
+    """Return the text of a part, without the parts inside it that are entries themselves."""
+    words: list[str] = []
+    _gather(part, words)
+    return " ".join(" ".join(words).split())[:_LENGTH]
+
+
+def _gather(part: nodes.Node, words: list[str]) -> None:
+    for child in part.children:
+        if isinstance(child, nodes.section | nodes.title | addnodes.desc | nodes.comment | nodes.raw):
+            continue
+        if isinstance(child, nodes.TextElement):
+            words.append(child.astext())
+        else:
+            _gather(child, words)
+
+
+def index(pages: list[tuple[str, str, list[Section]]]) -> str:
+    """Return the index as JSON: pages with title and path, sections with the number of their page."""
+    return json.dumps(
+        {
+            "pages": [[title, path] for title, path, _ in pages],
+            "sections": [
+                [number, each.anchor, each.heading, each.text] for number, page in enumerate(pages) for each in page[2]
+            ],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )

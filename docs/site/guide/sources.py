@@ -1,0 +1,41 @@
+"""Names of pages, and the preparation of their sources before they are parsed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sphinx.application import Sphinx
+
+#: The line under a title that leads to the same page in the other language; the site has a switch.
+_OTHER_LANGUAGE = re.compile(r"^\*\((?:Türkçesi|English|İngilizcesi):? .*\)\*\n+", re.M)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page in one language: ``models`` in Turkish is ``docs/models.tr.md``."""
+
+    name: str
+    language: str
+
+    @classmethod
+    def of(cls, docname: str) -> Page:
+        """Return the page of a Sphinx document.
+
+        Example:
+            >>> Page.of("docs/concepts/gate.tr")
+            Page(name='concepts/gate', language='tr')
+        """
+        language = "tr" if docname.endswith(".tr") else "en"
+        return cls(docname.removesuffix(".tr").removeprefix("docs/"), language)
+
+    @property
+    def path(self) -> str:
+        """The file below the site's root."""
+        name = self.name.removesuffix("README") + "index" if self.name.endswith("/README") else self.name
+        return f"tr/{name}.html" if self.language == "tr" else f"{name}.html"
+
+
+def prepare(_app: Sphinx, docname: str, source: list[str]) -> None:
+    """Remove the line that leads to the other language."""
+    source[0] = _OTHER_LANGUAGE.sub("", source[0], count=1)
