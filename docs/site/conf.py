@@ -16,7 +16,7 @@ project = "AzuraForge"
 version = release = azuraforge.__version__
 author = "AzuraForge maintainers"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "guide"]
+extensions = ["myst_parser", "guide"]
 root_doc = "docs/index"
 include_patterns = ["docs/**.md", "README.md", "README.tr.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 # Sphinx walks every folder that is not excluded.
@@ -26,20 +26,9 @@ exclude_patterns += ["docs/site"]
 myst_heading_anchors = 4
 suppress_warnings = [
     "toc.not_included",  # navigation.py orders the pages; a page that it does not name is a warning of its own
+    "misc.highlighting_failure",  # SQL with commands of psql
     "myst.header",  # the changelog begins at the second level
 ]
-
-# Docstrings: arguments in the signature as they are written, members in the order of the source.
-autodoc_member_order = "bysource"
-autodoc_typehints_format = "short"
-autodoc_class_signature = "separated"
-autodoc_default_options = {"exclude-members": "__init__, __new__"}
-napoleon_numpy_docstring = False
-napoleon_use_rtype = False
-add_module_names = False
-python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 80
-python_display_short_literal_types = True
 
 html_theme = "azuraforge"
 html_theme_path = ["theme"]

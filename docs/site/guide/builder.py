@@ -86,7 +86,9 @@ class GuideBuilder(StandaloneHTMLBuilder):
         for group in NAVIGATION:
             pages = []
             for name in group.pages:
-                shown = next((each for each in (Page(name, page.language), Page(name, "en")) if each in self._titles), None)
+                shown = next(
+                    (each for each in (Page(name, page.language), Page(name, "en")) if each in self._titles), None
+                )
                 if shown is not None:
                     pages.append({
                         "docname": self._docnames[shown], "title": self._titles[shown], "path": shown.path,

@@ -34,7 +34,7 @@ NAVIGATION = (
     Group(
         {"en": "Contributors", "tr": "Katkıda bulunanlar"},
         (
-            "architecture", "decisions/README", "reliability", "benchmarks", "CONTRIBUTING", "CHANGELOG", "SECURITY",
+            "architecture", "decisions/README", "reliability", "benchmarks", "CONTRIBUTING", "CHANGELOG",
         ),
     ),
 )  # fmt: skip
@@ -43,7 +43,7 @@ NAVIGATION = (
 LISTED = {"decisions/": "decisions/README"}
 
 #: Pages that no group has: they are reached by links only.
-UNLISTED = frozenset({"README"})
+UNLISTED = frozenset({"README", "SECURITY"})
 
 WORDS = {
     "en": {

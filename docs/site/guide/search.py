@@ -1,16 +1,18 @@
-"""The search index: one entry for each section and each documented name of a language's pages."""
+"""The search index: one entry for each section of a language's pages."""
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from docutils import nodes
-from sphinx import addnodes
 
 #: Characters of a section that are searched; what stands further down in a long listing is found by its heading.
 _LENGTH = 4000
+_TAG = re.compile(r"<[^>]*>")
 
 
 class Section(NamedTuple):
@@ -22,13 +24,9 @@ class Section(NamedTuple):
 
 
 def sections(doctree: nodes.document) -> Iterator[Section]:
-    """Yield the sections and documented names of a page, the page itself first."""
+    """Yield the sections of a page, the page itself first."""
     for section in doctree.findall(nodes.section):
         yield Section(section["ids"][0], section[0].astext(), _text(section))
-    for described in doctree.findall(addnodes.desc):
-        for signature in described.findall(addnodes.desc_signature):
-            if signature.parent is described and signature.get("ids"):
-                yield Section(signature["ids"][0], str(signature["fullname"]), _text(described))
 
 
 def _text(part: nodes.Element) -> str:
@@ -40,9 +38,11 @@ def _text(part: nodes.Element) -> str:
 
 def _gather(part: nodes.Node, words: list[str]) -> None:
     for child in part.children:
-        if isinstance(child, nodes.section | nodes.title | addnodes.desc | nodes.comment | nodes.raw):
+        if isinstance(child, nodes.section | nodes.title | nodes.comment):
             continue
-        if isinstance(child, nodes.TextElement):
+        if isinstance(child, nodes.raw):
+            words.append(html.unescape(_TAG.sub(" ", child.astext())))
+        elif isinstance(child, nodes.TextElement):
             words.append(child.astext())
         else:
             _gather(child, words)

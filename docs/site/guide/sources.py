@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from sphinx.application import Sphinx
 
 #: The line under a title that leads to the same page in the other language; the site has a switch.
-_OTHER_LANGUAGE = re.compile(r"^\*\((?:Türkçesi|English|İngilizcesi):? .*\)\*\n+", re.M)
+_OTHER_LANGUAGE = re.compile(
+    r"^(?:\*\((?:Türkçesi|English|İngilizcesi):? .*\)\*|\[(?:Türkçe|English)\]\(\S+\))\n+", re.M
+)
+_FOLDER = re.compile(r"\]\((?!https?:|/)([\w./-]+)/\)")
 
 
 @dataclass(frozen=True)
@@ -37,5 +40,5 @@ class Page:
 
 
 def prepare(_app: Sphinx, docname: str, source: list[str]) -> None:
-    """Remove the line that leads to the other language."""
-    source[0] = _OTHER_LANGUAGE.sub("", source[0], count=1)
+    """Remove the line that leads to the other language; a link to a folder becomes one to its README."""
+    source[0] = _FOLDER.sub(r"](\1/README.md)", _OTHER_LANGUAGE.sub("", source[0], count=1))

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 import typer
 
 from azuraforge.cli.main import app
-from guide.reference.tables import code, prose, table
+from guide.reference.tables import code, prose, sentence, table
 
 _HEADS = {"en": ("Argument or option", "Value", "Meaning"), "tr": ("Argüman ya da seçenek", "Değer", "Anlamı")}
 
@@ -64,7 +64,9 @@ def _value(parameter: Any) -> str:
     kind = parameter.type_descriptor.annotation
     low, high = parameter.min, parameter.max
     bounds = f" ≥ {low}" if low is not None and high is None else f" {low}–{high}" if low is not None else ""
-    return {"str": "text", "Path": "path", "int": "integer", "float": "number"}.get(kind.__name__, kind.__name__) + bounds
+    return {"str": "text", "Path": "path", "int": "integer", "float": "number"}.get(
+        kind.__name__, kind.__name__
+    ) + bounds
 
 
 def _choices(annotation: Any) -> list[str]:
@@ -76,7 +78,7 @@ def _choices(annotation: Any) -> list[str]:
 
 
 def _meaning(parameter: Any, language: str) -> str:
-    text = prose(parameter.help or "")
+    text = sentence(parameter.help or "")
     repeated = {"en": "May be repeated.", "tr": "Birden çok kez yazılabilir."}[language]
     default = {"en": "Default: {}.", "tr": "Varsayılan: {}."}[language]
     if getattr(parameter, "multiple", False):

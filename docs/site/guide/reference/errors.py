@@ -56,9 +56,7 @@ class Raised(NamedTuple):
 def generate(language: str) -> str:
     """Return two tables: the classes of errors, and the codes that say more than their class."""
     words = _WORDS[language]
-    classes = [
-        (code(each.code), str(each.status), _MEANINGS[name][language]) for name, each in _CLASSES.items()
-    ]
+    classes = [(code(each.code), str(each.status), _MEANINGS[name][language]) for name, each in _CLASSES.items()]
     by_code: dict[tuple[str, int], list[str]] = defaultdict(list)
     for raised in found():
         by_code[raised.code, _CLASSES[raised.kind].status].append(raised.message)

@@ -8,33 +8,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from guide.reference.tables import code, prose, table
+from guide.reference.tables import code, prose, sentence, table
 
 _DOCUMENT = Path(__file__).parents[4] / "dashboard" / "openapi.json"
 _METHODS = ("get", "post", "put", "patch", "delete")
-_WORDS = {
-    "en": {
-        "parameters": ("Parameter", "In", "Value", "Meaning"),
-        "fields": ("Field", "Value", "Meaning"),
-        "body": "Request body: {}",
-        "answer": "Answer: {}",
-        "shapes": "Shapes",
-        "required": "Required.",
-        "default": "Default: {}.",
-    },
-    "tr": {
-        "parameters": ("Parametre", "Yeri", "Değer", "Anlamı"),
-        "fields": ("Alan", "Değer", "Anlamı"),
-        "body": "İstek gövdesi: {}",
-        "answer": "Yanıt: {}",
-        "shapes": "Şemalar",
-        "required": "Zorunlu.",
-        "default": "Varsayılan: {}.",
-    },
-}
+_PREFIX = "/api/v1"
 
 
-def generate(language: str) -> str:
+def generate(_language: str) -> str:
     """Return a section for each noun, with each route, and the shapes of bodies and answers."""
     document = json.loads(_DOCUMENT.read_text(encoding="utf-8"))
     by_noun = defaultdict(list)
@@ -46,34 +27,37 @@ def generate(language: str) -> str:
     for noun in sorted(by_noun):
         parts.append(f"## {noun}")
         for method, path, operation in by_noun[noun]:
-            parts += _operation(method, path, operation, _WORDS[language])
-    parts.append(f"## {_WORDS[language]['shapes']}")
+            parts += _operation(method, path, operation)
+    parts.append("## Shapes")
     for name, schema in sorted(document["components"]["schemas"].items()):
-        if "properties" in schema:
-            parts += [f"### {name}", prose(schema.get("description", "")), _fields(schema, _WORDS[language])]
+        described = prose(schema.get("description", ""))
+        content = _fields(schema) if "properties" in schema else _value(schema)
+        parts += [f"### {name}", described, content]
     return "\n\n".join(each for each in parts if each)
 
 
-def _operation(method: str, path: str, operation: Any, words: Any) -> list[str]:
+def _operation(method: str, path: str, operation: Any) -> list[str]:
     rows = [
         (
             code(each["name"]),
             each["in"],
             _value(each["schema"]),
-            _meaning(each, each["schema"], bool(each.get("required")), words),
+            _meaning(each, each["schema"], bool(each.get("required"))),
         )
         for each in operation.get("parameters", ())
     ]
-    parts = [f"### {method} {path}", prose(operation.get("description", "")), table(words["parameters"], rows)]
+    parts = [
+        f"### `{method} {path.removeprefix(_PREFIX)}`",
+        prose(operation.get("description", "")),
+        table(("Parameter", "In", "Value", "Meaning"), rows),
+    ]
     if "requestBody" in operation:
-        parts.append(words["body"].format(_content(operation["requestBody"])))
+        parts.append(f"Request body: {_content(operation['requestBody'])}")
     answers = [
-        f"{status} {_content(answer)}"
-        for status, answer in operation["responses"].items()
-        if status.startswith("2")
+        f"{status} {_content(answer)}" for status, answer in operation["responses"].items() if status.startswith("2")
     ]
     errors = [code(status) for status in operation["responses"] if not status.startswith("2")]
-    return [*parts, words["answer"].format(", ".join([*answers, *errors]))]
+    return [*parts, f"Answer: {', '.join([*answers, *errors])}"]
 
 
 def _content(holder: Any) -> str:
@@ -84,21 +68,21 @@ def _content(holder: Any) -> str:
     )
 
 
-def _fields(schema: Any, words: Any) -> str:
+def _fields(schema: Any) -> str:
     required = schema.get("required", ())
     rows = [
-        (code(name), _value(each), _meaning(each, each, name in required, words))
+        (code(name), _value(each), _meaning(each, each, name in required))
         for name, each in schema["properties"].items()
     ]
-    return table(words["fields"], rows)
+    return table(("Field", "Value", "Meaning"), rows)
 
 
-def _meaning(holder: Any, schema: Any, required: bool, words: Any) -> str:
-    text = prose(holder.get("description") or schema.get("description") or "")
+def _meaning(holder: Any, schema: Any, required: bool) -> str:
+    text = sentence(holder.get("description") or schema.get("description") or "")
     if required:
-        text += f" {words['required']}"
+        text += " Required."
     elif schema.get("default") not in (None, "", [], {}):
-        text += " " + words["default"].format(code(json.dumps(schema["default"], ensure_ascii=False)))
+        text += f" Default: {code(json.dumps(schema['default'], ensure_ascii=False))}."
     return text.strip()
 
 

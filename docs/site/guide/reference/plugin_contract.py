@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 
 from azuraforge.plugins import contract
-from guide.reference.tables import prose
+from guide.reference.docstrings import documented, function, text
 
 
 def generate(_language: str) -> str:
     """Return a section for each module of the contract."""
     parts = []
     for found in pkgutil.iter_modules(contract.__path__):
-        name = f"{contract.__name__}.{found.name}"
-        summary = (importlib.import_module(name).__doc__ or "").strip()
-        parts += [f"## {found.name}", f"`{name}`: {prose(summary)}"]
-        parts.append(f"```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n   :no-index:\n```")
+        module = importlib.import_module(f"{contract.__name__}.{found.name}")
+        parts += [f"## {found.name}", f"`{module.__name__}`", text(module.__doc__)]
+        for name, each in vars(module).items():
+            if name.startswith("_") or getattr(each, "__module__", "") != module.__name__:
+                continue
+            if inspect.isclass(each):
+                parts += [f"### {name}", documented(each, 4, shown=f"{name}.")]
+            elif inspect.isfunction(each):
+                parts += [f"### {name}()", function(name, each)]
     return "\n\n".join(parts)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from azuraforge.settings import Settings
-from guide.reference.tables import code, prose, table
+from guide.reference.tables import code, prose, sentence, table
 
 _HEADS = {
     "en": ("Setting", "Environment variable", "Value", "Default", "Meaning"),
@@ -47,7 +47,7 @@ def _table(fields: list[tuple[str, FieldInfo]], start: str, prefix: str, languag
     for name, field in fields:
         variable = prefix + (start + name).replace(".", "__").upper()
         default = _default(start + name, field, language)
-        rows.append((code(start + name), code(variable), _value(field), default, prose(field.description or "")))
+        rows.append((code(start + name), code(variable), _value(field), default, sentence(field.description or "")))
     return table(_HEADS[language], rows)
 
 
@@ -65,7 +65,14 @@ def _kind(annotation: Any) -> str:
         return " / ".join(_kind(each) for each in get_args(annotation) if each is not type(None))
     if get_origin(annotation) is not None:
         return "table" if get_origin(annotation) is dict else "list"
-    names = {"str": "text", "SecretStr": "text", "int": "integer", "float": "number", "bool": "true / false", "Path": "path"}
+    names = {
+        "str": "text",
+        "SecretStr": "text",
+        "int": "integer",
+        "float": "number",
+        "bool": "true / false",
+        "Path": "path",
+    }
     return names.get(annotation.__name__, annotation.__name__)
 
 
