@@ -1,6 +1,6 @@
 import { useId, type ReactNode } from "react";
 
-import { GuideLink } from "../shell/GuideLink";
+import { GuideLink } from "./GuideLink";
 import css from "./Card.module.css";
 
 interface CardProps {

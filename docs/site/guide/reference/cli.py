@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 import typer
 
 from azuraforge.cli.main import app
-from guide.reference.tables import code, prose, sentence, table
+from guide.reference.tables import BREAK, code, prose, table
 
 _HEADS = {"en": ("Argument or option", "Value", "Meaning"), "tr": ("Argüman ya da seçenek", "Değer", "Anlamı")}
 
@@ -51,7 +51,7 @@ def _parameters(command: Any, language: str) -> str:
             continue
         is_option = each.opts[0].startswith("-")
         names = [*each.opts, *each.secondary_opts] if is_option else [_shown_argument(each)]
-        rows.append((", ".join(code(name) for name in names), _value(each), _meaning(each, language)))
+        rows.append((BREAK.join(code(name) for name in names), _value(each), _meaning(each, language)))
     return table(_HEADS[language], rows)
 
 
@@ -78,7 +78,7 @@ def _choices(annotation: Any) -> list[str]:
 
 
 def _meaning(parameter: Any, language: str) -> str:
-    text = sentence(parameter.help or "")
+    text = prose(parameter.help or "")
     repeated = {"en": "May be repeated.", "tr": "Birden çok kez yazılabilir."}[language]
     default = {"en": "Default: {}.", "tr": "Varsayılan: {}."}[language]
     if getattr(parameter, "multiple", False):

@@ -28,7 +28,7 @@ def documented(each: type, level: int, *, shown: str = "", signature: bool = Tru
     """
     parts = []
     fields = _fields(each)
-    if signature and not fields and "__init__" in vars(each):
+    if signature and not fields and "__init__" in vars(each) and not getattr(each, "_is_protocol", False):
         made = inspect.signature(each).replace(return_annotation=inspect.Signature.empty)
         parts.append(_block(each.__name__, made))
     parts.append(text(each.__doc__))

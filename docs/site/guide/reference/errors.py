@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import azuraforge
 from azuraforge import errors
-from guide.reference.tables import code, table
+from guide.reference.tables import BREAK, code, sentence, table
 
 _SOURCES = Path(azuraforge.__file__).parent
 _CLASSES = {
@@ -35,14 +35,26 @@ _WORDS = {
 #: What each class means, for a reader of the API.
 _MEANINGS = {
     "UserError": {"en": "the request is wrong", "tr": "istek hatalı"},
-    "InvalidInput": {"en": "a file, a configuration or a value is not valid", "tr": "bir dosya, yapılandırma ya da değer geçersiz"},
-    "NotFound": {"en": "it does not exist, or it belongs to another project", "tr": "böyle bir şey yok ya da başka bir projeye ait"},
+    "InvalidInput": {
+        "en": "a file, a configuration or a value is not valid",
+        "tr": "bir dosya, yapılandırma ya da değer geçersiz",
+    },
+    "NotFound": {
+        "en": "it does not exist, or it belongs to another project",
+        "tr": "böyle bir şey yok ya da başka bir projeye ait",
+    },
     "Conflict": {"en": "its present state does not allow the request", "tr": "şu anki durumu isteğe izin vermiyor"},
-    "Unauthorized": {"en": "the token or session is missing or not valid", "tr": "jeton ya da oturum yok veya geçersiz"},
+    "Unauthorized": {
+        "en": "the token or session is missing or not valid",
+        "tr": "jeton ya da oturum yok veya geçersiz",
+    },
     "Forbidden": {"en": "the token or session may not do this", "tr": "jetonun ya da oturumun buna yetkisi yok"},
-    "TransientError": {"en": "try again later; `Retry-After` says when", "tr": "daha sonra yeniden deneyin; `Retry-After` süreyi bildirir"},
+    "TransientError": {
+        "en": "try again later; `Retry-After` says when",
+        "tr": "daha sonra yeniden deneyin; `Retry-After` süreyi bildirir",
+    },
     "StorageError": {"en": "the disk is full, read-only or broken", "tr": "disk dolu, salt okunur ya da bozuk"},
-}  # fmt: skip
+}
 
 
 class Raised(NamedTuple):
@@ -56,12 +68,14 @@ class Raised(NamedTuple):
 def generate(language: str) -> str:
     """Return two tables: the classes of errors, and the codes that say more than their class."""
     words = _WORDS[language]
-    classes = [(code(each.code), str(each.status), _MEANINGS[name][language]) for name, each in _CLASSES.items()]
+    classes = [
+        (code(each.code), str(each.status), sentence(_MEANINGS[name][language])) for name, each in _CLASSES.items()
+    ]
     by_code: dict[tuple[str, int], list[str]] = defaultdict(list)
     for raised in found():
         by_code[raised.code, _CLASSES[raised.kind].status].append(raised.message)
     codes = [
-        (code(name), str(status), "<br>".join(code(each) for each in dict.fromkeys(messages)))
+        (code(name), str(status), BREAK.join(code(each) for each in dict.fromkeys(messages)))
         for (name, status), messages in sorted(by_code.items())
     ]
     return "\n".join([

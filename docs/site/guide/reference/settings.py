@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from azuraforge.settings import Settings
-from guide.reference.tables import code, prose, sentence, table
+from guide.reference.tables import BREAK, code, prose, sentence, table
 
 _HEADS = {
-    "en": ("Setting", "Environment variable", "Value", "Default", "Meaning"),
-    "tr": ("Ayar", "Ortam değişkeni", "Değer", "Varsayılan", "Anlamı"),
+    "en": ("Setting and environment variable", "Value", "Default", "Meaning"),
+    "tr": ("Ayar ve ortam değişkeni", "Değer", "Varsayılan", "Anlamı"),
 }
 _GENERAL = {"en": "General", "tr": "Genel"}
 #: Defaults that depend on the machine, in words.
@@ -47,7 +47,9 @@ def _table(fields: list[tuple[str, FieldInfo]], start: str, prefix: str, languag
     for name, field in fields:
         variable = prefix + (start + name).replace(".", "__").upper()
         default = _default(start + name, field, language)
-        rows.append((code(start + name), code(variable), _value(field), default, sentence(field.description or "")))
+        rows.append(
+            (code(start + name) + BREAK + code(variable), _value(field), default, sentence(field.description or ""))
+        )
     return table(_HEADS[language], rows)
 
 

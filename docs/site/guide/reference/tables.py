@@ -7,29 +7,32 @@ from collections.abc import Iterable, Sequence
 
 from markdown_it import MarkdownIt
 
+#: Between two lines of a cell.
+BREAK = "\v"
 _INLINE = MarkdownIt("commonmark", {"html": False})
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table, empty if it has no rows. A cell is Markdown in one line.
+    """Return a table, empty if it has no rows. A cell is Markdown; ``BREAK`` begins a new line in it.
 
     Example:
         >>> print(table(["a", "b"], [["`1`", "x"]]))
         ```{raw} html
-        <div class="table"><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>
+        <div class="table generated"><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>
         <tr><td><code>1</code></td><td>x</td></tr>
         </tbody></table></div>
         ```
     """
-    lines = [
-        "<tr>" + "".join(f"<td>{_INLINE.renderInline(' '.join(each.split()))}</td>" for each in row) + "</tr>"
-        for row in rows
-    ]
+    lines = ["<tr>" + "".join(f"<td>{_cell(each)}</td>" for each in row) + "</tr>" for row in rows]
     if not lines:
         return ""
     heads = "".join(f"<th>{each}</th>" for each in head)
-    start = f'<div class="table"><table><thead><tr>{heads}</tr></thead><tbody>'
+    start = f'<div class="table generated"><table><thead><tr>{heads}</tr></thead><tbody>'
     return "\n".join(["```{raw} html", start, *lines, "</tbody></table></div>", "```"])
+
+
+def _cell(text: str) -> str:
+    return "<br>".join(_INLINE.renderInline(" ".join(each.split())) for each in text.split(BREAK))
 
 
 def code(text: object) -> str:

@@ -2,6 +2,8 @@
 import MiniSearch from "./minisearch.js";
 
 const SHOWN = 20;
+/** Letters that a shortened word keeps. */
+const STEM = 5;
 
 /**
  * A word in the form that is compared: lower case without marks, and ı as i, so that "Isı", "ISI", "ısı" and "isi" are
@@ -31,6 +33,12 @@ export async function load(base, language) {
   );
   return (typed) => {
     let found = index.search(typed);
+    let words = typed.split(/\s+/);
+    // A word with another ending: "seasonality" finds "seasonal", as its first letters are a prefix of that.
+    while (found.length === 0 && words.some((word) => word.length > STEM)) {
+      words = words.map((word) => (word.length > STEM ? word.slice(0, -1) : word));
+      found = index.search(words.join(" "));
+    }
     if (found.length === 0) found = index.search(typed, { combineWith: "OR" });
     return found.slice(0, SHOWN).map(({ id, terms }) => {
       const [page, anchor, heading, text] = sections[id];

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
-import { guideOf } from "./guides";
+import { guideOf } from "../routing/guides";
 import css from "./GuideLink.module.css";
 
 /** The way from a page to its guide; it opens in a tab of its own, so that nothing typed here is lost. */
