@@ -20,6 +20,14 @@ _ROOT = Path(__file__).parents[3]
 _DASHBOARD = _ROOT / "dashboard" / "src"
 log = logging.getLogger(__name__)
 
+#: A result on a page for contributors counts less: a user's words are in both.
+_FOR_CONTRIBUTORS = 0.3
+
+
+def _weight(page: Page) -> float:
+    is_listed = page.name.startswith(tuple(LISTED))
+    return _FOR_CONTRIBUTORS if is_listed or page.name in NAVIGATION[-1].pages else 1.0
+
 
 class GuideTranslator(HTML5Translator):
     """Sphinx's HTML with tables that scroll inside of themselves, and permalinks in the page's language."""
@@ -142,7 +150,7 @@ class GuideBuilder(StandaloneHTMLBuilder):
         self.finish_tasks.join()
         for language in WORDS:
             pages = [
-                (self._titles[page], page.path, list(sections(self.env.get_doctree(docname))))
+                (self._titles[page], page.path, _weight(page), list(sections(self.env.get_doctree(docname))))
                 for page, docname in sorted(self._docnames.items(), key=lambda each: each[1])
                 if page.language == language and page.name not in UNLISTED
             ]

@@ -48,13 +48,13 @@ def _gather(part: nodes.Node, words: list[str]) -> None:
             _gather(child, words)
 
 
-def index(pages: list[tuple[str, str, list[Section]]]) -> str:
-    """Return the index as JSON: pages with title and path, sections with the number of their page."""
+def index(pages: list[tuple[str, str, float, list[Section]]]) -> str:
+    """Return the index as JSON: pages with title, path and weight, sections with the number of their page."""
     return json.dumps(
         {
-            "pages": [[title, path] for title, path, _ in pages],
+            "pages": [page[:3] for page in pages],
             "sections": [
-                [number, each.anchor, each.heading, each.text] for number, page in enumerate(pages) for each in page[2]
+                [number, each.anchor, each.heading, each.text] for number, page in enumerate(pages) for each in page[3]
             ],
         },
         ensure_ascii=False,

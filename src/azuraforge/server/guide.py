@@ -75,6 +75,4 @@ def install(app: FastAPI) -> None:
         missing = guide.find("tr/404.html" if path.startswith("tr/") else "404.html")
         if missing is None:
             return HTMLResponse(_MISSING, 503)
-        answer = missing.answer(request)
-        answer.status_code = 404
-        return answer
+        return Response(missing.contents[""], 404, media_type=missing.media_type)

@@ -106,12 +106,10 @@ input.addEventListener("input", show);
 dialog.addEventListener("click", (event) => {
   if (event.target === dialog || event.target.closest(".results a")) dialog.close();
 });
-dialog.querySelector("form").addEventListener("submit", (event) => {
-  if (event.submitter && event.submitter.value === "close" && event.detail !== 0) return;
-  const first = results.querySelector("a");
-  if (document.activeElement !== input || !first) return;
-  event.preventDefault();
-  first.click();
+input.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault(); // the form would close the dialog
+  results.querySelector("a")?.click();
 });
 dialog.addEventListener("keydown", (event) => {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;

@@ -26,6 +26,7 @@ export async function load(base, language) {
       prefix: true,
       fuzzy: (word) => (word.length > 5 ? 0.15 : false),
       combineWith: "AND",
+      boostDocument: (id) => pages[sections[id][0]][2],
     },
   });
   index.addAll(
