@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import json
 import re
 from html.parser import HTMLParser
@@ -65,6 +67,11 @@ def pages() -> dict[str, Page]:
     return {file.relative_to(SITE).as_posix(): Page(file) for file in SITE.rglob("*.html")}
 
 
+def target_of(path: str, address: str) -> Path:
+    """Return the file that an address on a page means; 404 pages stand for any path, so theirs begin at the root."""
+    return (SITE / path).parent.joinpath(re.sub("^/docs/guide/", f"{SITE}/", address)).resolve()
+
+
 def test_the_build_has_no_warning(pages):
     assert (ROOT / "build" / "guide.log").read_text() == ""
 
@@ -79,7 +86,7 @@ def test_everything_that_a_page_loads_is_in_the_site(pages):
         for address in page.loads:
             parts = urlsplit(address)
             assert (parts.scheme, parts.netloc) == ("", ""), f"{path} loads {address}"
-            assert (SITE / path).parent.joinpath(parts.path).is_file(), f"{path} loads {address}"
+            assert target_of(path, parts.path).is_file(), f"{path} loads {address}"
     for style in SITE.rglob("*.css"):
         for address in re.findall(r"url\(\"?([^\")]+)", style.read_text()):
             assert (style.parent / address).is_file(), f"{style.name} loads {address}"
@@ -93,7 +100,7 @@ def test_every_link_inside_the_site_leads_to_a_page_and_its_anchor(pages):
             parts = urlsplit(address)
             if parts.scheme or parts.path == "/":
                 continue
-            target = (SITE / path).parent.joinpath(unquote(parts.path)).resolve() if parts.path else SITE / path
+            target = target_of(path, unquote(parts.path)) if parts.path else SITE / path
             name = target.relative_to(SITE).as_posix() if target.is_relative_to(SITE) else ""
             found = pages.get(name)
             if not target.is_file() or (found and parts.fragment and unquote(parts.fragment) not in found.ids):
@@ -119,6 +126,14 @@ def test_every_page_of_the_dashboard_has_a_guide_in_both_languages(pages):
     assert set(guides) == routes
     for name in {*guides.values(), "dashboard"}:
         assert {f"{name}.html", f"tr/{name}.html"} <= set(pages)
+
+
+@pytest.mark.parametrize("name", ["sources", "reference.tables"])
+def test_examples_of_the_generator_hold(name, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "site"))
+    tried = doctest.testmod(importlib.import_module(f"guide.{name}"))
+    assert tried.attempted > 0
+    assert tried.failed == 0
 
 
 def test_the_reference_has_every_route_setting_and_command(pages):

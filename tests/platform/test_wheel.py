@@ -32,7 +32,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "dashboard" / "dist", copy / "dashboard" / "dist")
     shutil.copytree(ROOT / "build" / "guide", copy / "build" / "guide")
     # -o: set up already, by the checkout that runs this test.
-    made = ["-o", ".venv/.dev", "-o", "dashboard/dist/.built", "-o", "build/guide/.built", f"BIN={Path(sys.executable).parent}"]
+    ready = [
+        argument for file in (".venv/.dev", "dashboard/dist/.built", "build/guide/.built") for argument in ("-o", file)
+    ]
+    made = [*ready, f"BIN={Path(sys.executable).parent}"]
     subprocess.run(["make", "wheel", *made], cwd=copy, check=True, capture_output=True)
     return next((copy / "dist").glob("*.whl"))
 

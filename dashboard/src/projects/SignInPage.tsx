@@ -73,6 +73,7 @@ export default function SignInPage() {
         )}
       </div>
       <div className={css["switches"]}>
+        <GuideLink />
         <LanguageSwitch />
         <ThemeSwitch />
       </div>

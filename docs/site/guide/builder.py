@@ -20,6 +20,9 @@ _ROOT = Path(__file__).parents[3]
 _DASHBOARD = _ROOT / "dashboard" / "src"
 log = logging.getLogger(__name__)
 
+_MISSING = "404"
+#: Where the platform serves the site.
+_ADDRESS = "/docs/guide/"
 #: A result on a page for contributors counts less: a user's words are in both.
 _FOR_CONTRIBUTORS = 0.3
 
@@ -86,6 +89,8 @@ class GuideBuilder(StandaloneHTMLBuilder):
         ctx["after"] = entries[place + 1] if own and place is not None and place + 1 < len(entries) else None
         ctx["group"] = next((title for title, pages in groups if any(each["here"] for each in pages)), "")
         ctx["outline"] = self._outline(pagename)
+        if page.name == _MISSING:
+            ctx["content_root"] = _ADDRESS  # it stands for pages in any folder
 
     def _groups(self, page: Page) -> list[tuple[str, list[dict[str, Any]]]]:
         """Return the navigation of a page: each group's title and its pages. English stands in where Turkish misses."""
@@ -127,7 +132,7 @@ class GuideBuilder(StandaloneHTMLBuilder):
 
     def gen_additional_pages(self) -> None:
         """Write the page that stands where there is none, in both languages."""
-        for name in ("404", "404.tr"):
+        for name in (_MISSING, f"{_MISSING}.tr"):
             self.handle_page(name, {"title": WORDS[Page.of(name).language]["missing"], "body": ""}, "404.html")
 
     def copy_static_files(self) -> None:

@@ -64,9 +64,8 @@ def _value(parameter: Any) -> str:
     kind = parameter.type_descriptor.annotation
     low, high = parameter.min, parameter.max
     bounds = f" ≥ {low}" if low is not None and high is None else f" {low}–{high}" if low is not None else ""
-    return {"str": "text", "Path": "path", "int": "integer", "float": "number"}.get(
-        kind.__name__, kind.__name__
-    ) + bounds
+    names = {"str": "text", "Path": "path", "int": "integer", "float": "number"}
+    return names.get(kind.__name__, str(kind.__name__)) + bounds
 
 
 def _choices(annotation: Any) -> list[str]:

@@ -77,7 +77,7 @@ def _default(field: dataclasses.Field[Any]) -> str:
 
 def _block(name: str, signature: inspect.Signature, prefix: str = "") -> str:
     """Return a signature as code, one parameter a line where it is long."""
-    parts = []
+    parts: list[str] = []
     for each in signature.parameters.values():
         if each.name in ("self", "cls"):
             continue
@@ -92,7 +92,7 @@ def _block(name: str, signature: inspect.Signature, prefix: str = "") -> str:
 
 
 def _parameter(each: inspect.Parameter) -> str:
-    stars = {_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(each.kind, "")
+    stars = "*" if each.kind is _POSITIONAL else "**" if each.kind is inspect.Parameter.VAR_KEYWORD else ""
     kind = "" if each.annotation is each.empty else f": {_name(each.annotation)}"
     default = "" if each.default is each.empty else f" = {each.default!r}"
     return f"{stars}{each.name}{kind}{default}"
@@ -106,7 +106,7 @@ def text(docstring: str | None) -> str:
     """Return a docstring as Markdown."""
     if not docstring or _MADE.match(docstring):
         return ""
-    parts = []
+    parts: list[str] = []
     for section in Docstring(inspect.cleandoc(docstring)).parse("google", warnings=False):
         value: Any = section.value
         match section.kind:

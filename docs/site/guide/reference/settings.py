@@ -75,7 +75,7 @@ def _kind(annotation: Any) -> str:
         "bool": "true / false",
         "Path": "path",
     }
-    return names.get(annotation.__name__, annotation.__name__)
+    return names.get(annotation.__name__, str(annotation.__name__))
 
 
 def _default(name: str, field: FieldInfo, language: str) -> str:
