@@ -24,6 +24,7 @@ exclude_patterns = [each.name for each in ROOT.iterdir() if each.is_dir() and ea
 exclude_patterns += ["docs/site"]
 
 myst_heading_anchors = 4
+myst_heading_slug_func = "guide.sources.slug"
 suppress_warnings = [
     "toc.not_included",  # navigation.py orders the pages; a page that it does not name is a warning of its own
     "misc.highlighting_failure",  # SQL with commands of psql

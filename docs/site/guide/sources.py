@@ -39,6 +39,16 @@ class Page:
         return f"tr/{name}.html" if self.language == "tr" else f"{name}.html"
 
 
+def slug(title: str) -> str:
+    """Return the anchor of a heading as code hosts make it, so that a link works there and on the site.
+
+    Example:
+        >>> slug("What `fit` does"), slug("İki soru?") == "i\\u0307ki-soru"
+        ('what-fit-does', True)
+    """
+    return re.sub(r"[^\w\u0300-\u036f -]", "", title.lower()).replace(" ", "-")
+
+
 def prepare(_app: Sphinx, docname: str, source: list[str]) -> None:
     """Remove the line that leads to the other language; a link to a folder becomes one to its README."""
     source[0] = _FOLDER.sub(r"](\1/README.md)", _OTHER_LANGUAGE.sub("", source[0], count=1))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from guide.reference.tables import code, prose, sentence, table
+from guide.sources import slug
 
 _DOCUMENT = Path(__file__).parents[4] / "dashboard" / "openapi.json"
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -90,7 +90,7 @@ def _value(schema: Any) -> str:
     """Return the type of a value, with its bounds; a shape of its own is a link."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return code(name) if name == "JsonValue" else f"[{name}](#{_anchor(name)})"
+        return code(name) if name == "JsonValue" else f"[{name}](#{slug(name)})"
     for key in ("anyOf", "oneOf", "allOf"):
         if key in schema:
             return " / ".join(dict.fromkeys(_value(each) for each in schema[key]))
@@ -111,8 +111,3 @@ def _bounds(schema: Any) -> list[str]:
     if "maxLength" in schema:
         shown.append(f"(1–{schema['maxLength']})" if schema.get("minLength") else f"(≤ {schema['maxLength']})")
     return shown
-
-
-def _anchor(name: str) -> str:
-    """Return the anchor of a shape's heading."""
-    return re.sub(r"[^\w-]", "", name.lower())
