@@ -25,9 +25,9 @@ ENGLISH = [Page.read(path) for path in PATHS if not path.name.endswith(".tr.md")
 #: Pages of the old shape, whose blocks name no language.
 NOT_CONVERTED = {
     "docs/architecture.md", "docs/automations.md",
-    "docs/comparison.md", "docs/database.md", "docs/datasets.md",
+    "docs/comparison.md", "docs/datasets.md",
     "docs/judge.md", "docs/loop.md", "docs/models.md", "docs/pipelines.md", "docs/predictions.md",
-    "docs/reliability.md", "docs/reports.md", "docs/runs.md", "docs/scaling.md", "docs/security.md",
+    "docs/reports.md", "docs/runs.md", "docs/scaling.md",
     "docs/studies.md", "docs/trash.md", "docs/vision.md",
 }  # fmt: skip
 CONVERTED = [page for page in ENGLISH if page.name not in NOT_CONVERTED]
