@@ -24,12 +24,17 @@ PATHS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/co
 ENGLISH = [Page.read(path) for path in PATHS if not path.name.endswith(".tr.md")]
 #: Pages of the old shape, whose blocks name no language.
 NOT_CONVERTED = {
-    "docs/architecture.md", "docs/automations.md",
-    "docs/comparison.md", "docs/datasets.md",
-    "docs/judge.md", "docs/loop.md", "docs/models.md", "docs/pipelines.md", "docs/predictions.md",
-    "docs/reports.md", "docs/runs.md", "docs/scaling.md",
-    "docs/studies.md", "docs/trash.md", "docs/vision.md",
-}  # fmt: skip
+    "docs/architecture.md",
+    "docs/automations.md",
+    "docs/datasets.md",
+    "docs/judge.md",
+    "docs/reports.md",
+    "docs/runs.md",
+    "docs/scaling.md",
+    "docs/studies.md",
+    "docs/trash.md",
+    "docs/vision.md",
+}
 CONVERTED = [page for page in ENGLISH if page.name not in NOT_CONVERTED]
 ENGLISH_ONLY = {"docs/architecture.md", "docs/benchmarks.md"}
 #: Blocks that no test can run: they need root, several machines, or never end.

@@ -75,7 +75,7 @@ def interpret(connection: socket.socket) -> None:
         block = json.loads(line)
         error = None
         try:
-            exec(compile(block["code"], block["file"], "exec"), space)
+            exec(compile(block["code"], block["file"], "exec", dont_inherit=True), space)
         except BaseException:
             error = traceback.format_exc()
         sys.stdout.flush()
