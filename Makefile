@@ -80,8 +80,12 @@ openapi: .venv/.dev ## Write the API's document and the dashboard's types from t
 	@cd dashboard && npm run --silent generate
 
 .PHONY: readme
-readme: .venv/.dev ## Run the demo and write its output into README.md and README.tr.md
+readme: .venv/.dev ## Run the demo and write its output into docs/get-started.md and its Turkish page
 	@$(BIN)/python -m benchmarks.readme
+
+.PHONY: readme-screenshot
+readme-screenshot: .venv/.dev dashboard/dist/.built ## Train a forecaster, open its page in Chromium, and write docs/images/run.png
+	@$(BIN)/python -m benchmarks.readme_screenshot
 
 .PHONY: migration
 migration: .venv/.dev ## New migration from the tables: make migration message="what changes"

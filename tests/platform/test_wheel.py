@@ -51,7 +51,7 @@ def variables(environment: Path, home: Path) -> dict[str, str]:
         "PATH": str(environment / "bin"),
         "HOME": str(home.parent),
         "AZURAFORGE_HOME": str(home),
-        "COLUMNS": "100",  # as the READMEs show it
+        "COLUMNS": "100",  # as the guides show it
         "LANG": "C.UTF-8",
         "AZURAFORGE_ENGINE__KERNELS": os.environ["AZURAFORGE_ENGINE__KERNELS"],  # compiled once for the whole suite
     }
@@ -95,8 +95,10 @@ def test_up_with_the_demo_reaches_the_verdict_that_the_readmes_show_and_serves_i
     finally:
         process.terminate()
         assert process.wait(120) == 0, printed.read_text()
-    assert deterministic(shown("README.md")) == deterministic(part(said, shown("README.md")))
-    assert deterministic(shown("README.tr.md")) == deterministic(part(turkish, shown("README.tr.md")))
+    assert deterministic(shown("docs/get-started.md")) == deterministic(part(said, shown("docs/get-started.md")))
+    assert deterministic(shown("docs/get-started.tr.md")) == deterministic(
+        part(turkish, shown("docs/get-started.tr.md"))
+    )
 
 
 def check_page(url: str) -> None:
@@ -120,7 +122,7 @@ def process_wait(process: subprocess.Popen[bytes]) -> None:
 
 
 def shown(page: str) -> list[str]:
-    """The lines of the demo's output in a README; ``make readme`` writes them."""
+    """The lines of the demo's output in a guide; ``make readme`` writes them."""
     text = (ROOT / page).read_text(encoding="utf-8")
     block = text.partition("<!-- demo:begin -->\n```text\n")[2].partition("\n```\n<!-- demo:end -->")[0]
     assert block, f"{page} shows no output of the demo"
