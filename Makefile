@@ -25,7 +25,7 @@ export UV_SYSTEM_CERTS ?= true
 # Most tests wait for processes of their own: two files at a time take little more than half the time.
 PYTEST_WORKERS ?= 2
 
-# The guides, and the code whose reference the site has.
+# The guides, and the code whose reference the site has. Errors are collected from all code, but not each of its changes builds the site.
 DOCS_SOURCES := $(shell find docs -name __pycache__ -prune -o -type f -print 2>/dev/null) README.md README.tr.md CHANGELOG.md CONTRIBUTING.md SECURITY.md \
   $(wildcard dashboard/openapi.json dashboard/src/theme/tokens.css) src/azuraforge/settings.py src/azuraforge/errors.py \
   $(shell find src/azuraforge/cli src/azuraforge/client src/azuraforge/plugins/contract -name '*.py' 2>/dev/null)
@@ -39,11 +39,11 @@ run: .venv/.run pages site ## Set up, start the platform, forecast a real series
 	@$(BIN)/azuraforge up --demo
 
 .PHONY: demo
-demo: .venv/.run pages site ## Set up, run the demo once and exit; non-zero if any step failed
+demo: .venv/.run pages ## Set up, run the demo once and exit; non-zero if any step failed
 	@$(BIN)/azuraforge demo --once
 
 .PHONY: demo-loop
-demo-loop: .venv/.run pages site ## Set up, let rows arrive and watch a model keep learning; exits after two minutes
+demo-loop: .venv/.run pages ## Set up, let rows arrive and watch a model keep learning; exits after two minutes
 	@$(BIN)/azuraforge demo --loop
 
 .PHONY: pages
@@ -180,7 +180,7 @@ bench-logging: .bench-mlflow/.mlflow dashboard/dist/.built
 ##@ Set-up (runs by itself)
 
 .PHONY: setup
-setup: .venv/.dev dashboard/dist/.built ## Everything that the other targets need
+setup: .venv/.dev dashboard/dist/.built build/guide/.built ## Everything that the other targets need
 
 .venv/bin/uv:
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
