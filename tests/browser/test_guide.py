@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
 
 import pytest
 import uvicorn
@@ -17,6 +19,8 @@ from azuraforge.server import guards, guide, pages
 from azuraforge.settings import ServerSettings
 
 pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+RUN_AXE = "axe.run(document).then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,17 @@ def test_search_knows_turkish_letters(site: Page, address: str) -> None:
         assert search(site, typed) == first
     site.get_by_role("button", name="Kapat").click()
     assert "istek" in search(site, "İSTEK").lower()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, address: str, scheme: Literal["light", "dark"]) -> None:
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)  # axe itself is put into the page
+    for path in ("", "tr/models", "reference/settings"):
+        page = context.new_page()
+        page.goto(address + path)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        assert page.evaluate(RUN_AXE) == [], path
+    context.close()
 
 
 def test_the_theme_is_the_dashboard_s(site: Page, address: str) -> None:

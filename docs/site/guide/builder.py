@@ -43,6 +43,18 @@ class GuideTranslator(HTML5Translator):
         super().depart_table(node)
         self.body.append("</div>")
 
+    def visit_thead(self, node: nodes.Element) -> None:
+        if not node.astext().strip():
+            raise nodes.SkipNode  # Markdown has no table without a head; screen readers would announce empty ones
+        super().visit_thead(node)
+
+    def visit_entry(self, node: nodes.Element) -> None:
+        if isinstance(node.parent.parent, nodes.thead) and not node.astext().strip():
+            self.body.append("<td>")
+            self.context.append("</td>\n")
+        else:
+            super().visit_entry(node)
+
     def add_permalink_ref(self, node: nodes.Element, title: str) -> None:
         language = Page.of(self.builder.current_docname).language
         super().add_permalink_ref(node, WORDS[language]["permalink"])

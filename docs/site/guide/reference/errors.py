@@ -58,9 +58,9 @@ _MEANINGS = {
 
 
 class Raised(NamedTuple):
-    """One place that raises an error with a code of its own."""
+    """One place that raises or answers an error with a code of its own."""
 
-    kind: str
+    status: int
     code: str
     message: str
 
@@ -73,7 +73,7 @@ def generate(language: str) -> str:
     ]
     by_code: dict[tuple[str, int], list[str]] = defaultdict(list)
     for raised in found():
-        by_code[raised.code, _CLASSES[raised.kind].status].append(raised.message)
+        by_code[raised.code, raised.status].append(raised.message)
     codes = [
         (code(name), str(status), BREAK.join(code(each) for each in dict.fromkeys(messages)))
         for (name, status), messages in sorted(by_code.items())
@@ -88,14 +88,22 @@ def found() -> Iterator[Raised]:
     """Yield the errors with a code of their own, by file and line."""
     for path in sorted(_SOURCES.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        if "code=" not in text:
+        if "code=" not in text and "problem(" not in text:
             continue
         for node in ast.walk(ast.parse(text)):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in _CLASSES:
-                continue
-            for keyword in node.keywords:
-                if keyword.arg == "code" and isinstance(keyword.value, ast.Constant) and node.args:
-                    yield Raised(node.func.id, str(keyword.value.value), _template(node.args[0]))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                yield from _stated(node.func.id, node)
+
+
+def _stated(name: str, call: ast.Call) -> Iterator[Raised]:
+    """Yield the error of a call: ``Conflict("…", code="ended")``, or ``problem(413, "…", "too_large")``."""
+    codes = [each.value for each in call.keywords if each.arg == "code"] if name in _CLASSES else call.args[2:3]
+    if not codes or not isinstance(codes[0], ast.Constant) or not call.args:
+        return
+    if name in _CLASSES:
+        yield Raised(_CLASSES[name].status, str(codes[0].value), _template(call.args[0]))
+    elif name == "problem" and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, int):
+        yield Raised(call.args[0].value, str(codes[0].value), _template(call.args[1]))
 
 
 def _template(node: ast.expr) -> str:
