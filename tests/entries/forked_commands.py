@@ -52,7 +52,9 @@ def become(connection: socket.socket) -> int:
     """Turn a fork into what the connection asks for; return the exit code of a command."""
     line, descriptors, _, _ = socket.recv_fds(connection, 1_000_000, 3)
     while not line.endswith(b"\n"):
-        line += connection.recv(1_000_000)
+        if not (more := connection.recv(1_000_000)):
+            return 0  # a connection that only tried whether anything listens
+        line += more
     asked = json.loads(line)
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
