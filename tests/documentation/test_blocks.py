@@ -25,8 +25,7 @@ ENGLISH = [Page.read(path) for path in PATHS if not path.name.endswith(".tr.md")
 #: Pages of the old shape, whose blocks name no language.
 NOT_CONVERTED = {
     "docs/architecture.md", "docs/automations.md",
-    "docs/dashboard.md", "docs/database.md", "docs/datasets.md", "docs/engine.md",
-    "docs/judge.md", "docs/plugins.md",
+    "docs/datasets.md", "docs/judge.md",
     "docs/reliability.md", "docs/reports.md", "docs/runs.md", "docs/scaling.md", "docs/security.md",
     "docs/studies.md", "docs/trash.md", "docs/vision.md",
 }  # fmt: skip
