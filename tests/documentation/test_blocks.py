@@ -23,12 +23,7 @@ from tests.documentation.reader import Commands, reading
 PATHS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/concepts/*.md")])
 ENGLISH = [Page.read(path) for path in PATHS if not path.name.endswith(".tr.md")]
 #: Pages of the old shape, whose blocks name no language.
-NOT_CONVERTED = {
-    "docs/architecture.md", "docs/automations.md",
-    "docs/datasets.md", "docs/judge.md",
-    "docs/reliability.md", "docs/reports.md", "docs/runs.md", "docs/scaling.md", "docs/security.md",
-    "docs/studies.md", "docs/trash.md", "docs/vision.md",
-}  # fmt: skip
+NOT_CONVERTED: set[str] = set()
 CONVERTED = [page for page in ENGLISH if page.name not in NOT_CONVERTED]
 ENGLISH_ONLY = {"docs/architecture.md", "docs/benchmarks.md"}
 #: Blocks that no test can run: they need root, several machines, or never end.

@@ -26,10 +26,14 @@ from pathlib import Path
 
 from azuraforge import cli, client
 from azuraforge.cli import main
+from azuraforge.server.packages import import_tables
 
 #: Packages that commands and blocks of Python import when they need them.
 _PACKAGES = (cli, client)
-_MODULES = ("azuraforge.engine", "azuraforge.judgements", "azuraforge.platform.up", "polars")
+_MODULES = (
+    "azuraforge.engine", "azuraforge.judgements", "azuraforge.platform.up", "azuraforge.platform.maintenance",
+    "alembic.command", "polars",
+)  # fmt: skip
 
 
 def preload() -> None:
@@ -38,6 +42,7 @@ def preload() -> None:
             importlib.import_module(module.name)
     for name in _MODULES:
         importlib.import_module(name)
+    import_tables()
     main._parser()
     gc.collect()
     gc.freeze()
