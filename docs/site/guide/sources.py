@@ -11,6 +11,8 @@ from sphinx.application import Sphinx
 _OTHER_LANGUAGE = re.compile(
     r"^(?:\*\((?:Türkçesi|English|İngilizcesi):? .*\)\*|\[(?:Türkçe|English)\]\(\S+\))\n+", re.M
 )
+#: Why a test does not run a block.
+_NOTE = re.compile(r"^<!-- not run: .* -->$", re.M)
 _FOLDER = re.compile(r"\]\((?!https?:|/)([\w./-]+)/\)")
 
 
@@ -50,5 +52,6 @@ def slug(title: str) -> str:
 
 
 def prepare(_app: Sphinx, docname: str, source: list[str]) -> None:
-    """Remove the line that leads to the other language; a link to a folder becomes one to its README."""
+    """Remove the line that leads to the other language and notes for tests; a link to a folder leads to its README."""
+    source[0] = _NOTE.sub("", source[0])
     source[0] = _FOLDER.sub(r"](\1/README.md)", _OTHER_LANGUAGE.sub("", source[0], count=1))
