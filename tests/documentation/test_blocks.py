@@ -22,9 +22,6 @@ from tests.documentation.reader import Commands, reading
 
 PATHS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/concepts/*.md")])
 ENGLISH = [Page.read(path) for path in PATHS if not path.name.endswith(".tr.md")]
-#: Pages of the old shape, whose blocks name no language.
-NOT_CONVERTED: set[str] = set()
-CONVERTED = [page for page in ENGLISH if page.name not in NOT_CONVERTED]
 ENGLISH_ONLY = {"docs/architecture.md", "docs/benchmarks.md"}
 #: Blocks that no test can run: they need root, several machines, or never end.
 MOST_NOT_RUN = 25
@@ -53,7 +50,7 @@ def shared(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield platform
 
 
-@pytest.mark.parametrize("page", CONVERTED, ids=names(CONVERTED))
+@pytest.mark.parametrize("page", ENGLISH, ids=names(ENGLISH))
 def test_the_blocks_run(page: Page, shared: PlatformProcess, commands: Commands, tmp_path: Path) -> None:
     blocks = [block for block in page.blocks if block.language in RUN and block.not_run is None]
     if not blocks:
@@ -63,7 +60,7 @@ def test_the_blocks_run(page: Page, shared: PlatformProcess, commands: Commands,
             reader.run(page.name, block)
 
 
-@pytest.mark.parametrize("page", CONVERTED, ids=names(CONVERTED))
+@pytest.mark.parametrize("page", ENGLISH, ids=names(ENGLISH))
 def test_every_block_names_its_language_and_can_be_parsed(page: Page) -> None:
     for block in page.blocks:
         assert block.language in KNOWN, f"{page.name}:{block.line}: a block of {block.language or 'no language'}"
@@ -74,7 +71,7 @@ def test_every_block_names_its_language_and_can_be_parsed(page: Page) -> None:
                 pytest.fail(f"{page.name}:{block.line}: {error}")
 
 
-@pytest.mark.parametrize("page", CONVERTED, ids=names(CONVERTED))
+@pytest.mark.parametrize("page", ENGLISH, ids=names(ENGLISH))
 def test_both_languages_show_the_same_code(page: Page) -> None:
     if page.name in ENGLISH_ONLY:
         return
@@ -88,13 +85,9 @@ def test_both_languages_show_the_same_code(page: Page) -> None:
 
 def test_few_blocks_are_not_run() -> None:
     left_out = [
-        f"{page.name}:{block.line}: {block.not_run}" for page in CONVERTED for block in page.blocks if block.not_run
+        f"{page.name}:{block.line}: {block.not_run}" for page in ENGLISH for block in page.blocks if block.not_run
     ]
     assert len(left_out) <= MOST_NOT_RUN, "\n".join(left_out)
-
-
-def test_pages_that_are_not_converted_exist() -> None:
-    assert set(names(ENGLISH)) >= NOT_CONVERTED
 
 
 def _code(page: Page) -> list[Block]:
