@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 UV_VERSION := 0.13.8
 BIN := .venv/bin
+# A name, because a comma would end the argument of a call.
+DEV_EXTRAS := dev,docs
 # Standard error too, so that a pipe shows sizes and counts; without the list of every package.
 INSTALL = $(BIN)/uv pip install --python $(BIN)/python -c constraints.txt $(1) 2>&1 | sed '/^ [-+] /d'
 # Bytecode is written here, because an environment may forbid imports to write it (PYTHONDONTWRITEBYTECODE, read-only
@@ -110,6 +112,10 @@ format: .venv/.dev ## Format and mend what can be mended
 
 ##@ Ship it
 
+.PHONY: messages
+messages: .venv/.dev ## Complete and compile the catalogue of messages
+	@$(BIN)/python -m tools.messages update && $(BIN)/python -m tools.messages check
+
 WHEEL_PAGES := src/azuraforge/server/dashboard src/azuraforge/server/guide
 
 .PHONY: wheel
@@ -199,7 +205,7 @@ setup: .venv/.dev dashboard/dist/.built build/guide/.built ## Everything that th
 
 .venv/.dev: .venv/.run
 	@echo "installing what the tests need …"
-	@$(call INSTALL,--no-build-isolation -e '.[dev,docs]')
+	@$(call INSTALL,--no-build-isolation -e '.[$(DEV_EXTRAS)]')
 	@$(call COMPILE,$(SITE_PACKAGES))
 	@touch $@
 

@@ -26,6 +26,7 @@ from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.contract.sentences import in_each_language
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import Blocks
 from azuraforge.plugins.forecasting.seasons import natural_seasons
@@ -116,9 +117,11 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         unknown = sorted(set(config.members) - set(MEMBERS))
         if unknown:
             raise InvalidInput(
-                f"{unknown[0]!r} cannot be a member of forecasting.auto",
-                where="config: members",
-                next_step=f"choose from {', '.join(MEMBERS)}",
+                "{name!r} cannot be a member of forecasting.auto",
+                where="config.members",
+                next_step="choose from {members}",
+                name=unknown[0],
+                members=", ".join(MEMBERS),
             )
         return Candidates(free, tuple(dict.fromkeys(config.members)), are_named=True)
     schema = train.schema
@@ -164,12 +167,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
 def _unsuited(least: Mapping[str, int], chosen: Collection[str]) -> dict[str, dict[str, str]]:
     """Return why members that learn from many rows are none here; ``least``: the rows from which each is tried."""
     return {
-        name: {
-            "en": f"it is tried from {rows:,} rows on",
-            "tr": f"{rows:,} satırdan itibaren denenir".replace(",", "."),
-        }
-        for name, rows in least.items()
-        if name not in chosen
+        name: in_each_language("auto.too_few_rows", rows=rows) for name, rows in least.items() if name not in chosen
     }
 
 

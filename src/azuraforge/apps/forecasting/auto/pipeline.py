@@ -25,6 +25,7 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
+from azuraforge.plugins.contract.sentences import in_each_language
 from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part, starts_from, starts_to_arrays
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import in_order
@@ -119,8 +120,10 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         ensemble = Ensemble(members, combination)
         self._calibrate(ensemble, run.config, train, validation, point)
         run.progress(len(chosen), len(chosen))
-        not_tried = [LeftOutMember.of(name, "not_tried", why) for group in chosen.further for name in group]
-        not_tried += [LeftOutMember.of(name, "not_tried", TOO_SLOW) for name in chosen.too_slow]
+        not_tried = [
+            LeftOutMember.of(name, "not_tried", in_each_language(why)) for group in chosen.further for name in group
+        ]
+        not_tried += [LeftOutMember.of(name, "not_tried", in_each_language(TOO_SLOW)) for name in chosen.too_slow]
         not_tried += [LeftOutMember.of(name, "not_tried", reason) for name, reason in chosen.unsuited.items()]
         return replace(ensemble, report=composed(combination, progress, run.config, not_tried))
 

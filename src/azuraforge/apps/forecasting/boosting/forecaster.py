@@ -100,9 +100,11 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         """Return the forecasts and their intervals from each origin."""
         if part.horizon != predictor.horizon:
             raise InvalidInput(
-                f"this forecaster predicts {predictor.horizon} rows ahead, not {part.horizon}",
+                "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
                 where="horizon",
-                next_step="train it with the horizon you need",
+                next_step="train it again with this horizon",
+                learned=predictor.horizon,
+                asked=part.horizon,
             )
         return answer(predictor, part)
 

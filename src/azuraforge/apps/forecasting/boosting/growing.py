@@ -179,9 +179,10 @@ def load_lightgbm() -> ModuleType:
             import lightgbm
     except OSError as error:  # the wheel brings LightGBM, the system the runtime of OpenMP
         raise InvalidInput(
-            f"LightGBM cannot be loaded: {error}",
+            "LightGBM cannot be loaded: {reason}",
             where="forecasting.boosted_lags",
             next_step="install the OpenMP runtime of GCC (libgomp1 on Debian and Ubuntu, libgomp on Fedora)",
+            reason=str(error),
         ) from error
     return lightgbm
 
