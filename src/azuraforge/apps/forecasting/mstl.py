@@ -7,16 +7,16 @@ from typing import ClassVar
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
 from azuraforge.apps.forecasting.ets import smoothed
-from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
+from azuraforge.apps.forecasting.smoothing.median import SmoothingMedian, median_of
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 
-class MultipleSeasons(StateForecaster[Smoothing]):
+class MultipleSeasons(StateForecaster[SmoothingMedian]):
     """The seasons of a decomposition, carried on by smoothing, plus ETS without a season on the remainder."""
 
     name: ClassVar[str] = "forecasting.mstl"
-    Model: ClassVar[type[StateModel]] = Smoothing
+    Model: ClassVar[type[StateModel]] = SmoothingMedian
     fewest_rows: ClassVar[int] = 12
     longest_season: ClassVar[int] = 2000
     most_series: ClassVar[int | None] = 1000
@@ -26,8 +26,8 @@ class MultipleSeasons(StateForecaster[Smoothing]):
         "tr": "Her mevsimi (gün, hafta, yıl) STL ile ayırır, kalanı üstel düzleştirir.",
     }
 
-    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
-        """Decompose, then choose a form of ETS for the remainder."""
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[SmoothingMedian]:
+        """Decompose, then estimate the remainder by ETS without a season."""
         if not seasons:
-            return smoothed(values, 1, "ZZN", config.horizon)
-        return with_carried_seasons(values, seasons, lambda rest: smoothed(rest, 1, "ZZN", config.horizon))
+            return median_of(smoothed(values, 1, "ZZN", config.horizon))
+        return median_of(with_carried_seasons(values, seasons, lambda rest: smoothed(rest, 1, "ZZN", config.horizon)))
