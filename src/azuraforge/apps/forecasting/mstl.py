@@ -11,6 +11,9 @@ from azuraforge.apps.forecasting.smoothing.median import SmoothingMedian, median
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
+#: Of a season besides the shortest one, see docs/decisions/0047.
+RUNS_OF_FURTHER = 3
+
 
 class MultipleSeasons(StateForecaster[SmoothingMedian]):
     """The seasons of a decomposition, carried on by smoothing, plus ETS without a season on the remainder."""
@@ -27,7 +30,11 @@ class MultipleSeasons(StateForecaster[SmoothingMedian]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[SmoothingMedian]:
-        """Decompose, then estimate the remainder by ETS without a season."""
+        """Decompose, then estimate the remainder by ETS without a season.
+
+        A further season that was seen fewer than ``RUNS_OF_FURTHER`` times takes too much of the noise for its own.
+        """
+        seasons = tuple(one for one in seasons if one == seasons[0] or RUNS_OF_FURTHER * one <= len(values))
         if not seasons:
             return median_of(smoothed(values, 1, "ZZN", config.horizon))
         return median_of(with_carried_seasons(values, seasons, lambda rest: smoothed(rest, 1, "ZZN", config.horizon)))

@@ -40,6 +40,8 @@ MEMBERS: dict[str, type[AnyPipeline]] = {
 #: A share of zeros from which on demand counts as intermittent.
 _INTERMITTENT_SHARE = 0.3
 _ROWS_FOR_MSTL, _ROWS_FOR_RIDGE = 500, 100
+#: Seasons from which on a decomposition counts where evidence is thin.
+_SEASONS_FOR_MSTL = 7
 _ROWS_FOR_TREES, _ROWS_FOR_TREES_OF_PANELS, _ROWS_FOR_TREES_WITH_COLUMNS = 500, 1000, 300
 _LONGEST_SEASON = 2000
 #: Processor seconds of one series of 60 rows, measured on one core, and those that do not depend on their number. They
@@ -82,6 +84,8 @@ class Candidates:
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
             than the budget.
         twice: members of ``core`` that count twice there, see docs/decisions/0032.
+        twice_if_weighed: members that count twice where there is evidence; None: weights are stacked, see
+            docs/decisions/0047.
         unsuited: members that need more rows than the series has, and why they are not tried, by language code.
         are_named: the config names the members.
     """
@@ -92,6 +96,7 @@ class Candidates:
     too_slow: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
+    twice_if_weighed: tuple[str, ...] | None = None
     unsuited: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     are_named: bool = False
 
@@ -133,8 +138,12 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     twice = () if demand else _names((Theta,))
     cheap: list[type[AnyPipeline]] = []
     seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
+    for_mstl = _ROWS_FOR_MSTL
     if not demand and seasons and (len(seasons) > 1 or rows >= _ROWS_FOR_MSTL):
         cheap.append(MultipleSeasons)
+    elif not demand and seasons and schema.series is None:
+        for_mstl = min(_ROWS_FOR_MSTL, _SEASONS_FOR_MSTL * config.season_of(schema))
+        core = (*core, MultipleSeasons.name) if rows >= for_mstl else core
     if rows >= _ROWS_FOR_RIDGE:
         cheap.append(Ridge)
     groups = [_names(cheap)] if cheap else []
@@ -148,7 +157,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         groups.append(_names((BoostedLags,)))
     least = {Ridge.name: _ROWS_FOR_RIDGE, BoostedLags.name: enough}
     if seasons and not demand:
-        least[MultipleSeasons.name] = _ROWS_FOR_MSTL
+        least[MultipleSeasons.name] = for_mstl
     unsuited = _unsuited(least, {*core, *(name for group in groups for name in group)})
     slow = {name for name in (*core, *(each for group in groups for each in group)) if _is_slow(name, config, seasons)}
     kept = [tuple(name for name in group if name not in slow) for group in (core, *groups)]
@@ -158,7 +167,9 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         return replace(found, twice=twice, unsuited=unsuited)
     early = (Ridge.name,) if any(Ridge.name in group for group in kept[1:]) else ()
     ordered = tuple(sorted(kept[0], key=lambda name: (needs_library(name, seasons), _seconds(name, 1))))
-    return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early, twice, unsuited)
+    further, left_out = tuple(filter(None, kept[1:])), tuple(sorted(slow))
+    weighed = None if demand else _names((BoostedLags,))
+    return Candidates(free, ordered, further, left_out, early, twice, weighed, unsuited)
 
 
 def _unsuited(least: Mapping[str, int], chosen: Collection[str]) -> dict[str, dict[str, str]]:

@@ -14,9 +14,9 @@ TOO_FEW = {
     "en": "the validation part is too short to show that more members pay",
     "tr": "doğrulama kümesi, daha çok üyenin işe yaradığını gösteremeyecek kadar kısa",
 }
-NO_GAIN = {
-    "en": "the members before it had not lowered the validation error enough",
-    "tr": "ondan önceki üyeler doğrulama hatasını yeterince düşürmedi",
+RAISED = {
+    "en": "the members before it had raised the validation error",
+    "tr": "ondan önceki üyeler doğrulama hatasını yükseltti",
 }
 TOO_SLOW = {
     "en": "the time budget is too short for it, or the series are too many",

@@ -16,11 +16,14 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 
 #: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed. With fewer
-#: origins, equal or nearly equal weights had less error than stacked ones on every horizon that was measured; with as
-#: many, stacked weights had less from two stretches on, see docs/decisions/0020 and 0043.
+#: origins, equal or nearly equal weights had less error on every horizon that was measured, see docs/decisions/0020
+#: and 0043.
 LEAST_ORIGINS, LEAST_STRETCHES = 50, 2
-#: Members whose error exceeds the least by this factor are clearly worse.
-CLEARLY_WORSE = 1.2
+#: Members whose error exceeds the least by this factor are clearly worse: where members are stacked, and where they are
+#: not, see docs/decisions/0047.
+CLEARLY_WORSE, _WORSE_BY_POWERS = 1.2, 1.5
+#: Where members are weighed without stacking, their counts are divided by this power of their errors.
+_POWER = 4
 #: Where evidence is thin, a member counts whatever its error, up to this factor: a difference of that size is none of
 #: chance, and a member that never fits (a last season on steep growth) would spoil a mean.
 HOPELESS = 20.0
@@ -76,6 +79,7 @@ def combine(
     core: Sequence[str],
     free: str,
     twice: Collection[str] = (),
+    twice_if_weighed: Collection[str] | None = None,
 ) -> Combination:
     """Weigh members.
 
@@ -87,6 +91,8 @@ def combine(
         free: the member that stands where no member of ``core`` does, and by whose errors scores are stated.
         twice: those of ``core`` that count twice in a trimmed mean, where counts are divided by a power of the scores
             that grows with the evidence; without any, it is the median of equals.
+        twice_if_weighed: members that count twice where there is evidence, in a trimmed mean with counts divided by a
+            power of the scores; None: weights are stacked there.
     """
     errors = {name: (truth - point) / scale for name, point in points.items()}
     known = np.isfinite(truth)
@@ -101,12 +107,14 @@ def combine(
         if set(able) & set(twice):
             stretches = _stretches(truth)
             power = stretches / (stretches + 1)
-            counts = {name: (2 if name in twice else 1) / max(found.get(name, 1.0), _NOTHING) ** power for name in able}
-            total = sum(counts.values())
-            return Combination("trimmed", {name: count / total for name, count in counts.items()}, scores)
+            return _by_powers({name: found.get(name, 1.0) for name in able}, twice, power, scores)
         chosen = able or [free]
         return Combination("median", dict.fromkeys(chosen, 1 / len(chosen)), scores)
     least = min(score for score in scores.values() if score is not None)
+    if twice_if_weighed is not None:
+        near = {name: score for name, score in sorted(scores.items()) if score is not None}
+        near = {name: score for name, score in near.items() if score <= _WORSE_BY_POWERS * least + 1e-12}
+        return _by_powers(near, twice_if_weighed, _POWER, scores)
     kept = [name for name in sorted(points) if (scores[name] or 0.0) <= CLEARLY_WORSE * least + 1e-12]
     squares = _mean_by_step(errors[free] ** 2, known)
     usual_square = np.sqrt(np.where(squares > _NOTHING**2, squares, 1.0))
@@ -115,6 +123,18 @@ def combine(
     trust = stretches / (stretches + _HALF_WAY)
     weights = trust * _stacked(columns) + (1 - trust) / len(kept)
     return Combination("weights", dict(zip(kept, weights.tolist(), strict=True)), scores)
+
+
+def _by_powers(
+    errors: Mapping[str, float], twice: Collection[str], power: float, scores: Mapping[str, float | None]
+) -> Combination:
+    """Return the trimmed mean of the members with ``errors``; their counts are divided by a power of these."""
+    least = max(min(errors.values()), _NOTHING)
+    counts = {
+        name: (2 if name in twice else 1) * (max(error, _NOTHING) / least) ** -power for name, error in errors.items()
+    }
+    total = sum(counts.values())
+    return Combination("trimmed", {name: count / total for name, count in counts.items()}, scores)
 
 
 def _stretches(truth: Floats) -> float:
