@@ -306,19 +306,19 @@ def test_the_forecast_of_a_member_with_less_error_weighs_more() -> None:
     assert sum(found.weights.values()) == pytest.approx(1)
 
 
-def test_weighed_members_count_by_a_power_of_their_errors_and_extremes_count_nothing() -> None:
+def test_half_of_the_weight_is_stacked_and_half_goes_by_a_power_of_the_errors() -> None:
     truth = np.zeros((80, 2))
     points = {name: truth + size for name, size in (("a", 1.0), ("trees", 1.0), ("b", 1.4), ("worse", 1.6))}
     found = combine(points, truth, np.ones((80, 1)), list(points), "a", twice_if_weighed=["trees"])
-    assert found.rule == "trimmed"
-    total = 3 + 1.4**-4
-    assert found.weights == pytest.approx({"a": 1 / total, "trees": 2 / total, "b": 1.4**-4 / total})
-    values = {name: np.full((1, 1), value) for name, value in (("a", -90.0), ("trees", 1.0), ("b", 90.0))}
-    share = 1 / total - 0.25  # of a; all of b lies in the upper quarter
-    assert found.of(values) == pytest.approx((share * -90.0 + (0.5 - share) * 1.0) / 0.5)
+    stacked = combine(points, truth, np.ones((80, 1)), list(points), "a").weights
+    assert (found.rule, set(stacked)) == ("weights", {"a", "trees"})
+    total = 3 + 1.4**-6
+    powers = {"a": 1 / total, "trees": 2 / total, "b": 1.4**-6 / total}
+    assert found.weights == pytest.approx({name: (powers[name] + stacked.get(name, 0)) / 2 for name in powers})
+    assert sum(found.weights.values()) == pytest.approx(1)
 
 
-def test_demand_and_panels_and_named_members_are_stacked(series: Table) -> None:
+def test_demand_and_panels_and_named_members_are_only_stacked(series: Table) -> None:
     train = cut_learning(series, Rows(0, 300), 6)
     assert candidates(AutoConfig(horizon=6), train).twice_if_weighed == ("forecasting.boosted_lags",)
     assert candidates(AutoConfig(horizon=6, members=("forecasting.ets",)), train).twice_if_weighed is None

@@ -84,7 +84,7 @@ class Candidates:
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
             than the budget.
         twice: members of ``core`` that count twice there, see docs/decisions/0032.
-        twice_if_weighed: members that count twice where there is evidence; None: weights are stacked, see
+        twice_if_weighed: members that count twice where there is evidence; None: all weight is stacked there, see
             docs/decisions/0047.
         unsuited: members that need more rows than the series has, and why they are not tried, by language code.
         are_named: the config names the members.
