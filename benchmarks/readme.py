@@ -1,4 +1,4 @@
-"""The demo's output, written into README.md and README.tr.md."""
+"""The demo's output, written into docs/get-started.md and docs/get-started.tr.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 #: Wide enough for the columns that matter, narrow enough for a page.
 COLUMNS = "100"
-_PAGES = {"en": "README.md", "tr": "README.tr.md"}
+_PAGES = {"en": "docs/get-started.md", "tr": "docs/get-started.tr.md"}
 _TITLE = {"en": "departures on the held-out end", "tr": "departures, ayrılmış son satırlarda"}
 
 

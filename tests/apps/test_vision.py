@@ -183,7 +183,7 @@ def test_large_images_are_averaged_before_a_baseline_looks() -> None:
 def test_the_guides_classifier_keeps_the_contract_in_both_languages(images: ImageTable, tmp_path: Path) -> None:
     docs = Path(__file__).parents[2] / "docs"
     pages = [(docs / page).read_text(encoding="utf-8") for page in ("vision.md", "vision.tr.md")]
-    english, turkish = (re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0] for page in pages)
+    english, turkish = (re.findall(r"```python\n(.*?)```", page, re.DOTALL)[-1] for page in pages)
     assert english == turkish
     (tmp_path / "small.py").write_text(english, encoding="utf-8")
     check_classifier(load_plugin("pipeline", "mine.small", tmp_path), images, {"epochs": 2}, most_resumes=1)

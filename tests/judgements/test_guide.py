@@ -20,7 +20,7 @@ def test_the_example_prints_what_the_guide_shows(
     guide: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (ROOT / guide).read_text(encoding="utf-8")
-    (line,) = re.findall(r"^```\nazuraforge (judge .*)\n```$", text, re.MULTILINE)
+    (line,) = re.findall(r"^```bash\nazuraforge (judge .* --actual .*)\n```$", text, re.MULTILINE)
     (shown,) = re.findall(r"<!-- judge:begin -->\n```text\n(.*?)```", text, re.DOTALL)
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("plugins"))
     monkeypatch.chdir(tmp_path)

@@ -16,7 +16,7 @@ import azuraforge
 from azuraforge.package import SETTINGS, Services
 from azuraforge.projects.access import require_access
 from azuraforge.projects.address import Address
-from azuraforge.server import bodies, documented, encodings, guards, health, idempotency, pages, problems
+from azuraforge.server import bodies, documented, encodings, guards, guide, health, idempotency, pages, problems
 from azuraforge.server.health import State
 from azuraforge.server.packages import PACKAGES
 from azuraforge.waiting.turns import Waiting
@@ -78,6 +78,7 @@ def create_api(state: State = _ready) -> FastAPI:
         return sorted({method for route in routes if route.path_regex.match(inner) for method in route.methods or ()})
 
     problems.install(app, allowed)
+    guide.install(app)
     pages.install(app, allowed)
     plain = app.openapi
     by_place = {
