@@ -20,7 +20,6 @@ from azuraforge.apps.forecasting.intermittent import Croston
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.ridge import Ridge
-from azuraforge.apps.forecasting.smoothing.median import median_of
 from azuraforge.apps.forecasting.tcn import TcnForecaster
 from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.plugins import Part, Rows, Schema, Table
@@ -193,8 +192,8 @@ def test_ets_of_many_series_fits_as_well_as_one_at_a_time() -> None:
     table = many(30)
     values = table.frame["value"].to_numpy().reshape(30, -1)
     past, future = np.ascontiguousarray(values[:, :34].T), values[:, 34:]
-    together = [median_of(forms) for forms in smoothed_each(past, 12, "ZZZ", 6)]
-    alone = [median_of(smoothed(past[:, place], 12, "ZZZ", 6)) for place in range(6)]
+    together = smoothed_each(past, 12, "ZZZ", 6)
+    alone = [smoothed(past[:, place], 12, "ZZZ", 6) for place in range(6)]
 
     def errors(found: list[Any]) -> np.ndarray[Any, Any]:
         made = [

@@ -15,7 +15,6 @@ from dataclasses import replace
 import numpy as np
 
 from azuraforge.apps.forecasting.carried import Estimate
-from azuraforge.apps.forecasting.smoothing.median import median_of
 from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.seasons import CYCLES_NEEDED
@@ -23,8 +22,7 @@ from azuraforge.plugins.forecasting.seasons import CYCLES_NEEDED
 #: Weights of an error in a season's value that are tried.
 GAMMAS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 
-#: Estimates what remains, in one or more forms.
-Fit = Callable[[Floats], list[Estimate[Smoothing]]]
+Fit = Callable[[Floats], Estimate[Smoothing]]
 
 
 def decompose(values: Floats, seasons: tuple[int, ...]) -> Floats:
@@ -36,28 +34,25 @@ def decompose(values: Floats, seasons: tuple[int, ...]) -> Floats:
     return np.stack([found[name].to_numpy(dtype=np.float64) for name in names])
 
 
-def with_carried_seasons(values: Floats, seasons: tuple[int, ...], fit: Fit) -> list[Estimate[Smoothing]]:
+def with_carried_seasons(values: Floats, seasons: tuple[int, ...], fit: Fit) -> Estimate[Smoothing]:
     """Estimate what remains without the seasons by ``fit``, and how fast the seasons follow later rows."""
     return _decomposed(values, seasons, fit, _gamma(values, seasons, fit))
 
 
-def _decomposed(values: Floats, seasons: tuple[int, ...], fit: Fit, gamma: float) -> list[Estimate[Smoothing]]:
+def _decomposed(values: Floats, seasons: tuple[int, ...], fit: Fit, gamma: float) -> Estimate[Smoothing]:
     parts = decompose(values, seasons)
     rest = values - parts.sum(axis=0)
+    found = fit(rest)
+    ended = found.model.walk(found.before, rest, np.zeros(0, dtype=np.int64)).after
+    model = replace(
+        found.model,
+        form=f"STL+{found.model.form}",
+        periods=np.array(seasons, dtype=np.int64),
+        gammas=np.full(len(seasons), gamma),
+    )
     last = [part[-season:] for part, season in zip(parts, seasons, strict=True)]
     first = [np.roll(cycle, len(values) % len(cycle)) for cycle in last]  # the last cycle, turned to the first row
-
-    def with_seasons(found: Estimate[Smoothing]) -> Estimate[Smoothing]:
-        ended = found.model.walk(found.before, rest, np.zeros(0, dtype=np.int64)).after
-        model = replace(
-            found.model,
-            form=f"STL+{found.model.form}",
-            periods=np.array(seasons, dtype=np.int64),
-            gammas=np.full(len(seasons), gamma),
-        )
-        return Estimate(model, np.concatenate([found.before, *first]), np.concatenate([ended, *last]))
-
-    return [with_seasons(found) for found in fit(rest)]
+    return Estimate(model, np.concatenate([found.before, *first]), np.concatenate([ended, *last]))
 
 
 def _gamma(values: Floats, seasons: tuple[int, ...], fit: Fit) -> float:
@@ -65,14 +60,14 @@ def _gamma(values: Floats, seasons: tuple[int, ...], fit: Fit) -> float:
     early = len(values) * 2 // 3
     if early < CYCLES_NEEDED * max(seasons) or len(values) - early < min(seasons):
         return 0.0
-    found, later = median_of(_decomposed(values[:early], seasons, fit, 0.0)), values[early:]
-    model, begin = found.model, found.after
+    found = _decomposed(values[:early], seasons, fit, 0.0)
+    model, later, begin = found.model, values[early:], found.after
     assert begin is not None
     horizon = min(max(1, min(seasons) // 2), len(later) - 1)
     at = np.arange(len(later) - horizon)
 
     def mean_square(gamma: float) -> float:
-        tried = replace(model, gammas=np.full(len(model.gammas), gamma))
+        tried = replace(model, gammas=np.full(len(seasons), gamma))
         made = tried.ahead(tried.walk(begin, later, at).states, horizon)
         return float(np.mean((later[at + 1] - made[:, 0]) ** 2 + (later[at + horizon] - made[:, -1]) ** 2))
 

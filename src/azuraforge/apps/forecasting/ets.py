@@ -11,7 +11,6 @@ from pydantic import Field
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
 from azuraforge.apps.forecasting.smoothing.estimation import Fitted, fit_forms, fit_forms_of_each, forms
-from azuraforge.apps.forecasting.smoothing.median import SmoothingMedian, median_of
 from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
@@ -23,8 +22,6 @@ LONGEST_OPTIMIZED_SEASON = 24
 _AT_ONCE, _WORTH_A_BATCH = 128, 25
 #: From fewer values nothing is estimated: plain smoothing with this weight.
 _FEWEST, _PLAIN_ALPHA = 8, 0.5
-#: Forms are kept up to this multiple of the least squared error on the newest values, see docs/decisions/0047.
-ABOUT_AS_GOOD = 2.0
 
 
 class EtsConfig(ForecastConfig):
@@ -49,24 +46,21 @@ class EtsConfig(ForecastConfig):
     ]
 
 
-class ExponentialSmoothing(StateForecaster[SmoothingMedian]):
-    """ETS with additive or multiplicative error and season, and an additive trend, damped or not.
-
-    The forecast is the median of the forms that forecast the newest values about as well as the best of them.
-    """
+class ExponentialSmoothing(StateForecaster[Smoothing]):
+    """ETS with additive or multiplicative error and season, and an additive trend, damped or not."""
 
     name: ClassVar[str] = "forecasting.ets"
     Config: ClassVar[type[ForecastConfig]] = EtsConfig
-    Model: ClassVar[type[StateModel]] = SmoothingMedian
+    Model: ClassVar[type[StateModel]] = Smoothing
     fewest_rows: ClassVar[int] = 1
     title: ClassVar[dict[str, str]] = {"en": "Exponential smoothing (ETS)", "tr": "Üstel düzleştirme (ETS)"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Level, trend and season as running averages; the median of the forms that fit the newest values best.",
-        "tr": "Düzey, eğilim ve mevsim hareketli ortalamalarla; en yeni değerlere en iyi uyan biçimlerin ortancası.",
+        "en": "Level, trend and season as running averages; additive, multiplicative or damped, as the series shows.",
+        "tr": "Düzey, eğilim ve mevsim hareketli ortalamalarla; biçimi (toplamsal, çarpımsal, sönümlü) seriye göre.",
     }
 
-    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[SmoothingMedian]:
-        """Keep the forms that forecast well; a season above ``LONGEST_OPTIMIZED_SEASON`` rows comes from STL."""
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
+        """Choose a form and estimate it; a season above ``LONGEST_OPTIMIZED_SEASON`` rows comes from STL."""
         form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
         if "M" in form and values.min() <= 0:
             raise InvalidInput(
@@ -75,7 +69,7 @@ class ExponentialSmoothing(StateForecaster[SmoothingMedian]):
                 next_step="choose a form without M, or Z",
             )
         if len(values) < _FEWEST:
-            return median_of([_plain(values)])
+            return _plain(values)
         if form[0] == "A" and form[2] == "M":
             raise InvalidInput(
                 f"the form {form} adds errors to a season that multiplies, which is unstable",
@@ -84,18 +78,16 @@ class ExponentialSmoothing(StateForecaster[SmoothingMedian]):
             )
         wanted = seasons[:1]
         if form[2] == "N" or not wanted:
-            return median_of(smoothed(values, 1, form[:2] + "N", config.horizon, damped))
+            return smoothed(values, 1, form[:2] + "N", config.horizon, damped)
         if wanted[0] <= LONGEST_OPTIMIZED_SEASON:
-            return median_of(smoothed(values, wanted[0], form, config.horizon, damped))
-        return median_of(
-            with_carried_seasons(
-                values, (wanted[0],), lambda rest: smoothed(rest, 1, form[:2] + "N", config.horizon, damped)
-            )
+            return smoothed(values, wanted[0], form, config.horizon, damped)
+        return with_carried_seasons(
+            values, (wanted[0],), lambda rest: smoothed(rest, 1, form[:2] + "N", config.horizon, damped)
         )
 
     def estimate_each(
         self, config: ForecastConfig, asked: Sequence[tuple[Floats, tuple[int, ...]]]
-    ) -> Iterator[Estimate[SmoothingMedian] | InvalidInput]:
+    ) -> Iterator[Estimate[Smoothing] | InvalidInput]:
         """Estimate each series as ``estimate`` does; series of the same length and season share one search."""
         form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
         groups: dict[tuple[int, int], list[int]] = {}
@@ -103,12 +95,11 @@ class ExponentialSmoothing(StateForecaster[SmoothingMedian]):
             period = seasons[0] if seasons and form[2] != "N" else 1
             if form == "ZZZ" and len(values) >= _FEWEST and period <= LONGEST_OPTIMIZED_SEASON:
                 groups.setdefault((len(values), period), []).append(place)
-        found: dict[int, Estimate[SmoothingMedian]] = {}
+        found: dict[int, Estimate[Smoothing]] = {}
         for (_, period), places in groups.items():
             if len(places) >= _WORTH_A_BATCH:
                 values = np.stack([asked[place][0] for place in places], axis=1)
-                each = smoothed_each(values, period, form, config.horizon, damped)
-                found |= zip(places, map(median_of, each), strict=True)
+                found |= zip(places, smoothed_each(values, period, form, config.horizon, damped), strict=True)
         alone = super().estimate_each(config, [one for place, one in enumerate(asked) if place not in found])
         for place in range(len(asked)):
             yield found[place] if place in found else next(alone)
@@ -116,22 +107,23 @@ class ExponentialSmoothing(StateForecaster[SmoothingMedian]):
 
 def smoothed(
     values: Floats, period: int, pattern: str, horizon: int, damped: bool | None = None
-) -> list[Estimate[Smoothing]]:
-    """Estimate every form that ``pattern`` allows; return those whose forecasts of the newest third of the values have
-    at most ``ABOUT_AS_GOOD`` times the least mean squared error.
+) -> Estimate[Smoothing]:
+    """Estimate every form that ``pattern`` allows and choose one.
 
-    Likelihoods say little about which form forecasts better: a relative error weighs the small early values of a
-    growing series as much as its newest (decisions 0016 and 0047).
+    AICc chooses among the forms with additive errors, and among those with multiplicative ones. Between the two, the
+    forecasts over the newest third of the values decide: a relative error weighs the small early values of a growing
+    series as much as its newest, so that the likelihoods of the two kinds say little about which forecasts better
+    (decision 0016).
     """
     candidates = forms(pattern, damped, period, positive=bool(values.min() > 0))
-    return _good(fit_forms(values, period, candidates), values, horizon)
+    return _chosen(fit_forms(values, period, candidates), values, horizon)
 
 
 def smoothed_each(
     values: Floats, period: int, pattern: str, horizon: int, damped: bool | None = None
-) -> list[list[Estimate[Smoothing]]]:
+) -> list[Estimate[Smoothing]]:
     """Estimate many series ``(row, series)`` in one search, each as ``smoothed`` does."""
-    found: list[list[Estimate[Smoothing]]] = [[]] * values.shape[1]
+    found: list[Estimate[Smoothing]] = [_plain(values[:, 0])] * values.shape[1]
     positive = values.min(axis=0) > 0
     for kind in (True, False):
         places = np.flatnonzero(positive == kind)
@@ -141,16 +133,21 @@ def smoothed_each(
             for place, fitted in zip(
                 some.tolist(), fit_forms_of_each(values[:, some], period, candidates), strict=True
             ):
-                found[place] = _good(fitted, values[:, place], horizon)
+                found[place] = _chosen(fitted, values[:, place], horizon)
     return found
 
 
-def _good(fitted: list[Fitted], values: Floats, horizon: int) -> list[Estimate[Smoothing]]:
-    squares = [_newest_squares(each.estimate, values, horizon) for each in fitted]
-    if not np.isfinite(squares).any():
-        return [_plain(values)]
-    most = ABOUT_AS_GOOD * min(squares)
-    return [each.estimate for each, square in zip(fitted, squares, strict=True) if square <= most]
+def _chosen(fitted: list[Fitted], values: Floats, horizon: int) -> Estimate[Smoothing]:
+    kinds = [[each for each in fitted if each.form.multiplicative_error == kind] for kind in (False, True)]
+    chosen = [min(kind, key=lambda each: _aicc(each, len(values))).estimate for kind in kinds if kind]
+    return min(chosen, key=lambda each: _newest_squares(each, values, horizon), default=_plain(values))
+
+
+def _aicc(fitted: Fitted, rows: int) -> float:
+    count = fitted.parameters
+    if rows <= count + 1:
+        return float("inf")
+    return fitted.likelihood + 2 * count + 2 * count * (count + 1) / (rows - count - 1)
 
 
 def _newest_squares(estimate: Estimate[Smoothing], values: Floats, horizon: int) -> float:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, StateModel
 from azuraforge.apps.forecasting.decomposition import with_carried_seasons
 from azuraforge.apps.forecasting.ets import smoothed
-from azuraforge.apps.forecasting.smoothing.median import SmoothingMedian, median_of
+from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
@@ -15,11 +15,11 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 RUNS_OF_FURTHER = 3
 
 
-class MultipleSeasons(StateForecaster[SmoothingMedian]):
+class MultipleSeasons(StateForecaster[Smoothing]):
     """The seasons of a decomposition, carried on by smoothing, plus ETS without a season on the remainder."""
 
     name: ClassVar[str] = "forecasting.mstl"
-    Model: ClassVar[type[StateModel]] = SmoothingMedian
+    Model: ClassVar[type[StateModel]] = Smoothing
     fewest_rows: ClassVar[int] = 12
     longest_season: ClassVar[int] = 2000
     most_series: ClassVar[int | None] = 1000
@@ -29,12 +29,12 @@ class MultipleSeasons(StateForecaster[SmoothingMedian]):
         "tr": "Her mevsimi (gün, hafta, yıl) STL ile ayırır, kalanı üstel düzleştirir.",
     }
 
-    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[SmoothingMedian]:
-        """Decompose, then estimate the remainder by ETS without a season.
+    def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
+        """Decompose, then choose a form of ETS for the remainder.
 
         A further season that was seen fewer than ``RUNS_OF_FURTHER`` times takes too much of the noise for its own.
         """
         seasons = tuple(one for one in seasons if one == seasons[0] or RUNS_OF_FURTHER * one <= len(values))
         if not seasons:
-            return median_of(smoothed(values, 1, "ZZN", config.horizon))
-        return median_of(with_carried_seasons(values, seasons, lambda rest: smoothed(rest, 1, "ZZN", config.horizon)))
+            return smoothed(values, 1, "ZZN", config.horizon)
+        return with_carried_seasons(values, seasons, lambda rest: smoothed(rest, 1, "ZZN", config.horizon))

@@ -66,11 +66,13 @@ class Fitted:
     """An estimated form with the state before the first value.
 
     Attributes:
+        parameters: how many were estimated, the variance of the errors included.
         likelihood: −2 times its logarithm, without constants.
     """
 
     form: Form
     estimate: Estimate[Smoothing]
+    parameters: int
     likelihood: float
 
 
@@ -170,8 +172,9 @@ class _Search:
         """Return the forms of some descents; those that diverged are left out."""
         found = []
         for descent in descents[np.isfinite(squares[descents])].tolist():
+            parameters = 1 + int(self.free[descent].sum())
             likelihood = len(self.values) * float(np.log(max(squares[descent], 1e-300)))
-            found.append(Fitted(self.forms[descent], self.estimate(descent, unknowns[descent]), likelihood))
+            found.append(Fitted(self.forms[descent], self.estimate(descent, unknowns[descent]), parameters, likelihood))
         return found
 
     def squares(self, unknowns: Floats) -> Floats:
