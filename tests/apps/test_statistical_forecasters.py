@@ -288,6 +288,13 @@ def test_two_seasons_are_found_and_forecast(plugin: type[Any], tmp_path: Path) -
     assert np.sqrt(np.mean((pipeline.predict(learned, own).point[0, :80] - values[760:840]) ** 2)) < 1.2
 
 
+def test_mstl_leaves_out_a_further_season_that_was_seen_less_than_three_times() -> None:
+    values = 50 + 5 * np.sin(2 * np.pi * np.arange(84) / 7) + np.random.default_rng(0).normal(size=84)
+    for rows, periods in ((83, {7}), (84, {7, 28})):
+        estimate = MultipleSeasons().estimate(ForecastConfig(horizon=7), values[:rows], (7, 28))
+        assert set(estimate.model.periods.tolist()) == periods
+
+
 def test_the_seasons_of_a_rhythm() -> None:
     def of(frequency: str | None, season: int, rows: int = 10_000, longest: int = 2000) -> tuple[int, ...]:
         return natural_seasons(Schema("at", "y", frequency=frequency), season, rows, longest)

@@ -83,6 +83,8 @@ class Candidates:
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
             than the budget.
         twice: members of ``core`` that count twice there, see docs/decisions/0032.
+        twice_if_weighed: members that count twice where there is evidence; None: all weight is stacked there, see
+            docs/decisions/0047.
         unsuited: members that need more rows than the series has, and why they are not tried, by language code.
         are_named: the config names the members.
     """
@@ -93,6 +95,7 @@ class Candidates:
     too_slow: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
+    twice_if_weighed: tuple[str, ...] | None = None
     unsuited: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     are_named: bool = False
 
@@ -161,7 +164,9 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         return replace(found, twice=twice, unsuited=unsuited)
     early = (Ridge.name,) if any(Ridge.name in group for group in kept[1:]) else ()
     ordered = tuple(sorted(kept[0], key=lambda name: (needs_library(name, seasons), _seconds(name, 1))))
-    return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early, twice, unsuited)
+    further, left_out = tuple(filter(None, kept[1:])), tuple(sorted(slow))
+    weighed = None if demand else _names((BoostedLags,))
+    return Candidates(free, ordered, further, left_out, early, twice, weighed, unsuited)
 
 
 def _unsuited(least: Mapping[str, int], chosen: Collection[str]) -> dict[str, dict[str, str]]:

@@ -11,7 +11,7 @@ from azuraforge.plugins.contract.composition import Composition, LeftOutMember, 
 from azuraforge.plugins.contract.sentences import in_each_language
 
 #: Keys of the reasons for not trying members.
-TOO_FEW, NO_GAIN, TOO_SLOW = "auto.validation_too_short", "auto.no_gain", "auto.too_slow"
+TOO_FEW, RAISED, TOO_SLOW = "auto.validation_too_short", "auto.raised", "auto.too_slow"
 
 
 def composed(
