@@ -184,7 +184,7 @@ def test_short_and_degenerate_series_are_forecast(kind: str, tmp_path: Path) -> 
 def test_one_row_too_few_is_one_clear_error() -> None:
     frame = pl.DataFrame({"value": np.arange(7.0)})
     table = Table(frame, Schema(time=None, target="value"))
-    with pytest.raises(InvalidInput, match="too few"):
+    with pytest.raises(InvalidInput, match="needs at least"):
         BoostedLags().split(table, BoostedConfig(horizon=2))
 
 
