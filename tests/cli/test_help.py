@@ -54,7 +54,7 @@ def test_help_is_in_the_language_of_the_command(command, capsys, monkeypatch):
         (["runs", "show", "a", "b"], "extra arguments (b)", "Fazladan argüman verildi (b)"),
         (["runs", "start", "--seed"], "Option '--seed' requires a value", "'--seed' seçeneği bir değer ister"),
         (["runs", "show", "a", "--json=1"], "'--json' does not take a value", "'--json' seçeneği değer almaz"),
-        (["runs", "start", "--seed", "x"], "'--seed': Input should be a valid integer", "değer bir tam sayı olmalı"),
+        (["runs", "start", "--seed", "x"], "'--seed': input should be a valid integer", "değer bir tam sayı olmalı"),
         (["up", "--port", "99999"], "less than or equal to 65535", "değer en çok 65535 olmalı"),
         (["runs", "start", "--kind", "x"], "'x' is not one of 'train', 'agent'", "'x' şunlardan biri değil: 'train'"),
     ],

@@ -110,10 +110,10 @@ def test_every_error_of_pydantic_that_a_user_can_cause_has_a_sentence_in_both_la
 @pytest.mark.parametrize(
     ("annotation", "value", "english", "turkish"),
     [
-        (Literal["a", "b or c"], "x", "Input should be 'a' or 'b or c'", "değer şu olmalı: 'a' ya da 'b or c'"),
-        (Annotated[float, Field(gt=0)], -1, "Input should be greater than 0", "değer şundan büyük olmalı: 0"),
-        (Annotated[list[int], Field(max_length=1)], [1, 2], "Input should have at most 1 item", "en çok 1 öğe olmalı"),
-        (int, "x", "Input should be a valid integer", "değer bir tam sayı olmalı"),
+        (Literal["a", "b or c"], "x", "input should be 'a' or 'b or c'", "değer şu olmalı: 'a' ya da 'b or c'"),
+        (Annotated[float, Field(gt=0)], -1, "input should be greater than 0", "değer şundan büyük olmalı: 0"),
+        (Annotated[list[int], Field(max_length=1)], [1, 2], "input should have at most 1 item", "en çok 1 öğe olmalı"),
+        (int, "x", "input should be a valid integer", "değer bir tam sayı olmalı"),
     ],
 )  # fmt: skip
 def test_an_error_of_pydantic_is_a_plain_sentence(annotation, value, english, turkish):

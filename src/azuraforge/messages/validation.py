@@ -22,33 +22,33 @@ def templates() -> Mapping[str, Message]:
 
     Types that only a schema of Python code can raise, such as ``callable_type``, are left out.
     """
-    an_object = Message("Input should be an object")
-    a_list = Message("Input should be a valid list")
-    an_integer = Message("Input should be a valid integer")
-    a_number = Message("Input should be a valid number")
-    a_boolean = Message("Input should be a valid boolean")
-    a_date = Message("Input should be a valid date, such as 2026-03-01")
-    a_time = Message("Input should be a valid time, such as 12:30:00")
-    a_moment = Message("Input should be a valid date and time, such as 2026-03-01T12:30:00Z")
-    a_duration = Message("Input should be a valid duration, such as P1DT12H or a number of seconds")
-    a_url = Message("Input should be a valid URL")
-    a_uuid = Message("Input should be a valid UUID")
-    bytes_ = Message("Input should be valid bytes")
-    expected = Message("Input should be {expected}")
-    too_large = Message("Input is too large for an integer")
-    missing_argument = Message("Missing required argument")
-    unexpected_argument = Message("Unexpected argument")
-    nested = Message("Input is nested too deeply or refers to itself")
+    an_object = Message("input should be an object")
+    a_list = Message("input should be a valid list")
+    an_integer = Message("input should be a valid integer")
+    a_number = Message("input should be a valid number")
+    a_boolean = Message("input should be a valid boolean")
+    a_date = Message("input should be a valid date, such as 2026-03-01")
+    a_time = Message("input should be a valid time, such as 12:30:00")
+    a_moment = Message("input should be a valid date and time, such as 2026-03-01T12:30:00Z")
+    a_duration = Message("input should be a valid duration, such as P1DT12H or a number of seconds")
+    a_url = Message("input should be a valid URL")
+    a_uuid = Message("input should be a valid UUID")
+    bytes_ = Message("input should be valid bytes")
+    expected = Message("input should be {expected}")
+    too_large = Message("input is too large for an integer")
+    missing_argument = Message("missing required argument")
+    unexpected_argument = Message("unexpected argument")
+    nested = Message("input is nested too deeply or refers to itself")
     return {
-        "missing": Message("Field required"),
-        "extra_forbidden": Message("Extra inputs are not permitted"),
-        "frozen_field": Message("This field cannot be changed"),
-        "frozen_instance": Message("This object cannot be changed"),
-        "invalid_key": Message("Keys should be strings"),
-        "none_required": Message("Input should be null"),
+        "missing": Message("field required"),
+        "extra_forbidden": Message("extra inputs are not permitted"),
+        "frozen_field": Message("this field cannot be changed"),
+        "frozen_instance": Message("this object cannot be changed"),
+        "invalid_key": Message("keys should be strings"),
+        "none_required": Message("input should be null"),
         "recursion_loop": nested,
         "recursion_depth_exceeded": nested,
-        "json_invalid": Message("Invalid JSON: {error}"),
+        "json_invalid": Message("invalid JSON: {error}"),
         "json_type": Message("JSON input should be a string or bytes"),
         # objects and lists
         **dict.fromkeys(
@@ -63,71 +63,71 @@ def templates() -> Mapping[str, Message]:
             ("list_type", "deque_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"), a_list
         ),
         "iteration_error": a_list,
-        "set_item_not_hashable": Message("Items of a set should be simple values"),
-        "too_short": Message("Input should have at least {min_length} [item|items], not {actual_length}"),
-        "too_long": Message("Input should have at most {max_length} [item|items]"),
+        "set_item_not_hashable": Message("items of a set should be simple values"),
+        "too_short": Message("input should have at least {min_length} [item|items], not {actual_length}"),
+        "too_long": Message("input should have at most {max_length} [item|items]"),
         # numbers
-        "greater_than": Message("Input should be greater than {gt}"),
-        "greater_than_equal": Message("Input should be greater than or equal to {ge}"),
-        "less_than": Message("Input should be less than {lt}"),
-        "less_than_equal": Message("Input should be less than or equal to {le}"),
-        "multiple_of": Message("Input should be a multiple of {multiple_of}"),
-        "finite_number": Message("Input should be a finite number"),
+        "greater_than": Message("input should be greater than {gt}"),
+        "greater_than_equal": Message("input should be greater than or equal to {ge}"),
+        "less_than": Message("input should be less than {lt}"),
+        "less_than_equal": Message("input should be less than or equal to {le}"),
+        "multiple_of": Message("input should be a multiple of {multiple_of}"),
+        "finite_number": Message("input should be a finite number"),
         "bool_type": a_boolean,
         "bool_parsing": a_boolean,
         "int_type": an_integer,
         "int_parsing": an_integer,
         "int_parsing_size": too_large,
-        "int_from_float": Message("Input should be a valid integer, got a number with a fractional part"),
+        "int_from_float": Message("input should be a valid integer, got a number with a fractional part"),
         **dict.fromkeys(("float_type", "float_parsing", "decimal_type", "decimal_parsing"), a_number),
         **dict.fromkeys(("complex_type", "complex_str_parsing", "fraction_type", "fraction_parsing"), a_number),
-        "decimal_max_digits": Message("Input should have at most {max_digits} [digit|digits]"),
-        "decimal_max_places": Message("Input should have at most {decimal_places} [digit|digits] after the point"),
-        "decimal_whole_digits": Message("Input should have at most {whole_digits} [digit|digits] before the point"),
+        "decimal_max_digits": Message("input should have at most {max_digits} [digit|digits]"),
+        "decimal_max_places": Message("input should have at most {decimal_places} [digit|digits] after the point"),
+        "decimal_whole_digits": Message("input should have at most {whole_digits} [digit|digits] before the point"),
         # texts and choices
-        "string_type": Message("Input should be a valid string"),
-        "string_unicode": Message("Input should be valid Unicode text"),
-        "string_too_short": Message("Input should have at least {min_length} [character|characters]"),
-        "string_too_long": Message("Input should have at most {max_length} [character|characters]"),
-        "string_pattern_mismatch": Message("Input should match the pattern {pattern}"),
-        "string_not_ascii": Message("Input should contain only ASCII characters"),
+        "string_type": Message("input should be a valid string"),
+        "string_unicode": Message("input should be valid Unicode text"),
+        "string_too_short": Message("input should have at least {min_length} [character|characters]"),
+        "string_too_long": Message("input should have at most {max_length} [character|characters]"),
+        "string_pattern_mismatch": Message("input should match the pattern {pattern}"),
+        "string_not_ascii": Message("input should contain only ASCII characters"),
         "bytes_type": bytes_,
-        "bytes_too_short": Message("Input should have at least {min_length} [byte|bytes]"),
-        "bytes_too_long": Message("Input should have at most {max_length} [byte|bytes]"),
-        "bytes_invalid_encoding": Message("Input should be valid {encoding}: {encoding_error}"),
+        "bytes_too_short": Message("input should have at least {min_length} [byte|bytes]"),
+        "bytes_too_long": Message("input should have at most {max_length} [byte|bytes]"),
+        "bytes_invalid_encoding": Message("input should be valid {encoding}: {encoding_error}"),
         "enum": expected,
         "literal_error": expected,
         "union_tag_invalid": Message("{discriminator} must be one of {expected_tags}"),
         "union_tag_not_found": Message("the field {discriminator} is missing; it says which kind is meant"),
         # times
         **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), a_date),
-        "date_from_datetime_inexact": Message("Input should be a date without a time of day"),
-        "date_past": Message("Input should be in the past"),
-        "date_future": Message("Input should be in the future"),
+        "date_from_datetime_inexact": Message("input should be a date without a time of day"),
+        "date_past": Message("input should be in the past"),
+        "date_future": Message("input should be in the future"),
         "time_type": a_time,
         "time_parsing": a_time,
         **dict.fromkeys(("datetime_type", "datetime_parsing", "datetime_object_invalid"), a_moment),
         "datetime_from_date_parsing": a_moment,
-        "datetime_past": Message("Input should be in the past"),
-        "datetime_future": Message("Input should be in the future"),
-        "timezone_naive": Message("Input should have no time zone"),
-        "timezone_aware": Message("Input should have a time zone, such as Z or +03:00"),
-        "timezone_offset": Message("Input should have a UTC offset of {tz_expected} s, not {tz_actual} s"),
+        "datetime_past": Message("input should be in the past"),
+        "datetime_future": Message("input should be in the future"),
+        "timezone_naive": Message("input should have no time zone"),
+        "timezone_aware": Message("input should have a time zone, such as Z or +03:00"),
+        "timezone_offset": Message("input should have a UTC offset of {tz_expected} s, not {tz_actual} s"),
         "time_delta_type": a_duration,
         "time_delta_parsing": a_duration,
         # addresses and ids
         **dict.fromkeys(("url_type", "url_parsing", "url_syntax_violation"), a_url),
-        "url_too_long": Message("The URL should have at most {max_length} [character|characters]"),
-        "url_scheme": Message("The URL should begin with {expected_schemes}"),
+        "url_too_long": Message("the URL should have at most {max_length} [character|characters]"),
+        "url_scheme": Message("the URL should begin with {expected_schemes}"),
         "uuid_type": a_uuid,
         "uuid_parsing": a_uuid,
-        "uuid_version": Message("Input should be a UUID of version {expected_version}"),
+        "uuid_version": Message("input should be a UUID of version {expected_version}"),
         # arguments of functions, such as those of an agent's tools
         **dict.fromkeys(
             ("missing_argument", "missing_keyword_only_argument", "missing_positional_only_argument"), missing_argument
         ),
         **dict.fromkeys(("unexpected_keyword_argument", "unexpected_positional_argument"), unexpected_argument),
-        "multiple_argument_values": Message("Several values for one argument"),
+        "multiple_argument_values": Message("several values for one argument"),
         "assertion_error": Message("{error}"),
     }
 
