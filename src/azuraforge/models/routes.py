@@ -43,7 +43,7 @@ from azuraforge.runs.short_ids import RunId
 from azuraforge.waiting.turns import ask_in_turn, ending_with_client
 
 router = APIRouter(tags=["models"])
-#: What is asked hundreds of times a second is looked for first: each route before it costs a match.
+#: The most frequent requests come first: every route before them costs a match.
 hot = APIRouter(tags=["models"])
 
 _PICTURE = {
@@ -236,7 +236,7 @@ async def predict_image(
     in_thread = partial(ask_in_turn, request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")
-        if not access.is_current:  # receiving it may have taken minutes
+        if not access.is_current:  # the upload may have taken minutes
             await in_thread(while_member(request, access, lambda: None))
         async with ending_with_client(request):
             return await service.predict_image(

@@ -90,7 +90,7 @@ def read_bundle(path: Path, target: Path) -> Opened:
                 raise _damaged(f"{name} was changed or truncated")
     try:
         verify_folder(target, description.version.content_hash)
-    except StorageError as error:  # of our own store it would be the disk's fault; here it is the bundle's
+    except StorageError as error:  # for the own store this means a broken disk; here, a broken bundle
         raise _damaged(f"{FOLDER} does not match its content hash: {error.message}") from error
     return Opened(description, target, _hash(path))
 
@@ -158,7 +158,7 @@ def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
         raise _damaged("it holds more than a version can")
     for entry in listed:
         path = PurePosixPath(entry.filename)
-        # As it is written, or not at all: "version//etc/x" is no absolute path until "version/" is taken away.
+        # Only canonical names: "version//etc/x" becomes an absolute path once "version/" is removed.
         plain = path.as_posix() == entry.filename and not path.is_absolute() and "\0" not in entry.filename
         if entry.filename in found or entry.is_dir() or not plain or ".." in path.parts or "\\" in entry.filename:
             raise _damaged(f"{entry.filename!r} is no name in a bundle")

@@ -39,7 +39,7 @@ class Reason:
         shown |= {"change": figures["change"], "low_end": figures["low"], "high_end": figures["high"]}
         margin = self.params.get("margin")
         if isinstance(margin, float):
-            # A guarded slice's margin is in the measure of its interval; a policy's own is shown as a share.
+            # A guarded slice's margin has the unit of its interval; a policy's own is shown as a share.
             shown["allowed"] = _end(self.params, margin, language, signed=False)
         for name, value in self.params.items():
             if isinstance(value, float):
@@ -59,7 +59,7 @@ class Reason:
         return ReasonRecord(code=self.code, params=dict(self.params), text=text)
 
 
-#: A relative figure beyond this, a thousand percent, says that the other side makes almost no errors, and no more.
+#: A relative figure beyond this (1000 %) only means that the other side makes almost no errors.
 _MOST = 10.0
 
 
@@ -149,7 +149,7 @@ def percent(fraction: float, language: str, *, signed: bool = False) -> str:
     """Format with one decimal, two below 1 %, three near 100 %: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
     if fraction > _MOST:
         return "more than +1,000 %" if language != "tr" else "+%1.000 üzeri"
-    percent = round(abs(fraction) * 100, 6)  # a hundred less a rounding is a hundred
+    percent = round(abs(fraction) * 100, 6)  # 100 minus a rounding error is 100
     digits = 2 if percent < 1 else 3 if 99.5 <= percent < 100 else 1
     number = f"{percent:,.{digits}f}".removesuffix(".00").removesuffix(".0")
     sign = "" if not signed or number == "0" else "−" if fraction < 0 else "+"

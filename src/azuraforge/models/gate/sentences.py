@@ -284,7 +284,7 @@ UNITS: Mapping[bool, Mapping[str, tuple[str, str]]] = {
     False: {"units": ("[example|examples]", "örnek"), "units_at": ("[example|examples]", "örnekte")},
 }
 
-#: Codes the gate may give for a champion that cannot stand next to the candidate.
+#: Codes of the gate for a champion that cannot be compared with the candidate.
 INCOMPARABLE = (
     "other_target",
     "other_unit",

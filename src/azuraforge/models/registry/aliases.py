@@ -17,7 +17,7 @@ from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION, check
 from azuraforge.models.tables import AliasChange, Model, ModelVersion
 from azuraforge.paging import PAGE, Order
 
-#: Called in the transaction of a move, after it was written.
+#: Called in the transaction of a move, after the move is written.
 AfterMove = Callable[[Session, Model, AliasChange], None]
 
 _HISTORY: Order[tuple[int]] = Order("history", tuple[int])
@@ -167,7 +167,7 @@ class Aliases:
 
         def work(session: Session) -> schemas.AliasChange:
             line = self.rollback(session, model, alias=alias, reason=reason, by=by)
-            if line.version != target.version:  # another request moved it a moment ago; what we verified is not this
+            if line.version != target.version:  # another request has just moved it to a version that was not verified
                 raise Conflict(f"the {alias} of {model!r} has just moved", next_step="look at its history first")
             return shapes.change_out(line)
 

@@ -100,7 +100,7 @@ class VersionFolders:
         if final.exists():
             try:
                 verify_folder(final, content_hash)
-                os.utime(final)  # needed again, though its row is not written yet
+                os.utime(final)  # needed again, although its row is not written yet
                 return
             except StorageError:  # a damaged copy: this one replaces it
                 broken = final.with_name(f".broken-{_unique()}")
@@ -169,7 +169,7 @@ def _copy(source: Path, target: Path, card: Mapping[str, JsonValue] | None) -> d
         type_of(name)
         copied = target / name
         copied.parent.mkdir(parents=True, exist_ok=True)
-        files[name] = _copy_file(path, copied)  # hashed while copied: what is stored is what was hashed
+        files[name] = _copy_file(path, copied)  # hashed while copied, so the hash is that of the stored bytes
         check_content(name, copied)
         if len(files) > _MAX_FILES:
             raise InvalidInput(f"more than {_MAX_FILES} files", where="version folder")

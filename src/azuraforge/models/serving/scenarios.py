@@ -17,7 +17,7 @@ from azuraforge.wording import fill
 if TYPE_CHECKING:
     from azuraforge.models.serving.messages import Point, ScenarioMessage, WhatIfMessage
 
-#: A forecast that moves by less than this share of its own size does not react.
+#: A forecast that changes by less than this share of its own size does not react.
 _STILL = 1e-9
 _CAUTIONS: Mapping[str, tuple[str, str]] = {
     "assumed": (
@@ -40,7 +40,7 @@ _CAUTIONS: Mapping[str, tuple[str, str]] = {
 }
 
 
-#: Answers a part of one origin: points as messages carry them, the interval, and all numbers of the answer.
+#: Answers a part with one origin: points as in messages, the interval, and all numbers of the answer.
 Ask: TypeAlias = "Callable[[Part], tuple[list[Point], float | None, Predictions]]"
 
 
