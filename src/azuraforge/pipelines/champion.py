@@ -46,7 +46,8 @@ def present_champion(
         folder = folders.verify(row.project_id, row.content_hash)
     except StorageError as error:
         return _with_obstacle(found, _unreadable(error.message))
-    # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
+    # A config may lack a horizon; the card states the number of rows that a version predicts, from its first
+    # evaluation.
     card = read_card(folder)
     if (theirs := card.horizon) != split.horizon:
         return _with_obstacle(found, other("other_horizon", theirs, split.horizon))

@@ -94,7 +94,7 @@ def learn_candidate(child: Child, wanted: FitInput) -> Learned:
     engine = use_engine(child, pipeline)
     folder = child.outputs / "predictor"
     learned = learn(wanted.plugin, pipeline, run, train, validation, folder)
-    kind.remember(train, validation, folder)  # lineage, so outside the hash of what was learned
+    kind.remember(train, validation, folder)  # lineage, so not part of the hash of the weights
     return learned.model_copy(update={"engine": engine})
 
 

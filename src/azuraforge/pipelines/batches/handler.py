@@ -105,7 +105,7 @@ class BatchPredictHandler(Handler):
         run = job.run
         if run.dataset_id is None or run.model is None:
             raise InvalidInput("a batch prediction needs a model and a dataset", where=f"run {run.id}")
-        # Deleted in the meantime or not: it was there when the run was asked for, and is kept until purged.
+        # Deleted in the meantime or not: it existed when the run was requested, and is kept until purged.
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version, trash=True)
         config = BatchConfig.model_validate(run.config)
         version = self._version(run.project_id, run.model, config.version, "")
