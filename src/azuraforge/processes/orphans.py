@@ -18,7 +18,7 @@ from azuraforge.processes.process_table import TABLE
 
 #: The variable that holds a launcher's mark: ``<clock> <owner's pid> <start time of the owner> <random>``.
 VARIABLE = "AZURAFORGE_LAUNCHER"
-#: Largest number of rounds: a fork bomb forks while we kill.
+#: Time limit for repeated passes: a fork bomb forks while we kill.
 _PATIENCE_SECONDS = 2.0
 _PAUSE_SECONDS = 0.001
 

@@ -20,7 +20,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Number of processes whose shared pages are distinguished; more would take too long.
 _TOLD_APART = 32
-#: The first point is recorded after this share of the interval.
+#: The first point is recorded after the interval divided by this.
 _SOONER = 5
 
 #: Series, step, value, and milliseconds since 1970.

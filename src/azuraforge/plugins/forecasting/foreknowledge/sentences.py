@@ -69,7 +69,7 @@ _EVIDENCE: Mapping[Kind, tuple[str, str]] = {
 
 
 def evidence(found: Foreknowledge) -> dict[str, str]:
-    """Return what speaks against the column, by language.
+    """Return the evidence against the column, by language.
 
     Example:
         >>> evidence(Foreknowledge("ahead", "later_target", 1, 0.997, 500))["en"]

@@ -1,4 +1,4 @@
-"""Remarks on an evaluation's numbers, in English and Turkish: intervals that miss what they promise, and totals."""
+"""Remarks on an evaluation's numbers, in English and Turkish: missed coverage of intervals, and totals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azuraforge.plugins.forecasting.intervals import SHOWN_SHARE
 from azuraforge.plugins.kinds.forecast.coverage import missed
 from azuraforge.wording import percent_for_readers as percent
 
-#: Totals that are worse than plain sums by less than this share are as good.
+#: Totals worse than plain sums by less than this share count as equally good.
 _AS_GOOD = 1e-3
 
 _LANGUAGES = ("en", "tr")
@@ -65,7 +65,7 @@ def evaluation_findings(
 
 
 def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[EvaluationFinding]:
-    """Return a remark where the range of a coverage excludes what the interval promises.
+    """Return a remark for each interval whose range of coverage excludes the nominal one.
 
     The sentence is about the interval that answers show, where that one misses, else about the widest; it names the
     others that miss in the same direction.
@@ -87,7 +87,7 @@ def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[
 
 
 def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None) -> list[EvaluationFinding]:
-    """Return a remark where reconciled totals of the candidate ``name`` err more than plain sums of its series.
+    """Return a remark if reconciled totals of the candidate ``name`` have larger errors than plain sums of its series.
 
     Args:
         name: of the candidate.
@@ -106,7 +106,7 @@ def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None
 
 
 def _worse(level: LevelScores) -> float | None:
-    """Return by which share the level's RMSE is above that of plain sums; None where it is as good."""
+    """Return the share by which the level's RMSE exceeds that of plain sums; None if it is as good."""
     if level.rmse is None or not level.bottom_up_rmse:
         return None
     change = level.rmse / level.bottom_up_rmse - 1
