@@ -119,7 +119,7 @@ class VersionKeeper:
             made = read.made.get(segment.address)
             if made is not None:
                 _place(made, target)
-            elif not target.exists():  # shared with a version that was purged a moment ago
+            elif not target.exists():  # shared with a version that has just been purged
                 raise TransientError("rows that the new version shares are gone", next_step="try again")
 
 
@@ -129,7 +129,7 @@ def _sha256(path: Path) -> str:
 
 
 def _place(made: Path, target: Path) -> None:
-    """Put a file into its place, which may already have it; ``made`` stays where it is."""
+    """Put a file into its place, which may already have it; ``made`` is not moved."""
     draft = target.with_name(f".{target.stem}.{new_id()}")
     with storage(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from azuraforge.datasets.reading.times import parse_times
 from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
 
-#: The farthest a row may lie in the future (or one step of the series, if that is longer), since clocks differ.
+#: Largest distance of a row into the future (or one step of the series, if longer), since clocks differ.
 _TOLERANCE = timedelta(hours=1)
 #: The same for a series without a frequency.
 _TOLERANCE_IRREGULAR = timedelta(days=1)
@@ -42,7 +42,7 @@ class Arrived:
 
 
 def options_of(stored: Stored, **asked: object) -> FileOptions:
-    """Return the options that read new rows as the stored ones were read; ``asked``: how this table is written."""
+    """Return the options that read new rows as the stored ones were read; ``asked``: the format of this table."""
     meaning = stored.meaning
     return FileOptions.model_validate(
         {

@@ -35,7 +35,7 @@ _MAGIC = {
     b"ARROW1": "an Arrow file",
     b"7z\xbc\xaf": "a 7-Zip archive",
 }
-#: Encodings of host names: their time grows with the square of the length.
+#: Refused encodings, those of host names: their time grows with the square of the length.
 _QUADRATIC = ("idna", "punycode")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -48,8 +48,8 @@ class ReadingLimits:
             raise _refused(size, f"{self.values:,}", "values", where, next_step)
 
     def check_frame(self, frame: pl.DataFrame, where: str, next_step: str = "add a part of it") -> None:
-        """Raise InvalidInput for a frame that is too large; text that rows share counts for each of them, because
-        it is stored once for each row as soon as something is done with it."""
+        """Raise InvalidInput for a frame that is too large; text shared by rows counts for each of them, because most
+        operations store it once per row."""
         self.check_table(frame.height, frame.width, where, next_step)
         import polars as pl  # the platform's own process must not
 
