@@ -22,7 +22,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.pretraining import Pretraining
 
 CONFIG, WEIGHTS, PRETRAINING = "config.json", "model.safetensors", "pretraining.json"
-#: Chronos-Bolt base, the largest that is published, holds 205 million numbers.
+#: Size limit; Chronos-Bolt base, the largest published model, holds 205 million numbers.
 MOST_BYTES = 4 << 30
 _SHOWN = 3
 
@@ -74,7 +74,7 @@ class PretrainedFolder:
 
 
 def read_folder(folder: Path) -> PretrainedFolder:
-    """Read and check a folder. Raises InvalidInput that names the file, what is wrong with it, and what to do."""
+    """Read and check a folder. Raises InvalidInput that names the file, the problem, and what to do."""
     again = f"place {CONFIG} and {WEIGHTS} of a Chronos-Bolt model in {folder}, as they were published"
     config = _read(folder / CONFIG, BoltConfig, again)
     if "ChronosBoltModelForForecasting" not in config.architectures:
