@@ -33,7 +33,7 @@ _HALVINGS = 8
 def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int = 1, needed: int = 0) -> int | None:
     """Return how many more origins or examples would decide an open comparison.
 
-    None where it is decided, and where that cannot be estimated, as from fewer than ``needed``, the fewest that decide
+    None if it is decided, or if that cannot be estimated, as from fewer than ``needed``, the fewest that decide
     anything.
 
     Args:

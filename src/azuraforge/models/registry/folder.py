@@ -69,7 +69,7 @@ class VersionFolders:
         Args:
             project_id: the owner.
             source: the folder that ``Pipeline.save`` filled.
-            card: what is needed to use it again (plugin, config, schema …), written as ``version.json``; None where
+            card: what is needed to use it again (plugin, config, schema …), written as ``version.json``; None if
                 the folder already holds one. Nothing that differs from run to run belongs here.
 
         Raises InvalidInput for links, foreign or broken files, StorageError if the disk is full.
