@@ -187,7 +187,7 @@ def predict_baselines(child: Child) -> PredictedBaselines:
 
 
 def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult, Config]:
-    """Return the checked split and the parsed config; write the training parts into ``folder``."""
+    """Return the checked split and the parsed config; write the train and validation sets into ``folder``."""
     pipeline, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     config = config_of(pipeline, wanted.config, wanted.plugin)
     meaning = wanted.dataset.meaning
