@@ -75,7 +75,7 @@ def measure(
 ) -> tuple[float, float, float]:
     """RMSE, coverage of the 90 % interval, and seconds of processor time to learn.
 
-    With ``refitted`` the forecaster learns again from all rows before the test part, as a version that serves has.
+    With ``refitted`` the forecaster learns again from all rows before the test set, like a serving version.
     """
     (point,) = entry_points(group="azuraforge.pipelines", name=f"forecasting.{name}")
     plugin = point.load()
