@@ -41,7 +41,7 @@ class LeftOutMember(Shape):
         Args:
             name: of the member.
             why: see ``LeftOutWhy``.
-            detail: the message of an error, the code of a process, or why it was not tried; by language code where it
+            detail: the message of an error, the code of a process, or why it was not tried; by language code if it
                 is known in several.
             seconds: that were spent on it.
 

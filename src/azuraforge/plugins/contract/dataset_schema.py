@@ -23,7 +23,7 @@ class IncumbentColumns(Shape):
     """The columns of a forecast of the target that is already in use, such as a planner's spreadsheet.
 
     Without ``file`` they are columns of the dataset: a row holds the forecast of its own target, and the moment at
-    which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they stood in files of
+    which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they came in files of
     their own, whose rows are stored next to the dataset's; a target may then have several forecasts, each made at
     another moment.
     """

@@ -255,7 +255,7 @@ class ImageSize(Shape):
 class Evaluation(Shape):
     """Every contender on the same held-out rows. Self-describing: ``metrics`` explains each number.
 
-    What only some tasks have (time, several series, classes, images) is null or empty elsewhere.
+    Fields of some tasks only (time, several series, classes, images) are null or empty for others.
     """
 
     kind: str = Field(description="name of the task kind")

@@ -25,7 +25,7 @@ QUANTILE_LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.
 
 
 class ForecastConfig(Config):
-    """Settings that the task itself needs; baselines are given the same ones."""
+    """Settings of the task itself; baselines get the same ones."""
 
     horizon: Annotated[int, Field(default=12, ge=1, le=1000, description="Rows to predict from each origin")]
     season: Annotated[

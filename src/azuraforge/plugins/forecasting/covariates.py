@@ -46,7 +46,7 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
 
 
 def ahead_of(frame: pl.DataFrame, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
-    """column → ``(origin, horizon)``: the values of the rows after each origin, NaN where one is missing."""
+    """Return column → ``(origin, horizon)``: the values of the rows after each origin, NaN where one is missing."""
     steps = origins[:, None] + np.arange(1, horizon + 1)
     return {name: np.append(column_values(frame, name), np.full(horizon, np.nan))[steps] for name in columns}
 
@@ -71,7 +71,7 @@ class Covariates:
     """Columns and holidays known ahead; learned on the training set and frozen.
 
     Attributes:
-        columns: known in advance, scaled; a value that is missing ahead is the last one known before it.
+        columns: columns known ahead, scaled; a missing value is replaced by the last one known before it.
         country: country whose public holidays are features; None: none.
     """
 

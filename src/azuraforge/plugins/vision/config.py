@@ -123,7 +123,7 @@ class ClassPredictions:
 
 
 class ClassifyConfig(Config):
-    """Settings that the task itself needs; baselines are given the same ones."""
+    """Settings of the task itself; baselines get the same ones."""
 
     validation_share: Annotated[
         float,

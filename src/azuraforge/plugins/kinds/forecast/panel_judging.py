@@ -73,7 +73,7 @@ class Panel:
         return cls(members, own, owners.astype(np.int64), moment.astype(np.int64), rank)
 
     def by_moment(self, values: NDArray[ScalarT], missing: float) -> NDArray[ScalarT]:
-        """``(origin, horizon)`` → ``(moment, series * horizon)``, ``missing`` where a series has no origin then."""
+        """Reshape ``(origin, horizon)`` → ``(moment, series * horizon)``; ``missing`` where a series has no origin."""
         horizon, across = values.shape[1], int(self.rank.max(initial=0)) + 1
         packed = np.full((int(self.moment.max(initial=-1)) + 1, across, horizon), missing, dtype=values.dtype)
         packed[self.moment, self.rank] = values
